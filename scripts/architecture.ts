@@ -1,0 +1,112 @@
+/**
+ * Checks the arrows between rooms: `node scripts/architecture.ts [FOLDER]`. Fails closed: it counts the files and the
+ * imports that it read, and refuses a tree in which it saw none, a room it does not know, or an import it cannot place.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { dividedRooms, rooms } from './rooms.ts'
+
+export interface ArchitectureReport {
+  readonly files: number
+  readonly imports: number
+  readonly problems: readonly string[]
+}
+
+interface Import {
+  readonly from: string
+  readonly specifier: string
+  readonly isTypeOnly: boolean
+}
+
+const STATEMENT = /^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?'([^']+)'/gm
+const DYNAMIC = /\bimport\(\s*(?:'([^']+)'|([^)]*))\s*\)/g
+
+export function checkArchitecture(source: string): ArchitectureReport {
+  const files = globSync('**/*.ts', { cwd: source })
+  const imports = files.flatMap((file) => readImports(source, file))
+  const problems = [
+    ...files.flatMap((file) => checkPlace(file)),
+    ...imports.flatMap((one) => checkImport(one)),
+    ...(files.length === 0 || imports.length === 0 ? ['nothing was read: is the folder right?'] : []),
+  ]
+  return { files: files.length, imports: imports.length, problems }
+}
+
+function readImports(source: string, file: string): Import[] {
+  const text = readFileSync(join(source, file), 'utf8').replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '')
+  const stated = [...text.matchAll(STATEMENT)].map(([, type, specifier]) => ({
+    from: file,
+    specifier: specifier ?? '',
+    isTypeOnly: type !== undefined,
+  }))
+  const dynamic = [...text.matchAll(DYNAMIC)].map(([, literal]) => ({
+    from: file,
+    specifier: literal ?? '',
+    isTypeOnly: false,
+  }))
+  return [...stated, ...dynamic]
+}
+
+function checkPlace(file: string): string[] {
+  const room = roomOf(file)
+  return room in rooms ? [] : [`${file}: ${room} is not a room of scripts/rooms.ts`]
+}
+
+function checkImport({ from, specifier, isTypeOnly }: Import): string[] {
+  if (specifier === '') return [`${from}: a dynamic import must name its file in single quotes`]
+  if (!specifier.startsWith('.')) return []
+  const target = relative('.', join(dirname(from), specifier))
+  if (target.startsWith('..')) return [`${from}: ${specifier} is outside of the source folder`]
+  const problem = crossing({ from, target, isTypeOnly })
+  return problem === undefined ? [] : [`${from} imports ${target}: ${problem}`]
+}
+
+function crossing(arrow: { from: string; target: string; isTypeOnly: boolean }): string | undefined {
+  const { from, target, isTypeOnly } = arrow
+  const [here, there] = [roomOf(from), roomOf(target)]
+  if (here === there) return crossingInside(from, target)
+  const room = rooms[here]
+  if (room === undefined) return 'the importing room is unknown'
+  const allowed = [...room.imports, ...(isTypeOnly || isTest(from) ? (room.types ?? []) : [])]
+  if (!allowed.includes(there) && !(isTest(from) && there in rooms)) return `${here} may not import ${there}`
+  return isTest(from) || isEntry(target) ? undefined : `rooms are imported through their index.ts`
+}
+
+/** A divided room's folders are rooms to each other; only those of `formats` may meet. */
+function crossingInside(from: string, target: string): string | undefined {
+  const room = roomOf(from)
+  const [here, there] = [folderOf(from), folderOf(target)]
+  if (!dividedRooms.includes(room) || here === there || there === '') return undefined
+  if (room !== 'formats' && !isTest(from)) return `folders of ${room} do not import each other`
+  return isTest(from) || isEntry(target) ? undefined : 'folders are imported through their index.ts'
+}
+
+function roomOf(file: string): string {
+  return file.split('/')[0] ?? ''
+}
+
+/** The folder inside a divided room, or '' for a file that stands directly in the room. */
+function folderOf(file: string): string {
+  const parts = file.split('/')
+  return parts.length > 2 ? (parts[1] ?? '') : ''
+}
+
+function isEntry(target: string): boolean {
+  const parts = target.split('/')
+  const depth = dividedRooms.includes(parts[0] ?? '') ? [2, 3] : [2]
+  return parts.at(-1) === 'index.ts' && depth.includes(parts.length)
+}
+
+/** Tests and contract suites arrange whole rooms; what they import is not part of the product. */
+function isTest(file: string): boolean {
+  return file.endsWith('.test.ts') || file.endsWith('contract.ts')
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const report = checkArchitecture(process.argv[2] ?? 'src')
+  for (const problem of report.problems) console.error(problem)
+  console.log(
+    `architecture: ${report.files} files, ${report.imports} imports, ${report.problems.length} problems`,
+  )
+  process.exitCode = report.problems.length === 0 ? 0 : 1
+}

@@ -1,0 +1,37 @@
+/**
+ * The rooms of `src/` and what each may import besides `node:` modules and libraries. Arrows go to a lower floor, or
+ * to a room named before it on the same floor; `types` allows imports of types only. docs/design/rooms.md explains.
+ */
+export interface Room {
+  readonly imports: readonly string[]
+  readonly types?: readonly string[]
+}
+
+const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign']
+const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'runner', 'packaging']
+const floor5 = [...floor4, 'storage', 'net', 'host', 'http']
+
+export const rooms: Readonly<Record<string, Room>> = {
+  base: { imports: [] },
+  formats: { imports: ['base'] },
+  ciconfig: { imports: ['base'] },
+  identity: { imports: ['base', 'formats'] },
+  access: { imports: ['base'] },
+  log: { imports: ['base', 'formats'] },
+  verify: { imports: ['base', 'formats', 'identity'] },
+  sign: { imports: ['base', 'formats', 'identity', 'verify'] },
+  trust: { imports: ['base', 'formats', 'identity', 'log'] },
+  registry: { imports: ['base', 'formats', 'identity', 'access', 'verify'] },
+  pipelines: { imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
+  runner: { imports: ['base', 'formats'] },
+  packaging: { imports: ['base', 'formats', 'identity', 'verify', 'sign'] },
+  storage: { imports: ['base', 'formats'], types: floor4 },
+  net: { imports: ['base', 'formats'], types: floor4 },
+  host: { imports: ['base'] },
+  http: { imports: floor4 },
+  app: { imports: floor5 },
+  cli: { imports: [...floor5, 'app'] },
+}
+
+/** Rooms whose folders each have an `index.ts` of their own and, but for `formats`, do not import each other. */
+export const dividedRooms: readonly string[] = ['formats', 'trust', 'storage']

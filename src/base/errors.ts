@@ -1,0 +1,95 @@
+/**
+ * A failure is a fact, a hint and a stable code. Each room declares its codes once, in its own `errors.ts`:
+ *
+ *     export const registryErrors = defineErrors({
+ *       'registry.digest-mismatch': { status: 400, exit: 1, summary: 'The bytes are not those announced.', hint: 'Upload the file again.' },
+ *     })
+ *     throw registryErrors('registry.digest-mismatch', `sha256 is ${got}, the form says ${expected}`)
+ *
+ * The fact says what was seen, in lower case and without a stop; it never holds a secret. The hint says what to do
+ * next. `docs/reference/errors.md` has a row for each code; a test compares them.
+ */
+export interface ErrorKind {
+  /** HTTP status at a server's edge. */
+  readonly status: number
+  /** Exit code of the command line: 1 refused or failed, 2 wrong usage. */
+  readonly exit: 1 | 2
+  /** One sentence for the documentation. */
+  readonly summary: string
+  readonly hint: string
+}
+
+export interface Failure {
+  /** Replaces the catalogue's hint where more is known. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
+export class WheelsealError extends Error {
+  readonly code: string
+  readonly hint: string
+  readonly status: number
+  readonly exit: 1 | 2
+
+  constructor(code: string, fact: string, kind: ErrorKind & { readonly cause?: unknown }) {
+    super(fact, kind.cause === undefined ? undefined : { cause: kind.cause })
+    this.name = 'WheelsealError'
+    this.code = code
+    this.hint = kind.hint
+    this.status = kind.status
+    this.exit = kind.exit
+  }
+}
+
+const catalogue = new Map<string, ErrorKind>()
+
+/** Registers a room's codes and returns the constructor of its errors. Codes read `room.what-is-wrong`. */
+export function defineErrors<Code extends string>(
+  kinds: Readonly<Record<Code, ErrorKind>>,
+): (code: Code, fact: string, failure?: Failure) => WheelsealError {
+  for (const [code, kind] of Object.entries<ErrorKind>(kinds)) catalogue.set(code, kind)
+  return (code, fact, failure) => new WheelsealError(code, fact, { ...kinds[code], ...failure })
+}
+
+/** What a command or a log line shows of anything that was thrown. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Every code of the rooms that are loaded, for the documentation's test. */
+export function errorKinds(): ReadonlyMap<string, ErrorKind> {
+  return catalogue
+}
+
+export const baseErrors = defineErrors({
+  'base.encoding': {
+    status: 400,
+    exit: 1,
+    summary: 'Text is not in the encoding that its place demands.',
+    hint: 'write it in the one accepted spelling: lower-case hex, or canonical base64',
+  },
+  'base.truncated': {
+    status: 400,
+    exit: 1,
+    summary: 'A binary structure ends before its fields do.',
+    hint: 'the file was cut or is of another kind; fetch it again',
+  },
+  'base.trailing': {
+    status: 400,
+    exit: 1,
+    summary: 'A binary structure is followed by bytes that do not belong to it.',
+    hint: 'remove what follows the structure, or fetch the file again',
+  },
+  'base.too-large': {
+    status: 413,
+    exit: 1,
+    summary: 'Input is larger than its cap.',
+    hint: 'send less; the caps stand in docs/reference/configuration.md',
+  },
+  'base.json': {
+    status: 400,
+    exit: 1,
+    summary: 'Text is not JSON, or is JSON with a duplicate key, too deep, or too large.',
+    hint: 'send plain JSON as RFC 8259 has it, each key once',
+  },
+})

@@ -1,0 +1,32 @@
+/**
+ * What every room stands on: bytes, strict and canonical JSON, the error type, and the ports through which
+ * time, entropy, network, processes and files come in.
+ *
+ * Most rooms need two things: `defineErrors` for their failures, and the ports as parameters of their factories.
+ * Nothing here does I/O; the real ports are in `host/` and `net/`.
+ */
+export { bytesEqual, concatBytes, utf8, utf8Decode } from './bytes/bytes.ts'
+export { decodeHex, encodeHex } from './bytes/hex.ts'
+export { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from './bytes/base64.ts'
+export { Cursor } from './bytes/cursor.ts'
+export { sha256, sha256Hex } from './bytes/sha256.ts'
+export { readCapped } from './bytes/read-capped.ts'
+export { canonicalJson } from './json/canonical.ts'
+export { parseJson, type JsonLimits, type JsonValue } from './json/strict.ts'
+export {
+  baseErrors,
+  defineErrors,
+  describeError,
+  errorKinds,
+  WheelsealError,
+  type ErrorKind,
+  type Failure,
+} from './errors.ts'
+export { Secret } from './secret.ts'
+export type { Blob, Blobs, ByteRange, StagedBlob } from './ports/blobs.ts'
+export type { Clock } from './ports/clock.ts'
+export type { Entropy } from './ports/entropy.ts'
+export type { Http, HttpRequest, HttpResponse } from './ports/http.ts'
+export type { Command, CommandResult, Spawn } from './ports/spawn.ts'
+export type { Files, Source } from './ports/files.ts'
+export type { Log, LogFields } from './ports/log.ts'

@@ -1,0 +1,30 @@
+export interface StagedBlob {
+  /** Lower-case hex of the bytes that arrived. */
+  readonly sha256: string
+  readonly size: number
+  /** Durable under its digest when it resolves: temporary name, fsync, rename, fsync of the folder. Equal bytes twice is fine. */
+  commit(): Promise<void>
+  /** Leaves nothing behind. Safe after a failed `commit`. */
+  discard(): Promise<void>
+}
+
+export interface ByteRange {
+  readonly start: number
+  /** Inclusive, as in RFC 9110 §14.1.2. */
+  readonly end: number
+}
+
+export interface Blob {
+  readonly size: number
+  stream(range?: ByteRange): AsyncIterable<Uint8Array>
+}
+
+/**
+ * Immutable bytes by SHA-256, streamed and never buffered. Never overwrites; safe to call concurrently. A blob is
+ * visible only after `commit`; what a crash leaves uncommitted is removed at the next start.
+ */
+export interface Blobs {
+  /** Throws `base.too-large` above `maxBytes`, after discarding what had arrived. */
+  stage(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StagedBlob>
+  open(sha256: string): Promise<Blob | undefined>
+}

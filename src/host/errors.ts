@@ -1,0 +1,16 @@
+import { defineErrors } from '../base/index.ts'
+
+export const hostErrors = defineErrors({
+  'host.file': {
+    status: 500,
+    exit: 1,
+    summary: 'A file or folder could not be read or written.',
+    hint: 'check that the path exists and that this user may use it',
+  },
+  'host.spawn': {
+    status: 500,
+    exit: 1,
+    summary: 'A program could not be started.',
+    hint: 'install the program, or put it on PATH',
+  },
+})

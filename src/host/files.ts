@@ -1,0 +1,65 @@
+import { createReadStream } from 'node:fs'
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { baseErrors, describeError, type Files } from '../base/index.ts'
+import { hostErrors } from './errors.ts'
+
+export const systemFiles: Files = {
+  read: (path, maxBytes) => naming(path, () => readWhole(path, maxBytes)),
+  stream: (path) => createReadStream(path),
+  exists: async (path) => (await stat(path).catch(() => undefined)) !== undefined,
+  writeAtomic: (path, bytes, mode = 0o644) => naming(path, () => writeDurably(path, bytes, mode)),
+  remove: (path) => naming(path, () => rm(path, { force: true })),
+}
+
+async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
+  await using handle = await open(path, 'r')
+  const { size } = await handle.stat()
+  if (size > maxBytes)
+    throw baseErrors('base.too-large', `${path} has ${size} bytes, ${maxBytes} are allowed`)
+  return new Uint8Array(await handle.readFile())
+}
+
+async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    await writeSynced(temporary, bytes, mode)
+    await rename(temporary, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  await withFile(await open(path, 'wx', mode), async (handle) => {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  })
+}
+
+/** A rename is durable only when its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  await withFile(await open(path, 'r'), (handle) => handle.sync())
+}
+
+async function withFile<T>(handle: FileHandle, work: (handle: FileHandle) => Promise<T>): Promise<T> {
+  try {
+    return await work(handle)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) {
+      throw hostErrors('host.file', `${path}: ${describeError(error)}`, { cause: error })
+    }
+    throw error
+  }
+}

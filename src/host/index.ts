@@ -1,0 +1,12 @@
+/**
+ * The real machine behind the ports of `base/`: clock, entropy, processes, files, log, user folders.
+ * Only `app/`, `cli/` and tests hand these in; every other room takes the port.
+ */
+export { systemClock } from './clock.ts'
+export { systemEntropy } from './entropy.ts'
+export { systemFiles } from './files.ts'
+export { systemSpawn } from './spawn.ts'
+export { jsonLog, silentLog } from './log.ts'
+export { hostErrors } from './errors.ts'
+export { userFolders, type UserFolders } from './folders.ts'
+export { silenceSqliteWarning } from './warnings.ts'

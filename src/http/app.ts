@@ -1,0 +1,32 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { Log } from '../base/index.ts'
+import { failures } from './failures.ts'
+
+export interface AppParts {
+  /** `host` or `host:port` as clients write them in the Host header; any other is answered 421. */
+  readonly hosts: readonly string[]
+  readonly log: Log
+  readonly routes: readonly Hono<{ Bindings: HttpBindings }>[]
+}
+
+/** All services behind one origin. */
+export function createApp({ hosts, log, routes }: AppParts): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.use(async (context, next) => {
+    const host = context.req.header('host')?.toLowerCase()
+    if (host === undefined || !hosts.includes(host)) {
+      return context.json(
+        { message: '421 Misdirected Request: this server does not answer for that host' },
+        421,
+      )
+    }
+    await next()
+    context.header('X-Content-Type-Options', 'nosniff')
+    return undefined
+  })
+  app.onError(failures(log))
+  app.notFound((context) => context.json({ message: '404 Not Found' }, 404))
+  for (const group of routes) app.route('/', group)
+  return app
+}

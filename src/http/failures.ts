@@ -1,0 +1,58 @@
+import type { Context, ErrorHandler } from 'hono'
+import { WheelsealError, type Log } from '../base/index.ts'
+
+/** What a client may know of a failure. `code` is `http.internal` for what nobody foresaw. */
+export interface ClientFailure {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+type Render = (context: Context, failure: ClientFailure) => Response
+
+/**
+ * The error handler of a routes file. Failures with a code go to the client as `render` writes them; anything else
+ * is logged with its stack and answered 500 without detail.
+ */
+export function failures(log: Log, render: Render = renderGitLab): ErrorHandler {
+  return (error, context) => {
+    if (error instanceof WheelsealError && error.status < 500) {
+      return render(context, {
+        status: error.status,
+        code: error.code,
+        message: error.message,
+        hint: error.hint,
+      })
+    }
+    log.failure('http.internal', error, { method: context.req.method, path: context.req.path })
+    return render(context, {
+      status: 500,
+      code: 'http.internal',
+      message: 'an internal error, written to the log of the server',
+      hint: 'the log of the server says more',
+    })
+  }
+}
+
+/** GitLab's shape, `{"message":"400 Bad request - …"}`, with our code and hint beside it. */
+function renderGitLab(_context: Context, failure: ClientFailure): Response {
+  const { status, code, message, hint } = failure
+  return Response.json(
+    { message: `${status} ${REASONS[status] ?? 'Error'} - ${message}`, code, hint },
+    { status },
+  )
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Entity',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+}

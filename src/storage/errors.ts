@@ -1,0 +1,22 @@
+import { defineErrors } from '../base/index.ts'
+
+export const storageErrors = defineErrors({
+  'storage.newer': {
+    status: 500,
+    exit: 1,
+    summary: 'A newer version of Wheelseal has written this data directory.',
+    hint: 'use that version or a newer one',
+  },
+  'storage.migration': {
+    status: 500,
+    exit: 1,
+    summary: 'The database could not be brought up to the schema of this version.',
+    hint: 'restore the data directory from a backup and report the message',
+  },
+  'storage.locked': {
+    status: 500,
+    exit: 1,
+    summary: 'Another process holds the data directory.',
+    hint: 'stop the other process, or choose another directory with --data',
+  },
+})

@@ -1,0 +1,74 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely'
+import { Migrator, type Migration } from 'kysely/migration'
+import { describeError } from '../../base/index.ts'
+import { storageErrors } from '../errors.ts'
+
+/** One file for all services. An adapter types its own tables: `database.$extendTables<AccessTables>()`. */
+export type Database = Kysely<object>
+
+/**
+ * Opens the file at `path` (`:memory:` for tests) and brings its schema up to `migrations`.
+ * A commit is durable when it resolves: write-ahead log with `synchronous=FULL`.
+ * Throws `storage.newer` when a newer version wrote the file, `storage.migration` when a step fails.
+ */
+export async function openDatabase(
+  path: string,
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<Database> {
+  const connection = new DatabaseSync(path)
+  connection.exec(`
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma foreign_keys = on;
+    pragma busy_timeout = 5000;
+    pragma trusted_schema = off;
+  `)
+  const database: Database = new Kysely({
+    dialect: new SqliteDialect({ database: asKyselyDatabase(connection) }),
+  })
+  await migrate(database, migrations)
+  return database
+}
+
+async function migrate(database: Database, migrations: Readonly<Record<string, Migration>>): Promise<void> {
+  const migrator = new Migrator({
+    db: database,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+  })
+  const { error } = await migrator.migrateToLatest()
+  if (error === undefined) return
+  await database.destroy()
+  if (describeError(error).includes('corrupted migrations')) {
+    throw storageErrors('storage.newer', 'the database has schema steps that this version does not know', {
+      cause: error,
+    })
+  }
+  throw storageErrors(
+    'storage.migration',
+    `the database could not be brought up to date: ${describeError(error)}`,
+    {
+      cause: error,
+    },
+  )
+}
+
+/** Kysely's SQLite dialect expects better-sqlite3's shape; `node:sqlite` differs in how parameters are handed in. */
+function asKyselyDatabase(connection: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => connection.close(),
+    prepare: (sql): SqliteStatement => {
+      const statement = connection.prepare(sql)
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...values(parameters)),
+        run: (parameters) => statement.run(...values(parameters)),
+        iterate: (parameters) => statement.iterate(...values(parameters)),
+      }
+    },
+  }
+}
+
+function values(parameters: readonly unknown[]): SQLInputValue[] {
+  return parameters as SQLInputValue[]
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests hold no module state, so one worker per core serves them all. */
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    pool: 'threads',
+    isolate: false,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+})
