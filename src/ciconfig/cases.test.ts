@@ -1,0 +1,42 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { formatProblem, InvalidPipelineError, planPipeline } from './index.ts'
+
+/**
+ * A case is a folder of `tests/cases/ciconfig` with a `.gitlab-ci.yml` and an `expected.json`: what the plan must hold,
+ * or, for a name that ends in `_fail`, the lines that must be reported.
+ */
+const cases = join(import.meta.dirname, '../../tests/cases/ciconfig')
+const names = globSync('*/expected.json', { cwd: cases }).map((path) => dirname(path))
+
+function plan(name: string): unknown {
+  const text = readFileSync(join(cases, name, '.gitlab-ci.yml'), 'utf8')
+  const none = { predefined: [], project: [], pipeline: [] }
+  try {
+    return planPipeline({ file: '.gitlab-ci.yml', text, variables: none })
+  } catch (error) {
+    if (!(error instanceof InvalidPipelineError)) throw error
+    return error.problems.map((problem) => `${formatProblem(problem)} [${problem.code}]`)
+  }
+}
+
+function expected(name: string): unknown {
+  return JSON.parse(readFileSync(join(cases, name, 'expected.json'), 'utf8'))
+}
+
+describe('cases of pipeline files', () => {
+  it('are all there, each with what is expected', () => {
+    const files = globSync('*/.gitlab-ci.yml', { cwd: cases })
+    expect(files.length).toBeGreaterThanOrEqual(19)
+    expect(files.map((file) => dirname(file)).toSorted()).toEqual(names.toSorted())
+  })
+
+  it.each(names.filter((name) => !name.endsWith('_fail')))('plans %s', (name) => {
+    expect(plan(name)).toMatchObject(expected(name) as object)
+  })
+
+  it.each(names.filter((name) => name.endsWith('_fail')))('refuses %s', (name) => {
+    expect(plan(name)).toEqual(expected(name))
+  })
+})

@@ -1,0 +1,206 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Pair } from 'yaml'
+import type { Alias, Node as YamlNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { listNode, mapNode, type Entry, type MapNode, type Node, type ScalarNode } from './nodes.ts'
+import type { Position, Report } from './report.ts'
+
+/** GitLab's limits for one file, and one against alias bombs. */
+const MAX_BYTES = 1024 * 1024
+const MAX_DEPTH = 100
+const MAX_NODES = 100_000
+const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels`
+
+const START: Position = { line: 1, column: 1 }
+
+/** The file's map, or undefined after reporting why there is none. */
+export function readDocument(text: string, report: Report): MapNode | undefined {
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    report.problem(START, 'ciconfig.yaml', `the file is larger than ${MAX_BYTES} bytes`)
+    return undefined
+  }
+  const lines = new LineCounter()
+  const document = parse(text, { lines, report })
+  if (document === undefined) return undefined
+  const root = new Converter(lines, report).convert(document.contents, 0)
+  if (root?.kind === 'map') return root
+  if (root !== undefined)
+    report.problem(root.at, 'ciconfig.type', 'the file must be a map of jobs and keywords')
+  return undefined
+}
+
+function parse(
+  text: string,
+  { lines, report }: { lines: LineCounter; report: Report },
+): Document.Parsed | undefined {
+  const document = parseDocument(text, {
+    version: '1.1',
+    lineCounter: lines,
+    uniqueKeys: false,
+    intAsBigInt: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+  })
+  for (const { code, message, pos } of document.errors)
+    reportYaml({ code, message, at: position(lines, pos[0]) }, report)
+  return document.errors.length === 0 ? document : undefined
+}
+
+function reportYaml(error: { code: string; message: string; at: Position }, report: Report): void {
+  if (error.code === 'MULTIPLE_DOCS')
+    report.problem(
+      error.at,
+      'ciconfig.unsupported',
+      'a second document (a header with spec) is not supported',
+    )
+  else if (error.code === 'RESOURCE_EXHAUSTION') report.problem(error.at, 'ciconfig.yaml', TOO_DEEP)
+  else report.problem(error.at, 'ciconfig.yaml', lowerFirst(error.message))
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+function position(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset)
+  return { line: Math.max(line, 1), column: Math.max(col, 1) }
+}
+
+/** Library nodes to ours, in the order of the file, so that an alias finds the last anchor above it. */
+class Converter {
+  readonly #lines: LineCounter
+  readonly #report: Report
+  /** undefined while the anchored node is still being read: an alias inside would be endless. */
+  readonly #anchors = new Map<string, Node | undefined>()
+  #isTooLarge = false
+
+  constructor(lines: LineCounter, report: Report) {
+    this.#lines = lines
+    this.#report = report
+  }
+
+  convert(node: unknown, depth: number): Node | undefined {
+    if (this.#isTooLarge) return undefined
+    if (node === null || node === undefined) return emptyScalar(START)
+    if (isAlias(node)) return this.#checked(this.#alias(node), depth)
+    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
+    if (anchor !== undefined) this.#anchors.set(anchor, undefined)
+    const converted = this.#checked(this.#plain(node as YamlNode, depth), depth)
+    if (anchor !== undefined) this.#anchors.set(anchor, converted)
+    return converted
+  }
+
+  #plain(node: YamlNode, depth: number): Node | undefined {
+    if (depth >= MAX_DEPTH) return this.#tooLarge(node, TOO_DEEP)
+    if (hasForeignTag(node))
+      return this.#fail(node, 'ciconfig.unsupported', `the tag ${node.tag} is not supported`)
+    if (isMap(node)) return this.#map(node, depth)
+    return isSeq(node) ? this.#list(node, depth) : this.#scalar(node as Scalar)
+  }
+
+  #alias(alias: Alias): Node | undefined {
+    const target = this.#anchors.get(alias.source)
+    return target ?? this.#fail(alias, 'ciconfig.yaml', `the alias *${alias.source} has no anchor before it`)
+  }
+
+  #checked(node: Node | undefined, depth: number): Node | undefined {
+    if (node === undefined || (node.size <= MAX_NODES && depth + node.height <= MAX_DEPTH + 1)) return node
+    const what =
+      node.size > MAX_NODES ? `more than ${MAX_NODES} values` : TOO_DEEP
+    this.#isTooLarge = true
+    this.#report.problem(node.at, 'ciconfig.yaml', `${what}, aliases counted`)
+    return undefined
+  }
+
+  #list(list: YAMLSeq, depth: number): Node {
+    const items = list.items.map((item) => this.convert(item, depth + 1)).filter((item) => item !== undefined)
+    return listNode(this.#at(list), items)
+  }
+
+  #map(map: YAMLMap, depth: number): Node {
+    const entries = new Map<string, Entry>()
+    for (const pair of map.items) this.#pair(pair, { depth, entries })
+    return mapNode(this.#at(map), entries)
+  }
+
+  #pair(pair: Pair, { depth, entries }: { depth: number; entries: Map<string, Entry> }): void {
+    const { key } = pair
+    if (!isScalar(key)) {
+      this.#fail(key as YamlNode, 'ciconfig.yaml', 'a key must be a text')
+      return
+    }
+    const name = key.source ?? String(key.value)
+    const keyAt = this.#at(key)
+    const value = pair.value === null ? emptyScalar(keyAt) : this.convert(pair.value, depth + 1)
+    if (value === undefined) return
+    if (name === '<<') this.#merge(value, entries)
+    else this.#add({ name, entry: { keyAt, value }, entries })
+  }
+
+  #add({ name, entry, entries }: { name: string; entry: Entry; entries: Map<string, Entry> }): void {
+    if (entries.get(name)?.keyAt !== undefined && !this.#merged.has(entries.get(name) as Entry))
+      this.#report.warning(entry.keyAt, 'ciconfig.duplicate-key', `${name} stands twice; this one counts`)
+    entries.set(name, entry)
+  }
+
+  /** Entries that came by `<<`: writing them anew is what merge keys are for. */
+  readonly #merged = new WeakSet<Entry>()
+
+  /** Psych, which GitLab reads with, merges where `<<` stands: keys above it are overwritten, keys below overwrite. */
+  #merge(value: Node, entries: Map<string, Entry>): void {
+    const sources = value.kind === 'list' ? value.items.toReversed() : [value]
+    for (const source of sources) {
+      if (source.kind === 'map') this.#copy(source, entries)
+      else this.#report.problem(source.at, 'ciconfig.yaml', '<< must merge a map or a list of maps')
+    }
+  }
+
+  #copy(source: MapNode, entries: Map<string, Entry>): void {
+    for (const [name, { keyAt, value }] of source.entries) {
+      const copy = { keyAt, value }
+      this.#merged.add(copy)
+      entries.set(name, copy)
+    }
+  }
+
+  #scalar(scalar: Scalar): Node | undefined {
+    const at = this.#at(scalar)
+    const source = scalar.source ?? ''
+    const value = scalarValue(scalar, source)
+    if (value !== undefined) return { kind: 'scalar', at, value, source, size: 1, height: 1 }
+    return this.#fail(
+      scalar,
+      'ciconfig.yaml',
+      `${source} is read as a date or as binary data; put it into quotes`,
+    )
+  }
+
+  #at(node: YamlNode): Position {
+    return position(this.#lines, node.range?.[0] ?? 0)
+  }
+
+  #fail(node: YamlNode, code: 'ciconfig.yaml' | 'ciconfig.unsupported', message: string): undefined {
+    this.#report.problem(this.#at(node), code, message)
+  }
+
+  #tooLarge(node: YamlNode, message: string): undefined {
+    this.#isTooLarge = true
+    return this.#fail(node, 'ciconfig.yaml', message)
+  }
+}
+
+function hasForeignTag(node: YamlNode): boolean {
+  return node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')
+}
+
+function emptyScalar(at: Position): ScalarNode {
+  return { kind: 'scalar', at, value: null, source: '', size: 1, height: 1 }
+}
+
+/** YAML 1.1 has `y` and `n` as truth values; Psych does not. */
+const LONE_LETTER = /^[yn]$/i
+
+function scalarValue(scalar: Scalar, source: string): ScalarNode['value'] | undefined {
+  const { value } = scalar
+  if (typeof value === 'boolean' && LONE_LETTER.test(source)) return source
+  if (value === null || typeof value === 'string' || typeof value === 'bigint') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? value : undefined
+}

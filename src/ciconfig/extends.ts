@@ -1,0 +1,106 @@
+import { didYouMean } from './nearest.ts'
+import { isNull, mapNode, type Entry, type MapNode, type Node, type ScalarNode } from './nodes.ts'
+import type { Position, Report } from './report.ts'
+
+/** GitLab: `extends` supports up to eleven levels of inheritance. */
+const MAX_LEVELS = 11
+
+interface Resolved {
+  readonly node: MapNode
+  readonly levels: number
+}
+
+/** The file's map with every `extends` carried out and removed: maps merge, lists and scalars replace, the last parent wins. */
+export function resolveExtends(root: MapNode, report: Report): MapNode {
+  const resolver = new Resolver(root, report)
+  const entries = new Map<string, Entry>()
+  for (const [name, entry] of root.entries) {
+    const resolved = resolver.resolve(name, [])
+    entries.set(name, resolved === undefined ? entry : { keyAt: entry.keyAt, value: resolved.node })
+  }
+  return mapNode(root.at, entries)
+}
+
+class Resolver {
+  readonly #root: MapNode
+  readonly #report: Report
+  readonly #done = new Map<string, Resolved | undefined>()
+
+  constructor(root: MapNode, report: Report) {
+    this.#root = root
+    this.#report = report
+  }
+
+  /** `path` holds the names that are being resolved, the outermost first. */
+  resolve(name: string, path: readonly string[]): Resolved | undefined {
+    if (this.#done.has(name)) return this.#done.get(name)
+    const value = this.#root.entries.get(name)?.value
+    const resolved = value?.kind === 'map' ? this.#merge(value, [...path, name]) : undefined
+    this.#done.set(name, resolved)
+    return resolved
+  }
+
+  #merge(own: MapNode, path: readonly string[]): Resolved {
+    const bases = this.#parents(own, path).map((parent) => this.#base(parent, path))
+    const levels = 1 + Math.max(0, ...bases.map((base) => base?.levels ?? 0))
+    const extendsAt = own.entries.get('extends')?.keyAt
+    if (levels > MAX_LEVELS && extendsAt !== undefined)
+      this.#fail(extendsAt, `${path.at(-1)}: extends more than ${MAX_LEVELS} levels deep`)
+    const nodes = [
+      ...bases.flatMap((base) => (base === undefined ? [] : [base.node])),
+      without(own, 'extends'),
+    ]
+    return { node: nodes.reduce(deepMerge), levels }
+  }
+
+  #parents(own: MapNode, path: readonly string[]): readonly ScalarNode[] {
+    const value = own.entries.get('extends')?.value
+    if (value === undefined || isNull(value)) return []
+    const items = value.kind === 'list' ? value.items : [value]
+    const names = items.filter(
+      (item): item is ScalarNode => item.kind === 'scalar' && typeof item.value === 'string',
+    )
+    if (names.length !== items.length)
+      this.#report.problem(
+        value.at,
+        'ciconfig.type',
+        `${path.at(-1)}: extends must be a name or a list of names`,
+      )
+    return names
+  }
+
+  #base({ value, at }: ScalarNode, path: readonly string[]): Resolved | undefined {
+    const [name, job] = [String(value), path.at(-1)]
+    if (path.includes(name))
+      return this.#fail(at, `${job}: extends ${name} in a circle: ${[...path, name].join(' → ')}`)
+    if (path.length > MAX_LEVELS) return this.#fail(at, `${job}: extends more than ${MAX_LEVELS} levels deep`)
+    if (this.#root.entries.get(name)?.value.kind === 'map') return this.resolve(name, path)
+    return this.#fail(
+      at,
+      `${job}: extends ${name}, which does not exist${didYouMean(name, this.#root.entries.keys())}`,
+    )
+  }
+
+  #fail(at: Position, message: string): undefined {
+    this.#report.problem(at, 'ciconfig.extends', message)
+  }
+}
+
+function without(map: MapNode, name: string): MapNode {
+  if (!map.entries.has(name)) return map
+  return mapNode(map.at, new Map([...map.entries].filter(([key]) => key !== name)))
+}
+
+/** `over` wins. A null in it stays, and means that the key is absent. */
+function deepMerge(base: MapNode, over: MapNode): MapNode {
+  const entries = new Map(base.entries)
+  for (const [name, entry] of over.entries) {
+    const below = entries.get(name)?.value
+    entries.set(name, { keyAt: entry.keyAt, value: mergedValue(below, entry.value) })
+  }
+  return mapNode(over.at, entries)
+}
+
+function mergedValue(below: Node | undefined, above: Node): Node {
+  return below?.kind === 'map' && above.kind === 'map' ? deepMerge(below, above) : above
+}

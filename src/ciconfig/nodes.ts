@@ -1,0 +1,74 @@
+import type { Position } from './report.ts'
+
+/** YAML as the readers see it: merge keys and aliases are resolved, every node knows where it stands in the file. */
+export type Node = ScalarNode | ListNode | MapNode
+
+interface Extent {
+  readonly at: Position
+  /** Nodes of the subtree as they are walked: a node with two aliases counts three times. */
+  readonly size: number
+  readonly height: number
+}
+
+export interface ScalarNode extends Extent {
+  readonly kind: 'scalar'
+  /** Whole numbers are bigint, others number. */
+  readonly value: string | bigint | number | boolean | null
+  readonly source: string
+}
+
+export interface ListNode extends Extent {
+  readonly kind: 'list'
+  readonly items: readonly Node[]
+}
+
+export interface MapNode extends Extent {
+  readonly kind: 'map'
+  readonly entries: ReadonlyMap<string, Entry>
+}
+
+export interface Entry {
+  readonly keyAt: Position
+  readonly value: Node
+}
+
+export function mapNode(at: Position, entries: ReadonlyMap<string, Entry>): MapNode {
+  return { kind: 'map', at, entries, ...extent([...entries.values()].map((entry) => entry.value)) }
+}
+
+export function listNode(at: Position, items: readonly Node[]): ListNode {
+  return { kind: 'list', at, items, ...extent(items) }
+}
+
+function extent(children: readonly Node[]): { size: number; height: number } {
+  let [size, height] = [1, 0]
+  for (const child of children) {
+    size += child.size
+    height = Math.max(height, child.height)
+  }
+  return { size, height: height + 1 }
+}
+
+export function isNull(node: Node): boolean {
+  return node.kind === 'scalar' && node.value === null
+}
+
+/** A scalar as Ruby writes it, which is what GitLab puts into a variable: 1.0 is `1.0`, 010 is `8`, yes is `true`. */
+export function scalarText({ value }: ScalarNode): string {
+  return typeof value === 'number' ? rubyFloat(value) : String(value)
+}
+
+function rubyFloat(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity'
+  const size = Math.abs(value)
+  if (size !== 0 && (size >= 1e16 || size < 1e-4)) return rubyExponent(value)
+  const text = String(value)
+  return text.includes('.') ? text : `${text}.0`
+}
+
+function rubyExponent(value: number): string {
+  const [digits = '', exponent = '0'] = value.toExponential().split('e')
+  const sign = exponent.startsWith('-') ? '-' : '+'
+  return `${digits.includes('.') ? digits : `${digits}.0`}e${sign}${exponent.slice(1).padStart(2, '0')}`
+}

@@ -1,0 +1,222 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { InvalidPipelineError, planPipeline, type KnownVariables, type Plan } from './index.ts'
+
+const NONE: KnownVariables = { predefined: [], project: [], pipeline: [] }
+
+function plan(text: string, variables: Partial<KnownVariables> = {}): Plan {
+  return planPipeline({ file: '.gitlab-ci.yml', text, variables: { ...NONE, ...variables } })
+}
+
+function refusal(text: string): InvalidPipelineError {
+  try {
+    plan(text)
+  } catch (error) {
+    if (error instanceof InvalidPipelineError) return error
+    throw error
+  }
+  throw new Error('was planned')
+}
+
+describe('a plan', () => {
+  const file =
+    'variables: { V: top, W: "<$V>" }\njob: { script: echo, variables: { V: job }, image: "x:$V" }\n'
+
+  it.each<[string, Partial<KnownVariables>, string]>([
+    [
+      'the job over the top level and predefined ones',
+      { predefined: [{ key: 'V', value: 'predefined' }] },
+      'job',
+    ],
+    ['the project over YAML', { project: [{ key: 'V', value: 'project' }] }, 'project'],
+    [
+      'the pipeline over all',
+      { project: [{ key: 'V', value: 'project' }], pipeline: [{ key: 'V', value: 'pipeline' }] },
+      'pipeline',
+    ],
+  ])('puts the variables of %s', (_, variables, wanted) => {
+    const [job] = plan(file, variables).jobs
+    expect(job?.variables).toEqual({ V: wanted, W: `<${wanted}>` })
+    expect(job?.image).toEqual({ name: `x:${wanted}` })
+  })
+
+  it('lists pipeline variables and leaves out project variables that override nothing', () => {
+    const [job] = plan(file, {
+      project: [{ key: 'P', value: 'p' }],
+      pipeline: [{ key: 'Q', value: 'q' }],
+    }).jobs
+    expect(Object.keys(job?.variables ?? {})).toEqual(['V', 'W', 'Q'])
+  })
+
+  it('never shows a masked value, nor one that was built from it', () => {
+    const shown = JSON.stringify(plan(file, { project: [{ key: 'V', value: 'hunter22', isMasked: true }] }))
+    expect(shown).not.toContain('hunter22')
+    expect(shown).toContain('<[MASKED]>')
+  })
+
+  it('hands on the definitions, so that who starts the job can expand them with all variables', () => {
+    const [job] = plan(file).jobs
+    expect(job?.yaml_variables).toEqual([
+      { key: 'V', value: 'top' },
+      { key: 'W', value: '<$V>' },
+      { key: 'V', value: 'job' },
+    ])
+  })
+
+  it('is not misled by names that every object has', () => {
+    const { jobs } = plan('constructor: { script: echo, variables: { __proto__: x, toString: y } }\n')
+    expect(jobs.map((job) => job.name)).toEqual(['constructor'])
+    expect(Object.entries(jobs[0]?.variables ?? {})).toEqual([
+      ['__proto__', 'x'],
+      ['toString', 'y'],
+    ])
+  })
+})
+
+describe('a file that is wrong', () => {
+  it('is refused with one line per problem and a code for machines', () => {
+    const error = refusal('job: { script: echo, retry: 2, tgas: [] }\n')
+    expect(error.code).toBe('ciconfig.invalid')
+    expect(error.status).toBe(400)
+    expect(error.message.split('\n')).toEqual([
+      '.gitlab-ci.yml:1:22: job "job": retry is not supported by this version',
+      '.gitlab-ci.yml:1:32: job "job": tgas is not a keyword; did you mean tags?',
+    ])
+  })
+
+  it('reports a mistake in a template once, not once for each job', () => {
+    const jobs = Array.from({ length: 20 }, (_, index) => `job${index}: { extends: .t }`).join('\n')
+    expect(refusal(`.t: { script: echo, needs: [] }\n${jobs}\n`).problems).toHaveLength(1)
+  })
+
+  it.each<[string, string, RegExp]>([
+    ['nothing', '', /no job|must be a map/],
+    ['a text', 'hello', /must be a map/],
+    ['more than 1 MiB', `job: { script: echo }\n#${'x'.repeat(1 << 20)}`, /larger than/],
+    ['200 levels', `a: ${'['.repeat(200)}${']'.repeat(200)}`, /100 levels/],
+    ['half a million levels', '['.repeat(500_000), /100 levels|flow/],
+    ['100,000 list levels in block form', `${'- '.repeat(100_000)}x`, /100 levels/],
+    ['levels built of aliases', deepAliases(120), /100 levels/],
+    ['200,000 values', `a: [${'x,'.repeat(200_000)}]`, /100000 values/],
+    [
+      '2,000 jobs',
+      Array.from({ length: 2000 }, (_, i) => `j${i}: { script: e }`).join('\n'),
+      /more than 1000 jobs/,
+    ],
+    [
+      'a thousand wrong jobs',
+      Array.from({ length: 900 }, (_, i) => `j${i}: { skript: e }`).join('\n'),
+      /did you mean script/,
+    ],
+  ])('is refused quickly when it has %s', (_, text, message) => {
+    const error = refusal(text)
+    expect(error.message).toMatch(message)
+    expect(error.problems.length).toBeLessThanOrEqual(100)
+  })
+
+  it('never fails in any other way, whatever the text', () => {
+    const piece = fc.constantFrom(
+      'job',
+      ':',
+      ' ',
+      '\n',
+      '  ',
+      '- ',
+      '&a',
+      '*a',
+      '<<',
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      '!t ',
+      'script',
+      '|',
+      '$A',
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+        try {
+          plan(pieces.join(''))
+        } catch (error) {
+          if (!(error instanceof InvalidPipelineError)) throw error
+          expect(error.problems.length).toBeGreaterThan(0)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+function deepAliases(levels: number): string {
+  const lines = Array.from({ length: levels }, (_, index) => `.v${index + 1}: &v${index + 1} [*v${index}]`)
+  return ['.v0: &v0 x', ...lines].join('\n')
+}
+
+const tutorial = join(import.meta.dirname, '../../../shared/tutorial.md')
+
+describe.skipIf(!existsSync(tutorial))(`GitLab's tutorial (skipped without ${tutorial})`, () => {
+  const blocks = existsSync(tutorial)
+    ? [...readFileSync(tutorial, 'utf8').matchAll(/^```yaml\n(.*?)^```$/gms)]
+    : []
+  const known: KnownVariables = {
+    predefined: [
+      { key: 'CI_PROJECT_NAME', value: 'my-project' },
+      { key: 'CI_PROJECT_PATH', value: 'my-group/my-project' },
+      { key: 'CI_PROJECT_ID', value: '20' },
+      { key: 'CI_DEFAULT_BRANCH', value: 'main' },
+      { key: 'CI_API_V4_URL', value: 'http://127.0.0.1:7711/api/v4' },
+    ],
+    project: [{ key: 'FULCIO_URL', value: 'http://127.0.0.1:7711' }],
+    pipeline: [],
+  }
+  const text = blocks.map(([, yaml]) => yaml).join('\n')
+
+  it('has seven blocks', () => {
+    expect(blocks).toHaveLength(7)
+  })
+
+  it('plans to its six jobs, one in each stage', () => {
+    const { jobs, stages, warnings } = plan(text, known)
+    const names = ['build', 'sign', 'verify', 'publish', 'publish_signatures', 'consumer_verification']
+    expect(jobs.map(({ name, stage }) => [name, stage])).toEqual(names.map((name) => [name, name]))
+    expect(stages).toEqual(['.pre', ...names, '.post'])
+    expect(warnings).toEqual([])
+  })
+
+  it('has the image and the cache in every job', () => {
+    const { jobs } = plan(text, known)
+    expect(new Set(jobs.map((job) => job.image?.name))).toEqual(new Set(['python:3.10']))
+    expect(new Set(jobs.map((job) => job.cache[0]?.key))).toEqual(new Set(['default']))
+    expect(new Set(jobs.map((job) => job.cache[0]?.paths[0]))).toEqual(new Set(['${PIP_CACHE_DIR}']))
+  })
+
+  it('has the scripts, artifacts and token that its reader expects', () => {
+    const [build, sign, verify] = plan(text, known).jobs
+    const lengths = [build, sign, verify].map((job) => [job?.before_script.length, job?.script.length])
+    expect(lengths).toEqual([
+      [3, 12],
+      [7, 1],
+      [7, 1],
+    ])
+    expect(build?.script.at(-1)).toBe('python -m build')
+    expect(build?.artifacts?.paths).toEqual(['dist/', 'pyproject.toml'])
+    expect(sign?.id_tokens).toEqual({ SIGSTORE_ID_TOKEN: { aud: 'sigstore' } })
+    expect([verify?.id_tokens, verify?.artifacts]).toEqual([{}, null])
+  })
+
+  it('expands variables across levels and lets the project override them', () => {
+    const { variables } = plan(text, known)
+    expect(variables).toMatchObject({
+      PACKAGE_NAME: 'my-project',
+      FULCIO_URL: 'http://127.0.0.1:7711',
+      REKOR_URL: 'https://rekor.sigstore.dev',
+      CERTIFICATE_IDENTITY: 'https://gitlab.com/my-group/my-project//.gitlab-ci.yml@refs/heads/main',
+      PIP_CACHE_DIR: '$CI_PROJECT_DIR/.pip-cache',
+      GENERIC_PACKAGE_BASE_URL: 'http://127.0.0.1:7711/api/v4/projects/20/packages/generic/my-project/1.0.0',
+    })
+  })
+})

@@ -1,0 +1,147 @@
+import { expandText, expandVariables, type Variable } from './expand.ts'
+import { readDocument } from './document.ts'
+import { resolveExtends } from './extends.ts'
+import { readFile, type FileContent, type JobContent } from './file.ts'
+import { byPosition, createReport, InvalidPipelineError, type Problem, type Report } from './report.ts'
+
+export interface PlannedImage {
+  readonly name: string
+}
+
+export interface PlannedArtifacts {
+  readonly name: string | null
+  readonly paths: readonly string[]
+  readonly exclude: readonly string[]
+  readonly untracked: boolean
+  readonly when: 'on_success' | 'on_failure' | 'always'
+  readonly expire_in: string | null
+}
+
+export interface PlannedCache {
+  readonly key: string
+  readonly paths: readonly string[]
+  readonly untracked: boolean
+  readonly unprotect: boolean
+  readonly policy: 'pull-push' | 'pull' | 'push'
+  readonly when: 'on_success' | 'on_failure' | 'always'
+  readonly fallback_keys: readonly string[]
+}
+
+/** Keys as GitLab spells them: this is also what `plan --json` prints. */
+export interface PlannedJob {
+  readonly name: string
+  readonly stage: string
+  /** Expanded as far as the variables are known. */
+  readonly image: PlannedImage | null
+  readonly before_script: readonly string[]
+  readonly script: readonly string[]
+  readonly after_script: readonly string[]
+  /** What the job sees of YAML and pipeline variables, expanded as far as known; masked values as `[MASKED]`. */
+  readonly variables: Readonly<Record<string, string>>
+  /** The file's definitions for this job, top level first, not expanded: who starts the job expands them with all others. */
+  readonly yaml_variables: readonly Variable[]
+  readonly when: 'on_success' | 'on_failure' | 'always'
+  readonly allow_failure: boolean
+  readonly artifacts: PlannedArtifacts | null
+  readonly cache: readonly PlannedCache[]
+  readonly id_tokens: Readonly<Record<string, { readonly aud: string | readonly string[] }>>
+}
+
+export interface Plan {
+  /** With `.pre` and `.post`, in order. */
+  readonly stages: readonly string[]
+  readonly workflow: { readonly name: null; readonly variables: Readonly<Record<string, string>> }
+  readonly variables: Readonly<Record<string, string>>
+  /** By stage, inside a stage as the file has them. */
+  readonly jobs: readonly PlannedJob[]
+  readonly warnings: readonly Problem[]
+}
+
+export interface KnownVariables {
+  /** Those of GitLab that are known when the pipeline is created. */
+  readonly predefined: readonly Variable[]
+  readonly project: readonly Variable[]
+  /** Given by whoever starts the pipeline: they beat all others. */
+  readonly pipeline: readonly Variable[]
+}
+
+export interface PlanRequest {
+  /** The name that problems carry. */
+  readonly file: string
+  readonly text: string
+  readonly variables: KnownVariables
+}
+
+/** The pipeline that GitLab would make of the file. Throws `InvalidPipelineError` (`ciconfig.invalid`) with all problems. */
+export function planPipeline({ file, text, variables }: PlanRequest): Plan {
+  const report = createReport(file)
+  const root = readDocument(text, report)
+  const content = root === undefined ? undefined : readFile(resolveExtends(root, report), report)
+  const plan = content === undefined ? undefined : buildPlan(content, { variables, report })
+  if (plan === undefined || report.problems.length > 0)
+    throw new InvalidPipelineError(report.problems.toSorted(byPosition))
+  return { ...plan, warnings: report.warnings.toSorted(byPosition) }
+}
+
+interface Context {
+  readonly variables: KnownVariables
+  readonly report: Report
+}
+
+function buildPlan(content: FileContent, context: Context): Plan {
+  const { stages, variables, jobs } = content
+  const position = new Map(stages.map((stage, index) => [stage, index]))
+  const ordered = jobs.toSorted((a, b) => (position.get(a.stage) ?? 0) - (position.get(b.stage) ?? 0))
+  const top = resolve(variables, { ...context, owner: '', at: content.variablesAt })
+  return {
+    stages,
+    workflow: { name: null, variables: {} },
+    variables: shown(top, variables),
+    jobs: ordered.map((job) => planJob(job, { ...context, shared: variables })),
+    warnings: [],
+  }
+}
+
+function planJob(job: JobContent, context: Context & { readonly shared: readonly Variable[] }): PlannedJob {
+  const { at, variables, image, ...rest } = job
+  const definitions = [...context.shared, ...variables]
+  const resolved = resolve(definitions, { ...context, owner: `job "${job.name}": `, at })
+  return {
+    ...rest,
+    image: image === null ? null : { name: expandText(image.name, resolved) ?? image.name },
+    variables: shown(resolved, [...definitions, ...context.variables.pipeline]),
+    yaml_variables: definitions,
+  }
+}
+
+/** GitLab's order of precedence: predefined, top level, job, project, pipeline; the later one wins. */
+export function byPrecedence(known: KnownVariables, yaml: readonly Variable[]): readonly Variable[] {
+  return [...known.predefined, ...yaml, ...known.project, ...known.pipeline]
+}
+
+function resolve(
+  definitions: readonly Variable[],
+  context: Context & { readonly owner: string; readonly at: JobContent['at'] },
+): ReadonlyMap<string, Variable> {
+  const { report, owner, at } = context
+  const expansion = expandVariables(byPrecedence(context.variables, definitions).map(hideMasked))
+  if (expansion.kind === 'expanded')
+    return new Map(expansion.variables.map((variable) => [variable.key, variable]))
+  const keys = expansion.keys.join(' → ')
+  const what =
+    expansion.kind === 'circle' ? `refer to each other in a circle: ${keys}` : `grow too large: ${keys}`
+  report.problem(at, 'ciconfig.variables', `${owner}variables ${what}`)
+  return new Map()
+}
+
+/** A plan is printed; what is masked in a job's log is masked here too. */
+function hideMasked(variable: Variable): Variable {
+  return variable.isMasked === true ? { ...variable, value: '[MASKED]' } : variable
+}
+
+function shown(
+  resolved: ReadonlyMap<string, Variable>,
+  definitions: readonly Variable[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(definitions.map(({ key }) => [key, resolved.get(key)?.value ?? '']))
+}
