@@ -1,0 +1,10 @@
+/**
+ * ECDSA over a digest that somebody else computed, which `node:crypto` cannot do: a transparency log entry holds the
+ * digest of a file and not the file.
+ *
+ * Call `verifyDigest`. P-256, P-384 and P-521 with `@noble/curves` (FIPS 186-5 §6.4.2). Whoever has the message itself
+ * verifies with `formats/x509` and `node:crypto`. Signing is not here.
+ */
+export { verifyDigest, type DigestSignature } from './verify.ts'
+export { parseEcdsaPublicKey, type EcdsaCurve, type EcdsaPublicKey } from './public-key.ts'
+export { parseEcdsaSignature, type EcdsaSignature } from './signature.ts'

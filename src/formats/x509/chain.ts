@@ -1,0 +1,137 @@
+import { bytesEqual } from '../../base/index.ts'
+import type { Certificate } from './certificate.ts'
+import { authorityKeyId, basicConstraints, extendedKeyUsages, keyUsages, subjectKeyId } from './extensions.ts'
+import { OID } from './oids.ts'
+import { isSignedBy } from './signature.ts'
+
+export interface ChainRequest {
+  readonly leaf: Certificate
+  /** In any order; those that do not belong are passed over. */
+  readonly intermediates: readonly Certificate[]
+  /** Trusted as they are, whatever signs them. */
+  readonly roots: readonly Certificate[]
+  readonly atSeconds: number
+  /** Default: code signing. */
+  readonly purpose?: string
+}
+
+export type ChainResult =
+  /** Leaf first, root last. */
+  | { readonly ok: true; readonly chain: readonly Certificate[] }
+  | { readonly ok: false; readonly reason: string }
+
+interface Search extends Required<Omit<ChainRequest, 'leaf'>> {
+  /** Signature checks that are still allowed: an enemy's intermediates may all bear the same name. */
+  budget: number
+  reason: string | undefined
+}
+
+/** Leaf, three intermediates and a root are more than any Sigstore has. */
+const MAX_CHAIN = 5
+const MAX_SIGNATURE_CHECKS = 64
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  OID.basicConstraints,
+  OID.keyUsage,
+  OID.extendedKeyUsage,
+  OID.subjectAlternativeName,
+  OID.subjectKeyId,
+  OID.authorityKeyId,
+])
+
+/**
+ * RFC 5280 §6.1 as far as Sigstore needs it, and stricter than Go's verifier where they differ: a certificate with name
+ * constraints or an unknown critical extension is refused, the leaf must name the purpose and be no authority, and an
+ * authority must be allowed to sign certificates. All certificates must be valid at `atSeconds`.
+ */
+export function checkChain({ leaf, purpose = OID.codeSigning, ...request }: ChainRequest): ChainResult {
+  const reason = leafProblem(leaf, purpose) ?? commonProblem(leaf, request.atSeconds)
+  if (reason !== undefined) return { ok: false, reason: `the leaf ${reason}` }
+  const search: Search = { ...request, purpose, budget: MAX_SIGNATURE_CHECKS, reason: undefined }
+  const chain = extend([leaf], search)
+  if (chain !== undefined) return { ok: true, chain }
+  return {
+    ok: false,
+    reason: search.reason ?? 'no trusted root or intermediate bears the name of its issuer',
+  }
+}
+
+/** The chain completed to a root, depth first; undefined with `search.reason` set otherwise. */
+function extend(chain: readonly Certificate[], search: Search): readonly Certificate[] | undefined {
+  const last = chain.at(-1)
+  if (last === undefined || chain.length >= MAX_CHAIN) return undefined
+  for (const root of candidates(last, search.roots)) {
+    if (accepts(root, chain, search)) return [...chain, root]
+  }
+  for (const issuer of candidates(last, search.intermediates)) {
+    if (chain.includes(issuer) || !accepts(issuer, chain, search)) continue
+    const whole = extend([...chain, issuer], search)
+    if (whole !== undefined) return whole
+  }
+  return undefined
+}
+
+/** By name, and by key identifier where both certificates have one. */
+function candidates(subject: Certificate, authorities: readonly Certificate[]): readonly Certificate[] {
+  const wanted = authorityKeyId(subject)
+  return authorities.filter((authority) => {
+    if (!bytesEqual(authority.subjectDer, subject.issuerDer)) return false
+    const offered = subjectKeyId(authority)
+    return wanted === undefined || offered === undefined || bytesEqual(wanted, offered)
+  })
+}
+
+function accepts(issuer: Certificate, chain: readonly Certificate[], search: Search): boolean {
+  const [subject] = chain.slice(-1)
+  const problem =
+    authorityProblem(issuer, { below: chain.length - 1, purpose: search.purpose }) ??
+    commonProblem(issuer, search.atSeconds) ??
+    (subject === undefined ? undefined : signatureProblem(subject, issuer, search))
+  if (problem === undefined) return true
+  search.reason ??= `an issuer in the chain ${problem}`
+  return false
+}
+
+function signatureProblem(subject: Certificate, issuer: Certificate, search: Search): string | undefined {
+  if (search.budget === 0) return `is one of too many with the same name`
+  search.budget -= 1
+  return isSignedBy(subject, issuer.spki)
+    ? undefined
+    : 'has not made the signature on the certificate below it'
+}
+
+function leafProblem(leaf: Certificate, purpose: string): string | undefined {
+  if (basicConstraints(leaf).isAuthority) return 'is a certificate authority'
+  if (!extendedKeyUsages(leaf).includes(purpose)) return `may not be used for ${purposeName(purpose)}`
+  const usages = keyUsages(leaf)
+  return usages?.has('digitalSignature') === false ? 'may not make signatures' : undefined
+}
+
+function authorityProblem(
+  issuer: Certificate,
+  { below, purpose }: { readonly below: number; readonly purpose: string },
+): string | undefined {
+  const { isAuthority, pathLength } = basicConstraints(issuer)
+  if (!isAuthority) return 'is not a certificate authority'
+  if (keyUsages(issuer)?.has('keyCertSign') !== true) return 'may not sign certificates'
+  if (pathLength !== undefined && below > pathLength)
+    return `allows ${pathLength} authorities below it, has ${below}`
+  const purposes = extendedKeyUsages(issuer)
+  const allows =
+    purposes.length === 0 || purposes.includes(purpose) || purposes.includes(OID.anyExtendedKeyUsage)
+  return allows ? undefined : `may not issue for ${purposeName(purpose)}`
+}
+
+function commonProblem(certificate: Certificate, atSeconds: number): string | undefined {
+  const { notBeforeSeconds, notAfterSeconds, extensions } = certificate
+  if (atSeconds < notBeforeSeconds) return `is not yet valid: from ${notBeforeSeconds}, asked at ${atSeconds}`
+  if (atSeconds > notAfterSeconds) return `has expired: until ${notAfterSeconds}, asked at ${atSeconds}`
+  const unknown = extensions.find(({ oid, isCritical }) => isCritical && !UNDERSTOOD.has(oid))
+  if (unknown !== undefined) return `has the unknown critical extension ${unknown.oid}`
+  if (extensions.some(({ oid }) => oid === OID.nameConstraints)) return 'has name constraints'
+  return undefined
+}
+
+function purposeName(purpose: string): string {
+  if (purpose === OID.codeSigning) return 'code signing'
+  return purpose === OID.timeStamping ? 'time stamping' : purpose
+}

@@ -1,0 +1,46 @@
+/**
+ * X.509 certificates as Sigstore uses them (RFC 5280, RFC 6962, Fulcio's certificate specification).
+ *
+ * Reading: `parseCertificate` and `parseCertificatesPem`, then the readers of single extensions; `checkChain` decides
+ * whether a leaf stands under a trusted root at a given time. Certificate transparency: `embeddedScts`,
+ * `precertificateTbs`, `sctSignedBytes`, `merkleTreeLeaf`. Writing: `buildRoot`, `buildIntermediate` and `buildLeaf`,
+ * which signs twice, with the SCT in between.
+ *
+ * Strict DER and one spelling; whatever is refused is `x509.malformed`. No revocation, no name constraints, no
+ * policies: Sigstore's certificates live ten minutes and have none of them.
+ */
+export { parseCertificate, type Certificate, type Extension } from './certificate.ts'
+export { certificatePem, parseCertificatesPem, parsePublicKeyPem, publicKeyPem } from './pem.ts'
+export { parsePublicKey, type PublicKey } from './public-key.ts'
+export {
+  authorityKeyId,
+  basicConstraints,
+  extendedKeyUsages,
+  fulcioExtension,
+  keyUsages,
+  subjectAlternativeNames,
+  subjectKeyId,
+  type BasicConstraints,
+  type KeyUsage,
+} from './extensions.ts'
+export type { DistinguishedName, GeneralName } from './names.ts'
+export { checkChain, type ChainRequest, type ChainResult } from './chain.ts'
+export { isSignedBy, verifyWithSpki } from './signature.ts'
+export {
+  embeddedScts,
+  encodeSctList,
+  merkleTreeLeaf,
+  precertificateTbs,
+  sctSignedBytes,
+  type LoggedPrecertificate,
+  type SignedCertificateTimestamp,
+} from './sct.ts'
+export {
+  buildIntermediate,
+  buildLeaf,
+  buildRoot,
+  type IntermediateRequest,
+  type LeafRequest,
+  type PendingLeaf,
+  type RootRequest,
+} from './build.ts'

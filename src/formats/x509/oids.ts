@@ -1,0 +1,22 @@
+/** RFC 5280 §4.2, RFC 6962 §3, and Sigstore's arc (fulcio docs/oid-info.md). */
+export const OID = {
+  subjectKeyId: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAlternativeName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  authorityKeyId: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  anyExtendedKeyUsage: '2.5.29.37.0',
+  sctList: '1.3.6.1.4.1.11129.2.4.2',
+  poison: '1.3.6.1.4.1.11129.2.4.3',
+  fulcio: '1.3.6.1.4.1.57264.1',
+  organization: '2.5.4.10',
+  commonName: '2.5.4.3',
+  rsaEncryption: '1.2.840.113549.1.1.1',
+  ed25519: '1.3.101.112',
+  ecdsaSha256: '1.2.840.10045.4.3.2',
+  ecdsaSha384: '1.2.840.10045.4.3.3',
+} as const

@@ -1,0 +1,71 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { describeError } from '../../base/index.ts'
+import {
+  readDer,
+  readNull,
+  readOctetsOfBits,
+  readOid,
+  readUnsigned,
+  TAG,
+  type DerReader,
+} from '../der/index.ts'
+import { parseEcdsaPublicKey } from '../ecdsa/index.ts'
+import { parsing, x509Errors } from './errors.ts'
+import { OID } from './oids.ts'
+
+export type PublicKey = { readonly key: KeyObject } & (
+  | { readonly kind: 'P-256' | 'P-384' | 'P-521' | 'ed25519' }
+  | { readonly kind: 'rsa'; readonly modulusBits: number; readonly exponent: bigint }
+)
+
+const MAX_SPKI_BYTES = 4096
+const ED25519_BYTES = 32
+
+/**
+ * An ECDSA, RSA or Ed25519 SubjectPublicKeyInfo in the one form that RFC 5480, 3279 and 8410 give it; a point that is
+ * not on its curve is refused. Says nothing about strength. Throws `x509.malformed`.
+ */
+export function parsePublicKey(spki: Uint8Array): PublicKey {
+  if (spki.length > MAX_SPKI_BYTES) throw x509Errors('x509.malformed', `a public key of ${spki.length} bytes`)
+  const ecdsa = parseEcdsaPublicKey(spki)
+  if (ecdsa !== undefined) return { kind: ecdsa.curve, key: importKey(spki) }
+  const { algorithm, parameters, bits } = parsing('public key', () => readDer(spki, readParts))
+  if (algorithm === OID.ed25519 && parameters === undefined && bits.length === ED25519_BYTES) {
+    return { kind: 'ed25519', key: importKey(spki) }
+  }
+  if (algorithm === OID.rsaEncryption && parameters === TAG.null) {
+    return { kind: 'rsa', ...parsing('public key', () => readDer(bits, readRsa)), key: importKey(spki) }
+  }
+  throw x509Errors('x509.malformed', `a public key of algorithm ${algorithm} in a form that is not accepted`)
+}
+
+interface KeyParts {
+  readonly algorithm: string
+  /** The tag of the algorithm's parameters. */
+  readonly parameters: number | undefined
+  readonly bits: Uint8Array
+}
+
+function readParts(content: DerReader): KeyParts {
+  const identifier = content.enter()
+  const algorithm = readOid(identifier.read(TAG.oid))
+  const parameters = identifier.isAtEnd ? undefined : identifier.read()
+  identifier.end()
+  if (parameters?.tag === TAG.null) readNull(parameters)
+  return { algorithm, parameters: parameters?.tag, bits: readOctetsOfBits(content.read(TAG.bitString)) }
+}
+
+function readRsa(content: DerReader): { modulusBits: number; exponent: bigint } {
+  const modulus = readUnsigned(content.read(TAG.integer))
+  const exponent = readUnsigned(content.read(TAG.integer))
+  const modulusBits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24
+  return { modulusBits, exponent: BigInt(`0x${Buffer.from(exponent).toString('hex')}`) }
+}
+
+function importKey(spki: Uint8Array): KeyObject {
+  try {
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+  } catch (cause) {
+    throw x509Errors('x509.malformed', `a public key that is no key: ${describeError(cause)}`, { cause })
+  }
+}
