@@ -1,0 +1,131 @@
+import type { GitLabClaims } from './claims.ts'
+import { identityErrors } from './errors.ts'
+import { fulcioExtension, subjectAlternativeNames, type Certificate } from '../formats/x509/index.ts'
+
+/** What a certificate says of its holder, before it is a certificate. */
+export interface CertificateIdentity {
+  /** The only subject alternative name, a URI. */
+  readonly san: string
+  /** Below `1.3.6.1.4.1.57264.1`, ascending, none empty. */
+  readonly extensions: readonly { readonly arc: number; readonly value: string }[]
+}
+
+/** Who signed, as a certificate tells it. */
+export interface Identity {
+  readonly san: string
+  readonly issuer: string
+  /** Fulcio's extensions from .9 on by their names, and only those that are present. */
+  readonly claims: Readonly<Partial<Record<ClaimName, string>>>
+}
+
+/** Fulcio docs/oid-info.md. */
+const CLAIM_ARCS = {
+  buildSignerUri: 9,
+  buildSignerDigest: 10,
+  runnerEnvironment: 11,
+  sourceRepositoryUri: 12,
+  sourceRepositoryDigest: 13,
+  sourceRepositoryRef: 14,
+  sourceRepositoryIdentifier: 15,
+  sourceRepositoryOwnerUri: 16,
+  sourceRepositoryOwnerIdentifier: 17,
+  buildConfigUri: 18,
+  buildConfigDigest: 19,
+  buildTrigger: 20,
+  runInvocationUri: 21,
+  sourceRepositoryVisibility: 22,
+  deploymentEnvironment: 23,
+  tokenSubject: 24,
+} as const
+export type ClaimName = keyof typeof CLAIM_ARCS
+
+const ISSUER_ARC = 8
+/** The same issuer as raw bytes: deprecated, and the only one that cosign 2 reads. */
+const OLD_ISSUER_ARC = 1
+
+/**
+ * Fulcio's mapping for GitLab (fulcio config/identity/config.yaml, `gitlab-pipeline`), with the URL of the instance
+ * taken from `iss`. Throws `identity.claims` when the pipeline's configuration is on another host than its issuer, so
+ * that no issuer can speak for another one's projects.
+ */
+export function certificateIdentity(claims: GitLabClaims): CertificateIdentity {
+  const { host } = new URL(claims.iss)
+  if (!claims.ci_config_ref_uri.startsWith(`${host}/`)) {
+    throw identityErrors(
+      'identity.claims',
+      `ci_config_ref_uri is ${claims.ci_config_ref_uri}, which is not on the issuer's host ${host}`,
+    )
+  }
+  const named = Object.entries(claimValues(claims)).map(([name, value]) => ({
+    arc: CLAIM_ARCS[name as ClaimName],
+    value,
+  }))
+  const issuer = [OLD_ISSUER_ARC, ISSUER_ARC].map((arc) => ({ arc, value: claims.iss }))
+  const extensions = [...issuer, ...named]
+    .filter(({ value }) => value !== '')
+    .toSorted((a, b) => a.arc - b.arc)
+  return { san: configUri(claims), extensions }
+}
+
+function claimValues(claims: GitLabClaims): Record<ClaimName, string> {
+  const { iss: url, project_path: project } = claims
+  return {
+    buildSignerUri: configUri(claims),
+    buildSignerDigest: claims.ci_config_sha,
+    runnerEnvironment: claims.runner_environment,
+    sourceRepositoryUri: `${url}/${project}`,
+    sourceRepositoryDigest: claims.sha,
+    sourceRepositoryRef: `refs/${claims.ref_type === 'branch' ? 'heads' : 'tags'}/${claims.ref}`,
+    sourceRepositoryIdentifier: claims.project_id,
+    sourceRepositoryOwnerUri: `${url}/${claims.namespace_path}`,
+    sourceRepositoryOwnerIdentifier: claims.namespace_id,
+    buildConfigUri: configUri(claims),
+    buildConfigDigest: claims.ci_config_sha,
+    buildTrigger: claims.pipeline_source,
+    runInvocationUri: `${url}/${project}/-/jobs/${claims.job_id}`,
+    sourceRepositoryVisibility: claims.project_visibility,
+    deploymentEnvironment: claims.environment ?? '',
+    tokenSubject: claims.sub,
+  }
+}
+
+/** Always https, also for an instance that speaks http: cosign users name the identity that way. */
+function configUri({ ci_config_ref_uri }: GitLabClaims): string {
+  return `https://${ci_config_ref_uri}`
+}
+
+/**
+ * Who a certificate names. Throws `identity.certificate` unless it has exactly one name, a URI or an e-mail address,
+ * and its issuer in both extensions alike: cosign 2 reads the old one and every other client the new one.
+ */
+export function readIdentity(certificate: Certificate): Identity {
+  const [name, ...others] = subjectAlternativeNames(certificate)
+  if (name === undefined) throw refused('it has no subject alternative name')
+  if (others.length > 0) throw refused(`it has ${others.length + 1} subject alternative names`)
+  if (name.kind !== 'uri' && name.kind !== 'email') throw refused(`its name is of kind ${name.kind}`)
+  if (name.value === '') throw refused('its name is empty')
+  return { san: name.value, issuer: readIssuer(certificate), claims: readClaims(certificate) }
+}
+
+function readIssuer(certificate: Certificate): string {
+  const issuer = fulcioExtension(certificate, ISSUER_ARC)
+  const old = fulcioExtension(certificate, OLD_ISSUER_ARC)
+  if (issuer === undefined || issuer === '') throw refused(`it has no issuer (extension .${ISSUER_ARC})`)
+  if (old === undefined)
+    throw refused(`it has no issuer where cosign 2 reads it (extension .${OLD_ISSUER_ARC})`)
+  if (old !== issuer)
+    throw refused(`it names two issuers, ${JSON.stringify(old)} and ${JSON.stringify(issuer)}`)
+  return issuer
+}
+
+function readClaims(certificate: Certificate): Identity['claims'] {
+  const present = Object.entries(CLAIM_ARCS).flatMap(([name, arc]) => {
+    const value = fulcioExtension(certificate, arc)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries(present)
+}
+
+function refused(fact: string): Error {
+  return identityErrors('identity.certificate', fact)
+}

@@ -1,0 +1,18 @@
+/**
+ * Who a token or a certificate speaks for.
+ *
+ * `verifyIdToken` decides whether an id token is good and gives its claims; `certificateIdentity` turns claims into
+ * what a certificate says (Fulcio's mapping for GitLab); `readIdentity` reads that back. `gitLabClaims` writes the
+ * payload of a job's token as GitLab does. Keys and time are handed in; nothing here fetches, stores or decides what an
+ * identity may do.
+ */
+export { parseGitLabClaims, type GitLabClaims } from './claims.ts'
+export { gitLabClaims, type IdTokenSubject, type TokenTerms } from './subject.ts'
+export { verifyIdToken, type TokenChecks, type TokenKeys } from './token.ts'
+export {
+  certificateIdentity,
+  readIdentity,
+  type CertificateIdentity,
+  type ClaimName,
+  type Identity,
+} from './certificate-identity.ts'

@@ -1,0 +1,112 @@
+import type { GitLabClaims } from './claims.ts'
+
+/** Whom a job's id token speaks for. */
+export interface IdTokenSubject {
+  readonly project: {
+    readonly id: number
+    readonly path: string
+    readonly namespaceId: number
+    readonly namespacePath: string
+    readonly visibility: 'public' | 'internal' | 'private'
+  }
+  readonly user: {
+    readonly id: number
+    readonly login: string
+    readonly email: string
+    /** `owner`, `maintainer`, …; null without membership. */
+    readonly accessLevel: string | null
+  }
+  readonly pipeline: { readonly id: number; readonly source: string }
+  readonly job: { readonly id: number }
+  readonly ref: { readonly name: string; readonly type: 'branch' | 'tag'; readonly isProtected: boolean }
+  readonly sha: string
+  /** Of the pipeline's configuration inside the project, as `.gitlab-ci.yml`. */
+  readonly configPath: string
+  readonly runner: { readonly id: number; readonly environment: 'gitlab-hosted' | 'self-hosted' }
+  readonly environment?: string
+  readonly jobSource?: string
+}
+
+export interface TokenTerms {
+  /** The external URL, without trailing slash. */
+  readonly issuer: string
+  readonly audience: string | readonly string[]
+  readonly issuedAtSeconds: number
+  readonly lifetimeSeconds: number
+  /** A UUID, version 4. */
+  readonly tokenId: string
+}
+
+/** GitLab lets a token begin before it was issued, for clocks that lag. */
+const BACKDATED_SECONDS = 5
+
+/** The claims as GitLab writes them: names, types and order. */
+export function gitLabClaims(subject: IdTokenSubject, terms: TokenTerms): GitLabClaims {
+  const { ref, sha, configPath } = subject
+  const refPath = `refs/${ref.type === 'branch' ? 'heads' : 'tags'}/${ref.name}`
+  const { host } = new URL(terms.issuer)
+  return {
+    ...projectClaims(subject),
+    ...userClaims(subject),
+    pipeline_id: String(subject.pipeline.id),
+    pipeline_source: subject.pipeline.source,
+    job_id: String(subject.job.id),
+    ref: ref.name,
+    ref_type: ref.type,
+    ref_path: refPath,
+    ref_protected: ref.isProtected ? 'true' : 'false',
+    ...environmentClaims(subject),
+    runner_id: subject.runner.id,
+    runner_environment: subject.runner.environment,
+    sha,
+    project_visibility: subject.project.visibility,
+    ci_config_ref_uri: `${host}/${subject.project.path}//${configPath}@${refPath}`,
+    ci_config_sha: sha,
+    ...(subject.jobSource === undefined ? {} : { job_source: subject.jobSource }),
+    ...standardClaims(subject, terms),
+  }
+}
+
+type Claims<Name extends keyof GitLabClaims> = Pick<GitLabClaims, Name>
+
+function projectClaims({ project }: IdTokenSubject) {
+  const ids = { namespace_id: String(project.namespaceId), project_id: String(project.id) }
+  return {
+    namespace_id: ids.namespace_id,
+    namespace_path: project.namespacePath,
+    project_id: ids.project_id,
+    project_path: project.path,
+    job_namespace_id: ids.namespace_id,
+    job_namespace_path: project.namespacePath,
+    job_project_id: ids.project_id,
+    job_project_path: project.path,
+  }
+}
+
+function userClaims({ user }: IdTokenSubject) {
+  return {
+    user_id: String(user.id),
+    user_login: user.login,
+    user_email: user.email,
+    user_access_level: user.accessLevel,
+  }
+}
+
+function environmentClaims({ environment }: IdTokenSubject): Partial<GitLabClaims> {
+  return environment === undefined ? {} : { environment, environment_protected: 'false' }
+}
+
+function standardClaims(
+  { project, ref }: IdTokenSubject,
+  { issuer, audience, issuedAtSeconds, lifetimeSeconds, tokenId }: TokenTerms,
+): Claims<'jti' | 'iss' | 'iat' | 'nbf' | 'exp' | 'sub' | 'aud'> {
+  return {
+    jti: tokenId,
+    iss: issuer,
+    iat: issuedAtSeconds,
+    nbf: issuedAtSeconds - BACKDATED_SECONDS,
+    exp: issuedAtSeconds + lifetimeSeconds,
+    sub: `project_path:${project.path}:ref_type:${ref.type}:ref:${ref.name}`,
+    aud: audience,
+  }
+}
