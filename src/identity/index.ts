@@ -16,3 +16,4 @@ export {
   type ClaimName,
   type Identity,
 } from './certificate-identity.ts'
+export { identityErrors } from './errors.ts'
