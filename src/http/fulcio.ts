@@ -1,0 +1,100 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context } from 'hono'
+import { decodeBase64, describeError, utf8Decode, type JsonValue, type Log } from '../base/index.ts'
+import { certificatePem, parsePublicKeyPem } from '../formats/x509/index.ts'
+import { identityErrors } from '../identity/index.ts'
+import type { Authority } from '../trust/authority/index.ts'
+import { readJsonBody } from './body.ts'
+import { httpErrors } from './errors.ts'
+import { failures, type ClientFailure } from './failures.ts'
+
+const MAX_BODY_BYTES = 64 * 1024
+const CHAIN_TYPE = 'application/pem-certificate-chain'
+/** gRPC's codes, which Fulcio's gateway puts into its JSON. */
+const INVALID_ARGUMENT = 3
+const INTERNAL = 13
+
+/** Fulcio's first API, as cosign 2 speaks it. */
+export function fulcioRoutes(authority: Authority, log: Log): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.post('/api/v1/signingCert', async (context) => {
+    const token = readBearer(context)
+    const { publicKey, proof } = readRequest(await readJsonBody(context, MAX_BODY_BYTES))
+    const { chain, san } = await authority.issue({ token, publicKey, proof })
+    log.event('certificate.issued', { san })
+    return pemChain(context, chain, 201)
+  })
+  app.get('/api/v1/rootCert', (context) => pemChain(context, authority.chain, 200))
+  app.onError(failures(log, renderGateway))
+  return app
+}
+
+function pemChain(context: Context, chain: readonly Uint8Array[], status: 200 | 201): Response {
+  return context.body(chain.map(certificatePem).join(''), status, { 'Content-Type': CHAIN_TYPE })
+}
+
+function readBearer(context: Context): string {
+  const [, token] = /^Bearer ([A-Za-z0-9._-]+)$/i.exec(context.req.header('authorization') ?? '') ?? []
+  if (token !== undefined) return token
+  throw identityErrors(
+    'identity.token',
+    'the header `Authorization: Bearer TOKEN` is missing or of another form',
+    {
+      hint: 'send the id token as it is, without a line break at its end',
+    },
+  )
+}
+
+interface SigningBody {
+  readonly publicKey: Uint8Array
+  readonly proof: Uint8Array
+}
+
+/** `{"publicKey":{"content":BASE64 OF PEM},"signedEmailAddress":BASE64}`; an algorithm beside the key is passed over. */
+function readRequest(json: JsonValue): SigningBody {
+  const { publicKey, signedEmailAddress, certificateSigningRequest = null } = objectOf(json, 'the body')
+  if (certificateSigningRequest !== null && certificateSigningRequest !== '') {
+    throw httpErrors('http.body-shape', 'a certificate signing request, which this route does not take', {
+      hint: 'send publicKey and signedEmailAddress',
+    })
+  }
+  const { content } = objectOf(publicKey, 'publicKey')
+  const pem = bytesOf(content, 'publicKey.content')
+  return {
+    publicKey: parsePublicKeyPem(textOf(pem, 'publicKey.content')),
+    proof: bytesOf(signedEmailAddress, 'signedEmailAddress'),
+  }
+}
+
+function objectOf(json: JsonValue | undefined, name: string): Readonly<Record<string, JsonValue>> {
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    return json as Readonly<Record<string, JsonValue>>
+  }
+  throw httpErrors('http.body-shape', `${name} is not an object`)
+}
+
+function bytesOf(json: JsonValue | undefined, name: string): Uint8Array {
+  if (typeof json !== 'string') throw httpErrors('http.body-shape', `${name} is not a string`)
+  try {
+    return decodeBase64(json)
+  } catch (cause) {
+    throw httpErrors('http.body-shape', `${name}: ${describeError(cause)}`, { cause })
+  }
+}
+
+function textOf(bytes: Uint8Array, name: string): string {
+  try {
+    return utf8Decode(bytes)
+  } catch (cause) {
+    throw httpErrors('http.body-shape', `${name} is not UTF-8`, { cause })
+  }
+}
+
+/** The gateway's shape; clients show `message`, so the hint stands in it. */
+function renderGateway(_context: Context, { status, code, message, hint }: ClientFailure): Response {
+  const body =
+    status < 500
+      ? { code: INVALID_ARGUMENT, message: `${message} (${code}): ${hint}`, details: [] }
+      : { code: INTERNAL, message, details: [] }
+  return Response.json(body, { status })
+}

@@ -1,0 +1,154 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { bytesEqual, sha256, utf8, type Clock, type Entropy } from '../../base/index.ts'
+import {
+  buildLeaf,
+  checkChain,
+  isSignedBy,
+  parseCertificate,
+  verifyWithSpki,
+  type Certificate,
+  type SignedCertificateTimestamp,
+} from '../../formats/x509/index.ts'
+import {
+  certificateIdentity,
+  readIdentity,
+  type CertificateIdentity,
+  type GitLabClaims,
+} from '../../identity/index.ts'
+import { checkClientKey } from './client-key.ts'
+import { authorityErrors } from './errors.ts'
+import { randomSerial } from './serial.ts'
+
+/** The log that must know of a certificate before it exists (RFC 6962 §3.1). */
+export interface PrecertificateLog {
+  /** Durable in the log when it resolves. */
+  addPrecertificate(entry: {
+    readonly tbs: Uint8Array
+    /** SHA-256 of the issuer's SPKI. */
+    readonly issuerKeyHash: Uint8Array
+    /** DER, poisoned and signed: the proof that the issuer meant it. */
+    readonly precertificate: Uint8Array
+  }): Promise<SignedCertificateTimestamp>
+}
+
+export interface AuthorityParts {
+  /** DER: the intermediate that signs, then the root. */
+  readonly chain: readonly [Uint8Array, Uint8Array]
+  /** The intermediate's private key. */
+  readonly key: KeyObject
+  readonly ct: PrecertificateLog
+  /** The claims of a good token; rejects with an error of `identity/`, or of whoever knows that the job has ended. */
+  readonly verifyToken: (token: string) => Promise<GitLabClaims>
+  readonly clock: Clock
+  readonly entropy: Entropy
+}
+
+export interface SigningRequest {
+  readonly token: string
+  /** DER SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array
+  /** Signature over the `sub` claim by the same key, with the hash of its size. */
+  readonly proof: Uint8Array
+}
+
+export interface IssuedCertificate {
+  /** DER: leaf, intermediate, root. */
+  readonly chain: readonly Uint8Array[]
+  /** Whom the leaf names. */
+  readonly san: string
+}
+
+export interface Authority {
+  /** DER, the intermediate first. */
+  readonly chain: readonly Uint8Array[]
+  /**
+   * A new certificate for ten minutes. Throws `authority.key`, `authority.proof`, `identity.claims`, or what
+   * `verifyToken` throws; `authority.chain` when no client would accept what could be issued. Safe to call concurrently.
+   */
+  issue(request: SigningRequest): Promise<IssuedCertificate>
+}
+
+interface Signer extends Pick<AuthorityParts, 'key' | 'ct' | 'clock' | 'entropy'> {
+  readonly intermediate: Certificate
+  readonly root: Certificate
+  readonly issuerKeyHash: Uint8Array
+}
+
+const LIFETIME_SECONDS = 600
+
+/** Throws `authority.chain` when key, intermediate and root do not belong together. */
+export function createAuthority({ chain, verifyToken, ...ports }: AuthorityParts): Authority {
+  const [intermediate, root] = [parseCertificate(chain[0]), parseCertificate(chain[1])]
+  checkParts(intermediate, root, ports.key)
+  const signer = { ...ports, intermediate, root, issuerKeyHash: sha256(intermediate.spki) }
+  return {
+    chain,
+    issue: async ({ token, publicKey, proof }) => {
+      const claims = await verifyToken(token)
+      const identity = certificateIdentity(claims)
+      checkClientKey(publicKey)
+      if (!verifyWithSpki(publicKey, utf8(claims.sub), proof)) {
+        throw authorityErrors(
+          'authority.proof',
+          `the proof is not a signature of this key over ${JSON.stringify(claims.sub)}`,
+        )
+      }
+      const leaf = await certify(signer, publicKey, identity)
+      return { chain: [leaf, ...chain], san: identity.san }
+    },
+  }
+}
+
+/** RFC 6962 §3.1: precertificate, SCT, certificate. */
+async function certify(signer: Signer, spki: Uint8Array, identity: CertificateIdentity): Promise<Uint8Array> {
+  const { intermediate, issuerKeyHash, key, ct, clock, entropy } = signer
+  const notBeforeSeconds = Math.floor(clock.nowMs() / 1000)
+  const notAfterSeconds = notBeforeSeconds + LIFETIME_SECONDS
+  checkLifetime(signer, notBeforeSeconds, notAfterSeconds)
+  const pending = buildLeaf({
+    serial: randomSerial(entropy),
+    notBeforeSeconds,
+    notAfterSeconds,
+    spki,
+    issuer: intermediate,
+    issuerKey: key,
+    uri: identity.san,
+    extensions: identity.extensions,
+  })
+  const { tbs, precertificate } = pending
+  const sct = await ct.addPrecertificate({ tbs, issuerKeyHash, precertificate })
+  const leaf = pending.complete([sct])
+  checkOwnLeaf(signer, parseCertificate(leaf), identity)
+  return leaf
+}
+
+/** A leaf that outlives its issuers is refused by every verifier that looks at a later time. */
+function checkLifetime({ intermediate, root }: Signer, from: number, until: number): void {
+  for (const { notBeforeSeconds, notAfterSeconds } of [intermediate, root]) {
+    if (from >= notBeforeSeconds && until <= notAfterSeconds) continue
+    throw authorityErrors(
+      'authority.chain',
+      `a certificate from ${from} to ${until} under one from ${notBeforeSeconds} to ${notAfterSeconds}`,
+    )
+  }
+}
+
+/** What is handed out must pass our own verifier, which is at least as strict as any client's. */
+function checkOwnLeaf({ intermediate, root }: Signer, leaf: Certificate, { san }: CertificateIdentity): void {
+  const atSeconds = leaf.notBeforeSeconds
+  const result = checkChain({ leaf, intermediates: [intermediate], roots: [root], atSeconds })
+  if (!result.ok) throw authorityErrors('authority.chain', result.reason)
+  const read = readIdentity(leaf).san
+  if (read !== san)
+    throw authorityErrors('authority.chain', `the certificate says ${read} and should say ${san}`)
+}
+
+function checkParts(intermediate: Certificate, root: Certificate, key: KeyObject): void {
+  const spki = new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }))
+  if (!bytesEqual(spki, intermediate.spki)) {
+    throw authorityErrors('authority.chain', 'the key is not that of the intermediate')
+  }
+  if (!isSignedBy(intermediate, root.spki) || !bytesEqual(intermediate.issuerDer, root.subjectDer)) {
+    throw authorityErrors('authority.chain', 'the intermediate is not signed by the root')
+  }
+}

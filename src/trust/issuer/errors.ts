@@ -1,0 +1,10 @@
+import { defineErrors } from '../../base/index.ts'
+
+export const issuerErrors = defineErrors({
+  'issuer.key': {
+    status: 500,
+    exit: 1,
+    summary: "The issuer's key cannot sign id tokens.",
+    hint: 'the data directory must hold an RSA key of 2048 bits or more; restore keys/issuer.pem',
+  },
+})
