@@ -103,8 +103,7 @@ class Converter {
 
   #checked(node: Node | undefined, depth: number): Node | undefined {
     if (node === undefined || (node.size <= MAX_NODES && depth + node.height <= MAX_DEPTH + 1)) return node
-    const what =
-      node.size > MAX_NODES ? `more than ${MAX_NODES} values` : TOO_DEEP
+    const what = node.size > MAX_NODES ? `more than ${MAX_NODES} values` : TOO_DEEP
     this.#isTooLarge = true
     this.#report.problem(node.at, 'ciconfig.yaml', `${what}, aliases counted`)
     return undefined

@@ -58,11 +58,17 @@ const duration: Reader<string> = (node, place) => {
   })
 }
 
+/** Which files git does not track is not asked here; saying that it need not be is fine. */
+const trackedOnly: Reader<boolean> = (node, place) => {
+  const isUntracked = flag(node, place)
+  return isUntracked === true ? unsupported(node, place) : isUntracked
+}
+
 const artifactFields = record({
   name: text,
   paths: texts,
   exclude: texts,
-  untracked: flag,
+  untracked: trackedOnly,
   when: choice('on_success', 'on_failure', 'always'),
   expire_in: duration,
   ...allUnsupported('access', 'expose_as', 'public', 'reports'),
@@ -98,7 +104,7 @@ const fallbackKeys: Reader<readonly string[]> = (node, place) => {
 const cacheFields = record({
   key: cacheKey,
   paths: texts,
-  untracked: flag,
+  untracked: trackedOnly,
   unprotect: flag,
   policy: choice('pull-push', 'pull', 'push'),
   when: choice('on_success', 'on_failure', 'always'),

@@ -134,9 +134,9 @@ function resolve(
   return new Map()
 }
 
-/** A plan is printed; what is masked in a job's log is masked here too. */
+/** A plan is printed: a masked value never stands in it, and references to it stay as written. */
 function hideMasked(variable: Variable): Variable {
-  return variable.isMasked === true ? { ...variable, value: '[MASKED]' } : variable
+  return variable.isMasked === true ? { ...variable, value: '[MASKED]', isRaw: true } : variable
 }
 
 function shown(
