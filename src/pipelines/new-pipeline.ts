@@ -1,0 +1,62 @@
+import type { Plan, Variable } from '../ciconfig/index.ts'
+import { pipelineErrors } from './errors.ts'
+import { advance, pipelineState } from './rules.ts'
+import type { NewPipeline, PipelineCommit, PipelineOrigin } from './store.ts'
+
+export interface PipelineRequest {
+  readonly project: PipelineOrigin['project']
+  readonly user: PipelineOrigin['user']
+  readonly commit: PipelineCommit
+  /** GitLab's word: `push`, `web`, `api`, … */
+  readonly source: string
+  readonly config: { readonly path: string; readonly text: string }
+  /** Project variables: they override those of the file. */
+  readonly variables: readonly Variable[]
+  /** Of this pipeline only: they override all others. */
+  readonly pipelineVariables?: readonly Variable[]
+}
+
+const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
+/** `@` would end the path in a certificate's identity. */
+const CONFIG_PATH = /^[^\p{Cc}@]{1,1024}$/u
+/** What `git check-ref-format` refuses. */
+const NOT_IN_REF = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|^[/.-]|\/\.|[/.]$|\.lock(?:\/|$)|^@$/u
+
+/** A commit's parts go into refspecs, variables and certificates: each has one spelling. Throws `pipelines.commit`. */
+export function checkRequest({ commit, source, config }: PipelineRequest): void {
+  const { sha, beforeSha = sha, ref } = commit
+  const rules: readonly (readonly [boolean, string])[] = [
+    [HASH.test(sha) && HASH.test(beforeSha), 'a commit is not named by its full hash'],
+    [ref.length > 0 && ref.length <= 255 && !NOT_IN_REF.test(ref), 'the ref is not one that git allows'],
+    [/^[a-z_]{1,64}$/.test(source), 'the source is not a word of GitLab'],
+    [CONFIG_PATH.test(config.path), 'the path of the pipeline file is not one'],
+  ]
+  const broken = rules.find(([holds]) => !holds)
+  if (broken !== undefined) throw pipelineErrors('pipelines.commit', broken[1])
+}
+
+/** The first stage's jobs wait for a runner at once. */
+export function newPipeline(plan: Plan, origin: PipelineOrigin, nowMs: number): NewPipeline {
+  const created = plan.jobs.map((job): NewPipeline['jobs'][number] => ({
+    stageIndex: plan.stages.indexOf(job.stage),
+    plan: job,
+    state: 'created',
+    queuedAtMs: null,
+    startedAtMs: null,
+    finishedAtMs: null,
+    deadlineMs: null,
+    failureReason: null,
+    exitCode: null,
+    tokenHash: null,
+    runnerId: null,
+  }))
+  const jobs = advance(created, nowMs)
+  return {
+    state: pipelineState(jobs),
+    createdAtMs: nowMs,
+    startedAtMs: null,
+    finishedAtMs: null,
+    origin,
+    jobs,
+  }
+}

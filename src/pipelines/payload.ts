@@ -1,0 +1,178 @@
+import { expandText, type PlannedArtifacts, type PlannedCache, type Variable } from '../ciconfig/index.ts'
+import { isProtected, lastSegment, NO_SHA } from './variables.ts'
+import type { ArtifactRecord, JobRecord, PipelineOrigin, Snapshot } from './store.ts'
+
+/** The body of a `201` to `POST /api/v4/jobs/request`: GitLab's names and shapes (gitlab-surface 5.2). */
+export interface JobPayload {
+  readonly id: number
+  readonly token: string
+  readonly [field: string]: unknown
+}
+
+export interface PayloadVariable {
+  readonly key: string
+  readonly value: string
+  readonly public: boolean
+  readonly masked: boolean
+  readonly raw: boolean
+  readonly file: boolean
+}
+
+export interface PayloadParts {
+  readonly snapshot: Snapshot
+  readonly job: JobRecord
+  readonly token: string
+  readonly variables: readonly PayloadVariable[]
+  readonly artifacts: readonly ArtifactRecord[]
+  readonly timeoutSeconds: number
+  readonly nowMs: number
+}
+
+/** A shallow clone of a new GitLab project. */
+const GIT_DEPTH = 20
+const AFTER_SCRIPT_TIMEOUT_SECONDS = 300
+
+export function buildPayload(parts: PayloadParts): JobPayload {
+  const { job, snapshot, token, timeoutSeconds } = parts
+  const { plan } = job
+  return {
+    id: job.id,
+    token,
+    allow_git_fetch: true,
+    job_info: jobInfo(parts),
+    git_info: gitInfo(snapshot, token),
+    runner_info: { timeout: timeoutSeconds, runner_session_url: null, uuid: '' },
+    variables: parts.variables,
+    inputs: [],
+    steps: steps(job, timeoutSeconds),
+    hooks: [],
+    image:
+      plan.image === null
+        ? null
+        : { name: plan.image.name, entrypoint: null, ports: [], pull_policy: null, executor_opts: {} },
+    services: [],
+    artifacts: artifacts(plan.artifacts),
+    cache: plan.cache.map((one) => cache(one, { snapshot, variables: parts.variables })),
+    credentials: [],
+    dependencies: dependencies(parts),
+    features: {
+      trace_sections: true,
+      token_mask_prefixes: ['glpat-', 'glcbt-', 'glrt-'],
+      failure_reasons: FAILURE_REASONS,
+    },
+    policy_options: {},
+  }
+}
+
+export const FAILURE_REASONS: readonly string[] = [
+  'unknown_failure',
+  'script_failure',
+  'runner_system_failure',
+  'job_execution_timeout',
+  'image_pull_failure',
+]
+
+function jobInfo({ job, snapshot, nowMs }: PayloadParts): object {
+  const { project, user } = snapshot.pipeline.origin
+  return {
+    id: job.id,
+    name: job.plan.name,
+    stage: job.plan.stage,
+    pipeline_id: snapshot.pipeline.id,
+    project_id: project.id,
+    project_name: lastSegment(project.path),
+    project_full_path: project.path,
+    namespace_id: project.namespaceId,
+    root_namespace_id: project.namespaceId,
+    organization_id: 1,
+    instance_id: '',
+    instance_uuid: '',
+    user_id: user.id,
+    time_in_queue_seconds: Math.max(0, nowMs - (job.queuedAtMs ?? nowMs)) / 1000,
+    project_jobs_running_on_instance_runners_count: '+Inf',
+    queue_size: 0,
+    queue_depth: 0,
+  }
+}
+
+function gitInfo({ pipeline }: Snapshot, token: string): object {
+  const { commit } = pipeline.origin
+  return {
+    repo_url: repositoryUrl(pipeline.origin, token),
+    repo_object_format: commit.sha.length === 64 ? 'sha256' : 'sha1',
+    ref: commit.ref,
+    ref_type: commit.refType,
+    sha: commit.sha,
+    before_sha: commit.beforeSha ?? NO_SHA,
+    refspecs: refspecs(pipeline.id, commit),
+    depth: GIT_DEPTH,
+    protected: isProtected(pipeline.origin),
+  }
+}
+
+/** With the job's credentials where it is a web address; a path of this machine needs none. */
+export function repositoryUrl({ commit }: Pick<PipelineOrigin, 'commit'>, token: string): string {
+  const url = URL.parse(commit.repositoryUrl)
+  if (url === null || !/^https?:$/.test(url.protocol)) return commit.repositoryUrl
+  url.username = 'gitlab-ci-token'
+  url.password = token
+  return url.href
+}
+
+function refspecs(pipelineId: number, { ref, refType }: PipelineOrigin['commit']): readonly string[] {
+  const own = `+refs/pipelines/${pipelineId}:refs/pipelines/${pipelineId}`
+  return [
+    own,
+    refType === 'tag'
+      ? `+refs/tags/${ref}:refs/tags/${ref}`
+      : `+refs/heads/${ref}:refs/remotes/origin/${ref}`,
+  ]
+}
+
+/** `before_script` and `script` are one step in one shell; `after_script` is a step of its own. */
+function steps({ plan }: JobRecord, timeoutSeconds: number): readonly object[] {
+  const main = {
+    name: 'script',
+    script: [...plan.before_script, ...plan.script],
+    timeout: timeoutSeconds,
+    when: 'on_success',
+    allow_failure: false,
+  }
+  if (plan.after_script.length === 0) return [main]
+  const timeout = Math.min(timeoutSeconds, AFTER_SCRIPT_TIMEOUT_SECONDS)
+  return [
+    main,
+    { name: 'after_script', script: plan.after_script, timeout, when: 'always', allow_failure: true },
+  ]
+}
+
+function artifacts(planned: PlannedArtifacts | null): readonly object[] {
+  if (planned === null || planned.paths.length === 0) return []
+  return [{ ...planned, artifact_type: 'archive', artifact_format: 'zip' }]
+}
+
+/** Protected refs have a cache of their own, which nobody else's job can poison. */
+function cache(
+  planned: PlannedCache,
+  { snapshot, variables }: { readonly snapshot: Snapshot; readonly variables: readonly PayloadVariable[] },
+): object {
+  const { unprotect, key, fallback_keys, ...rest } = planned
+  const known = new Map(
+    variables.map((one): [string, Variable] => [one.key, { ...one, isRaw: one.raw, isFile: one.file }]),
+  )
+  const suffix = isProtected(snapshot.pipeline.origin) ? '-protected' : '-non_protected'
+  const named = (text: string): string => `${expandText(text, known) ?? text}${unprotect ? '' : suffix}`
+  return { ...rest, key: named(key), fallback_keys: fallback_keys.map(named) }
+}
+
+/** Without `needs` and `dependencies`: the artifacts of all jobs of earlier stages that succeeded, in stage order. */
+function dependencies({ snapshot, job, artifacts: known, token }: PayloadParts): readonly object[] {
+  const archives = new Map(known.map((artifact) => [artifact.jobId, artifact]))
+  return snapshot.jobs.flatMap((earlier) => {
+    const archive = archives.get(earlier.id)
+    if (earlier.stageIndex >= job.stageIndex || earlier.state !== 'success' || archive === undefined)
+      return []
+    const { filename, size } = archive
+    return [{ id: earlier.id, name: earlier.plan.name, token, artifacts_file: { filename, size } }]
+  })
+}

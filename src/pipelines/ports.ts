@@ -1,0 +1,54 @@
+import type { Blobs, Clock, Entropy, Log, Secret } from '../base/index.ts'
+import type { IdTokenSubject } from '../identity/index.ts'
+import type { PipelineStore, Traces } from './store.ts'
+
+export type MintIdToken = (
+  subject: IdTokenSubject,
+  options: { readonly audience: string | readonly string[]; readonly lifetimeSeconds: number },
+) => Promise<Secret>
+
+/** The tokens with which jobs use the registries. */
+export interface JobTokens {
+  issue(grant: {
+    readonly jobId: number
+    readonly projectId: number
+    readonly userId: number
+    readonly expiresAtMs: number
+  }): Promise<Secret>
+  /** All tokens of the job, now and durably. None is fine. */
+  revoke(jobId: number): Promise<void>
+}
+
+export interface PipelineLimits {
+  /** Default 3,600, as for a new GitLab project. */
+  readonly jobTimeoutSeconds: number
+  /** Default 100 MiB. */
+  readonly maxTraceBytes: number
+  /** Default 1 GiB. */
+  readonly maxArtifactsBytes: number
+}
+
+export const DEFAULT_LIMITS: PipelineLimits = {
+  jobTimeoutSeconds: 3600,
+  maxTraceBytes: 100 << 20,
+  maxArtifactsBytes: 1 << 30,
+}
+
+export interface PipelineParts {
+  readonly store: PipelineStore
+  readonly traces: Traces
+  readonly blobs: Blobs
+  readonly jobTokens: JobTokens
+  readonly mintIdToken: MintIdToken
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Log
+  /** Without a slash at the end; may have a path. */
+  readonly externalUrl: string
+  readonly limits?: Partial<PipelineLimits>
+}
+
+/** What the parts of this room share. */
+export interface Context extends Omit<PipelineParts, 'limits'> {
+  readonly limits: PipelineLimits
+}

@@ -1,0 +1,226 @@
+import { byPrecedence, expandText, expandVariables, type Variable } from '../ciconfig/index.ts'
+import type { Secret } from '../base/index.ts'
+import type { IdTokenSubject } from '../identity/index.ts'
+import { endJob, endOverdue } from './endings.ts'
+import { pipelineErrors } from './errors.ts'
+import { hashToken } from './job-access.ts'
+import { buildPayload, repositoryUrl, type JobPayload, type PayloadVariable } from './payload.ts'
+import type { Context } from './ports.ts'
+import { settle } from './rules.ts'
+import type { JobRecord, RunnerRecord, Snapshot } from './store.ts'
+import { isProtected, jobVariables, pipelineVariables } from './variables.ts'
+
+export interface JobRequest {
+  readonly runnerToken: string
+  /** What the runner says of itself: `version`, `platform`, … */
+  readonly info: Readonly<Record<string, string>>
+}
+
+/** A runner that loses so many races in a row asks again later. */
+const MAX_RACES = 10
+
+export async function findRunner(context: Context, runnerToken: string): Promise<RunnerRecord> {
+  const runner = await context.store.findRunner(hashToken(runnerToken))
+  if (runner === undefined) throw pipelineErrors('pipelines.runner-token', 'no runner has this token')
+  return runner
+}
+
+interface Assignment {
+  readonly snapshot: Snapshot
+  readonly job: JobRecord
+  readonly runner: RunnerRecord
+  readonly info: JobRequest['info']
+}
+
+/**
+ * Life of a job's start: 1 the job becomes running, for one runner only; 2 its token is issued; 3 the token's hash is
+ * bound to the job, if it still runs; 4 the payload leaves. A crash after 1 leaves a running job that its deadline
+ * ends; a crash after 2 a token that nobody has ever seen.
+ */
+export async function requestJob(context: Context, request: JobRequest): Promise<JobPayload | undefined> {
+  const runner = await findRunner(context, request.runnerToken)
+  await endOverdue(context)
+  for (let race = 0; race < MAX_RACES; race++) {
+    const pending = await context.store.nextPendingJob()
+    if (pending === undefined) return undefined
+    const snapshot = await claim(context, pending, runner)
+    const job = snapshot?.jobs.find((one) => one.id === pending.id)
+    if (snapshot === undefined || job === undefined) continue
+    const payload = await start(context, { snapshot, job, runner, info: request.info })
+    if (payload !== undefined) return payload
+  }
+  return undefined
+}
+
+/** Step 1. Undefined when somebody else was faster. */
+async function claim(
+  { store, clock, limits }: Context,
+  pending: JobRecord,
+  runner: RunnerRecord,
+): Promise<Snapshot | undefined> {
+  const nowMs = clock.nowMs()
+  const take = (job: JobRecord): JobRecord =>
+    job.id === pending.id && job.state === 'pending'
+      ? {
+          ...job,
+          state: 'running',
+          runnerId: runner.id,
+          startedAtMs: nowMs,
+          deadlineMs: nowMs + limits.jobTimeoutSeconds * 1000,
+        }
+      : job
+  return store.updatePipeline(pending.pipelineId, (now) => settle(now, take, nowMs))
+}
+
+async function start(context: Context, assignment: Assignment): Promise<JobPayload | undefined> {
+  const { job, runner } = assignment
+  try {
+    const token = await issueToken(context, assignment)
+    const payload = await assemble(context, assignment, token)
+    if (!(await bindToken(context, job, token))) {
+      await context.jobTokens.revoke(job.id)
+      return undefined
+    }
+    context.log.event('job.started', { jobId: job.id, runnerId: runner.id })
+    return payload
+  } catch (error) {
+    await endJob(context, job, { state: 'failed', failureReason: 'scheduler_failure' })
+    throw error
+  }
+}
+
+/** Step 2. */
+function issueToken({ jobTokens }: Context, { job, snapshot }: Assignment): Promise<Secret> {
+  const { project, user } = snapshot.pipeline.origin
+  const expiresAtMs = job.deadlineMs ?? 0
+  return jobTokens.issue({ jobId: job.id, projectId: project.id, userId: user.id, expiresAtMs })
+}
+
+/** Step 3. False when the job was cancelled meanwhile. */
+async function bindToken({ store, clock }: Context, job: JobRecord, token: Secret): Promise<boolean> {
+  const tokenHash = hashToken(token.reveal())
+  const bind = (one: JobRecord): JobRecord =>
+    one.id === job.id && one.state === 'running' ? { ...one, tokenHash } : one
+  return (await store.updatePipeline(job.pipelineId, (now) => settle(now, bind, clock.nowMs()))) !== undefined
+}
+
+async function assemble(context: Context, assignment: Assignment, token: Secret): Promise<JobPayload> {
+  const { snapshot, job } = assignment
+  return buildPayload({
+    snapshot,
+    job,
+    token: token.reveal(),
+    variables: await payloadVariables(context, assignment, token),
+    artifacts: await context.store.pipelineArtifacts(snapshot.pipeline.id),
+    timeoutSeconds: context.limits.jobTimeoutSeconds,
+    nowMs: context.clock.nowMs(),
+  })
+}
+
+/** All variables of the job, expanded, with its secrets, which exist only in this answer. */
+async function payloadVariables(
+  context: Context,
+  assignment: Assignment,
+  token: Secret,
+): Promise<readonly PayloadVariable[]> {
+  const { job, snapshot } = assignment
+  const { projectVariables, pipelineVariables: given } = snapshot.pipeline.origin
+  const known = {
+    predefined: knownVariables(context, assignment),
+    project: projectVariables,
+    pipeline: given,
+  }
+  // Secrets are values, never references: they are neither expanded nor, before this answer, part of anything else.
+  const secrets = [
+    secret('CI_JOB_TOKEN', token.reveal(), true),
+    secret('CI_REPOSITORY_URL', repositoryUrl(snapshot.pipeline.origin, token.reveal()), false),
+  ]
+  const idTokens = await mintIdTokens(
+    context,
+    assignment,
+    expandedMap(byPrecedence(known, job.plan.yaml_variables)),
+  )
+  const all = byPrecedence(
+    { ...known, predefined: [...known.predefined, ...secrets, ...idTokens] },
+    job.plan.yaml_variables,
+  )
+  return inPayloadForm(all, { secrets: [...secrets, ...idTokens], known })
+}
+
+function knownVariables(context: Context, { snapshot, job, runner, info }: Assignment): readonly Variable[] {
+  const { id, iid, origin, createdAtMs } = snapshot.pipeline
+  const { externalUrl, limits } = context
+  const pipeline = { id, iid, projectPath: origin.project.path }
+  const facts = {
+    job,
+    pipeline,
+    runner,
+    runnerInfo: info,
+    externalUrl,
+    timeoutSeconds: limits.jobTimeoutSeconds,
+  }
+  return [...pipelineVariables(origin, { externalUrl, createdAtMs }), ...jobVariables(facts)]
+}
+
+function secret(key: string, value: string, isMasked: boolean): Variable {
+  return { key, value, isMasked, isRaw: /[$%]/.test(value) }
+}
+
+function expandedMap(variables: readonly Variable[]): ReadonlyMap<string, Variable> {
+  const expansion = expandVariables(variables)
+  // Planning has refused circles, and predefined variables refer to nothing.
+  const list = expansion.kind === 'expanded' ? expansion.variables : variables
+  return new Map(list.map((variable) => [variable.key, variable]))
+}
+
+/** Minted now, for the time that the job may take. */
+async function mintIdTokens(
+  context: Context,
+  assignment: Assignment,
+  variables: ReadonlyMap<string, Variable>,
+): Promise<readonly Variable[]> {
+  const lifetimeSeconds = context.limits.jobTimeoutSeconds
+  const expand = (text: string): string => expandText(text, variables) ?? text
+  const tokens: Variable[] = []
+  for (const [key, { aud }] of Object.entries(assignment.job.plan.id_tokens)) {
+    const audience = typeof aud === 'string' ? expand(aud) : aud.map(expand)
+    const token = await context.mintIdToken(subject(assignment), { audience, lifetimeSeconds })
+    tokens.push(secret(key, token.reveal(), true))
+  }
+  return tokens
+}
+
+function subject({ snapshot, job, runner }: Assignment): IdTokenSubject {
+  const { id, origin } = snapshot.pipeline
+  const { project, user, commit, source, configPath } = origin
+  const { name: _name, defaultBranch: _defaultBranch, ...projectClaims } = project
+  return {
+    project: projectClaims,
+    user: { id: user.id, login: user.login, email: user.email, accessLevel: user.accessLevel },
+    pipeline: { id, source },
+    job: { id: job.id },
+    ref: { name: commit.ref, type: commit.refType, isProtected: isProtected(origin) },
+    sha: commit.sha,
+    configPath,
+    runner: { id: runner.id, environment: 'self-hosted' },
+    jobSource: source,
+  }
+}
+
+interface Origins {
+  readonly secrets: readonly Variable[]
+  readonly known: { readonly project: readonly Variable[]; readonly pipeline: readonly Variable[] }
+}
+
+/** Predefined and YAML variables are public; secrets, project and pipeline variables are not. */
+function inPayloadForm(all: readonly Variable[], { secrets, known }: Origins): readonly PayloadVariable[] {
+  const origins = new Map(all.map((variable) => [variable.key, variable]))
+  const closed = new Set([...secrets, ...known.project, ...known.pipeline])
+  return [...expandedMap(all).values()].map(
+    ({ key, value, isMasked = false, isRaw = false, isFile = false }) => {
+      const origin = origins.get(key)
+      const isPublic = origin === undefined || !closed.has(origin)
+      return { key, value, public: isPublic, masked: isMasked, raw: isRaw, file: isFile }
+    },
+  )
+}

@@ -1,0 +1,150 @@
+import type { PlannedJob, Variable } from '../ciconfig/index.ts'
+
+/** `created` waits for earlier stages, `pending` for a runner; the last four are final. */
+export type JobState = 'created' | 'pending' | 'running' | 'success' | 'failed' | 'canceled' | 'skipped'
+
+/** What a pipeline needs of its project, as it was when the pipeline was created. */
+export interface PipelineProject {
+  readonly id: number
+  /** Full path, `group/project`. */
+  readonly path: string
+  readonly name: string
+  readonly namespaceId: number
+  readonly namespacePath: string
+  readonly visibility: 'public' | 'internal' | 'private'
+  readonly defaultBranch: string
+}
+
+/** Who started the pipeline: its jobs act with this user's rights. */
+export interface PipelineUser {
+  readonly id: number
+  readonly login: string
+  readonly email: string
+  readonly name?: string
+  /** `owner`, `maintainer`, …; null without membership. */
+  readonly accessLevel: string | null
+}
+
+export interface PipelineCommit {
+  /** HTTP(S), or an absolute path of this machine. Never with credentials. */
+  readonly repositoryUrl: string
+  readonly sha: string
+  readonly ref: string
+  readonly refType: 'branch' | 'tag'
+  /** Default: 40 zeros, as for the first commit of a branch. */
+  readonly beforeSha?: string
+  readonly title?: string
+  readonly message?: string
+  /** `Name <email>`. */
+  readonly author?: string
+  /** ISO 8601. */
+  readonly timestamp?: string
+  /** Default: the default branch is protected, nothing else. */
+  readonly isRefProtected?: boolean
+}
+
+/** Where a pipeline came from; never changes. */
+export interface PipelineOrigin {
+  readonly project: PipelineProject
+  readonly user: PipelineUser
+  readonly commit: PipelineCommit
+  /** GitLab's word: `push`, `web`, `api`, … */
+  readonly source: string
+  readonly configPath: string
+  readonly stages: readonly string[]
+  /** Still open: kept as handed in, masked ones too, in the owner-only database. */
+  readonly projectVariables: readonly Variable[]
+  readonly pipelineVariables: readonly Variable[]
+}
+
+export interface PipelineRecord {
+  readonly id: number
+  /** Counts within the project, from 1. */
+  readonly iid: number
+  readonly state: JobState
+  readonly createdAtMs: number
+  readonly startedAtMs: number | null
+  readonly finishedAtMs: number | null
+  readonly origin: PipelineOrigin
+}
+
+export interface JobRecord {
+  readonly id: number
+  readonly pipelineId: number
+  readonly stageIndex: number
+  readonly plan: PlannedJob
+  readonly state: JobState
+  readonly queuedAtMs: number | null
+  readonly startedAtMs: number | null
+  readonly finishedAtMs: number | null
+  /** When a running job is given up. */
+  readonly deadlineMs: number | null
+  readonly failureReason: string | null
+  readonly exitCode: number | null
+  /** SHA-256 of the job token; the token itself is never kept. */
+  readonly tokenHash: string | null
+  readonly runnerId: number | null
+}
+
+export interface Snapshot {
+  readonly pipeline: PipelineRecord
+  /** In the order of the plan. */
+  readonly jobs: readonly JobRecord[]
+}
+
+export interface NewPipeline extends Omit<PipelineRecord, 'id' | 'iid'> {
+  readonly jobs: readonly Omit<JobRecord, 'id' | 'pipelineId'>[]
+}
+
+export interface RunnerRecord {
+  readonly id: number
+  readonly description: string
+  readonly createdAtMs: number
+}
+
+export interface ArtifactRecord {
+  readonly jobId: number
+  readonly filename: string
+  readonly sha256: string
+  readonly size: number
+  readonly createdAtMs: number
+}
+
+/**
+ * Pipelines, their jobs, runners and the names of artifacts. Durable when a call resolves; safe to call concurrently.
+ * Numbers are never reused. No call scans more than the rows that it returns.
+ */
+export interface PipelineStore {
+  createPipeline(pipeline: NewPipeline): Promise<Snapshot>
+  findPipeline(id: number): Promise<Snapshot | undefined>
+  /**
+   * One atomic step: `decide` sees the pipeline as it is and returns it as it shall be, or undefined to leave it; jobs
+   * that are still the same objects are not written. No other step on this pipeline comes between. Resolves to what
+   * was written, or undefined when nothing was. `decide` may run more than once and must be pure.
+   */
+  updatePipeline(id: number, decide: (now: Snapshot) => Snapshot | undefined): Promise<Snapshot | undefined>
+  findJob(id: number): Promise<JobRecord | undefined>
+  findJobByTokenHash(tokenHash: string): Promise<JobRecord | undefined>
+  /** The pending job that was queued first. */
+  nextPendingJob(): Promise<JobRecord | undefined>
+  /** Running jobs whose deadline is not after `nowMs`, the earliest first, at most `limit`. */
+  overdueJobs(nowMs: number, limit: number): Promise<readonly JobRecord[]>
+  createRunner(runner: Omit<RunnerRecord, 'id'> & { readonly tokenHash: string }): Promise<RunnerRecord>
+  findRunner(tokenHash: string): Promise<RunnerRecord | undefined>
+  /** Only while the job runs and has no artifacts: else false, and nothing is written. */
+  addArtifact(artifact: ArtifactRecord): Promise<boolean>
+  findArtifact(jobId: number): Promise<ArtifactRecord | undefined>
+  pipelineArtifacts(pipelineId: number): Promise<readonly ArtifactRecord[]>
+}
+
+/** Logs of jobs, append-only. Safe to call concurrently. */
+export interface Traces {
+  /**
+   * Appends when `start` is the log's size, else writes nothing. Resolves to the size afterwards, durably. What a crash
+   * leaves of an append is a beginning of its bytes: the size says how much, and the runner goes on from there.
+   */
+  append(jobId: number, start: number, bytes: Uint8Array): Promise<number>
+  /** 0 for a job that has printed nothing. */
+  size(jobId: number): Promise<number>
+  read(jobId: number, start: number): AsyncIterable<Uint8Array>
+}
