@@ -1,0 +1,186 @@
+import type { Generated, Kysely, Selectable } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import type {
+  ArtifactRecord,
+  JobRecord,
+  JobState,
+  PipelineRecord,
+  RunnerRecord,
+} from '../../pipelines/index.ts'
+
+/** Tables of `pipelines.ts`, how they came to be, and their rows in the words of the room. */
+type PipelineTable = {
+  readonly id: Generated<number>
+  readonly iid: number
+  readonly project_id: number
+  readonly state: JobState
+  readonly created_at_ms: number
+  readonly started_at_ms: number | null
+  readonly finished_at_ms: number | null
+  /** JSON. */
+  readonly origin: string
+}
+
+export type JobTable = {
+  readonly id: Generated<number>
+  readonly pipeline_id: number
+  readonly stage_index: number
+  /** JSON. */
+  readonly plan: string
+  readonly state: JobState
+  readonly queued_at_ms: number | null
+  readonly started_at_ms: number | null
+  readonly finished_at_ms: number | null
+  readonly deadline_ms: number | null
+  readonly failure_reason: string | null
+  readonly exit_code: number | null
+  readonly token_hash: string | null
+  readonly runner_id: number | null
+}
+
+type RunnerTable = {
+  readonly id: Generated<number>
+  readonly description: string
+  readonly token_hash: string
+  readonly created_at_ms: number
+}
+
+type ArtifactTable = {
+  readonly job_id: number
+  readonly filename: string
+  readonly sha256: string
+  readonly size: number
+  readonly created_at_ms: number
+}
+
+export type PipelinesTables = {
+  readonly pipelines: PipelineTable
+  readonly jobs: JobTable
+  readonly runners: RunnerTable
+  readonly artifacts: ArtifactTable
+}
+
+export const pipelinesMigrations: Record<string, Migration> = {
+  '0004-pipelines': {
+    up: async (database) => {
+      await createPipelineTables(database)
+      await createRunnerTables(database)
+    },
+  },
+}
+
+async function createPipelineTables({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('pipelines')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('iid', 'integer', (column) => column.notNull())
+    .addColumn('project_id', 'integer', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('started_at_ms', 'bigint')
+    .addColumn('finished_at_ms', 'bigint')
+    .addColumn('origin', 'text', (column) => column.notNull())
+    .addUniqueConstraint('pipelines_iid', ['project_id', 'iid'])
+    .execute()
+  await schema
+    .createTable('jobs')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('pipeline_id', 'integer', (column) => column.notNull().references('pipelines.id'))
+    .addColumn('stage_index', 'integer', (column) => column.notNull())
+    .addColumn('plan', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('queued_at_ms', 'bigint')
+    .addColumn('started_at_ms', 'bigint')
+    .addColumn('finished_at_ms', 'bigint')
+    .addColumn('deadline_ms', 'bigint')
+    .addColumn('failure_reason', 'text')
+    .addColumn('exit_code', 'integer')
+    .addColumn('token_hash', 'text', (column) => column.unique())
+    .addColumn('runner_id', 'integer')
+    .execute()
+  await schema.createIndex('jobs_pipeline').on('jobs').columns(['pipeline_id', 'id']).execute()
+  await schema.createIndex('jobs_queue').on('jobs').columns(['state', 'queued_at_ms', 'id']).execute()
+  await schema.createIndex('jobs_deadline').on('jobs').columns(['state', 'deadline_ms']).execute()
+}
+
+async function createRunnerTables({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('runners')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('description', 'text', (column) => column.notNull())
+    .addColumn('token_hash', 'text', (column) => column.notNull().unique())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .execute()
+  await schema
+    .createTable('artifacts')
+    .addColumn('job_id', 'integer', (column) => column.primaryKey().references('jobs.id'))
+    .addColumn('filename', 'text', (column) => column.notNull())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('size', 'bigint', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .execute()
+}
+
+/** What a pipeline's life changes. */
+export function pipelineColumns(
+  pipeline: Pick<PipelineRecord, 'state' | 'startedAtMs' | 'finishedAtMs'>,
+): Pick<PipelineTable, 'state' | 'started_at_ms' | 'finished_at_ms'> {
+  const { state, startedAtMs, finishedAtMs } = pipeline
+  return { state, started_at_ms: startedAtMs, finished_at_ms: finishedAtMs }
+}
+
+/** What a job's life changes. */
+export function jobColumns(
+  job: Omit<JobRecord, 'id' | 'pipelineId'>,
+): Omit<Selectable<JobTable>, 'id' | 'pipeline_id' | 'stage_index' | 'plan'> {
+  return {
+    state: job.state,
+    queued_at_ms: job.queuedAtMs,
+    started_at_ms: job.startedAtMs,
+    finished_at_ms: job.finishedAtMs,
+    deadline_ms: job.deadlineMs,
+    failure_reason: job.failureReason,
+    exit_code: job.exitCode,
+    token_hash: job.tokenHash,
+    runner_id: job.runnerId,
+  }
+}
+
+export function toPipeline(row: Selectable<PipelineTable>): PipelineRecord {
+  return {
+    id: row.id,
+    iid: row.iid,
+    state: row.state,
+    createdAtMs: row.created_at_ms,
+    startedAtMs: row.started_at_ms,
+    finishedAtMs: row.finished_at_ms,
+    origin: JSON.parse(row.origin) as PipelineRecord['origin'],
+  }
+}
+
+export function toJob(row: Selectable<JobTable>): JobRecord {
+  return {
+    id: row.id,
+    pipelineId: row.pipeline_id,
+    stageIndex: row.stage_index,
+    plan: JSON.parse(row.plan) as JobRecord['plan'],
+    state: row.state,
+    queuedAtMs: row.queued_at_ms,
+    startedAtMs: row.started_at_ms,
+    finishedAtMs: row.finished_at_ms,
+    deadlineMs: row.deadline_ms,
+    failureReason: row.failure_reason,
+    exitCode: row.exit_code,
+    tokenHash: row.token_hash,
+    runnerId: row.runner_id,
+  }
+}
+
+export function toRunner(row: Selectable<RunnerTable>): RunnerRecord {
+  return { id: row.id, description: row.description, createdAtMs: row.created_at_ms }
+}
+
+export function toArtifact(row: Selectable<ArtifactTable>): ArtifactRecord {
+  const { job_id: jobId, filename, sha256, size, created_at_ms: createdAtMs } = row
+  return { jobId, filename, sha256, size, createdAtMs }
+}

@@ -1,0 +1,7 @@
+import { describePipelineStore } from '../../pipelines/store.contract.ts'
+import { openDatabase } from './database.ts'
+import { createPipelineStore, pipelinesMigrations } from './pipelines.ts'
+
+describePipelineStore('sqlite', async () =>
+  createPipelineStore(await openDatabase(':memory:', pipelinesMigrations)),
+)

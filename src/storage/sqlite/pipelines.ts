@@ -1,0 +1,165 @@
+import type { Insertable, Kysely, Transaction } from 'kysely'
+import type {
+  ArtifactRecord,
+  JobRecord,
+  NewPipeline,
+  PipelineStore,
+  Snapshot,
+} from '../../pipelines/index.ts'
+import type { Database } from './database.ts'
+import {
+  jobColumns,
+  pipelineColumns,
+  toArtifact,
+  toJob,
+  toPipeline,
+  toRunner,
+  type JobTable,
+  type PipelinesTables,
+} from './pipelines-rows.ts'
+
+export { pipelinesMigrations } from './pipelines-rows.ts'
+
+type Tables = Kysely<PipelinesTables>
+
+export function createPipelineStore(database: Database): PipelineStore {
+  const tables = database.$extendTables<PipelinesTables>()
+  return {
+    createPipeline: (pipeline) => tables.transaction().execute((step) => insertPipeline(step, pipeline)),
+    findPipeline: (id) => tables.transaction().execute((step) => readSnapshot(step, id)),
+    updatePipeline: (id, decide) => tables.transaction().execute((step) => rewrite(step, id, decide)),
+    ...jobQueries(tables),
+    ...runnerQueries(tables),
+    addArtifact: (artifact) => tables.transaction().execute((step) => insertArtifact(step, artifact)),
+    findArtifact: async (jobId) => {
+      const row = await tables
+        .selectFrom('artifacts')
+        .selectAll()
+        .where('job_id', '=', jobId)
+        .executeTakeFirst()
+      return row === undefined ? undefined : toArtifact(row)
+    },
+    pipelineArtifacts: async (pipelineId) => {
+      const rows = await tables
+        .selectFrom('artifacts')
+        .innerJoin('jobs', 'jobs.id', 'artifacts.job_id')
+        .selectAll('artifacts')
+        .where('jobs.pipeline_id', '=', pipelineId)
+        .orderBy('artifacts.job_id')
+        .execute()
+      return rows.map(toArtifact)
+    },
+  }
+}
+
+function jobQueries(
+  tables: Tables,
+): Pick<PipelineStore, 'findJob' | 'findJobByTokenHash' | 'nextPendingJob' | 'overdueJobs'> {
+  const jobs = tables.selectFrom('jobs').selectAll()
+  const first = async (query: typeof jobs): Promise<JobRecord | undefined> => {
+    const row = await query.limit(1).executeTakeFirst()
+    return row === undefined ? undefined : toJob(row)
+  }
+  return {
+    findJob: (id) => first(jobs.where('id', '=', id)),
+    findJobByTokenHash: (tokenHash) => first(jobs.where('token_hash', '=', tokenHash)),
+    nextPendingJob: () => first(jobs.where('state', '=', 'pending').orderBy('queued_at_ms').orderBy('id')),
+    overdueJobs: async (nowMs, limit) => {
+      const overdue = jobs.where('state', '=', 'running').where('deadline_ms', '<=', nowMs)
+      return (await overdue.orderBy('deadline_ms').limit(limit).execute()).map(toJob)
+    },
+  }
+}
+
+function runnerQueries(tables: Tables): Pick<PipelineStore, 'createRunner' | 'findRunner'> {
+  return {
+    createRunner: async ({ description, createdAtMs, tokenHash }) => {
+      const row = { description, created_at_ms: createdAtMs, token_hash: tokenHash }
+      return toRunner(await tables.insertInto('runners').values(row).returningAll().executeTakeFirstOrThrow())
+    },
+    findRunner: async (tokenHash) => {
+      const row = await tables
+        .selectFrom('runners')
+        .selectAll()
+        .where('token_hash', '=', tokenHash)
+        .executeTakeFirst()
+      return row === undefined ? undefined : toRunner(row)
+    },
+  }
+}
+
+async function insertPipeline(step: Transaction<PipelinesTables>, pipeline: NewPipeline): Promise<Snapshot> {
+  const projectId = pipeline.origin.project.id
+  const last = await step
+    .selectFrom('pipelines')
+    .select((select) => select.fn.max('iid').as('iid'))
+    .where('project_id', '=', projectId)
+    .executeTakeFirst()
+  const row = {
+    iid: (last?.iid ?? 0) + 1,
+    project_id: projectId,
+    origin: JSON.stringify(pipeline.origin),
+    created_at_ms: pipeline.createdAtMs,
+    ...pipelineColumns(pipeline),
+  }
+  const { id } = await step.insertInto('pipelines').values(row).returning('id').executeTakeFirstOrThrow()
+  for (const job of pipeline.jobs) {
+    await step.insertInto('jobs').values(newJobRow(job, id)).execute()
+  }
+  const snapshot = await readSnapshot(step, id)
+  if (snapshot === undefined) throw new Error('a row that was just written is not there')
+  return snapshot
+}
+
+function newJobRow(job: NewPipeline['jobs'][number], pipelineId: number): Insertable<JobTable> {
+  return {
+    pipeline_id: pipelineId,
+    stage_index: job.stageIndex,
+    plan: JSON.stringify(job.plan),
+    ...jobColumns(job),
+  }
+}
+
+async function readSnapshot(step: Transaction<PipelinesTables>, id: number): Promise<Snapshot | undefined> {
+  const row = await step.selectFrom('pipelines').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) return undefined
+  const jobs = await step.selectFrom('jobs').selectAll().where('pipeline_id', '=', id).orderBy('id').execute()
+  return { pipeline: toPipeline(row), jobs: jobs.map(toJob) }
+}
+
+async function rewrite(
+  step: Transaction<PipelinesTables>,
+  id: number,
+  decide: (now: Snapshot) => Snapshot | undefined,
+): Promise<Snapshot | undefined> {
+  const before = await readSnapshot(step, id)
+  const after = before === undefined ? undefined : decide(before)
+  if (before === undefined || after === undefined) return undefined
+  if (after.pipeline !== before.pipeline)
+    await step.updateTable('pipelines').set(pipelineColumns(after.pipeline)).where('id', '=', id).execute()
+  const known = new Set(before.jobs)
+  for (const job of after.jobs) {
+    if (!known.has(job))
+      await step.updateTable('jobs').set(jobColumns(job)).where('id', '=', job.id).execute()
+  }
+  return after
+}
+
+async function insertArtifact(
+  step: Transaction<PipelinesTables>,
+  artifact: ArtifactRecord,
+): Promise<boolean> {
+  const job = await step
+    .selectFrom('jobs')
+    .select('state')
+    .where('id', '=', artifact.jobId)
+    .executeTakeFirst()
+  if (job?.state !== 'running') return false
+  const { jobId, filename, sha256, size, createdAtMs } = artifact
+  const result = await step
+    .insertInto('artifacts')
+    .values({ job_id: jobId, filename, sha256, size, created_at_ms: createdAtMs })
+    .onConflict((conflict) => conflict.column('job_id').doNothing())
+    .executeTakeFirst()
+  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1
+}
