@@ -1,0 +1,112 @@
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describeError, sha256Hex, utf8 } from '../base/index.ts'
+import type { JobFolders } from './folders.ts'
+import type { Job, JobCache } from './job.ts'
+import type { JobLog } from './job-log.ts'
+import { packZip } from './pack.ts'
+import { insideProject, selectFiles } from './select-files.ts'
+import { unpackZip } from './unpack.ts'
+import { expand, type Variables } from './variables.ts'
+
+/** https://bford.info/cachedir/ */
+const TAG = 'Signature: 8a477f597d28d172789f06886806bc55\n# This folder is the cache of a job.\n'
+
+export interface CacheOptions {
+  readonly job: Job
+  readonly folders: JobFolders
+  readonly variables: Variables
+  /** Of this runner, kept between jobs. */
+  readonly cacheFolder: string
+  readonly log: JobLog
+}
+
+/** Best effort: what goes wrong is said in the job log and never fails the job. */
+export async function restoreCaches(options: CacheOptions): Promise<void> {
+  for (const cache of options.job.cache) {
+    if (!policy(cache, options).includes('pull')) continue
+    await bestEffort(options.log, async () => {
+      if (!(await restore(cache, options))) await tagPipCache(cache, options)
+    })
+  }
+}
+
+export async function saveCaches(options: CacheOptions, outcome: 'on_success' | 'on_failure'): Promise<void> {
+  for (const cache of options.job.cache) {
+    const isWanted = cache.when === 'always' || cache.when === outcome
+    if (!isWanted || !policy(cache, options).includes('push')) continue
+    await bestEffort(options.log, () => save(cache, options))
+  }
+}
+
+async function bestEffort(log: JobLog, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    log.warning(`cache: ${describeError(error)}`)
+  }
+}
+
+function policy(cache: JobCache, { variables }: CacheOptions): readonly string[] {
+  return expand(cache.policy, variables).split('-')
+}
+
+async function restore(cache: JobCache, options: CacheOptions): Promise<boolean> {
+  const fallback = options.variables.get('CACHE_FALLBACK_KEY')
+  const keys = [cache.key, ...cache.fallback_keys, ...(fallback === undefined ? [] : [fallback])]
+  for (const key of keys.map((one) => expand(one, options.variables))) {
+    options.log.notice(`Checking cache for ${key}...`)
+    if (await restoreKey(key, options)) return true
+  }
+  options.log.line('No cache found')
+  return false
+}
+
+/** Unpacked from a copy: another job may put a newer archive in its place meanwhile. */
+async function restoreKey(key: string, options: CacheOptions): Promise<boolean> {
+  const copy = join(options.folders.root, 'cache-restored.zip')
+  try {
+    await copyFile(archiveOf(key, options), copy)
+  } catch {
+    return false
+  }
+  await unpackZip(copy, options.folders.project)
+  await rm(copy)
+  options.log.line('Successfully extracted cache')
+  return true
+}
+
+async function save(cache: JobCache, options: CacheOptions): Promise<void> {
+  const key = expand(cache.key, options.variables)
+  options.log.notice(`Creating cache ${key}...`)
+  const patterns = cache.paths.map((path) => expand(path, options.variables))
+  const selection = await selectFiles({ root: options.folders.project, patterns })
+  for (const { pattern, count } of selection.counts)
+    options.log.line(`${pattern}: found ${count} matching files`)
+  for (const warning of selection.warnings) options.log.warning(warning)
+  if (selection.entries.length === 0) return
+  const archive = archiveOf(key, options)
+  await mkdir(join(archive, '..'), { recursive: true, mode: 0o700 })
+  const temporary = `${archive}.job-${options.job.id}`
+  await packZip(options.folders.project, selection.entries, temporary)
+  await rename(temporary, archive)
+  options.log.line('Created cache')
+}
+
+/** A key is any text; its digest is a safe file name. Projects do not share caches. */
+function archiveOf(key: string, { job, cacheFolder }: CacheOptions): string {
+  return join(cacheFolder, `project-${job.job_info.project_id}`, `${sha256Hex(utf8(key))}.zip`)
+}
+
+/**
+ * A new pip cache inside the project gets a CACHEDIR.TAG. The tutorial's build job commits `git add .` in a clean clone
+ * and would fail with nothing to commit, where pip finds nothing that it may cache (job-sandbox 5, item 5).
+ */
+async function tagPipCache(cache: JobCache, { folders, variables }: CacheOptions): Promise<void> {
+  const pipCache = variables.get('PIP_CACHE_DIR')
+  if (pipCache === undefined || !cache.paths.some((path) => expand(path, variables) === pipCache)) return
+  const inside = insideProject(pipCache, [folders.project])
+  if (inside === undefined || inside === '') return
+  await mkdir(join(folders.project, inside), { recursive: true })
+  await writeFile(join(folders.project, inside, 'CACHEDIR.TAG'), TAG, { flag: 'wx' })
+}

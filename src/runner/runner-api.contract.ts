@@ -1,0 +1,117 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { Http, HttpRequest, HttpResponse } from '../base/index.ts'
+import { listen } from '../http/index.ts'
+
+/** The token of every job that the server hands out. */
+export const TOKEN = 'glcbt-64_job-token-of-the-test'
+
+/** A server that plays the runner API of gitlab-surface 5, one job at a time, and keeps what it was told. */
+export interface FakeServer {
+  readonly url: string
+  readonly jobs: object[]
+  readonly requests: { token?: string }[]
+  readonly artifacts: Map<number, { query: string; bytes: Uint8Array }>
+  readonly trace: Buffer
+  artifactStatus: number
+  onFirstRequest: () => void
+  log(): string
+  final(): object | undefined
+  reset(): void
+  close(): Promise<void>
+}
+
+interface State {
+  trace: Buffer
+  updates: { state?: string }[]
+}
+
+type App = Hono<{ Bindings: HttpBindings }>
+
+export async function startServer(): Promise<FakeServer> {
+  const state: State = { trace: Buffer.alloc(0), updates: [] }
+  const app: App = new Hono()
+  const listening = await listen(app, { host: '127.0.0.1', port: 0 })
+  const fake: FakeServer = {
+    url: `http://127.0.0.1:${listening.port}`,
+    jobs: [],
+    requests: [],
+    artifacts: new Map(),
+    artifactStatus: 201,
+    onFirstRequest: () => undefined,
+    get trace() {
+      return state.trace
+    },
+    log: () => state.trace.toString('utf8'),
+    final: () => state.updates.findLast((update) => update.state !== 'running'),
+    reset: () => {
+      fake.jobs.length = 0
+      fake.artifactStatus = 201
+      fake.onFirstRequest = () => undefined
+    },
+    close: () => listening.close(100),
+  }
+  jobRoutes(app, fake, state)
+  artifactRoutes(app, fake)
+  return fake
+}
+
+function jobRoutes(app: App, fake: FakeServer, state: State): void {
+  app.post('/api/v4/jobs/request', async (context) => {
+    fake.requests.push(await context.req.json())
+    const job = fake.jobs.shift()
+    if (job === undefined) return context.body(null, 204, { 'x-gitlab-last-update': 'v1' })
+    state.trace = Buffer.alloc(0)
+    state.updates = []
+    fake.onFirstRequest()
+    return context.json(job, 201)
+  })
+  app.patch('/api/v4/jobs/:id/trace', async (context) => {
+    if (context.req.header('job-token') !== TOKEN) return context.text('403', 403)
+    const start = Number(/^(\d+)-/.exec(context.req.header('content-range') ?? '')?.[1])
+    if (start !== state.trace.length) return context.text('416', 416, { range: `0-${state.trace.length}` })
+    state.trace = Buffer.concat([state.trace, Buffer.from(await context.req.arrayBuffer())])
+    return context.text('202', 202, { range: `0-${state.trace.length}`, 'job-status': 'running' })
+  })
+  app.put('/api/v4/jobs/:id', async (context) => {
+    state.updates.push(await context.req.json())
+    return context.text('200', 200)
+  })
+}
+
+function artifactRoutes(app: App, fake: FakeServer): void {
+  app.post('/api/v4/jobs/:id/artifacts', async (context) => {
+    const file = (await context.req.formData()).get('file')
+    if (!(file instanceof File)) return context.json({ message: '400 Bad request' }, 400)
+    if (fake.artifactStatus !== 201) return new Response('{"message":"413"}', { status: fake.artifactStatus })
+    const query = new URL(context.req.url).search.slice(1)
+    const bytes = new Uint8Array(await file.arrayBuffer())
+    fake.artifacts.set(Number(context.req.param('id')), { query, bytes })
+    return context.json({ message: '201 Created' }, 201)
+  })
+  app.get('/api/v4/jobs/:id/artifacts', (context) => {
+    const found = fake.artifacts.get(Number(context.req.param('id')))
+    return found === undefined ? context.text('404', 404) : context.body(Buffer.from(found.bytes))
+  })
+}
+
+/** The Http port as `net/` has it, over fetch. */
+export const fetchHttp: Http = {
+  request: async (request: HttpRequest): Promise<HttpResponse> => {
+    const response = await globalThis.fetch(request.url, {
+      method: request.method,
+      redirect: 'manual',
+      headers: { ...request.headers },
+      ...(request.body === undefined ? {} : { body: request.body, duplex: 'half' }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    })
+    const bytes = async (): Promise<Uint8Array> => new Uint8Array(await response.arrayBuffer())
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: response.body ?? (async function* none() {})(),
+      bytes,
+      text: async () => Buffer.from(await bytes()).toString('utf8'),
+    }
+  },
+}

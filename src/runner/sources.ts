@@ -1,0 +1,160 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Spawn } from '../base/index.ts'
+import { toolEnvironment, type Environment, type HostEnvironment } from './environment.ts'
+import { runnerErrors } from './errors.ts'
+import type { JobFolders } from './folders.ts'
+import type { Job } from './job.ts'
+import type { JobLog } from './job-log.ts'
+import type { Variables } from './variables.ts'
+
+const REFSPEC =
+  /^\+?[0-9a-f]{40}(?:[0-9a-f]{24})?(?::refs\/[^\s~^:?*[\\]+)?$|^\+?refs\/[^\s~^:?[\\]+:refs\/[^\s~^:?[\\]+$/
+const REF_NAME = /^\w[\w.-]*(?:\/\w[\w.-]*)*$/
+const STRATEGIES: readonly string[] = ['fetch', 'clone', 'none', 'empty', '']
+const HOME_CONFIG =
+  '[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n'
+
+export interface SourcesOptions {
+  readonly job: Job
+  readonly folders: JobFolders
+  readonly variables: Variables
+  readonly spawn: Spawn
+  readonly host: HostEnvironment
+  readonly log: JobLog
+  readonly signal: AbortSignal
+}
+
+interface Remote {
+  /** Without credentials, which would stand in the process list and in the job's own `.git/config`. */
+  readonly url: string
+  readonly credentials: string | undefined
+  readonly isLocal: boolean
+}
+
+/**
+ * Fetches the job's commit and checks it out detached, as the stock runner does. The folder is fresh, so `fetch` and
+ * `clone` are one. Git runs with the runner's own HOME, none of the job's variables, and only over file and HTTP.
+ */
+export async function getSources(options: SourcesOptions): Promise<void> {
+  const strategy = options.variables.get('GIT_STRATEGY') ?? 'fetch'
+  if (!STRATEGIES.includes(strategy))
+    throw runnerErrors('runner.sources', `GIT_STRATEGY is '${strategy.slice(0, 40)}'`)
+  if (strategy === 'none' || strategy === 'empty') {
+    options.log.line('Skipping Git repository setup')
+    return
+  }
+  const remote = parseRemote(options.job.git_info.repo_url)
+  const git = await createGit(options, remote)
+  await git('init', '--quiet', '--template=', '.')
+  await git('remote', 'add', '--', 'origin', remote.url)
+  options.log.notice('Fetching changes...')
+  await git(
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    ...depth(options.job),
+    '--',
+    'origin',
+    ...refspecs(options.job, remote),
+  )
+  await checkOut(options, git)
+}
+
+type Git = (...words: readonly string[]) => Promise<void>
+
+async function checkOut({ job, variables, log }: SourcesOptions, git: Git): Promise<void> {
+  if (variables.get('GIT_CHECKOUT') === 'false') {
+    log.line('Skipping Git checkout')
+    return
+  }
+  const { sha, ref } = job.git_info
+  log.notice(`Checking out ${sha.slice(0, 8)} as detached HEAD (ref is ${ref})...`)
+  await git('checkout', '--quiet', '--force', '--detach', sha)
+  const submodules = variables.get('GIT_SUBMODULE_STRATEGY') ?? 'none'
+  if (submodules !== 'none') log.warning('this executor does not fetch Git submodules')
+}
+
+async function createGit(options: SourcesOptions, remote: Remote): Promise<Git> {
+  const { folders, spawn, log, signal } = options
+  await writeFile(join(folders.toolHome, '.gitconfig'), HOME_CONFIG, { mode: 0o600 })
+  const env = gitEnvironment(options, remote)
+  return async (...words) => {
+    const command = {
+      argv: ['git', ...words] as const,
+      cwd: folders.project,
+      env,
+      signal,
+      onOutput: log.output,
+    }
+    const { exitCode } = await spawn.run(command)
+    if (exitCode !== 0)
+      throw runnerErrors('runner.sources', `git ${words[0]} ended with ${exitCode ?? 'a signal'}`)
+  }
+}
+
+function gitEnvironment(
+  { host, folders }: SourcesOptions,
+  { url, credentials, isLocal }: Remote,
+): Environment {
+  const base = {
+    ...toolEnvironment(host, folders),
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ALLOW_PROTOCOL: isLocal ? 'file' : 'http:https',
+  }
+  if (credentials === undefined) return base
+  return {
+    ...base,
+    GIT_CONFIG_COUNT: '1',
+    // For this address only: a redirect to another host does not get it.
+    GIT_CONFIG_KEY_0: `http.${url}.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(credentials).toString('base64')}`,
+  }
+}
+
+/** HTTP, or a path of this machine. Anything else (`ext::`, `ssh:`, options) could start programs. */
+export function parseRemote(text: string): Remote {
+  if (text.startsWith('/')) return { url: text, credentials: undefined, isLocal: true }
+  const url = URL.parse(text)
+  if (url?.protocol === 'file:' && url.host === '') {
+    return { url: fileURLToPath(url), credentials: undefined, isLocal: true }
+  }
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw runnerErrors('runner.sources', 'the repository is neither an HTTP address nor an absolute path')
+  }
+  const credentials = url.username === '' ? undefined : `${decoded(url.username)}:${decoded(url.password)}`
+  url.username = ''
+  url.password = ''
+  return { url: url.href, credentials, isLocal: false }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function depth({ git_info }: Job): string[] {
+  return git_info.depth > 0 ? [`--depth=${git_info.depth}`] : []
+}
+
+/** A local repository has no `refs/pipelines/…`; there the commit itself is asked for, under the name of its ref. */
+function refspecs({ git_info }: Job, { isLocal }: Remote): readonly string[] {
+  if (isLocal || git_info.refspecs.length === 0) return [namedCommit(git_info)]
+  const wrong = git_info.refspecs.find((refspec) => !REFSPEC.test(refspec))
+  if (wrong !== undefined) throw runnerErrors('runner.sources', `'${wrong.slice(0, 80)}' is not a refspec`)
+  return git_info.refspecs
+}
+
+function namedCommit({ sha, ref, ref_type }: Job['git_info']): string {
+  if (!REF_NAME.test(ref) || ref.includes('..') || ref.endsWith('.lock') || ref.endsWith('/')) return sha
+  return `+${sha}:refs/${ref_type === 'tag' ? 'tags' : 'remotes/origin'}/${ref}`
+}
+
+/** The password of a repository URL, for the masker; empty where there is none. */
+export function parseRemoteSecret(text: string): string {
+  return decoded(URL.parse(text)?.password ?? '')
+}

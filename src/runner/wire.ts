@@ -1,0 +1,68 @@
+import { arch, platform } from 'node:process'
+import {
+  encodeHex,
+  parseJson,
+  type Clock,
+  type Entropy,
+  type Http,
+  type HttpRequest,
+  type HttpResponse,
+  type Secret,
+} from '../base/index.ts'
+import { requestWithRetries } from './retries.ts'
+
+export const RUNNER_VERSION = '0.1.0'
+
+export interface RunnerApiOptions {
+  /** Of the server, without `/api/v4`; may have a path. */
+  readonly serverUrl: string
+  /** The runner's authentication token. */
+  readonly token: Secret
+  readonly http: Http
+  readonly clock: Clock
+  readonly entropy: Entropy
+}
+
+export interface JobAddress {
+  readonly id: number
+  readonly token: string
+}
+
+/** What all requests share. */
+export interface Wire {
+  readonly root: string
+  readonly systemId: string
+  readonly entropy: Entropy
+  headers(more: Readonly<Record<string, string>>): Record<string, string>
+  send(make: () => HttpRequest): Promise<HttpResponse>
+}
+
+export function createWire(options: RunnerApiOptions): Wire {
+  return {
+    root: `${options.serverUrl.replace(/\/+$/, '')}/api/v4`,
+    systemId: `s_${encodeHex(options.entropy.bytes(6))}`,
+    entropy: options.entropy,
+    headers: (more) => ({
+      'user-agent': `wheelseal-runner/${RUNNER_VERSION} (${platform}; ${arch})`,
+      'x-request-id': options.entropy.uuid(),
+      accept: 'application/json',
+      ...more,
+    }),
+    send: (make) => requestWithRetries(make, options),
+  }
+}
+
+/** GitLab's `{"message":…}`, short and printable. */
+export function reason(text: string): string {
+  try {
+    const value = parseJson(text)
+    const message = value !== null && typeof value === 'object' && 'message' in value ? value['message'] : ''
+    return typeof message === 'string' && message !== '' ? `: ${printable(message)}` : ''
+  } catch {
+    return ''
+  }
+}
+
+function printable(text: string): string {
+  return text.slice(0, 200).replaceAll(/[^\x20-\x7e]/g, ' ')
+}
