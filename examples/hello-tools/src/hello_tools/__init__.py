@@ -1,0 +1,5 @@
+"""Greetings, slugs and word counts."""
+
+from .text import count_words, greeting, slug
+
+__all__ = ["count_words", "greeting", "slug"]
