@@ -34,8 +34,8 @@ export interface Issuer {
   discovery(): JsonValue
   /** `/oauth/discovery/keys`. */
   jwks(): JsonValue
-  /** For verification inside of this process, without the round by HTTP. */
-  publicKey(keyId: string): KeyObject | undefined
+  /** `TokenKeys` for `verifyIdToken` inside of this process, without the round by HTTP. */
+  readonly publicKey: (keyId: string) => KeyObject | undefined
   /** An id token, RS256, in GitLab's form. */
   mint(subject: IdTokenSubject, options: MintOptions): Promise<Secret>
 }
