@@ -5,6 +5,6 @@
  * Call `verifyDigest`. P-256, P-384 and P-521 with `@noble/curves` (FIPS 186-5 §6.4.2). Whoever has the message itself
  * verifies with `formats/x509` and `node:crypto`. Signing is not here.
  */
-export { verifyDigest, type DigestSignature } from './verify.ts'
-export { parseEcdsaPublicKey, type EcdsaCurve, type EcdsaPublicKey } from './public-key.ts'
-export { parseEcdsaSignature, type EcdsaSignature } from './signature.ts'
+export { verifyDigest } from './verify.ts'
+export { parseEcdsaPublicKey } from './public-key.ts'
+export { parseEcdsaSignature } from './signature.ts'

@@ -9,7 +9,7 @@
  * Strict DER and one spelling; whatever is refused is `x509.malformed`. No revocation, no name constraints, no
  * policies: Sigstore's certificates live ten minutes and have none of them.
  */
-export { parseCertificate, type Certificate, type Extension } from './certificate.ts'
+export { parseCertificate, type Certificate } from './certificate.ts'
 export { certificatePem, parseCertificatesPem, parsePublicKeyPem, publicKeyPem } from './pem.ts'
 export { parsePublicKey, type PublicKey } from './public-key.ts'
 export {
@@ -20,10 +20,8 @@ export {
   keyUsages,
   subjectAlternativeNames,
   subjectKeyId,
-  type BasicConstraints,
-  type KeyUsage,
 } from './extensions.ts'
-export type { DistinguishedName, GeneralName } from './names.ts'
+export type { GeneralName } from './names.ts'
 export { checkChain, type ChainRequest, type ChainResult } from './chain.ts'
 export { isSignedBy, verifyWithSpki } from './signature.ts'
 export {
@@ -35,12 +33,4 @@ export {
   type LoggedPrecertificate,
   type SignedCertificateTimestamp,
 } from './sct.ts'
-export {
-  buildIntermediate,
-  buildLeaf,
-  buildRoot,
-  type IntermediateRequest,
-  type LeafRequest,
-  type PendingLeaf,
-  type RootRequest,
-} from './build.ts'
+export { buildIntermediate, buildLeaf, buildRoot } from './build.ts'

@@ -6,12 +6,5 @@
  * `verifyToken` lets through and logs every certificate in `ct` before it exists. It keeps nothing, revokes nothing and
  * never touches the root's key.
  */
-export {
-  createAuthority,
-  type Authority,
-  type AuthorityParts,
-  type IssuedCertificate,
-  type PrecertificateLog,
-  type SigningRequest,
-} from './authority.ts'
-export { createCertificateAuthority, type AuthorityKey, type CreationParts } from './create.ts'
+export { createAuthority, type Authority, type AuthorityParts, type PrecertificateLog } from './authority.ts'
+export { createCertificateAuthority } from './create.ts'

@@ -5,4 +5,4 @@
  * `createIssuer` with the external URL and its RSA key; `mint` a token for a subject. It does not know jobs, projects or
  * users, and does not decide who gets a token: `pipelines/` and `app/` hand it the subject.
  */
-export { createIssuer, type Issuer, type IssuerParts, type MintOptions } from './issuer.ts'
+export { createIssuer, type Issuer } from './issuer.ts'
