@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { parseProjectPath } from './names.ts'
+import type { AccessStore, NewProject } from './store.ts'
+
+function newProject(path: string): NewProject {
+  return { ...parseProjectPath(path), visibility: 'private', defaultBranch: 'main', createdAtMs: 1000 }
+}
+
+const ADA = { login: 'ada', email: 'ada@localhost', isAdministrator: true, createdAtMs: 1000 }
+const HASH = 'a'.repeat(64)
+
+/** What every adapter of AccessStore promises. */
+export function describeAccessStore(name: string, makeStore: () => Promise<AccessStore>): void {
+  describe(`access store: ${name}`, () => {
+    let store: AccessStore
+    beforeEach(async () => {
+      store = await makeStore()
+    })
+
+    describeProjects(() => store)
+    describeTokens(() => store)
+    describeJobTokens(() => store)
+  })
+}
+
+function describeProjects(store: () => AccessStore): void {
+  it('makes a project with the namespaces above it, and finds it by id and by path', async () => {
+    const project = await store().createProject({ ...newProject('a/b/c'), visibility: 'public' })
+    expect(project).toMatchObject({
+      path: 'a/b/c',
+      name: 'c',
+      namespacePath: 'a/b',
+      visibility: 'public',
+      defaultBranch: 'main',
+    })
+    expect(await store().findProject(project?.id ?? 0)).toEqual(project)
+    expect(await store().findProjectByPath('a/b/c')).toEqual(project)
+  })
+
+  it('gives projects of one namespace the same namespace and other ids', async () => {
+    const one = await store().createProject(newProject('a/one'))
+    const two = await store().createProject(newProject('a/two'))
+    expect(one?.namespaceId).toBe(two?.namespaceId)
+    expect(one?.id).not.toBe(two?.id)
+  })
+
+  it.each([
+    ['a/b', 'a/b'],
+    ['a/b', 'A/B'],
+    ['a/b', 'A/c'],
+    ['a/b', 'a/b/c'],
+    ['a/b', 'a/B/c'],
+    ['a/b/c', 'a/b'],
+    ['a/b/c', 'a/B'],
+  ])('after %s, refuses %s and writes nothing', async (first, second) => {
+    await store().createProject(newProject(first))
+    expect(await store().createProject(newProject(second))).toBeUndefined()
+    expect(await store().listProjects({ afterId: 0, limit: 10 })).toHaveLength(1)
+  })
+
+  it('forgets the namespaces of a project that it refused', async () => {
+    await store().createProject(newProject('a/b'))
+    expect(await store().createProject(newProject('a/b/c/d'))).toBeUndefined()
+    expect(await store().createProject(newProject('x/y/z'))).toMatchObject({ namespacePath: 'x/y' })
+  })
+
+  it('lets one of two projects have a path for which they race', async () => {
+    const both = await Promise.all([1, 2].map(() => store().createProject(newProject('a/b'))))
+    expect(both.filter((project) => project !== undefined)).toHaveLength(1)
+  })
+
+  it('finds nothing under another case, an unknown id, or a namespace', async () => {
+    await store().createProject(newProject('a/b/c'))
+    expect(await store().findProjectByPath('A/b/c')).toBeUndefined()
+    expect(await store().findProjectByPath('a/b')).toBeUndefined()
+    expect(await store().findProject(999)).toBeUndefined()
+  })
+
+  it('lists projects by id, in pages', async () => {
+    for (const path of ['a/1', 'a/2', 'a/3']) await store().createProject(newProject(path))
+    const page = await store().listProjects({ afterId: 0, limit: 2 })
+    expect(page.map(({ path }) => path)).toEqual(['a/1', 'a/2'])
+    const rest = await store().listProjects({ afterId: page[1]?.id ?? 0, limit: 2 })
+    expect(rest.map(({ path }) => path)).toEqual(['a/3'])
+  })
+}
+
+function describeTokens(store: () => AccessStore): void {
+  it('makes a user once, whatever the case of the login, and leaves him as he is', async () => {
+    const ada = await store().ensureUser(ADA)
+    expect(await store().ensureUser({ ...ADA, login: 'ADA', email: 'x@y', isAdministrator: false })).toEqual(
+      ada,
+    )
+    expect(ada).toMatchObject({ login: 'ada', email: 'ada@localhost', isAdministrator: true })
+  })
+
+  it('finds a token by its hash, with its user', async () => {
+    const user = await store().ensureUser({ ...ADA, isAdministrator: false })
+    const token = { userId: user.id, hash: HASH, createdAtMs: 1000 }
+    const { id } = await store().createToken({ ...token, scopes: ['api', 'read_api'], expiresAtMs: 5000 })
+    expect(await store().findToken(HASH)).toEqual({
+      id,
+      user,
+      scopes: ['api', 'read_api'],
+      expiresAtMs: 5000,
+    })
+    expect(await store().findToken('b'.repeat(64))).toBeUndefined()
+    await store().createToken({ ...token, hash: 'c'.repeat(64), scopes: ['api'], expiresAtMs: null })
+    expect(await store().findToken('c'.repeat(64))).toMatchObject({ scopes: ['api'], expiresAtMs: null })
+  })
+}
+
+function describeJobTokens(store: () => AccessStore): void {
+  it('finds the tokens of a job until they are removed, and leaves those of others', async () => {
+    const user = await store().ensureUser(ADA)
+    const project = await store().createProject(newProject('a/b'))
+    const grant = { projectId: project?.id ?? 0, userId: user.id, expiresAtMs: 5000 }
+    await store().createJobToken({ ...grant, jobId: 301, hash: HASH })
+    await store().createJobToken({ ...grant, jobId: 301, hash: 'b'.repeat(64) })
+    await store().createJobToken({ ...grant, jobId: 302, hash: 'c'.repeat(64) })
+    const expected = { jobId: 301, projectId: project?.id, user, expiresAtMs: 5000 }
+    expect(await store().findJobToken(HASH)).toEqual(expected)
+    await store().removeJobTokens(301)
+    await store().removeJobTokens(301)
+    expect(await store().findJobToken(HASH)).toBeUndefined()
+    expect(await store().findJobToken('b'.repeat(64))).toBeUndefined()
+    expect(await store().findJobToken('c'.repeat(64))).toMatchObject({ jobId: 302 })
+    expect(await store().findToken('c'.repeat(64))).toBeUndefined()
+  })
+}

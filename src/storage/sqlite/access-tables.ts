@@ -1,0 +1,108 @@
+import type { Generated, Kysely } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import type { Visibility } from '../../access/index.ts'
+
+/** Tables of `access.ts` and how they came to be. */
+export type AccessTables = {
+  /** Every path in use, in lower case: what makes projects and namespaces unique together. */
+  readonly paths: { readonly key: string }
+  readonly namespaces: { readonly id: Generated<number>; readonly path: string }
+  readonly projects: {
+    readonly id: Generated<number>
+    readonly namespace_id: number
+    readonly path: string
+    readonly name: string
+    readonly visibility: Visibility
+    readonly default_branch: string
+    readonly created_at_ms: number
+  }
+  readonly users: {
+    readonly id: Generated<number>
+    readonly login: string
+    readonly login_key: string
+    readonly email: string
+    readonly is_administrator: number
+    readonly created_at_ms: number
+  }
+  readonly tokens: {
+    readonly id: Generated<number>
+    readonly user_id: number
+    readonly hash: string
+    /** Names with a space between them. */
+    readonly scopes: string
+    readonly expires_at_ms: number | null
+    readonly created_at_ms: number
+  }
+  readonly job_tokens: {
+    readonly hash: string
+    readonly job_id: number
+    readonly project_id: number
+    readonly user_id: number
+    readonly expires_at_ms: number
+  }
+}
+
+export const accessMigrations: Record<string, Migration> = {
+  '0001-access': {
+    up: async (database) => {
+      await createProjectTables(database)
+      await createUserTables(database)
+      await createJobTokenTable(database)
+    },
+  },
+}
+
+async function createProjectTables({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('paths')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .execute()
+  await schema
+    .createTable('namespaces')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('path', 'text', (column) => column.notNull().unique())
+    .execute()
+  await schema
+    .createTable('projects')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('namespace_id', 'integer', (column) => column.notNull().references('namespaces.id'))
+    .addColumn('path', 'text', (column) => column.notNull().unique())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('visibility', 'text', (column) => column.notNull())
+    .addColumn('default_branch', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .execute()
+}
+
+async function createUserTables({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('users')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('login', 'text', (column) => column.notNull())
+    .addColumn('login_key', 'text', (column) => column.notNull().unique())
+    .addColumn('email', 'text', (column) => column.notNull())
+    .addColumn('is_administrator', 'integer', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .execute()
+  await schema
+    .createTable('tokens')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('user_id', 'integer', (column) => column.notNull().references('users.id'))
+    .addColumn('hash', 'text', (column) => column.notNull().unique())
+    .addColumn('scopes', 'text', (column) => column.notNull())
+    .addColumn('expires_at_ms', 'bigint')
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .execute()
+}
+
+async function createJobTokenTable({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('job_tokens')
+    .addColumn('hash', 'text', (column) => column.primaryKey())
+    .addColumn('job_id', 'integer', (column) => column.notNull())
+    .addColumn('project_id', 'integer', (column) => column.notNull().references('projects.id'))
+    .addColumn('user_id', 'integer', (column) => column.notNull().references('users.id'))
+    .addColumn('expires_at_ms', 'bigint', (column) => column.notNull())
+    .execute()
+  await schema.createIndex('job_tokens_job').on('job_tokens').column('job_id').execute()
+}
