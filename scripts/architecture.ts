@@ -18,6 +18,12 @@ interface Import {
   readonly isTypeOnly: boolean
 }
 
+interface Arrow {
+  readonly from: string
+  readonly target: string
+  readonly isTypeOnly: boolean
+}
+
 const STATEMENT = /^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?'([^']+)'/gm
 const DYNAMIC = /\bimport\(\s*(?:'([^']+)'|([^)]*))\s*\)/g
 
@@ -61,15 +67,17 @@ function checkImport({ from, specifier, isTypeOnly }: Import): string[] {
   return problem === undefined ? [] : [`${from} imports ${target}: ${problem}`]
 }
 
-function crossing(arrow: { from: string; target: string; isTypeOnly: boolean }): string | undefined {
-  const { from, target, isTypeOnly } = arrow
+function crossing({ from, target, isTypeOnly }: Arrow): string | undefined {
   const [here, there] = [roomOf(from), roomOf(target)]
   if (here === there) return crossingInside(from, target)
-  const room = rooms[here]
-  if (room === undefined) return 'the importing room is unknown'
-  const allowed = [...room.imports, ...(isTypeOnly || isTest(from) ? (room.types ?? []) : [])]
-  if (!allowed.includes(there) && !(isTest(from) && there in rooms)) return `${here} may not import ${there}`
-  return isTest(from) || isEntry(target) ? undefined : `rooms are imported through their index.ts`
+  if (isTest(from)) return there in rooms ? undefined : `${there} is not a room`
+  if (!reach(here, isTypeOnly).includes(there)) return `${here} may not import ${there}`
+  return isEntry(target) ? undefined : 'rooms are imported through their index.ts'
+}
+
+function reach(room: string, isTypeOnly: boolean): readonly string[] {
+  const { imports = [], types = [] } = rooms[room] ?? {}
+  return isTypeOnly ? [...imports, ...types] : imports
 }
 
 /** A divided room's folders are rooms to each other; only those of `formats` may meet. */

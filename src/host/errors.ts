@@ -7,6 +7,12 @@ export const hostErrors = defineErrors({
     summary: 'A file or folder could not be read or written.',
     hint: 'check that the path exists and that this user may use it',
   },
+  'host.key-file': {
+    status: 500,
+    exit: 1,
+    summary: 'A private key is missing, damaged, or open to other users.',
+    hint: "give the file back to its owner with 'chmod 600', or restore the data directory from a backup",
+  },
   'host.spawn': {
     status: 500,
     exit: 1,

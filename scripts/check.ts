@@ -1,0 +1,51 @@
+/**
+ * The checks beside the tests: `npm run check`. With `--tests FILE` (vitest's JSON report) their counts go into the
+ * last line too, `N passed, N failed`, which is what CI reads. A skipped test counts as failed there.
+ */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const bin = join(root, 'node_modules', '.bin')
+
+const checks: Readonly<Record<string, readonly string[]>> = {
+  format: [join(bin, 'oxfmt'), '--check'],
+  lint: [join(bin, 'oxlint'), '--type-aware', '--deny-warnings'],
+  types: [join(bin, 'tsc'), '-p', '.'],
+  architecture: [process.execPath, 'scripts/architecture.ts'],
+  'dead code': [join(bin, 'knip')],
+  'names that no commit may hold': [process.execPath, 'scripts/forbidden.ts'],
+}
+
+interface TestReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numFailedTestSuites: number
+}
+
+function runCheck([name, [program = '', ...args]]: [string, readonly string[]]): boolean {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, encoding: 'utf8' })
+  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}`)
+  if (status !== 0) console.log(stdout + stderr)
+  return status === 0
+}
+
+/** A suite that could not be collected has no tests to count, so it counts itself. */
+function readTests(path: string | undefined): { passed: number; failed: number } {
+  if (path === undefined) return { passed: 0, failed: 0 }
+  const report = JSON.parse(readFileSync(path, 'utf8')) as TestReport
+  const skipped = report.numPendingTests
+  if (skipped > 0) console.log(`FAIL ${skipped} skipped tests: in CI nothing may be skipped`)
+  const broken = report.numFailedTests === 0 ? report.numFailedTestSuites : 0
+  return { passed: report.numPassedTests, failed: report.numFailedTests + skipped + broken }
+}
+
+const results = Object.entries(checks).map(runCheck)
+const flag = process.argv.indexOf('--tests')
+const tests = readTests(flag === -1 ? undefined : process.argv[flag + 1])
+const passed = tests.passed + results.filter(Boolean).length
+const failed = tests.failed + results.filter((ok) => !ok).length
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

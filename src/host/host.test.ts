@@ -1,0 +1,87 @@
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { generateKeyPairSync } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { utf8 } from '../base/index.ts'
+import { readKeyFile, systemFiles, systemSpawn, userFolders, writeKeyFile } from './index.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wheelseal-host-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('systemFiles', () => {
+  it('writes a whole file with its mode and leaves nothing else', async () => {
+    const path = join(folder, 'written', 'x')
+    await expect(systemFiles.writeAtomic(path, utf8('x'))).rejects.toMatchObject({ code: 'host.file' })
+    await systemFiles.writeAtomic(join(folder, 'x'), utf8('one'), 0o600)
+    await systemFiles.writeAtomic(join(folder, 'x'), utf8('two'), 0o600)
+    expect(await readFile(join(folder, 'x'), 'utf8')).toBe('two')
+    expect((await stat(join(folder, 'x'))).mode & 0o777).toBe(0o600)
+    expect(await readdir(folder)).toEqual(['x'])
+  })
+
+  it('reads up to a cap and names the path of what is missing', async () => {
+    await systemFiles.writeAtomic(join(folder, 'four'), utf8('1234'))
+    await expect(systemFiles.read(join(folder, 'four'), 3)).rejects.toMatchObject({ code: 'base.too-large' })
+    await expect(systemFiles.read(join(folder, 'none'), 3)).rejects.toThrow(/none: ENOENT/)
+  })
+})
+
+describe('key files', () => {
+  it('are for their owner only, and refused when others may read them', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const path = join(folder, 'key.pem')
+    await writeKeyFile(path, privateKey)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect((await readKeyFile(path)).equals(privateKey)).toBe(true)
+    await chmod(path, 0o640)
+    await expect(readKeyFile(path)).rejects.toMatchObject({ code: 'host.key-file' })
+  })
+})
+
+describe('systemSpawn', () => {
+  const env = { PATH: process.env['PATH'] ?? '' }
+
+  it('hands over input, output, exit code and only the environment given', async () => {
+    const output: string[] = []
+    const onOutput = (chunk: Uint8Array, stream: string): void =>
+      void output.push(`${stream}:${Buffer.from(chunk).toString()}`)
+    const script = 'cat; echo "$HOME" >&2; exit 3'
+    const result = await systemSpawn.run({ argv: ['sh', '-c', script], env, input: utf8('in'), onOutput })
+    expect(result).toEqual({ exitCode: 3, signal: null })
+    expect(output.toSorted()).toEqual(['stderr:\n', 'stdout:in'])
+  })
+
+  it('says which program cannot be started', async () => {
+    await expect(systemSpawn.run({ argv: ['no-such-program'], env })).rejects.toThrow(/no-such-program/)
+  })
+
+  it('ends the whole group when aborted, also what ignores SIGTERM', async () => {
+    const abort = new AbortController()
+    const onOutput = (): void => abort.abort()
+    const script = "trap '' TERM; sleep 600 & echo started; wait; wait"
+    const command = {
+      argv: ['bash', '-c', script] as const,
+      env,
+      onOutput,
+      signal: abort.signal,
+      graceMs: 50,
+    }
+    expect(await systemSpawn.run({ ...command, argv: ['bash', '-c', script] })).toMatchObject({
+      exitCode: null,
+    })
+  })
+})
+
+describe('userFolders', () => {
+  it('follows the XDG variables when they are absolute, else the home folder', () => {
+    expect(userFolders({ HOME: '/h', XDG_DATA_HOME: '/d', XDG_CACHE_HOME: 'relative' })).toEqual({
+      data: '/d/wheelseal',
+      state: '/h/.local/state/wheelseal',
+      cache: '/h/.cache/wheelseal',
+    })
+  })
+})

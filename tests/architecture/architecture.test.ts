@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { checkArchitecture } from '../../scripts/architecture.ts'
+import { root } from '../support/program.ts'
+
+describe('the check of the arrows between rooms', () => {
+  it('passes the source, and has read it', () => {
+    const report = checkArchitecture(join(root, 'src'))
+    expect(report.problems).toEqual([])
+    expect(report.files).toBeGreaterThan(100)
+    expect(report.imports).toBeGreaterThan(report.files)
+  })
+
+  it('names each broken arrow of the broken tree', () => {
+    const report = checkArchitecture(join(import.meta.dirname, 'broken'))
+    expect(report.problems.toSorted()).toEqual([
+      'base/up.ts imports log/index.ts: base may not import log',
+      'cellar/index.ts: cellar is not a room of scripts/rooms.ts',
+      'log/dynamic.ts: a dynamic import must name its file in single quotes',
+      'log/inside.ts imports base/secret.ts: rooms are imported through their index.ts',
+      'storage/sqlite/log.ts imports log/index.ts: storage may not import log',
+      'trust/ct/index.ts imports trust/rekor/index.ts: folders of trust do not import each other',
+    ])
+  })
+
+  it('refuses a tree in which it saw nothing', () => {
+    expect(checkArchitecture(join(import.meta.dirname, 'missing')).problems).toEqual([
+      'nothing was read: is the folder right?',
+    ])
+  })
+})

@@ -1,0 +1,2 @@
+import { log } from '../log/index.ts'
+export const up = log

@@ -1,0 +1,1 @@
+export const cellar = 1

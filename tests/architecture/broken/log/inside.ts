@@ -1,0 +1,2 @@
+import { secret } from '../base/secret.ts'
+export const inside = secret

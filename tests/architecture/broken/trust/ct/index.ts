@@ -1,0 +1,2 @@
+import { rekor } from '../rekor/index.ts'
+export const ct = rekor

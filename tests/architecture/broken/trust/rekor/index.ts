@@ -1,0 +1,1 @@
+export const rekor = 1

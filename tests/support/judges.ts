@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+const folder =
+  process.env['WHEELSEAL_JUDGES'] ??
+  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wheelseal', 'judges')
+
+export const cosign2 = join(folder, 'bin', 'cosign-2.2.3')
+export const python = join(folder, 'python', 'bin', 'python')
+export const twine = join(folder, 'python', 'bin', 'twine')
+
+/** Cases and tools that lie beside the repository in CI. */
+export const shared = join(import.meta.dirname, '..', '..', '..', 'shared')
+
+/**
+ * For `describe.runIf`: whether everything that a test needs is there. In CI a missing part is a failure; elsewhere it
+ * is a skip that says what is missing.
+ */
+export function present(...paths: readonly string[]): boolean {
+  const missing = paths.filter((path) => !existsSync(path))
+  if (missing.length === 0) return true
+  const message = `SKIPPED, because these are missing: ${missing.join(', ')} (install stock clients with scripts/judges)`
+  if (process.env['CI'] === 'true') throw new Error(message)
+  console.warn(message)
+  return false
+}

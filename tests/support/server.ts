@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { runProgram, wheelseal } from './program.ts'
+
+export interface Server {
+  readonly url: string
+  readonly data: string
+  readonly pid: number
+  /** Runs `wheelseal ARGS --data DATA --json` and returns the parsed object. */
+  admin(...args: readonly string[]): Promise<Record<string, unknown>>
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number | null>
+  kill(): Promise<void>
+}
+
+/** `wheelseal up` as a process of its own, on a free port; continues `data` where it is given. */
+export async function startServer(data: string): Promise<Server> {
+  const child = spawn(wheelseal, ['up', '--data', data, '--json', ...(await listenArgument(data))], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const { url, pid } = await ready(child)
+  const closed = once(child, 'exit')
+  const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
+    child.kill(signal)
+    const [code] = (await closed) as [number | null]
+    return code
+  }
+  return {
+    url,
+    data,
+    pid,
+    admin: async (...args) => parseOutput(await runProgram([wheelseal, ...args, '--data', data, '--json'])),
+    stop: () => stop('SIGTERM'),
+    kill: async () => {
+      await stop('SIGKILL')
+    },
+  }
+}
+
+async function listenArgument(data: string): Promise<string[]> {
+  const { existsSync } = await import('node:fs')
+  return existsSync(join(data, 'instance.json')) ? [] : ['--listen', '127.0.0.1:0']
+}
+
+async function ready(child: ChildProcess): Promise<{ url: string; pid: number }> {
+  const errors: string[] = []
+  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()))
+  if (child.stdout === null) throw new Error('no output')
+  const lines = createInterface(child.stdout)
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`up ended: ${errors.join('')}`)
+  })
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
+  ended.catch(() => undefined)
+  return JSON.parse(line) as { url: string; pid: number }
+}
+
+function parseOutput({ code, stdout, stderr }: { code: number | null; stdout: string; stderr: string }) {
+  if (code !== 0) throw new Error(`exit ${code}: ${stderr}`)
+  return JSON.parse(stdout) as Record<string, unknown>
+}
+
+export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'wheelseal-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
