@@ -1,0 +1,24 @@
+/**
+ * PyPI and generic packages of projects.
+ *
+ * `publishPypi` and `putGeneric` take uploads, `pypiFiles`, `findPypiFile` and `findGeneric` answer for them. Digests
+ * are computed here and never believed; nothing is acknowledged before it is durable; a distribution's name once used
+ * never gets other bytes, in any spelling. Generic files are an append-only list of which the newest is served.
+ *
+ * Follows GitLab's registries (`docs/reference/http-api.md`), PEP 503 for names. Who may do what is decided by `access`
+ * before a call; what a page looks like is decided by `http`. Whether a file is sealed does not matter here yet.
+ */
+export { createRegistry, type Registry, type RegistryParts } from './registry.ts'
+export { checkGenericPlace, type GenericPlace } from './generic.ts'
+export type { PypiUpload } from './pypi.ts'
+export type { RegistryLimits } from './limits.ts'
+export type {
+  AddedFile,
+  Forwarding,
+  NewFile,
+  PackageKey,
+  PackageKind,
+  RegistryStore,
+  StoredFile,
+} from './store.ts'
+export { registryErrors } from './errors.ts'

@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { NewFile, RegistryStore } from './store.ts'
+
+export function newFile(changes: Partial<NewFile> = {}): NewFile {
+  return {
+    projectId: 20,
+    kind: 'pypi',
+    name: 'My.Pkg',
+    nameKey: 'my-pkg',
+    version: '1.0.0',
+    versionKey: '1',
+    fileName: 'my_pkg-1.0.0.tar.gz',
+    sha256: 'a'.repeat(64),
+    size: 7,
+    requiresPython: '>=3.9',
+    createdAtMs: 1000,
+    ...changes,
+  }
+}
+
+const OTHER = 'b'.repeat(64)
+const FIRST_PAGE = { afterId: 0, limit: 100 }
+
+/** What every adapter of RegistryStore promises. */
+export function describeRegistryStore(name: string, makeStore: () => Promise<RegistryStore>): void {
+  describe(`registry store: ${name}`, () => {
+    let store: RegistryStore
+    beforeEach(async () => {
+      store = await makeStore()
+    })
+
+    describeUnique(() => store)
+    describeAppend(() => store)
+    describeLists(() => store)
+    describeForwarding(() => store)
+  })
+}
+
+function describeUnique(store: () => RegistryStore): void {
+  it('adds a file with its package and finds it by its key', async () => {
+    const { file, isNew } = await store().addUnique(newFile(), 'sdist')
+    expect(isNew).toBe(true)
+    const { projectId: _project, kind: _kind, nameKey: _name, versionKey: _version, ...kept } = newFile()
+    expect(file).toEqual({ ...kept, id: file.id, packageId: file.packageId })
+    expect(await store().findUnique(newFile(), 'sdist')).toEqual(file)
+  })
+
+  it('keeps the first file of a key and gives it to who comes later', async () => {
+    const first = await store().addUnique(newFile(), 'sdist')
+    const second = await store().addUnique(newFile({ sha256: OTHER, fileName: 'other.tar.gz' }), 'sdist')
+    expect(second).toEqual({ file: first.file, isNew: false })
+    expect(await store().listFiles(newFile(), FIRST_PAGE)).toEqual([first.file])
+  })
+
+  it('lets one of two files have a key for which they race', async () => {
+    const files = [newFile(), newFile({ sha256: OTHER })]
+    const [one, two] = await Promise.all(files.map((file) => store().addUnique(file, 'sdist')))
+    expect([one, two].filter((added) => added?.isNew)).toHaveLength(1)
+    expect(one?.file).toEqual(two?.file)
+  })
+
+  it('has one package for one version, and another for another version, project or kind', async () => {
+    const { file } = await store().addUnique(newFile(), 'sdist')
+    const wheel = await store().addUnique(newFile({ fileName: 'w.whl' }), 'wheel')
+    expect(wheel).toMatchObject({ isNew: true, file: { packageId: file.packageId } })
+    const changes: Partial<NewFile>[] = [
+      { versionKey: '2' },
+      { projectId: 21 },
+      { kind: 'generic' },
+      { nameKey: 'x' },
+    ]
+    for (const change of changes) {
+      const other = await store().addUnique(newFile(change), 'sdist')
+      expect(other.isNew).toBe(true)
+      expect(other.file.packageId).not.toBe(file.packageId)
+    }
+  })
+
+  it('finds nothing under another key', async () => {
+    await store().addUnique(newFile(), 'sdist')
+    expect(await store().findUnique(newFile(), 'wheel')).toBeUndefined()
+    expect(await store().findUnique(newFile({ projectId: 21 }), 'sdist')).toBeUndefined()
+    expect(await store().findUnique(newFile({ kind: 'generic' }), 'sdist')).toBeUndefined()
+  })
+}
+
+function describeAppend(store: () => RegistryStore): void {
+  const generic = (sha256: string): NewFile => newFile({ kind: 'generic', requiresPython: null, sha256 })
+
+  it('keeps every upload and finds the newest', async () => {
+    const first = await store().append(generic('a'.repeat(64)))
+    const second = await store().append(generic(OTHER))
+    expect([first.isNew, second.isNew]).toEqual([true, true])
+    expect(await store().findNewest(generic(OTHER), newFile().fileName)).toEqual(second.file)
+    expect(await store().listFiles(generic(OTHER), FIRST_PAGE)).toEqual([first.file, second.file])
+  })
+
+  it('adds nothing when the newest has the same digest, and adds when only an older one has', async () => {
+    const first = await store().append(generic('a'.repeat(64)))
+    expect(await store().append(generic('a'.repeat(64)))).toEqual({ file: first.file, isNew: false })
+    await store().append(generic(OTHER))
+    const third = await store().append(generic('a'.repeat(64)))
+    expect(third.isNew).toBe(true)
+    expect(await store().findNewest(generic(OTHER), newFile().fileName)).toEqual(third.file)
+  })
+
+  it('finds nothing under another name, version or project', async () => {
+    const { fileName } = newFile()
+    await store().append(generic(OTHER))
+    expect(await store().findNewest(generic(OTHER), 'other')).toBeUndefined()
+    expect(await store().findNewest({ ...generic(OTHER), versionKey: '1.0' }, fileName)).toBeUndefined()
+    expect(await store().findNewest({ ...generic(OTHER), nameKey: 'My-pkg' }, fileName)).toBeUndefined()
+    expect(await store().findNewest({ ...generic(OTHER), projectId: 21 }, fileName)).toBeUndefined()
+  })
+}
+
+function describeLists(store: () => RegistryStore): void {
+  it('lists the files of all versions of one name, oldest first, in pages', async () => {
+    for (const versionKey of ['3', '1', '2'])
+      await store().addUnique(newFile({ versionKey, fileName: versionKey }), 'sdist')
+    await store().addUnique(newFile({ nameKey: 'other' }), 'sdist')
+    const page = await store().listFiles(newFile(), { afterId: 0, limit: 2 })
+    expect(page.map(({ fileName }) => fileName)).toEqual(['3', '1'])
+    const rest = await store().listFiles(newFile(), { afterId: page[1]?.id ?? 0, limit: 2 })
+    expect(rest.map(({ fileName }) => fileName)).toEqual(['2'])
+  })
+
+  it('lists the names of a project and kind, each once, in order, in pages', async () => {
+    for (const nameKey of ['c', 'a', 'b']) await store().addUnique(newFile({ nameKey }), 'sdist')
+    await store().addUnique(newFile({ nameKey: 'a', versionKey: '2' }), 'sdist')
+    await store().addUnique(newFile({ nameKey: 'foreign', projectId: 21 }), 'sdist')
+    await store().append(newFile({ nameKey: 'generic', kind: 'generic' }))
+    expect(await store().listNames(newFile(), { after: '', limit: 2 })).toEqual(['a', 'b'])
+    expect(await store().listNames(newFile(), { after: 'b', limit: 2 })).toEqual(['c'])
+  })
+}
+
+function describeForwarding(store: () => RegistryStore): void {
+  it('is off, then what was set last, then off again', async () => {
+    const forwarding = { indexUrl: 'https://index.example/simple', names: ['setuptools', 'wheel'] }
+    expect(await store().findForwarding(20)).toBeUndefined()
+    await store().setForwarding(20, { ...forwarding, names: [] })
+    await store().setForwarding(20, forwarding)
+    expect(await store().findForwarding(20)).toEqual(forwarding)
+    expect(await store().findForwarding(21)).toBeUndefined()
+    await store().setForwarding(20, undefined)
+    await store().setForwarding(20, undefined)
+    expect(await store().findForwarding(20)).toBeUndefined()
+  })
+}

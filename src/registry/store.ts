@@ -1,0 +1,78 @@
+/** A package file to keep, and the package that it belongs to. */
+export interface NewFile {
+  readonly projectId: number
+  readonly kind: PackageKind
+  readonly name: string
+  /** The name by which the package is found. */
+  readonly nameKey: string
+  readonly version: string
+  readonly versionKey: string
+  readonly fileName: string
+  readonly sha256: string
+  readonly size: number
+  /** Null where the kind has none. */
+  readonly requiresPython: string | null
+  readonly createdAtMs: number
+}
+
+export type PackageKind = 'pypi' | 'generic'
+
+export interface StoredFile {
+  readonly id: number
+  readonly packageId: number
+  readonly name: string
+  readonly version: string
+  readonly fileName: string
+  readonly sha256: string
+  readonly size: number
+  readonly requiresPython: string | null
+  readonly createdAtMs: number
+}
+
+export interface AddedFile {
+  /** The file that stands: the new one, or the one that stood there before. */
+  readonly file: StoredFile
+  readonly isNew: boolean
+}
+
+export interface PackageKey {
+  readonly projectId: number
+  readonly kind: PackageKind
+  readonly nameKey: string
+  readonly versionKey: string
+}
+
+export interface Forwarding {
+  /** Without a slash at the end. */
+  readonly indexUrl: string
+  /** Normalised. */
+  readonly names: readonly string[]
+}
+
+/**
+ * What `registry` keeps: packages by (project, kind, name key, version key), and their files. The bytes are elsewhere,
+ * and durable before a row here names them. Every write is durable when it resolves, and whole or absent; safe to call
+ * concurrently. Nothing is ever changed or removed.
+ */
+export interface RegistryStore {
+  /** At most one file ever has `uniqueKey` in its package. Makes the package when it is missing. */
+  addUnique(file: NewFile, uniqueKey: string): Promise<AddedFile>
+  /** Another file of the same name, unless the newest one has the same digest. Makes the package when it is missing. */
+  append(file: NewFile): Promise<AddedFile>
+  findUnique(key: PackageKey, uniqueKey: string): Promise<StoredFile | undefined>
+  /** The newest file of that name. */
+  findNewest(key: PackageKey, fileName: string): Promise<StoredFile | undefined>
+  /** The files of all versions, oldest first, from the first one after `afterId`. */
+  listFiles(
+    key: Omit<PackageKey, 'versionKey'>,
+    page: { readonly afterId: number; readonly limit: number },
+  ): Promise<readonly StoredFile[]>
+  /** Name keys, each once, in order, from the first one after `after`; '' begins. */
+  listNames(
+    key: Pick<PackageKey, 'projectId' | 'kind'>,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly string[]>
+  findForwarding(projectId: number): Promise<Forwarding | undefined>
+  /** Undefined turns it off. */
+  setForwarding(projectId: number, forwarding: Forwarding | undefined): Promise<void>
+}

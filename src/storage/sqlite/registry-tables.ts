@@ -1,0 +1,102 @@
+import type { Generated, Kysely } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import type { PackageKind } from '../../registry/index.ts'
+
+/** Tables of `registry.ts` and how they came to be. */
+export type RegistryTables = {
+  readonly package_names: {
+    readonly id: Generated<number>
+    readonly project_id: number
+    readonly kind: PackageKind
+    readonly name_key: string
+    readonly name: string
+  }
+  /** A name and a version, as in GitLab. */
+  readonly packages: {
+    readonly id: Generated<number>
+    readonly name_id: number
+    readonly version_key: string
+    readonly version: string
+    readonly created_at_ms: number
+  }
+  readonly package_files: {
+    readonly id: Generated<number>
+    readonly name_id: number
+    readonly package_id: number
+    readonly file_name: string
+    /** Null for files of which several may have one name. */
+    readonly unique_key: string | null
+    readonly sha256: string
+    readonly size: number
+    readonly requires_python: string | null
+    readonly created_at_ms: number
+  }
+  readonly forwardings: {
+    readonly project_id: number
+    readonly index_url: string
+    /** JSON. */
+    readonly names: string
+  }
+}
+
+export const registryMigrations: Record<string, Migration> = {
+  '0002-registry': {
+    up: async (database) => {
+      await createPackageTables(database)
+      await createFileTable(database)
+      await createForwardingTable(database)
+    },
+  },
+}
+
+async function createPackageTables({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('package_names')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('project_id', 'integer', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('name_key', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addUniqueConstraint('package_names_key', ['project_id', 'kind', 'name_key'])
+    .execute()
+  await schema
+    .createTable('packages')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('name_id', 'integer', (column) => column.notNull().references('package_names.id'))
+    .addColumn('version_key', 'text', (column) => column.notNull())
+    .addColumn('version', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addUniqueConstraint('packages_version', ['name_id', 'version_key'])
+    .execute()
+}
+
+async function createFileTable({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('package_files')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('name_id', 'integer', (column) => column.notNull().references('package_names.id'))
+    .addColumn('package_id', 'integer', (column) => column.notNull().references('packages.id'))
+    .addColumn('file_name', 'text', (column) => column.notNull())
+    .addColumn('unique_key', 'text')
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('size', 'bigint', (column) => column.notNull())
+    .addColumn('requires_python', 'text')
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addUniqueConstraint('package_files_key', ['package_id', 'unique_key'])
+    .execute()
+  await schema.createIndex('package_files_list').on('package_files').columns(['name_id', 'id']).execute()
+  await schema
+    .createIndex('package_files_newest')
+    .on('package_files')
+    .columns(['package_id', 'file_name', 'id'])
+    .execute()
+}
+
+async function createForwardingTable({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('forwardings')
+    .addColumn('project_id', 'integer', (column) => column.primaryKey())
+    .addColumn('index_url', 'text', (column) => column.notNull())
+    .addColumn('names', 'text', (column) => column.notNull())
+    .execute()
+}

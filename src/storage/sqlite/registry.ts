@@ -1,0 +1,169 @@
+import type { Kysely, Transaction } from 'kysely'
+import type {
+  AddedFile,
+  Forwarding,
+  NewFile,
+  PackageKey,
+  RegistryStore,
+  StoredFile,
+} from '../../registry/index.ts'
+import type { Database } from './database.ts'
+import type { RegistryTables } from './registry-tables.ts'
+
+export { registryMigrations } from './registry-tables.ts'
+
+type Tables = Kysely<RegistryTables>
+type Step = Transaction<RegistryTables>
+
+export function createRegistryStore(database: Database): RegistryStore {
+  const tables = database.$extendTables<RegistryTables>()
+  return {
+    addUnique: (file, uniqueKey) => tables.transaction().execute((step) => addUnique(step, file, uniqueKey)),
+    append: (file) => tables.transaction().execute((step) => append(step, file)),
+    findUnique: (key, uniqueKey) => first(filesOf(tables, key).where('unique_key', '=', uniqueKey)),
+    findNewest: (key, fileName) => first(newest(tables, key, fileName)),
+    listFiles: async ({ projectId, kind, nameKey }, { afterId, limit }) => {
+      const files = filesOf(tables, { projectId, kind, nameKey }).where('package_files.id', '>', afterId)
+      return (await files.orderBy('package_files.id').limit(limit).execute()).map(toFile)
+    },
+    listNames: async ({ projectId, kind }, { after, limit }) => {
+      const names = tables.selectFrom('package_names').select('name_key').where('project_id', '=', projectId)
+      const page = names
+        .where('kind', '=', kind)
+        .where('name_key', '>', after)
+        .orderBy('name_key')
+        .limit(limit)
+      return (await page.execute()).map(({ name_key }) => name_key)
+    },
+    ...forwardingQueries(tables),
+  }
+}
+
+async function addUnique(step: Step, file: NewFile, uniqueKey: string): Promise<AddedFile> {
+  const isNew = await insertFile(step, file, uniqueKey)
+  const stands = filesOf(step, file).where('unique_key', '=', uniqueKey)
+  return { file: toFile(await stands.executeTakeFirstOrThrow()), isNew }
+}
+
+async function append(step: Step, file: NewFile): Promise<AddedFile> {
+  const before = await first(newest(step, file, file.fileName))
+  if (before?.sha256 === file.sha256) return { file: before, isNew: false }
+  await insertFile(step, file, null)
+  return { file: toFile(await newest(step, file, file.fileName).executeTakeFirstOrThrow()), isNew: true }
+}
+
+async function insertFile(step: Step, file: NewFile, uniqueKey: string | null): Promise<boolean> {
+  const nameId = await ensureName(step, file)
+  const row = {
+    name_id: nameId,
+    package_id: await ensurePackage(step, file, nameId),
+    file_name: file.fileName,
+    unique_key: uniqueKey,
+    sha256: file.sha256,
+    size: file.size,
+    requires_python: file.requiresPython,
+    created_at_ms: file.createdAtMs,
+  }
+  const inserted = await step
+    .insertInto('package_files')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['package_id', 'unique_key']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return inserted !== undefined
+}
+
+async function ensureName(step: Step, { projectId, kind, nameKey, name }: NewFile): Promise<number> {
+  await step
+    .insertInto('package_names')
+    .values({ project_id: projectId, kind, name_key: nameKey, name })
+    .onConflict((conflict) => conflict.columns(['project_id', 'kind', 'name_key']).doNothing())
+    .execute()
+  const named = step.selectFrom('package_names').select('id').where('project_id', '=', projectId)
+  const found = named.where('kind', '=', kind).where('name_key', '=', nameKey)
+  return (await found.executeTakeFirstOrThrow()).id
+}
+
+async function ensurePackage(step: Step, file: NewFile, nameId: number): Promise<number> {
+  const { versionKey, version, createdAtMs } = file
+  await step
+    .insertInto('packages')
+    .values({ name_id: nameId, version_key: versionKey, version, created_at_ms: createdAtMs })
+    .onConflict((conflict) => conflict.columns(['name_id', 'version_key']).doNothing())
+    .execute()
+  const versions = step.selectFrom('packages').select('id').where('name_id', '=', nameId)
+  return (await versions.where('version_key', '=', versionKey).executeTakeFirstOrThrow()).id
+}
+
+/** The files of a package, or without a version key those of all versions of a name. */
+function filesOf(tables: Tables, key: Omit<PackageKey, 'versionKey'> & Partial<PackageKey>) {
+  const files = tables
+    .selectFrom('package_names')
+    .innerJoin('package_files', 'package_files.name_id', 'package_names.id')
+    .innerJoin('packages', 'packages.id', 'package_files.package_id')
+    .selectAll('package_files')
+    .select(['package_names.name', 'packages.version'])
+    .where('project_id', '=', key.projectId)
+    .where('kind', '=', key.kind)
+    .where('name_key', '=', key.nameKey)
+  return key.versionKey === undefined ? files : files.where('version_key', '=', key.versionKey)
+}
+
+function newest(tables: Tables, key: PackageKey, fileName: string) {
+  return filesOf(tables, key).where('file_name', '=', fileName).orderBy('package_files.id', 'desc').limit(1)
+}
+
+async function first(query: ReturnType<typeof filesOf>): Promise<StoredFile | undefined> {
+  const row = await query.executeTakeFirst()
+  return row === undefined ? undefined : toFile(row)
+}
+
+interface FileRow {
+  readonly id: number
+  readonly package_id: number
+  readonly name: string
+  readonly version: string
+  readonly file_name: string
+  readonly sha256: string
+  readonly size: number
+  readonly requires_python: string | null
+  readonly created_at_ms: number
+}
+
+function toFile(row: FileRow): StoredFile {
+  return {
+    id: row.id,
+    packageId: row.package_id,
+    name: row.name,
+    version: row.version,
+    fileName: row.file_name,
+    sha256: row.sha256,
+    size: row.size,
+    requiresPython: row.requires_python,
+    createdAtMs: row.created_at_ms,
+  }
+}
+
+function forwardingQueries(tables: Tables): Pick<RegistryStore, 'findForwarding' | 'setForwarding'> {
+  return {
+    findForwarding: async (projectId) => {
+      const forwardings = tables.selectFrom('forwardings').selectAll().where('project_id', '=', projectId)
+      const row = await forwardings.executeTakeFirst()
+      return row === undefined
+        ? undefined
+        : { indexUrl: row.index_url, names: JSON.parse(row.names) as Forwarding['names'] }
+    },
+    setForwarding: async (projectId, forwarding) => {
+      if (forwarding === undefined) {
+        await tables.deleteFrom('forwardings').where('project_id', '=', projectId).execute()
+        return
+      }
+      const row = { index_url: forwarding.indexUrl, names: JSON.stringify(forwarding.names) }
+      await tables
+        .insertInto('forwardings')
+        .values({ project_id: projectId, ...row })
+        .onConflict((conflict) => conflict.column('project_id').doUpdateSet(row))
+        .execute()
+    },
+  }
+}
