@@ -28,7 +28,9 @@ function mth(d: readonly Uint8Array[]): Uint8Array {
 function path(m: number, d: readonly Uint8Array[]): Uint8Array[] {
   if (d.length === 1) return []
   const k = largestPower(d.length)
-  return m < k ? [...path(m, d.slice(0, k)), mth(d.slice(k))] : [...path(m - k, d.slice(k)), mth(d.slice(0, k))]
+  return m < k
+    ? [...path(m, d.slice(0, k)), mth(d.slice(k))]
+    : [...path(m - k, d.slice(k)), mth(d.slice(0, k))]
 }
 
 function subproof(m: number, d: readonly Uint8Array[], isWhole: boolean): Uint8Array[] {
@@ -180,7 +182,13 @@ describe('consistency', () => {
     }
   })
 
-  it.each([[0, 3], [4, 3], [1.5, 3], [-1, 3], [3, 2 ** 60]])('refuses sizes %d and %d', async (first, second) => {
+  it.each([
+    [0, 3],
+    [4, 3],
+    [1.5, 3],
+    [-1, 3],
+    [3, 2 ** 60],
+  ])('refuses sizes %d and %d', async (first, second) => {
     const claim = { firstRoot: rootOf(3), secondRoot: rootOf(3), proof: [] }
     expect(verifyConsistency({ ...claim, first: 3, second: 3 })).toBe(true)
     expect(verifyConsistency({ ...claim, first, second })).toBe(false)

@@ -22,7 +22,8 @@ const HASH_BYTES = 32
 
 /** RFC 9162 §2.1.3.2 (the tree is that of RFC 6962). */
 export function verifyInclusion({ leafHash, index, size, proof, root }: InclusionClaim): boolean {
-  if (!isCount(index) || !isCount(size) || index >= size || !areHashes([leafHash, root, ...proof])) return false
+  if (!isCount(index) || !isCount(size) || index >= size || !areHashes([leafHash, root, ...proof]))
+    return false
   let [position, last, hash] = [index, size - 1, leafHash]
   for (const sibling of proof) {
     if (last === 0) return false

@@ -1,0 +1,33 @@
+/**
+ * What Sigstore's clients and Rekor v1 write to each other and to disk, in the one spelling each.
+ *
+ * Entries: `parseHashedRekord` reads a proposed entry, `hashedRekordBody` gives the bytes that are logged (equal to
+ * those of a stock Rekor), `readHashedRekordBody` reads them back. Answers of a log: `parseLogEntry`,
+ * `parseLogEntries`, `formatLogEntry`, and `setSignedBytes` for the signed entry timestamp. Files: `readSignatureFile`,
+ * `readCertificateFile` and their writers are cosign's `.sig` and `.crt`.
+ *
+ * Pure: shapes and encodings only. Whether a signature, a proof or a certificate is good is decided elsewhere.
+ */
+export {
+  hashedRekordBody,
+  parseHashedRekord,
+  proposedHashedRekord,
+  readHashedRekordBody,
+  type DigestAlgorithm,
+  type HashedRekord,
+} from './hashed-rekord.ts'
+export { formatEntryUuid, parseEntryUuid, type EntryUuid } from './entry-uuid.ts'
+export {
+  formatLogEntry,
+  parseLogEntries,
+  parseLogEntry,
+  type LogEntry,
+  type LogInclusionProof,
+} from './log-entry.ts'
+export { setSignedBytes, type EntryPromise } from './signed-entry-timestamp.ts'
+export {
+  readCertificateFile,
+  readSignatureFile,
+  writeCertificateFile,
+  writeSignatureFile,
+} from './seal-files.ts'
