@@ -73,9 +73,9 @@ export async function appendedNodes({ read, size, leafHashes }: Append): Promise
   let [first, hashes] = [size, leafHashes]
   for (let level = 0; hashes.length > 0; level += 1) {
     for (const [offset, hash] of hashes.entries()) nodes.push({ level, index: first + offset, hash })
-    if (first % 2 === 1) hashes = [await read(level, first - 1), ...hashes]
+    const sibling = first % 2 === 1 ? [await read(level, first - 1)] : []
+    hashes = parents(sibling.concat(hashes))
     first = Math.floor(first / 2)
-    hashes = parents(hashes)
   }
   return nodes
 }

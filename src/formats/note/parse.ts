@@ -29,9 +29,7 @@ const ENDS_LINE = '\n'
 export function parseCheckpoint(note: string): SignedCheckpoint {
   if (note.length > MAX_NOTE_LENGTH) throw malformed(`${note.length} characters long`)
   if (!note.isWellFormed() || hasControls(note)) throw malformed('a control character or a lone surrogate')
-  const [text, tail, ...more] = note.split('\n\n')
-  if (text === undefined || tail === undefined || more.length > 0)
-    throw malformed('not exactly one blank line')
+  const [text, tail] = splitAtBlankLine(note)
   const [origin, size, root, ...extensions] = text.split('\n')
   if (!origin || size === undefined || root === undefined || extensions.includes('')) {
     throw malformed('the lines of origin, size and root are not all there')
@@ -43,6 +41,12 @@ export function parseCheckpoint(note: string): SignedCheckpoint {
     signedText: text + ENDS_LINE,
     signatures: readSignatures(tail),
   }
+}
+
+function splitAtBlankLine(note: string): readonly [string, string] {
+  const [text, tail, ...more] = note.split('\n\n')
+  if (text !== undefined && tail !== undefined && more.length === 0) return [text, tail]
+  throw malformed('not exactly one blank line')
 }
 
 /** Line breaks are the only control characters of a note. */

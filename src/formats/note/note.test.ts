@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { encodeBase64, sha256, utf8 } from '../../base/index.ts'
+import { formatCheckpoint, parseCheckpoint, signCheckpoint, verifyCheckpoint } from './index.ts'
+
+const name = 'rekor.example:7711'
+const { privateKey: key, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))
+const root = sha256(utf8('root'))
+const checkpoint = { origin: `${name} - 2605736670972794746`, size: 75_408_393, root }
+const note = signCheckpoint(checkpoint, { name, key })
+
+describe('signCheckpoint', () => {
+  it('writes origin, size, root, a blank line and one signature', () => {
+    const [first, ...others] = note.split('\n')
+    expect(first).toBe('rekor.example:7711 - 2605736670972794746')
+    const signature = expect.stringMatching(/^— rekor\.example:7711 [A-Za-z0-9+/]+=*$/)
+    expect(others).toEqual(['75408393', encodeBase64(root), '', signature, ''])
+  })
+
+  it('begins the signature with the hint of the key', () => {
+    const [signature] = parseCheckpoint(note).signatures
+    expect(signature?.keyHint).toEqual(sha256(spki).subarray(0, 4))
+  })
+
+  it('satisfies openssl', () => {
+    const { signedText, signatures } = parseCheckpoint(note)
+    const folder = mkdtempSync(join(tmpdir(), 'wheelseal-note-'))
+    try {
+      writeFileSync(join(folder, 'key.pem'), publicKey.export({ type: 'spki', format: 'pem' }))
+      writeFileSync(join(folder, 'sig'), signatures[0]!.signature)
+      const args = ['dgst', '-sha256', '-verify', join(folder, 'key.pem'), '-signature', join(folder, 'sig')]
+      expect(execFileSync('openssl', args, { input: signedText, encoding: 'utf8' })).toBe('Verified OK\n')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+describe('parseCheckpoint', () => {
+  it('reads what is written', () => {
+    const heads = fc.record({
+      origin: fc.stringMatching(/^[a-z.]{1,20} - [1-9][0-9]{0,17}$/),
+      size: fc.maxSafeNat(),
+      root: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    })
+    fc.assert(
+      fc.property(heads, (head) => {
+        const text = formatCheckpoint(head)
+        expect(parseCheckpoint(`${text}\n— a AAAAAAA=\n`)).toMatchObject({ ...head, signedText: text })
+      }),
+    )
+  })
+
+  it('keeps extension lines in the signed text', () => {
+    const old = note.replace('\n\n', '\nTimestamp: 1689177396617352539\n\n')
+    expect(parseCheckpoint(old).signedText.endsWith('\nTimestamp: 1689177396617352539\n')).toBe(true)
+  })
+
+  it.each<[string, (text: string) => string]>([
+    ['nothing', () => ''],
+    ['no line break at the end', (text) => text.slice(0, -1)],
+    ['a blank line at the end', (text) => `${text}\n`],
+    ['two blank lines', (text) => text.replace('\n\n', '\n\n\n')],
+    ['no blank line', (text) => text.replace('\n\n', '\n')],
+    ['no signature', (text) => text.slice(0, text.indexOf('—'))],
+    ['carriage returns', (text) => text.replaceAll('\n', '\r\n')],
+    ['a hyphen in place of the dash', (text) => text.replace('—', '-')],
+    ['a size with a leading zero', (text) => text.replace('\n7', '\n07')],
+    ['a size with a sign', (text) => text.replace('\n7', '\n+7')],
+    ['a size beyond 2^53', (text) => text.replace('\n75408393', '\n9007199254740993')],
+    ['a size in words', (text) => text.replace('\n75408393', '\nmany')],
+    ['no origin', (text) => text.slice(text.indexOf('\n') + 1)],
+    ['a root of 31 bytes', (text) => text.replace(encodeBase64(root), encodeBase64(root.subarray(1)))],
+    ['a root in base64url', (text) => text.replace(encodeBase64(root), '_'.repeat(43) + '=')],
+    ['a null character', (text) => text.replace('rekor', 'rek\u0000r')],
+    ['a lone surrogate', (text) => text.replace('rekor', 'rek\ud800r')],
+    ['a signature of the hint alone', (text) => `${text.slice(0, text.indexOf('—'))}— a AAAAAA==\n`],
+    ['33 signatures', (text) => text + '— a AAAAAAA=\n'.repeat(32)],
+    ['more than 64 KiB', (text) => 'x'.repeat(70_000) + text],
+  ])('refuses %s', (_name, change) => {
+    expect(() => parseCheckpoint(change(note))).toThrow(expect.objectContaining({ code: 'note.malformed' }))
+  })
+
+  it('throws nothing but its own error', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        expect(() => parseCheckpoint(text)).toThrow(expect.objectContaining({ code: 'note.malformed' }))
+      }),
+    )
+  })
+})
+
+describe('verifyCheckpoint', () => {
+  it('gives the head that the log signed', () => {
+    expect(verifyCheckpoint({ note, name, spki })).toEqual(checkpoint)
+    expect(verifyCheckpoint({ note, spki })).toEqual(checkpoint)
+  })
+
+  it('passes over signatures of others', () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const line = signCheckpoint(checkpoint, { name: 'witness', key: other }).split('\n')[4]!
+    expect(verifyCheckpoint({ note: `${note}${line}\n`, name, spki })).toEqual(checkpoint)
+  })
+
+  it.each<[string, () => string]>([
+    ['another key', () => signCheckpoint(checkpoint, { name, key: otherKey() })],
+    ['another name in the signature', () => signCheckpoint(checkpoint, { name: 'other', key })],
+    ['another origin', () => signCheckpoint({ ...checkpoint, origin: 'other - 1' }, { name, key })],
+    ['an origin without tree', () => signCheckpoint({ ...checkpoint, origin: name }, { name, key })],
+    [
+      'an origin that goes on',
+      () => signCheckpoint({ ...checkpoint, origin: `${name} - 1x` }, { name, key }),
+    ],
+    ['another size', () => note.replace('75408393', '75408394')],
+    ['an added line', () => note.replace('\n\n', '\nmore\n\n')],
+    ['a second signature of the log that is bad', () => note + brokenLine()],
+  ])('refuses %s', (_name, make) => {
+    const refused = expect.objectContaining({ code: 'note.signature' })
+    expect(() => verifyCheckpoint({ note: make(), name, spki })).toThrow(refused)
+  })
+})
+
+function otherKey(): typeof key {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+}
+
+function brokenLine(): string {
+  return signCheckpoint({ ...checkpoint, size: 1 }, { name, key }).split('\n')[4]! + '\n'
+}
