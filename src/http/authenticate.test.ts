@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { basic, startPackagesServer, twineForm, type PackagesServer } from './packages-server.contract.ts'
+
+let server: PackagesServer
+let secrets: Readonly<Record<string, string>>
+beforeAll(async () => {
+  server = await startPackagesServer()
+  const expired = await server.token('api')
+  server.moveClock(60_000)
+  const ended = await server.jobToken(server.projects.private, 300)
+  await server.access.revokeJobTokens(300)
+  secrets = {
+    api: await server.token('api'),
+    readApi: await server.token('read_api'),
+    expired,
+    ended,
+    here: await server.jobToken(server.projects.private, 301),
+    elsewhere: await server.jobToken(server.projects.public, 302),
+  }
+})
+afterAll(() => server.close())
+
+const secret = (name: string): string => secrets[name] ?? name
+type Send = () => Readonly<Record<string, string>>
+
+const CALLERS: Readonly<Record<string, Send>> = {
+  anonymous: () => ({}),
+  'wrong token': () => ({ authorization: basic('ada', 'glpat-wrong') }),
+  'expired token': () => ({ authorization: basic('ada', secret('expired')) }),
+  'wrong job token': () => ({ authorization: basic('gitlab-ci-token', 'bad') }),
+  'ended job token': () => ({ authorization: basic('gitlab-ci-token', secret('ended')) }),
+  'job token as another user': () => ({ authorization: basic('ada', secret('here')) }),
+  'job token': () => ({ authorization: basic('gitlab-ci-token', secret('here')) }),
+  'job token of another project': () => ({ authorization: basic('gitlab-ci-token', secret('elsewhere')) }),
+  'token, read_api': () => ({ authorization: basic('anybody', secret('readApi')) }),
+  'token, api': () => ({ authorization: basic('anybody', secret('api')) }),
+  'PRIVATE-TOKEN': () => ({ 'private-token': secret('api') }),
+  Bearer: () => ({ authorization: `Bearer ${secret('api')}` }),
+  'JOB-TOKEN': () => ({ 'job-token': secret('here') }),
+  'wrong JOB-TOKEN': () => ({ 'job-token': 'bad' }),
+  'wrong PRIVATE-TOKEN': () => ({ 'private-token': 'bad' }),
+  'another scheme': () => ({ authorization: 'Digest x' }),
+  'Basic without colon': () => ({ authorization: `Basic ${Buffer.from('x').toString('base64')}` }),
+  'Basic that is not base64': () => ({ authorization: 'Basic ???' }),
+}
+
+/** Status for: index of the public, internal, private and an unknown project; upload to public, private. */
+const PYPI: Readonly<Record<string, readonly number[]>> = {
+  anonymous: [200, 401, 401, 401, 401, 401],
+  'wrong token': [200, 401, 401, 401, 401, 401],
+  'expired token': [200, 401, 401, 401, 401, 401],
+  'wrong job token': [401, 401, 401, 401, 401, 401],
+  'ended job token': [401, 401, 401, 401, 401, 401],
+  'job token as another user': [200, 401, 401, 401, 401, 401],
+  'job token': [200, 200, 200, 404, 403, 201],
+  'job token of another project': [200, 200, 404, 404, 201, 404],
+  'token, read_api': [200, 200, 200, 404, 403, 403],
+  'token, api': [200, 200, 200, 404, 201, 201],
+  'PRIVATE-TOKEN': [200, 200, 200, 404, 201, 201],
+  Bearer: [200, 200, 200, 404, 201, 201],
+  'JOB-TOKEN': [200, 401, 401, 401, 401, 401],
+  'wrong JOB-TOKEN': [200, 401, 401, 401, 401, 401],
+  'wrong PRIVATE-TOKEN': [200, 401, 401, 401, 401, 401],
+  'another scheme': [401, 401, 401, 401, 401, 401],
+  'Basic without colon': [401, 401, 401, 401, 401, 401],
+  'Basic that is not base64': [401, 401, 401, 401, 401, 401],
+}
+
+/** The same for generic routes, where they differ: there the header JOB-TOKEN counts. */
+const GENERIC: typeof PYPI = {
+  ...PYPI,
+  'JOB-TOKEN': [200, 200, 200, 404, 403, 201],
+  'wrong JOB-TOKEN': [401, 401, 401, 401, 401, 401],
+}
+
+function call(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(`http://127.0.0.1:${server.port}/api/v4/projects/${path}`, { redirect: 'manual', ...init })
+}
+
+const READ = ['group%2Fsub%2fpublic', 'group%2Finternal', 'group%2Fprivate', '999']
+const WRITE = ['group%2Fsub%2Fpublic', 'group%2Fprivate']
+
+describe.each(Object.keys(CALLERS))('%s', (name) => {
+  const headers = (): Readonly<Record<string, string>> => CALLERS[name]?.() ?? {}
+
+  it('gets from PyPI routes what the table says', async () => {
+    const reads = READ.map((id) => call(`${id}/packages/pypi/simple`, { headers: headers() }))
+    const uploads = WRITE.map((id) =>
+      call(`${id}/packages/pypi`, { method: 'POST', headers: headers(), body: twineForm('content') }),
+    )
+    const answers = await Promise.all([...reads, ...uploads])
+    expect(answers.map(({ status }) => status)).toEqual(PYPI[name])
+    challenges(answers)
+  })
+
+  it('gets from generic routes what the table says', async () => {
+    const { internal, private: own, public: open } = server.projects
+    const place = { name: 'p', version: '1', fileName: 'f' }
+    for (const project of [internal, own, open])
+      await server.registry.putGeneric(project, { ...place, bytes: oneChunk() })
+    const reads = READ.map((id) => call(`${id}/packages/generic/p/1/f`, { headers: headers() }))
+    const puts = WRITE.map((id) =>
+      call(`${id}/packages/generic/p/1/f`, { method: 'PUT', headers: headers(), body: 'content' }),
+    )
+    const answers = await Promise.all([...reads, ...puts])
+    expect(answers.map(({ status }) => status)).toEqual(GENERIC[name])
+    challenges(answers)
+  })
+})
+
+async function* oneChunk(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('content')
+}
+
+/** Installers send credentials when they are asked for them, and only then. */
+function challenges(answers: readonly Response[]): void {
+  for (const { status, headers } of answers) {
+    expect(headers.get('www-authenticate')).toBe(
+      status === 401 ? 'Basic realm="GitLab Packages Registry"' : null,
+    )
+  }
+}
+
+it('takes a project by its number, and no other spelling of it', async () => {
+  const { id } = server.projects.public
+  expect((await call(`${id}/packages/pypi/simple`)).status).toBe(200)
+  for (const other of [
+    `0${id}`,
+    `+${id}`,
+    `${id}.0`,
+    `%20${id}`,
+    '0',
+    '-1',
+    '9'.repeat(30),
+    'public',
+    'GROUP%2Fsub%2Fpublic',
+    'group%252Fsub%252Fpublic',
+    'group%5Csub%5Cpublic',
+    '%00',
+    '%ff',
+  ])
+    expect((await call(`${other}/packages/pypi/simple`)).status).toBe(401)
+})
+
+it('lets a token end with its job, at once', async () => {
+  const token = await server.jobToken(server.projects.private, 400)
+  const headers = { 'job-token': token }
+  const ask = (): Promise<Response> => call('group%2Fprivate/packages/generic/p/1/f', { headers })
+  expect((await ask()).status).toBe(200)
+  await server.access.revokeJobTokens(400)
+  expect((await ask()).status).toBe(401)
+})
+
+it('writes no token into the log or an answer', async () => {
+  const texts = await Promise.all(
+    Object.values(CALLERS).map(async (send) =>
+      (await call('999/packages/pypi/simple', { headers: send() })).text(),
+    ),
+  )
+  const everything = [server.logged(), ...texts].join('\n')
+  for (const value of Object.values(secrets)) expect(everything).not.toContain(value)
+  expect(server.logged()).toContain('"job":301')
+})

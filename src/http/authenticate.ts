@@ -1,0 +1,119 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Context, ErrorHandler } from 'hono'
+import {
+  accessErrors,
+  ANONYMOUS,
+  JOB_TOKEN_USER,
+  type Access,
+  type Action,
+  type Credential,
+  type Principal,
+  type Project,
+} from '../access/index.ts'
+import { decodeBase64, utf8Decode, type Log, type WheelsealError } from '../base/index.ts'
+import { failures } from './failures.ts'
+
+export type Bindings = { Bindings: HttpBindings }
+
+export interface Admission {
+  readonly access: Access
+  readonly action: Action
+  /** GitLab takes the header JOB-TOKEN on its generic routes and not on those of PyPI. */
+  readonly takesJobTokenHeader: boolean
+}
+
+export interface Admitted {
+  readonly principal: Principal
+  readonly project: Project
+}
+
+const CHALLENGE = 'Basic realm="GitLab Packages Registry"'
+
+/**
+ * The project `:id` of the path, for who may do `action` there. Throws `access.unauthenticated` to who sent no good
+ * credential, whether or not there is such a project; `access.unknown-project` to who may not see it;
+ * `access.forbidden` to who may see it and no more.
+ */
+export async function admit(context: Context<Bindings>, admission: Admission): Promise<Admitted> {
+  const { access, action } = admission
+  const credential = readCredential(context, admission)
+  const principal = await identify(access, credential)
+  const project = await access.findProject(readProjectId(context.req.param('id') ?? ''))
+  if (project !== undefined && access.may(principal, action, project)) return { principal, project }
+  if (principal.kind === 'anonymous') throw unauthenticated(credential)
+  if (project === undefined || !access.may(principal, 'read_packages', project))
+    throw accessErrors(
+      'access.unknown-project',
+      'there is no such project, or this credential may not see it',
+    )
+  throw accessErrors('access.forbidden', `this credential may not do that in ${project.path}`)
+}
+
+/** As in GitLab: a wrong personal token is nobody's, who may still read what is public; a wrong job token is refused. */
+async function identify(access: Access, credential: Credential | undefined): Promise<Principal> {
+  if (credential === undefined) return ANONYMOUS
+  const principal = await access.authenticate(credential)
+  if (principal === undefined && credential.kind === 'job') throw unauthenticated(credential)
+  return principal ?? ANONYMOUS
+}
+
+function unauthenticated(credential: Credential | undefined): WheelsealError {
+  if (credential === undefined) return accessErrors('access.unauthenticated', 'the request has no credential')
+  const what = credential.kind === 'job' ? 'job token' : 'token'
+  return accessErrors('access.unauthenticated', `the ${what} is wrong, expired or revoked`)
+}
+
+function readCredential(context: Context, { takesJobTokenHeader }: Admission): Credential | undefined {
+  const job = takesJobTokenHeader ? context.req.header('job-token') : undefined
+  if (job !== undefined) return { kind: 'job', token: job }
+  const personal = context.req.header('private-token')
+  if (personal !== undefined) return { kind: 'personal', token: personal }
+  const authorization = context.req.header('authorization')
+  return authorization === undefined ? undefined : readAuthorization(authorization)
+}
+
+function readAuthorization(header: string): Credential {
+  const [, scheme = '', text = ''] = /^(basic|bearer) +([^ ]+)$/i.exec(header) ?? []
+  if (scheme.toLowerCase() === 'bearer') return { kind: 'personal', token: text }
+  if (scheme.toLowerCase() === 'basic') return readBasic(text)
+  throw accessErrors('access.unauthenticated', 'the header Authorization is neither Basic nor Bearer')
+}
+
+/** RFC 7617: the user ends at the first colon. Only the user gitlab-ci-token brings a job token. */
+function readBasic(text: string): Credential {
+  const pair = decodeBasic(text)
+  const colon = pair.indexOf(':')
+  if (colon < 0) throw accessErrors('access.unauthenticated', 'the Basic credential has no colon')
+  const [user, token] = [pair.slice(0, colon), pair.slice(colon + 1)]
+  return { kind: user === JOB_TOKEN_USER ? 'job' : 'personal', token }
+}
+
+function decodeBasic(text: string): string {
+  try {
+    return utf8Decode(decodeBase64(text))
+  } catch {
+    throw accessErrors('access.unauthenticated', 'the Basic credential is not base64 of UTF-8')
+  }
+}
+
+/** A number, or a path with at least one slash, which clients write as %2F. */
+function readProjectId(text: string): number | string {
+  return /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : text
+}
+
+/** GitLab's failures, and for a 401 the challenge upon which clients send what they have. */
+export function registryFailures(log: Log): ErrorHandler {
+  const render = failures(log)
+  return async (error, context) => {
+    const response = await render(error, context)
+    if (response.status === 401) response.headers.set('WWW-Authenticate', CHALLENGE)
+    return response
+  }
+}
+
+/** Who did it, for the log. */
+export function principalFields(principal: Principal): { readonly user?: string; readonly job?: number } {
+  if (principal.kind === 'anonymous') return {}
+  const user = principal.user.login
+  return principal.kind === 'job' ? { user, job: principal.jobId } : { user }
+}

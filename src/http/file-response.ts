@@ -1,0 +1,68 @@
+import type { Context } from 'hono'
+import type { Blob, ByteRange } from '../base/index.ts'
+
+export interface ServedFile {
+  /** ASCII, without quotes and line breaks. */
+  readonly fileName: string
+  readonly sha256: string
+}
+
+/**
+ * A stored file, streamed. Bytes of users are never shown as a page: always an attachment of no particular type. The
+ * digest is the strong validator, so one range may be asked for (RFC 9110 §14); several are answered with the whole.
+ */
+export function fileResponse(context: Context, file: ServedFile, blob: Blob): Response {
+  const etag = `"${file.sha256}"`
+  const headers = {
+    'Content-Type': 'application/octet-stream',
+    'Content-Disposition': `attachment; filename="${file.fileName}"`,
+    'X-Content-Type-Options': 'nosniff',
+    'X-Checksum-SHA256': file.sha256,
+    'Accept-Ranges': 'bytes',
+    ETag: etag,
+  }
+  if (hasTag(context.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers })
+  const range = readRange(context, etag, blob.size)
+  if (range === 'unsatisfiable') {
+    return new Response(null, {
+      status: 416,
+      headers: { ...headers, 'Content-Range': `bytes */${blob.size}` },
+    })
+  }
+  const body = (part?: ByteRange): ReadableStream | null =>
+    context.req.method === 'HEAD' ? null : ReadableStream.from(blob.stream(part))
+  if (range === undefined) {
+    return new Response(body(), { headers: { ...headers, 'Content-Length': String(blob.size) } })
+  }
+  const partial = {
+    'Content-Range': `bytes ${range.start}-${range.end}/${blob.size}`,
+    'Content-Length': String(range.end - range.start + 1),
+  }
+  return new Response(body(range), { status: 206, headers: { ...headers, ...partial } })
+}
+
+function hasTag(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
+}
+
+function readRange(context: Context, etag: string, size: number): ByteRange | 'unsatisfiable' | undefined {
+  const ifRange = context.req.header('if-range')
+  if (ifRange !== undefined && ifRange !== etag) return undefined
+  const match = /^bytes=([0-9]{0,15})-([0-9]{0,15})$/.exec(context.req.header('range') ?? '')
+  if (match === null) return undefined
+  const [, first = '', last = ''] = match
+  return first === '' ? suffixRange(last, size) : plainRange(Number(first), last, size)
+}
+
+function suffixRange(length: string, size: number): ByteRange | 'unsatisfiable' | undefined {
+  if (length === '') return undefined
+  if (Number(length) === 0 || size === 0) return 'unsatisfiable'
+  return { start: Math.max(size - Number(length), 0), end: size - 1 }
+}
+
+function plainRange(start: number, last: string, size: number): ByteRange | 'unsatisfiable' | undefined {
+  if (last !== '' && Number(last) < start) return undefined
+  if (start >= size) return 'unsatisfiable'
+  return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) }
+}

@@ -1,0 +1,180 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAccess, type Access, type Project, type Scope } from '../access/index.ts'
+import { systemEntropy } from '../host/index.ts'
+import { createRegistry, type Registry, type RegistryStore } from '../registry/index.ts'
+import { openFolderBlobs } from '../storage/folder/index.ts'
+import { accessMigrations, createAccessStore } from '../storage/sqlite/access.ts'
+import { openDatabase } from '../storage/sqlite/index.ts'
+import { createRegistryStore, registryMigrations } from '../storage/sqlite/registry.ts'
+import { createApp } from './app.ts'
+import { genericRoutes } from './generic.ts'
+import { pypiRoutes } from './pypi.ts'
+import { listen } from './server.ts'
+
+export const MAX_FILE_BYTES = 100_000
+
+/** The registries on a real socket, over real stores in a temporary folder. */
+export interface PackagesServer {
+  readonly access: Access
+  readonly registry: Registry
+  readonly port: number
+  /** `private`, `internal` and `public`, each a project of that visibility. */
+  readonly projects: Readonly<Record<Project['visibility'], Project>>
+  /** The text of an administrator's token. */
+  token(...scopes: readonly Scope[]): Promise<string>
+  /** The text of a token of a running job of `project`. */
+  jobToken(project: Project, jobId?: number): Promise<string>
+  moveClock(ms: number): void
+  /** Every event that was logged, as JSON. */
+  logged(): string
+  /** Names of the files in the blob folder, staged ones included. */
+  storedFiles(): Promise<readonly string[]>
+  /** Sends bytes as they are, and gives the status line; with `cut`, hangs up after sending and gives ''. */
+  raw(bytes: string | Buffer, options?: { readonly cut?: boolean }): Promise<string>
+  /** Throws when a request ended in an internal error. */
+  close(): Promise<void>
+}
+
+export async function startPackagesServer(
+  wrap: (store: RegistryStore) => RegistryStore = (store) => store,
+): Promise<PackagesServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'wheelseal-packages-'))
+  let nowMs = START_MS
+  const clock = { nowMs: () => nowMs, sleep: async () => undefined }
+  const database = await openDatabase(':memory:', { ...accessMigrations, ...registryMigrations })
+  const access = createAccess({ store: createAccessStore(database), clock, entropy: systemEntropy })
+  const registry = createRegistry({
+    store: wrap(createRegistryStore(database)),
+    blobs: await openFolderBlobs(folder, systemEntropy),
+    clock,
+    limits: { maxPypiFileBytes: MAX_FILE_BYTES, maxGenericFileBytes: MAX_FILE_BYTES },
+  })
+  const server = await serve(access, registry)
+  return {
+    access,
+    registry,
+    port: server.port,
+    logged: server.logged,
+    projects: await makeProjects(access),
+    ...tokens(access, clock),
+    moveClock: (ms) => {
+      nowMs += ms
+    },
+    storedFiles: () => filesBelow(folder),
+    raw: (bytes, options) => sendRaw(server.port, bytes, options),
+    close: async () => {
+      await server.close()
+      await database.destroy()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+const START_MS = 1_767_322_999_678
+
+async function serve(access: Access, registry: Registry) {
+  const events: string[] = []
+  const failures: unknown[] = []
+  const log = {
+    event: (name: string, fields = {}) => void events.push(JSON.stringify({ name, ...fields })),
+    failure: (_name: string, error: unknown) => void failures.push(error),
+  }
+  const externalUrl = 'https://gitlab.example.com'
+  const routes = [
+    pypiRoutes({ registry, access, externalUrl, log }),
+    genericRoutes({ registry, access, log }),
+  ]
+  const hosts: string[] = []
+  const server = await listen(createApp({ hosts, log, routes }), { host: '127.0.0.1', port: 0 })
+  hosts.push(`127.0.0.1:${server.port}`)
+  return {
+    port: server.port,
+    logged: () => events.join('\n'),
+    close: async () => {
+      await server.close(0)
+      if (failures.length > 0) throw new AggregateError(failures, 'a request ended in an internal error')
+    },
+  }
+}
+
+async function makeProjects(access: Access): Promise<PackagesServer['projects']> {
+  return {
+    private: await access.createProject({ path: 'group/private' }),
+    internal: await access.createProject({ path: 'group/internal', visibility: 'internal' }),
+    public: await access.createProject({ path: 'group/sub/public', visibility: 'public' }),
+  }
+}
+
+function tokens(access: Access, clock: { nowMs(): number }): Pick<PackagesServer, 'token' | 'jobToken'> {
+  return {
+    token: async (...scopes) => {
+      const { token } = await access.createToken({
+        login: 'ada',
+        scopes,
+        expiresAtMs: clock.nowMs() + 60_000,
+      })
+      return token.reveal()
+    },
+    jobToken: async (project, jobId = 301) => {
+      const { id: userId } = await access.ensureUser('ada')
+      const grant = { jobId, projectId: project.id, userId, expiresAtMs: clock.nowMs() + 60_000 }
+      return (await access.issueJobToken(grant)).reveal()
+    },
+  }
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
+}
+
+async function sendRaw(
+  port: number,
+  bytes: string | Buffer,
+  { cut = false }: { readonly cut?: boolean } = {},
+): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(bytes)
+  if (cut) {
+    // The server has the bytes when this returns: a reset at once could overtake them.
+    await new Promise<void>((resolve) => socket.end(() => resolve()))
+    await once(socket.resume(), 'close')
+    return ''
+  }
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  return answer.toString('latin1').split('\r\n')[0] ?? ''
+}
+
+export function basic(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+}
+
+export const WHEEL = 'my_pkg-1.0.0-py3-none-any.whl'
+export const SDIST = 'my_pkg-1.0.0.tar.gz'
+
+/** The form of `twine upload`; undefined leaves a field out. */
+export function twineForm(
+  content: string,
+  fields: Readonly<Record<string, string | undefined>> = {},
+  fileName = WHEEL,
+): FormData {
+  const form = new FormData()
+  const all = {
+    ':action': 'file_upload',
+    protocol_version: '1',
+    name: 'my-pkg',
+    version: '1.0.0',
+    requires_python: '>=3.9',
+    classifiers: 'Private :: Do Not Upload',
+    ...fields,
+  }
+  for (const [name, value] of Object.entries(all)) if (value !== undefined) form.append(name, value)
+  form.append('content', new Blob([content], { type: 'application/octet-stream' }), fileName)
+  return form
+}

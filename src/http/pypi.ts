@@ -1,0 +1,115 @@
+import { Hono, type Context } from 'hono'
+import type { Access, Action, Project } from '../access/index.ts'
+import type { Log } from '../base/index.ts'
+import { isName, normalizeName } from '../formats/python/index.ts'
+import { registryErrors, type Registry } from '../registry/index.ts'
+import { admit, principalFields, registryFailures, type Admitted, type Bindings } from './authenticate.ts'
+import { fileResponse } from './file-response.ts'
+import { readPypiForm, type PypiForm } from './pypi-form.ts'
+import { indexPage, packagePage, pypiUrl } from './simple-page.ts'
+
+export interface PypiRoutesParts {
+  readonly registry: Registry
+  readonly access: Access
+  /** Without a slash at the end; the links of pages begin with it. */
+  readonly externalUrl: string
+  readonly log: Log
+}
+
+const PYPI = '/api/v4/projects/:id/packages/pypi'
+
+/** GitLab's PyPI registry, as twine and pip speak to it: upload, simple index (PEP 503), download. */
+export function pypiRoutes(parts: PypiRoutesParts): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  app.onError(registryFailures(parts.log))
+  app.post(PYPI, (context) => upload(context, parts))
+  for (const slash of ['', '/']) {
+    app.get(`${PYPI}/simple${slash}`, (context) => index(context, parts))
+    app.get(`${PYPI}/simple/:name${slash}`, (context) => listPackage(context, parts))
+  }
+  app.get(`${PYPI}/files/:sha256/:file`, (context) => download(context, parts))
+  return app
+}
+
+/** `twine upload` is told the same the second time: a client whose answer was lost must be able to ask again. */
+async function upload(
+  context: Context<Bindings>,
+  { registry, access, log }: PypiRoutesParts,
+): Promise<Response> {
+  const { project, principal } = await enter(context, access, 'create_package')
+  const form = await readPypiForm(context, {
+    maxFileBytes: registry.limits.maxPypiFileBytes,
+    stage: (bytes) => registry.stagePypi(bytes),
+  })
+  const { file, isNew } = await publish(registry, project, form)
+  const { fileName, sha256, size } = file
+  log.event('package.published', {
+    project: project.id,
+    fileName,
+    sha256,
+    size,
+    isNew,
+    ...principalFields(principal),
+  })
+  return context.json({ message: '201 Created' }, 201)
+}
+
+function publish(registry: Registry, project: Project, { fields, fileName, content }: PypiForm) {
+  return registry.publishPypi(project, {
+    name: fields.get('name') ?? '',
+    version: fields.get('version') ?? '',
+    fileName,
+    sha256Digest: fields.get('sha256_digest'),
+    requiresPython: fields.get('requires_python'),
+    content,
+  })
+}
+
+async function index(context: Context<Bindings>, parts: PypiRoutesParts): Promise<Response> {
+  const { project } = await enter(context, parts.access, 'read_packages')
+  const names = await collect(parts.registry.pypiNames(project))
+  return html(context, indexPage(pypiUrl(parts.externalUrl, project.id), project.name, names))
+}
+
+async function listPackage(context: Context<Bindings>, parts: PypiRoutesParts): Promise<Response> {
+  const { project } = await enter(context, parts.access, 'read_packages')
+  const name = context.req.param('name') ?? ''
+  if (!isName(name))
+    throw registryErrors('registry.unknown-package', `${project.path} has no package of such a name`)
+  const files = await collect(parts.registry.pypiFiles(project, normalizeName(name)))
+  if (files.length > 0) return html(context, packagePage(pypiUrl(parts.externalUrl, project.id), files))
+  const elsewhere = await parts.registry.forwardedUrl(project, normalizeName(name))
+  if (elsewhere !== undefined) return context.redirect(elsewhere, 302)
+  throw registryErrors('registry.unknown-package', `${project.path} has no package ${normalizeName(name)}`)
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+async function download(
+  context: Context<Bindings>,
+  { registry, access }: PypiRoutesParts,
+): Promise<Response> {
+  const { project } = await enter(context, access, 'read_packages')
+  const { sha256 = '', file: fileName = '' } = context.req.param() as Record<string, string>
+  const file = await registry.findPypiFile(project, { sha256, fileName })
+  if (file === undefined)
+    throw registryErrors('registry.unknown-file', `${project.path} has no file of that name and digest`)
+  return fileResponse(context, file, await registry.openFile(file))
+}
+
+function enter(context: Context<Bindings>, access: Access, action: Action): Promise<Admitted> {
+  return admit(context, { access, action, takesJobTokenHeader: false })
+}
+
+/** Texts of users stand in pages, escaped; should one slip through, it still may not run. */
+function html(context: Context, page: string): Response {
+  return context.body(page, 200, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': "default-src 'none'",
+    'X-Content-Type-Options': 'nosniff',
+  })
+}
