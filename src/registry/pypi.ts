@@ -21,6 +21,7 @@ export interface PypiUpload {
   readonly content: StagedBlob
 }
 
+const FIELD_NAMES = { name: 'name', version: 'version', fileName: 'the file name of the content' } as const
 /** A form may give the digest in either case. */
 const DIGEST = /^[0-9a-f]{64}$/i
 /** As in GitLab; it cuts what is longer, and a cut specifier would say something else. */
@@ -58,6 +59,8 @@ export async function publishPypi(
 
 function checkUpload(upload: PypiUpload): DistributionName {
   const { fileName, content, sha256Digest = '', requiresPython = '' } = upload
+  for (const field of ['name', 'version', 'fileName'] as const)
+    if (upload[field] === '') throw registryErrors('registry.form', `${FIELD_NAMES[field]} is missing`)
   const file = parseFileName(fileName)
   if (normalizeName(upload.name) !== file.name)
     throw registryErrors(

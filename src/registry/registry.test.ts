@@ -141,6 +141,9 @@ describe('publishPypi', () => {
   })
 
   it.each([
+    ['registry.form', { name: '' }],
+    ['registry.form', { version: '' }],
+    ['registry.form', { fileName: '' }],
     ['python.name', { name: '../x' }],
     ['python.version', { version: 'x' }],
     ['python.file-name', { fileName: 'my_pkg.whl' }],
