@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../base/index.ts'
 import { systemEntropy } from '../host/index.ts'
 import { accessMigrations, createAccessStore } from '../storage/sqlite/access.ts'
-import { openDatabase } from '../storage/sqlite/index.ts'
+import { openDatabase } from '../storage/sqlite/database.ts'
 import { createAccess, type Access, type AccessStore } from './index.ts'
 
 let nowMs: number

@@ -6,7 +6,7 @@ import type { Project } from '../access/index.ts'
 import { concatBytes, sha256Hex, utf8, utf8Decode, type Blobs } from '../base/index.ts'
 import { systemEntropy } from '../host/index.ts'
 import { openFolderBlobs } from '../storage/folder/blobs.ts'
-import { openDatabase } from '../storage/sqlite/index.ts'
+import { openDatabase } from '../storage/sqlite/database.ts'
 import { createRegistryStore, registryMigrations } from '../storage/sqlite/registry.ts'
 import { createRegistry, type PypiUpload, type Registry, type RegistryStore } from './index.ts'
 
