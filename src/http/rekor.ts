@@ -1,0 +1,94 @@
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import * as v from 'valibot'
+import { describeError, encodeHex, type JsonValue, type Log } from '../base/index.ts'
+import { formatLogEntry, parseHashedRekord, type LogEntry } from '../formats/sigstore/index.ts'
+import { DuplicateEntryError, rekorErrors, type Rekor } from '../trust/rekor/index.ts'
+import { readJsonBody } from './body.ts'
+import { httpErrors } from './errors.ts'
+import { failures, type ClientFailure } from './failures.ts'
+
+const ENTRIES = '/api/v1/log/entries'
+const MAX_ENTRY_BYTES = 128 * 1024
+const MAX_QUERY_BYTES = 1024 * 1024
+const MAX_QUERIES = 10
+const INDEX = /^(?:0|[1-9][0-9]{0,15})$/
+
+const Query = v.object({
+  entryUUIDs: v.nullish(v.array(v.string())),
+  logIndexes: v.nullish(v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(0)))),
+  entries: v.nullish(v.array(v.unknown())),
+})
+
+/** Rekor v1's API (openapi.yaml of rekor 1.5), as far as signing and verifying clients use it. */
+export function rekorRoutes(rekor: Rekor, log: Log): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.onError(onError(log))
+  app.post(ENTRIES, async (context) => {
+    const entry = await rekor.create(parseHashedRekord(await readJsonBody(context, MAX_ENTRY_BYTES)))
+    // cosign 3 takes the UUID from this header and fails on quotes around it.
+    return context.json(formatLogEntry(entry) as object, 201, {
+      ETag: entry.uuid,
+      Location: `${ENTRIES}/${entry.uuid}`,
+    })
+  })
+  app.get(`${ENTRIES}/:uuid`, async (context) =>
+    answer(context, await rekor.byUuid(context.req.param('uuid'))),
+  )
+  app.get(ENTRIES, async (context) => {
+    const index = context.req.query('logIndex') ?? ''
+    if (!INDEX.test(index)) throw httpErrors('http.body-shape', 'logIndex is not an index')
+    return answer(context, await rekor.byIndex(Number(index)))
+  })
+  for (const path of [`${ENTRIES}/retrieve`, `${ENTRIES}/retrieve/`]) {
+    app.post(path, async (context) => {
+      const found = await retrieve(rekor, await readJsonBody(context, MAX_QUERY_BYTES))
+      return context.json(found.map((entry) => formatLogEntry(entry)) as object[])
+    })
+  }
+  app.get('/api/v1/log', async (context) => {
+    const { treeId, size, root, checkpoint } = await rekor.info()
+    const head = { rootHash: encodeHex(root), treeSize: size, signedTreeHead: checkpoint }
+    return context.json({ ...head, treeID: String(treeId), inactiveShards: [] })
+  })
+  app.get('/api/v1/log/publicKey', (context) =>
+    context.body(rekor.publicKeyPem, 200, { 'Content-Type': 'application/x-pem-file' }),
+  )
+  return app
+}
+
+async function retrieve(rekor: Rekor, json: JsonValue): Promise<readonly LogEntry[]> {
+  const read = v.safeParse(Query, json)
+  if (!read.success) throw httpErrors('http.body-shape', read.issues[0].message)
+  const entryUUIDs = read.output.entryUUIDs ?? []
+  const logIndexes = read.output.logIndexes ?? []
+  const entries = read.output.entries ?? []
+  const count = entryUUIDs.length + logIndexes.length + entries.length
+  if (count === 0 || count > MAX_QUERIES) throw rekorErrors('rekor.query', `${count} entries asked for`)
+  const found = await Promise.all([
+    ...entryUUIDs.map((uuid) => rekor.byUuid(uuid)),
+    ...logIndexes.map((index) => rekor.byIndex(index)),
+    ...entries.map((entry) => rekor.find(parseHashedRekord(entry as JsonValue))),
+  ])
+  return found.filter((entry) => entry !== undefined)
+}
+
+function answer(context: Context, entry: LogEntry | undefined): Response {
+  return entry === undefined ? context.body(null, 404) : context.json(formatLogEntry(entry) as object)
+}
+
+function onError(log: Log) {
+  const others = failures(log, renderRekor)
+  return (error: Error, context: Context): Response | Promise<Response> => {
+    if (!(error instanceof DuplicateEntryError)) return others(error, context)
+    const location = `${ENTRIES}/${error.uuid}`
+    return Response.json(
+      { code: 409, message: describeError(error) },
+      { status: 409, headers: { Location: location } },
+    )
+  }
+}
+
+function renderRekor(_context: Context, { status, message }: ClientFailure): Response {
+  return Response.json({ code: status, message }, { status })
+}

@@ -1,0 +1,5 @@
+/**
+ * The certificate transparency log behind the authority (RFC 6962): a precertificate is in the tree, durably, before its
+ * SCT exists. `createCtLog` over an open log, then `addPrecertificate`. Its HTTP routes come later.
+ */
+export { createCtLog, CT_GENESIS, type CtLog } from './ct-log.ts'

@@ -1,0 +1,149 @@
+import { createPublicKey, sign, type KeyObject } from 'node:crypto'
+import { encodeBase64, sha256Hex, utf8 } from '../../base/index.ts'
+import { verifyDigest } from '../../formats/ecdsa/index.ts'
+import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
+import { signCheckpoint } from '../../formats/note/index.ts'
+import {
+  formatEntryUuid,
+  hashedRekordBody,
+  parseEntryUuid,
+  setSignedBytes,
+  type HashedRekord,
+  type LogEntry,
+} from '../../formats/sigstore/index.ts'
+import { parseCertificatesPem, parsePublicKeyPem, publicKeyPem } from '../../formats/x509/index.ts'
+import type { TransparencyLog, TreeHead } from '../../log/index.ts'
+import { DuplicateEntryError, rekorErrors } from './errors.ts'
+
+export interface RekorParts {
+  readonly log: TransparencyLog
+  /** Private, ECDSA P-256. */
+  readonly key: KeyObject
+  /** Positive int64. */
+  readonly treeId: bigint
+  /** The host of the external URL; checkpoints carry it. */
+  readonly name: string
+  /** Undefined to let a certificate or key in, or why not. */
+  readonly acceptsKey: (pem: string) => string | undefined
+}
+
+export interface LogInfo {
+  readonly treeId: bigint
+  readonly size: number
+  readonly root: Uint8Array
+  readonly checkpoint: string
+}
+
+export interface Rekor {
+  readonly publicKeyPem: string
+  /** Durable when it resolves. Throws `rekor.signature`, `rekor.not-admitted`, `DuplicateEntryError`. */
+  create(entry: HashedRekord): Promise<LogEntry>
+  /** By 64 or 80 hex digits; undefined also for what is no UUID of this tree. */
+  byUuid(uuid: string): Promise<LogEntry | undefined>
+  byIndex(index: number): Promise<LogEntry | undefined>
+  /** The entry that `create` made of exactly this proposal. Throws `rekor.signature`. */
+  find(entry: HashedRekord): Promise<LogEntry | undefined>
+  info(): Promise<LogInfo>
+}
+
+/** Stands at index 0: clients drop a zero index from their JSON and then refuse the entry. */
+export const REKOR_GENESIS: Uint8Array = utf8('{"apiVersion":"0.0.1","kind":"wheelseal-genesis","spec":{}}')
+
+export function createRekor(parts: RekorParts): Rekor {
+  const { log } = parts
+  const spki = createPublicKey(parts.key).export({ type: 'spki', format: 'der' })
+  const context: Context = { ...parts, logId: sha256Hex(spki) }
+  const at = async (index: number | undefined): Promise<LogEntry | undefined> =>
+    index === undefined ? undefined : describeEntry(context, index)
+  return {
+    publicKeyPem: publicKeyPem(spki),
+    create: (entry) => create(context, entry),
+    byIndex: at,
+    byUuid: async (text) => {
+      const uuid = parseEntryUuid(text)
+      if (uuid === undefined || (uuid.treeId !== undefined && uuid.treeId !== parts.treeId)) return undefined
+      return at(await log.find(uuid.leafHash))
+    },
+    find: async (entry) => {
+      checkSignature(entry)
+      return at(await log.find(leafHash(hashedRekordBody(entry))))
+    },
+    info: async () => {
+      const head = await log.head()
+      return { treeId: parts.treeId, ...head, checkpoint: checkpointOf(context, head) }
+    },
+  }
+}
+
+interface Context extends RekorParts {
+  /** Hex of SHA-256(SPKI). */
+  readonly logId: string
+}
+
+async function create(context: Context, entry: HashedRekord): Promise<LogEntry> {
+  const { log, acceptsKey, treeId } = context
+  const refusal = acceptsKey(entry.publicKeyPem)
+  if (refusal !== undefined) throw rekorErrors('rekor.not-admitted', refusal)
+  const body = hashedRekordBody(entry)
+  const known = await log.find(leafHash(body))
+  if (known !== undefined) throw new DuplicateEntryError(formatEntryUuid(treeId, leafHash(body)))
+  checkSignature(entry)
+  const { index, isDuplicate } = await log.append(body)
+  if (isDuplicate) throw new DuplicateEntryError(formatEntryUuid(treeId, leafHash(body)))
+  const made = await describeEntry(context, index)
+  if (made === undefined) throw new Error(`entry ${index} was committed and is missing`)
+  return made
+}
+
+function checkSignature({ digest, signature, publicKeyPem: pem }: HashedRekord): void {
+  if (verifyDigest({ spki: spkiOf(pem), digest, signature })) return
+  throw rekorErrors(
+    'rekor.signature',
+    'verifying signature: invalid signature when validating ECDSA over the digest',
+  )
+}
+
+function spkiOf(pem: string): Uint8Array {
+  if (pem.startsWith('-----BEGIN PUBLIC KEY-----')) return parsePublicKeyPem(pem)
+  const [certificate] = parseCertificatesPem(pem)
+  if (certificate === undefined) throw rekorErrors('rekor.signature', 'there is no certificate')
+  return certificate.spki
+}
+
+async function describeEntry(context: Context, index: number): Promise<LogEntry | undefined> {
+  const { log, treeId, key, logId } = context
+  const leaf = await log.leaf(index)
+  if (leaf === undefined) return undefined
+  const head = await log.head()
+  const hash = leafHash(leaf.bytes)
+  const hashes = await log.inclusionProof(index, head.size)
+  if (!verifyInclusion({ leafHash: hash, index, size: head.size, proof: hashes, root: head.root })) {
+    throw new Error(`entry ${index} does not lead to the root of ${head.size} entries`)
+  }
+  const integratedTimeSeconds = Math.floor(leaf.timeMs / 1000)
+  const promise = {
+    body: encodeBase64(leaf.bytes),
+    integratedTime: integratedTimeSeconds,
+    logId,
+    logIndex: index,
+  }
+  return {
+    uuid: formatEntryUuid(treeId, hash),
+    body: leaf.bytes,
+    integratedTimeSeconds,
+    logId,
+    logIndex: index,
+    inclusionProof: {
+      checkpoint: checkpointOf(context, head),
+      hashes,
+      logIndex: index,
+      rootHash: head.root,
+      treeSize: head.size,
+    },
+    signedEntryTimestamp: new Uint8Array(sign('sha256', setSignedBytes(promise), key)),
+  }
+}
+
+function checkpointOf({ name, treeId, key }: Context, { size, root }: TreeHead): string {
+  return signCheckpoint({ origin: `${name} - ${treeId}`, size, root }, { name, key })
+}
