@@ -3,15 +3,17 @@ import { Hono } from 'hono'
 import type { Log } from '../base/index.ts'
 import { failures } from './failures.ts'
 
+export type App = Hono<{ Bindings: HttpBindings }>
+
 export interface AppParts {
   /** `host` or `host:port` as clients write them in the Host header; any other is answered 421. */
   readonly hosts: readonly string[]
   readonly log: Log
-  readonly routes: readonly Hono<{ Bindings: HttpBindings }>[]
+  readonly routes: readonly App[]
 }
 
 /** All services behind one origin. */
-export function createApp({ hosts, log, routes }: AppParts): Hono<{ Bindings: HttpBindings }> {
+export function createApp({ hosts, log, routes }: AppParts): App {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.use(async (context, next) => {
     const host = context.req.header('host')?.toLowerCase()

@@ -5,5 +5,14 @@
  * of its service; `app/` mounts them in one app and listens. A routes file sets `onError(failures(log, render))` so
  * that its failures have the shape that its clients expect. Nothing here decides what is allowed or stored.
  */
-export { createApp, type AppParts } from './app.ts'
+export { createApp, type App, type AppParts } from './app.ts'
 export { listen, type Listening, type ListenOptions } from './server.ts'
+export { adminRoutes, type AdminParts, type TrialToken, type TrustPem } from './admin.ts'
+export type { PublishedFile } from './admin-release.ts'
+export { fulcioRoutes } from './fulcio.ts'
+export { genericRoutes } from './generic.ts'
+export { healthRoutes } from './health.ts'
+export { issuerRoutes } from './issuer.ts'
+export { jobRoutes } from './jobs.ts'
+export { pypiRoutes } from './pypi.ts'
+export { rekorRoutes } from './rekor.ts'

@@ -1,5 +1,4 @@
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
-import type { Hono } from 'hono'
+import { createAdaptorServer } from '@hono/node-server'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { describeError } from '../base/index.ts'
@@ -19,13 +18,15 @@ const HEADERS_TIMEOUT_MS = 15_000
 const REQUEST_TIMEOUT_MS = 15 * 60_000
 const MAX_HEADERS = 100
 
+/** A Hono app, or whatever stands in for it. */
+export interface Answering {
+  readonly fetch: Parameters<typeof createAdaptorServer>[0]['fetch']
+}
+
 /** Throws `http.listen` when the address is taken or not this machine's. */
-export async function listen(
-  app: Hono<{ Bindings: HttpBindings }>,
-  options: ListenOptions,
-): Promise<Listening> {
+export async function listen({ fetch: answer }: Answering, options: ListenOptions): Promise<Listening> {
   const server = createAdaptorServer({
-    fetch: app.fetch,
+    fetch: answer,
     serverOptions: { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
   }) as Server
   server.maxHeadersCount = MAX_HEADERS

@@ -65,6 +65,8 @@ const string =
 const matches = (pattern: RegExp): Shape => string((value) => pattern.test(value))
 const text = matches(VISIBLE)
 const id = matches(/^[1-9][0-9]{0,18}$/)
+/** 0 where no job and no user asked for the token. */
+const idOrNone = matches(/^(?:0|[1-9][0-9]{0,18})$/)
 const path = string((value) => PATH.test(value) && hasPlainSegments(value))
 const configRef = string((value) => CONFIG_REF.test(value) && AT_REF.test(value) && hasPlainSegments(value))
 const commit = matches(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/)
@@ -80,7 +82,7 @@ const REQUIRED: Readonly<Record<string, Shape>> = {
   project_id: id,
   project_path: path,
   pipeline_source: word,
-  job_id: id,
+  job_id: idOrNone,
   ref: text,
   ref_type: oneOf('branch', 'tag'),
   runner_environment: oneOf('gitlab-hosted', 'self-hosted'),
@@ -102,11 +104,11 @@ const OPTIONAL: Readonly<Record<string, Shape>> = {
   job_namespace_path: path,
   job_project_id: id,
   job_project_path: path,
-  user_id: id,
+  user_id: idOrNone,
   user_login: text,
   user_email: text,
   user_access_level: (value) => value === null || word(value),
-  pipeline_id: id,
+  pipeline_id: idOrNone,
   ref_path: text,
   ref_protected: truth,
   environment: (value) => value === null || value === '' || text(value),

@@ -1,0 +1,31 @@
+/** Writes docs/reference/errors.md from the code: `node scripts/error-reference.ts`. A test compares the two. */
+import { globSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorKinds } from '../src/base/index.ts'
+
+const root = join(import.meta.dirname, '..')
+export const errorPage: string = join(root, 'docs', 'reference', 'errors.md')
+
+const HEAD = `# Errors
+
+Every failure has a fact, a hint and a code that stays the same from release to release. On a terminal the code stands in brackets; with \`--json\` and over HTTP it is the member \`code\`. *exit* is the exit code of a command (1 refused or failed, 2 wrong usage; the cosign face always ends with 1), *HTTP* the status of a server's answer. A reason code of a verdict is one of \`verify.…\`.
+
+This page is written from the code by \`node scripts/error-reference.ts\`.
+
+| code | what it means | what to do | exit | HTTP |
+|---|---|---|---|---|
+`
+
+export async function errorReference(): Promise<string> {
+  for (const file of globSync('src/**/errors.ts', { cwd: root })) await import(join(root, file))
+  const rows = [...errorKinds()]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, { summary, hint, exit, status }]) => `| \`${code}\` | ${cell(summary)} | ${cell(hint)} | ${exit} | ${status} |`)
+  return `${HEAD}${rows.join('\n')}\n`
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', String.raw`\|`)
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(errorPage, await errorReference())

@@ -1,0 +1,133 @@
+import { type Http, parseJson, utf8, WheelsealError } from '../base/index.ts'
+import type { PublishedFile } from '../http/index.ts'
+import type { TrustMaterial } from './trust-files.ts'
+
+/** What commands ask of an instance; every method is one request to `http/admin.ts`. */
+export interface Admin {
+  createProject(input: { readonly path: string; readonly visibility: string }): Promise<ProjectSummary>
+  setForwarding(input: {
+    readonly project: string
+    readonly indexUrl: string
+    readonly names: readonly string[]
+  }): Promise<void>
+  createToken(input: {
+    readonly user: string
+    readonly scopes: readonly string[]
+  }): Promise<{ readonly token: string }>
+  mintIdToken(input: {
+    readonly project: string
+    readonly ref: string
+    readonly audience: string
+  }): Promise<{ readonly token: string }>
+  trust(): Promise<TrustMaterial>
+  /** Undefined where there is none. */
+  findProject(path: string): Promise<ProjectSummary | undefined>
+  publishedFiles(path: string): Promise<readonly PublishedFile[]>
+  createRunner(input: { readonly description: string }): Promise<{ readonly token: string }>
+  createPipeline(input: PipelineInput): Promise<PipelineSummary>
+  pipeline(id: number): Promise<PipelineSummary>
+  cancelPipeline(id: number): Promise<PipelineSummary>
+}
+
+export interface PipelineInput {
+  readonly project: string
+  readonly user: string
+  readonly commit: {
+    readonly repositoryUrl: string
+    readonly sha: string
+    readonly ref: string
+    readonly title: string
+    readonly author: string
+    readonly timestamp: string
+  }
+  readonly config: { readonly path: string; readonly text: string }
+  readonly variables: readonly {
+    readonly key: string
+    readonly value: string
+    readonly isFile: boolean
+    readonly isMasked: boolean
+  }[]
+}
+
+export interface PipelineSummary {
+  readonly id: number
+  readonly projectId: number
+  readonly createdAtMs: number
+  readonly state: string
+  readonly jobs: readonly {
+    readonly id: number
+    readonly name: string
+    readonly stage: string
+    readonly state: string
+    readonly durationSeconds: number | null
+    readonly failureReason: string | null
+    readonly exitCode: number | null
+  }[]
+}
+
+export interface ProjectSummary {
+  readonly id: number
+  readonly path: string
+  readonly visibility: string
+}
+
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+/** `origin` is only a name here: the socket, or the app in this process, answers whatever it is called. */
+export function createAdminClient(http: Http): Admin {
+  const call = async <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> => {
+    const response = await http.request({
+      method,
+      url: `http://admin${path}`,
+      ...(body === undefined
+        ? {}
+        : { body: utf8(JSON.stringify(body)), headers: { 'content-type': 'application/json' } }),
+    })
+    const text = await response.text(MAX_ANSWER_BYTES)
+    if (response.status >= 400) throw failureOf(text)
+    return (text === '' ? undefined : parseJson(text, { maxLength: MAX_ANSWER_BYTES })) as T
+  }
+  return {
+    createProject: (input) => call('POST', '/admin/projects', input),
+    setForwarding: ({ project, ...forwarding }) =>
+      call('PUT', `/admin/projects/${encodeURIComponent(project)}/forwarding`, forwarding),
+    createToken: (input) => call('POST', '/admin/tokens', input),
+    mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
+    trust: () => call('GET', '/admin/trust'),
+    findProject: (path) => orUndefined(call('GET', `/admin/projects/${encodeURIComponent(path)}`)),
+    publishedFiles: async (path) => {
+      const answer = call<{ files: readonly PublishedFile[] }>(
+        'GET',
+        `/admin/projects/${encodeURIComponent(path)}/files`,
+      )
+      return (await answer).files
+    },
+    createRunner: (input) => call('POST', '/admin/runners', input),
+    createPipeline: (input) => call('POST', '/admin/pipelines', input),
+    pipeline: (id) => call('GET', `/admin/pipelines/${id}`),
+    cancelPipeline: (id) => call('POST', `/admin/pipelines/${id}/cancel`, {}),
+  }
+}
+
+async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof WheelsealError && error.code === 'access.unknown-project') return undefined
+    throw error
+  }
+}
+
+/** The server's own failure, with its code and hint, as if it had been thrown here. */
+function failureOf(text: string): WheelsealError {
+  const {
+    message = text,
+    code = 'http.internal',
+    hint = 'the log of the server says more',
+  } = JSON.parse(text) as {
+    message?: string
+    code?: string
+    hint?: string
+  }
+  return new WheelsealError(code, message, { status: 400, exit: 1, summary: '', hint })
+}

@@ -1,0 +1,116 @@
+/**
+ * The data directory: what belongs to one instance, and who may use it.
+ *
+ *     instance.json   format, external URL, log identity; written last at the first start
+ *     lock.db         held by the process that uses the directory
+ *     keys/           private keys, owner only
+ *     certificates/   the authority's root and intermediate
+ *     wheelseal.db    the rows of all services
+ *     blobs/ traces/  files by digest; job logs
+ *     run/admin.sock  the owner-only socket while a server runs
+ */
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { describeError, parseJson, utf8 } from '../base/index.ts'
+import { systemFiles } from '../host/index.ts'
+import { lockDirectory, type DirectoryLock } from '../storage/sqlite/index.ts'
+import { appErrors } from './errors.ts'
+
+const Instance = v.strictObject({
+  format: v.literal(1),
+  /** Issuer, host of every identity, name of the checkpoints: fixed for ever. */
+  url: v.pipe(v.string(), v.url()),
+  /** A positive int64 in decimal; part of every entry's UUID. */
+  rekorTreeId: v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,18}$/)),
+  createdAtMs: v.number(),
+})
+
+export type Instance = Readonly<v.InferOutput<typeof Instance>>
+
+export interface DataDirectory {
+  readonly path: string
+  /** Undefined until the first start is complete. */
+  readonly instance: Instance | undefined
+  release(): void
+}
+
+const INSTANCE_FILE = 'instance.json'
+/** Stands while the first start is under way: what is beside it was never acknowledged and is made anew. */
+const FIRST_START_FILE = 'first-start'
+const LOCK_FILES = ['lock.db', 'lock.db-journal']
+const MAX_INSTANCE_BYTES = 64 * 1024
+
+/** Takes the directory for this process. Throws `storage.locked`, `app.data-not-ours`, `app.data-not-writable`, `app.data-format`. */
+export async function openDataDirectory(path: string): Promise<DataDirectory> {
+  const lock = await take(path)
+  try {
+    return { path, instance: await readInstance(path), release: () => lock.release() }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+async function take(path: string): Promise<DirectoryLock> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    await refuseForeignFolder(path)
+    await systemFiles.writeAtomic(join(path, '.writable'), utf8(''), 0o600)
+    await rm(join(path, '.writable'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'app.data-not-ours') throw error
+    throw appErrors('app.data-not-writable', `${path}: ${describeError(error)}`, { cause: error })
+  }
+  return lockDirectory(path)
+}
+
+async function refuseForeignFolder(path: string): Promise<void> {
+  const names = await readdir(path)
+  const isOurs = names.includes(INSTANCE_FILE) || names.includes(FIRST_START_FILE)
+  const others = names.filter((name) => !LOCK_FILES.includes(name))
+  if (isOurs || others.length === 0) return
+  throw appErrors(
+    'app.data-not-ours',
+    `${path} holds ${others.slice(0, 3).join(', ')} and no ${INSTANCE_FILE}`,
+  )
+}
+
+async function readInstance(path: string): Promise<Instance | undefined> {
+  const file = join(path, INSTANCE_FILE)
+  if (!(await systemFiles.exists(file))) return undefined
+  const text = await readFile(file, 'utf8')
+  try {
+    return v.parse(Instance, parseJson(text, { maxLength: MAX_INSTANCE_BYTES }))
+  } catch (cause) {
+    throw appErrors('app.data-format', `${file} is not of format 1`, { cause })
+  }
+}
+
+/**
+ * Runs the first start: `make` writes keys, certificates and logs; only then does the directory become an instance.
+ * After a crash in between, the next start begins again.
+ */
+export async function createInstance(
+  directory: DataDirectory,
+  instance: Omit<Instance, 'format'>,
+  make: () => Promise<void>,
+): Promise<Instance> {
+  const { path } = directory
+  await clear(path)
+  await systemFiles.writeAtomic(
+    join(path, FIRST_START_FILE),
+    utf8('remove nothing: the next start finishes this\n'),
+  )
+  await make()
+  const whole: Instance = { format: 1, ...instance }
+  await systemFiles.writeAtomic(join(path, INSTANCE_FILE), utf8(`${JSON.stringify(whole, null, 2)}\n`))
+  await systemFiles.remove(join(path, FIRST_START_FILE))
+  return whole
+}
+
+async function clear(path: string): Promise<void> {
+  const names = await readdir(path)
+  const leftovers = names.filter((name) => !LOCK_FILES.includes(name))
+  await Promise.all(leftovers.map((name) => rm(join(path, name), { recursive: true })))
+}

@@ -1,0 +1,65 @@
+import { defineErrors } from '../base/index.ts'
+
+export const appErrors = defineErrors({
+  'app.data-not-ours': {
+    status: 500,
+    exit: 1,
+    summary: 'The data directory holds other files and no instance of Wheelseal.',
+    hint: 'choose an empty or a new directory with --data',
+  },
+  'app.data-not-writable': {
+    status: 500,
+    exit: 1,
+    summary: 'The data directory cannot be written.',
+    hint: 'choose another directory with --data, or give this user the right to write it',
+  },
+  'app.data-format': {
+    status: 500,
+    exit: 1,
+    summary: 'The data directory was written by another version, or a file of it is damaged or missing.',
+    hint: 'use the version that wrote it, or restore the directory from a backup',
+  },
+  'app.no-instance': {
+    status: 500,
+    exit: 1,
+    summary: 'There is no instance of Wheelseal in the data directory yet.',
+    hint: "start one with 'wheelseal up --data DIR'",
+  },
+  'app.url-fixed': {
+    status: 500,
+    exit: 1,
+    summary:
+      'The external URL of a data directory is fixed at its first start; certificates and log entries name it.',
+    hint: 'leave out --listen, or use another data directory',
+  },
+  'app.listen-address': {
+    status: 400,
+    exit: 2,
+    summary: 'The value of --listen is not HOST:PORT, or is an address that no client can use.',
+    hint: 'write it as 127.0.0.1:7711, or 127.0.0.1:0 for a free port',
+  },
+  'app.no-project': {
+    status: 400,
+    exit: 1,
+    summary: 'The folder given is not a project that a pipeline can run on.',
+    hint: 'name the folder of a Python project with -C; commit once where it is a git repository',
+  },
+  'app.missing': {
+    status: 500,
+    exit: 1,
+    summary: 'The machine lacks a program or a package index that a run needs.',
+    hint: 'install what is named, then run the command again',
+  },
+  'app.git': {
+    status: 500,
+    exit: 1,
+    summary: 'A git command on the project failed.',
+    hint: 'the words after the colon are those of git; try the command in the folder of the project',
+  },
+  'app.socket-path': {
+    status: 500,
+    exit: 1,
+    summary: 'The path of the admin socket is longer than a socket address may be.',
+    hint: 'choose a data directory with a shorter path',
+  },
+})

@@ -1,0 +1,31 @@
+import { systemClock, systemEntropy } from '../host/index.ts'
+import { migrations, openDatabase } from '../storage/sqlite/index.ts'
+import { createInstance, type DataDirectory, type Instance } from './data-directory.ts'
+import { createKeys } from './keys.ts'
+import { databasePath } from './paths.ts'
+import { createTrustLogs } from './trust.ts'
+
+/** Makes the keys, the certificates and the two logs, once and explicitly: a missing log never becomes an empty one. */
+export async function firstStart(directory: DataDirectory, url: string): Promise<Instance> {
+  const ports = { clock: systemClock, entropy: systemEntropy }
+  const instance = {
+    url,
+    rekorTreeId: newTreeId(systemEntropy.bytes(8)),
+    createdAtMs: systemClock.nowMs(),
+  }
+  return createInstance(directory, instance, async () => {
+    await createKeys(directory.path, { ...ports, name: new URL(url).host })
+    const database = await openDatabase(databasePath(directory.path), migrations)
+    try {
+      await createTrustLogs(database, systemClock)
+    } finally {
+      await database.destroy()
+    }
+  })
+}
+
+/** A positive int64, as Rekor's tree ids are. */
+function newTreeId(bytes: Uint8Array): string {
+  const [high = 0n] = new BigUint64Array(Uint8Array.from(bytes).buffer)
+  return String((high & 0x7fffffffffffffffn) | 1n)
+}

@@ -1,0 +1,15 @@
+/**
+ * The only place that builds things: a data directory becomes keys, adapters, services and a server.
+ *
+ * `startServer` is `wheelseal up`; `withAdmin` is every command that changes an instance, over the socket of its server or
+ * in this process; `runProject` is `wheelseal run`. Nothing below this room knows where anything is kept.
+ */
+export { startServer, type RunningServer, type ServerOptions } from './server.ts'
+export { DEFAULT_LISTEN } from './listen-address.ts'
+export { withAdmin } from './admin.ts'
+export type { Admin, PipelineSummary, ProjectSummary } from './admin-client.ts'
+export { exportTrust, type TrustMaterial } from './trust-files.ts'
+export { checkRequirements } from './run/requirements.ts'
+export { runHere, type RunHereOptions, type RunReport } from './run/run-here.ts'
+export type { ReleasedFile } from './run/release-report.ts'
+export type { Program } from './run/launcher.ts'

@@ -1,0 +1,47 @@
+import type { Log } from '../base/index.ts'
+import {
+  adminRoutes,
+  fulcioRoutes,
+  genericRoutes,
+  healthRoutes,
+  issuerRoutes,
+  jobRoutes,
+  pypiRoutes,
+  rekorRoutes,
+  type App,
+} from '../http/index.ts'
+import { mintTrialToken } from './id-tokens.ts'
+import type { Services } from './services.ts'
+
+/** What is served on the port. */
+export function publicRoutes(services: Services, log: Log): readonly App[] {
+  const { url: externalUrl, access, registry, pipelines, issuer, trust } = services
+  return [
+    issuerRoutes(issuer),
+    fulcioRoutes(trust.authority, log),
+    rekorRoutes(trust.rekor, log),
+    pypiRoutes({ registry, access, externalUrl, log }),
+    genericRoutes({ registry, access, log }),
+    jobRoutes({ pipelines, log }),
+  ]
+}
+
+/** What is served on the owner-only socket, or asked for by a command in its own process. */
+export function adminApp({ issuer, trust, ...services }: Services, log: Log): App {
+  const admin = adminRoutes({
+    ...services,
+    log,
+    trust: trust.pem,
+    mintTrialToken: async (trial) => {
+      log.event('trust.trial-token', {
+        project: trial.project.path,
+        ref: trial.ref,
+        audience: trial.audience,
+      })
+      return mintTrialToken(issuer, trial)
+    },
+  })
+  const app = healthRoutes(() => true)
+  app.route('/', admin)
+  return app
+}

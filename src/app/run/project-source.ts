@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs'
+import { mkdir, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { describeError, type Spawn } from '../../base/index.ts'
+import { appErrors } from '../errors.ts'
+import { gitIn, type Git } from './git.ts'
+
+export interface ProjectSource {
+  /** As GitLab would have it: the path of remote `origin`, else `local/FOLDER`. */
+  readonly path: string
+  /** What a job clones. */
+  readonly repository: string
+  readonly sha: string
+  readonly branch: string
+  readonly title: string
+  readonly author: string
+  readonly timestamp: string
+  /** The text of `.gitlab-ci.yml` at that commit. */
+  readonly config: string | undefined
+  /** For people: what stands in the folder and not in the commit. */
+  readonly notice: string | undefined
+}
+
+export interface SourcePorts {
+  readonly spawn: Spawn
+  readonly env: Readonly<Record<string, string>>
+  /** A new folder for the repository of a project that has none. */
+  readonly scratch: string
+}
+
+const CONFIG_FILE = '.gitlab-ci.yml'
+const PROJECT_FILES = [CONFIG_FILE, 'pyproject.toml', 'setup.py'] as const
+
+/**
+ * The commit that a pipeline of `folder` runs on. A folder that is no repository of its own becomes one commit on
+ * `main` in a repository beside it; the folder itself is not touched. Throws `app.no-project`, `app.git`.
+ */
+export async function readProjectSource(folder: string, ports: SourcePorts): Promise<ProjectSource> {
+  const place = resolve(folder)
+  const isFolder = await stat(place).then(
+    (found) => found.isDirectory(),
+    (error: unknown) => describeError(error),
+  )
+  if (isFolder !== true) throw appErrors('app.no-project', `${place} is not a folder`)
+  if (!PROJECT_FILES.some((name) => existsSync(join(place, name)))) {
+    throw appErrors('app.no-project', `${place} holds none of ${PROJECT_FILES.join(', ')}`)
+  }
+  const git = gitIn(place, ports.spawn, ports.env)
+  const isRepository = (await git.ask('rev-parse', '--show-cdup')) === ''
+  return isRepository ? fromRepository(place, git) : fromCopy(place, ports)
+}
+
+async function fromRepository(place: string, git: Git): Promise<ProjectSource> {
+  if ((await git.ask('rev-parse', '--verify', '--quiet', 'HEAD')) === undefined) {
+    throw appErrors('app.no-project', `the repository ${place} has no commit yet`)
+  }
+  const changes = await git.run('status', '--porcelain')
+  const origin = await git.ask('remote', 'get-url', 'origin')
+  return {
+    ...(await readCommit(git)),
+    path: (origin === undefined ? undefined : projectPathOf(origin)) ?? localPath(place),
+    repository: place,
+    notice:
+      changes === ''
+        ? undefined
+        : 'the folder has changes that are not committed; the pipeline runs on the last commit',
+  }
+}
+
+async function fromCopy(place: string, ports: SourcePorts): Promise<ProjectSource> {
+  await mkdir(ports.scratch, { recursive: true })
+  const store = join(ports.scratch, 'repository.git')
+  await gitIn(ports.scratch, ports.spawn, ports.env).run(
+    'init',
+    '--quiet',
+    '--bare',
+    '--initial-branch=main',
+    store,
+  )
+  const git = gitIn(place, ports.spawn, { ...ports.env, GIT_DIR: store, GIT_WORK_TREE: place })
+  await git.run('add', '--all')
+  const identity = ['-c', 'user.name=Wheelseal', '-c', 'user.email=wheelseal@localhost']
+  await git.run(
+    ...identity,
+    'commit',
+    '--quiet',
+    '--allow-empty',
+    '--message',
+    `the folder ${basename(place)} as it is`,
+  )
+  return {
+    ...(await readCommit(git)),
+    path: localPath(place),
+    repository: store,
+    notice: 'the folder is no repository of its own; the pipeline runs on a copy with one commit on main',
+  }
+}
+
+async function readCommit(git: Git): Promise<Omit<ProjectSource, 'path' | 'repository' | 'notice'>> {
+  const fields = await git.run('log', '-1', '--format=%H%x00%s%x00%an <%ae>%x00%cI')
+  const [sha = '', title = '', author = '', timestamp = ''] = fields.split('\0')
+  return {
+    sha,
+    title,
+    author,
+    timestamp,
+    branch: (await git.ask('symbolic-ref', '--quiet', '--short', 'HEAD')) ?? 'main',
+    config: await git.ask('show', `HEAD:${CONFIG_FILE}`),
+  }
+}
+
+const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
+
+/** `group/name` of `https://host/group/name.git`, `ssh://…` and `git@host:group/name.git`; undefined for other forms. */
+export function projectPathOf(remote: string): string | undefined {
+  const match = /^(?:(?:https?|ssh|git):\/\/[^/]+\/|[^/:]+@[^/:]+:)(?<path>.+?)(?:\.git)?\/?$/.exec(remote)
+  const segments = match?.groups?.['path']?.split('/') ?? []
+  return segments.length >= 2 && segments.every((segment) => SEGMENT.test(segment))
+    ? segments.join('/')
+    : undefined
+}
+
+function localPath(place: string): string {
+  const name = basename(place)
+    .replaceAll(/[^A-Za-z0-9_.-]+/g, '-')
+    .replace(/^[.-]+/, '')
+  return `local/${name === '' ? 'project' : name}`
+}

@@ -1,0 +1,61 @@
+import { decodeBase64, decodeHex, describeError } from '../../base/index.ts'
+import { readCertificateFile, readSignatureFile } from '../../formats/sigstore/index.ts'
+import type { PublishedFile } from '../../http/index.ts'
+import { proposalFor, type EntryLog } from '../../sign/index.ts'
+import { exactly, trustRootFromPem, verdictSentence, verifySeal, type Verdict } from '../../verify/index.ts'
+import type { TrustMaterial } from '../trust-files.ts'
+
+export interface ReleasedFile extends PublishedFile {
+  readonly isVerified: boolean
+  readonly logIndex: number | undefined
+  /** One sentence: who signed it, or why it is refused. */
+  readonly verdict: string
+}
+
+export interface ReleaseCheck {
+  readonly trust: TrustMaterial
+  readonly log: EntryLog
+  readonly identity: string
+}
+
+/** Verifies published files as a consumer would: the published signature and certificate, and the log's own word. */
+export function reportRelease(
+  files: readonly PublishedFile[],
+  check: ReleaseCheck,
+): Promise<readonly ReleasedFile[]> {
+  return Promise.all(files.map((file) => reportFile(file, check)))
+}
+
+async function reportFile(file: PublishedFile, check: ReleaseCheck): Promise<ReleasedFile> {
+  const { signature, certificate } = file
+  if (signature === null || certificate === null)
+    return refused(file, 'no signature and certificate are published')
+  try {
+    const verdict = await verify({ ...file, signature, certificate }, check)
+    const { verified: isVerified, logIndex } = verdict
+    return { ...file, isVerified, logIndex, verdict: verdictSentence(verdict, file.fileName) }
+  } catch (error) {
+    return refused(file, describeError(error))
+  }
+}
+
+async function verify(
+  file: PublishedFile & { readonly signature: string; readonly certificate: string },
+  { trust, log, identity }: ReleaseCheck,
+): Promise<Verdict> {
+  const seal = {
+    signature: readSignatureFile(decodeBase64(file.signature)),
+    certificate: readCertificateFile(decodeBase64(file.certificate)),
+  }
+  const sha256 = decodeHex(file.sha256)
+  return verifySeal({
+    artifact: { sha256 },
+    seal: { ...seal, entries: await log.find(proposalFor({ ...seal, sha256 })) },
+    trustRoot: trustRootFromPem({ certificates: trust.fulcio, rekorKey: trust.rekor, ctKey: trust.ctfe }),
+    policy: { anyOf: [{ san: exactly(identity), issuer: exactly(trust.url) }] },
+  })
+}
+
+function refused(file: PublishedFile, why: string): ReleasedFile {
+  return { ...file, isVerified: false, logIndex: undefined, verdict: `${file.fileName} is refused: ${why}` }
+}

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Log } from '../../base/index.ts'
+import { systemClock, systemFiles, userFolders } from '../../host/index.ts'
+import { createHttp, createRekorClient } from '../../net/index.ts'
+import type { Admin } from '../admin-client.ts'
+import { hasServer, withAdmin } from '../admin.ts'
+import { startServer } from '../server.ts'
+import type { TrustMaterial } from '../trust-files.ts'
+import { newDataDirectory } from './new-data-directory.ts'
+import { reportRelease, type ReleasedFile } from './release-report.ts'
+import { runProject, type RunOptions, type RunResult } from './run-project.ts'
+import { identityOf } from './variables.ts'
+
+export interface RunHereOptions extends Omit<RunOptions, 'scratch'> {
+  /** Undefined for a new directory below the user's data folder. */
+  readonly data: string | undefined
+  readonly listen: string | undefined
+  readonly log: Log
+}
+
+export interface RunReport extends RunResult {
+  readonly url: string
+  readonly data: string
+  readonly identity: string
+  /** What this pipeline published; empty unless it succeeded. */
+  readonly files: readonly ReleasedFile[]
+}
+
+const ANY_PORT = '127.0.0.1:0'
+
+/** Runs a project's pipeline against the server of the data directory, or against one that lives as long as the run. */
+export async function runHere(options: RunHereOptions): Promise<RunReport> {
+  const isNew = options.data === undefined
+  const data = options.data ?? (await newDataDirectory(join(userFolders(options.env).data, 'start')))
+  if (await hasServer(data)) return runAgainst(data, options)
+  const listen = options.listen ?? (isNew ? ANY_PORT : undefined)
+  const server = await startServer({ data, log: options.log, ...(listen === undefined ? {} : { listen }) })
+  options.say(`services at ${server.url}, data in ${data}`)
+  try {
+    return await runAgainst(data, options)
+  } finally {
+    await server.close()
+  }
+}
+
+async function runAgainst(data: string, options: RunHereOptions): Promise<RunReport> {
+  // Short, because paths below it end up in sockets and shebang lines.
+  const scratch = await mkdtemp(join(tmpdir(), 'ws-'))
+  try {
+    return await withAdmin(data, async (admin) => {
+      const trust = await admin.trust()
+      const result = await runProject(admin, trust, { ...options, scratch })
+      return { ...result, ...(await report({ admin, trust, result }, options)), url: trust.url, data }
+    })
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+interface Finished {
+  readonly admin: Admin
+  readonly trust: TrustMaterial
+  readonly result: RunResult
+}
+
+async function report(
+  { admin, trust, result }: Finished,
+  { env }: RunHereOptions,
+): Promise<Pick<RunReport, 'identity' | 'files'>> {
+  const { source, pipeline } = result
+  const identity = identityOf(trust.url, { ...source, configPath: '.gitlab-ci.yml' })
+  if (pipeline.state !== 'success') return { identity, files: [] }
+  const http = createHttp({ env, files: systemFiles })
+  const log = createRekorClient({ url: trust.url, http, clock: systemClock })
+  const published = await admin.publishedFiles(source.path)
+  const own = published.filter(({ publishedAtMs }) => publishedAtMs >= pipeline.createdAtMs)
+  return { identity, files: await reportRelease(own, { trust, log, identity }) }
+}

@@ -1,0 +1,50 @@
+import type { TrustMaterial } from '../trust-files.ts'
+
+export interface ProjectVariable {
+  readonly key: string
+  readonly value: string
+  /** The job gets the path of a file that holds the value, as with GitLab's file variables. */
+  readonly isFile: boolean
+  readonly isMasked: boolean
+}
+
+export interface SignedRef {
+  readonly path: string
+  readonly branch: string
+  readonly configPath: string
+}
+
+/**
+ * What aims cosign 2 in a job at this instance instead of public Sigstore, and whom its signatures must name. Project
+ * variables take the place of those in the pipeline's file.
+ */
+export function projectVariables(trust: TrustMaterial, ref: SignedRef): readonly ProjectVariable[] {
+  const { url } = trust
+  return [
+    ...plain({
+      FULCIO_URL: url,
+      REKOR_URL: url,
+      COSIGN_REKOR_URL: url,
+      CERTIFICATE_IDENTITY: identityOf(url, ref),
+      CERTIFICATE_OIDC_ISSUER: url,
+    }),
+    ...files({
+      SIGSTORE_ROOT_FILE: trust.fulcio,
+      SIGSTORE_REKOR_PUBLIC_KEY: trust.rekor,
+      SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: trust.ctfe,
+    }),
+  ]
+}
+
+/** Fulcio's subject for a GitLab job; `https` whatever the scheme of the instance is. */
+export function identityOf(url: string, { path, branch, configPath }: SignedRef): string {
+  return `https://${new URL(url).host}/${path}//${configPath}@refs/heads/${branch}`
+}
+
+function plain(values: Readonly<Record<string, string>>): ProjectVariable[] {
+  return Object.entries(values).map(([key, value]) => ({ key, value, isFile: false, isMasked: false }))
+}
+
+function files(values: Readonly<Record<string, string>>): ProjectVariable[] {
+  return Object.entries(values).map(([key, value]) => ({ key, value, isFile: true, isMasked: false }))
+}

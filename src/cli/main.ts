@@ -1,0 +1,68 @@
+import { basename } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { silenceSqliteWarning } from '../host/index.ts'
+import { createTerminal, exitCodeOf } from './terminal.ts'
+
+interface Entry {
+  readonly summary: string
+  readonly load: () => Promise<{ readonly command: () => Command }>
+}
+
+/** Each command's file is loaded only when the command is used. */
+const commands: Readonly<Record<string, Entry>> = {
+  up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
+  run: { summary: "run a project's pipeline here", load: () => import('./run.ts') },
+  project: { summary: 'create and list projects', load: () => import('./project.ts') },
+  token: { summary: 'create access tokens', load: () => import('./token.ts') },
+  trust: { summary: 'export the trust root, mint id tokens for tries', load: () => import('./trust.ts') },
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  silenceSqliteWarning()
+  const [name = ''] = argv
+  if (name === 'cosign') return cosign(argv.slice(1))
+  const program = await programFor(name)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    // A command that printed a refusal as its result has set the code already.
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    return ended(error, argv.includes('--json'))
+  }
+}
+
+async function cosign(argv: readonly string[]): Promise<number> {
+  const { runCosign, systemCosignIo } = await import('./cosign/index.ts')
+  return runCosign(argv, systemCosignIo())
+}
+
+/** Commander prints its own usage errors and ends with 0 for help and version. */
+function ended(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  createTerminal({ json }).fail(error)
+  return exitCodeOf(error)
+}
+
+async function programFor(name: string): Promise<Command> {
+  const { version } = await import('./version.ts')
+  const program = new Command('wheelseal')
+    .description('Builds, seals, publishes and verifies Python packages, with every service that takes.')
+    .version(version())
+    .exitOverride()
+    .addHelpText('after', '\nThe cosign face: wheelseal cosign --help\nExample: wheelseal up --data ./data')
+  for (const [key, { summary, load }] of Object.entries(commands)) {
+    const command = key === name ? (await load()).command() : new Command(key)
+    program.addCommand(inheritExit(command.summary(summary)))
+  }
+  program.addCommand(new Command('cosign').summary("cosign's sign-blob and verify-blob, with the same files"))
+  return program
+}
+
+function inheritExit(command: Command): Command {
+  for (const child of command.commands) inheritExit(child)
+  return command.exitOverride().showHelpAfterError('(run it with --help for an example)')
+}
+
+const called = basename(process.argv[1] ?? '')
+const rest = process.argv.slice(2)
+process.exitCode = await main(called === 'cosign' ? ['cosign', ...rest] : rest)

@@ -1,0 +1,62 @@
+import { Command } from 'commander'
+import { withAdmin } from '../app/index.ts'
+import { dataFolder, DATA_HELP } from './server-options.ts'
+import { createTerminal } from './terminal.ts'
+
+interface CommonOptions {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+interface CreateOptions extends CommonOptions {
+  readonly visibility: string
+}
+
+interface ForwardOptions extends CommonOptions {
+  readonly indexUrl: string
+  readonly allow: readonly string[]
+}
+
+export function command(): Command {
+  return new Command('project').addCommand(create()).addCommand(forward())
+}
+
+function create(): Command {
+  return new Command('create')
+    .description('Creates a project; its id is never used again.')
+    .argument('<group/name>')
+    .option('--visibility <who>', 'private, internal or public', 'private')
+    .option('--data <dir>', DATA_HELP)
+    .option('--json', 'print {"id":…}')
+    .addHelpText('after', '\nExample: wheelseal project create acme/tools --visibility public')
+    .action(async (path: string, options: CreateOptions) => {
+      const project = await withAdmin(dataFolder(options), (admin) =>
+        admin.createProject({ path, visibility: options.visibility }),
+      )
+      createTerminal(options).output({ ...project }, () => `project ${project.path} has id ${project.id}`)
+    })
+}
+
+function forward(): Command {
+  return new Command('forward')
+    .description(
+      'Lets the simple index of a project send installers on to another index for the names allowed here. Off unless set.',
+    )
+    .argument('<group/name>')
+    .requiredOption('--index-url <url>', 'a simple index, without credentials')
+    .requiredOption('--allow <name...>', 'package names, for example setuptools wheel')
+    .option('--data <dir>', DATA_HELP)
+    .option('--json', 'print what is set')
+    .addHelpText(
+      'after',
+      '\nExample: wheelseal project forward acme/tools --index-url https://index.example/simple --allow setuptools wheel',
+    )
+    .action(async (path: string, options: ForwardOptions) => {
+      const { indexUrl, allow: names } = options
+      await withAdmin(dataFolder(options), (admin) => admin.setForwarding({ project: path, indexUrl, names }))
+      createTerminal(options).output(
+        { indexUrl, names },
+        () => `${path} sends ${names.join(', ')} on to ${indexUrl}`,
+      )
+    })
+}

@@ -1,0 +1,65 @@
+import type { RunReport } from '../app/index.ts'
+
+/** What was built, signed, published and verified, and how a consumer gets it. */
+export function runTable(report: RunReport, program: string): string {
+  const { files, identity, url } = report
+  return [
+    '',
+    ...columns([
+      ['built', 'bytes', 'signed (log index)', 'verified'],
+      ...files.map((file) => [
+        file.fileName,
+        String(file.sizeBytes),
+        file.logIndex === undefined ? 'no' : String(file.logIndex),
+        file.isVerified ? 'yes' : 'NO',
+      ]),
+    ]),
+    '',
+    'published at',
+    ...files.map((file) => `  ${file.url}`),
+    `signed by ${identity}`,
+    `issuer    ${url}`,
+    ...files.filter(({ isVerified }) => !isVerified).map(({ verdict }) => verdict),
+    ...consumerLines(report, program),
+  ].join('\n')
+}
+
+/** What a consumer types, from a new terminal in an empty folder; each line can be copied. */
+function consumerLines(report: RunReport, program: string): readonly string[] {
+  const [file] = report.files
+  if (file === undefined) return []
+  const { url, pipeline, source, data, identity } = report
+  const packages = `${url}/api/v4/projects/${pipeline.projectId}/packages`
+  const signatures = `${packages}/generic/${source.path.split('/').at(-1) ?? ''}/${file.version}`
+  const { fileName } = file
+  return [
+    '',
+    'A consumer verifies a file and installs the package with these lines (the first starts the services again):',
+    '',
+    `  ${program} up --data ${shellWord(data)} &`,
+    `  ${program} trust export --data ${shellWord(data)} --out trust && . ./trust/cosign.env`,
+    `  curl -fsSO ${file.url}`,
+    `  curl -fsSO ${signatures}/${fileName}.sig`,
+    `  curl -fsSO ${signatures}/${fileName}.crt`,
+    `  ${program} cosign verify-blob --signature ${fileName}.sig --certificate ${fileName}.crt \\`,
+    `    --certificate-identity ${shellWord(identity)} --certificate-oidc-issuer ${url} ${fileName}`,
+    `  pip install --index-url ${packages}/pypi/simple ${file.name}==${file.version}`,
+  ]
+}
+
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** As a POSIX shell reads it back. */
+function shellWord(text: string): string {
+  return /^[A-Za-z0-9_./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}

@@ -1,0 +1,118 @@
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { checkRequirements, runHere, type RunReport } from '../app/index.ts'
+import { silentLog, systemSpawn } from '../host/index.ts'
+import { createProgress } from './run-progress.ts'
+import { runTable } from './run-table.ts'
+import { dataFolder, DATA_HELP } from './server-options.ts'
+import { createTerminal, type Terminal } from './terminal.ts'
+
+interface Options {
+  readonly C: string
+  readonly data?: string
+  readonly newData?: boolean
+  readonly listen?: string
+  readonly visibility: string
+  readonly prependPath: readonly string[]
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+export function command(): Command {
+  return new Command('run')
+    .description("Runs a project's pipeline here. Jobs run as you and are not isolated from this machine.")
+    .option('-C <dir>', 'folder of the project', '.')
+    .option('--data <dir>', DATA_HELP)
+    .option('--new-data', "use a new data directory below the user's data folder; the last one is kept")
+    .option('--listen <host:port>', 'address of the services, where none of this directory are running')
+    .option(
+      '--visibility <who>',
+      'private, internal or public, for a project that is not there yet',
+      'private',
+    )
+    .option('--prepend-path <dir...>', 'folders of programs that jobs find before all others', [])
+    .option('--json', 'print the result as JSON')
+    .option('--quiet', 'print the result only')
+    .addHelpText('after', '\nExample: wheelseal run -C ../my-package')
+    .action(run)
+}
+
+async function run(options: Options): Promise<void> {
+  const terminal = createTerminal(options)
+  const env = definedOf(process.env)
+  await checkRequirements({ spawn: systemSpawn, env })
+  const progress = createProgress(process.stderr, options.quiet === true ? 'quiet' : 'talking')
+  const report = await runHere({
+    folder: options.C,
+    data: options.newData === true ? undefined : dataFolder(options),
+    listen: options.listen,
+    visibility: options.visibility,
+    prependPath: options.prependPath,
+    program: { node: process.execPath, script: realpathSync(process.argv[1] ?? '') },
+    env,
+    observer: progress,
+    say: (text) => terminal.say(text),
+    signal: stopSignal(),
+    log: silentLog,
+  })
+  const ok = report.pipeline.state === 'success' && report.files.every(({ isVerified }) => isVerified)
+  if (!ok) process.exitCode = 1
+  if (report.pipeline.state === 'success')
+    terminal.output(jsonOf(report), () => runTable(report, programName()))
+  else explain(report, { terminal, tail: progress.failureTail() })
+}
+
+/** How people started this program, for lines that they copy. */
+function programName(): string {
+  return process.env['WHEELSEAL_PROGRAM'] ?? 'wheelseal'
+}
+
+interface Explanation {
+  readonly terminal: Terminal
+  readonly tail: readonly string[]
+}
+
+function explain(report: RunReport, { terminal, tail }: Explanation): void {
+  if (terminal.isJson) terminal.output(jsonOf(report), () => '')
+  const job = report.pipeline.jobs.find(({ state }) => state === 'failed' || state === 'canceled')
+  for (const line of tail) process.stderr.write(`  | ${line}\n`)
+  const log =
+    job === undefined ? '' : join(report.data, 'traces', String(Math.floor(job.id / 1000)), `${job.id}.log`)
+  terminal.say(
+    `the pipeline ${report.pipeline.state}${job === undefined ? '' : ` in ${job.name} (${job.failureReason ?? job.state})`}`,
+  )
+  if (job !== undefined) terminal.say(`the whole log is in ${log}`)
+}
+
+function jsonOf({ pipeline, files, identity, url, data, source }: RunReport) {
+  const { id, state, jobs } = pipeline
+  return JSON.parse(
+    JSON.stringify({
+      url,
+      data,
+      project: source.path,
+      sha: source.sha,
+      identity,
+      pipeline: { id, state, jobs },
+      files,
+    }),
+  )
+}
+
+/** Ctrl-C stops the running job and cancels the pipeline; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const abort = new AbortController()
+  const stop = (): void => {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+    abort.abort(new Error('stopped by the user'))
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  return abort.signal
+}
+
+function definedOf(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}

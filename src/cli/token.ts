@@ -1,0 +1,35 @@
+import { Command } from 'commander'
+import { withAdmin } from '../app/index.ts'
+import { dataFolder, DATA_HELP } from './server-options.ts'
+import { createTerminal } from './terminal.ts'
+
+interface Options {
+  readonly user: string
+  readonly scope: readonly string[]
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export function command(): Command {
+  return new Command('token').addCommand(
+    new Command('create')
+      .description(
+        'Creates a personal access token and, where it is missing, its user, who is an administrator.',
+      )
+      .requiredOption('--user <name>')
+      .requiredOption('--scope <scope...>', 'api, read_api')
+      .option('--data <dir>', DATA_HELP)
+      .option('--json', 'print {"token":…}')
+      .addHelpText(
+        'after',
+        '\nThe token is shown once. Example: wheelseal token create --user ada --scope api',
+      )
+      .action(create),
+  )
+}
+
+async function create(options: Options): Promise<void> {
+  const { user, scope: scopes } = options
+  const { token } = await withAdmin(dataFolder(options), (admin) => admin.createToken({ user, scopes }))
+  createTerminal(options).output({ token }, () => token)
+}

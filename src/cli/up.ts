@@ -1,0 +1,53 @@
+import { Command } from 'commander'
+import { DEFAULT_LISTEN, startServer } from '../app/index.ts'
+import { jsonLog } from '../host/index.ts'
+import { dataFolder, DATA_HELP } from './server-options.ts'
+import { createTerminal } from './terminal.ts'
+
+interface Options {
+  readonly data?: string
+  readonly listen?: string
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+export function command(): Command {
+  return new Command('up')
+    .description('Starts all services: one process, one port, one data directory. SIGTERM or Ctrl-C ends it.')
+    .option('--data <dir>', DATA_HELP)
+    .option(
+      '--listen <host:port>',
+      `address, fixed at the first start; port 0 chooses one (default: ${DEFAULT_LISTEN})`,
+    )
+    .option('--json', 'print one line of JSON when ready')
+    .option('--quiet', 'print nothing but failures')
+    .addHelpText('after', '\nExample: wheelseal up --data ./data --listen 127.0.0.1:7711')
+    .action(up)
+}
+
+async function up(options: Options): Promise<void> {
+  const terminal = createTerminal(options)
+  const server = await startServer({
+    data: dataFolder(options),
+    ...(options.listen === undefined ? {} : { listen: options.listen }),
+    log: jsonLog(),
+  })
+  const { url, data } = server
+  terminal.output(
+    { ready: true, url, pid: process.pid },
+    () => `ready at ${url}, data in ${data} (Ctrl-C ends it)`,
+  )
+  await untilStopped()
+  await server.close()
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once, as nobody listens any more. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.off('SIGTERM', stop).off('SIGINT', stop)
+      resolve()
+    }
+    process.on('SIGTERM', stop).on('SIGINT', stop)
+  })
+}

@@ -1,0 +1,170 @@
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import * as v from 'valibot'
+import { accessErrors, parseScopes, parseVisibility, type Access, type Project } from '../access/index.ts'
+import type { Log, Secret } from '../base/index.ts'
+import type { Pipelines } from '../pipelines/index.ts'
+import type { Registry } from '../registry/index.ts'
+import { listPublished } from './admin-release.ts'
+import { readJsonBody } from './body.ts'
+import { httpErrors } from './errors.ts'
+import { failures, type ClientFailure } from './failures.ts'
+
+export interface TrustPem {
+  readonly url: string
+  readonly fulcio: string
+  readonly rekor: string
+  readonly ctfe: string
+}
+
+/** An id token outside of any job, for tries; the certificate that it gets says so. */
+export interface TrialToken {
+  readonly project: Project
+  readonly ref: string
+  readonly audience: string
+}
+
+export interface AdminParts {
+  readonly access: Access
+  readonly registry: Registry
+  readonly pipelines: Pipelines
+  readonly trust: TrustPem
+  readonly mintTrialToken: (trial: TrialToken) => Promise<Secret>
+  readonly log: Log
+}
+
+const MAX_BODY_BYTES = 4 * 1024 * 1024
+
+const text = v.pipe(v.string(), v.maxLength(4096))
+const Variable = v.strictObject({
+  key: text,
+  value: v.string(),
+  isFile: v.boolean(),
+  isMasked: v.boolean(),
+})
+const bodies = {
+  project: v.strictObject({ path: text, visibility: text }),
+  forwarding: v.strictObject({ indexUrl: text, names: v.pipe(v.array(text), v.maxLength(1000)) }),
+  token: v.strictObject({ user: text, scopes: v.array(text) }),
+  idToken: v.strictObject({ project: text, ref: text, audience: text }),
+  runner: v.strictObject({ description: text }),
+  pipeline: v.strictObject({
+    project: text,
+    user: text,
+    commit: v.strictObject({
+      repositoryUrl: text,
+      sha: text,
+      ref: text,
+      title: v.string(),
+      author: v.string(),
+      timestamp: text,
+    }),
+    config: v.strictObject({ path: text, text: v.string() }),
+    variables: v.array(Variable),
+  }),
+}
+
+/**
+ * Everything that commands change or ask on an instance. Served on the owner-only socket and in the process of a
+ * command, never on the port: whoever reaches these routes may do everything.
+ */
+export function adminRoutes(parts: AdminParts): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.onError(failures(parts.log, render))
+  projectRoutes(app, parts)
+  tokenRoutes(app, parts)
+  pipelineRoutes(app, parts)
+  app.get('/admin/trust', (context) => context.json(parts.trust))
+  return app
+}
+
+type App = Hono<{ Bindings: HttpBindings }>
+
+function projectRoutes(app: App, { access, registry, trust }: AdminParts): void {
+  app.post('/admin/projects', async (context) => {
+    const { path, visibility } = await readBodyAs(context, bodies.project)
+    return context.json(
+      summary(await access.createProject({ path, visibility: parseVisibility(visibility) })),
+      201,
+    )
+  })
+  app.get('/admin/projects/:path', async (context) =>
+    context.json(summary(await findProject(access, context.req.param('path')))),
+  )
+  app.get('/admin/projects/:path/files', async (context) => {
+    const project = await findProject(access, context.req.param('path'))
+    return context.json({ files: await listPublished(registry, project, trust.url) })
+  })
+  app.put('/admin/projects/:path/forwarding', async (context) => {
+    const forwarding = await readBodyAs(context, bodies.forwarding)
+    await registry.setForwarding(await findProject(access, context.req.param('path')), forwarding)
+    return context.json(forwarding)
+  })
+}
+
+function tokenRoutes(app: App, { access, pipelines, mintTrialToken }: AdminParts): void {
+  app.post('/admin/tokens', async (context) => {
+    const { user, scopes } = await readBodyAs(context, bodies.token)
+    const { token } = await access.createToken({ login: user, scopes: parseScopes(scopes) })
+    return context.json({ token: token.reveal() }, 201)
+  })
+  app.post('/admin/id-tokens', async (context) => {
+    const { project, ...trial } = await readBodyAs(context, bodies.idToken)
+    const token = await mintTrialToken({ ...trial, project: await findProject(access, project) })
+    return context.json({ token: token.reveal() }, 201)
+  })
+  app.post('/admin/runners', async (context) => {
+    const { id, token } = await pipelines.createRunner(await readBodyAs(context, bodies.runner))
+    return context.json({ id, token: token.reveal() }, 201)
+  })
+}
+
+function pipelineRoutes(app: App, { access, pipelines }: AdminParts): void {
+  app.post('/admin/pipelines', async (context) => {
+    const { project, user: login, commit, ...request } = await readBodyAs(context, bodies.pipeline)
+    const { isAdministrator, ...user } = await access.ensureUser(login)
+    const pipeline = await pipelines.create({
+      ...request,
+      project: await findProject(access, project),
+      user: { ...user, accessLevel: isAdministrator ? 'owner' : null },
+      source: 'push',
+      commit: { ...commit, refType: 'branch' },
+    })
+    return context.json({ ...pipeline }, 201)
+  })
+  app.get('/admin/pipelines/:id', async (context) =>
+    context.json({ ...(await pipelines.get(idOf(context))) }),
+  )
+  app.post('/admin/pipelines/:id/cancel', async (context) =>
+    context.json({ ...(await pipelines.cancel(idOf(context))) }),
+  )
+}
+
+async function findProject(access: Access, path: string): Promise<Project> {
+  const project = await access.findProject(path)
+  if (project === undefined) throw accessErrors('access.unknown-project', `there is no project ${path}`)
+  return project
+}
+
+function summary({ id, path, visibility }: Project): { id: number; path: string; visibility: string } {
+  return { id, path, visibility }
+}
+
+function idOf(context: Context): number {
+  return Number(context.req.param('id'))
+}
+
+async function readBodyAs<Schema extends v.GenericSchema>(
+  context: Context,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  const result = v.safeParse(schema, await readJsonBody(context, MAX_BODY_BYTES))
+  if (result.success) return result.output
+  const [issue] = result.issues
+  throw httpErrors('http.body-shape', `${v.getDotPath(issue) ?? 'the body'}: ${issue.message}`)
+}
+
+/** Without GitLab's prefix: the command prints the fact as its own. */
+function render(_context: Context, { status, ...failure }: ClientFailure): Response {
+  return Response.json(failure, { status })
+}

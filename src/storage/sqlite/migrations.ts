@@ -1,0 +1,13 @@
+import type { Migration } from 'kysely/migration'
+import { accessMigrations } from './access.ts'
+import { logMigrations } from './log.ts'
+import { pipelinesMigrations } from './pipelines.ts'
+import { registryMigrations } from './registry.ts'
+
+/** Every step of the schema, in the order of their names; a step that was released never changes. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  ...accessMigrations,
+  ...registryMigrations,
+  ...logMigrations,
+  ...pipelinesMigrations,
+}
