@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,8 +19,9 @@ export interface Server {
 }
 
 /** `wheelseal up` as a process of its own, on a free port; continues `data` where it is given. */
-export async function startServer(data: string): Promise<Server> {
-  const child = spawn(wheelseal, ['up', '--data', data, '--json', ...(await listenArgument(data))], {
+export async function startServer(data: string, program: readonly string[] = [wheelseal]): Promise<Server> {
+  const [file = '', ...words] = program
+  const child = spawn(file, [...words, 'up', '--data', data, '--json', ...listenArgument(data)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { url, pid } = await ready(child)
@@ -33,7 +35,7 @@ export async function startServer(data: string): Promise<Server> {
     url,
     data,
     pid,
-    admin: async (...args) => parseOutput(await runProgram([wheelseal, ...args, '--data', data, '--json'])),
+    admin: async (...args) => parseOutput(await runProgram([...program, ...args, '--data', data, '--json'])),
     stop: () => stop('SIGTERM'),
     kill: async () => {
       await stop('SIGKILL')
@@ -41,8 +43,7 @@ export async function startServer(data: string): Promise<Server> {
   }
 }
 
-async function listenArgument(data: string): Promise<string[]> {
-  const { existsSync } = await import('node:fs')
+function listenArgument(data: string): string[] {
   return existsSync(join(data, 'instance.json')) ? [] : ['--listen', '127.0.0.1:0']
 }
 

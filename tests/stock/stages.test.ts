@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cosign2, present, python } from '../support/judges.ts'
+import { root, runProgram, wheelseal, type Outcome } from '../support/program.ts'
+import { temporaryFolder } from '../support/server.ts'
+
+const STAGES = ['build', 'sign', 'verify', 'publish', 'publish_signatures', 'consumer_verification']
+const LONG_MS = 180_000
+
+interface Report {
+  readonly pipeline: {
+    readonly state: string
+    readonly jobs: readonly { readonly name: string; readonly state: string }[]
+  }
+  readonly files: readonly {
+    readonly fileName: string
+    readonly logIndex: number
+    readonly isVerified: boolean
+  }[]
+}
+
+let folder: { path: string; remove: () => Promise<void> }
+
+/** Six stages through `npm start`'s program: twine, pip, curl, git and python as they are. */
+describe.runIf(present(cosign2, python))('the six stages', () => {
+  beforeAll(async () => {
+    folder = await temporaryFolder()
+    await mkdir(join(folder.path, 'stock'))
+    await symlink(cosign2, join(folder.path, 'stock', 'cosign'))
+  })
+  afterAll(() => folder.remove())
+
+  it('run on the example with stock cosign before our face', { timeout: LONG_MS }, async () => {
+    const outcome = await start('--prepend-path', join(folder.path, 'stock'))
+    expectReleased(outcome, ['hello_tools-1.0.0-py3-none-any.whl', 'hello_tools-1.0.0.tar.gz'])
+  })
+
+  it.each([
+    ['flit', 'tomli==2.0.1', 'tomli-2.0.1'],
+    ['poetry-core', 'pastel==0.2.1', 'pastel-0.2.1'],
+  ])(
+    'run on a real source distribution with a %s back end',
+    { timeout: LONG_MS },
+    async (_backend, requirement, name) => {
+      const sources = join(folder.path, name)
+      const download = [
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--no-deps',
+        '--no-binary',
+        ':all:',
+        '--dest',
+        sources,
+        requirement,
+      ]
+      expect(await runProgram([python, ...download])).toMatchObject({ code: 0 })
+      const [archive] = await readdir(sources)
+      expect((await runProgram(['tar', '-xzf', join(sources, archive!), '-C', sources])).code).toBe(0)
+      const outcome = await start('-C', join(sources, name))
+      expectReleased(outcome, [
+        `${name}-py${name.startsWith('pastel') ? '2.py' : ''}3-none-any.whl`,
+        `${name}.tar.gz`,
+      ])
+      expect(existsSync(join(sources, name, '.git'))).toBe(false)
+    },
+  )
+
+  it('a stage that fails says which, why and where its log is', { timeout: LONG_MS }, async () => {
+    const broken = join(folder.path, 'broken')
+    await mkdir(broken)
+    await writeFile(join(broken, 'pyproject.toml'), 'name = ')
+    const { code, stdout, stderr } = await start('-C', broken)
+    expect(code).toBe(1)
+    expect((JSON.parse(stdout) as Report).pipeline.state).toBe('failed')
+    expect(stderr).toContain('build (script_failure)')
+    const [, log] = /the whole log is in (\S+)/.exec(stderr)!
+    expect(existsSync(log!)).toBe(true)
+  })
+
+  function start(...args: string[]): Promise<Outcome> {
+    const example = ['-C', join(root, 'examples', 'hello-tools')]
+    const env = { XDG_DATA_HOME: join(folder.path, 'home') }
+    return runProgram([wheelseal, 'run', '--new-data', '--json', ...example, ...args], { env })
+  }
+
+  function expectReleased({ code, stdout, stderr }: Outcome, names: readonly string[]): void {
+    expect(code, stderr).toBe(0)
+    const { pipeline, files } = JSON.parse(stdout) as Report
+    expect(pipeline.jobs.map(({ name, state }) => `${name} ${state}`)).toEqual(
+      STAGES.map((name) => `${name} success`),
+    )
+    expect(files.map(({ fileName }) => fileName).toSorted()).toEqual(names.toSorted())
+    expect(files.every(({ isVerified, logIndex }) => isVerified && logIndex > 0)).toBe(true)
+  }
+})
