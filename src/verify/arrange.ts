@@ -1,0 +1,202 @@
+/** For tests only: a private Sigstore in memory, and a seal of its own that verifies. */
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { encodeBase64, sha256, sha256Hex, utf8 } from '../base/index.ts'
+import { leafHash, nodeHash } from '../formats/merkle/index.ts'
+import { signCheckpoint } from '../formats/note/index.ts'
+import { hashedRekordBody, setSignedBytes, type LogEntry } from '../formats/sigstore/index.ts'
+import {
+  buildIntermediate,
+  buildLeaf,
+  buildRoot,
+  certificatePem,
+  parseCertificate,
+  sctSignedBytes,
+  type Certificate,
+  type SignedCertificateTimestamp,
+} from '../formats/x509/index.ts'
+import { exactly } from './policy.ts'
+import type { LogKey, TrustRoot } from './trust-root.ts'
+import type { Seal, VerifyRequest } from './verify-seal.ts'
+
+export const NOW = 1_900_000_000
+export const SAN = 'https://gitlab.example/acme/app//.gitlab-ci.yml@refs/heads/main'
+export const ISSUER = 'https://gitlab.example'
+export const LOG_NAME = 'rekor.example'
+const YEAR = 31_557_600
+
+export interface TestKey {
+  readonly key: KeyObject
+  readonly spki: Uint8Array
+}
+
+export function newKey(namedCurve = 'P-256'): TestKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
+  return { key: privateKey, spki: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })) }
+}
+
+export const keys = {
+  root: newKey(),
+  intermediate: newKey(),
+  leaf: newKey(),
+  log: newKey(),
+  ct: newKey(),
+  stranger: newKey(),
+}
+const serial = new Uint8Array(20).fill(0x42)
+
+export function makeRoot({ key, spki } = keys.root): Certificate {
+  const name = { organization: 'example.test', commonName: 'root' }
+  const validity = { notBeforeSeconds: NOW - YEAR, notAfterSeconds: NOW + YEAR }
+  return parseCertificate(buildRoot({ name, key, spki, serial, ...validity }))
+}
+
+export function makeIntermediate(
+  issuer: Certificate,
+  changes: {
+    readonly issuerKey?: KeyObject
+    readonly spki?: Uint8Array
+    readonly notAfterSeconds?: number
+  } = {},
+): Certificate {
+  return parseCertificate(
+    buildIntermediate({
+      name: { organization: 'example.test', commonName: 'intermediate' },
+      spki: keys.intermediate.spki,
+      issuer,
+      issuerKey: keys.root.key,
+      serial,
+      notBeforeSeconds: NOW - YEAR,
+      notAfterSeconds: NOW + YEAR,
+      ...changes,
+    }),
+  )
+}
+
+export const root = makeRoot()
+export const intermediate = makeIntermediate(root)
+
+export interface SctChanges {
+  readonly key?: TestKey
+  readonly timestampMs?: number
+  /** What the log saw, when it is not this certificate. */
+  readonly tbs?: Uint8Array
+  readonly issuer?: Certificate
+}
+
+export function makeSct(tbs: Uint8Array, changes: SctChanges = {}): SignedCertificateTimestamp {
+  const { key = keys.ct, timestampMs = NOW * 1000, issuer = intermediate } = changes
+  const extensions = new Uint8Array()
+  const signed = sctSignedBytes({
+    timestampMs,
+    issuerKeyHash: sha256(issuer.spki),
+    tbs: changes.tbs ?? tbs,
+    extensions,
+  })
+  const signature = new Uint8Array(sign('sha256', signed, key.key))
+  return { version: 0, logId: sha256(key.spki), timestampMs, extensions, signature }
+}
+
+export interface LeafChanges extends Partial<Parameters<typeof buildLeaf>[0]> {
+  /** One SCT for each; default one that is as it should be. */
+  readonly scts?: readonly SctChanges[]
+}
+
+export function makeLeaf({ scts = [{}], ...changes }: LeafChanges = {}): Certificate {
+  const pending = buildLeaf({
+    serial,
+    notBeforeSeconds: NOW,
+    notAfterSeconds: NOW + 600,
+    spki: keys.leaf.spki,
+    issuer: intermediate,
+    issuerKey: keys.intermediate.key,
+    uri: SAN,
+    extensions: [
+      { arc: 1, value: ISSUER },
+      { arc: 8, value: ISSUER },
+    ],
+    ...changes,
+  })
+  return parseCertificate(pending.complete(scts.map((sct) => makeSct(pending.tbs, sct))))
+}
+
+export const artifact = { sha256: sha256(utf8('the bytes of a wheel')) }
+export const leaf = makeLeaf()
+
+export function signDigestOf(text: string, { key } = keys.leaf): Uint8Array {
+  return new Uint8Array(sign('sha256', utf8(text), key))
+}
+
+export const signature = signDigestOf('the bytes of a wheel')
+
+export interface EntryChanges {
+  readonly body?: Uint8Array
+  readonly certificate?: Certificate
+  readonly integratedTimeSeconds?: number
+  readonly log?: TestKey
+  readonly logName?: string
+  readonly logIndex?: number
+}
+
+/** The entry at index 2 of a tree of three, with a proof of one hash. */
+export function makeEntry(changes: EntryChanges = {}): LogEntry {
+  const { log = keys.log, logName = LOG_NAME, certificate = leaf, logIndex = 102 } = changes
+  const { integratedTimeSeconds = NOW + 5 } = changes
+  const publicKeyPem = certificatePem(certificate.der)
+  const body =
+    changes.body ??
+    hashedRekordBody({ algorithm: 'sha256', digest: artifact.sha256, signature, publicKeyPem })
+  const left = nodeHash(leafHash(utf8('first')), leafHash(utf8('second')))
+  const rootHash = nodeHash(left, leafHash(body))
+  const logId = sha256Hex(log.spki)
+  const promise = { body: encodeBase64(body), integratedTime: integratedTimeSeconds, logId, logIndex }
+  const head = { origin: `${logName} - 17`, size: 3, root: rootHash }
+  return {
+    uuid: `0000000000000011${Buffer.from(leafHash(body)).toString('hex')}`,
+    body,
+    integratedTimeSeconds,
+    logId,
+    logIndex,
+    inclusionProof: {
+      checkpoint: signCheckpoint(head, { name: logName, key: log.key }),
+      hashes: [left],
+      logIndex: 2,
+      rootHash,
+      treeSize: 3,
+    },
+    signedEntryTimestamp: new Uint8Array(sign('sha256', setSignedBytes(promise), log.key)),
+  }
+}
+
+export const entry = makeEntry()
+
+export function logKey({ spki }: TestKey): LogKey {
+  return { spki, idHex: sha256Hex(spki) }
+}
+
+export const trustRoot: TrustRoot = {
+  certificateAuthorities: [{ roots: [root], intermediates: [intermediate] }],
+  logs: [logKey(keys.log)],
+  ctLogs: [logKey(keys.ct)],
+}
+
+export const policy = { anyOf: [{ san: exactly(SAN), issuer: exactly(ISSUER) }] }
+export const seal: Seal = { signature, certificate: leaf.der, entries: [entry] }
+export const request: VerifyRequest = { artifact, seal, trustRoot, policy }
+
+export function withSeal(changes: Partial<Seal>): VerifyRequest {
+  return { ...request, seal: { ...seal, ...changes } }
+}
+
+/** A whole seal whose certificate is another one. */
+export function withLeaf(certificate: Certificate): VerifyRequest {
+  return withSeal({ certificate: certificate.der, entries: [makeEntry({ certificate })] })
+}
+
+/** A whole seal whose only entry has other members. */
+export function withEntry(changes: Partial<LogEntry>): VerifyRequest {
+  return withSeal({ entries: [{ ...entry, ...changes }] })
+}
+
+export function withProof(changes: Partial<LogEntry['inclusionProof']>): VerifyRequest {
+  return withEntry({ inclusionProof: { ...entry.inclusionProof, ...changes } })
+}

@@ -1,0 +1,89 @@
+import { defineErrors } from '../base/index.ts'
+
+/** The reason codes of a refusal, one for each check, and what else can be wrong with what verification is given. */
+export const verifyErrors = defineErrors({
+  'verify.certificate': {
+    status: 422,
+    exit: 1,
+    summary: 'The certificate of a seal cannot be read, or is not one for a P-256 key.',
+    hint: 'fetch the .crt file again; it holds the certificate as PEM, or base64 of that',
+  },
+  'verify.code-signing': {
+    status: 422,
+    exit: 1,
+    summary: 'The certificate may not be used for code signing.',
+    hint: 'sign with a certificate that Fulcio issued for signing; a TLS or authority certificate is not one',
+  },
+  'verify.chain': {
+    status: 422,
+    exit: 1,
+    summary: 'The certificate does not stand under a trusted root at the time of signing.',
+    hint: 'check that the trust root is that of the Sigstore which signed (SIGSTORE_ROOT_FILE)',
+  },
+  'verify.sct': {
+    status: 422,
+    exit: 1,
+    summary: 'The certificate was not put in a known certificate transparency log.',
+    hint: 'check that the CT key is that of the Sigstore which signed (SIGSTORE_CT_LOG_PUBLIC_KEY_FILE)',
+  },
+  'verify.identity': {
+    status: 422,
+    exit: 1,
+    summary: 'Somebody else signed: the name in the certificate is not the expected one.',
+    hint: 'do not use the file, unless the name that was found is the one that you meant to expect',
+  },
+  'verify.issuer': {
+    status: 422,
+    exit: 1,
+    summary: 'Another issuer than the expected one vouched for who signed.',
+    hint: 'do not use the file, unless the issuer that was found is the one that you meant to expect; every character counts',
+  },
+  'verify.signature': {
+    status: 422,
+    exit: 1,
+    summary: 'The signature is not over these bytes.',
+    hint: 'do not use the file: it was changed after signing, or the signature belongs to another file; fetch both again',
+  },
+  'verify.logged': {
+    status: 422,
+    exit: 1,
+    summary: 'The signature is not in the transparency log that was asked.',
+    hint: 'check that the Rekor URL is that of the Sigstore which signed (--rekor-url, COSIGN_REKOR_URL)',
+  },
+  'verify.entry': {
+    status: 422,
+    exit: 1,
+    summary: 'The log entry is about another signature, certificate or file.',
+    hint: 'fetch the entry of this signature; an entry of another one proves nothing',
+  },
+  'verify.inclusion': {
+    status: 422,
+    exit: 1,
+    summary: 'The inclusion proof does not lead from the entry to the root of the log.',
+    hint: 'fetch the entry again; if it stays so, the log is damaged or was tampered with: tell its operator',
+  },
+  'verify.checkpoint': {
+    status: 422,
+    exit: 1,
+    summary: 'The checkpoint is not signed by a known log, or is about another tree than the proof.',
+    hint: 'check that the log key is that of the Sigstore which signed (SIGSTORE_REKOR_PUBLIC_KEY)',
+  },
+  'verify.set': {
+    status: 422,
+    exit: 1,
+    summary: "The log's promise (SET) is not signed by a known log, or is about another entry.",
+    hint: 'check that the log key is that of the Sigstore which signed (SIGSTORE_REKOR_PUBLIC_KEY)',
+  },
+  'verify.time': {
+    status: 422,
+    exit: 1,
+    summary: 'The signature was logged when the certificate was not valid.',
+    hint: 'sign again, with a new certificate; a signature counts only when it is logged within the ten minutes of it',
+  },
+  'verify.trust-root': {
+    status: 400,
+    exit: 1,
+    summary: 'The files that verification starts from cannot be used as a trust root.',
+    hint: "write them again with 'wheelseal trust export --out DIR', or fetch them from the operator of the Sigstore",
+  },
+})

@@ -1,0 +1,55 @@
+import { formatTime } from './format-time.ts'
+import { verifyErrors } from './errors.ts'
+import type { Check, Verdict } from './verdict.ts'
+
+const MARKS: Readonly<Record<Check['outcome'], string>> = {
+  passed: 'passed',
+  failed: 'FAILED',
+  'not-applicable': 'open',
+}
+const NAME_COLUMNS = 12
+
+/** One sentence on what was decided about `name`, which is the caller's; lower case, without a stop. */
+export function verdictSentence(verdict: Verdict, name: string): string {
+  if (verdict.verified) {
+    const { identity, signedAtSeconds, logIndex } = verdict
+    return `${name} was signed by ${printable(identity.san)} (issuer ${printable(identity.issuer)}) at ${formatTime(signedAtSeconds)}, log index ${logIndex}`
+  }
+  const check = refusingCheck(verdict)
+  return `${name} is refused: ${printable(check?.reason ?? 'a check did not pass')} [${verdict.reason}]`
+}
+
+/** What to do about a refusal; undefined for what is verified. */
+export function verdictHint(verdict: Verdict): string | undefined {
+  return verdict.verified ? undefined : verifyErrors(verdict.reason, '').hint
+}
+
+/** Every check on a line of its own; what was expected and what was found stand under each other. */
+export function checkLines({ checks }: Verdict): readonly string[] {
+  return checks.flatMap((check) => {
+    const { name, outcome, reason } = check
+    return [
+      `${MARKS[outcome].padEnd(7)} ${name.padEnd(NAME_COLUMNS)} ${printable(reason)}`,
+      ...comparison(check),
+    ]
+  })
+}
+
+function comparison({ expected, found }: Check): readonly string[] {
+  return [
+    ...(expected === undefined ? [] : [`        expected     ${printable(expected)}`]),
+    ...(found === undefined ? [] : [`        found        ${printable(found)}`]),
+  ]
+}
+
+function refusingCheck(verdict: Verdict & { readonly verified: false }): Check | undefined {
+  return verdict.checks.find(({ name }) => `verify.${name}` === verdict.reason)
+}
+
+/** Names come from an enemy's certificate: nothing that moves a terminal's cursor or breaks a line is printed. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, (character) => {
+    const code = character.codePointAt(0) ?? 0
+    return String.raw`\u{${code.toString(16)}}`
+  })
+}

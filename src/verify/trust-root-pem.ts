@@ -1,0 +1,45 @@
+import { describeError, sha256Hex } from '../base/index.ts'
+import { parseEcdsaPublicKey } from '../formats/ecdsa/index.ts'
+import { parseCertificatesPem, parsePublicKeyPem } from '../formats/x509/index.ts'
+import { verifyErrors } from './errors.ts'
+import type { CertificateAuthority, LogKey, TrustRoot } from './trust-root.ts'
+
+/** The texts of the three files that cosign 2 reads. */
+export interface PemFiles {
+  /** Self-issued certificates are roots, all others intermediates. */
+  readonly certificates: string
+  readonly rekorKey: string
+  readonly ctKey: string
+}
+
+/** Throws `verify.trust-root`, which names the file. */
+export function trustRootFromPem({ certificates, rekorKey, ctKey }: PemFiles): TrustRoot {
+  return {
+    certificateAuthorities: [reading('certificates', () => authorityFrom(certificates))],
+    logs: [reading('log key', () => logKeyFrom(rekorKey))],
+    ctLogs: [reading('CT log key', () => logKeyFrom(ctKey))],
+  }
+}
+
+function authorityFrom(pem: string): CertificateAuthority {
+  const certificates = parseCertificatesPem(pem)
+  const roots = certificates.filter(({ isSelfIssued }) => isSelfIssued)
+  if (roots.length === 0)
+    throw verifyErrors('verify.trust-root', 'there is no root, that is no certificate with itself as issuer')
+  return { roots, intermediates: certificates.filter(({ isSelfIssued }) => !isSelfIssued) }
+}
+
+/** cosign refuses every Rekor key that is not ECDSA, and Sigstore's CT logs have none. */
+function logKeyFrom(pem: string): LogKey {
+  const spki = parsePublicKeyPem(pem)
+  if (parseEcdsaPublicKey(spki) === undefined) throw verifyErrors('verify.trust-root', 'not an ECDSA key')
+  return { spki, idHex: sha256Hex(spki) }
+}
+
+function reading<T>(what: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw verifyErrors('verify.trust-root', `${what}: ${describeError(cause)}`, { cause })
+  }
+}
