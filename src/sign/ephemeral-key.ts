@@ -1,0 +1,29 @@
+import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { p256 } from '@noble/curves/nist.js'
+import { decodeBase64Url, utf8 } from '../base/index.ts'
+
+/** Lives in memory for one call and is never written anywhere. */
+export interface EphemeralKey {
+  /** DER SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array
+  /** ECDSA with SHA-256, DER. */
+  signText(text: string): Uint8Array
+  /** ECDSA over a SHA-256 that was computed elsewhere, DER. */
+  signDigest(sha256: Uint8Array): Uint8Array
+}
+
+/**
+ * A P-256 key. `node:crypto` cannot sign a bare digest, and files are hashed as they stream by: noble does that, with
+ * the nonces of RFC 6979.
+ */
+export function newEphemeralKey(): EphemeralKey {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { d = '' } = privateKey.export({ format: 'jwk' })
+  const scalar = decodeBase64Url(d)
+  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
+  return {
+    spki: new Uint8Array(spki),
+    signText: (text) => new Uint8Array(sign('sha256', utf8(text), privateKey)),
+    signDigest: (sha256) => p256.sign(sha256, scalar, { prehash: false, format: 'der' }),
+  }
+}

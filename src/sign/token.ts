@@ -1,0 +1,76 @@
+import {
+  decodeBase64Url,
+  parseJson,
+  utf8Decode,
+  type Clock,
+  type JsonValue,
+  type Secret,
+} from '../base/index.ts'
+import { signErrors } from './errors.ts'
+
+const MAX_TOKEN_LENGTH = 16 << 10
+
+export interface TokenUse {
+  readonly audience: string
+  readonly clock: Clock
+}
+
+/**
+ * What to sign as proof of possession: the `sub` of the token. The token is read and not verified: that is the
+ * authority's task, and here it only saves a request that would be refused. Throws `sign.token-…`; no error shows the
+ * token.
+ */
+export function tokenSubject(token: Secret, { audience, clock }: TokenUse): string {
+  const claims = readClaims(token.reveal())
+  checkExpiry(claims['exp'], clock)
+  checkAudience(claims['aud'], audience)
+  // Sigstore's clients sign `email` in place of `sub` where it is present; a CI token has none (GitLab: user_email).
+  if (claims['email'] !== undefined)
+    throw signErrors(
+      'sign.token-email',
+      'the token has the claim email, of which it is not clear that it was verified',
+    )
+  const subject = claims['sub']
+  if (typeof subject !== 'string' || subject === '') throw malformed('the claim sub is missing')
+  return subject
+}
+
+function readClaims(token: string): Readonly<Record<string, JsonValue>> {
+  if (token === '') throw signErrors('sign.token-missing', 'the id token is empty')
+  if (token.length > MAX_TOKEN_LENGTH) throw malformed(`${token.length} characters`)
+  const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token) ?? []
+  if (payload === undefined) throw malformed('not three parts joined by points')
+  const claims = decodeClaims(payload)
+  if (claims === null || typeof claims !== 'object' || Array.isArray(claims))
+    throw malformed('its claims are no object')
+  return claims as Readonly<Record<string, JsonValue>>
+}
+
+function decodeClaims(payload: string): JsonValue {
+  try {
+    return parseJson(utf8Decode(decodeBase64Url(payload)), { maxLength: MAX_TOKEN_LENGTH, maxDepth: 8 })
+  } catch (cause) {
+    throw signErrors('sign.token-malformed', 'the claims of the id token cannot be read', { cause })
+  }
+}
+
+function checkExpiry(exp: JsonValue | undefined, clock: Clock): void {
+  const now = Math.floor(clock.nowMs() / 1000)
+  if (typeof exp !== 'number') throw malformed('the claim exp is missing')
+  if (exp <= now)
+    throw signErrors('sign.token-expired', `the id token expired ${Math.floor(now - exp)} seconds ago`)
+}
+
+function checkAudience(aud: JsonValue | undefined, wanted: string): void {
+  const audiences = Array.isArray(aud) ? aud : [aud]
+  if (audiences.includes(wanted)) return
+  const found = audiences.map((audience) => JSON.stringify(audience)?.slice(0, 120) ?? 'none').slice(0, 4)
+  throw signErrors(
+    'sign.token-audience',
+    `the audience of the id token is ${found.join(', ')}, ${wanted} is wanted`,
+  )
+}
+
+function malformed(what: string): Error {
+  return signErrors('sign.token-malformed', `not an id token: ${what}`)
+}
