@@ -1,0 +1,124 @@
+import {
+  request as httpRequest,
+  type Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { describeError, WheelsealError, type HttpRequest, type HttpResponse } from '../base/index.ts'
+import { netErrors } from './errors.ts'
+import { responseOf } from './response.ts'
+
+const DEFAULT_TIMEOUT_MS = 30_000
+const USER_AGENT = 'wheelseal'
+
+export interface Route {
+  readonly agent?: Agent
+  readonly socketPath?: string
+}
+
+/** Throws `net.url`; the error shows no more of the URL than is safe to show. */
+export function parseUrl(text: string): URL {
+  if (!URL.canParse(text)) throw netErrors('net.url', 'not a URL')
+  const url = new URL(text)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw netErrors('net.url', `the scheme is ${url.protocol.slice(0, -1)}`)
+  }
+  if (url.username !== '' || url.password !== '')
+    throw netErrors('net.url', `credentials in a URL of ${url.host}`)
+  return url
+}
+
+/** One exchange over a given route. The time allowed covers the whole of it, the reading of the body included. */
+export async function exchange(url: URL, request: HttpRequest, route: Route): Promise<HttpResponse> {
+  const timeout = AbortSignal.timeout(request.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+  const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout])
+  const translate = (error: unknown): unknown => failureOf(error, { url, signal, timeout })
+  try {
+    signal.throwIfAborted()
+    const sent = send(url, optionsOf(request, route, signal))
+    return responseOf(await answered(sent, request.body), translate)
+  } catch (error) {
+    throw translate(error)
+  }
+}
+
+function send(url: URL, options: RequestOptions): ClientRequest {
+  return url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options)
+}
+
+function optionsOf(request: HttpRequest, route: Route, signal: AbortSignal): RequestOptions {
+  const length = request.body instanceof Uint8Array ? { 'content-length': `${request.body.length}` } : {}
+  return {
+    ...route,
+    method: request.method,
+    headers: { 'user-agent': USER_AGENT, ...length, ...request.headers },
+    signal,
+  }
+}
+
+/**
+ * A server may answer before it has read everything (401, 413) and close: then the answer counts, not the broken
+ * pipe of what was still being sent.
+ */
+async function answered(sent: ClientRequest, body: HttpRequest['body']): Promise<IncomingMessage> {
+  let isAnswered = false
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
+    sent.once('response', (message) => {
+      isAnswered = true
+      resolve(message)
+    })
+    sent.on('error', reject)
+  })
+  const sending = sendBody(sent, body).catch((error: unknown) => {
+    if (!isAnswered) sent.destroy(error instanceof Error ? error : new Error(describeError(error)))
+  })
+  const message = await response
+  if (message.complete) await sending
+  return message
+}
+
+async function sendBody(sent: ClientRequest, body: HttpRequest['body']): Promise<void> {
+  if (body === undefined || body instanceof Uint8Array) {
+    sent.end(body)
+    return
+  }
+  for await (const part of body) {
+    if (sent.destroyed) return
+    if (!sent.write(part)) await roomToWrite(sent)
+  }
+  sent.end()
+}
+
+function roomToWrite(sent: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const proceed = (): void => {
+      sent.off('drain', proceed).off('close', proceed)
+      resolve()
+    }
+    sent.on('drain', proceed).on('close', proceed)
+  })
+}
+
+interface Circumstances {
+  readonly url: URL
+  readonly signal: AbortSignal
+  readonly timeout: AbortSignal
+}
+
+/** What a caller sees: its own reason when it aborted, a failure of this room otherwise. Never the query: tokens stand in some. */
+function failureOf(error: unknown, { url, signal, timeout }: Circumstances): unknown {
+  const where = `${url.origin}${url.pathname}`
+  if (timeout.aborted && signal.reason === timeout.reason)
+    return netErrors('net.timeout', `${where} took too long`)
+  if (signal.aborted) return signal.reason
+  if (error instanceof WheelsealError) return error
+  return netErrors('net.unreachable', `${where}: ${reasonOf(error)}`, { cause: error })
+}
+
+/** Where a name has several addresses Node throws one error for all, with an empty message. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describeError).join('; ')
+  return describeError(error)
+}

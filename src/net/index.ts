@@ -1,0 +1,13 @@
+/**
+ * The network: one HTTP wrapper, and the clients of the services that signing and verifying need.
+ *
+ * `createHttp` gives the Http port over `node:http` and `node:https`; it honours `HTTPS_PROXY`, `HTTP_PROXY`,
+ * `NO_PROXY` and `SSL_CERT_FILE`, never follows a redirect, and limits every exchange in time. `createSocketHttp` is
+ * the same over a socket file. `createFulcioClient` and `createRekorClient` are the ports of `sign/`; they retry what
+ * is transient (`withRetries`) and nothing else. What a service answers is an enemy's: capped, and parsed strictly.
+ */
+export { createHttp, createSocketHttp, type HttpOptions } from './http-client.ts'
+export { createFulcioClient, type ServiceOptions } from './fulcio.ts'
+export { createRekorClient } from './rekor.ts'
+export { withRetries } from './retry.ts'
+export { netErrors } from './errors.ts'

@@ -1,0 +1,60 @@
+import { WheelsealError, type Clock, type Http, type HttpRequest, type HttpResponse } from '../base/index.ts'
+import { netErrors } from './errors.ts'
+
+const ATTEMPTS = 4
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 10_000
+const TRANSIENT: ReadonlySet<number> = new Set([429, 502, 503, 504])
+const MAX_DISCARDED_BYTES = 64 << 10
+
+/**
+ * The port with patience: up to four attempts, pausing longer each time, or as long as `Retry-After` asks within 10 s.
+ * Only for 429, 502, 503, 504 and a refused connection, which all mean that nothing was done; every other answer,
+ * refusals above all, is handed on at once. Not for bodies that are streams. Throws `net.overloaded`.
+ */
+export function withRetries(http: Http, clock: Clock): Http {
+  return {
+    request: async (request) => {
+      for (let attempt = 1; ; attempt += 1) {
+        const pauseMs = FIRST_PAUSE_MS * 2 ** (attempt - 1)
+        const outcome = await tryOnce(http, request, attempt === ATTEMPTS)
+        if ('response' in outcome) return outcome.response
+        await clock.sleep(outcome.retryAfterMs ?? pauseMs, request.signal)
+      }
+    },
+  }
+}
+
+type Attempt = { readonly response: HttpResponse } | { readonly retryAfterMs: number | undefined }
+
+async function tryOnce(http: Http, request: HttpRequest, isLast: boolean): Promise<Attempt> {
+  let response: HttpResponse
+  try {
+    response = await http.request(request)
+  } catch (error) {
+    if (isLast || !isRefusedConnection(error)) throw error
+    return { retryAfterMs: undefined }
+  }
+  if (!TRANSIENT.has(response.status)) return { response }
+  await response.bytes(MAX_DISCARDED_BYTES).catch(() => undefined)
+  if (isLast) {
+    throw netErrors(
+      'net.overloaded',
+      `${new URL(request.url).origin} answered ${response.status} to each of ${ATTEMPTS} attempts`,
+    )
+  }
+  return { retryAfterMs: retryAfter(response) }
+}
+
+/** Nothing was sent, so that nothing can have been done. */
+function isRefusedConnection(error: unknown): boolean {
+  if (!(error instanceof WheelsealError) || error.code !== 'net.unreachable') return false
+  const { cause } = error
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
+}
+
+/** Seconds only; a date would need trust in two clocks. */
+function retryAfter({ headers }: HttpResponse): number | undefined {
+  const text = headers['retry-after'] ?? ''
+  return /^\d{1,6}$/.test(text) ? Math.min(Number(text) * 1000, LONGEST_PAUSE_MS) : undefined
+}

@@ -1,0 +1,77 @@
+import {
+  parseJson,
+  utf8,
+  WheelsealError,
+  type Http,
+  type HttpResponse,
+  type JsonValue,
+} from '../base/index.ts'
+import { netErrors } from './errors.ts'
+
+const MAX_ERROR_BYTES = 16 << 10
+const MAX_SHOWN_LENGTH = 300
+
+/** One call of a JSON service that answers with text. */
+export interface ServiceCall {
+  readonly method: 'GET' | 'POST'
+  /** Of the service; the path is appended to its own. */
+  readonly baseUrl: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly json?: JsonValue
+  /** Statuses that are no refusal. */
+  readonly accepts: readonly number[]
+  readonly maxBytes: number
+}
+
+export interface ServiceReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+/** Throws `net.refused` with the service's own words for any other status; redirects are refused like that too. */
+export async function callService(http: Http, call: ServiceCall): Promise<ServiceReply> {
+  const url = `${call.baseUrl.replace(/\/+$/, '')}${call.path}`
+  const response = await http.request({
+    method: call.method,
+    url,
+    headers: { ...(call.json === undefined ? {} : { 'content-type': 'application/json' }), ...call.headers },
+    ...(call.json === undefined ? {} : { body: utf8(JSON.stringify(call.json)) }),
+  })
+  if (!call.accepts.includes(response.status)) {
+    throw netErrors('net.refused', `${url} answered ${response.status}: ${await words(response)}`)
+  }
+  return {
+    status: response.status,
+    headers: response.headers,
+    text: await body(response, url, call.maxBytes),
+  }
+}
+
+async function body(response: HttpResponse, url: string, maxBytes: number): Promise<string> {
+  try {
+    return await response.text(maxBytes)
+  } catch (cause) {
+    if (cause instanceof WheelsealError && cause.code === 'base.too-large')
+      throw netErrors('net.reply', `${url} answered with more than ${maxBytes} bytes`, { cause })
+    throw cause
+  }
+}
+
+/** What an error answer says: Fulcio's and Rekor's `message`, or the text itself, on one line and cut. */
+async function words(response: HttpResponse): Promise<string> {
+  const text = await response.text(MAX_ERROR_BYTES).catch(() => '')
+  const shown = (messageOf(text) ?? text).replaceAll(/[\p{C}\s]+/gu, ' ').trim()
+  return shown.slice(0, MAX_SHOWN_LENGTH) || 'no text'
+}
+
+function messageOf(text: string): string | undefined {
+  try {
+    const json = parseJson(text)
+    if (json === null || typeof json !== 'object' || !('message' in json)) return undefined
+    return typeof json.message === 'string' ? json.message : undefined
+  } catch {
+    return undefined
+  }
+}
