@@ -20,7 +20,10 @@ export async function errorReference(): Promise<string> {
   for (const file of globSync('src/**/errors.ts', { cwd: root })) await import(join(root, file))
   const rows = [...errorKinds()]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([code, { summary, hint, exit, status }]) => `| \`${code}\` | ${cell(summary)} | ${cell(hint)} | ${exit} | ${status} |`)
+    .map(
+      ([code, { summary, hint, exit, status }]) =>
+        `| \`${code}\` | ${cell(summary)} | ${cell(hint)} | ${exit} | ${status} |`,
+    )
   return `${HEAD}${rows.join('\n')}\n`
 }
 

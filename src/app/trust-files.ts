@@ -20,7 +20,7 @@ export interface TrustEnvironment {
   readonly COSIGN_REKOR_URL: string
 }
 
-export function trustEnvironment(url: string, folder: string): TrustEnvironment {
+function trustEnvironment(url: string, folder: string): TrustEnvironment {
   return {
     SIGSTORE_ROOT_FILE: join(folder, 'fulcio.pem'),
     SIGSTORE_REKOR_PUBLIC_KEY: join(folder, 'rekor.pub'),

@@ -21,7 +21,7 @@ const MAX_CACHES = 4
 const MAX_FALLBACK_KEYS = 5
 
 /** A text, or a list of texts nested up to ten levels, as one flat list. */
-export const script: Reader<readonly string[]> = (node, place) => {
+const script: Reader<readonly string[]> = (node, place) => {
   const lines: string[] = []
   const visit = (item: Node, depth: number): void => {
     if (item.kind === 'list' && depth < MAX_SCRIPT_DEPTH)
@@ -38,7 +38,7 @@ const imageFields = record({
   ...allUnsupported('entrypoint', 'docker', 'kubernetes', 'pull_policy'),
 })
 
-export const image: Reader<PlannedImage> = (node, place) => {
+const image: Reader<PlannedImage> = (node, place) => {
   const name = node.kind === 'map' ? imageFields(node, place)?.name : text(node, place)
   if (name !== undefined && name !== '') return { name }
   return wrong(node, place, { code: 'ciconfig.value', what: 'needs a name' })
@@ -74,7 +74,7 @@ const artifactFields = record({
   ...allUnsupported('access', 'expose_as', 'public', 'reports'),
 })
 
-export const artifacts: Reader<PlannedArtifacts> = (node, place) => {
+const artifacts: Reader<PlannedArtifacts> = (node, place) => {
   const values = artifactFields(node, place)
   if (values === undefined) return undefined
   return {
@@ -125,7 +125,7 @@ const oneCache: Reader<PlannedCache> = (node, place) => {
   }
 }
 
-export const caches: Reader<readonly PlannedCache[]> = (node, place) => {
+const caches: Reader<readonly PlannedCache[]> = (node, place) => {
   const items = node.kind === 'list' ? node.items : [node]
   if (items.length > MAX_CACHES)
     return wrong(node, place, { code: 'ciconfig.value', what: `has more than ${MAX_CACHES} entries` })
@@ -134,7 +134,7 @@ export const caches: Reader<readonly PlannedCache[]> = (node, place) => {
 
 const idToken = record({ aud: textOrTexts })
 
-export const idTokens: Reader<Readonly<Record<string, { readonly aud: string | readonly string[] }>>> = (
+const idTokens: Reader<Readonly<Record<string, { readonly aud: string | readonly string[] }>>> = (
   node,
   place,
 ) => {

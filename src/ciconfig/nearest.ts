@@ -1,5 +1,5 @@
 /** What the writer may have meant, or undefined when nothing is near. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 40) return undefined
   let [best, bestDistance]: [string | undefined, number] = [undefined, Math.min(3, word.length)]
   for (const candidate of candidates) {

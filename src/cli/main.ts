@@ -12,7 +12,10 @@ interface Entry {
 const commands: Readonly<Record<string, Entry>> = {
   up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
   run: { summary: "run a project's pipeline here", load: () => import('./run.ts') },
-  project: { summary: 'create and list projects', load: () => import('./project.ts') },
+  project: {
+    summary: 'create projects, set where their index sends installers on',
+    load: () => import('./project.ts'),
+  },
   token: { summary: 'create access tokens', load: () => import('./token.ts') },
   trust: { summary: 'export the trust root, mint id tokens for tries', load: () => import('./trust.ts') },
 }
@@ -49,6 +52,7 @@ async function programFor(name: string): Promise<Command> {
     .description('Builds, seals, publishes and verifies Python packages, with every service that takes.')
     .version(version())
     .exitOverride()
+    .showHelpAfterError('(run wheelseal --help for the commands)')
     .addHelpText('after', '\nThe cosign face: wheelseal cosign --help\nExample: wheelseal up --data ./data')
   for (const [key, { summary, load }] of Object.entries(commands)) {
     const command = key === name ? (await load()).command() : new Command(key)

@@ -42,7 +42,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
   }
 }
 
-export function failureText(error: unknown): string {
+function failureText(error: unknown): string {
   const fact = `wheelseal: ${paint('red', 'error:')} ${describeError(error)}`
   if (!(error instanceof WheelsealError)) return `${fact}\n`
   return `${fact} [${error.code}]\nhint: ${error.hint}\n`

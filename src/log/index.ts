@@ -7,4 +7,3 @@
  */
 export { createLog, openLog, type Appended, type TransparencyLog, type TreeHead } from './log.ts'
 export type { LogLeaf, LogStore, NewLeaf } from './store.ts'
-export { logErrors } from './errors.ts'

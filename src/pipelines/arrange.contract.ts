@@ -32,7 +32,7 @@ export interface Arranged {
 
 export const NOW_MS = 1_767_323_045_000
 
-export const YAML = `
+const YAML = `
 stages: [build, sign, publish]
 variables: { BASE: "\${CI_API_V4_URL}/x", CACHE: "$CI_PROJECT_DIR/.cache" }
 build:

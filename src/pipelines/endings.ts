@@ -24,7 +24,7 @@ export async function endJob(
   return after
 }
 
-export function isOverdue(job: JobRecord, nowMs: number): boolean {
+function isOverdue(job: JobRecord, nowMs: number): boolean {
   return job.state === 'running' && job.deadlineMs !== null && job.deadlineMs <= nowMs
 }
 

@@ -7,7 +7,7 @@ interface Staged extends Pick<JobRecord, 'stageIndex' | 'state' | 'queuedAtMs' |
 
 const FINAL: readonly JobState[] = ['success', 'failed', 'canceled', 'skipped']
 
-export function isFinal(state: JobState): boolean {
+function isFinal(state: JobState): boolean {
   return FINAL.includes(state)
 }
 

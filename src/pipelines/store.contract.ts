@@ -18,7 +18,7 @@ const PLAN: PlannedJob = {
   id_tokens: { T: { aud: ['x', 'y'] } },
 }
 
-export function newPipeline(names: readonly string[], projectId = 20): NewPipeline {
+function newPipeline(names: readonly string[], projectId = 20): NewPipeline {
   return {
     state: 'pending',
     createdAtMs: 1_000,

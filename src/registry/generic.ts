@@ -21,7 +21,7 @@ const WORDS = { name: 'package name', version: 'package version', fileName: 'fil
 const MAX_LENGTH = 255
 
 /** Throws `registry.generic-name`. */
-export function checkGenericPlace(place: GenericPlace): void {
+function checkGenericPlace(place: GenericPlace): void {
   for (const part of ['name', 'version', 'fileName'] as const) {
     const text = place[part]
     if (text.length <= MAX_LENGTH && FORMS[part].test(text) && text !== '.' && text !== '..') continue

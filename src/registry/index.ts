@@ -9,7 +9,7 @@
  * before a call; what a page looks like is decided by `http`. Whether a file is sealed does not matter here yet.
  */
 export { createRegistry, type Registry, type RegistryParts } from './registry.ts'
-export { checkGenericPlace, type GenericPlace } from './generic.ts'
+export type { GenericPlace } from './generic.ts'
 export type { PypiUpload } from './pypi.ts'
 export type { RegistryLimits } from './limits.ts'
 export type {

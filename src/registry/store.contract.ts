@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { NewFile, RegistryStore } from './store.ts'
 
-export function newFile(changes: Partial<NewFile> = {}): NewFile {
+function newFile(changes: Partial<NewFile> = {}): NewFile {
   return {
     projectId: 20,
     kind: 'pypi',

@@ -83,7 +83,7 @@ export interface SctChanges {
   readonly issuer?: Certificate
 }
 
-export function makeSct(tbs: Uint8Array, changes: SctChanges = {}): SignedCertificateTimestamp {
+function makeSct(tbs: Uint8Array, changes: SctChanges = {}): SignedCertificateTimestamp {
   const { key = keys.ct, timestampMs = NOW * 1000, issuer = intermediate } = changes
   const extensions = new Uint8Array()
   const signed = sctSignedBytes({
@@ -180,7 +180,7 @@ export const trustRoot: TrustRoot = {
 }
 
 export const policy = { anyOf: [{ san: exactly(SAN), issuer: exactly(ISSUER) }] }
-export const seal: Seal = { signature, certificate: leaf.der, entries: [entry] }
+const seal: Seal = { signature, certificate: leaf.der, entries: [entry] }
 export const request: VerifyRequest = { artifact, seal, trustRoot, policy }
 
 export function withSeal(changes: Partial<Seal>): VerifyRequest {

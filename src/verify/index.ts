@@ -15,4 +15,3 @@ export { CHECK_NAMES, type Check, type CheckName, type RefusalCode, type Verdict
 export type { CertificateAuthority, LogKey, TrustRoot, Validity } from './trust-root.ts'
 export { trustRootFromPem, type PemFiles } from './trust-root-pem.ts'
 export { checkLines, verdictHint, verdictSentence } from './explain.ts'
-export { verifyErrors } from './errors.ts'

@@ -14,4 +14,3 @@ export {
   type SdistName,
   type WheelName,
 } from './file-name.ts'
-export { pythonErrors } from './errors.ts'
