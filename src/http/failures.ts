@@ -17,13 +17,11 @@ type Render = (context: Context, failure: ClientFailure) => Response
  */
 export function failures(log: Log, render: Render = renderGitLab): ErrorHandler {
   return (error, context) => {
-    if (error instanceof WheelsealError && error.status < 500) {
-      return render(context, {
-        status: error.status,
-        code: error.code,
-        message: error.message,
-        hint: error.hint,
-      })
+    if (error instanceof WheelsealError && error.status !== 500) {
+      const { status, code, message, hint } = error
+      // Out of space, out of service: the client may know, and the operator must.
+      if (status > 500) log.failure(code, error, { method: context.req.method, path: context.req.path })
+      return render(context, { status, code, message, hint })
     }
     log.failure('http.internal', error, { method: context.req.method, path: context.req.path })
     return render(context, {
@@ -55,4 +53,6 @@ const REASONS: Readonly<Record<number, string>> = {
   422: 'Unprocessable Entity',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  507: 'Insufficient Storage',
 }
