@@ -1,0 +1,61 @@
+import { defineErrors } from '../../base/index.ts'
+
+const seeHelp = "run 'cosign COMMAND --help' for the flags of this program"
+
+/** All end with 1, as cosign's do. */
+export const cosignErrors = defineErrors({
+  'cosign.usage': {
+    status: 400,
+    exit: 1,
+    summary: 'A command of the cosign face was called with missing, malformed or surplus arguments.',
+    hint: seeHelp,
+  },
+  'cosign.unknown-command': {
+    status: 400,
+    exit: 1,
+    summary: 'The cosign face does not have the command.',
+    hint: 'it has sign-blob, verify-blob and version; for the others use cosign itself',
+  },
+  'cosign.unknown-flag': {
+    status: 400,
+    exit: 1,
+    summary: 'A flag is neither one of cosign nor of the cosign face.',
+    hint: seeHelp,
+  },
+  'cosign.unsupported-flag': {
+    status: 400,
+    exit: 1,
+    summary: 'The cosign face does not have a flag that cosign has.',
+    hint: `leave the flag, or the variable, out, or use cosign itself; ${seeHelp}`,
+  },
+  'cosign.insecure-flag': {
+    status: 400,
+    exit: 1,
+    summary: 'A flag asks for less verification, which the cosign face does not offer.',
+    hint: 'leave the flag, or the variable, out; to see why a check fails, read the list of checks',
+  },
+  'cosign.confirmation': {
+    status: 400,
+    exit: 1,
+    summary: 'Signing writes the identity into a log for ever, and nobody agreed to it.',
+    hint: 'agree with --yes or COSIGN_YES=true',
+  },
+  'cosign.trust-root': {
+    status: 400,
+    exit: 1,
+    summary: 'A file of the trust root is not named, or cannot be read.',
+    hint: "'wheelseal trust export --out DIR' writes the files, and DIR/cosign.env names them: run '. DIR/cosign.env'",
+  },
+  'cosign.signature': {
+    status: 400,
+    exit: 1,
+    summary: 'What was given as a signature is neither a file nor base64 of a signature.',
+    hint: 'name the .sig file, or pass its content',
+  },
+  'cosign.certificate': {
+    status: 400,
+    exit: 1,
+    summary: 'What was given as a certificate cannot be read.',
+    hint: 'name the .crt file: base64 of PEM as cosign writes it, or PEM',
+  },
+})

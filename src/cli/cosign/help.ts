@@ -1,0 +1,24 @@
+import type { CommandFlags, Flag } from './flag-table.ts'
+
+export const OVERVIEW = `The cosign face of wheelseal: commands and flags of cosign 2.2.3, with the same files.
+
+Usage:
+  cosign sign-blob [flags] FILE...
+  cosign verify-blob [flags] FILE
+  cosign version [--json]
+
+Example:
+  cosign verify-blob --signature F.sig --certificate F.crt --certificate-identity ID --certificate-oidc-issuer URL F
+
+Every flag is also read from its variable, such as COSIGN_REKOR_URL. The trust root is named by SIGSTORE_ROOT_FILE,
+SIGSTORE_REKOR_PUBLIC_KEY and SIGSTORE_CT_LOG_PUBLIC_KEY_FILE ('wheelseal trust export' writes it).
+`
+
+export function commandHelp(usage: string, { flags }: CommandFlags): string {
+  return `Usage:\n  cosign ${usage}\n\nFlags:\n${flags.map(flagLine).join('')}`
+}
+
+function flagLine({ name, short, kind, help }: Flag): string {
+  const spelled = `${short === undefined ? '' : `-${short}, `}--${name}${kind === 'text' ? ' VALUE' : ''}`
+  return `  ${spelled.padEnd(34)} ${help}\n`
+}
