@@ -1,5 +1,6 @@
 /** For tests only: sigstore-conformance's bundles and trust roots as seals, and sigstore-js's verdict on them. */
-import { createRequire } from 'node:module'
+import { bundleFromJSON } from '@sigstore/bundle'
+import { TrustedRoot as TrustedRootMessage } from '@sigstore/protobuf-specs'
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify'
 import { bytesEqual, decodeBase64, encodeHex } from '../../src/base/index.ts'
 import { leafHash } from '../../src/formats/merkle/index.ts'
@@ -148,14 +149,7 @@ export interface Expectation {
 
 /** `@sigstore/verify` compares names as patterns: what is expected is escaped and anchored for it. */
 export function sigstoreJs(root: unknown): (bundle: unknown, file: Uint8Array, who: Expectation) => boolean {
-  const require = createRequire(createRequire(import.meta.url).resolve('@sigstore/verify'))
-  const { bundleFromJSON } = require('@sigstore/bundle') as {
-    bundleFromJSON: (json: unknown) => Parameters<typeof toSignedEntity>[0]
-  }
-  const specs = require('@sigstore/protobuf-specs') as {
-    TrustedRoot: { fromJSON: (json: unknown) => Parameters<typeof toTrustMaterial>[0] }
-  }
-  const verifier = new Verifier(toTrustMaterial(specs.TrustedRoot.fromJSON(root)))
+  const verifier = new Verifier(toTrustMaterial(TrustedRootMessage.fromJSON(root)))
   return (bundle, file, { san, issuer }) => {
     try {
       verifier.verify(toSignedEntity(bundleFromJSON(bundle), Buffer.from(file)), {
