@@ -70,6 +70,8 @@ function checkSet(entry: LogEntry, { logs }: TrustRoot): Finding {
   const { body, integratedTimeSeconds, logId, logIndex, signedEntryTimestamp } = entry
   const log = findLog(logs, logId, integratedTimeSeconds)
   if (log === undefined) return unknownLog(logs, logId)
+  if (!isCount(integratedTimeSeconds) || !isCount(logIndex))
+    return failed('time or index is not a whole number')
   const signed = setSignedBytes({
     body: encodeBase64(body),
     integratedTime: integratedTimeSeconds,
@@ -78,4 +80,9 @@ function checkSet(entry: LogEntry, { logs }: TrustRoot): Finding {
   })
   if (verifyWithSpki(log.spki, signed, signedEntryTimestamp)) return passed('promised by a known log')
   return failed('the promise is not signed by the log, or is about another entry or time')
+}
+
+/** Entries from JSON are counts already; a caller of the library may hand in any number. */
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
 }

@@ -86,6 +86,6 @@ describe('attacks on the identity', () => {
 function withLeafBytes(tail: string): VerifyRequest {
   const marked = makeLeaf({ uri: `${SAN}${'~'.repeat(utf8(tail).length)}` })
   const der = Buffer.from(marked.der)
-  der.set(utf8(tail), der.indexOf('~'))
+  der.set(utf8(tail), der.indexOf(`${SAN}~`) + SAN.length)
   return withSeal({ certificate: new Uint8Array(der) })
 }

@@ -24,7 +24,7 @@ export function checkScts(leaf: Certificate, trustRoot: TrustRoot): Finding {
       return failed('the certificate has no SCT', { expected: 'at least one', found: 'none' })
     const entry = { issuerKeyHash: sha256(issuer.spki), tbs: precertificateTbs(leaf) }
     const problem = scts.map((sct) => sctProblem(sct, entry, trustRoot.ctLogs)).find(Boolean)
-    return problem ?? passed(`logged in ${scts.length} known certificate transparency log(s)`)
+    return problem ?? passed(`every SCT (${scts.length}) is from a known certificate transparency log`)
   } catch (error) {
     return failed(describeError(error))
   }
