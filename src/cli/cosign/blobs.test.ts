@@ -222,6 +222,11 @@ describe('verify-blob', () => {
       'cosign.certificate',
     ],
     ['no certificate', (io: Session) => io.disk.delete('demo.crt'), 'cosign.certificate'],
+    [
+      'a certificate in DER, as cosign does',
+      (io: Session) => io.disk.set('demo.crt', readCertificateFile(io.disk.get('demo.crt')!)),
+      'cosign.certificate',
+    ],
     ['no such file', (io: Session) => io.disk.delete('demo.whl'), 'host.file'],
   ])('refuses %s', async (_what, change, code) => {
     const io = await signed()

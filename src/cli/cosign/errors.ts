@@ -46,6 +46,12 @@ export const cosignErrors = defineErrors({
     summary: 'A file of the trust root is not named, or cannot be read.',
     hint: "'wheelseal trust export --out DIR' writes the files, and DIR/cosign.env names them: run '. DIR/cosign.env'",
   },
+  'cosign.file': {
+    status: 400,
+    exit: 1,
+    summary: 'The file that is to be signed or verified cannot be read.',
+    hint: 'check the name, and that this user may read it',
+  },
   'cosign.signature': {
     status: 400,
     exit: 1,

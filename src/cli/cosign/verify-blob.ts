@@ -19,6 +19,7 @@ import type { CosignIo } from './io.ts'
 import { readTrustRoot } from './trust-files.ts'
 
 const MAX_FILE_BYTES = 256 << 10
+const DER_SEQUENCE = 0x30
 
 /** Whether the file is verified; what there is to say is said. */
 export async function verifyBlob(given: Arguments, io: CosignIo): Promise<boolean> {
@@ -76,9 +77,12 @@ async function readSignature(text: string, { files }: CosignIo): Promise<Uint8Ar
   }
 }
 
+/** PEM or base64 of it. Bare DER could be read too, but cosign 2.2.3 refuses it. */
 async function readCertificate(path: string, { files }: CosignIo): Promise<Uint8Array> {
   try {
-    return readCertificateFile(await files.read(path, MAX_FILE_BYTES))
+    const bytes = await files.read(path, MAX_FILE_BYTES)
+    if (bytes[0] === DER_SEQUENCE) throw new Error('DER, where cosign wants PEM or base64 of it')
+    return readCertificateFile(bytes)
   } catch (cause) {
     throw cosignErrors('cosign.certificate', `--certificate: ${describeError(cause)}`, { cause })
   }
