@@ -13,7 +13,7 @@ import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { describeError, parseJson, utf8 } from '../base/index.ts'
-import { systemFiles } from '../host/index.ts'
+import { systemClock, systemFiles } from '../host/index.ts'
 import { lockDirectory, type DirectoryLock } from '../storage/sqlite/index.ts'
 import { appErrors } from './errors.ts'
 
@@ -40,10 +40,15 @@ const INSTANCE_FILE = 'instance.json'
 const FIRST_START_FILE = 'first-start'
 const LOCK_FILES = ['lock.db', 'lock.db-journal']
 const MAX_INSTANCE_BYTES = 64 * 1024
+const LOCK_POLL_MS = 100
 
-/** Takes the directory for this process. Throws `storage.locked`, `app.data-not-ours`, `app.data-not-writable`, `app.data-format`. */
-export async function openDataDirectory(path: string): Promise<DataDirectory> {
-  const lock = await take(path)
+/**
+ * Takes the directory for this process; waits for `patienceMs` (default 0) while another one holds it, since commands
+ * hold it for a moment only. Throws `storage.locked`, `app.data-not-ours`, `app.data-not-writable`, `app.data-format`.
+ */
+export async function openDataDirectory(path: string, patienceMs = 0): Promise<DataDirectory> {
+  await prepare(path)
+  const lock = await lockPatiently(path, patienceMs)
   try {
     return { path, instance: await readInstance(path), release: () => lock.release() }
   } catch (error) {
@@ -52,7 +57,18 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
   }
 }
 
-async function take(path: string): Promise<DirectoryLock> {
+async function lockPatiently(path: string, patienceMs: number): Promise<DirectoryLock> {
+  for (let waitedMs = 0; ; waitedMs += LOCK_POLL_MS) {
+    try {
+      return lockDirectory(path)
+    } catch (error) {
+      if (waitedMs >= patienceMs) throw error
+      await systemClock.sleep(LOCK_POLL_MS)
+    }
+  }
+}
+
+async function prepare(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
     await refuseForeignFolder(path)
@@ -62,7 +78,6 @@ async function take(path: string): Promise<DirectoryLock> {
     if (error instanceof Error && 'code' in error && error.code === 'app.data-not-ours') throw error
     throw appErrors('app.data-not-writable', `${path}: ${describeError(error)}`, { cause: error })
   }
-  return lockDirectory(path)
 }
 
 async function refuseForeignFolder(path: string): Promise<void> {

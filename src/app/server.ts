@@ -33,6 +33,7 @@ export interface RunningServer {
 }
 
 const DRAIN_MS = 2_000
+const LOCK_PATIENCE_MS = 3_000
 
 /** Throws what `openDataDirectory` throws, `app.url-fixed`, `app.socket-path`, `http.listen`. */
 export async function startServer({ data, listen: wanted, log }: ServerOptions): Promise<RunningServer> {
@@ -42,7 +43,7 @@ export async function startServer({ data, listen: wanted, log }: ServerOptions):
     for (const step of undo.splice(0).toReversed()) await step()
   }
   try {
-    const directory = await openDataDirectory(data)
+    const directory = await openDataDirectory(data, LOCK_PATIENCE_MS)
     undo.push(() => directory.release())
     const door = await openDoor(directory, wanted)
     undo.push(() => door.listening.close(DRAIN_MS))

@@ -35,6 +35,8 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function cosign(argv: readonly string[]): Promise<number> {
+  // Before anything is loaded: an id token among the arguments leaves the process list at once.
+  process.title = 'cosign'
   const { runCosign, systemCosignIo } = await import('./cosign/index.ts')
   return runCosign(argv, systemCosignIo())
 }

@@ -38,7 +38,7 @@ function consumerLines(report: RunReport, program: string): readonly string[] {
     '',
     `  ${program} up --data ${shellWord(data)} &`,
     `  ${program} trust export --data ${shellWord(data)} --out trust && . ./trust/cosign.env`,
-    `  curl -fsSO ${file.url}`,
+    `  curl -fsS --retry 9 --retry-connrefused -O ${file.url}`,
     `  curl -fsSO ${signatures}/${fileName}.sig`,
     `  curl -fsSO ${signatures}/${fileName}.crt`,
     `  ${program} cosign verify-blob --signature ${fileName}.sig --certificate ${fileName}.crt \\`,
