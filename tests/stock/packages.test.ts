@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { present, python, twine } from '../support/judges.ts'
+import { pipIndexUrl } from '../support/pip-index.ts'
 import { root, runProgram, type Outcome } from '../support/program.ts'
 import { startServer, temporaryFolder, type Server } from '../support/server.ts'
 
@@ -93,20 +94,9 @@ describe.runIf(present(python, twine))('the registries of wheelseal up', () => {
     return api.replace('://', `://ada:${token}@`)
   }
 
-  /** To the index that this machine's pip uses, which only pip knows. */
   async function forward(...names: string[]): Promise<Record<string, unknown>> {
-    const known = 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)'
-    const configured = await runProgram([python, '-m', 'pip', 'config', 'get', 'global.index-url'])
-    const { stdout } = configured.code === 0 ? configured : await runProgram([python, '-c', known])
-    return server.admin(
-      'project',
-      'forward',
-      'acme/hello-tools',
-      '--index-url',
-      stdout.trim(),
-      '--allow',
-      ...names,
-    )
+    const index = await pipIndexUrl()
+    return server.admin('project', 'forward', 'acme/hello-tools', '--index-url', index, '--allow', ...names)
   }
 
   function at(name: string): string {
