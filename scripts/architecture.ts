@@ -69,6 +69,7 @@ function checkImport({ from, specifier, isTypeOnly }: Import): string[] {
 
 function crossing({ from, target, isTypeOnly }: Arrow): string | undefined {
   const [here, there] = [roomOf(from), roomOf(target)]
+  if (isTest(target) && !isTest(from)) return 'the product imports a test'
   if (here === there) return crossingInside(from, target)
   if (isTest(from)) return there in rooms ? undefined : `${there} is not a room`
   if (!reach(here, isTypeOnly).includes(there)) return `${here} may not import ${there}`
@@ -105,9 +106,9 @@ function isEntry(target: string): boolean {
   return parts.at(-1) === 'index.ts' && depth.includes(parts.length)
 }
 
-/** Tests and contract suites arrange whole rooms; what they import is not part of the product. */
+/** Tests, contract suites and `arrange.ts` may use any room; nothing of the product may import them. */
 function isTest(file: string): boolean {
-  return file.endsWith('.test.ts') || file.endsWith('contract.ts')
+  return /(?:\.test|contract|\/arrange)\.ts$/.test(file)
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -15,6 +15,7 @@ describe('the check of the arrows between rooms', () => {
     const report = checkArchitecture(join(import.meta.dirname, 'broken'))
     expect(report.problems.toSorted()).toEqual([
       'base/up.ts imports log/index.ts: base may not import log',
+      'base/uses-test.ts imports base/arrange.ts: the product imports a test',
       'cellar/index.ts: cellar is not a room of scripts/rooms.ts',
       'log/dynamic.ts: a dynamic import must name its file in single quotes',
       'log/inside.ts imports base/secret.ts: rooms are imported through their index.ts',

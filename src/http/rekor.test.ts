@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { silentLog } from '../host/index.ts'
+import { proposedHashedRekord } from '../formats/sigstore/index.ts'
+import { newEntry, newRekor, spki } from '../trust/rekor/arrange.ts'
+import { publicKeyPem } from '../formats/x509/index.ts'
+import { rekorRoutes } from './rekor.ts'
+
+const ENTRIES = '/api/v1/log/entries'
+
+async function newApp() {
+  const app = rekorRoutes(await newRekor(), silentLog)
+  const post = (path: string, body: unknown) =>
+    app.request(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  return { app, post }
+}
+
+describe('POST /api/v1/log/entries', () => {
+  it('answers 201 with an unquoted ETag, which is the key of the map, and its place', async () => {
+    const { post } = await newApp()
+    const response = await post(ENTRIES, proposedHashedRekord(newEntry()))
+    expect(response.status).toBe(201)
+    const [uuid] = Object.keys((await response.json()) as object)
+    expect(response.headers.get('etag')).toBe(uuid)
+    expect(response.headers.get('location')).toBe(`${ENTRIES}/${uuid}`)
+    expect(response.headers.get('content-type')).toBe('application/json')
+  })
+
+  it('answers 409 with the place of the entry that is there', async () => {
+    const { app, post } = await newApp()
+    const proposed = proposedHashedRekord(newEntry())
+    await post(ENTRIES, proposed)
+    const response = await post(ENTRIES, proposed)
+    expect(response.status).toBe(409)
+    expect(await response.json()).toMatchObject({
+      code: 409,
+      message: expect.stringContaining('already exists'),
+    })
+    expect((await app.request(response.headers.get('location')!)).status).toBe(200)
+  })
+})
+
+describe('GET', () => {
+  it('gives an entry by UUID and by index, and an empty 404 for others', async () => {
+    const { app, post } = await newApp()
+    const { headers } = await post(ENTRIES, proposedHashedRekord(newEntry()))
+    const byUuid = await app.request(headers.get('location')!)
+    const byIndex = await app.request(`${ENTRIES}?logIndex=1`)
+    expect(Object.keys((await byUuid.json()) as object)).toEqual(
+      Object.keys((await byIndex.json()) as object),
+    )
+    const missing = await app.request(`${ENTRIES}/${'0'.repeat(64)}`)
+    expect([missing.status, await missing.text()]).toEqual([404, ''])
+  })
+
+  it('gives head and key as clients parse them', async () => {
+    const { app } = await newApp()
+    const info = (await (await app.request('/api/v1/log')).json()) as Record<string, unknown>
+    expect(info).toMatchObject({ treeSize: 1, treeID: '4660', inactiveShards: [] })
+    const key = await app.request('/api/v1/log/publicKey')
+    expect(key.headers.get('content-type')).toBe('application/x-pem-file')
+    expect(await key.text()).toBe(publicKeyPem(spki))
+  })
+})
+
+describe('POST /api/v1/log/entries/retrieve', () => {
+  it.each([`${ENTRIES}/retrieve`, `${ENTRIES}/retrieve/`])(
+    '%s finds what cosign asks for, nulls and all',
+    async (path) => {
+      const { post } = await newApp()
+      const proposed = proposedHashedRekord(newEntry())
+      await post(ENTRIES, proposed)
+      const response = await post(path, { entries: [proposed], entryUUIDs: null, logIndexes: null })
+      expect(response.status).toBe(200)
+      expect(await response.json()).toHaveLength(1)
+    },
+  )
+
+  it('answers with an empty list for what is not logged', async () => {
+    const { post } = await newApp()
+    const response = await post(`${ENTRIES}/retrieve`, { entries: [proposedHashedRekord(newEntry())] })
+    expect([response.status, await response.json()]).toEqual([200, []])
+  })
+
+  it.each([
+    ['nothing', {}, 422],
+    ['eleven', { logIndexes: Array.from({ length: 11 }, (_, index) => index) }, 422],
+    ['a negative index', { logIndexes: [-1] }, 400],
+    ['something else', { entries: 'x' }, 400],
+    ['a malformed proposal', { entries: [{ kind: 'intoto' }] }, 400],
+  ])('refuses a query for %s', async (_what, query, status) => {
+    const { post } = await newApp()
+    expect((await post(`${ENTRIES}/retrieve`, query)).status).toBe(status)
+  })
+})

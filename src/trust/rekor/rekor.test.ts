@@ -1,0 +1,139 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { encodeBase64, sha256, sha256Hex, utf8 } from '../../base/index.ts'
+import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
+import { verifyCheckpoint } from '../../formats/note/index.ts'
+import { hashedRekordBody, setSignedBytes, type LogEntry } from '../../formats/sigstore/index.ts'
+import { publicKeyPem, verifyWithSpki } from '../../formats/x509/index.ts'
+import { newEntry, newRekor, newSigner, NOW_MS, spki, TREE_ID } from './arrange.ts'
+
+/** What stock clients check of an answer (sigstore-wire 2, 5.2, 5.3). */
+function expectWhole(entry: LogEntry): void {
+  const { inclusionProof: proof, body } = entry
+  const claim = {
+    leafHash: leafHash(body),
+    index: proof.logIndex,
+    size: proof.treeSize,
+    proof: proof.hashes,
+    root: proof.rootHash,
+  }
+  expect(verifyInclusion(claim)).toBe(true)
+  expect(proof.hashes.length).toBeGreaterThan(0)
+  const head = verifyCheckpoint({ note: proof.checkpoint, spki, name: 'rekor.example' })
+  expect(head).toMatchObject({
+    origin: `rekor.example - ${TREE_ID}`,
+    size: proof.treeSize,
+    root: proof.rootHash,
+  })
+  const promise = {
+    body: encodeBase64(body),
+    integratedTime: entry.integratedTimeSeconds,
+    logId: sha256Hex(spki),
+    logIndex: entry.logIndex,
+  }
+  expect(verifyWithSpki(spki, setSignedBytes(promise), entry.signedEntryTimestamp)).toBe(true)
+}
+
+describe('create', () => {
+  it('logs the canonical entry and answers with proof, checkpoint and promise', async () => {
+    const rekor = await newRekor()
+    const proposed = newEntry()
+    const entry = await rekor.create(proposed)
+    expect(entry).toMatchObject({
+      logIndex: 1,
+      integratedTimeSeconds: Math.floor(NOW_MS / 1000),
+      logId: sha256Hex(spki),
+    })
+    expect(entry.body).toEqual(hashedRekordBody(proposed))
+    expect(entry.uuid).toBe(`0000000000001234${Buffer.from(leafHash(entry.body)).toString('hex')}`)
+    expectWhole(entry)
+  })
+
+  it('answers a duplicate with the UUID of the entry that is there', async () => {
+    const rekor = await newRekor()
+    const proposed = newEntry()
+    const { uuid } = await rekor.create(proposed)
+    await expect(rekor.create(proposed)).rejects.toMatchObject({ code: 'rekor.duplicate', status: 409, uuid })
+    expect((await rekor.info()).size).toBe(2)
+  })
+
+  it('logs one of two equal proposals that are under way at once', async () => {
+    const rekor = await newRekor()
+    const proposed = newEntry()
+    const both = await Promise.allSettled([rekor.create(proposed), rekor.create(proposed)])
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect((await rekor.info()).size).toBe(2)
+  })
+
+  it.each([
+    ['another digest', { digest: sha256(utf8('other')) }],
+    ['another signature', { signature: newEntry('other').signature }],
+    ['another key', { publicKeyPem: newEntry().publicKeyPem }],
+    ['a signature that is no DER', { signature: utf8('nonsense') }],
+  ])('refuses %s, and logs nothing', async (_what, change) => {
+    const rekor = await newRekor()
+    await expect(rekor.create({ ...newEntry(), ...change })).rejects.toMatchObject({
+      code: 'rekor.signature',
+      status: 400,
+    })
+    expect((await rekor.info()).size).toBe(1)
+  })
+
+  it('refuses a key of a kind that it cannot check over a digest', async () => {
+    const rekor = await newRekor()
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const pem = publicKeyPem(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })))
+    const signature = new Uint8Array(sign(null, utf8('a file'), privateKey))
+    await expect(rekor.create({ ...newEntry(), publicKeyPem: pem, signature })).rejects.toMatchObject({
+      code: 'rekor.signature',
+    })
+  })
+
+  it('asks who may write before it checks any signature', async () => {
+    const rekor = await newRekor({ acceptsKey: () => 'not ours' })
+    await expect(rekor.create({ ...newEntry(), signature: utf8('x') })).rejects.toMatchObject({
+      code: 'rekor.not-admitted',
+      message: 'not ours',
+    })
+  })
+})
+
+describe('finding an entry', () => {
+  it('gives the same entry by UUID in both lengths, by index and by proposal, proved to the newest head', async () => {
+    const rekor = await newRekor()
+    const signer = newSigner()
+    const proposed = newEntry('first', signer)
+    const { uuid } = await rekor.create(proposed)
+    for (let count = 0; count < 5; count += 1) await rekor.create(newEntry(`more ${count}`, signer))
+    const found = [
+      await rekor.byUuid(uuid),
+      await rekor.byUuid(uuid.slice(16)),
+      await rekor.byIndex(1),
+      await rekor.find(proposed),
+    ]
+    for (const entry of found) {
+      expect(entry).toMatchObject({ uuid, logIndex: 1 })
+      expect(entry!.inclusionProof.treeSize).toBe(7)
+      expectWhole(entry!)
+    }
+  })
+
+  it('knows nothing of another tree, another hash, or an index that is not there', async () => {
+    const rekor = await newRekor()
+    const { uuid } = await rekor.create(newEntry())
+    expect(await rekor.byUuid(`0000000000005678${uuid.slice(16)}`)).toBeUndefined()
+    expect(await rekor.byUuid(`0000000000000000${uuid.slice(16)}`)).toBeUndefined()
+    expect(await rekor.byUuid('0'.repeat(64))).toBeUndefined()
+    expect(await rekor.byUuid(uuid.toUpperCase())).toBeUndefined()
+    expect(await rekor.byIndex(2)).toBeUndefined()
+    expect(await rekor.find(newEntry('never logged'))).toBeUndefined()
+  })
+
+  it('refuses a proposal whose signature does not hold, as stock Rekor does', async () => {
+    const rekor = await newRekor()
+    const proposed = newEntry()
+    await rekor.create(proposed)
+    const altered = { ...proposed, digest: sha256(utf8('altered')) }
+    await expect(rekor.find(altered)).rejects.toMatchObject({ code: 'rekor.signature' })
+  })
+})

@@ -1,0 +1,2 @@
+import { arranged } from './arrange.ts'
+export const uses = arranged
