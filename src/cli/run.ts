@@ -42,6 +42,7 @@ async function run(options: Options): Promise<void> {
   const terminal = createTerminal(options)
   const env = definedOf(process.env)
   await checkRequirements({ spawn: systemSpawn, env })
+  const signal = stopSignal()
   const progress = createProgress(process.stderr, options.quiet === true ? 'quiet' : 'talking')
   const report = await runHere({
     folder: options.C,
@@ -53,7 +54,7 @@ async function run(options: Options): Promise<void> {
     env,
     observer: progress,
     say: (text) => terminal.say(text),
-    signal: stopSignal(),
+    signal,
     log: silentLog,
   })
   const ok = report.pipeline.state === 'success' && report.files.every(({ isVerified }) => isVerified)

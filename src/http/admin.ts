@@ -6,8 +6,7 @@ import type { Log, Secret } from '../base/index.ts'
 import type { Pipelines } from '../pipelines/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { listPublished } from './admin-release.ts'
-import { readJsonBody } from './body.ts'
-import { httpErrors } from './errors.ts'
+import { readBodyAs } from './body.ts'
 import { failures, type ClientFailure } from './failures.ts'
 
 export interface TrustPem {
@@ -82,7 +81,7 @@ type App = Hono<{ Bindings: HttpBindings }>
 
 function projectRoutes(app: App, { access, registry, trust }: AdminParts): void {
   app.post('/admin/projects', async (context) => {
-    const { path, visibility } = await readBodyAs(context, bodies.project)
+    const { path, visibility } = await readBodyAs(context, bodies.project, MAX_BODY_BYTES)
     return context.json(
       summary(await access.createProject({ path, visibility: parseVisibility(visibility) })),
       201,
@@ -96,7 +95,7 @@ function projectRoutes(app: App, { access, registry, trust }: AdminParts): void 
     return context.json({ files: await listPublished(registry, project, trust.url) })
   })
   app.put('/admin/projects/:path/forwarding', async (context) => {
-    const forwarding = await readBodyAs(context, bodies.forwarding)
+    const forwarding = await readBodyAs(context, bodies.forwarding, MAX_BODY_BYTES)
     await registry.setForwarding(await findProject(access, context.req.param('path')), forwarding)
     return context.json(forwarding)
   })
@@ -104,24 +103,31 @@ function projectRoutes(app: App, { access, registry, trust }: AdminParts): void 
 
 function tokenRoutes(app: App, { access, pipelines, mintTrialToken }: AdminParts): void {
   app.post('/admin/tokens', async (context) => {
-    const { user, scopes } = await readBodyAs(context, bodies.token)
+    const { user, scopes } = await readBodyAs(context, bodies.token, MAX_BODY_BYTES)
     const { token } = await access.createToken({ login: user, scopes: parseScopes(scopes) })
     return context.json({ token: token.reveal() }, 201)
   })
   app.post('/admin/id-tokens', async (context) => {
-    const { project, ...trial } = await readBodyAs(context, bodies.idToken)
+    const { project, ...trial } = await readBodyAs(context, bodies.idToken, MAX_BODY_BYTES)
     const token = await mintTrialToken({ ...trial, project: await findProject(access, project) })
     return context.json({ token: token.reveal() }, 201)
   })
   app.post('/admin/runners', async (context) => {
-    const { id, token } = await pipelines.createRunner(await readBodyAs(context, bodies.runner))
+    const { id, token } = await pipelines.createRunner(
+      await readBodyAs(context, bodies.runner, MAX_BODY_BYTES),
+    )
     return context.json({ id, token: token.reveal() }, 201)
   })
 }
 
 function pipelineRoutes(app: App, { access, pipelines }: AdminParts): void {
   app.post('/admin/pipelines', async (context) => {
-    const { project, user: login, commit, ...request } = await readBodyAs(context, bodies.pipeline)
+    const {
+      project,
+      user: login,
+      commit,
+      ...request
+    } = await readBodyAs(context, bodies.pipeline, MAX_BODY_BYTES)
     const { isAdministrator, ...user } = await access.ensureUser(login)
     const pipeline = await pipelines.create({
       ...request,
@@ -152,16 +158,6 @@ function summary({ id, path, visibility }: Project): { id: number; path: string;
 
 function idOf(context: Context): number {
   return Number(context.req.param('id'))
-}
-
-async function readBodyAs<Schema extends v.GenericSchema>(
-  context: Context,
-  schema: Schema,
-): Promise<v.InferOutput<Schema>> {
-  const result = v.safeParse(schema, await readJsonBody(context, MAX_BODY_BYTES))
-  if (result.success) return result.output
-  const [issue] = result.issues
-  throw httpErrors('http.body-shape', `${v.getDotPath(issue) ?? 'the body'}: ${issue.message}`)
 }
 
 /** Without GitLab's prefix: the command prints the fact as its own. */

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import * as v from 'valibot'
 import { parseJson, readCapped, utf8Decode, WheelsealError, type JsonValue } from '../base/index.ts'
 import { httpErrors } from './errors.ts'
 
@@ -23,6 +24,19 @@ export async function readJsonBody(context: Context, maxBytes: number): Promise<
     throw httpErrors('http.body-type', `the content type is ${type ?? 'missing'}`)
   const bytes = await readBody(context, maxBytes)
   return parseJson(decodeText(bytes), { maxLength: maxBytes })
+}
+
+/** A JSON body of the schema's shape. Throws `http.body-shape`, naming the first member that is wrong. */
+export async function readBodyAs<Schema extends v.GenericSchema>(
+  context: Context,
+  schema: Schema,
+  maxBytes: number,
+): Promise<v.InferOutput<Schema>> {
+  const result = v.safeParse(schema, await readJsonBody(context, maxBytes))
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const where = v.getDotPath(issue) ?? 'the body'
+  throw httpErrors('http.body-shape', `${where} is not ${issue.expected ?? 'as it should be'}`)
 }
 
 function decodeText(bytes: Uint8Array): string {

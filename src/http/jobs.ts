@@ -3,8 +3,7 @@ import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
 import type { Log } from '../base/index.ts'
 import { JobEndedError, pipelineErrors, type JobClaim, type Pipelines } from '../pipelines/index.ts'
-import { readBody, readJsonBody } from './body.ts'
-import { httpErrors } from './errors.ts'
+import { readBody, readBodyAs } from './body.ts'
 import { failures } from './failures.ts'
 import { receiveArtifacts, sendArtifacts } from './job-artifacts.ts'
 
@@ -61,28 +60,15 @@ const UpdateBody = v.object({
   exit_code: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31)), v.maxValue(2 ** 31))),
 })
 
-async function parseBody<Schema extends v.GenericSchema>(
-  context: Context,
-  schema: Schema,
-): Promise<v.InferOutput<Schema>> {
-  const result = v.safeParse(schema, await readJsonBody(context, MAX_JSON_BYTES))
-  if (result.success) return result.output
-  const [issue] = result.issues
-  throw httpErrors(
-    'http.body-shape',
-    `${v.getDotPath(issue) ?? 'the body'} is not ${issue.expected ?? 'as it should be'}`,
-  )
-}
-
 async function verifyRunner(context: Context<Bindings>, pipelines: Pipelines): Promise<Response> {
-  const { token } = await parseBody(context, RunnerBody)
+  const { token } = await readBodyAs(context, RunnerBody, MAX_JSON_BYTES)
   const sent = runnerToken(context, token)
   const { id } = await pipelines.verifyRunner(sent)
   return context.json({ id, token: sent, token_expires_at: null })
 }
 
 async function requestJob(context: Context<Bindings>, pipelines: Pipelines): Promise<Response> {
-  const { token, info } = await parseBody(context, RunnerBody)
+  const { token, info } = await readBodyAs(context, RunnerBody, MAX_JSON_BYTES)
   const payload = await pipelines.requestJob({ runnerToken: runnerToken(context, token), info: texts(info) })
   if (payload !== undefined) return context.json(payload, 201)
   // The runner sends it back; one value for ever says that waiting is never worth while, so that it polls.
@@ -137,7 +123,7 @@ function rangeStart(range: string | undefined, length: number): number {
 }
 
 async function updateJob(context: Context<Bindings>, pipelines: Pipelines): Promise<Response> {
-  const body = await parseBody(context, UpdateBody)
+  const body = await readBodyAs(context, UpdateBody, MAX_JSON_BYTES)
   const state = await pipelines.updateJob(claimOf(context, body.token), {
     state: body.state,
     failureReason: body.failure_reason ?? undefined,
