@@ -2,23 +2,32 @@ import { createReadStream } from 'node:fs'
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { baseErrors, describeError, type Files } from '../base/index.ts'
+import { baseErrors, describeError, readCapped, type Files } from '../base/index.ts'
 import { hostErrors } from './errors.ts'
 
 export const systemFiles: Files = {
   read: (path, maxBytes) => naming(path, () => readWhole(path, maxBytes)),
-  stream: (path) => createReadStream(path),
+  stream: readStream,
   exists: async (path) => (await stat(path).catch(() => undefined)) !== undefined,
   writeAtomic: (path, bytes, mode = 0o644) => naming(path, () => writeDurably(path, bytes, mode)),
   remove: (path) => naming(path, () => rm(path, { force: true })),
 }
 
 async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
-  await using handle = await open(path, 'r')
-  const { size } = await handle.stat()
-  if (size > maxBytes)
+  const { size } = await stat(path)
+  if (size > maxBytes) {
     throw baseErrors('base.too-large', `${path} has ${size} bytes, ${maxBytes} are allowed`)
-  return new Uint8Array(await handle.readFile())
+  }
+  // Capped again: devices have no size, and a file may grow.
+  return readCapped(createReadStream(path), maxBytes)
+}
+
+async function* readStream(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path)
+  } catch (error) {
+    throw named(path, error)
+  }
 }
 
 async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
@@ -57,9 +66,11 @@ async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) {
-      throw hostErrors('host.file', `${path}: ${describeError(error)}`, { cause: error })
-    }
-    throw error
+    throw named(path, error)
   }
+}
+
+function named(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error
+  return hostErrors('host.file', `${path}: ${describeError(error)}`, { cause: error })
 }
