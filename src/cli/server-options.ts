@@ -1,12 +1,15 @@
+import { join } from 'node:path'
 import { userFolders } from '../host/index.ts'
 
 export interface DataOption {
   readonly data?: string
 }
 
-/** `--data`, else `$WHEELSEAL_DATA`, else the user's data folder. */
-export function dataFolder(options: DataOption): string {
-  return options.data ?? process.env['WHEELSEAL_DATA'] ?? userFolders(process.env).data
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** `--data`, else `$WHEELSEAL_DATA`, else `default` in the user's data folder, where `npm start` has its `start`. */
+export function dataFolder(options: DataOption, env: Environment = process.env): string {
+  return options.data ?? env['WHEELSEAL_DATA'] ?? join(userFolders(env).data, 'default')
 }
 
 export const DATA_HELP = "data directory (default: $WHEELSEAL_DATA, else the user's data folder)"

@@ -10,7 +10,7 @@ import { createRekor, REKOR_GENESIS, type Rekor, type RekorParts } from './index
 
 export const TREE_ID = 0x1234n
 export const NOW_MS = 1_900_000_000_999
-export const key: KeyObject = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const key: KeyObject = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 export const spki: Uint8Array = spkiOf(key)
 
 export async function newRekor(changes: Partial<RekorParts> = {}): Promise<Rekor> {
