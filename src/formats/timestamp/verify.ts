@@ -1,0 +1,149 @@
+import { verify, type KeyObject } from 'node:crypto'
+import { bytesEqual, WheelsealError } from '../../base/index.ts'
+import { derOctetString, derOid } from '../der/index.ts'
+import { parseEcdsaSignature } from '../ecdsa/index.ts'
+import { checkChain, extendedKeyUsages, parsePublicKey, type Certificate } from '../x509/index.ts'
+import { digestOf, hashByOid, hashOid, type TimestampHash } from './hash.ts'
+import type { MessageImprint } from './imprint.ts'
+import { OID } from './oids.ts'
+import type { TimestampResponse, TimestampSigner, TimestampToken } from './response.ts'
+
+/** What must have been stamped; Sigstore stamps the bytes of a signature. */
+export type Stamped =
+  | { readonly message: Uint8Array }
+  | { readonly hash: TimestampHash; readonly digest: Uint8Array }
+
+export interface TimestampCheck {
+  readonly response: TimestampResponse
+  readonly stamped: Stamped
+  /** From the trust root: the authority's own certificate first, the root last, two or more. */
+  readonly chain: readonly Certificate[]
+}
+
+export type TimestampResult =
+  | { readonly ok: true; readonly timeSeconds: number }
+  | { readonly ok: false; readonly reason: string }
+
+const MIN_CHAIN = 2
+
+/**
+ * Whether the authority of `chain` says that the message existed at the time that is given (RFC 3161 §2.4.2, RFC 5652
+ * §5.4 and §5.6, RFC 5816), with what sigstore-go and sigstore-js demand beyond that. The chain must be valid at that
+ * time; whether the trust root meant the authority for that time is the caller's question. Never throws.
+ */
+export function verifyTimestamp({ response, stamped, chain }: TimestampCheck): TimestampResult {
+  if (!response.isGranted)
+    return { ok: false, reason: `the authority answered with status ${response.status}` }
+  const { token } = response
+  const { timeSeconds } = token.info
+  const [leaf, ...issuers] = chain
+  if (leaf === undefined || chain.length < MIN_CHAIN) {
+    return { ok: false, reason: `a chain of ${chain.length} certificates, ${MIN_CHAIN} are needed` }
+  }
+  const reason =
+    imprintProblem(token.info.imprint, stamped) ??
+    signerProblem(token, leaf) ??
+    purposeProblem(leaf) ??
+    attributeProblem(token, leaf) ??
+    signatureProblem(token.signer, leaf) ??
+    chainProblem(leaf, issuers, timeSeconds)
+  return reason === undefined ? { ok: true, timeSeconds } : { ok: false, reason }
+}
+
+function imprintProblem({ hashOid: oid, digest }: MessageImprint, stamped: Stamped): string | undefined {
+  const algorithm = hashByOid(oid)
+  if (algorithm === undefined) return `the hash ${oid} is not accepted`
+  const matches =
+    'message' in stamped
+      ? bytesEqual(digestOf(algorithm, stamped.message), digest)
+      : hashOid(stamped.hash) === oid && bytesEqual(stamped.digest, digest)
+  return matches ? undefined : 'something else was stamped'
+}
+
+/** The signer must be the trust root's own leaf, also where the authority sent certificates along. */
+function signerProblem({ signer, certificates }: TimestampToken, leaf: Certificate): string | undefined {
+  if (!bytesEqual(signer.issuerDer, leaf.issuerDer) || !bytesEqual(signer.serial, leaf.serial)) {
+    return 'it is signed by another certificate than that of the trusted authority'
+  }
+  const isSentAlong = certificates.some((der) => bytesEqual(der, leaf.der))
+  return certificates.length === 0 || isSentAlong
+    ? undefined
+    : 'the certificates sent along are not those of the trusted authority'
+}
+
+/** RFC 3161 §2.3: time stamping, critical, and nothing else. */
+function purposeProblem(leaf: Certificate): string | undefined {
+  const isCritical = leaf.extensions.some((each) => each.oid === OID.extendedKeyUsage && each.isCritical)
+  const [purpose, ...others] = extendedKeyUsages(leaf)
+  return isCritical && purpose === OID.timeStamping && others.length === 0
+    ? undefined
+    : "the authority's certificate is not for time stamping alone, as a critical extension"
+}
+
+/** RFC 5652 §5.6 and §11.1, RFC 5816 §2.2.1. */
+function attributeProblem({ signer, content }: TimestampToken, leaf: Certificate): string | undefined {
+  const contentType = signer.attributes.get(OID.contentType)
+  if (contentType === undefined || !bytesEqual(contentType, derOid(OID.timestampInfo))) {
+    return 'the signed content type is not that of a timestamp'
+  }
+  const algorithm = hashByOid(signer.digestOid)
+  if (algorithm === undefined) return `the digest ${signer.digestOid} is not accepted`
+  const digest = signer.attributes.get(OID.messageDigest)
+  if (digest === undefined || !bytesEqual(digest, derOctetString(digestOf(algorithm, content)))) {
+    return 'the signed digest is not that of the timestamp'
+  }
+  return namesCertificate(signer, leaf)
+    ? undefined
+    : "the signature does not name the authority's certificate"
+}
+
+function namesCertificate({ certificate }: TimestampSigner, leaf: Certificate): boolean {
+  const algorithm = certificate === undefined ? undefined : hashByOid(certificate.hashOid)
+  if (certificate === undefined || algorithm === undefined) return false
+  const { hash, issuerSerial } = certificate
+  return (
+    bytesEqual(hash, digestOf(algorithm, leaf.der)) &&
+    (issuerSerial === undefined ||
+      (bytesEqual(issuerSerial.issuerDer, leaf.issuerDer) && bytesEqual(issuerSerial.serial, leaf.serial)))
+  )
+}
+
+/** The hash of the signature must be that of the digest: clients differ in which of the two they use. */
+function signatureProblem(signer: TimestampSigner, leaf: Certificate): string | undefined {
+  const algorithm = hashByOid(signer.digestOid)
+  if (algorithm?.signatureOid !== signer.signatureOid) {
+    return `a signature of algorithm ${signer.signatureOid} over the digest ${signer.digestOid} is not accepted`
+  }
+  const key = ecdsaKey(leaf)
+  if (key === undefined) return "the authority's key is not ECDSA"
+  const { signedBytes, signature } = signer
+  const holds =
+    parseEcdsaSignature(signature) !== undefined && verify(algorithm.name, signedBytes, key, signature)
+  return holds ? undefined : "the signature is not the authority's"
+}
+
+function ecdsaKey({ spki }: Certificate): KeyObject | undefined {
+  try {
+    const { kind, key } = parsePublicKey(spki)
+    return kind.startsWith('P-') ? key : undefined
+  } catch (error) {
+    if (error instanceof WheelsealError) return undefined
+    throw error
+  }
+}
+
+function chainProblem(
+  leaf: Certificate,
+  issuers: readonly Certificate[],
+  atSeconds: number,
+): string | undefined {
+  const intermediates = issuers.slice(0, -1)
+  const result = checkChain({
+    leaf,
+    intermediates,
+    roots: issuers.slice(-1),
+    atSeconds,
+    purpose: OID.timeStamping,
+  })
+  return result.ok ? undefined : `the chain of the authority: ${result.reason}`
+}

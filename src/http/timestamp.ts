@@ -1,0 +1,126 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context } from 'hono'
+import * as v from 'valibot'
+import { decodeBase64, decodeHex, describeError, parseJson, utf8Decode, type Log } from '../base/index.ts'
+import {
+  isTimestampHash,
+  messageImprint,
+  parseTimestampRequest,
+  type TimestampRequest,
+} from '../formats/timestamp/index.ts'
+import { certificatePem } from '../formats/x509/index.ts'
+import { timestamperErrors, type Timestamper } from '../trust/timestamper/index.ts'
+import { readBody } from './body.ts'
+import { httpErrors } from './errors.ts'
+import { failures, type ClientFailure } from './failures.ts'
+
+const PATH = '/api/v1/timestamp'
+const QUERY_TYPE = 'application/timestamp-query'
+const REPLY_TYPE = 'application/timestamp-reply'
+const CHAIN_TYPE = 'application/pem-certificate-chain'
+const MAX_BODY_BYTES = 4096
+/** Up to 10^77, which 32 octets hold. */
+const NONCE = /^(?:0|[1-9][0-9]{0,76})$/
+
+/** `{"artifactHash":BASE64,"hashAlgorithm":"sha256","certificates":false,"nonce":1,"tsaPolicyOID":"1.2.3"}` */
+const Query = v.strictObject({
+  artifactHash: v.string(),
+  hashAlgorithm: v.string(),
+  certificates: v.nullish(v.boolean(), false),
+  nonce: v.nullish(v.number()),
+  tsaPolicyOID: v.nullish(v.string(), ''),
+})
+
+/** Sigstore's timestamp API (openapi.yaml of timestamp-authority 2.1). */
+export function timestampRoutes(timestamper: Timestamper, log: Log): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  const chain = timestamper.chain.map(certificatePem).join('')
+  app.post(PATH, async (context) => {
+    const response = await stamp(context, timestamper)
+    return context.body(Uint8Array.from(response), 200, { 'Content-Type': REPLY_TYPE })
+  })
+  app.get(`${PATH}/certchain`, (context) => context.body(chain, 200, { 'Content-Type': CHAIN_TYPE }))
+  app.onError(failures(log, renderTimestamp))
+  return app
+}
+
+/**
+ * Who speaks RFC 3161 is refused in its own words, with status 200 (RFC 3161 §3.4); who sends JSON would take such an
+ * answer for a timestamp, unread, and gets an HTTP error.
+ */
+async function stamp(context: Context, timestamper: Timestamper): Promise<Uint8Array> {
+  const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type === QUERY_TYPE) {
+    return timestamper.answer(parseTimestampRequest(await readBody(context, MAX_BODY_BYTES)))
+  }
+  if (type === 'application/json') {
+    return timestamper.timestamp(readJsonQuery(await readBody(context, MAX_BODY_BYTES)))
+  }
+  throw httpErrors('http.body-type', `the content type is ${type ?? 'missing'}`, {
+    hint: `send ${QUERY_TYPE} or application/json`,
+  })
+}
+
+function readJsonQuery(body: Uint8Array): TimestampRequest {
+  const text = readText(body)
+  const read = v.safeParse(Query, parseJson(text, { maxLength: MAX_BODY_BYTES }))
+  if (!read.success) {
+    const [issue] = read.issues
+    throw httpErrors(
+      'http.body-shape',
+      `${v.getDotPath(issue) ?? 'the body'} is not ${issue.expected ?? 'as it should be'}`,
+    )
+  }
+  const { artifactHash, hashAlgorithm, certificates, nonce, tsaPolicyOID } = read.output
+  if (!isTimestampHash(hashAlgorithm)) {
+    throw timestamperErrors(
+      'timestamper.hash',
+      `hashAlgorithm is ${JSON.stringify(hashAlgorithm.slice(0, 80))}`,
+    )
+  }
+  return {
+    imprint: messageImprint(hashAlgorithm, readDigest(artifactHash)),
+    policy: tsaPolicyOID === '' ? undefined : tsaPolicyOID,
+    nonce: nonce === undefined || nonce === null ? undefined : readNonce(text),
+    wantsCertificates: certificates ?? false,
+    extensionOids: [],
+  }
+}
+
+function readText(body: Uint8Array): string {
+  try {
+    return utf8Decode(body)
+  } catch (cause) {
+    throw httpErrors('http.body-shape', 'the body is not UTF-8', { cause })
+  }
+}
+
+function readDigest(artifactHash: string): Uint8Array {
+  try {
+    return decodeBase64(artifactHash)
+  } catch (cause) {
+    throw httpErrors('http.body-shape', `artifactHash: ${describeError(cause)}`, { cause })
+  }
+}
+
+/** A nonce has 64 bits or more, which a number has only in its source text. The text is known to be a `Query`. */
+function readNonce(text: string): Uint8Array {
+  let source = ''
+  const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
+  parse(text, (key, value, context) => {
+    if (key === 'nonce' && typeof value === 'number') source = context.source ?? ''
+    return value
+  })
+  if (!NONCE.test(source)) throw httpErrors('http.body-shape', 'nonce is not a whole number below 10^77')
+  const hex = BigInt(source).toString(16)
+  return decodeHex(hex.padStart(hex.length + (hex.length % 2), '0'))
+}
+
+/** ECMAScript's JSON.parse source text access. */
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
+
+/** The stock server's shape; clients show `message`, so our code and the hint stand in it. */
+function renderTimestamp(_context: Context, { status, code, message, hint }: ClientFailure): Response {
+  const text = status < 500 ? `${message} (${code}): ${hint}` : message
+  return Response.json({ code: status, message: text }, { status })
+}

@@ -1,0 +1,119 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { bytesEqual, WheelsealError, type Clock, type Entropy } from '../../base/index.ts'
+import {
+  buildTimestampRejection,
+  buildTimestampResponse,
+  hashByOid,
+  type TimestampFailure,
+  type TimestampRequest,
+} from '../../formats/timestamp/index.ts'
+import { checkChain, parseCertificate, type Certificate } from '../../formats/x509/index.ts'
+import { timestamperErrors } from './errors.ts'
+import { randomSerial } from './serial.ts'
+
+export interface TimestamperParts {
+  /** DER: the certificate that signs first, its root last. */
+  readonly chain: readonly Uint8Array[]
+  /** The private key of the first certificate, P-256. */
+  readonly key: KeyObject
+  readonly clock: Clock
+  readonly entropy: Entropy
+}
+
+export interface Timestamper {
+  /** DER: the certificate that signs first, its root last. */
+  readonly chain: readonly Uint8Array[]
+  /**
+   * A granted response in DER. Throws `timestamper.hash`, `timestamper.digest`, `timestamper.policy` or
+   * `timestamper.extension` for what is refused, and `timestamper.chain` when no client would accept the response.
+   */
+  timestamp(request: TimestampRequest): Uint8Array
+  /** As `timestamp`, but what is refused is answered by a rejecting response that says why (RFC 3161 §2.4.2). */
+  answer(request: TimestampRequest): Uint8Array
+}
+
+/** Sigstore's, and that of the stock timestamp authority. */
+const POLICY = '1.3.6.1.4.1.57264.2'
+const TIME_STAMPING = '1.3.6.1.5.5.7.3.8'
+const FAILURES: Readonly<Record<string, TimestampFailure>> = {
+  'timestamper.hash': 'badAlg',
+  'timestamper.digest': 'badDataFormat',
+  'timestamper.policy': 'unacceptedPolicy',
+  'timestamper.extension': 'unacceptedExtension',
+}
+
+/** Throws `timestamper.chain` when key and certificates do not belong together. */
+export function createTimestamper({ chain, key, clock, entropy }: TimestamperParts): Timestamper {
+  const certificates = chain.map((der) => parseCertificate(der))
+  const signer = checkParts(certificates, key)
+  const timestamp = (request: TimestampRequest): Uint8Array => {
+    checkRequest(request)
+    const timeSeconds = Math.floor(clock.nowMs() / 1000)
+    checkValidity(certificates, timeSeconds)
+    const { imprint, nonce } = request
+    return buildTimestampResponse({
+      info: { policy: POLICY, imprint, serial: randomSerial(entropy), timeSeconds, nonce },
+      signer,
+      key,
+      certificates: request.wantsCertificates ? chain.slice(0, -1) : [],
+    })
+  }
+  return { chain, timestamp, answer: (request) => answer(request, timestamp) }
+}
+
+function answer(request: TimestampRequest, timestamp: Timestamper['timestamp']): Uint8Array {
+  try {
+    return timestamp(request)
+  } catch (error) {
+    const failure = error instanceof WheelsealError ? FAILURES[error.code] : undefined
+    if (!(error instanceof WheelsealError) || failure === undefined) throw error
+    return buildTimestampRejection(failure, `${error.message} (${error.code}): ${error.hint}`)
+  }
+}
+
+function checkRequest({ imprint, policy, extensionOids }: TimestampRequest): void {
+  const hash = hashByOid(imprint.hashOid)
+  if (hash === undefined) throw timestamperErrors('timestamper.hash', `the hash is ${imprint.hashOid}`)
+  if (imprint.digest.length !== hash.digestBytes) {
+    throw timestamperErrors(
+      'timestamper.digest',
+      `a digest of ${imprint.digest.length} bytes, ${hash.name} makes ${hash.digestBytes}`,
+    )
+  }
+  if (policy !== undefined && policy !== POLICY) {
+    throw timestamperErrors('timestamper.policy', `the policy is ${policy}`)
+  }
+  // RFC 3161 §2.4.1: refused whether critical or not.
+  const [extension] = extensionOids
+  if (extension !== undefined) {
+    throw timestamperErrors('timestamper.extension', `the extension is ${extension}`)
+  }
+}
+
+function checkParts(certificates: readonly Certificate[], key: KeyObject): Certificate {
+  const [leaf, ...issuers] = certificates
+  const spki = new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }))
+  if (leaf === undefined || !bytesEqual(spki, leaf.spki)) {
+    throw timestamperErrors('timestamper.chain', 'the key is not that of the first certificate')
+  }
+  // Dates are looked at with every timestamp.
+  const result = checkChain({
+    leaf,
+    intermediates: issuers.slice(0, -1),
+    roots: issuers.slice(-1),
+    atSeconds: leaf.notBeforeSeconds,
+    purpose: TIME_STAMPING,
+  })
+  if (!result.ok) throw timestamperErrors('timestamper.chain', result.reason)
+  return leaf
+}
+
+function checkValidity(certificates: readonly Certificate[], timeSeconds: number): void {
+  for (const { notBeforeSeconds, notAfterSeconds } of certificates) {
+    if (timeSeconds >= notBeforeSeconds && timeSeconds <= notAfterSeconds) continue
+    throw timestamperErrors(
+      'timestamper.chain',
+      `a timestamp at ${timeSeconds} under a certificate from ${notBeforeSeconds} to ${notAfterSeconds}`,
+    )
+  }
+}
