@@ -5,7 +5,11 @@ import { utf8, utf8Decode, type Clock, type Entropy } from '../base/index.ts'
 import { certificatePem, parseCertificatesPem } from '../formats/x509/index.ts'
 import { readKeyFile, systemFiles, writeKeyFile } from '../host/index.ts'
 import { createCertificateAuthority } from '../trust/authority/index.ts'
+import { createTimestampAuthority } from '../trust/timestamper/index.ts'
 import { appErrors } from './errors.ts'
+
+/** DER: the certificate that signs, and the root that it stands under. */
+type Chain = readonly [Uint8Array, Uint8Array]
 
 export interface InstanceKeys {
   /** RSA 2048: signs id tokens. */
@@ -16,12 +20,15 @@ export interface InstanceKeys {
   readonly ct: KeyObject
   /** P-256: signs entry timestamps and checkpoints. */
   readonly rekor: KeyObject
-  /** DER, the intermediate and then the root. */
-  readonly chain: readonly [Uint8Array, Uint8Array]
+  /** P-256: signs timestamps. */
+  readonly tsa: KeyObject
+  readonly chain: Chain
+  readonly tsaChain: Chain
 }
 
-const ONLINE_KEYS = ['issuer', 'intermediate', 'ct', 'rekor'] as const
+const ONLINE_KEYS = ['issuer', 'intermediate', 'ct', 'rekor', 'tsa'] as const
 const CHAIN_FILE = 'certificates/authority.pem'
+const TSA_CHAIN_FILE = 'certificates/tsa.pem'
 const MAX_CHAIN_BYTES = 64 * 1024
 
 /** Makes every key and certificate of a new instance below `path`. Key files are their owner's only. */
@@ -29,32 +36,50 @@ export async function createKeys(
   path: string,
   ports: { clock: Clock; entropy: Entropy; name: string },
 ): Promise<void> {
-  const { root, intermediate } = createCertificateAuthority(ports)
+  const authority = createCertificateAuthority(ports)
+  const timestamps = createTimestampAuthority(ports)
   await mkdir(join(path, 'keys'), { mode: 0o700 })
   await mkdir(join(path, 'certificates'))
   const keys: Readonly<Record<string, KeyObject>> = {
     issuer: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
-    root: root.key,
-    intermediate: intermediate.key,
-    ct: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-    rekor: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+    root: authority.root.key,
+    intermediate: authority.intermediate.key,
+    ct: newKey(),
+    rekor: newKey(),
+    'tsa-root': timestamps.root.key,
+    tsa: timestamps.leaf.key,
   }
   for (const [name, key] of Object.entries(keys)) await writeKeyFile(keyPath(path, name), key)
-  const chain = certificatePem(intermediate.certificate) + certificatePem(root.certificate)
-  await systemFiles.writeAtomic(join(path, CHAIN_FILE), utf8(chain))
+  await writeChain(join(path, CHAIN_FILE), [authority.intermediate.certificate, authority.root.certificate])
+  await writeChain(join(path, TSA_CHAIN_FILE), [timestamps.leaf.certificate, timestamps.root.certificate])
 }
 
-/** The keys that a running server needs; the root's key stays where it is. Throws `host.key-file`, `app.data-format`. */
+/** The keys that a running server needs; the roots' keys stay where they are. Throws `host.key-file`, `app.data-format`. */
 export async function loadKeys(path: string): Promise<InstanceKeys> {
-  const [issuer, intermediate, ct, rekor] = await Promise.all(
+  const [issuer, intermediate, ct, rekor, tsa] = await Promise.all(
     ONLINE_KEYS.map((name) => readKeyFile(keyPath(path, name))),
   )
-  const pem = utf8Decode(await systemFiles.read(join(path, CHAIN_FILE), MAX_CHAIN_BYTES))
-  const [first, second] = parseCertificatesPem(pem)
-  if (!issuer || !intermediate || !ct || !rekor || first === undefined || second === undefined) {
-    throw appErrors('app.data-format', `${path}/${CHAIN_FILE} does not hold an intermediate and a root`)
+  const chain = await readChain(join(path, CHAIN_FILE))
+  const tsaChain = await readChain(join(path, TSA_CHAIN_FILE))
+  if (!issuer || !intermediate || !ct || !rekor || !tsa) throw new Error('a key was read and is missing')
+  return { issuer, intermediate, ct, rekor, tsa, chain, tsaChain }
+}
+
+async function writeChain(path: string, chain: Chain): Promise<void> {
+  await systemFiles.writeAtomic(path, utf8(chain.map((der) => certificatePem(der)).join('')))
+}
+
+async function readChain(path: string): Promise<Chain> {
+  const pem = utf8Decode(await systemFiles.read(path, MAX_CHAIN_BYTES))
+  const [first, root, ...others] = parseCertificatesPem(pem)
+  if (first === undefined || root === undefined || others.length > 0) {
+    throw appErrors('app.data-format', `${path} does not hold two certificates`)
   }
-  return { issuer, intermediate, ct, rekor, chain: [first.der, second.der] }
+  return [first.der, root.der]
+}
+
+function newKey(): KeyObject {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 }
 
 function keyPath(path: string, name: string): string {

@@ -8,6 +8,7 @@ import {
   jobRoutes,
   pypiRoutes,
   rekorRoutes,
+  timestampRoutes,
   type App,
 } from '../http/index.ts'
 import { mintTrialToken } from './id-tokens.ts'
@@ -20,6 +21,7 @@ export function publicRoutes(services: Services, log: Log): readonly App[] {
     issuerRoutes(issuer),
     fulcioRoutes(trust.authority, log),
     rekorRoutes(trust.rekor, log),
+    timestampRoutes(trust.timestamper, log),
     pypiRoutes({ registry, access, externalUrl, log }),
     genericRoutes({ registry, access, log }),
     jobRoutes({ pipelines, log }),

@@ -35,7 +35,7 @@ describe('startServer', () => {
   it('makes keys that only their owner can read, and answers at its URL', async () => {
     await started(async ({ url }) => {
       expect((await fetch(`${url}/readyz`)).status).toBe(200)
-      for (const key of ['issuer', 'root', 'intermediate', 'ct', 'rekor']) {
+      for (const key of ['issuer', 'root', 'intermediate', 'ct', 'rekor', 'tsa-root', 'tsa']) {
         expect((await stat(join(data, 'keys', `${key}.pem`))).mode & 0o777).toBe(0o600)
       }
       expect((await stat(join(data, 'run'))).mode & 0o777).toBe(0o700)

@@ -10,6 +10,8 @@ export interface TrustMaterial {
   readonly fulcio: string
   readonly rekor: string
   readonly ctfe: string
+  /** The certificate that signs timestamps, then its root. */
+  readonly tsa: string
 }
 
 /** Where `cosign.env` and a job find the files; the names are those that cosign 2 reads from its environment. */
@@ -40,6 +42,7 @@ export async function exportTrust(trust: TrustMaterial, out: string): Promise<re
     'fulcio.pem': trust.fulcio,
     'rekor.pub': trust.rekor,
     'ctfe.pub': trust.ctfe,
+    'tsa.pem': trust.tsa,
     'cosign.env': lines.join(''),
   }
   for (const [name, text] of Object.entries(files))

@@ -13,6 +13,7 @@ import { createAuthority, type Authority } from '../trust/authority/index.ts'
 import { createCtLog, CT_GENESIS } from '../trust/ct/index.ts'
 import type { Issuer } from '../trust/issuer/index.ts'
 import { createRekor, REKOR_GENESIS, type Rekor } from '../trust/rekor/index.ts'
+import { createTimestamper, type Timestamper } from '../trust/timestamper/index.ts'
 import type { Instance } from './data-directory.ts'
 import { checkIdToken } from './id-tokens.ts'
 import type { InstanceKeys } from './keys.ts'
@@ -22,6 +23,7 @@ import type { TrustMaterial } from './trust-files.ts'
 export interface Trust {
   readonly authority: Authority
   readonly rekor: Rekor
+  readonly timestamper: Timestamper
   readonly pem: TrustMaterial
 }
 
@@ -63,16 +65,22 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
     name: new URL(instance.url).hostname,
     acceptsKey: (pem) => refusalOf(pem, keys.chain),
   })
-  return { authority, rekor, pem: trustMaterial(instance.url, keys) }
+  const timestamper = createTimestamper({ ...parts, chain: keys.tsaChain, key: keys.tsa })
+  return { authority, rekor, timestamper, pem: trustMaterial(instance.url, keys) }
 }
 
-function trustMaterial(url: string, { chain, rekor, ct }: InstanceKeys): TrustMaterial {
+function trustMaterial(url: string, { chain, tsaChain, rekor, ct }: InstanceKeys): TrustMaterial {
   return {
     url,
-    fulcio: chain.map((der) => certificatePem(der)).join(''),
+    fulcio: chainPem(chain),
     rekor: publicPem(rekor),
     ctfe: publicPem(ct),
+    tsa: chainPem(tsaChain),
   }
+}
+
+function chainPem(chain: readonly Uint8Array[]): string {
+  return chain.map((der) => certificatePem(der)).join('')
 }
 
 function publicPem(key: KeyObject): string {

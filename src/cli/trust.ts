@@ -24,7 +24,7 @@ export function command(): Command {
 function exportCommand(): Command {
   return new Command('export')
     .description(
-      'Writes what cosign 2 needs to trust this instance: fulcio.pem, rekor.pub, ctfe.pub and cosign.env.',
+      'Writes what cosign 2 needs to trust this instance: fulcio.pem, rekor.pub, ctfe.pub, tsa.pem and cosign.env.',
     )
     .requiredOption('--out <dir>')
     .option('--data <dir>', DATA_HELP)

@@ -14,6 +14,7 @@ export interface TrustPem {
   readonly fulcio: string
   readonly rekor: string
   readonly ctfe: string
+  readonly tsa: string
 }
 
 /** An id token outside of any job, for tries; the certificate that it gets says so. */

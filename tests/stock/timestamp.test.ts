@@ -1,0 +1,57 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cosign2, present } from '../support/judges.ts'
+import { runProgram, type Outcome } from '../support/program.ts'
+import { startServer, temporaryFolder, type Server } from '../support/server.ts'
+
+let server: Server
+let folder: { path: string; remove: () => Promise<void> }
+
+/** curl asks, openssl judges; and cosign 2.2.3 with a private timestamp authority. */
+describe.runIf(present(cosign2))('the timestamp authority of wheelseal up', () => {
+  beforeAll(async () => {
+    folder = await temporaryFolder()
+    server = await startServer(join(folder.path, 'data'))
+    await server.admin('project', 'create', 'acme/tools')
+    await server.admin('trust', 'export', '--out', folder.path)
+    await writeFile(join(folder.path, 'file'), 'the bytes of a file')
+    await writeFile(join(folder.path, 'other'), 'other bytes')
+  })
+  afterAll(async () => {
+    await server.stop()
+    await folder.remove()
+  })
+
+  it.each(['sha256', 'sha384', 'sha512'])(
+    'is believed by openssl over %s, and only about that file',
+    async (hash) => {
+      const ask = `openssl ts -query -data file -${hash} -cert -out query && curl -fsS --data-binary @query
+      -H 'Content-Type: application/timestamp-query' -o reply ${server.url}/api/v1/timestamp`
+      expect(await shell(ask.replaceAll('\n', ' '))).toMatchObject({ code: 0 })
+      const verify = (file: string): string =>
+        `openssl ts -verify -in reply -data ${file} -CAfile tsa.pem -untrusted tsa.pem`
+      expect((await shell(verify('file'))).code).toBe(0)
+      expect((await shell(verify('other'))).code).not.toBe(0)
+    },
+  )
+
+  it('lets cosign sign with a timestamp and verify by it, without asking the log', async () => {
+    const token = String((await server.admin('trust', 'token', '--project', 'acme/tools'))['token'])
+    const sign = `cosign sign-blob --yes --fulcio-url=${server.url} --rekor-url=${server.url} --identity-token ${token}
+      --timestamp-server-url ${server.url}/api/v1/timestamp --rfc3161-timestamp file.tsr --bundle file.bundle
+      --output-signature file.sig --output-certificate file.crt file`
+    expect(await shell(`. ./cosign.env; ${sign.replaceAll('\n', ' ')}`)).toMatchObject({ code: 0 })
+    const verify = `cosign verify-blob --insecure-ignore-tlog --rfc3161-timestamp file.tsr --timestamp-certificate-chain tsa.pem
+      --signature file.sig --certificate file.crt --certificate-oidc-issuer ${server.url}
+      --certificate-identity https://${new URL(server.url).host}/acme/tools//.gitlab-ci.yml@refs/heads/main`
+    const judge = (file: string): Promise<Outcome> =>
+      shell(`. ./cosign.env; ${verify.replaceAll('\n', ' ')} ${file}`)
+    expect((await judge('file')).stderr).toContain('Verified OK')
+    expect((await judge('other')).code).toBe(1)
+  })
+
+  function shell(text: string): Promise<Outcome> {
+    return runProgram(['bash', '-c', text.replaceAll('cosign ', `${cosign2} `)], { cwd: folder.path })
+  }
+})
