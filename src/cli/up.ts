@@ -33,12 +33,25 @@ async function up(options: Options): Promise<void> {
     log: jsonLog(),
   })
   const { url, data } = server
-  terminal.output(
-    { ready: true, url, pid: process.pid },
-    () => `ready at ${url}, data in ${data} (Ctrl-C ends it)`,
-  )
+  terminal.output({ ready: true, url, pid: process.pid }, () => guide(url, data))
   await untilStopped()
   await server.close()
+}
+
+/** How the stock clients are aimed here. */
+function guide(url: string, data: string): string {
+  const packages = `${url}/api/v4/projects/ID/packages`
+  return [
+    `ready at ${url}, data in ${data} (Ctrl-C ends it)`,
+    '',
+    `  project  wheelseal project create GROUP/NAME --data ${data}   (prints the ID)`,
+    `  cosign   wheelseal trust export --data ${data} --out trust && . ./trust/cosign.env`,
+    `           then --fulcio-url=${url} --rekor-url=${url}`,
+    `  twine    --repository-url ${packages}/pypi`,
+    `  pip      --index-url ${packages}/pypi/simple`,
+    `  curl     --upload-file F ${packages}/generic/NAME/VERSION/F`,
+    '',
+  ].join('\n')
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once, as nobody listens any more. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Clock, Entropy } from '../../base/index.ts'
+import { buildTimestampLeaf } from '../../formats/timestamp/index.ts'
 import { buildRoot, parseCertificate } from '../../formats/x509/index.ts'
-import { buildTimestampLeaf } from './leaf.ts'
 import { randomSerial } from './serial.ts'
 
 export interface CreationParts {

@@ -17,8 +17,8 @@ import {
   readDer,
   readOctetsOfBits,
   TAG,
-} from '../../formats/der/index.ts'
-import { subjectKeyId, type Certificate } from '../../formats/x509/index.ts'
+} from '../der/index.ts'
+import { subjectKeyId, type Certificate } from '../x509/index.ts'
 
 export interface TimestampLeafRequest {
   readonly name: { readonly organization: string; readonly commonName: string }
