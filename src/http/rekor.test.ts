@@ -66,6 +66,28 @@ describe('GET', () => {
   })
 })
 
+describe('GET /api/v1/log/proof', () => {
+  it('answers with root and hashes, from the first entry when no first size is given', async () => {
+    const { app, post } = await newApp()
+    await post(ENTRIES, proposedHashedRekord(newEntry()))
+    const { rootHash } = (await (await app.request('/api/v1/log')).json()) as { rootHash: string }
+    const proof = (await (await app.request('/api/v1/log/proof?lastSize=2&treeID=4660')).json()) as object
+    expect(proof).toMatchObject({ rootHash, hashes: [expect.stringMatching(/^[0-9a-f]{64}$/)] })
+  })
+
+  it.each([
+    ['lastSize=0', 400],
+    ['lastSize=x', 400],
+    ['', 400],
+    ['firstSize=2&lastSize=1', 400],
+    ['lastSize=9', 400],
+    ['lastSize=1&treeID=1', 404],
+  ])('refuses %s', async (query, status) => {
+    const { app } = await newApp()
+    expect((await app.request(`/api/v1/log/proof?${query}`)).status).toBe(status)
+  })
+})
+
 describe('POST /api/v1/log/entries/retrieve', () => {
   it.each([`${ENTRIES}/retrieve`, `${ENTRIES}/retrieve/`])(
     '%s finds what cosign asks for, nulls and all',

@@ -51,6 +51,14 @@ export function rekorRoutes(rekor: Rekor, log: Log): Hono<{ Bindings: HttpBindin
     const head = { rootHash: encodeHex(root), treeSize: size, signedTreeHead: checkpoint }
     return context.json({ ...head, treeID: String(treeId), inactiveShards: [] })
   })
+  app.get('/api/v1/log/proof', async (context) => {
+    const [first, last] = [sizeOf(context, 'firstSize', '1'), sizeOf(context, 'lastSize', '')]
+    const { treeId } = await rekor.info()
+    const asked = context.req.query('treeID')
+    if (asked !== undefined && asked !== String(treeId)) return context.body(null, 404)
+    const { root, hashes } = await rekor.consistency(first, last)
+    return context.json({ rootHash: encodeHex(root), hashes: hashes.map((hash) => encodeHex(hash)) })
+  })
   app.get('/api/v1/log/publicKey', (context) =>
     context.body(rekor.publicKeyPem, 200, { 'Content-Type': 'application/x-pem-file' }),
   )
@@ -71,6 +79,13 @@ async function retrieve(rekor: Rekor, json: JsonValue): Promise<readonly LogEntr
     ...entries.map((entry) => rekor.find(parseHashedRekord(entry as JsonValue))),
   ])
   return found.filter((entry) => entry !== undefined)
+}
+
+/** Rekor counts from 1; a tree of nothing has no proof. */
+function sizeOf(context: Context, name: string, fallback: string): number {
+  const text = context.req.query(name) ?? fallback
+  if (!INDEX.test(text) || text === '0') throw httpErrors('http.body-shape', `${name} is not a tree size`)
+  return Number(text)
 }
 
 function answer(context: Context, entry: LogEntry | undefined): Response {

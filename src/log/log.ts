@@ -29,6 +29,8 @@ export interface TransparencyLog {
    */
   append(leaf: Uint8Array | ((timeMs: number) => Uint8Array)): Promise<Appended>
   head(): Promise<TreeHead>
+  /** The head that the log had at that size. Throws `log.range`. */
+  headAt(size: number): Promise<TreeHead>
   leaf(index: number): Promise<LogLeaf | undefined>
   /** By leaf hash. */
   find(hash: Uint8Array): Promise<number | undefined>
@@ -59,6 +61,7 @@ export async function openLog({ store, clock }: LogParts): Promise<TransparencyL
   return {
     append: writer.append,
     head: async () => ({ size: writer.size(), root: await treeRoot(read, writer.size()) }),
+    headAt: (at) => inRange(async () => ({ size: at, root: await treeRoot(read, at) }), at, writer.size()),
     leaf: (index) => store.leaf(index),
     find: (hash) => store.find(hash),
     inclusionProof: (index, treeSize) =>
@@ -125,7 +128,8 @@ function readerOf(store: LogStore): NodeReader {
 }
 
 async function inRange<T>(work: () => Promise<T>, size: number, committed: number): Promise<T> {
-  if (size > committed) throw logErrors('log.range', `the log has ${committed} entries, asked was ${size}`)
+  if (!Number.isSafeInteger(size) || size < 0 || size > committed)
+    throw logErrors('log.range', `the log has ${committed} entries, asked was ${size}`)
   try {
     return await work()
   } catch (error) {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64, sha256, sha256Hex, utf8 } from '../../base/index.ts'
-import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
+import { leafHash, verifyConsistency, verifyInclusion } from '../../formats/merkle/index.ts'
 import { verifyCheckpoint } from '../../formats/note/index.ts'
 import { hashedRekordBody, setSignedBytes, type LogEntry } from '../../formats/sigstore/index.ts'
 import { publicKeyPem, verifyWithSpki } from '../../formats/x509/index.ts'
@@ -135,5 +135,26 @@ describe('finding an entry', () => {
     await rekor.create(proposed)
     const altered = { ...proposed, digest: sha256(utf8('altered')) }
     await expect(rekor.find(altered)).rejects.toMatchObject({ code: 'rekor.signature' })
+  })
+})
+
+describe('consistency', () => {
+  it('proves that every later tree continues every earlier one, and refuses sizes that never were', async () => {
+    const rekor = await newRekor()
+    const roots = [(await rekor.info()).root]
+    for (let count = 0; count < 6; count += 1) {
+      await rekor.create(newEntry(`file ${count}`))
+      roots.push((await rekor.info()).root)
+    }
+    for (let first = 1; first <= 7; first += 1) {
+      for (let last = first; last <= 7; last += 1) {
+        const { root, hashes } = await rekor.consistency(first, last)
+        expect(root).toEqual(roots[last - 1])
+        const claim = { first, second: last, firstRoot: roots[first - 1]!, secondRoot: root, proof: hashes }
+        expect(verifyConsistency(claim)).toBe(true)
+      }
+    }
+    await expect(rekor.consistency(1, 8)).rejects.toMatchObject({ code: 'log.range' })
+    await expect(rekor.consistency(3, 2)).rejects.toMatchObject({ code: 'log.range' })
   })
 })

@@ -44,6 +44,14 @@ export interface Rekor {
   /** The entry that `create` made of exactly this proposal. Throws `rekor.signature`. */
   find(entry: HashedRekord): Promise<LogEntry | undefined>
   info(): Promise<LogInfo>
+  /** That the tree of `last` entries continues the one of `first`. Throws `log.range`. */
+  consistency(first: number, last: number): Promise<ConsistencyProof>
+}
+
+export interface ConsistencyProof {
+  /** Of the tree of `last` entries. */
+  readonly root: Uint8Array
+  readonly hashes: readonly Uint8Array[]
 }
 
 /** Stands at index 0: clients drop a zero index from their JSON and then refuse the entry. */
@@ -68,6 +76,10 @@ export function createRekor(parts: RekorParts): Rekor {
       checkSignature(entry)
       return at(await log.find(leafHash(hashedRekordBody(entry))))
     },
+    consistency: async (first, last) => ({
+      root: (await log.headAt(last)).root,
+      hashes: await log.consistencyProof(first, last),
+    }),
     info: async () => {
       const head = await log.head()
       return { treeId: parts.treeId, ...head, checkpoint: checkpointOf(context, head) }
