@@ -1,0 +1,149 @@
+import type { Command, Option } from 'commander'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { adminApp, publicRoutes } from '../../src/app/routes.ts'
+import type { Services } from '../../src/app/services.ts'
+import { errorKinds } from '../../src/base/index.ts'
+import { signBlobFlags, verifyBlobFlags, type Flag } from '../../src/cli/cosign/flag-table.ts'
+import { silentLog } from '../../src/host/index.ts'
+import { healthRoutes, type App } from '../../src/http/index.ts'
+import { root } from '../support/program.ts'
+
+const api = readPage('http-api.md')
+const configuration = readPage('configuration.md')
+
+describe('the page of the HTTP API', () => {
+  const [served = '', admin = ''] = api.split('\n## Admin socket')
+
+  it('names every route of the port, and no other', () => {
+    expect(documentedRoutes(served)).toEqual(routesOf([healthRoutes(() => true), ...publicApps()]))
+  })
+
+  it('names every route of the owner-only socket, and no other', () => {
+    expect(documentedRoutes(admin)).toEqual(routesOf([adminApp(untouched(), silentLog)]))
+  })
+
+  it('names codes that exist, each with the status that it is answered with', async () => {
+    for (const file of globSync('src/**/errors.ts', { cwd: root })) await import(join(root, file))
+    const named = tableRows(api).flatMap(([status = '', code = '']) =>
+      /^\d{3}$/.test(status) && code.startsWith('`') ? [{ status: Number(status), code: unquote(code) }] : [],
+    )
+    expect(named.length).toBeGreaterThan(30)
+    expect(named.filter(({ status, code }) => errorKinds().get(code)?.status !== status)).toEqual([])
+  })
+})
+
+describe('the page of the configuration', () => {
+  it('names every flag of every command with its default, and no other', async () => {
+    const declared = (await declaredCommands()).flatMap((command) => flagsOf(command, 'wheelseal'))
+    expect(declared.length).toBeGreaterThan(20)
+    expect(documentedFlags('wheelseal ')).toEqual(declared.toSorted())
+  })
+
+  it('names every flag of the cosign face, and no other', () => {
+    const declared = [...faceFlags('sign-blob', signBlobFlags), ...faceFlags('verify-blob', verifyBlobFlags)]
+    expect(documentedFlags('cosign ').map((line) => line.split(' = ')[0])).toEqual(declared.toSorted())
+  })
+
+  it('names every variable that the code reads by its name', () => {
+    const names = new Set(sources().flatMap((text) => [...text.matchAll(READ)].map(([, name = '']) => name)))
+    expect(names.size).toBeGreaterThan(5)
+    expect([...names].filter((name) => !configuration.includes(`\`${name}\``))).toEqual([])
+  })
+})
+
+const READ = /\b(?:env|host)\['([A-Z][A-Z_]+)'\]/g
+
+function readPage(name: string): string {
+  return readFileSync(join(root, 'docs', 'reference', name), 'utf8')
+}
+
+function sources(): readonly string[] {
+  const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
+  return files.map((file) => readFileSync(join(root, file), 'utf8'))
+}
+
+/** Cells of all rows of all tables, heads included; a bar in a cell stands as `\|`. */
+function tableRows(markdown: string): readonly (readonly string[])[] {
+  return markdown
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) => line.split(/(?<!\\)\|/).slice(1, -1))
+    .map((cells) => cells.map((cell) => cell.trim().replaceAll(String.raw`\|`, '|')))
+}
+
+function unquote(cell: string): string {
+  return cell.replaceAll('`', '')
+}
+
+/** `| GET | `/a`, `/a/` | …`: one route for each path of the second cell. */
+function documentedRoutes(markdown: string): readonly string[] {
+  const rows = tableRows(markdown).filter(([method = '']) => /^(?:GET|POST|PUT|PATCH|DELETE)$/.test(method))
+  return rows
+    .flatMap(([method, paths = '']) =>
+      [...paths.matchAll(/`([^`]+)`/g)].map(([, path]) => `${method} ${path}`),
+    )
+    .toSorted()
+}
+
+/** Without the patterns of parameters. Middleware counts for all methods and is no route. */
+function routesOf(apps: readonly App[]): readonly string[] {
+  const routes = apps.flatMap((app) => app.routes).filter(({ method }) => method !== 'ALL')
+  return [...new Set(routes.map(({ method, path }) => `${method} ${withoutPatterns(path)}`))].toSorted()
+}
+
+/** A pattern may hold braces of its own: `/jobs/:id{[0-9]{1,15}}`. */
+function withoutPatterns(path: string): string {
+  return path.replaceAll(/\{(?:[^{}]|\{[^{}]*\})*\}/g, '')
+}
+
+function publicApps(): readonly App[] {
+  return publicRoutes(untouched(), silentLog)
+}
+
+/** Stands for every service: whatever is looked up or called gives the same again. No request is ever made. */
+function untouched(): Services {
+  const dummy: object = new Proxy(() => undefined, { get: () => dummy, apply: () => dummy })
+  return dummy as Services
+}
+
+async function declaredCommands(): Promise<readonly Command[]> {
+  const files = globSync('src/cli/*.ts', { cwd: root }).filter((file) => !/main\.ts$|\.test\.ts$/.test(file))
+  const modules = await Promise.all(
+    files.map((file) => import(join(root, file)) as Promise<{ command?: () => Command }>),
+  )
+  return modules.flatMap(({ command }) => (command === undefined ? [] : [command()]))
+}
+
+function flagsOf(command: Command, above: string): readonly string[] {
+  const path = `${above} ${command.name()}`
+  const own = command.options.map((option) => flagLine(path, option))
+  return [...own, ...command.commands.flatMap((child) => flagsOf(child, path))]
+}
+
+/** Of a default that is stated by the code as a value; others are told in words. */
+function flagLine(path: string, { long, short, defaultValue }: Option): string {
+  const stated = typeof defaultValue === 'string' ? ` = ${defaultValue}` : ''
+  return `${path} ${long ?? short}${stated}`
+}
+
+function faceFlags(command: string, { flags }: { readonly flags: readonly Flag[] }): readonly string[] {
+  return flags.map(({ name }) => `cosign ${command} --${name}`)
+}
+
+/** Below a heading with the command in it, rows `| `--flag <value>` | default | …`; a default in backticks is a value. */
+function documentedFlags(program: string): readonly string[] {
+  const sections = configuration.split(/^#+ /m).filter((section) => section.startsWith(`\`${program}`))
+  return sections
+    .flatMap((section) => {
+      const path = /^`([^`]+)`/.exec(section)?.[1]
+      return tableRows(section)
+        .filter(([flag = '']) => flag.startsWith('`-'))
+        .map(([flag = '', standard = '']) => {
+          const stated = /^`[^`]*`$/.test(standard) ? ` = ${unquote(standard)}` : ''
+          return `${path} ${unquote(flag).split(' ')[0]}${stated}`
+        })
+    })
+    .toSorted()
+}
