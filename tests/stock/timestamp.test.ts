@@ -26,15 +26,39 @@ describe.runIf(present(cosign2))('the timestamp authority of wheelseal up', () =
   it.each(['sha256', 'sha384', 'sha512'])(
     'is believed by openssl over %s, and only about that file',
     async (hash) => {
-      const ask = `openssl ts -query -data file -${hash} -cert -out query && curl -fsS --data-binary @query
-      -H 'Content-Type: application/timestamp-query' -o reply ${server.url}/api/v1/timestamp`
-      expect(await shell(ask.replaceAll('\n', ' '))).toMatchObject({ code: 0 })
+      const ask = `openssl ts -query -data file -${hash} -cert -out query && ${post('query', 'reply')}`
+      expect(await shell(ask)).toMatchObject({ code: 0 })
       const verify = (file: string): string =>
         `openssl ts -verify -in reply -data ${file} -CAfile tsa.pem -untrusted tsa.pem`
       expect((await shell(verify('file'))).code).toBe(0)
       expect((await shell(verify('other'))).code).not.toBe(0)
     },
   )
+
+  it('is believed without certificates of its own, by those of the trust export', async () => {
+    expect(
+      (await shell(`openssl ts -query -data file -sha256 -out query && ${post('query', 'bare')}`)).code,
+    ).toBe(0)
+    expect((await shell('openssl ts -verify -in bare -data file -CAfile tsa.pem')).code).not.toBe(0)
+    expect(
+      (await shell('openssl ts -verify -in bare -queryfile query -CAfile tsa.pem -untrusted tsa.pem')).code,
+    ).toBe(0)
+  })
+
+  it.each([
+    ['-sha1', 'timestamper.hash'],
+    ['-sha256 -tspolicy 1.2.3', 'timestamper.policy'],
+  ])('tells openssl why it refuses %s', async (flags, code) => {
+    const { stdout } = await shell(
+      `openssl ts -query -data file ${flags} -out query && ${post('query', 'no')} && openssl ts -reply -in no -text`,
+    )
+    expect(stdout).toContain('Status: Rejected.')
+    expect(stdout).toContain(code)
+  })
+
+  it('serves the chain that the trust export has', async () => {
+    expect((await shell(`curl -fsS ${server.url}/api/v1/timestamp/certchain | cmp - tsa.pem`)).code).toBe(0)
+  })
 
   it('lets cosign sign with a timestamp and verify by it, without asking the log', async () => {
     const token = String((await server.admin('trust', 'token', '--project', 'acme/tools'))['token'])
@@ -50,6 +74,11 @@ describe.runIf(present(cosign2))('the timestamp authority of wheelseal up', () =
     expect((await judge('file')).stderr).toContain('Verified OK')
     expect((await judge('other')).code).toBe(1)
   })
+
+  function post(query: string, reply: string): string {
+    const type = "-H 'Content-Type: application/timestamp-query'"
+    return `curl -fsS --data-binary @${query} ${type} -o ${reply} ${server.url}/api/v1/timestamp`
+  }
 
   function shell(text: string): Promise<Outcome> {
     return runProgram(['bash', '-c', text.replaceAll('cosign ', `${cosign2} `)], { cwd: folder.path })

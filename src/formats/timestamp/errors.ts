@@ -1,6 +1,6 @@
 import { defineErrors, describeError, WheelsealError } from '../../base/index.ts'
 
-export const timestampErrors = defineErrors({
+const timestampErrors = defineErrors({
   'timestamp.malformed': {
     status: 400,
     exit: 1,

@@ -43,7 +43,7 @@ export function verifyTimestamp({ response, stamped, chain }: TimestampCheck): T
   const reason =
     imprintProblem(token.info.imprint, stamped) ??
     signerProblem(token, leaf) ??
-    purposeProblem(leaf) ??
+    purposeProblem(leaf, issuers.slice(0, -1)) ??
     attributeProblem(token, leaf) ??
     signatureProblem(token.signer, leaf) ??
     chainProblem(leaf, issuers, timeSeconds)
@@ -71,13 +71,18 @@ function signerProblem({ signer, certificates }: TimestampToken, leaf: Certifica
     : 'the certificates sent along are not those of the trusted authority'
 }
 
-/** RFC 3161 §2.3: time stamping, critical, and nothing else. */
-function purposeProblem(leaf: Certificate): string | undefined {
+/** RFC 3161 §2.3: time stamping, critical, and nothing else; sigstore-go lets intermediates have no other purpose either. */
+function purposeProblem(leaf: Certificate, intermediates: readonly Certificate[]): string | undefined {
   const isCritical = leaf.extensions.some((each) => each.oid === OID.extendedKeyUsage && each.isCritical)
-  const [purpose, ...others] = extendedKeyUsages(leaf)
-  return isCritical && purpose === OID.timeStamping && others.length === 0
-    ? undefined
-    : "the authority's certificate is not for time stamping alone, as a critical extension"
+  if (!isCritical || !isForTimeStampingAlone(extendedKeyUsages(leaf))) {
+    return "the authority's certificate is not for time stamping alone, as a critical extension"
+  }
+  const purposes = intermediates.map((each) => extendedKeyUsages(each)).filter(({ length }) => length > 0)
+  return purposes.every(isForTimeStampingAlone) ? undefined : 'an intermediate is for more than time stamping'
+}
+
+function isForTimeStampingAlone([purpose, ...others]: readonly string[]): boolean {
+  return purpose === OID.timeStamping && others.length === 0
 }
 
 /** RFC 5652 §5.6 and §11.1, RFC 5816 §2.2.1. */
