@@ -22,8 +22,16 @@ const Query = v.object({
 
 /** Rekor v1's API (openapi.yaml of rekor 1.5), as far as signing and verifying clients use it. */
 export function rekorRoutes(rekor: Rekor, log: Log): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
+  const app: App = new Hono<{ Bindings: HttpBindings }>()
   app.onError(onError(log))
+  entryRoutes(app, rekor)
+  treeRoutes(app, rekor)
+  return app
+}
+
+type App = Hono<{ Bindings: HttpBindings }>
+
+function entryRoutes(app: App, rekor: Rekor): void {
   app.post(ENTRIES, async (context) => {
     const entry = await rekor.create(parseHashedRekord(await readJsonBody(context, MAX_ENTRY_BYTES)))
     // cosign 3 takes the UUID from this header and fails on quotes around it.
@@ -46,6 +54,9 @@ export function rekorRoutes(rekor: Rekor, log: Log): Hono<{ Bindings: HttpBindin
       return context.json(found.map((entry) => formatLogEntry(entry)) as object[])
     })
   }
+}
+
+function treeRoutes(app: App, rekor: Rekor): void {
   app.get('/api/v1/log', async (context) => {
     const { treeId, size, root, checkpoint } = await rekor.info()
     const head = { rootHash: encodeHex(root), treeSize: size, signedTreeHead: checkpoint }
@@ -62,7 +73,6 @@ export function rekorRoutes(rekor: Rekor, log: Log): Hono<{ Bindings: HttpBindin
   app.get('/api/v1/log/publicKey', (context) =>
     context.body(rekor.publicKeyPem, 200, { 'Content-Type': 'application/x-pem-file' }),
   )
-  return app
 }
 
 async function retrieve(rekor: Rekor, json: JsonValue): Promise<readonly LogEntry[]> {
