@@ -20,6 +20,10 @@ export interface Admin {
     readonly audience: string
   }): Promise<{ readonly token: string }>
   trust(): Promise<TrustMaterial>
+  /** By id, all of them. */
+  projects(): AsyncIterable<ProjectSummary>
+  /** Throws `access.unknown-project`. */
+  project(path: string): Promise<ProjectSummary>
   /** Undefined where there is none. */
   findProject(path: string): Promise<ProjectSummary | undefined>
   publishedFiles(path: string): Promise<readonly PublishedFile[]>
@@ -73,9 +77,11 @@ export interface ProjectSummary {
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
-/** `origin` is only a name here: the socket, or the app in this process, answers whatever it is called. */
-export function createAdminClient(http: Http): Admin {
-  const call = async <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> => {
+type Call = <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => Promise<T>
+
+/** The host is only a name here: the socket, or the app in this process, answers whatever it is called. */
+function callerOf(http: Http): Call {
+  return async <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> => {
     const response = await http.request({
       method,
       url: `http://admin${path}`,
@@ -87,6 +93,12 @@ export function createAdminClient(http: Http): Admin {
     if (response.status >= 400) throw failureOf(text)
     return (text === '' ? undefined : parseJson(text, { maxLength: MAX_ANSWER_BYTES })) as T
   }
+}
+
+export function createAdminClient(http: Http): Admin {
+  const call = callerOf(http)
+  const findOne = (path: string): Promise<ProjectSummary> =>
+    call('GET', `/admin/projects/${encodeURIComponent(path)}`)
   return {
     createProject: (input) => call('POST', '/admin/projects', input),
     setForwarding: ({ project, ...forwarding }) =>
@@ -94,7 +106,13 @@ export function createAdminClient(http: Http): Admin {
     createToken: (input) => call('POST', '/admin/tokens', input),
     mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
     trust: () => call('GET', '/admin/trust'),
-    findProject: (path) => orUndefined(call('GET', `/admin/projects/${encodeURIComponent(path)}`)),
+    projects: () =>
+      allProjects(async (after) => {
+        const page = call<{ projects: readonly ProjectSummary[] }>('GET', `/admin/projects?after=${after}`)
+        return (await page).projects
+      }),
+    project: findOne,
+    findProject: (path) => orUndefined(findOne(path)),
     publishedFiles: async (path) => {
       const answer = call<{ files: readonly PublishedFile[] }>(
         'GET',
@@ -106,6 +124,16 @@ export function createAdminClient(http: Http): Admin {
     createPipeline: (input) => call('POST', '/admin/pipelines', input),
     pipeline: (id) => call('GET', `/admin/pipelines/${id}`),
     cancelPipeline: (id) => call('POST', `/admin/pipelines/${id}/cancel`, {}),
+  }
+}
+
+async function* allProjects(
+  page: (afterId: number) => Promise<readonly ProjectSummary[]>,
+): AsyncGenerator<ProjectSummary> {
+  for (let last: ProjectSummary | undefined, isFirst = true; isFirst || last !== undefined; isFirst = false) {
+    const projects = await page(last?.id ?? 0)
+    yield* projects
+    last = projects.at(-1)
   }
 }
 

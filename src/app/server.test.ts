@@ -143,6 +143,18 @@ describe('withAdmin', () => {
     expect(running).toMatchObject({ refusal: { code: 'access.path' } })
   })
 
+  it('lists every project, also beyond one page', async () => {
+    await started(async () => {
+      const paths = await withAdmin(data, async (admin) => {
+        for (let count = 0; count < 101; count += 1) {
+          await admin.createProject({ path: `a/p${count}`, visibility: 'public' })
+        }
+        return Array.fromAsync(admin.projects(), ({ path }) => path)
+      })
+      expect(paths).toEqual(Array.from({ length: 101 }, (_, count) => `a/p${count}`))
+    })
+  })
+
   it('waits for a server that holds the directory and does not answer yet', async () => {
     await started(nothing)
     const lock = lockDirectory(data)

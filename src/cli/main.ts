@@ -13,7 +13,7 @@ const commands: Readonly<Record<string, Entry>> = {
   up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
   run: { summary: "run a project's pipeline here", load: () => import('./run.ts') },
   project: {
-    summary: 'create projects, set where their index sends installers on',
+    summary: 'create, list and show projects, set where their index sends installers on',
     load: () => import('./project.ts'),
   },
   token: { summary: 'create access tokens', load: () => import('./token.ts') },

@@ -18,7 +18,11 @@ interface ForwardOptions extends CommonOptions {
 }
 
 export function command(): Command {
-  return new Command('project').addCommand(create()).addCommand(forward())
+  return new Command('project')
+    .addCommand(create())
+    .addCommand(list())
+    .addCommand(show())
+    .addCommand(forward())
 }
 
 function create(): Command {
@@ -34,6 +38,36 @@ function create(): Command {
         admin.createProject({ path, visibility: options.visibility }),
       )
       createTerminal(options).output({ ...project }, () => `project ${project.path} has id ${project.id}`)
+    })
+}
+
+function list(): Command {
+  return new Command('list')
+    .description('Lists all projects by id.')
+    .option('--data <dir>', DATA_HELP)
+    .option('--json', 'print {"projects":[…]}')
+    .addHelpText('after', '\nExample: wheelseal project list')
+    .action(async (options: CommonOptions) => {
+      const projects = await withAdmin(dataFolder(options), (admin) => Array.fromAsync(admin.projects()))
+      createTerminal(options).output({ projects: projects.map((project) => ({ ...project })) }, () =>
+        projects.map(({ id, path, visibility }) => `${id}\t${path}\t${visibility}`).join('\n'),
+      )
+    })
+}
+
+function show(): Command {
+  return new Command('show')
+    .description('Shows the id and the visibility of a project.')
+    .argument('<group/name>')
+    .option('--data <dir>', DATA_HELP)
+    .option('--json', 'print {"id":…}')
+    .addHelpText('after', '\nExample: wheelseal project show acme/tools')
+    .action(async (path: string, options: CommonOptions) => {
+      const { id, visibility } = await withAdmin(dataFolder(options), (admin) => admin.project(path))
+      createTerminal(options).output(
+        { id, path, visibility },
+        () => `project ${path} has id ${id}, ${visibility}`,
+      )
     })
 }
 

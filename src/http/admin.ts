@@ -34,6 +34,8 @@ export interface AdminParts {
 }
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024
+/** Projects of one answer; the next ones come after the last id of it. */
+const PAGE = 100
 
 const text = v.pipe(v.string(), v.maxLength(4096))
 const Variable = v.strictObject({
@@ -87,6 +89,14 @@ function projectRoutes(app: App, { access, registry, trust }: AdminParts): void 
       summary(await access.createProject({ path, visibility: parseVisibility(visibility) })),
       201,
     )
+  })
+  app.get('/admin/projects', async (context) => {
+    const afterId = Number(context.req.query('after') ?? 0)
+    const projects = await access.listProjects({
+      afterId: Number.isSafeInteger(afterId) ? afterId : 0,
+      limit: PAGE,
+    })
+    return context.json({ projects: projects.map((project) => summary(project)) })
   })
   app.get('/admin/projects/:path', async (context) =>
     context.json(summary(await findProject(access, context.req.param('path')))),
