@@ -2,8 +2,8 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import { describeError, encodeHex, type JsonValue, type Log } from '../base/index.ts'
-import { formatLogEntry, parseHashedRekord, type LogEntry } from '../formats/sigstore/index.ts'
-import { DuplicateEntryError, rekorErrors, type Rekor } from '../trust/rekor/index.ts'
+import { formatLogEntry, type LogEntry } from '../formats/sigstore/index.ts'
+import { DuplicateEntryError, readProposal, rekorErrors, type Rekor } from '../trust/rekor/index.ts'
 import { readJsonBody } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
@@ -33,7 +33,7 @@ type App = Hono<{ Bindings: HttpBindings }>
 
 function entryRoutes(app: App, rekor: Rekor): void {
   app.post(ENTRIES, async (context) => {
-    const entry = await rekor.create(parseHashedRekord(await readJsonBody(context, MAX_ENTRY_BYTES)))
+    const entry = await rekor.create(readProposal(await readJsonBody(context, MAX_ENTRY_BYTES)))
     // cosign 3 takes the UUID from this header and fails on quotes around it.
     return context.json(formatLogEntry(entry) as object, 201, {
       ETag: entry.uuid,
@@ -86,7 +86,7 @@ async function retrieve(rekor: Rekor, json: JsonValue): Promise<readonly LogEntr
   const found = await Promise.all([
     ...entryUUIDs.map((uuid) => rekor.byUuid(uuid)),
     ...logIndexes.map((index) => rekor.byIndex(index)),
-    ...entries.map((entry) => rekor.find(parseHashedRekord(entry as JsonValue))),
+    ...entries.map((entry) => rekor.find(readProposal(entry as JsonValue))),
   ])
   return found.filter((entry) => entry !== undefined)
 }

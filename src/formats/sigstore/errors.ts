@@ -4,8 +4,9 @@ export const sigstoreErrors = defineErrors({
   'sigstore.proposed-entry': {
     status: 400,
     exit: 1,
-    summary: 'A proposed log entry is not a hashedrekord 0.0.1, or a field of it is malformed.',
-    hint: 'send the entry as cosign does: algorithm and hex digest, signature and certificate in base64',
+    summary:
+      'A proposed log entry is neither a hashedrekord 0.0.1 nor a dsse 0.0.1, or a field of it is malformed.',
+    hint: 'send the entry as cosign does: a digest with signature and certificate, or a DSSE envelope with its certificate',
   },
   'sigstore.entry': {
     status: 400,

@@ -11,8 +11,8 @@ import {
   type JsonValue,
   type WheelsealError,
 } from '../../base/index.ts'
-import { certificatePem, parseCertificatesPem, parsePublicKeyPem, publicKeyPem } from '../x509/index.ts'
 import { sigstoreErrors } from './errors.ts'
+import { canonicalKeyPem } from './key-pem.ts'
 import { base64Bytes, hexBytes, readShape } from './shape.ts'
 
 export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512'
@@ -62,7 +62,7 @@ export function parseHashedRekord(json: JsonValue): HashedRekord {
     algorithm: data.hash.algorithm,
     digest: data.hash.value,
     signature: signature.content,
-    publicKeyPem: canonicalKeyPem(signature.publicKey.content),
+    publicKeyPem: canonicalKeyPem(signature.publicKey.content, 'spec.signature.publicKey.content'),
   }
 }
 
@@ -97,20 +97,6 @@ function readJson(body: Uint8Array): JsonValue {
     return parseJson(utf8Decode(body))
   } catch (cause) {
     throw refused(`the body: ${describeError(cause)}`, cause)
-  }
-}
-
-/** Rekor re-encodes what it is given, so that one key has one spelling and one entry one hash. */
-function canonicalKeyPem(bytes: Uint8Array): string {
-  try {
-    // Rekor trims white space around the blocks.
-    const text = utf8Decode(bytes).trim()
-    if (text.startsWith('-----BEGIN PUBLIC KEY-----')) return publicKeyPem(parsePublicKeyPem(text))
-    const [certificate, ...others] = parseCertificatesPem(text)
-    if (certificate === undefined || others.length > 0) throw refused('more than one certificate')
-    return certificatePem(certificate.der)
-  } catch (cause) {
-    throw refused(`spec.signature.publicKey.content: ${describeError(cause)}`, cause)
   }
 }
 

@@ -2,7 +2,7 @@
  * What Sigstore's clients and Rekor v1 write to each other and to disk, in the one spelling each.
  *
  * Entries: `parseHashedRekord` reads a proposed entry, `hashedRekordBody` gives the bytes that are logged (equal to
- * those of a stock Rekor), `readHashedRekordBody` reads them back. Answers of a log: `parseLogEntry`,
+ * those of a stock Rekor), `readHashedRekordBody` reads them back. `parseDsseProposal` and `dsseBody` do it for envelopes. Answers of a log: `parseLogEntry`,
  * `parseLogEntries`, `formatLogEntry`, and `setSignedBytes` for the signed entry timestamp. Files: `readSignatureFile`,
  * `readCertificateFile` and their writers are cosign's `.sig` and `.crt`.
  *
@@ -16,6 +16,13 @@ export {
   type DigestAlgorithm,
   type HashedRekord,
 } from './hashed-rekord.ts'
+export {
+  dsseBody,
+  dsseSignedBytes,
+  parseDsseProposal,
+  type DsseProposal,
+  type DsseSignature,
+} from './dsse.ts'
 export { formatEntryUuid, parseEntryUuid, type EntryUuid } from './entry-uuid.ts'
 export {
   formatLogEntry,

@@ -1,11 +1,17 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { decodeBase64, encodeBase64, encodeHex, utf8Decode } from '../../base/index.ts'
+import { decodeBase64, encodeBase64, encodeHex, utf8, utf8Decode, type JsonValue } from '../../base/index.ts'
 import { leafHash, verifyInclusion } from '../merkle/index.ts'
 import { verifyCheckpoint } from '../note/index.ts'
-import { verifyWithSpki } from '../x509/index.ts'
-import { hashedRekordBody, readHashedRekordBody, setSignedBytes } from './index.ts'
+import { certificatePem, verifyWithSpki } from '../x509/index.ts'
+import {
+  dsseBody,
+  hashedRekordBody,
+  parseDsseProposal,
+  readHashedRekordBody,
+  setSignedBytes,
+} from './index.ts'
 
 /** Bundles of public Sigstore, which lie beside the repository and are read in place. */
 const cases = join(import.meta.dirname, '../../../../shared/cases')
@@ -25,6 +31,10 @@ interface Entry {
     readonly hashes: readonly string[]
     readonly checkpoint: { readonly envelope: string }
   }
+}
+interface DsseBundle {
+  readonly dsseEnvelope: JsonValue
+  readonly verificationMaterial: { readonly certificate: { readonly rawBytes: string } }
 }
 interface TrustedRoot {
   readonly tlogs: readonly {
@@ -99,6 +109,23 @@ describe.runIf(known.length > 0)('entries of public Sigstore', () => {
     ({ entry }) => {
       const body = decodeBase64(entry.canonicalizedBody)
       expect(utf8Decode(hashedRekordBody(readHashedRekordBody(body)))).toBe(utf8Decode(body))
+    },
+  )
+
+  it.each(known.filter(({ entry }) => entry.kindVersion.kind === 'dsse'))(
+    '$name: so is that of an envelope, but for the hash of its text, which no bundle keeps',
+    ({ file, entry }) => {
+      const { dsseEnvelope, verificationMaterial } = readJson(file) as DsseBundle
+      const publicKeyPem = certificatePem(decodeBase64(verificationMaterial.certificate.rawBytes))
+      const proposedContent = {
+        envelope: JSON.stringify(dsseEnvelope),
+        verifiers: [encodeBase64(utf8(publicKeyPem))],
+      }
+      const proposal = parseDsseProposal({ apiVersion: '0.0.1', kind: 'dsse', spec: { proposedContent } })
+      const ours = dsseBody(proposal, [{ signature: proposal.signatures[0]!, publicKeyPem }])
+      const withoutHash = (body: Uint8Array): string =>
+        utf8Decode(body).replace(/("envelopeHash":[^}]*"value":)"[0-9a-f]{64}"/, '$1""')
+      expect(withoutHash(ours)).toBe(withoutHash(decodeBase64(entry.canonicalizedBody)))
     },
   )
 })

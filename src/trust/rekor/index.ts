@@ -2,8 +2,9 @@
  * Rekor v1: signatures over digests, logged with their certificate, each answered with a proof, a checkpoint and a
  * signed entry timestamp (SET). `createRekor` over an open log; `http/rekor.ts` has the routes.
  *
- * Logs hashedrekord 0.0.1 whose signature holds and whose certificate `acceptsCertificate` lets in. Answers about an
+ * Logs hashedrekord 0.0.1 and dsse 0.0.1 whose signatures hold and whose certificate `acceptsCertificate` lets in. Answers about an
  * entry are made from one committed head and are checked before they leave.
  */
 export { createRekor, REKOR_GENESIS, type Rekor, type RekorParts } from './rekor.ts'
+export { hashedRekordOf, readProposal, type Proposal } from './proposal.ts'
 export { rekorErrors, DuplicateEntryError } from './errors.ts'

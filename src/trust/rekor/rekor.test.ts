@@ -5,6 +5,7 @@ import { leafHash, verifyConsistency, verifyInclusion } from '../../formats/merk
 import { verifyCheckpoint } from '../../formats/note/index.ts'
 import { hashedRekordBody, setSignedBytes, type LogEntry } from '../../formats/sigstore/index.ts'
 import { publicKeyPem, verifyWithSpki } from '../../formats/x509/index.ts'
+import { hashedRekordOf } from './index.ts'
 import { newEntry, newRekor, newSigner, NOW_MS, spki, TREE_ID } from './arrange.ts'
 
 /** What stock clients check of an answer (sigstore-wire 2, 5.2, 5.3). */
@@ -38,7 +39,7 @@ describe('create', () => {
   it('logs the canonical entry and answers with proof, checkpoint and promise', async () => {
     const rekor = await newRekor()
     const proposed = newEntry()
-    const entry = await rekor.create(proposed)
+    const entry = await rekor.create(hashedRekordOf(proposed))
     expect(entry).toMatchObject({
       logIndex: 1,
       integratedTimeSeconds: Math.floor(NOW_MS / 1000),
@@ -52,15 +53,22 @@ describe('create', () => {
   it('answers a duplicate with the UUID of the entry that is there', async () => {
     const rekor = await newRekor()
     const proposed = newEntry()
-    const { uuid } = await rekor.create(proposed)
-    await expect(rekor.create(proposed)).rejects.toMatchObject({ code: 'rekor.duplicate', status: 409, uuid })
+    const { uuid } = await rekor.create(hashedRekordOf(proposed))
+    await expect(rekor.create(hashedRekordOf(proposed))).rejects.toMatchObject({
+      code: 'rekor.duplicate',
+      status: 409,
+      uuid,
+    })
     expect((await rekor.info()).size).toBe(2)
   })
 
   it('logs one of two equal proposals that are under way at once', async () => {
     const rekor = await newRekor()
     const proposed = newEntry()
-    const both = await Promise.allSettled([rekor.create(proposed), rekor.create(proposed)])
+    const both = await Promise.allSettled([
+      rekor.create(hashedRekordOf(proposed)),
+      rekor.create(hashedRekordOf(proposed)),
+    ])
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect((await rekor.info()).size).toBe(2)
   })
@@ -72,7 +80,7 @@ describe('create', () => {
     ['a signature that is no DER', { signature: utf8('nonsense') }],
   ])('refuses %s, and logs nothing', async (_what, change) => {
     const rekor = await newRekor()
-    await expect(rekor.create({ ...newEntry(), ...change })).rejects.toMatchObject({
+    await expect(rekor.create(hashedRekordOf({ ...newEntry(), ...change }))).rejects.toMatchObject({
       code: 'rekor.signature',
       status: 400,
     })
@@ -84,17 +92,21 @@ describe('create', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
     const pem = publicKeyPem(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })))
     const signature = new Uint8Array(sign(null, utf8('a file'), privateKey))
-    await expect(rekor.create({ ...newEntry(), publicKeyPem: pem, signature })).rejects.toMatchObject({
+    await expect(
+      rekor.create(hashedRekordOf({ ...newEntry(), publicKeyPem: pem, signature })),
+    ).rejects.toMatchObject({
       code: 'rekor.signature',
     })
   })
 
   it('asks who may write before it checks any signature', async () => {
     const rekor = await newRekor({ acceptsKey: () => 'not ours' })
-    await expect(rekor.create({ ...newEntry(), signature: utf8('x') })).rejects.toMatchObject({
-      code: 'rekor.not-admitted',
-      message: 'not ours',
-    })
+    await expect(rekor.create(hashedRekordOf({ ...newEntry(), signature: utf8('x') }))).rejects.toMatchObject(
+      {
+        code: 'rekor.not-admitted',
+        message: 'not ours',
+      },
+    )
   })
 })
 
@@ -103,13 +115,14 @@ describe('finding an entry', () => {
     const rekor = await newRekor()
     const signer = newSigner()
     const proposed = newEntry('first', signer)
-    const { uuid } = await rekor.create(proposed)
-    for (let count = 0; count < 5; count += 1) await rekor.create(newEntry(`more ${count}`, signer))
+    const { uuid } = await rekor.create(hashedRekordOf(proposed))
+    for (let count = 0; count < 5; count += 1)
+      await rekor.create(hashedRekordOf(newEntry(`more ${count}`, signer)))
     const found = [
       await rekor.byUuid(uuid),
       await rekor.byUuid(uuid.slice(16)),
       await rekor.byIndex(1),
-      await rekor.find(proposed),
+      await rekor.find(hashedRekordOf(proposed)),
     ]
     for (const entry of found) {
       expect(entry).toMatchObject({ uuid, logIndex: 1 })
@@ -120,21 +133,21 @@ describe('finding an entry', () => {
 
   it('knows nothing of another tree, another hash, or an index that is not there', async () => {
     const rekor = await newRekor()
-    const { uuid } = await rekor.create(newEntry())
+    const { uuid } = await rekor.create(hashedRekordOf(newEntry()))
     expect(await rekor.byUuid(`0000000000005678${uuid.slice(16)}`)).toBeUndefined()
     expect(await rekor.byUuid(`0000000000000000${uuid.slice(16)}`)).toBeUndefined()
     expect(await rekor.byUuid('0'.repeat(64))).toBeUndefined()
     expect(await rekor.byUuid(uuid.toUpperCase())).toBeUndefined()
     expect(await rekor.byIndex(2)).toBeUndefined()
-    expect(await rekor.find(newEntry('never logged'))).toBeUndefined()
+    expect(await rekor.find(hashedRekordOf(newEntry('never logged')))).toBeUndefined()
   })
 
   it('refuses a proposal whose signature does not hold, as stock Rekor does', async () => {
     const rekor = await newRekor()
     const proposed = newEntry()
-    await rekor.create(proposed)
+    await rekor.create(hashedRekordOf(proposed))
     const altered = { ...proposed, digest: sha256(utf8('altered')) }
-    await expect(rekor.find(altered)).rejects.toMatchObject({ code: 'rekor.signature' })
+    await expect(rekor.find(hashedRekordOf(altered))).rejects.toMatchObject({ code: 'rekor.signature' })
   })
 })
 
@@ -143,7 +156,7 @@ describe('consistency', () => {
     const rekor = await newRekor()
     const roots = [(await rekor.info()).root]
     for (let count = 0; count < 6; count += 1) {
-      await rekor.create(newEntry(`file ${count}`))
+      await rekor.create(hashedRekordOf(newEntry(`file ${count}`)))
       roots.push((await rekor.info()).root)
     }
     for (let first = 1; first <= 7; first += 1) {

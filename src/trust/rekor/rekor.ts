@@ -1,19 +1,17 @@
 import { createPublicKey, sign, type KeyObject } from 'node:crypto'
 import { encodeBase64, sha256Hex, utf8 } from '../../base/index.ts'
-import { verifyDigest } from '../../formats/ecdsa/index.ts'
 import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
 import { signCheckpoint } from '../../formats/note/index.ts'
 import {
   formatEntryUuid,
-  hashedRekordBody,
   parseEntryUuid,
   setSignedBytes,
-  type HashedRekord,
   type LogEntry,
 } from '../../formats/sigstore/index.ts'
-import { parseCertificatesPem, parsePublicKeyPem, publicKeyPem } from '../../formats/x509/index.ts'
+import { publicKeyPem } from '../../formats/x509/index.ts'
 import type { TransparencyLog, TreeHead } from '../../log/index.ts'
 import { DuplicateEntryError, rekorErrors } from './errors.ts'
+import type { Proposal } from './proposal.ts'
 
 export interface RekorParts {
   readonly log: TransparencyLog
@@ -37,12 +35,12 @@ export interface LogInfo {
 export interface Rekor {
   readonly publicKeyPem: string
   /** Durable when it resolves. Throws `rekor.signature`, `rekor.not-admitted`, `DuplicateEntryError`. */
-  create(entry: HashedRekord): Promise<LogEntry>
+  create(proposal: Proposal): Promise<LogEntry>
   /** By 64 or 80 hex digits; undefined also for what is no UUID of this tree. */
   byUuid(uuid: string): Promise<LogEntry | undefined>
   byIndex(index: number): Promise<LogEntry | undefined>
   /** The entry that `create` made of exactly this proposal. Throws `rekor.signature`. */
-  find(entry: HashedRekord): Promise<LogEntry | undefined>
+  find(proposal: Proposal): Promise<LogEntry | undefined>
   info(): Promise<LogInfo>
   /** That the tree of `last` entries continues the one of `first`. Throws `log.range`. */
   consistency(first: number, last: number): Promise<ConsistencyProof>
@@ -65,16 +63,16 @@ export function createRekor(parts: RekorParts): Rekor {
     index === undefined ? undefined : describeEntry(context, index)
   return {
     publicKeyPem: publicKeyPem(spki),
-    create: (entry) => create(context, entry),
+    create: (proposal) => create(context, proposal),
     byIndex: at,
     byUuid: async (text) => {
       const uuid = parseEntryUuid(text)
       if (uuid === undefined || (uuid.treeId !== undefined && uuid.treeId !== parts.treeId)) return undefined
       return at(await log.find(uuid.leafHash))
     },
-    find: async (entry) => {
-      checkSignature(entry)
-      return at(await log.find(leafHash(hashedRekordBody(entry))))
+    find: async (proposal) => {
+      proposal.checkSignatures()
+      return at(await log.find(leafHash(proposal.body())))
     },
     consistency: async (first, last) => ({
       root: (await log.headAt(last)).root,
@@ -92,34 +90,22 @@ interface Context extends RekorParts {
   readonly logId: string
 }
 
-async function create(context: Context, entry: HashedRekord): Promise<LogEntry> {
+/** Cheap before dear: who may write, then whether it is there already, and only then the signatures. */
+async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
   const { log, acceptsKey, treeId } = context
-  const refusal = acceptsKey(entry.publicKeyPem)
-  if (refusal !== undefined) throw rekorErrors('rekor.not-admitted', refusal)
-  const body = hashedRekordBody(entry)
+  for (const pem of proposal.publicKeyPems) {
+    const refusal = acceptsKey(pem)
+    if (refusal !== undefined) throw rekorErrors('rekor.not-admitted', refusal)
+  }
+  const body = proposal.body()
   const known = await log.find(leafHash(body))
   if (known !== undefined) throw new DuplicateEntryError(formatEntryUuid(treeId, leafHash(body)))
-  checkSignature(entry)
+  proposal.checkSignatures()
   const { index, isDuplicate } = await log.append(body)
   if (isDuplicate) throw new DuplicateEntryError(formatEntryUuid(treeId, leafHash(body)))
   const made = await describeEntry(context, index)
   if (made === undefined) throw new Error(`entry ${index} was committed and is missing`)
   return made
-}
-
-function checkSignature({ digest, signature, publicKeyPem: pem }: HashedRekord): void {
-  if (verifyDigest({ spki: spkiOf(pem), digest, signature })) return
-  throw rekorErrors(
-    'rekor.signature',
-    'verifying signature: invalid signature when validating ECDSA over the digest',
-  )
-}
-
-function spkiOf(pem: string): Uint8Array {
-  if (pem.startsWith('-----BEGIN PUBLIC KEY-----')) return parsePublicKeyPem(pem)
-  const [certificate] = parseCertificatesPem(pem)
-  if (certificate === undefined) throw rekorErrors('rekor.signature', 'there is no certificate')
-  return certificate.spki
 }
 
 async function describeEntry(context: Context, index: number): Promise<LogEntry | undefined> {

@@ -1,0 +1,79 @@
+import { sha256, type JsonValue } from '../../base/index.ts'
+import { verifyDigest } from '../../formats/ecdsa/index.ts'
+import {
+  dsseBody,
+  dsseSignedBytes,
+  hashedRekordBody,
+  parseDsseProposal,
+  parseHashedRekord,
+  type DsseProposal,
+  type DsseSignature,
+  type HashedRekord,
+} from '../../formats/sigstore/index.ts'
+import { parseCertificatesPem, parsePublicKeyPem } from '../../formats/x509/index.ts'
+import { rekorErrors } from './errors.ts'
+
+/** What somebody wants logged, whatever its kind. */
+export interface Proposal {
+  /** Canonical PEM of everything that signed; admission is decided by them, before any signature is checked. */
+  readonly publicKeyPems: readonly string[]
+  /** The leaf. Throws `rekor.signature` where it depends on which key made which signature. */
+  body(): Uint8Array
+  /** Throws `rekor.signature`. */
+  checkSignatures(): void
+}
+
+/** A hashedrekord 0.0.1 or a dsse 0.0.1. Throws `sigstore.proposed-entry`. */
+export function readProposal(json: JsonValue): Proposal {
+  const isDsse = typeof json === 'object' && json !== null && 'kind' in json && json.kind === 'dsse'
+  return isDsse ? dsseOf(parseDsseProposal(json)) : hashedRekordOf(parseHashedRekord(json))
+}
+
+export function hashedRekordOf(entry: HashedRekord): Proposal {
+  const { digest, signature, publicKeyPem } = entry
+  return {
+    publicKeyPems: [publicKeyPem],
+    body: () => hashedRekordBody(entry),
+    checkSignatures: () => {
+      if (!verifyDigest({ spki: spkiOf(publicKeyPem), digest, signature })) throw unsigned()
+    },
+  }
+}
+
+function dsseOf(proposal: DsseProposal): Proposal {
+  let pairs: readonly DsseSignature[] | undefined
+  const paired = (): readonly DsseSignature[] => (pairs ??= pairUp(proposal))
+  return {
+    publicKeyPems: proposal.publicKeyPems,
+    body: () => dsseBody(proposal, paired()),
+    checkSignatures: () => void paired(),
+  }
+}
+
+/** As in stock Rekor: every signature must hold by one of the keys, and every key must be needed. */
+function pairUp(proposal: DsseProposal): readonly DsseSignature[] {
+  const digest = sha256(dsseSignedBytes(proposal))
+  const pairs = proposal.signatures.map((signature) => {
+    const holds = (pem: string): boolean => verifyDigest({ spki: spkiOf(pem), digest, signature })
+    const publicKeyPem = proposal.publicKeyPems.find(holds)
+    if (publicKeyPem === undefined) throw unsigned()
+    return { signature, publicKeyPem }
+  })
+  if (new Set(pairs.map(({ publicKeyPem }) => publicKeyPem)).size === proposal.publicKeyPems.length)
+    return pairs
+  throw rekorErrors('rekor.signature', 'verifying signature: a key was sent that made none of the signatures')
+}
+
+function unsigned(): Error {
+  return rekorErrors(
+    'rekor.signature',
+    'verifying signature: invalid signature when validating ECDSA over the digest',
+  )
+}
+
+function spkiOf(pem: string): Uint8Array {
+  if (pem.startsWith('-----BEGIN PUBLIC KEY-----')) return parsePublicKeyPem(pem)
+  const [certificate] = parseCertificatesPem(pem)
+  if (certificate === undefined) throw rekorErrors('rekor.signature', 'there is no certificate')
+  return certificate.spki
+}
