@@ -9,7 +9,7 @@
  *     blobs/ traces/  files by digest; job logs
  *     run/admin.sock  the owner-only socket while a server runs
  */
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { describeError, parseJson, utf8 } from '../base/index.ts'
@@ -38,7 +38,9 @@ export interface DataDirectory {
 const INSTANCE_FILE = 'instance.json'
 /** Stands while the first start is under way: what is beside it was never acknowledged and is made anew. */
 const FIRST_START_FILE = 'first-start'
-const LOCK_FILES = ['lock.db', 'lock.db-journal']
+const PROBE_FILE = '.writable'
+/** What a cut first start may leave before `first-start` stands. */
+const OWN_LEFTOVERS = ['lock.db', 'lock.db-journal', PROBE_FILE]
 const MAX_INSTANCE_BYTES = 64 * 1024
 const LOCK_POLL_MS = 100
 
@@ -72,8 +74,8 @@ async function prepare(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
     await refuseForeignFolder(path)
-    await systemFiles.writeAtomic(join(path, '.writable'), utf8(''), 0o600)
-    await rm(join(path, '.writable'))
+    await systemFiles.writeAtomic(join(path, PROBE_FILE), utf8(''), 0o600)
+    await rm(join(path, PROBE_FILE))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'app.data-not-ours') throw error
     throw appErrors('app.data-not-writable', `${path}: ${describeError(error)}`, { cause: error })
@@ -83,7 +85,7 @@ async function prepare(path: string): Promise<void> {
 async function refuseForeignFolder(path: string): Promise<void> {
   const names = await readdir(path)
   const isOurs = names.includes(INSTANCE_FILE) || names.includes(FIRST_START_FILE)
-  const others = names.filter((name) => !LOCK_FILES.includes(name))
+  const others = names.filter((name) => !OWN_LEFTOVERS.includes(name))
   if (isOurs || others.length === 0) return
   throw appErrors(
     'app.data-not-ours',
@@ -112,6 +114,8 @@ export async function createInstance(
   make: () => Promise<void>,
 ): Promise<Instance> {
   const { path } = directory
+  // A directory that was made for us may be open to all; its database is nobody else's business.
+  await chmod(path, 0o700)
   await clear(path)
   await systemFiles.writeAtomic(
     join(path, FIRST_START_FILE),
@@ -126,6 +130,6 @@ export async function createInstance(
 
 async function clear(path: string): Promise<void> {
   const names = await readdir(path)
-  const leftovers = names.filter((name) => !LOCK_FILES.includes(name))
+  const leftovers = names.filter((name) => !OWN_LEFTOVERS.includes(name))
   await Promise.all(leftovers.map((name) => rm(join(path, name), { recursive: true })))
 }

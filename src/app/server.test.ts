@@ -42,6 +42,13 @@ describe('startServer', () => {
     })
   })
 
+  it('closes a directory to others that was there before, and minds no leftover of its own', async () => {
+    await mkdir(data, { mode: 0o755 })
+    await writeFile(join(data, '.writable'), '')
+    await started(nothing)
+    expect((await stat(data)).mode & 0o777).toBe(0o700)
+  })
+
   it('continues with the same URL, keys and projects', async () => {
     let first = ''
     await started(async ({ url }) => {
