@@ -1,0 +1,10 @@
+import { defineErrors } from '../../base/index.ts'
+
+export const tufErrors = defineErrors({
+  'tuf.malformed': {
+    status: 400,
+    exit: 1,
+    summary: 'A file is not the TUF metadata that it should be.',
+    hint: 'restore the TUF repository of the data directory from a backup',
+  },
+})
