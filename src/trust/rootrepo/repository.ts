@@ -1,0 +1,135 @@
+import type { KeyObject } from 'node:crypto'
+import type { Clock, Log } from '../../base/index.ts'
+import {
+  readMetadata,
+  signMetadata,
+  snapshotMetadata,
+  timestampMetadata,
+  tufKey,
+  tufTime,
+  type MetadataSummary,
+  type TufRole,
+} from '../../formats/tuf/index.ts'
+import { rootrepoErrors } from './errors.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import type { RootRepositoryStore } from './store.ts'
+
+export interface RootRepositoryParts {
+  readonly store: RootRepositoryStore
+  /** P-256, private: signs snapshots and timestamps. */
+  readonly onlineKey: KeyObject
+  readonly clock: Clock
+  readonly lifetimes: Lifetimes
+  readonly log: Log
+}
+
+export interface DocumentStatus {
+  readonly role: TufRole
+  readonly version: number
+  /** `YYYY-MM-DDTHH:MM:SSZ` */
+  readonly expires: string
+}
+
+/** Safe to call concurrently. One process may have a repository open. */
+export interface RootRepository {
+  /**
+   * A document or target by its path below the repository's URL; undefined when there is none. `timestamp.json` is
+   * renewed first where it is due; when that fails, the log has why, and clients get the old one as long as it is valid.
+   */
+  read(path: string): Promise<Uint8Array | undefined>
+  /** Signs anew what has less than half of its life left. For a timer, where the files are served by something else. */
+  renew(): Promise<void>
+  /** What is served now. */
+  status(): readonly DocumentStatus[]
+}
+
+type State = Readonly<Record<TufRole, MetadataSummary>>
+
+const DOCUMENT = /^(?:[1-9][0-9]{0,8}\.)?(?:root|targets|snapshot|timestamp)\.json$/
+const TARGET = /^targets\/[0-9a-f]{64}\.[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+const ROLES = ['root', 'targets', 'snapshot', 'timestamp'] as const
+
+/** Throws `rootrepo.missing`, `rootrepo.key`, `tuf.malformed`. */
+export async function openRootRepository(parts: RootRepositoryParts): Promise<RootRepository> {
+  const { store, log } = parts
+  let state = await readState(store)
+  checkKey(state, parts.onlineKey)
+  let renewal: Promise<void> | undefined
+  const renew = (): Promise<void> => {
+    renewal ??= renewDue(parts, state)
+      .then((renewed) => void (state = renewed))
+      .finally(() => (renewal = undefined))
+    return renewal
+  }
+  return {
+    read: async (path) => {
+      if (!DOCUMENT.test(path) && !TARGET.test(path)) return undefined
+      if (path === 'timestamp.json') await renew().catch((error) => log.failure('rootrepo.renew', error))
+      return store.read(path)
+    },
+    renew,
+    status: () => ROLES.map((role) => ({ role, version: state[role].version, expires: state[role].expires })),
+  }
+}
+
+async function readState(store: RootRepositoryStore): Promise<State> {
+  const document = async (name: string, role: TufRole): Promise<MetadataSummary> => {
+    const bytes = await store.read(name)
+    if (bytes === undefined) throw rootrepoErrors('rootrepo.missing', `there is no ${name}`)
+    return readMetadata(bytes, role)
+  }
+  const root = await document('root.json', 'root')
+  const timestamp = await document('timestamp.json', 'timestamp')
+  const snapshot = await document(`${versionOf(timestamp, 'snapshot.json')}.snapshot.json`, 'snapshot')
+  const targets = await document(`${versionOf(snapshot, 'targets.json')}.targets.json`, 'targets')
+  return { root, targets, snapshot, timestamp }
+}
+
+function versionOf({ meta }: MetadataSummary, name: string): number {
+  const version = meta[name]?.version
+  if (version === undefined) throw rootrepoErrors('rootrepo.missing', `no version of ${name} is named`)
+  return version
+}
+
+function checkKey({ root }: State, key: KeyObject): void {
+  const { id } = tufKey(key)
+  for (const role of ['snapshot', 'timestamp'] as const) {
+    if (root.roles[role]?.keyids.includes(id) === true) continue
+    throw rootrepoErrors('rootrepo.key', `root.json does not list key ${id} for ${role}`)
+  }
+}
+
+/** The snapshot is there before a timestamp names it. */
+async function renewDue(parts: RootRepositoryParts, state: State): Promise<State> {
+  const { store, onlineKey, clock, lifetimes } = parts
+  const now = clock.nowMs() / 1000
+  const isDue = (document: MetadataSummary, lifeSeconds: number): boolean =>
+    document.expires < tufTime(now + lifeSeconds / 2)
+  const snapshotDue = isDue(state.snapshot, lifetimes.snapshotSeconds)
+  if (!snapshotDue && !isDue(state.timestamp, lifetimes.timestampSeconds)) return state
+  const snapshot = snapshotDue ? await renewSnapshot(parts, state, now) : state.snapshot
+  const timestamp = timestampMetadata({
+    version: state.timestamp.version + 1,
+    expiresSeconds: now + lifetimes.timestampSeconds,
+    snapshotVersion: snapshot.version,
+  })
+  const bytes = signMetadata(timestamp, [onlineKey])
+  await store.write('timestamp.json', bytes)
+  return { ...state, snapshot, timestamp: readMetadata(bytes, 'timestamp') }
+}
+
+async function renewSnapshot(
+  { store, onlineKey, lifetimes }: RootRepositoryParts,
+  state: State,
+  now: number,
+): Promise<MetadataSummary> {
+  const version = state.snapshot.version + 1
+  const snapshot = snapshotMetadata({
+    version,
+    expiresSeconds: now + lifetimes.snapshotSeconds,
+    targetsVersion: state.targets.version,
+  })
+  const bytes = signMetadata(snapshot, [onlineKey])
+  await store.write(`${version}.snapshot.json`, bytes)
+  return readMetadata(bytes, 'snapshot')
+}
