@@ -1,0 +1,36 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context } from 'hono'
+import { sha256Hex } from '../base/index.ts'
+import type { RootRepository } from '../trust/rootrepo/index.ts'
+
+/** The names change with the bytes; not for ever, since a data directory may be made anew under its URL. */
+const VERSIONED = 'public, max-age=3600'
+const VERSIONED_PATH = /^(?:[0-9]+\.|targets\/)/
+const MUTABLE = 'no-cache'
+
+/** The TUF repository below `/tuf`, public. Whatever is not in it is 404: clients stop there when they look for a newer root. */
+export function tufRoutes(repository: RootRepository): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.get('/tuf/:file', (context) => serve(context, repository, context.req.param('file')))
+  app.get('/tuf/targets/:file', (context) =>
+    serve(context, repository, `targets/${context.req.param('file')}`),
+  )
+  return app
+}
+
+async function serve(context: Context, repository: RootRepository, path: string): Promise<Response> {
+  const bytes = await repository.read(path)
+  if (bytes === undefined) {
+    // The next root may be there a moment later.
+    context.header('Cache-Control', 'no-store')
+    return context.notFound()
+  }
+  const etag = `"${sha256Hex(bytes)}"`
+  const headers = {
+    'Content-Type': path.endsWith('.json') ? 'application/json' : 'application/x-pem-file',
+    'Cache-Control': VERSIONED_PATH.test(path) ? VERSIONED : MUTABLE,
+    ETag: etag,
+  }
+  if (context.req.header('if-none-match') === etag) return context.body(null, 304, headers)
+  return context.body(Uint8Array.from(bytes), 200, headers)
+}
