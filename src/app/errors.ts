@@ -42,7 +42,7 @@ export const appErrors = defineErrors({
     status: 400,
     exit: 1,
     summary: 'The folder given is not a project that a pipeline can run on.',
-    hint: 'name the folder of a Python project with -C; commit once where it is a git repository',
+    hint: 'name the folder of a Python project with -C; where it is a git repository, commit once and check out a branch',
   },
   'app.missing': {
     status: 500,

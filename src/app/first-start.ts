@@ -2,10 +2,11 @@ import { systemClock, systemEntropy } from '../host/index.ts'
 import { migrations, openDatabase } from '../storage/sqlite/index.ts'
 import { createInstance, type DataDirectory, type Instance } from './data-directory.ts'
 import { createKeys } from './keys.ts'
+import { createTrustRepository } from './trust-repository.ts'
 import { databasePath } from './paths.ts'
 import { createTrustLogs } from './trust.ts'
 
-/** Makes the keys, the certificates and the two logs, once and explicitly: a missing log never becomes an empty one. */
+/** Makes the keys, the certificates, the TUF repository and the two logs, once and explicitly: a missing log never becomes an empty one. */
 export async function firstStart(directory: DataDirectory, url: string): Promise<Instance> {
   const ports = { clock: systemClock, entropy: systemEntropy }
   const instance = {
@@ -15,6 +16,7 @@ export async function firstStart(directory: DataDirectory, url: string): Promise
   }
   return createInstance(directory, instance, async () => {
     await createKeys(directory.path, { ...ports, name: new URL(url).host })
+    await createTrustRepository(directory.path, instance)
     const database = await openDatabase(databasePath(directory.path), migrations)
     try {
       await createTrustLogs(database, systemClock)

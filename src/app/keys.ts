@@ -22,11 +22,13 @@ export interface InstanceKeys {
   readonly rekor: KeyObject
   /** P-256: signs timestamps. */
   readonly tsa: KeyObject
+  /** P-256: signs snapshots and timestamps of the TUF repository. */
+  readonly tuf: KeyObject
   readonly chain: Chain
   readonly tsaChain: Chain
 }
 
-const ONLINE_KEYS = ['issuer', 'intermediate', 'ct', 'rekor', 'tsa'] as const
+const ONLINE_KEYS = ['issuer', 'intermediate', 'ct', 'rekor', 'tsa', 'tuf'] as const
 const CHAIN_FILE = 'certificates/authority.pem'
 const TSA_CHAIN_FILE = 'certificates/tsa.pem'
 const MAX_CHAIN_BYTES = 64 * 1024
@@ -48,21 +50,33 @@ export async function createKeys(
     rekor: newKey(),
     'tsa-root': timestamps.root.key,
     tsa: timestamps.leaf.key,
+    'tuf-root': newKey(),
+    'tuf-targets': newKey(),
+    tuf: newKey(),
   }
   for (const [name, key] of Object.entries(keys)) await writeKeyFile(keyPath(path, name), key)
   await writeChain(join(path, CHAIN_FILE), [authority.intermediate.certificate, authority.root.certificate])
   await writeChain(join(path, TSA_CHAIN_FILE), [timestamps.leaf.certificate, timestamps.root.certificate])
 }
 
-/** The keys that a running server needs; the roots' keys stay where they are. Throws `host.key-file`, `app.data-format`. */
+/** The keys that a running server needs; those of the roots stay where they are. Throws `host.key-file`, `app.data-format`. */
 export async function loadKeys(path: string): Promise<InstanceKeys> {
-  const [issuer, intermediate, ct, rekor, tsa] = await Promise.all(
+  const [issuer, intermediate, ct, rekor, tsa, tuf] = await Promise.all(
     ONLINE_KEYS.map((name) => readKeyFile(keyPath(path, name))),
   )
   const chain = await readChain(join(path, CHAIN_FILE))
   const tsaChain = await readChain(join(path, TSA_CHAIN_FILE))
-  if (!issuer || !intermediate || !ct || !rekor || !tsa) throw new Error('a key was read and is missing')
-  return { issuer, intermediate, ct, rekor, tsa, chain, tsaChain }
+  if (!issuer || !intermediate || !ct || !rekor || !tsa || !tuf)
+    throw new Error('a key was read and is missing')
+  return { issuer, intermediate, ct, rekor, tsa, tuf, chain, tsaChain }
+}
+
+/** The keys of the TUF root and targets, which a running server never needs. Throws `host.key-file`. */
+export async function loadRootKeys(path: string): Promise<{ root: KeyObject; targets: KeyObject }> {
+  return {
+    root: await readKeyFile(keyPath(path, 'tuf-root')),
+    targets: await readKeyFile(keyPath(path, 'tuf-targets')),
+  }
 }
 
 async function writeChain(path: string, chain: Chain): Promise<void> {

@@ -9,6 +9,7 @@ import {
   pypiRoutes,
   rekorRoutes,
   timestampRoutes,
+  tufRoutes,
   type App,
 } from '../http/index.ts'
 import { mintTrialToken } from './id-tokens.ts'
@@ -22,6 +23,7 @@ export function publicRoutes(services: Services, log: Log): readonly App[] {
     fulcioRoutes(trust.authority, log),
     rekorRoutes(trust.rekor, log),
     timestampRoutes(trust.timestamper, log),
+    tufRoutes(trust.repository),
     pypiRoutes({ registry, access, externalUrl, log }),
     genericRoutes({ registry, access, log }),
     jobRoutes({ pipelines, log }),
@@ -33,7 +35,7 @@ export function adminApp({ issuer, trust, ...services }: Services, log: Log): Ap
   const admin = adminRoutes({
     ...services,
     log,
-    trust: trust.pem,
+    trust: trust.material,
     mintTrialToken: async (trial) => {
       log.event('trust.trial-token', {
         project: trial.project.path,

@@ -77,6 +77,7 @@ async function build({ path, instance, database, ports }: Parts): Promise<Servic
   })
   const trust = await openTrust({
     ...ports,
+    path,
     database,
     instance,
     keys,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { utf8 } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
 
-/** What verification of this instance's seals starts from, as PEM. */
+/** What verification of this instance's seals starts from, as files. */
 export interface TrustMaterial {
   readonly url: string
   /** Intermediate and root. */
@@ -12,6 +12,13 @@ export interface TrustMaterial {
   readonly ctfe: string
   /** The certificate that signs timestamps, then its root. */
   readonly tsa: string
+  /** For cosign 3, sigstore-js and sigstore-python. */
+  readonly trustedRoot: string
+  readonly signingConfig: string
+  /** Both in one file, for sigstore-python. */
+  readonly trustConfig: string
+  /** The first root of the TUF repository: what `cosign initialize --root` takes. */
+  readonly tufRoot: string
 }
 
 /** Where `cosign.env` and a job find the files; the names are those that cosign 2 reads from its environment. */
@@ -31,7 +38,7 @@ function trustEnvironment(url: string, folder: string): TrustEnvironment {
   }
 }
 
-/** Writes the PEM files and `cosign.env` (for `. cosign.env`) and returns their paths. */
+/** Writes them, and `cosign.env` (for `. cosign.env`), and returns their paths. */
 export async function exportTrust(trust: TrustMaterial, out: string): Promise<readonly string[]> {
   const folder = resolve(out)
   await mkdir(folder, { recursive: true })
@@ -43,6 +50,10 @@ export async function exportTrust(trust: TrustMaterial, out: string): Promise<re
     'rekor.pub': trust.rekor,
     'ctfe.pub': trust.ctfe,
     'tsa.pem': trust.tsa,
+    'trusted_root.json': trust.trustedRoot,
+    'signing_config.json': trust.signingConfig,
+    'trust_config.json': trust.trustConfig,
+    'root.json': trust.tufRoot,
     'cosign.env': lines.join(''),
   }
   for (const [name, text] of Object.entries(files))

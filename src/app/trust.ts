@@ -1,5 +1,5 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
-import type { Clock, Entropy } from '../base/index.ts'
+import { utf8Decode, type Clock, type Entropy, type Log } from '../base/index.ts'
+import { clientTrustConfig, signingConfig, trustedRoot, trustFile } from '../formats/trustroot/index.ts'
 import {
   certificatePem,
   checkChain,
@@ -14,20 +14,27 @@ import { createCtLog, CT_GENESIS } from '../trust/ct/index.ts'
 import type { Issuer } from '../trust/issuer/index.ts'
 import { createRekor, REKOR_GENESIS, type Rekor } from '../trust/rekor/index.ts'
 import { createTimestamper, type Timestamper } from '../trust/timestamper/index.ts'
+import type { RootRepository } from '../trust/rootrepo/index.ts'
 import type { Instance } from './data-directory.ts'
+import { appErrors } from './errors.ts'
 import { checkIdToken } from './id-tokens.ts'
 import type { InstanceKeys } from './keys.ts'
 import type { TrustMaterial } from './trust-files.ts'
+import { instanceTrust, openTrustRepository } from './trust-repository.ts'
 
 /** The private Sigstore of an instance. */
 export interface Trust {
   readonly authority: Authority
   readonly rekor: Rekor
   readonly timestamper: Timestamper
-  readonly pem: TrustMaterial
+  readonly repository: RootRepository
+  readonly material: TrustMaterial
 }
 
 export interface TrustParts {
+  /** The data directory. */
+  readonly path: string
+  readonly log: Log
   readonly database: Database
   readonly instance: Instance
   readonly keys: InstanceKeys
@@ -66,25 +73,34 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
     acceptsKey: (pem) => refusalOf(pem, keys.chain),
   })
   const timestamper = createTimestamper({ ...parts, chain: keys.tsaChain, key: keys.tsa })
-  return { authority, rekor, timestamper, pem: trustMaterial(instance.url, keys) }
+  const repository = await openTrustRepository(parts.path, keys.tuf, parts)
+  const material = await trustMaterial(instance, keys, repository)
+  return { authority, rekor, timestamper, repository, material }
 }
 
-function trustMaterial(url: string, { chain, tsaChain, rekor, ct }: InstanceKeys): TrustMaterial {
+async function trustMaterial(
+  instance: Instance,
+  keys: InstanceKeys,
+  repository: RootRepository,
+): Promise<TrustMaterial> {
+  const trust = instanceTrust(instance, keys)
+  const root = await repository.read('root.json')
+  if (root === undefined) throw appErrors('app.data-format', 'the TUF repository has no root.json')
   return {
-    url,
-    fulcio: chainPem(chain),
-    rekor: publicPem(rekor),
-    ctfe: publicPem(ct),
-    tsa: chainPem(tsaChain),
+    url: instance.url,
+    fulcio: chainPem(keys.chain),
+    rekor: publicKeyPem(trust.rekor),
+    ctfe: publicKeyPem(trust.ct),
+    tsa: chainPem(keys.tsaChain),
+    trustedRoot: utf8Decode(trustFile(trustedRoot(trust))),
+    signingConfig: utf8Decode(trustFile(signingConfig(trust))),
+    trustConfig: utf8Decode(trustFile(clientTrustConfig(trust))),
+    tufRoot: utf8Decode(root),
   }
 }
 
 function chainPem(chain: readonly Uint8Array[]): string {
   return chain.map((der) => certificatePem(der)).join('')
-}
-
-function publicPem(key: KeyObject): string {
-  return publicKeyPem(createPublicKey(key).export({ type: 'spki', format: 'der' }))
 }
 
 /** The log takes entries only for certificates of our own authority, judged at the time at which they begin. */

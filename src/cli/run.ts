@@ -80,10 +80,15 @@ function explain(report: RunReport, { terminal, tail }: Explanation): void {
   for (const line of tail) process.stderr.write(`  | ${line}\n`)
   const log =
     job === undefined ? '' : join(report.data, 'traces', String(Math.floor(job.id / 1000)), `${job.id}.log`)
-  terminal.say(
+  complain(
     `the pipeline ${report.pipeline.state}${job === undefined ? '' : ` in ${job.name} (${job.failureReason ?? job.state})`}`,
   )
-  if (job !== undefined) terminal.say(`the whole log is in ${log}`)
+  if (job !== undefined) complain(`the whole log is in ${log}`)
+}
+
+/** Also with --quiet: why it failed is the result. */
+function complain(text: string): void {
+  process.stderr.write(`wheelseal: ${text}\n`)
 }
 
 function jsonOf({ pipeline, files, identity, url, data, source }: RunReport) {

@@ -30,10 +30,12 @@ async function up(options: Options): Promise<void> {
   const server = await startServer({
     data: dataFolder(options),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
-    log: jsonLog(),
+    log: options.quiet === true ? { ...jsonLog(), event: () => undefined } : jsonLog(),
   })
   const { url, data } = server
-  terminal.output({ ready: true, url, pid: process.pid }, () => guide(url, data))
+  if (options.quiet !== true || terminal.isJson) {
+    terminal.output({ ready: true, url, pid: process.pid }, () => guide(url, data))
+  }
   await untilStopped()
   await server.close()
 }

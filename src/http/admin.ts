@@ -9,12 +9,17 @@ import { listPublished } from './admin-release.ts'
 import { readBodyAs } from './body.ts'
 import { failures, type ClientFailure } from './failures.ts'
 
-export interface TrustPem {
+/** What `trust export` writes. */
+export interface TrustFiles {
   readonly url: string
   readonly fulcio: string
   readonly rekor: string
   readonly ctfe: string
   readonly tsa: string
+  readonly trustedRoot: string
+  readonly signingConfig: string
+  readonly trustConfig: string
+  readonly tufRoot: string
 }
 
 /** An id token outside of any job, for tries; the certificate that it gets says so. */
@@ -28,7 +33,7 @@ export interface AdminParts {
   readonly access: Access
   readonly registry: Registry
   readonly pipelines: Pipelines
-  readonly trust: TrustPem
+  readonly trust: TrustFiles
   readonly mintTrialToken: (trial: TrialToken) => Promise<Secret>
   readonly log: Log
 }

@@ -7,7 +7,7 @@
  */
 export { createApp, type App, type AppParts } from './app.ts'
 export { listen, type Listening, type ListenOptions } from './server.ts'
-export { adminRoutes, type AdminParts, type TrialToken, type TrustPem } from './admin.ts'
+export { adminRoutes, type AdminParts, type TrialToken, type TrustFiles } from './admin.ts'
 export type { PublishedFile } from './admin-release.ts'
 export { fulcioRoutes } from './fulcio.ts'
 export { genericRoutes } from './generic.ts'
@@ -17,3 +17,4 @@ export { jobRoutes } from './jobs.ts'
 export { pypiRoutes } from './pypi.ts'
 export { rekorRoutes } from './rekor.ts'
 export { timestampRoutes } from './timestamp.ts'
+export { tufRoutes } from './tuf.ts'

@@ -71,6 +71,15 @@ describe('readProjectSource', () => {
     expect((await read(path)).path).toBe('local/inner')
   })
 
+  it('refuses a commit that is on no branch', async () => {
+    const path = await makeFolder('detached')
+    git(path, 'init', '--quiet', '-b', 'main')
+    git(path, 'add', '.')
+    git(path, 'commit', '--quiet', '-m', 'x')
+    git(path, 'checkout', '--quiet', '--detach')
+    await expect(read(path)).rejects.toThrow('detached')
+  })
+
   it('refuses what is no folder, a folder without a project, and a repository without a commit', async () => {
     await expect(read(join(root, 'missing'))).rejects.toMatchObject({ code: 'app.no-project' })
     await mkdir(join(root, 'nothing'))

@@ -36,6 +36,14 @@ const PROJECT_FILES = [CONFIG_FILE, 'pyproject.toml', 'setup.py'] as const
  * `main` in a repository beside it; the folder itself is not touched. Throws `app.no-project`, `app.git`.
  */
 export async function readProjectSource(folder: string, ports: SourcePorts): Promise<ProjectSource> {
+  const place = await checkProjectFolder(folder)
+  const git = gitIn(place, ports.spawn, ports.env)
+  const isRepository = (await git.ask('rev-parse', '--show-cdup')) === ''
+  return isRepository ? fromRepository(place, git) : fromCopy(place, ports)
+}
+
+/** The absolute path of a folder that looks like a project. Throws `app.no-project`. */
+export async function checkProjectFolder(folder: string): Promise<string> {
   const place = resolve(folder)
   const isFolder = await stat(place).then(
     (found) => found.isDirectory(),
@@ -45,9 +53,7 @@ export async function readProjectSource(folder: string, ports: SourcePorts): Pro
   if (!PROJECT_FILES.some((name) => existsSync(join(place, name)))) {
     throw appErrors('app.no-project', `${place} holds none of ${PROJECT_FILES.join(', ')}`)
   }
-  const git = gitIn(place, ports.spawn, ports.env)
-  const isRepository = (await git.ask('rev-parse', '--show-cdup')) === ''
-  return isRepository ? fromRepository(place, git) : fromCopy(place, ports)
+  return place
 }
 
 async function fromRepository(place: string, git: Git): Promise<ProjectSource> {
@@ -104,9 +110,17 @@ async function readCommit(git: Git): Promise<Omit<ProjectSource, 'path' | 'repos
     title,
     author,
     timestamp,
-    branch: (await git.ask('symbolic-ref', '--quiet', '--short', 'HEAD')) ?? 'main',
+    branch: await branchOf(git),
     config: await git.ask('show', `HEAD:${CONFIG_FILE}`),
   }
+}
+
+/** The certificate will name the branch, so none is guessed. */
+async function branchOf(git: Git): Promise<string> {
+  const branch = await git.ask('symbolic-ref', '--quiet', '--short', 'HEAD')
+  if (branch === undefined)
+    throw appErrors('app.no-project', 'HEAD is detached, so the commit is on no branch')
+  return branch
 }
 
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/

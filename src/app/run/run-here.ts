@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Log } from '../../base/index.ts'
 import { systemClock, systemFiles, userFolders } from '../../host/index.ts'
 import { createHttp, createRekorClient } from '../../net/index.ts'
@@ -9,6 +9,7 @@ import { hasServer, withAdmin } from '../admin.ts'
 import { startServer } from '../server.ts'
 import type { TrustMaterial } from '../trust-files.ts'
 import { newDataDirectory } from './new-data-directory.ts'
+import { checkProjectFolder } from './project-source.ts'
 import { reportRelease, type ReleasedFile } from './release-report.ts'
 import { runProject, type RunOptions, type RunResult } from './run-project.ts'
 import { identityOf } from './variables.ts'
@@ -32,8 +33,11 @@ const ANY_PORT = '127.0.0.1:0'
 
 /** Runs a project's pipeline against the server of the data directory, or against one that lives as long as the run. */
 export async function runHere(options: RunHereOptions): Promise<RunReport> {
+  await checkProjectFolder(options.folder)
   const isNew = options.data === undefined
-  const data = options.data ?? (await newDataDirectory(join(userFolders(options.env).data, 'start')))
+  const data = isNew
+    ? await newDataDirectory(join(userFolders(options.env).data, 'start'))
+    : resolve(options.data)
   if (await hasServer(data)) return runAgainst(data, options)
   const listen = options.listen ?? (isNew ? ANY_PORT : undefined)
   const server = await startServer({ data, log: options.log, ...(listen === undefined ? {} : { listen }) })

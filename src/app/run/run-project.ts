@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Secret } from '../../base/index.ts'
+import { Secret, sha256Hex } from '../../base/index.ts'
 import {
   packageRoot,
   systemClock,
@@ -60,7 +60,7 @@ export async function runProject(
   const isDone = async (): Promise<boolean> =>
     !ACTIVE_STATES.includes((await admin.pipeline(pipeline.id)).state)
   try {
-    const runner = await openRunner(admin, trust.url, options)
+    const runner = await openRunner(admin, trust, options)
     const outcomes = await runner.runUntil(isDone, options.signal)
     return { source, outcomes, pipeline: await admin.pipeline(pipeline.id) }
   } finally {
@@ -94,21 +94,26 @@ function defaultPipeline(say: (text: string) => void): Promise<string> {
   return readFile(join(packageRoot(), 'examples', 'hello-tools', CONFIG_PATH), 'utf8')
 }
 
-async function openRunner(admin: Admin, serverUrl: string, options: RunOptions) {
+async function openRunner(admin: Admin, trust: TrustMaterial, options: RunOptions) {
   const { env, scratch, observer } = options
   const { token } = await admin.createRunner({ description: 'wheelseal run' })
   const tools = await writeCosignLauncher(join(scratch, 'tools'), options.program)
   return createRunner({
-    serverUrl,
+    serverUrl: trust.url,
     token: new Secret(token),
     http: createHttp({ env, files: systemFiles }),
     spawn: systemSpawn,
     clock: systemClock,
     entropy: systemEntropy,
-    folders: { work: join(scratch, 'work'), cache: join(userFolders(env).cache, 'jobs') },
+    folders: { work: join(scratch, 'work'), cache: cacheFolder(trust, env) },
     host: env,
     path: [...options.prependPath, tools],
     observer,
     pollMs: POLL_MS,
   })
+}
+
+/** Project ids begin at 1 in every instance: what one instance's jobs have cached must not reach another's. */
+function cacheFolder({ rekor }: TrustMaterial, env: RunOptions['env']): string {
+  return join(userFolders(env).cache, 'jobs', sha256Hex(rekor).slice(0, 16))
 }

@@ -8,7 +8,6 @@
  * No delegations. Nothing here verifies a repository: clients use tuf-js.
  */
 export { olpcJson } from './canonical.ts'
-export { tufErrors } from './errors.ts'
 export { tufKey, type TufKey } from './keys.ts'
 export {
   rootMetadata,

@@ -5,3 +5,4 @@
  */
 export { openFolderBlobs } from './blobs.ts'
 export { createFolderTraces } from './traces.ts'
+export { createFolderRootRepository } from './root-repository.ts'

@@ -133,7 +133,7 @@ function checkLifetime({ intermediate, root }: Signer, from: number, until: numb
   }
 }
 
-/** What is handed out must pass our own verifier, which is at least as strict as any client's. */
+/** What is handed out must pass our own verifier, which is at least as strict as every client's. */
 function checkOwnLeaf({ intermediate, root }: Signer, leaf: Certificate, { san }: CertificateIdentity): void {
   const atSeconds = leaf.notBeforeSeconds
   const result = checkChain({ leaf, intermediates: [intermediate], roots: [root], atSeconds })

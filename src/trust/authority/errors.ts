@@ -17,6 +17,6 @@ export const authorityErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: "The authority's key, intermediate and root do not fit together or are not valid now.",
-    hint: 'compare the clock with the dates that `wheelseal trust show` prints, and restore keys and certificates from one backup',
+    hint: 'compare the clock with the dates in the files of `wheelseal trust export`, and restore keys and certificates from one backup',
   },
 })

@@ -23,7 +23,7 @@ export function newKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 }
 
-export function clockAt(seconds: number): Clock & { seconds: number } {
+function clockAt(seconds: number): Clock & { seconds: number } {
   const clock = {
     seconds,
     nowMs: () => clock.seconds * 1000 + 999,

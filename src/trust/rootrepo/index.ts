@@ -9,7 +9,6 @@
  * into it. Every document is a plain file under the name that clients ask for.
  */
 export { createRootRepository, type NewRootRepository } from './create.ts'
-export { rootrepoErrors } from './errors.ts'
 export { DEFAULT_LIFETIMES, type Lifetimes } from './lifetimes.ts'
 export {
   openRootRepository,

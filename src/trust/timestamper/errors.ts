@@ -29,6 +29,6 @@ export const timestamperErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: "The timestamp authority's key and certificates do not fit together or are not valid now.",
-    hint: 'compare the clock with the dates that `wheelseal trust show` prints, and restore keys and certificates from one backup',
+    hint: 'compare the clock with the dates in the files of `wheelseal trust export`, and restore keys and certificates from one backup',
   },
 })
