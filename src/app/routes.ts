@@ -47,5 +47,8 @@ export function adminApp({ issuer, trust, ...services }: Services, log: Log): Ap
   })
   const app = healthRoutes(() => true)
   app.route('/', admin)
+  app.notFound((context) =>
+    context.json({ message: 'the server is of another version than this command' }, 404),
+  )
   return app
 }

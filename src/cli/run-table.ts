@@ -3,6 +3,7 @@ import type { RunReport } from '../app/index.ts'
 /** What was built, signed, published and verified, and how a consumer gets it. */
 export function runTable(report: RunReport, program: string): string {
   const { files, identity, url } = report
+  if (files.length === 0) return 'the pipeline passed and published nothing new'
   return [
     '',
     ...columns([
@@ -35,6 +36,7 @@ function consumerLines(report: RunReport, program: string): readonly string[] {
   return [
     '',
     'A consumer verifies a file and installs the package with these lines (the first starts the services again):',
+    ...tokenNote(report, program),
     '',
     `  ${program} up --data ${shellWord(data)} &`,
     `  ${program} trust export --data ${shellWord(data)} --out trust && . ./trust/cosign.env`,
@@ -44,6 +46,15 @@ function consumerLines(report: RunReport, program: string): readonly string[] {
     `  ${program} cosign verify-blob --signature ${fileName}.sig --certificate ${fileName}.crt \\`,
     `    --certificate-identity ${shellWord(identity)} --certificate-oidc-issuer ${url} ${fileName}`,
     `  pip install --index-url ${packages}/pypi/simple ${file.name}==${file.version}`,
+  ]
+}
+
+/** Lines with a token in them would end up in histories and process lists. */
+function tokenNote({ visibility, data }: RunReport, program: string): readonly string[] {
+  if (visibility === 'public') return []
+  return [
+    `The project is ${visibility}: give curl (--netrc) and pip a token of`,
+    `  ${program} token create --user NAME --scope read_api --data ${shellWord(data)}`,
   ]
 }
 

@@ -154,10 +154,10 @@ function pipelineRoutes(app: App, { access, pipelines }: AdminParts): void {
     })
     return context.json({ ...pipeline }, 201)
   })
-  app.get('/admin/pipelines/:id', async (context) =>
+  app.get('/admin/pipelines/:id{[0-9]{1,15}}', async (context) =>
     context.json({ ...(await pipelines.get(idOf(context))) }),
   )
-  app.post('/admin/pipelines/:id/cancel', async (context) =>
+  app.post('/admin/pipelines/:id{[0-9]{1,15}}/cancel', async (context) =>
     context.json({ ...(await pipelines.cancel(idOf(context))) }),
   )
 }

@@ -25,6 +25,8 @@ export interface RunReport extends RunResult {
   readonly url: string
   readonly data: string
   readonly identity: string
+  /** Who may read the project: private, internal or public. */
+  readonly visibility: string
   /** What this pipeline published; empty unless it succeeded. */
   readonly files: readonly ReleasedFile[]
 }
@@ -72,13 +74,14 @@ interface Finished {
 async function report(
   { admin, trust, result }: Finished,
   { env }: RunHereOptions,
-): Promise<Pick<RunReport, 'identity' | 'files'>> {
+): Promise<Pick<RunReport, 'identity' | 'visibility' | 'files'>> {
   const { source, pipeline } = result
   const identity = identityOf(trust.url, { ...source, configPath: '.gitlab-ci.yml' })
-  if (pipeline.state !== 'success') return { identity, files: [] }
+  const { visibility } = await admin.project(source.path)
+  if (pipeline.state !== 'success') return { identity, visibility, files: [] }
   const http = createHttp({ env, files: systemFiles })
   const log = createRekorClient({ url: trust.url, http, clock: systemClock })
   const published = await admin.publishedFiles(source.path)
   const own = published.filter(({ publishedAtMs }) => publishedAtMs >= pipeline.createdAtMs)
-  return { identity, files: await reportRelease(own, { trust, log, identity }) }
+  return { identity, visibility, files: await reportRelease(own, { trust, log, identity }) }
 }
