@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, decodeHex, sha256Hex, utf8, utf8Decode, type JsonValue } from '../../base/index.ts'
+import { olpcJson } from './canonical.ts'
 import {
-  olpcJson,
   readMetadata,
   rootMetadata,
   signMetadata,
