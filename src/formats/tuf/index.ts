@@ -7,7 +7,6 @@
  *
  * No delegations. Nothing here verifies a repository: clients use tuf-js.
  */
-export { olpcJson } from './canonical.ts'
 export { tufKey, type TufKey } from './keys.ts'
 export {
   rootMetadata,
