@@ -56,7 +56,13 @@ export async function startServer({ data, listen: wanted, log }: ServerOptions):
     // Below the door: what is under way is answered before its database closes.
     undo.splice(1, 0, () => services.close())
     const hosts = [new URL(door.url).host]
-    door.open(createApp({ hosts, log, routes: [healthRoutes(() => true), ...publicRoutes(services, log)] }))
+    door.open(
+      createApp({
+        hosts,
+        log,
+        routes: [healthRoutes(() => services.trust.isReady()), ...publicRoutes(services, log)],
+      }),
+    )
     // Last, so that whoever reaches the socket reaches the port too.
     const admin = await openAdminSocket(socketPath, services, log)
     undo.push(() => admin.close(DRAIN_MS))

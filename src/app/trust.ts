@@ -29,6 +29,8 @@ export interface Trust {
   readonly timestamper: Timestamper
   readonly repository: RootRepository
   readonly material: TrustMaterial
+  /** False when one of the logs takes no more entries. */
+  isReady(): boolean
 }
 
 export interface TrustParts {
@@ -75,7 +77,8 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
   const timestamper = createTimestamper({ ...parts, chain: keys.tsaChain, key: keys.tsa })
   const repository = await openTrustRepository(parts.path, keys.tuf, parts)
   const material = await trustMaterial(instance, keys, repository)
-  return { authority, rekor, timestamper, repository, material }
+  const isReady = (): boolean => ctLog.takesEntries() && rekorLog.takesEntries()
+  return { authority, rekor, timestamper, repository, material, isReady }
 }
 
 async function trustMaterial(

@@ -101,9 +101,11 @@ describe('append', () => {
     }
     const log = await openLog({ store: fragile, clock })
     await log.append(utf8('a'))
+    expect(log.takesEntries()).toBe(true)
     broken = true
     await expect(log.append(utf8('b'))).rejects.toMatchObject({ code: 'log.poisoned' })
     broken = false
+    expect(log.takesEntries()).toBe(false)
     await expect(log.append(utf8('c'))).rejects.toMatchObject({ code: 'log.poisoned' })
     expect((await log.head()).size).toBe(2)
   })

@@ -28,6 +28,8 @@ export interface TransparencyLog {
    * formats that hold it. Throws `log.poisoned`.
    */
   append(leaf: Uint8Array | ((timeMs: number) => Uint8Array)): Promise<Appended>
+  /** False once a commit has failed. */
+  takesEntries(): boolean
   head(): Promise<TreeHead>
   /** The head that the log had at that size. Throws `log.range`. */
   headAt(size: number): Promise<TreeHead>
@@ -60,6 +62,7 @@ export async function openLog({ store, clock }: LogParts): Promise<TransparencyL
   const read = readerOf(store)
   return {
     append: writer.append,
+    takesEntries: writer.takesEntries,
     head: async () => ({ size: writer.size(), root: await treeRoot(read, writer.size()) }),
     headAt: (at) => inRange(async () => ({ size: at, root: await treeRoot(read, at) }), at, writer.size()),
     leaf: (index) => store.leaf(index),
@@ -73,6 +76,7 @@ export async function openLog({ store, clock }: LogParts): Promise<TransparencyL
 
 interface Writer {
   append: TransparencyLog['append']
+  takesEntries(): boolean
   size(): number
 }
 
@@ -99,6 +103,7 @@ function createWriter({ store, clock }: LogParts, start: { size: number; timeMs:
   }
   return {
     size: () => size,
+    takesEntries: () => poison === undefined,
     append: (leaf) => {
       const mine = queue.then(() => appendNow(typeof leaf === 'function' ? leaf : () => leaf))
       queue = mine.catch(() => undefined)
