@@ -62,7 +62,7 @@ export async function openLog({ store, clock }: LogParts): Promise<TransparencyL
   const read = readerOf(store)
   return {
     append: writer.append,
-    takesEntries: writer.takesEntries,
+    takesEntries: () => writer.takesEntries(),
     head: async () => ({ size: writer.size(), root: await treeRoot(read, writer.size()) }),
     headAt: (at) => inRange(async () => ({ size: at, root: await treeRoot(read, at) }), at, writer.size()),
     leaf: (index) => store.leaf(index),
