@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   rootMetadata,
@@ -13,11 +13,10 @@ import { listen, type Listening } from '../../src/http/server.ts'
 import { tufRoutes } from '../../src/http/tuf.ts'
 import { DAY, lifetimes, makeRepository, newKey, type Made } from '../../src/trust/rootrepo/arrange.ts'
 import type { RootRepository } from '../../src/trust/rootrepo/index.ts'
-import { cosign2, present } from '../support/judges.ts'
+import { cosign2, cosign3, present } from '../support/judges.ts'
 import { runProgram, type Outcome } from '../support/program.ts'
 
 const NOW = Math.floor(Date.now() / 1000)
-const cosign3 = join(dirname(cosign2), 'cosign-3.1.2')
 
 let folder: string
 beforeAll(async () => {

@@ -7,6 +7,7 @@ const folder =
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wheelseal', 'judges')
 
 export const cosign2 = join(folder, 'bin', 'cosign-2.2.3')
+export const cosign3 = join(folder, 'bin', 'cosign-3.1.2')
 export const python = join(folder, 'python', 'bin', 'python')
 export const twine = join(folder, 'python', 'bin', 'twine')
 

@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cosign2, cosign3, present } from '../support/judges.ts'
+import { runProgram, type Outcome } from '../support/program.ts'
+import { startServer, temporaryFolder, type Server } from '../support/server.ts'
+
+let server: Server
+let folder: { path: string; remove: () => Promise<void> }
+
+/** No files of the trust root in the environment: everything comes from the TUF repository of wheelseal up. */
+describe.runIf(present(cosign2, cosign3))('cosign after initialize', () => {
+  beforeAll(async () => {
+    folder = await temporaryFolder()
+    server = await startServer(join(folder.path, 'data'))
+    await server.admin('project', 'create', 'acme/tools')
+    await server.admin('trust', 'export', '--out', folder.path)
+    await writeFile(join(folder.path, 'file'), 'the bytes of a file')
+    await writeFile(join(folder.path, 'other'), 'other bytes')
+  })
+  afterAll(async () => {
+    await server.stop()
+    await folder.remove()
+  })
+
+  it('2.2.3 signs and verifies, and refuses another file', async () => {
+    await initialize(cosign2)
+    const token = String((await server.admin('trust', 'token', '--project', 'acme/tools'))['token'])
+    const services = [`--fulcio-url=${server.url}`, `--rekor-url=${server.url}`, '--identity-token', token]
+    const out = ['--output-signature', 'file.sig', '--output-certificate', 'file.crt']
+    expect(await run(cosign2, 'sign-blob', '--yes', ...services, ...out, 'file')).toMatchObject({ code: 0 })
+    expect((await verify(cosign2, 'file')).stderr).toContain('Verified OK')
+    expect((await verify(cosign2, 'other')).code).toBe(1)
+  })
+
+  it('3.1.2 verifies what 2.2.3 signed, and refuses another file', async () => {
+    await initialize(cosign3)
+    const old = '--new-bundle-format=false'
+    expect((await verify(cosign3, 'file', old)).stderr).toContain('Verified OK')
+    expect((await verify(cosign3, 'other', old)).code).toBe(1)
+  })
+
+  async function initialize(cosign: string): Promise<void> {
+    const done = await run(cosign, 'initialize', '--mirror', `${server.url}/tuf`, '--root', 'root.json')
+    expect(done).toMatchObject({ code: 0 })
+  }
+
+  function verify(cosign: string, file: string, ...flags: string[]): Promise<Outcome> {
+    const identity = `https://${new URL(server.url).host}/acme/tools//.gitlab-ci.yml@refs/heads/main`
+    const by = ['--certificate-identity', identity, '--certificate-oidc-issuer', server.url]
+    return run(
+      cosign,
+      'verify-blob',
+      ...flags,
+      '--signature',
+      'file.sig',
+      '--certificate',
+      'file.crt',
+      ...by,
+      file,
+    )
+  }
+
+  function run(cosign: string, ...args: string[]): Promise<Outcome> {
+    const cache = join(folder.path, cosign === cosign2 ? 'cache-2' : 'cache-3')
+    const env = { TUF_ROOT: cache, COSIGN_REKOR_URL: server.url, HOME: folder.path }
+    return runProgram([cosign, ...args], { cwd: folder.path, env })
+  }
+})
