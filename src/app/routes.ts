@@ -2,6 +2,7 @@ import type { Log } from '../base/index.ts'
 import {
   adminRoutes,
   fulcioRoutes,
+  fulcioV2Routes,
   genericRoutes,
   healthRoutes,
   issuerRoutes,
@@ -21,6 +22,7 @@ export function publicRoutes(services: Services, log: Log): readonly App[] {
   return [
     issuerRoutes(issuer),
     fulcioRoutes(trust.authority, log),
+    fulcioV2Routes(trust.authority, log),
     rekorRoutes(trust.rekor, log),
     timestampRoutes(trust.timestamper, log),
     tufRoutes(trust.repository),

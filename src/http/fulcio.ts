@@ -33,7 +33,7 @@ function pemChain(context: Context, chain: readonly Uint8Array[], status: 200 | 
   return context.body(chain.map(certificatePem).join(''), status, { 'Content-Type': CHAIN_TYPE })
 }
 
-function readBearer(context: Context): string {
+export function readBearer(context: Context): string {
   const [, token] = /^Bearer ([A-Za-z0-9._-]+)$/i.exec(context.req.header('authorization') ?? '') ?? []
   if (token !== undefined) return token
   throw identityErrors(
@@ -91,7 +91,7 @@ function textOf(bytes: Uint8Array, name: string): string {
 }
 
 /** The gateway's shape; clients show `message`, so the hint stands in it. */
-function renderGateway(_context: Context, { status, code, message, hint }: ClientFailure): Response {
+export function renderGateway(_context: Context, { status, code, message, hint }: ClientFailure): Response {
   const body =
     status < 500
       ? { code: INVALID_ARGUMENT, message: `${message} (${code}): ${hint}`, details: [] }
