@@ -111,6 +111,49 @@ describe('append', () => {
   })
 })
 
+describe('what a failed commit may have left', () => {
+  it('is not part of the log: neither found, nor read, nor counted', async () => {
+    const { store, clock } = await newLog()
+    const lying: LogStore = {
+      ...store,
+      commit: async (leaf) => {
+        await store.commit(leaf)
+        throw new Error('EIO after the write')
+      },
+    }
+    const log = await openLog({ store: lying, clock })
+    await expect(log.append(utf8('a'))).rejects.toMatchObject({ code: 'log.poisoned' })
+    expect(await log.leaf(1)).toBeUndefined()
+    expect(await log.find(leafHash(utf8('a')))).toBeUndefined()
+    expect((await log.head()).size).toBe(1)
+    expect(await (await openLog({ store, clock })).find(leafHash(utf8('a')))).toBe(1)
+  })
+})
+
+describe('a leaf', () => {
+  it('may have as many bytes as tlog-tiles can say, and no more', async () => {
+    const { log } = await newLog()
+    await expect(log.append(new Uint8Array(65_536))).rejects.toMatchObject({ code: 'base.too-large' })
+    expect(await log.append(new Uint8Array(65_535))).toMatchObject({ index: 1 })
+  })
+
+  it('is not called a duplicate by an index that leads to another one', async () => {
+    const { store, clock } = await newLog()
+    const wrong: LogStore = { ...store, find: async () => 0 }
+    const log = await openLog({ store: wrong, clock })
+    await expect(log.append(utf8('a'))).rejects.toThrow(/missing or another/)
+  })
+
+  it('that cannot be made leaves the log as it was', async () => {
+    const { log } = await newLog()
+    const broken = (): Uint8Array => {
+      throw new Error('no leaf')
+    }
+    await expect(log.append(broken)).rejects.toThrow('no leaf')
+    expect(await log.append(utf8('a'))).toMatchObject({ index: 1 })
+  })
+})
+
 describe('the tree', () => {
   it('has the root of RFC 6962 and proofs for every leaf at every size', async () => {
     const { log } = await newLog()

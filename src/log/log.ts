@@ -1,4 +1,4 @@
-import type { Clock } from '../base/index.ts'
+import { baseErrors, bytesEqual, type Clock } from '../base/index.ts'
 import {
   appendedNodes,
   consistencyProof,
@@ -25,7 +25,7 @@ export interface Appended {
 export interface TransparencyLog {
   /**
    * Durable when it resolves; the same bytes again give the first index. A function makes the leaf from its time, for
-   * formats that hold it. Throws `log.poisoned`.
+   * formats that hold it. Throws `log.poisoned`, and `base.too-large` above 65,535 bytes.
    */
   append(leaf: Uint8Array | ((timeMs: number) => Uint8Array)): Promise<Appended>
   /** False once a commit has failed. */
@@ -33,8 +33,9 @@ export interface TransparencyLog {
   head(): Promise<TreeHead>
   /** The head that the log had at that size. Throws `log.range`. */
   headAt(size: number): Promise<TreeHead>
+  /** Undefined beyond the head: what a failed commit may have left is nobody's entry. */
   leaf(index: number): Promise<LogLeaf | undefined>
-  /** By leaf hash. */
+  /** By leaf hash, up to the head. */
   find(hash: Uint8Array): Promise<number | undefined>
   /** RFC 6962 §2.1.1. Throws `log.range`. */
   inclusionProof(index: number, size: number): Promise<readonly Uint8Array[]>
@@ -46,6 +47,9 @@ export interface LogParts {
   readonly store: LogStore
   readonly clock: Clock
 }
+
+/** The entry bundles of C2SP tlog-tiles give a leaf's length two bytes. */
+const MAX_LEAF_BYTES = 65_535
 
 /** Once and explicitly: `genesis` becomes the leaf at index 0, so that no client meets that index. Throws `log.exists`. */
 export async function createLog({ store, clock }: LogParts, genesis: Uint8Array): Promise<void> {
@@ -65,8 +69,11 @@ export async function openLog({ store, clock }: LogParts): Promise<TransparencyL
     takesEntries: () => writer.takesEntries(),
     head: async () => ({ size: writer.size(), root: await treeRoot(read, writer.size()) }),
     headAt: (at) => inRange(async () => ({ size: at, root: await treeRoot(read, at) }), at, writer.size()),
-    leaf: (index) => store.leaf(index),
-    find: (hash) => store.find(hash),
+    leaf: async (index) => (index < writer.size() ? store.leaf(index) : undefined),
+    find: async (hash) => {
+      const index = await store.find(hash)
+      return index !== undefined && index < writer.size() ? index : undefined
+    },
     inclusionProof: (index, treeSize) =>
       inRange(() => inclusionProof(read, { index, size: treeSize }), treeSize, writer.size()),
     consistencyProof: (first, second) =>
@@ -89,8 +96,11 @@ function createWriter({ store, clock }: LogParts, start: { size: number; timeMs:
     if (poison !== undefined) throw logErrors('log.poisoned', 'an earlier commit failed', { cause: poison })
     const now = Math.max(timeMs, clock.nowMs())
     const bytes = make(now)
+    if (bytes.length > MAX_LEAF_BYTES) {
+      throw baseErrors('base.too-large', `a leaf of ${bytes.length} bytes, ${MAX_LEAF_BYTES} are allowed`)
+    }
     const known = await store.find(leafHash(bytes))
-    if (known !== undefined) return duplicate(store, known)
+    if (known !== undefined) return duplicate(store, known, bytes)
     try {
       await commit(store, { index: size, bytes, timeMs: now })
     } catch (error) {
@@ -112,9 +122,12 @@ function createWriter({ store, clock }: LogParts, start: { size: number; timeMs:
   }
 }
 
-async function duplicate(store: LogStore, index: number): Promise<Appended> {
+/** The index of leaf hashes is believed only when the leaf bears it out: a wrong hit would promise what is not there. */
+async function duplicate(store: LogStore, index: number, bytes: Uint8Array): Promise<Appended> {
   const leaf = await store.leaf(index)
-  if (leaf === undefined) throw new Error(`the index of leaf hashes names leaf ${index}, which is missing`)
+  if (leaf === undefined || !bytesEqual(leaf.bytes, bytes)) {
+    throw new Error(`the index of leaf hashes names leaf ${index}, which is missing or another`)
+  }
   return { index, timeMs: leaf.timeMs, isDuplicate: true }
 }
 

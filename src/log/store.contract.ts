@@ -51,6 +51,12 @@ export function describeLogStore(name: string, open: () => Promise<OpenLogStore>
       expect((await opened.store.leaf(0))?.bytes).toEqual(utf8('a'))
     })
 
+    it('refuses an index that leaves a gap', async () => {
+      await opened.store.commit(leaf(0, 'a'))
+      await expect(opened.store.commit(leaf(2, 'b'))).rejects.toThrow(/./)
+      expect(await opened.store.size()).toBe(1)
+    })
+
     it('refuses a leaf that it has already, at any index', async () => {
       await opened.store.commit(leaf(0, 'a'))
       await expect(opened.store.commit(leaf(1, 'a'))).rejects.toThrow(/./)

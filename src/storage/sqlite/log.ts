@@ -63,6 +63,8 @@ function commit(db: Tables, log: string, { index, hash, bytes, timeMs, nodes }: 
   const leaf = { log, leaf_index: index, hash, bytes, time_ms: timeMs }
   const rows = nodes.map((node) => ({ log, level: node.level, node_index: node.index, hash: node.hash }))
   return db.transaction().execute(async (transaction) => {
+    const size = await sizeOf(transaction, log)
+    if (index !== size) throw new Error(`leaf ${index} does not follow the ${size} leaves of the log`)
     await transaction.insertInto('log_leaves').values(leaf).execute()
     await transaction.insertInto('log_nodes').values(rows).execute()
   })
