@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../host/index.ts'
-import { proposedHashedRekord } from '../formats/sigstore/index.ts'
+import { proposedHashedRekord, type HashedRekord } from '../formats/sigstore/index.ts'
 import { newEntry, newRekor, spki } from '../trust/rekor/arrange.ts'
 import { publicKeyPem } from '../formats/x509/index.ts'
 import { rekorRoutes } from './rekor.ts'
+
+/** What an altered file looks like to the log: the signature is over another digest. */
+function altered(): HashedRekord {
+  return { ...newEntry(), digest: newEntry('another file').digest }
+}
 
 const ENTRIES = '/api/v1/log/entries'
 
@@ -111,10 +116,81 @@ describe('POST /api/v1/log/entries/retrieve', () => {
     ['nothing', {}, 422],
     ['eleven', { logIndexes: Array.from({ length: 11 }, (_, index) => index) }, 422],
     ['a negative index', { logIndexes: [-1] }, 400],
+    ['a UUID that is none', { entryUUIDs: ['junk'] }, 400],
+    ['a list of lists', { logIndexes: [[1]] }, 400],
+    ['an index beyond 2^53', { logIndexes: [2 ** 60] }, 400],
+    ['a proposal that does not hold', { entries: [{ ...(proposedHashedRekord(altered()) as object) }] }, 400],
     ['something else', { entries: 'x' }, 400],
     ['a malformed proposal', { entries: [{ kind: 'intoto' }] }, 400],
   ])('refuses a query for %s', async (_what, query, status) => {
     const { post } = await newApp()
     expect((await post(`${ENTRIES}/retrieve`, query)).status).toBe(status)
   })
+})
+
+describe('bad input', () => {
+  const json = { 'content-type': 'application/json' }
+  const good = (): string => JSON.stringify(proposedHashedRekord(newEntry()))
+
+  it.each<[string, () => RequestInit, number]>([
+    ['more than 128 KiB', () => ({ headers: json, body: ' '.repeat(140_000) + good() }), 413],
+    ['no content type', () => ({ headers: {}, body: good() }), 415],
+    [
+      'a form',
+      () => ({ headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: good() }),
+      415,
+    ],
+    ['nothing', () => ({ headers: json, body: '' }), 400],
+    ['half of an entry', () => ({ headers: json, body: good().slice(0, 200) }), 400],
+    ['null', () => ({ headers: json, body: 'null' }), 400],
+    ['a deep list', () => ({ headers: json, body: '['.repeat(60_000) + ']'.repeat(60_000) }), 400],
+    ['a key twice', () => ({ headers: json, body: good().replace('{', '{"kind":"hashedrekord",') }), 400],
+    ['a prototype', () => ({ headers: json, body: '{"__proto__":{}}' }), 400],
+    ['bytes that are no UTF-8', () => ({ headers: json, body: new Uint8Array([0x22, 0xff, 0x22]) }), 400],
+    [
+      'base64 with a line break',
+      () => ({ headers: json, body: good().replace('"content":"', '"content":"\\n') }),
+      400,
+    ],
+    [
+      'an altered file',
+      () => ({ headers: json, body: JSON.stringify(proposedHashedRekord(altered())) }),
+      400,
+    ],
+  ])('in a new entry: %s', async (_what, make, status) => {
+    const { app } = await newApp()
+    const response = await app.request(ENTRIES, { method: 'POST', ...make() })
+    expect(response.status).toBe(status)
+    expect(await response.json()).toEqual({ code: status, message: expect.stringMatching(/./) })
+    expect(((await (await app.request('/api/v1/log')).json()) as { treeSize: number }).treeSize).toBe(1)
+  })
+
+  it('in a query of more than 1 MiB', async () => {
+    const { app } = await newApp()
+    const init = { method: 'POST', headers: json, body: ' '.repeat(1_100_000) }
+    expect((await app.request(`${ENTRIES}/retrieve`, init)).status).toBe(413)
+  })
+
+  it.each(['', '-1', '+1', '01', '1.0', '1e0', '0x1', '99999999999999999999', 'x', '%00'])(
+    'in an index: %j',
+    async (index) => {
+      const { app } = await newApp()
+      expect((await app.request(`${ENTRIES}?logIndex=${index}`)).status).toBe(400)
+    },
+  )
+
+  it.each(['9999999999999999', '9007199254740993', '1'])('has no entry at %s', async (index) => {
+    const { app } = await newApp()
+    const response = await app.request(`${ENTRIES}?logIndex=${index}`)
+    expect([response.status, await response.text()]).toEqual([404, ''])
+  })
+
+  it.each(['x', 'A'.repeat(64), '0'.repeat(79), 'g'.repeat(80), '0'.repeat(5000), '%2e%2e%2f', '%00', '%ff'])(
+    'in a UUID: %s',
+    async (uuid) => {
+      const { app } = await newApp()
+      const response = await app.request(`${ENTRIES}/${uuid}`)
+      expect([response.status, await response.text()]).toEqual([404, ''])
+    },
+  )
 })

@@ -12,10 +12,11 @@ const ENTRIES = '/api/v1/log/entries'
 const MAX_ENTRY_BYTES = 128 * 1024
 const MAX_QUERY_BYTES = 1024 * 1024
 const MAX_QUERIES = 10
+const UUID = /^(?:[0-9a-f]{16})?[0-9a-f]{64}$/
 const INDEX = /^(?:0|[1-9][0-9]{0,15})$/
 
 const Query = v.object({
-  entryUUIDs: v.nullish(v.array(v.string())),
+  entryUUIDs: v.nullish(v.array(v.pipe(v.string(), v.regex(UUID, 'a UUID has 64 or 80 hex digits')))),
   logIndexes: v.nullish(v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(0)))),
   entries: v.nullish(v.array(v.unknown())),
 })
