@@ -4,12 +4,13 @@
  * Reading: `parseCertificate` and `parseCertificatesPem`, then the readers of single extensions; `checkChain` decides
  * whether a leaf stands under a trusted root at a given time. Certificate transparency: `embeddedScts`,
  * `precertificateTbs`, `sctSignedBytes`, `merkleTreeLeaf`. Writing: `buildRoot`, `buildIntermediate` and `buildLeaf`,
- * which signs twice, with the SCT in between.
+ * which signs twice, with the SCT in between. Certificate requests: `parseCertificateRequestPem`, then `provesPossession`.
  *
  * Strict DER and one spelling; whatever is refused is `x509.malformed`. No revocation, no name constraints, no
  * policies: Sigstore's certificates live ten minutes and have none of them.
  */
 export { parseCertificate, type Certificate } from './certificate.ts'
+export { parseCertificateRequestPem, provesPossession, type CertificateRequest } from './csr.ts'
 export { certificatePem, parseCertificatesPem, parsePublicKeyPem, publicKeyPem } from './pem.ts'
 export { parsePublicKey, type PublicKey } from './public-key.ts'
 export {
