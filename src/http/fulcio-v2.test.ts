@@ -1,6 +1,10 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { utf8, type Clock } from '../base/index.ts'
+import { encodeBase64, utf8, type Clock } from '../base/index.ts'
 import { sct } from '../formats/x509/arrange.ts'
 import { parseCertificatesPem, publicKeyPem } from '../formats/x509/index.ts'
 import { silentLog, systemEntropy } from '../host/index.ts'
@@ -8,6 +12,7 @@ import { makeClaims, NOW, subject } from '../identity/arrange.ts'
 import { verifyIdToken } from '../identity/index.ts'
 import { createAuthority, createCertificateAuthority } from '../trust/authority/index.ts'
 import { createIssuer } from '../trust/issuer/index.ts'
+import { fulcioConfigurationRoutes } from './fulcio-configuration.ts'
 import { fulcioV2Routes } from './fulcio-v2.ts'
 
 const clock: Clock = { nowMs: () => NOW * 1000, sleep: () => Promise.reject(new Error('no sleep')) }
@@ -35,6 +40,20 @@ const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256
 const content = publicKeyPem(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })))
 const proofOfPossession = sign('sha256', utf8(makeClaims().sub), privateKey).toString('base64')
 const publicKeyRequest = { publicKey: { algorithm: 'ECDSA', content }, proofOfPossession }
+/** With a subject and an extension that nobody vouches for. */
+function openSslRequest(...options: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'request-'))
+  try {
+    const file = join(folder, 'key.pem')
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    const common = ['req', '-new', '-key', file, '-subj', '/CN=root', '-addext', 'basicConstraints=CA:TRUE']
+    return execFileSync('openssl', [...common, ...options], { encoding: 'utf8', stdio: 'pipe' })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+const requestPem = openSslRequest()
+const certificateSigningRequest = encodeBase64(utf8(requestPem))
 let token = ''
 beforeAll(async () => {
   token = (await issuer.mint(subject, { audience: 'sigstore', lifetimeSeconds: 3600 })).reveal()
@@ -70,6 +89,19 @@ describe('POST /api/v2/signingCert', () => {
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
   })
 
+  it.each(['certificateSigningRequest', 'certificate_signing_request'])(
+    'certifies the key of a %s, and nothing else that stands there',
+    async (name) => {
+      const headers = { authorization: `Bearer ${token}`, accept: 'application/pem-certificate-chain' }
+      const response = await post({ [name]: certificateSigningRequest }, headers)
+      expect(response.status).toBe(200)
+      const [leaf] = (await certificates(response)).map((pem) => new X509Certificate(pem))
+      expect(leaf!.checkPrivateKey(privateKey)).toBe(true)
+      expect(leaf!.ca).toBe(false)
+      expect(leaf!.subject || '').not.toContain('root')
+    },
+  )
+
   it('lets the token of the body win over that of the header', async () => {
     const response = await post(
       { credentials: { oidcIdentityToken: 'x.y.z' }, publicKeyRequest },
@@ -79,19 +111,32 @@ describe('POST /api/v2/signingCert', () => {
   })
 
   it.each([
-    ['no token', { publicKeyRequest }, {}],
-    ['a signing request', { certificateSigningRequest: 'AA==' }, {}],
-    ['another proof', { publicKeyRequest: { ...publicKeyRequest, proofOfPossession: 'AA==' } }, {}],
-    ['a proof that is no base64', { publicKeyRequest: { ...publicKeyRequest, proofOfPossession: '?' } }, {}],
-    ['a key that is no PEM', { publicKeyRequest: { ...publicKeyRequest, publicKey: { content: 'x' } } }, {}],
-    ['both spellings at once', { publicKeyRequest, public_key_request: publicKeyRequest }, {}],
-    ['a list', [], {}],
-  ])("refuses %s with the gateway's JSON", async (what, json, headers) => {
-    const authorization = what === 'no token' ? {} : { authorization: `Bearer ${token}` }
-    const response = await post(json, { ...headers, ...authorization })
+    ['no token', { publicKeyRequest }],
+    ['a signing request that is no PEM', { certificateSigningRequest: 'AA==' }],
+    ['a signing request that is no text', { certificateSigningRequest: '/w==' }],
+    ['a signing request that is PEM itself', { certificateSigningRequest: requestPem }],
+    ['a signing request that is a list', { certificateSigningRequest: [certificateSigningRequest] }],
+    [
+      'a signing request with another hash',
+      { certificateSigningRequest: encodeBase64(utf8(openSslRequest('-sha512'))) },
+    ],
+    ['a key and a signing request', { publicKeyRequest, certificateSigningRequest }],
+    ['neither key nor signing request', { certificateSigningRequest: null }],
+    ['another proof', { publicKeyRequest: { ...publicKeyRequest, proofOfPossession: 'AA==' } }],
+    ['a proof that is no base64', { publicKeyRequest: { ...publicKeyRequest, proofOfPossession: '?' } }],
+    ['a key that is no PEM', { publicKeyRequest: { ...publicKeyRequest, publicKey: { content: 'x' } } }],
+    ['both spellings at once', { publicKeyRequest, public_key_request: publicKeyRequest }],
+    ['a list', []],
+  ])("refuses %s with the gateway's JSON", async (what, json) => {
+    const response = await post(json, what === 'no token' ? {} : { authorization: `Bearer ${token}` })
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ code: 3, message: expect.any(String), details: [] })
   })
+})
+
+it('refuses a body of more than 64 KiB', async () => {
+  const response = await post({ publicKeyRequest, filler: 'x'.repeat(64 * 1024) })
+  expect([response.status, await response.json()]).toMatchObject([413, { code: 3, details: [] }])
 })
 
 it('GET /api/v2/trustBundle gives the chain', async () => {
@@ -99,4 +144,18 @@ it('GET /api/v2/trustBundle gives the chain', async () => {
     chains: { certificates: string[] }[]
   }
   expect(chains[0]!.certificates.flatMap((pem) => parseCertificatesPem(pem))).toHaveLength(2)
+})
+
+it('GET /api/v2/configuration names the issuers', async () => {
+  const routes = fulcioConfigurationRoutes([{ url: 'https://gitlab.example', audience: 'sigstore' }])
+  expect(await (await routes.request('/api/v2/configuration')).json()).toEqual({
+    issuers: [
+      {
+        issuerUrl: 'https://gitlab.example',
+        audience: 'sigstore',
+        challengeClaim: 'sub',
+        issuerType: 'ci-provider',
+      },
+    ],
+  })
 })

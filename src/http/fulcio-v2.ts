@@ -1,13 +1,13 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
-import { decodeBase64, describeError, type JsonValue, type Log } from '../base/index.ts'
-import { certificatePem, parsePublicKeyPem } from '../formats/x509/index.ts'
-import type { Authority } from '../trust/authority/index.ts'
+import type { JsonValue, Log } from '../base/index.ts'
+import { certificatePem, parseCertificateRequestPem, parsePublicKeyPem } from '../formats/x509/index.ts'
+import type { Authority, ProvenKey } from '../trust/authority/index.ts'
 import { readJsonBody } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures } from './failures.ts'
-import { readBearer, renderGateway } from './fulcio.ts'
+import { bytesOf, readBearer, renderGateway, textOf } from './fulcio.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 const MAX_PEM_LENGTH = 16 * 1024
@@ -17,25 +17,27 @@ const text = (maxLength: number) => v.pipe(v.string(), v.nonEmpty(), v.maxLength
 /** fulcio.proto, CreateSigningCertificateRequest; the algorithm is a hint that the key itself makes needless. */
 const Request = v.object({
   credentials: v.nullish(v.object({ oidcIdentityToken: v.nullish(text(MAX_BODY_BYTES)) })),
-  publicKeyRequest: v.object({
-    publicKey: v.object({ content: text(MAX_PEM_LENGTH) }),
-    proofOfPossession: text(MAX_PEM_LENGTH),
-  }),
+  publicKeyRequest: v.nullish(
+    v.object({
+      publicKey: v.object({ content: text(MAX_PEM_LENGTH) }),
+      proofOfPossession: text(MAX_PEM_LENGTH),
+    }),
+  ),
+  certificateSigningRequest: v.nullish(text(MAX_BODY_BYTES)),
 })
+type Request = v.InferOutput<typeof Request>
 
-/** Fulcio's second API, as cosign 3 and sigstore-js speak it. Certificate signing requests are not taken yet. */
+/** Fulcio's second API, as cosign 3, sigstore-js and sigstore-python speak it. */
 export function fulcioV2Routes(authority: Authority, log: Log): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError(failures(log, renderGateway))
   app.post('/api/v2/signingCert', async (context) => {
-    const { credentials, publicKeyRequest } = readRequest(await readJsonBody(context, MAX_BODY_BYTES))
-    const { chain, san } = await authority.issue({
-      // A token in the body wins, as in stock Fulcio; cosign 3 sends it in the header only.
-      token: credentials?.oidcIdentityToken ?? readBearer(context),
-      publicKey: parsePublicKeyPem(publicKeyRequest.publicKey.content),
-      proof: readProof(publicKeyRequest.proofOfPossession),
-    })
+    const request = readRequest(await readJsonBody(context, MAX_BODY_BYTES))
+    // A token in the body wins, as in stock Fulcio; cosign 3 and sigstore-python send it in the header only.
+    const token = request.credentials?.oidcIdentityToken ?? readBearer(context)
+    const { chain, san } = await authority.issue({ token, ...readKey(request) })
     log.event('certificate.issued', { san })
+    // JSON whatever the client says it accepts: sigstore-python asks for PEM and reads JSON.
     return context.json({
       signedCertificateEmbeddedSct: { chain: { certificates: chain.map(certificatePem) } },
     })
@@ -44,12 +46,28 @@ export function fulcioV2Routes(authority: Authority, log: Log): Hono<{ Bindings:
   return app
 }
 
+/** The `oneof key` of the message: exactly one of the two. */
+function readKey({ publicKeyRequest, certificateSigningRequest }: Request): ProvenKey {
+  if (publicKeyRequest && !certificateSigningRequest) {
+    return {
+      publicKey: parsePublicKeyPem(publicKeyRequest.publicKey.content),
+      proof: bytesOf(publicKeyRequest.proofOfPossession, 'publicKeyRequest.proofOfPossession'),
+    }
+  }
+  if (certificateSigningRequest && !publicKeyRequest) {
+    const pem = bytesOf(certificateSigningRequest, 'certificateSigningRequest')
+    return { certificateRequest: parseCertificateRequestPem(textOf(pem, 'certificateSigningRequest')) }
+  }
+  const found = publicKeyRequest ? 'both' : 'none'
+  throw httpErrors('http.body-shape', `${found} of publicKeyRequest and certificateSigningRequest`)
+}
+
 function trustBundle(context: Context, authority: Authority): Response {
   return context.json({ chains: [{ certificates: authority.chain.map(certificatePem) }] })
 }
 
 /** proto3 JSON has two spellings of every name; both count, each once. */
-function readRequest(json: JsonValue): v.InferOutput<typeof Request> {
+function readRequest(json: JsonValue): Request {
   const read = v.safeParse(Request, inLowerCamel(json))
   if (read.success) return read.output
   const [issue] = read.issues
@@ -68,14 +86,4 @@ function inLowerCamel(json: JsonValue): JsonValue {
 
 function camelOf(name: string): string {
   return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-}
-
-function readProof(base64: string): Uint8Array {
-  try {
-    return decodeBase64(base64)
-  } catch (cause) {
-    throw httpErrors('http.body-shape', `publicKeyRequest.proofOfPossession: ${describeError(cause)}`, {
-      cause,
-    })
-  }
 }

@@ -73,7 +73,7 @@ function objectOf(json: JsonValue | undefined, name: string): Readonly<Record<st
   throw httpErrors('http.body-shape', `${name} is not an object`)
 }
 
-function bytesOf(json: JsonValue | undefined, name: string): Uint8Array {
+export function bytesOf(json: JsonValue | undefined, name: string): Uint8Array {
   if (typeof json !== 'string') throw httpErrors('http.body-shape', `${name} is not a string`)
   try {
     return decodeBase64(json)
@@ -82,7 +82,7 @@ function bytesOf(json: JsonValue | undefined, name: string): Uint8Array {
   }
 }
 
-function textOf(bytes: Uint8Array, name: string): string {
+export function textOf(bytes: Uint8Array, name: string): string {
   try {
     return utf8Decode(bytes)
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { bytesEqual, encodeHex, sha256, utf8, type Clock, type Entropy } from '../../base/index.ts'
+import { bytesEqual, decodeHex, encodeHex, sha256, utf8, type Clock, type Entropy } from '../../base/index.ts'
 import { sct } from '../../formats/x509/arrange.ts'
 import {
   checkChain,
@@ -191,6 +191,36 @@ describe('issue', () => {
   ])('refuses a certificate %s', async (_name, seconds) => {
     const { authority, logged } = makeAuthority({ clock: clockAt(seconds) })
     await expect(authority.issue(requestOf())).rejects.toMatchObject({ code: 'authority.chain', status: 500 })
+    expect(logged).toEqual([])
+  })
+})
+
+describe('issue, for a certificate request', () => {
+  /** AlgorithmIdentifiers, of ECDSA and RSA with SHA-256. */
+  const [ecdsa, rsa] = ['300a06082a8648ce3d040302', '300d06092a864886f70d01010b0500'].map(decodeHex)
+  const info = utf8('what the key signed')
+  const certificateRequestOf = (keys: Keys, algorithm = ecdsa!) => ({
+    token: 'token',
+    certificateRequest: {
+      info,
+      spki: spkiOf(keys),
+      algorithm,
+      signature: new Uint8Array(sign('sha256', info, keys.privateKey)),
+    },
+  })
+
+  it('certifies the key that signed it', async () => {
+    const { chain } = await makeAuthority().authority.issue(certificateRequestOf(p256))
+    expect(bytesEqual(parseCertificate(chain[0]!).spki, spkiOf(p256))).toBe(true)
+  })
+
+  it('refuses one that another key signed, and one for a weak key', async () => {
+    const { authority, logged } = makeAuthority()
+    const other = certificateRequestOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+    const stolen = { ...other, certificateRequest: { ...other.certificateRequest, spki: spkiOf(p256) } }
+    await expect(authority.issue(stolen)).rejects.toMatchObject({ code: 'authority.proof', status: 400 })
+    const weak = certificateRequestOf(generateKeyPairSync('rsa', { modulusLength: 1024 }), rsa)
+    await expect(authority.issue(weak)).rejects.toMatchObject({ code: 'authority.key', status: 400 })
     expect(logged).toEqual([])
   })
 })

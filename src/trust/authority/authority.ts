@@ -5,8 +5,10 @@ import {
   checkChain,
   isSignedBy,
   parseCertificate,
+  provesPossession,
   verifyWithSpki,
   type Certificate,
+  type CertificateRequest,
   type SignedCertificateTimestamp,
 } from '../../formats/x509/index.ts'
 import {
@@ -43,13 +45,17 @@ export interface AuthorityParts {
   readonly entropy: Entropy
 }
 
-export interface SigningRequest {
-  readonly token: string
-  /** DER SubjectPublicKeyInfo. */
-  readonly publicKey: Uint8Array
-  /** Signature over the `sub` claim by the same key, with the hash of its size. */
-  readonly proof: Uint8Array
-}
+/** A key, and the proof that the client holds it: one over the token's subject, or the request's own signature. */
+export type ProvenKey =
+  | {
+      /** DER SubjectPublicKeyInfo. */
+      readonly publicKey: Uint8Array
+      /** Signature over the `sub` claim by the same key, with the hash of its size. */
+      readonly proof: Uint8Array
+    }
+  | { readonly certificateRequest: CertificateRequest }
+
+export type SigningRequest = { readonly token: string } & ProvenKey
 
 export interface IssuedCertificate {
   /** DER: leaf, intermediate, root. */
@@ -83,20 +89,36 @@ export function createAuthority({ chain, verifyToken, ...ports }: AuthorityParts
   const signer = { ...ports, intermediate, root, issuerKeyHash: sha256(intermediate.spki) }
   return {
     chain,
-    issue: async ({ token, publicKey, proof }) => {
-      const claims = await verifyToken(token)
+    issue: async (request) => {
+      const claims = await verifyToken(request.token)
       const identity = certificateIdentity(claims)
-      checkClientKey(publicKey)
-      if (!verifyWithSpki(publicKey, utf8(claims.sub), proof)) {
-        throw authorityErrors(
-          'authority.proof',
-          `the proof is not a signature of this key over ${JSON.stringify(claims.sub)}`,
-        )
-      }
-      const leaf = await certify(signer, publicKey, identity)
+      const spki = checkPossession(request, claims.sub)
+      const leaf = await certify(signer, spki, identity)
       return { chain: [leaf, ...chain], san: identity.san }
     },
   }
+}
+
+/** The key, once it is known that the client holds it. Throws `authority.key` and `authority.proof`. */
+function checkPossession(request: ProvenKey, subject: string): Uint8Array {
+  if ('certificateRequest' in request) {
+    const { certificateRequest } = request
+    checkClientKey(certificateRequest.spki)
+    if (provesPossession(certificateRequest)) return certificateRequest.spki
+    throw authorityErrors(
+      'authority.proof',
+      'the certificate request is not signed by the key that it names',
+      {
+        hint: 'sign it with SHA-256 for P-256 and RSA, SHA-384 for P-384, SHA-512 for P-521',
+      },
+    )
+  }
+  checkClientKey(request.publicKey)
+  if (verifyWithSpki(request.publicKey, utf8(subject), request.proof)) return request.publicKey
+  throw authorityErrors(
+    'authority.proof',
+    `the proof is not a signature of this key over ${JSON.stringify(subject)}`,
+  )
 }
 
 /** RFC 6962 §3.1: precertificate, SCT, certificate. */

@@ -1,0 +1,27 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+
+/** Whose id tokens an authority takes. */
+export interface AcceptedIssuer {
+  /** As in the claim `iss`. */
+  readonly url: string
+  readonly audience: string
+}
+
+/** What Fulcio tells of itself; all issuers here are those of pipelines, whose clients sign the claim `sub`. */
+export function fulcioConfigurationRoutes(
+  issuers: readonly AcceptedIssuer[],
+): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.get('/api/v2/configuration', (context) =>
+    context.json({
+      issuers: issuers.map(({ url, audience }) => ({
+        issuerUrl: url,
+        audience,
+        challengeClaim: 'sub',
+        issuerType: 'ci-provider',
+      })),
+    }),
+  )
+  return app
+}
