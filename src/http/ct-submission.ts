@@ -1,0 +1,86 @@
+import * as v from 'valibot'
+import { bytesEqual, decodeBase64, describeError, sha256, type JsonValue } from '../base/index.ts'
+import { checkChain, parseCertificate, precertificateTbs, type Certificate } from '../formats/x509/index.ts'
+import { httpErrors } from './errors.ts'
+
+/** What the log takes, and what it must keep beside the leaf so that others can judge the leaf. */
+export interface Submission {
+  readonly tbs: Uint8Array
+  readonly issuerKeyHash: Uint8Array
+  /** DER, poisoned. */
+  readonly precertificate: Uint8Array
+}
+
+const MAX_CHAIN = 5
+const POISON = '1.3.6.1.4.1.11129.2.4.3'
+const SCT_LIST = '1.3.6.1.4.1.11129.2.4.2'
+const DER_NULL = new Uint8Array([5, 0])
+
+const Body = v.object({ chain: v.pipe(v.array(v.string()), v.minLength(2), v.maxLength(MAX_CHAIN)) })
+
+/**
+ * The body of add-pre-chain (RFC 6962 §4.2): a precertificate, its issuer, and so on, up to a root of the list, which
+ * may be left out. Judged at the time at which the precertificate begins; Precertificate Signing Certificates are not
+ * taken. Throws `x509.malformed` and `http.body-shape`.
+ */
+export function readSubmission(json: JsonValue, roots: readonly Certificate[]): Submission {
+  const body = v.safeParse(Body, json)
+  if (!body.success) throw refused(`not a chain of 2 to ${MAX_CHAIN} certificates`)
+  const [precertificate, ...others] = body.output.chain.map((base64) => parseCertificate(bytesOf(base64)))
+  if (precertificate === undefined) throw refused('an empty chain')
+  checkPoison(precertificate)
+  const issuer = issuerOf(precertificate, others, roots)
+  return {
+    tbs: precertificateTbs(precertificate),
+    issuerKeyHash: sha256(issuer.spki),
+    precertificate: precertificate.der,
+  }
+}
+
+/** RFC 6962 §3.1: critical, with NULL; and no promise of a log yet. */
+function checkPoison({ extensions }: Certificate): void {
+  const poison = extensions.find(({ oid }) => oid === POISON)
+  if (poison === undefined) throw refused('the first certificate has no poison extension')
+  if (!poison.isCritical || !bytesEqual(poison.value, DER_NULL))
+    throw refused('the poison extension is not critical, or not NULL')
+  if (extensions.some(({ oid }) => oid === SCT_LIST)) throw refused('a precertificate with an SCT list')
+}
+
+function issuerOf(
+  precertificate: Certificate,
+  others: readonly Certificate[],
+  roots: readonly Certificate[],
+): Certificate {
+  const result = checkChain({
+    // The poison is critical and known to logs only. The signature is checked over the bytes, which hold it.
+    leaf: { ...precertificate, extensions: precertificate.extensions.filter(({ oid }) => oid !== POISON) },
+    intermediates: others,
+    roots,
+    atSeconds: precertificate.notBeforeSeconds,
+  })
+  if (!result.ok) throw refused(result.reason)
+  const above = result.chain.slice(1)
+  const isComplete = others.length === above.length || others.length === above.length - 1
+  const [issuer] = above
+  if (issuer !== undefined && isComplete && others.every(({ der }, at) => isSame(above[at], der)))
+    return issuer
+  throw refused('the certificates do not stand one above the other')
+}
+
+function isSame(certificate: Certificate | undefined, der: Uint8Array): boolean {
+  return certificate !== undefined && bytesEqual(certificate.der, der)
+}
+
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return decodeBase64(base64)
+  } catch (cause) {
+    throw httpErrors('http.body-shape', `chain: ${describeError(cause)}`, { cause })
+  }
+}
+
+function refused(fact: string): Error {
+  return httpErrors('http.body-shape', fact, {
+    hint: 'send the precertificate, its issuer and the certificates above it, each signed by the next, up to a root of get-roots',
+  })
+}

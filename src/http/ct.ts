@@ -1,0 +1,123 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context } from 'hono'
+import {
+  concatBytes,
+  decodeBase64,
+  describeError,
+  encodeBase64,
+  type Clock,
+  type JsonValue,
+  type Log,
+} from '../base/index.ts'
+import { parseCertificate, type SignedCertificateTimestamp } from '../formats/x509/index.ts'
+import type { TransparencyLog } from '../log/index.ts'
+import type { CtLog } from '../trust/ct/index.ts'
+import { readJsonBody } from './body.ts'
+import { readSubmission } from './ct-submission.ts'
+import { httpErrors } from './errors.ts'
+import { failures, type ClientFailure } from './failures.ts'
+
+export interface CtParts {
+  readonly ct: Pick<CtLog, 'addPrecertificate' | 'signedTreeHead'>
+  readonly tree: Pick<TransparencyLog, 'find' | 'inclusionProof' | 'consistencyProof'>
+  /** DER of the roots under whose chains precertificates are taken. */
+  readonly roots: readonly Uint8Array[]
+  readonly clock: Clock
+  readonly log: Log
+}
+
+type App = Hono<{ Bindings: HttpBindings }>
+
+const BASE = '/ct/v1'
+const MAX_BODY_BYTES = 128 * 1024
+const HASH_BYTES = 32
+const NUMBER = /^(?:0|[1-9][0-9]{0,15})$/
+/** SignatureAndHashAlgorithm of RFC 5246 §7.4.1.4.1: sha256, ecdsa. */
+const SHA256_ECDSA = new Uint8Array([4, 3])
+
+/** The API of the certificate transparency log (RFC 6962 §4), as far as it is served. */
+export function ctRoutes(parts: CtParts): App {
+  const app: App = new Hono<{ Bindings: HttpBindings }>()
+  app.onError(failures(parts.log, renderCt))
+  submissionRoutes(app, parts)
+  treeRoutes(app, parts)
+  return app
+}
+
+function submissionRoutes(app: App, { ct, roots }: CtParts): void {
+  const trusted = roots.map((der) => parseCertificate(der))
+  app.post(`${BASE}/add-pre-chain`, async (context) => {
+    const submission = readSubmission(await readJsonBody(context, MAX_BODY_BYTES), trusted)
+    return context.json(formatSct(await ct.addPrecertificate(submission)))
+  })
+  const certificates = roots.map((der) => encodeBase64(der))
+  app.get(`${BASE}/get-roots`, (context) => context.json({ certificates }))
+}
+
+function treeRoutes(app: App, { ct, tree, clock }: CtParts): void {
+  app.get(`${BASE}/get-sth`, async (context) => {
+    const { size, root, timestampMs, signature } = await ct.signedTreeHead(clock.nowMs())
+    return context.json({
+      tree_size: size,
+      timestamp: timestampMs,
+      sha256_root_hash: encodeBase64(root),
+      tree_head_signature: digitallySigned(signature),
+    })
+  })
+  app.get(`${BASE}/get-sth-consistency`, async (context) => {
+    const proof = await tree.consistencyProof(numberOf(context, 'first'), numberOf(context, 'second'))
+    return context.json({ consistency: proof.map(encodeBase64) })
+  })
+  app.get(`${BASE}/get-proof-by-hash`, async (context) => {
+    const [hash, size] = [hashOf(context), numberOf(context, 'tree_size')]
+    const index = await tree.find(hash)
+    if (index === undefined || index >= size) return notFound(`no leaf of that hash in a tree of ${size}`)
+    const path = await tree.inclusionProof(index, size)
+    return context.json({ leaf_index: index, audit_path: path.map(encodeBase64) })
+  })
+}
+
+function formatSct(sct: SignedCertificateTimestamp): Record<string, JsonValue> {
+  return {
+    sct_version: sct.version,
+    id: encodeBase64(sct.logId),
+    timestamp: sct.timestampMs,
+    extensions: encodeBase64(sct.extensions),
+    signature: digitallySigned(sct.signature),
+  }
+}
+
+/** `digitally-signed` of RFC 5246 §4.7, in base64: algorithm, length and signature. */
+function digitallySigned(signature: Uint8Array): string {
+  const length = new Uint8Array([signature.length >> 8, signature.length & 0xff])
+  return encodeBase64(concatBytes(SHA256_ECDSA, length, signature))
+}
+
+function numberOf(context: Context, name: string): number {
+  const text = context.req.query(name) ?? ''
+  if (NUMBER.test(text)) return Number(text)
+  throw httpErrors('http.body-shape', `${name} is not a number`)
+}
+
+function hashOf(context: Context): Uint8Array {
+  const hash = decodeHash(context.req.query('hash') ?? '')
+  if (hash.length === HASH_BYTES) return hash
+  throw httpErrors('http.body-shape', `hash has ${hash.length} bytes, not ${HASH_BYTES}`)
+}
+
+function decodeHash(base64: string): Uint8Array {
+  try {
+    return decodeBase64(base64)
+  } catch (cause) {
+    throw httpErrors('http.body-shape', `hash: ${describeError(cause)}`, { cause })
+  }
+}
+
+function notFound(message: string): Response {
+  return Response.json({ error_message: message }, { status: 404 })
+}
+
+function renderCt(_context: Context, { status, code, message, hint }: ClientFailure): Response {
+  const text = status < 500 ? `${message} (${code}): ${hint}` : message
+  return Response.json({ error_message: text }, { status })
+}
