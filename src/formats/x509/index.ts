@@ -35,3 +35,5 @@ export {
   type SignedCertificateTimestamp,
 } from './sct.ts'
 export { buildIntermediate, buildLeaf, buildRoot } from './build.ts'
+export { newRoot, type CertifiedKey } from './new-root.ts'
+export { randomSerial } from './serial.ts'

@@ -10,6 +10,7 @@ import {
   type Certificate,
   type CertificateRequest,
   type SignedCertificateTimestamp,
+  randomSerial,
 } from '../../formats/x509/index.ts'
 import {
   certificateIdentity,
@@ -19,7 +20,6 @@ import {
 } from '../../identity/index.ts'
 import { checkClientKey } from './client-key.ts'
 import { authorityErrors } from './errors.ts'
-import { randomSerial } from './serial.ts'
 
 /** The log that must know of a certificate before it exists (RFC 6962 §3.1). */
 export interface PrecertificateLog {

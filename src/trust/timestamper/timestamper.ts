@@ -7,9 +7,8 @@ import {
   type TimestampFailure,
   type TimestampRequest,
 } from '../../formats/timestamp/index.ts'
-import { checkChain, parseCertificate, type Certificate } from '../../formats/x509/index.ts'
+import { checkChain, parseCertificate, type Certificate, randomSerial } from '../../formats/x509/index.ts'
 import { timestamperErrors } from './errors.ts'
-import { randomSerial } from './serial.ts'
 
 export interface TimestamperParts {
   /** DER: the certificate that signs first, its root last. */
