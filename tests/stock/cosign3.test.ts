@@ -1,25 +1,17 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { cosign3, present } from '../support/judges.ts'
 import { runProgram, type Outcome } from '../support/program.ts'
-import { startServer, temporaryFolder, type Server } from '../support/server.ts'
+import { startServerWithFiles, type Server } from '../support/server.ts'
 
 let server: Server
-let folder: { path: string; remove: () => Promise<void> }
+let folder: string
 
 describe.runIf(present(cosign3))('cosign 3.1.2 against wheelseal up', () => {
   beforeAll(async () => {
-    folder = await temporaryFolder()
-    server = await startServer(join(folder.path, 'data'))
-    await server.admin('project', 'create', 'acme/tools')
-    await server.admin('trust', 'export', '--out', folder.path)
-    await writeFile(join(folder.path, 'file'), 'the bytes of a file')
-    await writeFile(join(folder.path, 'other'), 'other bytes')
-  })
-  afterAll(async () => {
-    await server.stop()
-    await folder.remove()
+    const started = await startServerWithFiles()
+    ;({ server, path: folder } = started)
+    return started.stop
   })
 
   const files = ['--signing-config', 'signing_config.json', '--trusted-root', 'trusted_root.json']
@@ -58,7 +50,7 @@ describe.runIf(present(cosign3))('cosign 3.1.2 against wheelseal up', () => {
   }
 
   function cosign(...args: string[]): Promise<Outcome> {
-    const env = { TUF_ROOT: join(folder.path, 'cache'), HOME: folder.path }
-    return runProgram([cosign3, ...args], { cwd: folder.path, env })
+    const env = { TUF_ROOT: join(folder, 'cache'), HOME: folder }
+    return runProgram([cosign3, ...args], { cwd: folder, env })
   }
 })

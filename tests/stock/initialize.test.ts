@@ -1,26 +1,18 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { cosign2, cosign3, present } from '../support/judges.ts'
 import { runProgram, type Outcome } from '../support/program.ts'
-import { startServer, temporaryFolder, type Server } from '../support/server.ts'
+import { startServerWithFiles, type Server } from '../support/server.ts'
 
 let server: Server
-let folder: { path: string; remove: () => Promise<void> }
+let folder: string
 
 /** No files of the trust root in the environment: everything comes from the TUF repository of wheelseal up. */
 describe.runIf(present(cosign2, cosign3))('cosign after initialize', () => {
   beforeAll(async () => {
-    folder = await temporaryFolder()
-    server = await startServer(join(folder.path, 'data'))
-    await server.admin('project', 'create', 'acme/tools')
-    await server.admin('trust', 'export', '--out', folder.path)
-    await writeFile(join(folder.path, 'file'), 'the bytes of a file')
-    await writeFile(join(folder.path, 'other'), 'other bytes')
-  })
-  afterAll(async () => {
-    await server.stop()
-    await folder.remove()
+    const started = await startServerWithFiles()
+    ;({ server, path: folder } = started)
+    return started.stop
   })
 
   it('2.2.3 signs and verifies, and refuses another file', async () => {
@@ -62,8 +54,8 @@ describe.runIf(present(cosign2, cosign3))('cosign after initialize', () => {
   }
 
   function run(cosign: string, ...args: string[]): Promise<Outcome> {
-    const cache = join(folder.path, cosign === cosign2 ? 'cache-2' : 'cache-3')
-    const env = { TUF_ROOT: cache, COSIGN_REKOR_URL: server.url, HOME: folder.path }
-    return runProgram([cosign, ...args], { cwd: folder.path, env })
+    const cache = join(folder, cosign === cosign2 ? 'cache-2' : 'cache-3')
+    const env = { TUF_ROOT: cache, COSIGN_REKOR_URL: server.url, HOME: folder }
+    return runProgram([cosign, ...args], { cwd: folder, env })
   }
 })

@@ -1,26 +1,17 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { cosign2, present } from '../support/judges.ts'
 import { runProgram, type Outcome } from '../support/program.ts'
-import { startServer, temporaryFolder, type Server } from '../support/server.ts'
+import { startServerWithFiles, type Server } from '../support/server.ts'
 
 let server: Server
-let folder: { path: string; remove: () => Promise<void> }
+let folder: string
 
 /** curl asks, openssl judges; and cosign 2.2.3 with a private timestamp authority. */
 describe.runIf(present(cosign2))('the timestamp authority of wheelseal up', () => {
   beforeAll(async () => {
-    folder = await temporaryFolder()
-    server = await startServer(join(folder.path, 'data'))
-    await server.admin('project', 'create', 'acme/tools')
-    await server.admin('trust', 'export', '--out', folder.path)
-    await writeFile(join(folder.path, 'file'), 'the bytes of a file')
-    await writeFile(join(folder.path, 'other'), 'other bytes')
-  })
-  afterAll(async () => {
-    await server.stop()
-    await folder.remove()
+    const started = await startServerWithFiles()
+    ;({ server, path: folder } = started)
+    return started.stop
   })
 
   it.each(['sha256', 'sha384', 'sha512'])(
@@ -81,6 +72,6 @@ describe.runIf(present(cosign2))('the timestamp authority of wheelseal up', () =
   }
 
   function shell(text: string): Promise<Outcome> {
-    return runProgram(['bash', '-c', text.replaceAll('cosign ', `${cosign2} `)], { cwd: folder.path })
+    return runProgram(['bash', '-c', text.replaceAll('cosign ', `${cosign2} `)], { cwd: folder })
   }
 })

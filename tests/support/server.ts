@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -68,4 +68,23 @@ function parseOutput({ code, stdout, stderr }: { code: number | null; stdout: st
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'wheelseal-'))
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** A server with the project `acme/tools`; its folder holds the trust export and two files, `file` and `other`. */
+export async function startServerWithFiles(): Promise<{
+  server: Server
+  path: string
+  stop: () => Promise<void>
+}> {
+  const { path, remove } = await temporaryFolder()
+  const server = await startServer(join(path, 'data'))
+  await server.admin('project', 'create', 'acme/tools')
+  await server.admin('trust', 'export', '--out', path)
+  await writeFile(join(path, 'file'), 'the bytes of a file')
+  await writeFile(join(path, 'other'), 'other bytes')
+  const stop = async (): Promise<void> => {
+    await server.stop()
+    await remove()
+  }
+  return { server, path, stop }
 }
