@@ -22,6 +22,7 @@ export {
   type ErrorKind,
   type Failure,
 } from './errors.ts'
+export { isoTime, isoTimeMs, parseIsoTime } from './iso-time.ts'
 export { Secret } from './secret.ts'
 export type { Blob, Blobs, ByteRange, StagedBlob } from './ports/blobs.ts'
 export type { Clock } from './ports/clock.ts'

@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono'
 import type { Access, Action } from '../access/index.ts'
-import type { Log } from '../base/index.ts'
+import { isoTimeMs, type Log } from '../base/index.ts'
 import type { GenericPlace, Registry, StoredFile } from '../registry/index.ts'
 import { registryErrors } from '../registry/index.ts'
 import { admit, principalFields, registryFailures, type Admitted, type Bindings } from './authenticate.ts'
@@ -66,7 +66,7 @@ function placeOf(context: Context): GenericPlace {
 
 /** GitLab's row of a package file; it computes no MD5 and SHA-1 for them, either. */
 function fileRow(file: StoredFile) {
-  const created = isoTime(file.createdAtMs)
+  const created = isoTimeMs(file.createdAtMs)
   return {
     id: file.id,
     package_id: file.packageId,
@@ -80,11 +80,4 @@ function fileRow(file: StoredFile) {
     file_name: file.fileName,
     status: 'default',
   }
-}
-
-const UTC = new Intl.DateTimeFormat('sv-SE', { timeZone: 'UTC', dateStyle: 'short', timeStyle: 'medium' })
-
-/** `2026-01-02T03:04:05.678Z`. */
-function isoTime(ms: number): string {
-  return `${UTC.format(ms).replace(' ', 'T')}.${String(ms % 1000).padStart(3, '0')}Z`
 }

@@ -1,5 +1,5 @@
+import { isoTime } from '../base/index.ts'
 import type { Variable } from '../ciconfig/index.ts'
-import { isoTime } from './iso-time.ts'
 import type {
   JobRecord,
   PipelineCommit,
@@ -30,7 +30,7 @@ export function pipelineVariables(
     ...commitValues(origin.commit),
     CI_COMMIT_REF_PROTECTED: String(isProtected(origin)),
     CI_PIPELINE_SOURCE: origin.source,
-    CI_PIPELINE_CREATED_AT: isoTime(createdAtMs),
+    CI_PIPELINE_CREATED_AT: isoTime(createdAtMs / 1000),
     ...userValues(origin.user),
   })
 }
@@ -63,7 +63,7 @@ export function jobVariables({ job, pipeline, runner, runnerInfo, ...facts }: Jo
     CI_JOB_GROUP_NAME: job.plan.name,
     CI_JOB_STAGE: job.plan.stage,
     CI_JOB_IMAGE: job.plan.image?.name,
-    CI_JOB_STARTED_AT: isoTime(job.startedAtMs ?? 0),
+    CI_JOB_STARTED_AT: isoTime((job.startedAtMs ?? 0) / 1000),
     CI_JOB_TIMEOUT: String(facts.timeoutSeconds),
     CI_NODE_TOTAL: '1',
     CI_SERVER: 'yes',

@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { encodeBase64, sha256, type JsonValue } from '../../base/index.ts'
-import { tufTime } from '../tuf/index.ts'
+import { encodeBase64, isoTime, sha256, type JsonValue } from '../../base/index.ts'
 import { parsePublicKey } from '../x509/index.ts'
 
 /** What verification of an instance's seals starts from. */
@@ -40,7 +39,7 @@ export function trustedRoot(trust: InstanceTrust): { readonly [member: string]: 
 }
 
 export function validity({ validFromSeconds }: InstanceTrust): { readonly start: string } {
-  return { start: tufTime(validFromSeconds - MARGIN_SECONDS) }
+  return { start: isoTime(validFromSeconds - MARGIN_SECONDS) }
 }
 
 /** The name in Rekor's checkpoints must be part of `baseUrl` (sigstore-js). */

@@ -21,4 +21,3 @@ export {
 } from './metadata.ts'
 export { readMetadata, type MetadataSummary } from './read.ts'
 export { signMetadata } from './sign.ts'
-export { tufTime } from './time.ts'

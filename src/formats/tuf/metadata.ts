@@ -1,6 +1,5 @@
-import { sha256Hex, type JsonValue } from '../../base/index.ts'
+import { isoTime, sha256Hex, type JsonValue } from '../../base/index.ts'
 import type { TufKey } from './keys.ts'
-import { tufTime } from './time.ts'
 
 export type TufRole = 'root' | 'targets' | 'snapshot' | 'timestamp'
 
@@ -71,5 +70,5 @@ export function targetPath({ name, bytes }: TargetFile): string {
 }
 
 function head(role: TufRole, { version, expiresSeconds }: Terms): TufMetadata {
-  return { _type: role, spec_version: '1.0.31', version, expires: tufTime(expiresSeconds) }
+  return { _type: role, spec_version: '1.0.31', version, expires: isoTime(expiresSeconds) }
 }

@@ -12,7 +12,6 @@ import {
   targetsMetadata,
   timestampMetadata,
   tufKey,
-  tufTime,
   type TufMetadata,
 } from './index.ts'
 
@@ -148,12 +147,4 @@ describe('metadata', () => {
       }),
     )
   })
-})
-
-it('times are written to the second, and compare as texts', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 4_000_000_000 }), (seconds) => {
-      expect(tufTime(seconds + 0.9)).toBe(new Date(seconds * 1000).toISOString().replace('.000', ''))
-    }),
-  )
 })

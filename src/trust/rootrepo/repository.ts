@@ -1,12 +1,11 @@
 import type { KeyObject } from 'node:crypto'
-import type { Clock, Log } from '../../base/index.ts'
+import { isoTime, type Clock, type Log } from '../../base/index.ts'
 import {
   readMetadata,
   signMetadata,
   snapshotMetadata,
   timestampMetadata,
   tufKey,
-  tufTime,
   type MetadataSummary,
   type TufRole,
 } from '../../formats/tuf/index.ts'
@@ -104,7 +103,7 @@ async function renewDue(parts: RootRepositoryParts, state: State): Promise<State
   const { store, onlineKey, clock, lifetimes } = parts
   const now = clock.nowMs() / 1000
   const isDue = (document: MetadataSummary, lifeSeconds: number): boolean =>
-    document.expires < tufTime(now + lifeSeconds / 2)
+    document.expires < isoTime(now + lifeSeconds / 2)
   const snapshotDue = isDue(state.snapshot, lifetimes.snapshotSeconds)
   if (!snapshotDue && !isDue(state.timestamp, lifetimes.timestampSeconds)) return state
   const snapshot = snapshotDue ? await renewSnapshot(parts, state, now) : state.snapshot
