@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
   baseErrors,
@@ -10,6 +10,7 @@ import {
   type Entropy,
   type StagedBlob,
 } from '../../base/index.ts'
+import { syncFolder, withFile } from './sync.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const DIGEST = /^[0-9a-f]{64}$/
@@ -123,17 +124,4 @@ async function makeFolders(folder: string): Promise<void> {
 
 async function emptyFolder(path: string): Promise<void> {
   for (const name of await readdir(path)) await rm(join(path, name), { recursive: true })
-}
-
-/** A name is durable only when its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  await withFile(await open(path, 'r'), (handle) => handle.sync())
-}
-
-async function withFile<T>(handle: FileHandle, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  try {
-    return await work(handle)
-  } finally {
-    await handle.close()
-  }
 }

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
-import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { RootRepositoryStore } from '../../trust/rootrepo/index.ts'
+import { syncFolder, withFile } from './sync.ts'
 
 /** One segment, or one below `targets`; no segment begins with a dot. */
 const NAME = /^(?:targets\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/
@@ -48,17 +49,4 @@ async function replace(folder: string, path: string, bytes: Uint8Array): Promise
   await rename(temporary, path)
   await syncFolder(parent)
   if (parent !== folder) await syncFolder(folder)
-}
-
-/** A name is durable only when its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  await withFile(await open(path, 'r'), (handle) => handle.sync())
-}
-
-async function withFile<T>(handle: FileHandle, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  try {
-    return await work(handle)
-  } finally {
-    await handle.close()
-  }
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Traces } from '../../pipelines/index.ts'
+import { syncFolder, withFile } from './sync.ts'
 
 const CHUNK_BYTES = 64 << 10
 /** Jobs per folder: no folder grows with all that was ever run. */
@@ -53,8 +54,8 @@ async function createDurably(path: string): Promise<void> {
   await mkdir(parent, { recursive: true, mode: 0o700 })
   const flags = constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW
   await withFile(await open(path, flags, 0o600), (handle) => handle.sync())
-  await withFile(await open(parent, 'r'), (handle) => handle.sync())
-  await withFile(await open(dirname(parent), 'r'), (handle) => handle.sync())
+  await syncFolder(parent)
+  await syncFolder(dirname(parent))
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
@@ -101,12 +102,4 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-async function withFile<T>(handle: FileHandle, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  try {
-    return await work(handle)
-  } finally {
-    await handle.close()
-  }
 }
