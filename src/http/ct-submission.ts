@@ -1,6 +1,12 @@
 import * as v from 'valibot'
 import { bytesEqual, decodeBase64, describeError, sha256, type JsonValue } from '../base/index.ts'
-import { checkChain, parseCertificate, precertificateTbs, type Certificate } from '../formats/x509/index.ts'
+import {
+  checkChain,
+  OID,
+  parseCertificate,
+  precertificateTbs,
+  type Certificate,
+} from '../formats/x509/index.ts'
 import { httpErrors } from './errors.ts'
 
 /** What the log takes, and what it must keep beside the leaf so that others can judge the leaf. */
@@ -12,8 +18,6 @@ export interface Submission {
 }
 
 const MAX_CHAIN = 5
-const POISON = '1.3.6.1.4.1.11129.2.4.3'
-const SCT_LIST = '1.3.6.1.4.1.11129.2.4.2'
 const DER_NULL = new Uint8Array([5, 0])
 
 const Body = v.object({ chain: v.pipe(v.array(v.string()), v.minLength(2), v.maxLength(MAX_CHAIN)) })
@@ -39,11 +43,11 @@ export function readSubmission(json: JsonValue, roots: readonly Certificate[]): 
 
 /** RFC 6962 §3.1: critical, with NULL; and no promise of a log yet. */
 function checkPoison({ extensions }: Certificate): void {
-  const poison = extensions.find(({ oid }) => oid === POISON)
+  const poison = extensions.find(({ oid }) => oid === OID.poison)
   if (poison === undefined) throw refused('the first certificate has no poison extension')
   if (!poison.isCritical || !bytesEqual(poison.value, DER_NULL))
     throw refused('the poison extension is not critical, or not NULL')
-  if (extensions.some(({ oid }) => oid === SCT_LIST)) throw refused('a precertificate with an SCT list')
+  if (extensions.some(({ oid }) => oid === OID.sctList)) throw refused('a precertificate with an SCT list')
 }
 
 function issuerOf(
@@ -53,7 +57,10 @@ function issuerOf(
 ): Certificate {
   const result = checkChain({
     // The poison is critical and known to logs only. The signature is checked over the bytes, which hold it.
-    leaf: { ...precertificate, extensions: precertificate.extensions.filter(({ oid }) => oid !== POISON) },
+    leaf: {
+      ...precertificate,
+      extensions: precertificate.extensions.filter(({ oid }) => oid !== OID.poison),
+    },
     intermediates: others,
     roots,
     atSeconds: precertificate.notBeforeSeconds,

@@ -1,4 +1,4 @@
-import { bytesEqual, decodeBase64 } from '../../base/index.ts'
+import { bytesEqual } from '../../base/index.ts'
 import {
   contextConstructed,
   derNull,
@@ -14,6 +14,7 @@ import {
 import { parsing, x509Errors } from './errors.ts'
 import { checkName } from './names.ts'
 import { OID } from './oids.ts'
+import { parsePem } from './pem.ts'
 import { parsePublicKey, type PublicKey } from './public-key.ts'
 import { verifyWithSpki } from './signature.ts'
 
@@ -31,8 +32,6 @@ export interface CertificateRequest {
 const MAX_REQUEST_BYTES = 16 * 1024
 const MAX_PEM_LENGTH = 2 * MAX_REQUEST_BYTES
 const MAX_ATTRIBUTES = 16
-const PEM =
-  /^-----BEGIN CERTIFICATE REQUEST-----\r?\n((?:[A-Za-z0-9+/=]{1,76}\r?\n)+)-----END CERTIFICATE REQUEST-----[\r\n]*$/
 
 /** AlgorithmIdentifier by kind of key: the hash of the key's size, as for every other proof of possession. */
 const ALGORITHMS: Readonly<Record<PublicKey['kind'], Uint8Array>> = {
@@ -45,10 +44,12 @@ const ALGORITHMS: Readonly<Record<PublicKey['kind'], Uint8Array>> = {
 
 /** Exactly one CERTIFICATE REQUEST block (RFC 7468 §7). Throws `x509.malformed`. */
 export function parseCertificateRequestPem(text: string): CertificateRequest {
-  const [, body] = (text.length <= MAX_PEM_LENGTH && PEM.exec(text)) || []
-  if (body === undefined)
-    throw x509Errors('x509.malformed', 'not a PEM file of one CERTIFICATE REQUEST block')
-  return parseCertificateRequest(parsing('PEM', () => decodeBase64(body.replaceAll(/[\r\n]/g, ''))))
+  if (text.length > MAX_PEM_LENGTH)
+    throw x509Errors('x509.malformed', `a PEM file of ${text.length} characters`)
+  const [der, ...others] = parsePem(text, 'CERTIFICATE REQUEST')
+  if (der === undefined || others.length > 0)
+    throw x509Errors('x509.malformed', 'more than one certificate request')
+  return parseCertificateRequest(der)
 }
 
 /** RFC 2986 §4 in strict DER, with a key that `parsePublicKey` knows. Throws `x509.malformed`. */

@@ -22,6 +22,7 @@ export {
   subjectAlternativeNames,
   subjectKeyId,
 } from './extensions.ts'
+export { OID } from './oids.ts'
 export type { GeneralName } from './names.ts'
 export { checkChain, type ChainRequest, type ChainResult } from './chain.ts'
 export { isSignedBy, verifyWithSpki } from './signature.ts'

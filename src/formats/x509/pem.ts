@@ -32,7 +32,8 @@ export function publicKeyPem(spki: Uint8Array): string {
   return formatPem('PUBLIC KEY', spki)
 }
 
-function parsePem(text: string, label: string): Uint8Array[] {
+/** The DER of one or more blocks of one label. */
+export function parsePem(text: string, label: string): Uint8Array[] {
   if (text.length > MAX_PEM_LENGTH)
     throw x509Errors('x509.malformed', `a PEM file of ${text.length} characters`)
   const blocks: Uint8Array[] = []
