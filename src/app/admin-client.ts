@@ -1,6 +1,5 @@
 import { type Http, parseJson, utf8, WheelsealError } from '../base/index.ts'
-import type { PublishedFile } from '../http/index.ts'
-import type { TrustMaterial } from './trust-files.ts'
+import type { PublishedFile, TrustFiles } from '../http/index.ts'
 
 /** What commands ask of an instance; every method is one request to `http/admin.ts`. */
 export interface Admin {
@@ -19,7 +18,7 @@ export interface Admin {
     readonly ref: string
     readonly audience: string
   }): Promise<{ readonly token: string }>
-  trust(): Promise<TrustMaterial>
+  trust(): Promise<TrustFiles>
   /** By id, all of them. */
   projects(): AsyncIterable<ProjectSummary>
   /** Throws `access.unknown-project`. */

@@ -2,24 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { utf8 } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
-
-/** What verification of this instance's seals starts from, as files. */
-export interface TrustMaterial {
-  readonly url: string
-  /** Intermediate and root. */
-  readonly fulcio: string
-  readonly rekor: string
-  readonly ctfe: string
-  /** The certificate that signs timestamps, then its root. */
-  readonly tsa: string
-  /** For cosign 3, sigstore-js and sigstore-python. */
-  readonly trustedRoot: string
-  readonly signingConfig: string
-  /** Both in one file, for sigstore-python. */
-  readonly trustConfig: string
-  /** The first root of the TUF repository: what `cosign initialize --root` takes. */
-  readonly tufRoot: string
-}
+import type { TrustFiles } from '../http/index.ts'
 
 /** Where `cosign.env` and a job find the files; the names are those that cosign 2 reads from its environment. */
 export interface TrustEnvironment {
@@ -39,7 +22,7 @@ function trustEnvironment(url: string, folder: string): TrustEnvironment {
 }
 
 /** Writes them, and `cosign.env` (for `. cosign.env`), and returns their paths. */
-export async function exportTrust(trust: TrustMaterial, out: string): Promise<readonly string[]> {
+export async function exportTrust(trust: TrustFiles, out: string): Promise<readonly string[]> {
   const folder = resolve(out)
   await mkdir(folder, { recursive: true })
   const lines = Object.entries(trustEnvironment(trust.url, folder)).map(

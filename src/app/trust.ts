@@ -19,7 +19,7 @@ import type { Instance } from './data-directory.ts'
 import { appErrors } from './errors.ts'
 import { checkIdToken } from './id-tokens.ts'
 import type { InstanceKeys } from './keys.ts'
-import type { TrustMaterial } from './trust-files.ts'
+import type { TrustFiles } from '../http/index.ts'
 import { instanceTrust, openTrustRepository } from './trust-repository.ts'
 
 /** The private Sigstore of an instance. */
@@ -28,7 +28,7 @@ export interface Trust {
   readonly rekor: Rekor
   readonly timestamper: Timestamper
   readonly repository: RootRepository
-  readonly material: TrustMaterial
+  readonly material: TrustFiles
   /** False when one of the logs takes no more entries. */
   isReady(): boolean
 }
@@ -85,7 +85,7 @@ async function trustMaterial(
   instance: Instance,
   keys: InstanceKeys,
   repository: RootRepository,
-): Promise<TrustMaterial> {
+): Promise<TrustFiles> {
   const trust = instanceTrust(instance, keys)
   const root = await repository.read('root.json')
   if (root === undefined) throw appErrors('app.data-format', 'the TUF repository has no root.json')

@@ -9,16 +9,21 @@ import { listPublished } from './admin-release.ts'
 import { readBodyAs } from './body.ts'
 import { failures, type ClientFailure } from './failures.ts'
 
-/** What `trust export` writes. */
+/** What verification of this instance's seals starts from, as `trust export` writes it. */
 export interface TrustFiles {
   readonly url: string
+  /** Intermediate and root. */
   readonly fulcio: string
   readonly rekor: string
   readonly ctfe: string
+  /** The certificate that signs timestamps, then its root. */
   readonly tsa: string
+  /** For cosign 3, sigstore-js and sigstore-python. */
   readonly trustedRoot: string
   readonly signingConfig: string
+  /** Both in one file, for sigstore-python. */
   readonly trustConfig: string
+  /** The first root of the TUF repository: what `cosign initialize --root` takes. */
   readonly tufRoot: string
 }
 

@@ -1,9 +1,8 @@
 import { decodeBase64, decodeHex, describeError } from '../../base/index.ts'
 import { readCertificateFile, readSignatureFile } from '../../formats/sigstore/index.ts'
-import type { PublishedFile } from '../../http/index.ts'
+import type { PublishedFile, TrustFiles } from '../../http/index.ts'
 import { proposalFor, type EntryLog } from '../../sign/index.ts'
 import { exactly, trustRootFromPem, verdictSentence, verifySeal, type Verdict } from '../../verify/index.ts'
-import type { TrustMaterial } from '../trust-files.ts'
 
 export interface ReleasedFile extends PublishedFile {
   readonly isVerified: boolean
@@ -13,7 +12,7 @@ export interface ReleasedFile extends PublishedFile {
 }
 
 export interface ReleaseCheck {
-  readonly trust: TrustMaterial
+  readonly trust: TrustFiles
   readonly log: EntryLog
   readonly identity: string
 }

@@ -7,7 +7,7 @@ import { createHttp, createRekorClient } from '../../net/index.ts'
 import type { Admin } from '../admin-client.ts'
 import { hasServer, withAdmin } from '../admin.ts'
 import { startServer } from '../server.ts'
-import type { TrustMaterial } from '../trust-files.ts'
+import type { TrustFiles } from '../../http/index.ts'
 import { newDataDirectory } from './new-data-directory.ts'
 import { checkProjectFolder } from './project-source.ts'
 import { reportRelease, type ReleasedFile } from './release-report.ts'
@@ -67,7 +67,7 @@ async function runAgainst(data: string, options: RunHereOptions): Promise<RunRep
 
 interface Finished {
   readonly admin: Admin
-  readonly trust: TrustMaterial
+  readonly trust: TrustFiles
   readonly result: RunResult
 }
 

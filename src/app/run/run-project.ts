@@ -12,7 +12,7 @@ import {
 import { createHttp } from '../../net/index.ts'
 import { createRunner, type JobOutcome, type RunnerObserver } from '../../runner/index.ts'
 import type { Admin, PipelineSummary } from '../admin-client.ts'
-import type { TrustMaterial } from '../trust-files.ts'
+import type { TrustFiles } from '../../http/index.ts'
 import { readProjectSource, type ProjectSource } from './project-source.ts'
 import { projectVariables } from './variables.ts'
 import { writeCosignLauncher, type Program } from './launcher.ts'
@@ -43,11 +43,7 @@ const CONFIG_PATH = '.gitlab-ci.yml'
 const ACTIVE_STATES = ['created', 'pending', 'running']
 
 /** Creates a pipeline of the project's commit on the instance behind `admin`, and runs its jobs here to the end. */
-export async function runProject(
-  admin: Admin,
-  trust: TrustMaterial,
-  options: RunOptions,
-): Promise<RunResult> {
+export async function runProject(admin: Admin, trust: TrustFiles, options: RunOptions): Promise<RunResult> {
   const { env, scratch, say } = options
   const source = await readProjectSource(options.folder, {
     spawn: systemSpawn,
@@ -70,7 +66,7 @@ export async function runProject(
 
 async function createPipeline(
   admin: Admin,
-  trust: TrustMaterial,
+  trust: TrustFiles,
   { source, options }: { source: ProjectSource; options: RunOptions },
 ): Promise<PipelineSummary> {
   const project = await ensureProject(admin, source.path, options.visibility)
@@ -94,7 +90,7 @@ function defaultPipeline(say: (text: string) => void): Promise<string> {
   return readFile(join(packageRoot(), 'examples', 'hello-tools', CONFIG_PATH), 'utf8')
 }
 
-async function openRunner(admin: Admin, trust: TrustMaterial, options: RunOptions) {
+async function openRunner(admin: Admin, trust: TrustFiles, options: RunOptions) {
   const { env, scratch, observer } = options
   const { token } = await admin.createRunner({ description: 'wheelseal run' })
   const tools = await writeCosignLauncher(join(scratch, 'tools'), options.program)
@@ -114,6 +110,6 @@ async function openRunner(admin: Admin, trust: TrustMaterial, options: RunOption
 }
 
 /** Project ids begin at 1 in every instance: what one instance's jobs have cached must not reach another's. */
-function cacheFolder({ rekor }: TrustMaterial, env: RunOptions['env']): string {
+function cacheFolder({ rekor }: TrustFiles, env: RunOptions['env']): string {
   return join(userFolders(env).cache, 'jobs', sha256Hex(rekor).slice(0, 16))
 }

@@ -1,4 +1,4 @@
-import type { TrustMaterial } from '../trust-files.ts'
+import type { TrustFiles } from '../../http/index.ts'
 
 export interface ProjectVariable {
   readonly key: string
@@ -18,7 +18,7 @@ export interface SignedRef {
  * What aims cosign 2 in a job at this instance instead of public Sigstore, and whom its signatures must name. Project
  * variables take the place of those in the pipeline's file.
  */
-export function projectVariables(trust: TrustMaterial, ref: SignedRef): readonly ProjectVariable[] {
+export function projectVariables(trust: TrustFiles, ref: SignedRef): readonly ProjectVariable[] {
   const { url } = trust
   return [
     ...plain({
