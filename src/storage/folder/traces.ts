@@ -39,12 +39,20 @@ async function inTurn<T>(
 
 async function appendDurably(path: string, start: number, bytes: Uint8Array): Promise<number> {
   const size = await sizeOf(path)
-  if (size !== start || bytes.length === 0) return size
+  if (size !== start || bytes.length === 0) return size === 0 ? size : syncedSize(path)
   if (size === 0) await createDurably(path)
   return withFile(await open(path, constants.O_WRONLY | constants.O_NOFOLLOW), async (handle) => {
     await writeAll(handle, bytes, start)
     await handle.datasync()
     return start + bytes.length
+  })
+}
+
+/** What is there may come from an append that was cut before its sync, and this answer acknowledges it. */
+async function syncedSize(path: string): Promise<number> {
+  return withFile(await open(path, constants.O_WRONLY | constants.O_NOFOLLOW), async (handle) => {
+    await handle.datasync()
+    return (await handle.stat()).size
   })
 }
 
