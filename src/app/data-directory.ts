@@ -9,11 +9,13 @@
  *     blobs/ traces/  files by digest; job logs
  *     run/admin.sock  the owner-only socket while a server runs
  */
-import { chmod, mkdir, readFile, readdir, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, chmod, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { describeError, parseJson, utf8 } from '../base/index.ts'
 import { systemClock, systemFiles } from '../host/index.ts'
+import { makeFolder } from '../storage/folder/index.ts'
 import { lockDirectory, type DirectoryLock } from '../storage/sqlite/index.ts'
 import { appErrors } from './errors.ts'
 
@@ -38,9 +40,8 @@ export interface DataDirectory {
 const INSTANCE_FILE = 'instance.json'
 /** Stands while the first start is under way: what is beside it was never acknowledged and is made anew. */
 const FIRST_START_FILE = 'first-start'
-const PROBE_FILE = '.writable'
 /** What a cut first start may leave before `first-start` stands. */
-const OWN_LEFTOVERS = ['lock.db', 'lock.db-journal', PROBE_FILE]
+const OWN_LEFTOVERS = ['lock.db', 'lock.db-journal']
 const MAX_INSTANCE_BYTES = 64 * 1024
 const LOCK_POLL_MS = 100
 
@@ -72,10 +73,10 @@ async function lockPatiently(path: string, patienceMs: number): Promise<Director
 
 async function prepare(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeFolder(path)
     await refuseForeignFolder(path)
-    await systemFiles.writeAtomic(join(path, PROBE_FILE), utf8(''), 0o600)
-    await rm(join(path, PROBE_FILE))
+    // Nothing is written here: another process may hold the directory.
+    await access(path, constants.W_OK | constants.X_OK)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'app.data-not-ours') throw error
     throw appErrors('app.data-not-writable', `${path}: ${describeError(error)}`, { cause: error })

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog, systemClock } from '../host/index.ts'
 import { lockDirectory } from '../storage/sqlite/index.ts'
 import { withAdmin } from './admin.ts'
+import { openDataDirectory } from './data-directory.ts'
 import { startServer, type RunningServer } from './server.ts'
 
 let root: string
@@ -44,7 +45,7 @@ describe('startServer', () => {
 
   it('closes a directory to others that was there before, and minds no leftover of its own', async () => {
     await mkdir(data, { mode: 0o755 })
-    await writeFile(join(data, '.writable'), '')
+    await writeFile(join(data, 'lock.db'), '')
     await started(nothing)
     expect((await stat(data)).mode & 0o777).toBe(0o700)
   })
@@ -74,6 +75,15 @@ describe('startServer', () => {
       await expect(start()).rejects.toMatchObject({ code: 'storage.locked' })
       expect((await fetch(`${url}/readyz`)).status).toBe(200)
     })
+  })
+
+  it('gives a new directory to one of many that come at once, and to the others in their turn', async () => {
+    const opened = Array.from({ length: 20 }, async () => {
+      const directory = await openDataDirectory(data, 10_000)
+      directory.release()
+      return directory.instance
+    })
+    expect(await Promise.all(opened)).toEqual(Array.from({ length: 20 }, () => undefined))
   })
 
   it('refuses a folder of something else', async () => {

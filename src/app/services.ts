@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAccess, type Access } from '../access/index.ts'
 import type { Clock, Entropy, Log } from '../base/index.ts'
 import { createPipelines, type Pipelines } from '../pipelines/index.ts'
 import { createRegistry, type Registry } from '../registry/index.ts'
-import { createFolderTraces, openFolderBlobs } from '../storage/folder/index.ts'
+import { createFolderTraces, makeFolder, openFolderBlobs } from '../storage/folder/index.ts'
 import {
   createAccessStore,
   createPipelineStore,
@@ -90,6 +89,6 @@ async function build({ path, instance, database, ports }: Parts): Promise<Servic
 
 async function folder(path: string, name: string): Promise<string> {
   const place = join(path, name)
-  await mkdir(place, { recursive: true, mode: 0o700 })
+  await makeFolder(place)
   return place
 }

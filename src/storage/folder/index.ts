@@ -6,3 +6,4 @@
 export { openFolderBlobs } from './blobs.ts'
 export { createFolderTraces } from './traces.ts'
 export { createFolderRootRepository } from './root-repository.ts'
+export { makeFolder } from './sync.ts'

@@ -1,4 +1,13 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, type FileHandle } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+
+/** Makes a folder, its owner's only, and those above it; each new name is durable when it resolves. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = resolve(path); made.length >= first.length; made = dirname(made))
+    await syncFolder(dirname(made))
+}
 
 /** A name is durable only when the folder that holds it is. */
 export async function syncFolder(path: string): Promise<void> {
