@@ -14,11 +14,10 @@ import {
   TAG,
 } from '../der/index.ts'
 import { makeRoot, newKey, NOW, rootKey } from '../x509/arrange.ts'
-import { parseCertificate, type Certificate } from '../x509/index.ts'
+import { buildTimestampLeaf, parseCertificate, type Certificate, type IssuedRequest } from '../x509/index.ts'
 import { derAlgorithm } from './hash.ts'
 import { encodeInfo, type TimestampInfo } from './info.ts'
 import { messageImprint } from './imprint.ts'
-import { buildTimestampLeaf, type TimestampLeafRequest } from './leaf.ts'
 import { OID } from './oids.ts'
 import { parseTimestampResponse, type TimestampResponse } from './response.ts'
 import { sortedSet } from './set.ts'
@@ -29,7 +28,7 @@ export const message: Uint8Array = utf8('the bytes of a signature')
 export const root: Certificate = makeRoot()
 export const leafKey = newKey()
 
-export function makeTimestampLeaf(changes: Partial<TimestampLeafRequest> = {}): Certificate {
+export function makeTimestampLeaf(changes: Partial<IssuedRequest> = {}): Certificate {
   return parseCertificate(
     buildTimestampLeaf({
       name: { organization: 'example.test', commonName: 'tsa' },

@@ -41,7 +41,8 @@ export interface RootRequest extends Issuance {
   readonly spki: Uint8Array
 }
 
-export interface IntermediateRequest extends Issuance {
+/** For a certificate with a name under another one. */
+export interface IssuedRequest extends Issuance {
   readonly name: DistinguishedName
   readonly spki: Uint8Array
   readonly issuer: Certificate
@@ -86,12 +87,25 @@ export function buildRoot({ name, key, spki, ...issuance }: RootRequest): Uint8A
 }
 
 /** CA:TRUE with path length 0, for code signing only. */
-export function buildIntermediate(request: IntermediateRequest): Uint8Array {
+export function buildIntermediate(request: IssuedRequest): Uint8Array {
   const { name, spki, issuer, issuerKey, ...issuance } = request
   const extensions = [
     keyUsage(CA_USAGES),
     codeSigning(),
     authorityConstraints(0),
+    subjectKey(spki),
+    authorityKey(issuer),
+  ]
+  const tbs = { ...issuance, issuerDer: issuer.subjectDer, subjectDer: encodeName(name), spki, extensions }
+  return signCertificate(tbs, issuerKey)
+}
+
+/** The certificate that signs timestamps: critical extended key usage time stamping and nothing else (RFC 3161 §2.3). */
+export function buildTimestampLeaf(request: IssuedRequest): Uint8Array {
+  const { name, spki, issuer, issuerKey, ...issuance } = request
+  const extensions = [
+    keyUsage(['digitalSignature']),
+    extension(OID.extendedKeyUsage, true, derSequence(derOid(OID.timeStamping))),
     subjectKey(spki),
     authorityKey(issuer),
   ]

@@ -3,8 +3,8 @@
  *
  * Reading: `parseCertificate` and `parseCertificatesPem`, then the readers of single extensions; `checkChain` decides
  * whether a leaf stands under a trusted root at a given time. Certificate transparency: `embeddedScts`,
- * `precertificateTbs`, `sctSignedBytes`, `merkleTreeLeaf`. Writing: `buildRoot`, `buildIntermediate` and `buildLeaf`,
- * which signs twice, with the SCT in between. Certificate requests: `parseCertificateRequestPem`, then `provesPossession`.
+ * `precertificateTbs`, `sctSignedBytes`, `merkleTreeLeaf`. Writing: `buildRoot`, `buildIntermediate`,
+ * `buildTimestampLeaf` and `buildLeaf`, which signs twice, with the SCT in between. Certificate requests: `parseCertificateRequestPem`, then `provesPossession`.
  *
  * Strict DER and one spelling; whatever is refused is `x509.malformed`. No revocation, no name constraints, no
  * policies: Sigstore's certificates live ten minutes and have none of them.
@@ -35,6 +35,6 @@ export {
   type LoggedPrecertificate,
   type SignedCertificateTimestamp,
 } from './sct.ts'
-export { buildIntermediate, buildLeaf, buildRoot } from './build.ts'
+export { buildIntermediate, buildLeaf, buildRoot, buildTimestampLeaf, type IssuedRequest } from './build.ts'
 export { newRoot, type CertifiedKey } from './new-root.ts'
 export { randomSerial } from './serial.ts'

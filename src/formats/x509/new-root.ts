@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Clock, Entropy } from '../../base/index.ts'
-import { buildRoot, type IntermediateRequest } from './build.ts'
+import { buildRoot, type IssuedRequest } from './build.ts'
 import { parseCertificate } from './certificate.ts'
 import type { DistinguishedName } from './names.ts'
 import { randomSerial } from './serial.ts'
@@ -18,7 +18,7 @@ export interface NewRootRequest {
   readonly rootName: DistinguishedName
   readonly issuedName: DistinguishedName
   /** Makes the certificate that stands under the root. */
-  readonly build: (request: IntermediateRequest) => Uint8Array
+  readonly build: (request: IssuedRequest) => Uint8Array
 }
 
 const YEAR_SECONDS = 31_557_600

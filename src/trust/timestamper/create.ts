@@ -1,6 +1,5 @@
 import type { Clock, Entropy } from '../../base/index.ts'
-import { buildTimestampLeaf } from '../../formats/timestamp/index.ts'
-import { newRoot, type CertifiedKey } from '../../formats/x509/index.ts'
+import { buildTimestampLeaf, newRoot, type CertifiedKey } from '../../formats/x509/index.ts'
 
 export interface CreationParts {
   readonly clock: Clock
