@@ -104,6 +104,16 @@ describe('readIdentity', () => {
     })
   })
 
+  it.each([
+    'https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.0+a',
+    'https://127.0.0.1:8080/acme//.gitlab-ci.yml@refs/heads/main',
+    'https://[::1]:8080/acme/a%2Fb',
+    'spiffe://acme.example/ns/ci/sa/signer',
+    'https://accounts.example',
+  ])('reads the URI %s as it stands', (uri) => {
+    expect(readIdentity(withExtension('2.5.29.17', names([6, uri]))).san).toBe(uri)
+  })
+
   it('reads an e-mail address', () => {
     expect(readIdentity(withExtension('2.5.29.17', names([1, 'ada@example.test']))).san).toBe(
       'ada@example.test',
@@ -129,6 +139,20 @@ describe('readIdentity', () => {
       /kind other/,
     ],
     ['an empty name', { oid: '2.5.29.17', value: names([6, '']) }, /empty/],
+    ...[
+      'HTTPS://gitlab.example/a',
+      'https://a b/c',
+      'https://gitlab.example/a b',
+      'https://gitlab.example/%zz',
+      'https://gitlab.example/a{b}',
+      'https://a..b/x',
+      'https://gitlab.example./a',
+      'https://gitlab.example/a?b',
+      'https://gitlab.example/a#',
+      'https://ada@gitlab.example/a',
+      'https:///a',
+      'not a uri',
+    ].map((uri) => [`the URI ${uri}`, { oid: '2.5.29.17', value: names([6, uri]) }, /read otherwise/]),
     ['no issuer', { oid: arc(8) }, /no issuer/],
     ['an empty issuer', { oid: arc(8), value: derUtf8String('') }, /no issuer/],
     ['the issuer in the new extension only', { oid: arc(1) }, /cosign 2/],

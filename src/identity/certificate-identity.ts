@@ -95,6 +95,16 @@ function configUri({ ci_config_ref_uri }: GitLabClaims): string {
 }
 
 /**
+ * The URIs that Go's net/url writes back as they stood: cosign compares what it writes back, and refuses a certificate
+ * with a URI that it cannot read (crypto/x509, parseSANExtension). Neither query nor fragment nor user.
+ */
+const LABEL = '[A-Za-z0-9_-]+'
+const PLAIN_URI = new RegExp(
+  String.raw`^[a-z][a-z0-9+.-]*://(?:${LABEL}(?:\.${LABEL})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?` +
+    String.raw`(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?$`,
+)
+
+/**
  * Who a certificate names. Throws `identity.certificate` unless it has exactly one name, a URI or an e-mail address,
  * and its issuer in both extensions alike: cosign 2 reads the old one and every other client the new one.
  */
@@ -104,6 +114,8 @@ export function readIdentity(certificate: Certificate): Identity {
   if (others.length > 0) throw refused(`it has ${others.length + 1} subject alternative names`)
   if (name.kind !== 'uri' && name.kind !== 'email') throw refused(`its name is of kind ${name.kind}`)
   if (name.value === '') throw refused('its name is empty')
+  if (name.kind === 'uri' && !PLAIN_URI.test(name.value))
+    throw refused(`its name is a URI that others read otherwise: ${JSON.stringify(name.value)}`)
   return { san: name.value, issuer: readIssuer(certificate), claims: readClaims(certificate) }
 }
 

@@ -18,7 +18,7 @@ describe('attacks on the identity', () => {
     ['4: another file', SAN.replace('.gitlab-ci.yml', 'other.yml')],
     ['a longer name', `${SAN}-2`],
     ['a shorter name', SAN.slice(0, -1)],
-    ['another case', SAN.toUpperCase()],
+    ['another case', SAN.replace('acme', 'ACME')],
     ['a character that patterns know', SAN.replace('gitlab.example', 'gitlabXexample')],
   ])('%s', (_what, san) => {
     refusedOnly(withLeaf(makeLeaf({ uri: san })), 'identity')
@@ -54,6 +54,11 @@ describe('attacks on the identity', () => {
     }
   })
 
+  it('6: refuses a URI that cosign would write otherwise, also where the policy names it so', () => {
+    const uri = SAN.replace('https', 'HTTPS')
+    refused({ ...withLeaf(makeLeaf({ uri })), policy: expecting(uri).policy }, 'identity')
+  })
+
   it('6: refuses names with NUL, line breaks or characters beyond ASCII', () => {
     for (const tail of ['\0', '\0.evil.test', '\n', 'é', '\u202e']) {
       refused(withLeafBytes(tail), 'certificate')
@@ -79,6 +84,10 @@ describe('attacks on the identity', () => {
     expect(by(matching('acme/app'))).toBe(false)
     expect(by(matching('https://gitlab\\.example/acme|x'))).toBe(false)
     expect(by(exactly('.*'))).toBe(false)
+  })
+
+  it('takes no pattern that closes its own anchors', () => {
+    expect(() => matching('https://other)|(?:https://gitlab')).toThrow(SyntaxError)
   })
 })
 

@@ -24,6 +24,8 @@ export function exactly(value: string): TextRule {
  * `gitlab.com/acme-evil` in; who wants that writes `.*` at the ends, and sees it. Throws SyntaxError.
  */
 export function matching(source: string): TextRule {
+  // Alone first: `a)|(?:b` is a pattern only between the anchors, and undoes them.
+  void new RegExp(source, 'u')
   return { kind: 'pattern', source, pattern: new RegExp(`^(?:${source})$`, 'u') }
 }
 
