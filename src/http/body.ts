@@ -1,6 +1,14 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
-import { parseJson, readCapped, utf8Decode, WheelsealError, type JsonValue } from '../base/index.ts'
+import {
+  decodeBase64,
+  describeError,
+  parseJson,
+  readCapped,
+  utf8Decode,
+  WheelsealError,
+  type JsonValue,
+} from '../base/index.ts'
 import { httpErrors } from './errors.ts'
 
 /** The whole body of a small request. Throws `http.body-too-large`, before reading where the length is announced. */
@@ -19,11 +27,16 @@ export async function readBody(context: Context, maxBytes: number): Promise<Uint
 
 /** A JSON body. Throws `http.body-type` for another content type, `base.json` for what is not JSON. */
 export async function readJsonBody(context: Context, maxBytes: number): Promise<JsonValue> {
-  const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const type = mediaType(context)
   if (type !== 'application/json')
     throw httpErrors('http.body-type', `the content type is ${type ?? 'missing'}`)
   const bytes = await readBody(context, maxBytes)
-  return parseJson(decodeText(bytes), { maxLength: maxBytes })
+  return parseJson(textOf(bytes, 'the body'), { maxLength: maxBytes })
+}
+
+/** Of the content type, without its parameters. */
+export function mediaType(context: Context): string | undefined {
+  return context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
 }
 
 /** A JSON body of the schema's shape. Throws `http.body-shape`, naming the first member that is wrong. */
@@ -32,18 +45,37 @@ export async function readBodyAs<Schema extends v.GenericSchema>(
   schema: Schema,
   maxBytes: number,
 ): Promise<v.InferOutput<Schema>> {
-  const result = v.safeParse(schema, await readJsonBody(context, maxBytes))
+  return checkShape(schema, await readJsonBody(context, maxBytes))
+}
+
+/** Throws `http.body-shape`, naming the first member that is wrong. */
+export function checkShape<Schema extends v.GenericSchema>(
+  schema: Schema,
+  json: JsonValue,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, json)
   if (result.success) return result.output
   const [issue] = result.issues
   const where = v.getDotPath(issue) ?? 'the body'
   throw httpErrors('http.body-shape', `${where} is not ${issue.expected ?? 'as it should be'}`)
 }
 
-function decodeText(bytes: Uint8Array): string {
+/** Base64 of one spelling. Throws `http.body-shape`, naming the member. */
+export function bytesOf(json: JsonValue | undefined, name: string): Uint8Array {
+  if (typeof json !== 'string') throw httpErrors('http.body-shape', `${name} is not a string`)
+  try {
+    return decodeBase64(json)
+  } catch (cause) {
+    throw httpErrors('http.body-shape', `${name}: ${describeError(cause)}`, { cause })
+  }
+}
+
+/** UTF-8. Throws `http.body-shape`, naming the member. */
+export function textOf(bytes: Uint8Array, name: string): string {
   try {
     return utf8Decode(bytes)
   } catch (cause) {
-    throw httpErrors('http.body-shape', 'the body is not UTF-8', { cause })
+    throw httpErrors('http.body-shape', `${name} is not UTF-8`, { cause })
   }
 }
 

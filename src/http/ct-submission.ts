@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { bytesEqual, decodeBase64, describeError, sha256, type JsonValue } from '../base/index.ts'
+import { bytesEqual, sha256, type JsonValue } from '../base/index.ts'
 import {
   checkChain,
   OID,
@@ -7,6 +7,7 @@ import {
   precertificateTbs,
   type Certificate,
 } from '../formats/x509/index.ts'
+import { bytesOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 
 /** What the log takes, and what it must keep beside the leaf so that others can judge the leaf. */
@@ -30,7 +31,9 @@ const Body = v.object({ chain: v.pipe(v.array(v.string()), v.minLength(2), v.max
 export function readSubmission(json: JsonValue, roots: readonly Certificate[]): Submission {
   const body = v.safeParse(Body, json)
   if (!body.success) throw refused(`not a chain of 2 to ${MAX_CHAIN} certificates`)
-  const [precertificate, ...others] = body.output.chain.map((base64) => parseCertificate(bytesOf(base64)))
+  const [precertificate, ...others] = body.output.chain.map((base64) =>
+    parseCertificate(bytesOf(base64, 'chain')),
+  )
   if (precertificate === undefined) throw refused('an empty chain')
   checkPoison(precertificate)
   const issuer = issuerOf(precertificate, others, roots)
@@ -76,14 +79,6 @@ function issuerOf(
 
 function isSame(certificate: Certificate | undefined, der: Uint8Array): boolean {
   return certificate !== undefined && bytesEqual(certificate.der, der)
-}
-
-function bytesOf(base64: string): Uint8Array {
-  try {
-    return decodeBase64(base64)
-  } catch (cause) {
-    throw httpErrors('http.body-shape', `chain: ${describeError(cause)}`, { cause })
-  }
 }
 
 function refused(fact: string): Error {

@@ -1,18 +1,10 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
-import {
-  concatBytes,
-  decodeBase64,
-  describeError,
-  encodeBase64,
-  type Clock,
-  type JsonValue,
-  type Log,
-} from '../base/index.ts'
+import { concatBytes, encodeBase64, type Clock, type JsonValue, type Log } from '../base/index.ts'
 import { parseCertificate, type SignedCertificateTimestamp } from '../formats/x509/index.ts'
 import type { TransparencyLog } from '../log/index.ts'
 import type { CtLog } from '../trust/ct/index.ts'
-import { readJsonBody } from './body.ts'
+import { bytesOf, readJsonBody } from './body.ts'
 import { readSubmission } from './ct-submission.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
@@ -100,17 +92,9 @@ function numberOf(context: Context, name: string): number {
 }
 
 function hashOf(context: Context): Uint8Array {
-  const hash = decodeHash(context.req.query('hash') ?? '')
+  const hash = bytesOf(context.req.query('hash') ?? '', 'hash')
   if (hash.length === HASH_BYTES) return hash
   throw httpErrors('http.body-shape', `hash has ${hash.length} bytes, not ${HASH_BYTES}`)
-}
-
-function decodeHash(base64: string): Uint8Array {
-  try {
-    return decodeBase64(base64)
-  } catch (cause) {
-    throw httpErrors('http.body-shape', `hash: ${describeError(cause)}`, { cause })
-  }
 }
 
 function notFound(message: string): Response {

@@ -4,10 +4,10 @@ import * as v from 'valibot'
 import type { JsonValue, Log } from '../base/index.ts'
 import { certificatePem, parseCertificateRequestPem, parsePublicKeyPem } from '../formats/x509/index.ts'
 import type { Authority, ProvenKey } from '../trust/authority/index.ts'
-import { readJsonBody } from './body.ts'
+import { bytesOf, checkShape, readJsonBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures } from './failures.ts'
-import { bytesOf, readBearer, renderGateway, textOf } from './fulcio.ts'
+import { readBearer, renderGateway } from './fulcio.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 const MAX_PEM_LENGTH = 16 * 1024
@@ -68,13 +68,7 @@ function trustBundle(context: Context, authority: Authority): Response {
 
 /** proto3 JSON has two spellings of every name; both count, each once. */
 function readRequest(json: JsonValue): Request {
-  const read = v.safeParse(Request, inLowerCamel(json))
-  if (read.success) return read.output
-  const [issue] = read.issues
-  throw httpErrors(
-    'http.body-shape',
-    `${v.getDotPath(issue) ?? 'the body'} is not ${issue.expected ?? 'as it should be'}`,
-  )
+  return checkShape(Request, inLowerCamel(json))
 }
 
 function inLowerCamel(json: JsonValue): JsonValue {

@@ -1,10 +1,10 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
-import { decodeBase64, describeError, utf8Decode, type JsonValue, type Log } from '../base/index.ts'
+import type { JsonValue, Log } from '../base/index.ts'
 import { certificatePem, parsePublicKeyPem } from '../formats/x509/index.ts'
 import { identityErrors } from '../identity/index.ts'
 import type { Authority } from '../trust/authority/index.ts'
-import { readJsonBody } from './body.ts'
+import { bytesOf, readJsonBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
 
@@ -71,23 +71,6 @@ function objectOf(json: JsonValue | undefined, name: string): Readonly<Record<st
     return json as Readonly<Record<string, JsonValue>>
   }
   throw httpErrors('http.body-shape', `${name} is not an object`)
-}
-
-export function bytesOf(json: JsonValue | undefined, name: string): Uint8Array {
-  if (typeof json !== 'string') throw httpErrors('http.body-shape', `${name} is not a string`)
-  try {
-    return decodeBase64(json)
-  } catch (cause) {
-    throw httpErrors('http.body-shape', `${name}: ${describeError(cause)}`, { cause })
-  }
-}
-
-export function textOf(bytes: Uint8Array, name: string): string {
-  try {
-    return utf8Decode(bytes)
-  } catch (cause) {
-    throw httpErrors('http.body-shape', `${name} is not UTF-8`, { cause })
-  }
 }
 
 /** The gateway's shape; clients show `message`, so the hint stands in it. */

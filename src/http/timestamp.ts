@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
-import { decodeBase64, decodeHex, describeError, parseJson, utf8Decode, type Log } from '../base/index.ts'
+import { decodeHex, parseJson, type Log } from '../base/index.ts'
 import {
   isTimestampHash,
   messageImprint,
@@ -10,7 +10,7 @@ import {
 } from '../formats/timestamp/index.ts'
 import { certificatePem } from '../formats/x509/index.ts'
 import { timestamperErrors, type Timestamper } from '../trust/timestamper/index.ts'
-import { readBody } from './body.ts'
+import { bytesOf, checkShape, mediaType, readBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
 
@@ -49,7 +49,7 @@ export function timestampRoutes(timestamper: Timestamper, log: Log): Hono<{ Bind
  * answer for a timestamp, unread, and gets an HTTP error.
  */
 async function stamp(context: Context, timestamper: Timestamper): Promise<Uint8Array> {
-  const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const type = mediaType(context)
   if (type === QUERY_TYPE) {
     return timestamper.answer(parseTimestampRequest(await readBody(context, MAX_BODY_BYTES)))
   }
@@ -62,16 +62,11 @@ async function stamp(context: Context, timestamper: Timestamper): Promise<Uint8A
 }
 
 function readJsonQuery(body: Uint8Array): TimestampRequest {
-  const text = readText(body)
-  const read = v.safeParse(Query, parseJson(text, { maxLength: MAX_BODY_BYTES }))
-  if (!read.success) {
-    const [issue] = read.issues
-    throw httpErrors(
-      'http.body-shape',
-      `${v.getDotPath(issue) ?? 'the body'} is not ${issue.expected ?? 'as it should be'}`,
-    )
-  }
-  const { artifactHash, hashAlgorithm, certificates, nonce, tsaPolicyOID } = read.output
+  const text = textOf(body, 'the body')
+  const { artifactHash, hashAlgorithm, certificates, nonce, tsaPolicyOID } = checkShape(
+    Query,
+    parseJson(text, { maxLength: MAX_BODY_BYTES }),
+  )
   if (!isTimestampHash(hashAlgorithm)) {
     throw timestamperErrors(
       'timestamper.hash',
@@ -79,27 +74,11 @@ function readJsonQuery(body: Uint8Array): TimestampRequest {
     )
   }
   return {
-    imprint: messageImprint(hashAlgorithm, readDigest(artifactHash)),
+    imprint: messageImprint(hashAlgorithm, bytesOf(artifactHash, 'artifactHash')),
     policy: tsaPolicyOID === '' ? undefined : tsaPolicyOID,
     nonce: nonce === undefined || nonce === null ? undefined : readNonce(text),
     wantsCertificates: certificates ?? false,
     extensionOids: [],
-  }
-}
-
-function readText(body: Uint8Array): string {
-  try {
-    return utf8Decode(body)
-  } catch (cause) {
-    throw httpErrors('http.body-shape', 'the body is not UTF-8', { cause })
-  }
-}
-
-function readDigest(artifactHash: string): Uint8Array {
-  try {
-    return decodeBase64(artifactHash)
-  } catch (cause) {
-    throw httpErrors('http.body-shape', `artifactHash: ${describeError(cause)}`, { cause })
   }
 }
 
