@@ -6,6 +6,7 @@ import {
   parseCertificate,
   parseCertificatesPem,
   publicKeyPem,
+  type ChainRequest,
 } from '../formats/x509/index.ts'
 import { createLog, openLog } from '../log/index.ts'
 import { createLogStore, type Database } from '../storage/sqlite/index.ts'
@@ -67,12 +68,14 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
     ct: createCtLog({ log: ctLog, key: keys.ct }),
     verifyToken: (token) => checkIdToken(token, parts),
   })
+  const [intermediate, root] = keys.chain
+  const authorityChain = { intermediates: [parseCertificate(intermediate)], roots: [parseCertificate(root)] }
   const rekor = createRekor({
     log: rekorLog,
     key: keys.rekor,
     treeId: BigInt(instance.rekorTreeId),
     name: new URL(instance.url).hostname,
-    acceptsKey: (pem) => refusalOf(pem, keys.chain),
+    acceptsKey: (pem) => refusalOf(pem, authorityChain),
   })
   const timestamper = createTimestamper({ ...parts, chain: keys.tsaChain, key: keys.tsa })
   const repository = await openTrustRepository(parts.path, keys.tuf, parts)
@@ -106,19 +109,14 @@ function chainPem(chain: readonly Uint8Array[]): string {
   return chain.map((der) => certificatePem(der)).join('')
 }
 
+type AuthorityChain = Pick<ChainRequest, 'intermediates' | 'roots'>
+
 /** The log takes entries only for certificates of our own authority, judged at the time at which they begin. */
-function refusalOf(pem: string, chain: InstanceKeys['chain']): string | undefined {
+function refusalOf(pem: string, authority: AuthorityChain): string | undefined {
   if (!pem.startsWith('-----BEGIN CERTIFICATE-----'))
     return 'this log takes entries with a certificate, not with a bare key'
   const [leaf] = parseCertificatesPem(pem)
   if (leaf === undefined) return 'there is no certificate'
-  const [intermediate, root] = chain.map((der) => parseCertificate(der))
-  if (intermediate === undefined || root === undefined) return 'the authority has no chain'
-  const result = checkChain({
-    leaf,
-    intermediates: [intermediate],
-    roots: [root],
-    atSeconds: leaf.notBeforeSeconds,
-  })
+  const result = checkChain({ leaf, ...authority, atSeconds: leaf.notBeforeSeconds })
   return result.ok ? undefined : `the certificate is not from this authority: ${result.reason}`
 }

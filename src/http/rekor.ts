@@ -59,15 +59,14 @@ function entryRoutes(app: App, rekor: Rekor): void {
 
 function treeRoutes(app: App, rekor: Rekor): void {
   app.get('/api/v1/log', async (context) => {
-    const { treeId, size, root, checkpoint } = await rekor.info()
+    const { size, root, checkpoint } = await rekor.info()
     const head = { rootHash: encodeHex(root), treeSize: size, signedTreeHead: checkpoint }
-    return context.json({ ...head, treeID: String(treeId), inactiveShards: [] })
+    return context.json({ ...head, treeID: String(rekor.treeId), inactiveShards: [] })
   })
   app.get('/api/v1/log/proof', async (context) => {
     const [first, last] = [sizeOf(context, 'firstSize', '1'), sizeOf(context, 'lastSize', '')]
-    const { treeId } = await rekor.info()
     const asked = context.req.query('treeID')
-    if (asked !== undefined && asked !== String(treeId)) return context.body(null, 404)
+    if (asked !== undefined && asked !== String(rekor.treeId)) return context.body(null, 404)
     const { root, hashes } = await rekor.consistency(first, last)
     return context.json({ rootHash: encodeHex(root), hashes: hashes.map((hash) => encodeHex(hash)) })
   })

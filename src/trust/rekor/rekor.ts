@@ -26,7 +26,6 @@ export interface RekorParts {
 }
 
 export interface LogInfo {
-  readonly treeId: bigint
   readonly size: number
   readonly root: Uint8Array
   readonly checkpoint: string
@@ -34,6 +33,8 @@ export interface LogInfo {
 
 export interface Rekor {
   readonly publicKeyPem: string
+  /** Positive int64. */
+  readonly treeId: bigint
   /** Durable when it resolves. Throws `rekor.signature`, `rekor.not-admitted`, `DuplicateEntryError`. */
   create(proposal: Proposal): Promise<LogEntry>
   /** By 64 or 80 hex digits; undefined also for what is no UUID of this tree. */
@@ -63,6 +64,7 @@ export function createRekor(parts: RekorParts): Rekor {
     index === undefined ? undefined : describeEntry(context, index)
   return {
     publicKeyPem: publicKeyPem(spki),
+    treeId: parts.treeId,
     create: (proposal) => create(context, proposal),
     byIndex: at,
     byUuid: async (text) => {
@@ -80,7 +82,7 @@ export function createRekor(parts: RekorParts): Rekor {
     }),
     info: async () => {
       const head = await log.head()
-      return { treeId: parts.treeId, ...head, checkpoint: checkpointOf(context, head) }
+      return { ...head, checkpoint: checkpointOf(context, head) }
     },
   }
 }
@@ -98,11 +100,12 @@ async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
     if (refusal !== undefined) throw rekorErrors('rekor.not-admitted', refusal)
   }
   const body = proposal.body()
-  const known = await log.find(leafHash(body))
-  if (known !== undefined) throw new DuplicateEntryError(formatEntryUuid(treeId, leafHash(body)))
+  const hash = leafHash(body)
+  const known = await log.find(hash)
+  if (known !== undefined) throw new DuplicateEntryError(formatEntryUuid(treeId, hash))
   proposal.checkSignatures()
   const { index, isDuplicate } = await log.append(body)
-  if (isDuplicate) throw new DuplicateEntryError(formatEntryUuid(treeId, leafHash(body)))
+  if (isDuplicate) throw new DuplicateEntryError(formatEntryUuid(treeId, hash))
   const made = await describeEntry(context, index)
   if (made === undefined) throw new Error(`entry ${index} was committed and is missing`)
   return made
