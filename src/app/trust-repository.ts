@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { spkiOf } from '../formats/x509/index.ts'
 import { join } from 'node:path'
 import type { Clock, Log } from '../base/index.ts'
 import type { InstanceTrust } from '../formats/trustroot/index.ts'
@@ -49,10 +50,6 @@ export function openTrustRepository(
 ): Promise<RootRepository> {
   const store = createFolderRootRepository(folder(path))
   return openRootRepository({ store, onlineKey, lifetimes: DEFAULT_LIFETIMES, ...ports })
-}
-
-function spkiOf(key: KeyObject): Uint8Array {
-  return new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }))
 }
 
 function folder(path: string): string {

@@ -1,4 +1,5 @@
-import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { spkiOf } from '../formats/x509/index.ts'
 import { p256 } from '@noble/curves/nist.js'
 import { decodeBase64Url, utf8 } from '../base/index.ts'
 
@@ -20,9 +21,8 @@ export function newEphemeralKey(): EphemeralKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const { d = '' } = privateKey.export({ format: 'jwk' })
   const scalar = decodeBase64Url(d)
-  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
   return {
-    spki: new Uint8Array(spki),
+    spki: spkiOf(privateKey),
     signText: (text) => new Uint8Array(sign('sha256', utf8(text), privateKey)),
     signDigest: (sha256) => p256.sign(sha256, scalar, { prehash: false, format: 'der' }),
   }

@@ -1,4 +1,5 @@
-import { createPublicKey, sign, type KeyObject } from 'node:crypto'
+import { sign, type KeyObject } from 'node:crypto'
+import { spkiOf } from '../x509/index.ts'
 import { concatBytes, encodeBase64, sha256, utf8 } from '../../base/index.ts'
 import { formatCheckpoint, KEY_HINT_BYTES, type Checkpoint } from './checkpoint.ts'
 
@@ -12,7 +13,7 @@ export interface CheckpointSigner {
 /** The whole note with one signature, in the form that `parseCheckpoint` shows. */
 export function signCheckpoint(checkpoint: Checkpoint, { name, key }: CheckpointSigner): string {
   const text = formatCheckpoint(checkpoint)
-  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
+  const spki = spkiOf(key)
   const hint = sha256(spki).subarray(0, KEY_HINT_BYTES)
   const signature = new Uint8Array(sign('sha256', utf8(text), key))
   return `${text}\n— ${name} ${encodeBase64(concatBytes(hint, signature))}\n`

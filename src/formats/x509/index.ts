@@ -12,7 +12,7 @@
 export { parseCertificate, type Certificate } from './certificate.ts'
 export { parseCertificateRequestPem, provesPossession, type CertificateRequest } from './csr.ts'
 export { certificatePem, parseCertificatesPem, parsePublicKeyPem, publicKeyPem } from './pem.ts'
-export { parsePublicKey, type PublicKey } from './public-key.ts'
+export { parsePublicKey, spkiOf, type PublicKey } from './public-key.ts'
 export {
   authorityKeyId,
   basicConstraints,

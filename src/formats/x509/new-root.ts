@@ -3,6 +3,7 @@ import type { Clock, Entropy } from '../../base/index.ts'
 import { buildRoot, type IssuedRequest } from './build.ts'
 import { parseCertificate } from './certificate.ts'
 import type { DistinguishedName } from './names.ts'
+import { spkiOf } from './public-key.ts'
 import { randomSerial } from './serial.ts'
 
 export interface CertifiedKey {
@@ -55,6 +56,6 @@ export function newRoot({ clock, entropy, rootName, issuedName, build }: NewRoot
 }
 
 function newKey(): { key: KeyObject; spki: Uint8Array } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return { key: privateKey, spki: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })) }
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { key: privateKey, spki: spkiOf(privateKey) }
 }

@@ -69,3 +69,8 @@ function importKey(spki: Uint8Array): KeyObject {
     throw x509Errors('x509.malformed', `a public key that is no key: ${describeError(cause)}`, { cause })
   }
 }
+
+/** DER SubjectPublicKeyInfo of the public half. */
+export function spkiOf(privateKey: KeyObject): Uint8Array {
+  return new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }))
+}

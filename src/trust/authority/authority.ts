@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { bytesEqual, sha256, utf8, type Clock, type Entropy } from '../../base/index.ts'
 import {
   buildLeaf,
@@ -11,6 +11,7 @@ import {
   type CertificateRequest,
   type SignedCertificateTimestamp,
   randomSerial,
+  spkiOf,
 } from '../../formats/x509/index.ts'
 import {
   certificateIdentity,
@@ -166,7 +167,7 @@ function checkOwnLeaf({ intermediate, root }: Signer, leaf: Certificate, { san }
 }
 
 function checkParts(intermediate: Certificate, root: Certificate, key: KeyObject): void {
-  const spki = new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }))
+  const spki = spkiOf(key)
   if (!bytesEqual(spki, intermediate.spki)) {
     throw authorityErrors('authority.chain', 'the key is not that of the intermediate')
   }

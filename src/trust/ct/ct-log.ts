@@ -1,6 +1,11 @@
-import { createPublicKey, sign, type KeyObject } from 'node:crypto'
+import { sign, type KeyObject } from 'node:crypto'
 import { concatBytes, sha256, utf8 } from '../../base/index.ts'
-import { merkleTreeLeaf, sctSignedBytes, type SignedCertificateTimestamp } from '../../formats/x509/index.ts'
+import {
+  merkleTreeLeaf,
+  sctSignedBytes,
+  type SignedCertificateTimestamp,
+  spkiOf,
+} from '../../formats/x509/index.ts'
 import type { TransparencyLog } from '../../log/index.ts'
 
 export interface CtLog {
@@ -26,7 +31,7 @@ export interface SignedTreeHead {
 export const CT_GENESIS: Uint8Array = utf8('wheelseal certificate transparency log\n')
 
 export function createCtLog({ log, key }: { readonly log: TransparencyLog; readonly key: KeyObject }): CtLog {
-  const logId = sha256(createPublicKey(key).export({ type: 'spki', format: 'der' }))
+  const logId = sha256(spkiOf(key))
   const extensions = new Uint8Array()
   return {
     addPrecertificate: async ({ tbs, issuerKeyHash }) => {

@@ -1,4 +1,4 @@
-import { createPublicKey, sign, type KeyObject } from 'node:crypto'
+import { sign, type KeyObject } from 'node:crypto'
 import { encodeBase64, sha256Hex, utf8 } from '../../base/index.ts'
 import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
 import { signCheckpoint } from '../../formats/note/index.ts'
@@ -8,7 +8,7 @@ import {
   setSignedBytes,
   type LogEntry,
 } from '../../formats/sigstore/index.ts'
-import { publicKeyPem } from '../../formats/x509/index.ts'
+import { publicKeyPem, spkiOf } from '../../formats/x509/index.ts'
 import type { TransparencyLog, TreeHead } from '../../log/index.ts'
 import { DuplicateEntryError, rekorErrors } from './errors.ts'
 import type { Proposal } from './proposal.ts'
@@ -58,7 +58,7 @@ export const REKOR_GENESIS: Uint8Array = utf8('{"apiVersion":"0.0.1","kind":"whe
 
 export function createRekor(parts: RekorParts): Rekor {
   const { log } = parts
-  const spki = createPublicKey(parts.key).export({ type: 'spki', format: 'der' })
+  const spki = spkiOf(parts.key)
   const context: Context = { ...parts, logId: sha256Hex(spki) }
   const at = async (index: number | undefined): Promise<LogEntry | undefined> =>
     index === undefined ? undefined : describeEntry(context, index)

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { bytesEqual, WheelsealError, type Clock, type Entropy } from '../../base/index.ts'
 import {
   buildTimestampRejection,
@@ -7,7 +7,13 @@ import {
   type TimestampFailure,
   type TimestampRequest,
 } from '../../formats/timestamp/index.ts'
-import { checkChain, parseCertificate, type Certificate, randomSerial } from '../../formats/x509/index.ts'
+import {
+  checkChain,
+  parseCertificate,
+  type Certificate,
+  randomSerial,
+  spkiOf,
+} from '../../formats/x509/index.ts'
 import { timestamperErrors } from './errors.ts'
 
 export interface TimestamperParts {
@@ -91,7 +97,7 @@ function checkRequest({ imprint, policy, extensionOids }: TimestampRequest): voi
 
 function checkParts(certificates: readonly Certificate[], key: KeyObject): Certificate {
   const [leaf, ...issuers] = certificates
-  const spki = new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }))
+  const spki = spkiOf(key)
   if (leaf === undefined || !bytesEqual(spki, leaf.spki)) {
     throw timestamperErrors('timestamper.chain', 'the key is not that of the first certificate')
   }
