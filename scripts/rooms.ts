@@ -8,7 +8,7 @@ export interface Room {
 }
 
 const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign']
-const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'runner', 'packaging']
+const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'runner']
 const floor5 = [...floor4, 'storage', 'net', 'host', 'http']
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -24,7 +24,6 @@ export const rooms: Readonly<Record<string, Room>> = {
   registry: { imports: ['base', 'formats', 'identity', 'access', 'verify'] },
   pipelines: { imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
   runner: { imports: ['base', 'formats'] },
-  packaging: { imports: ['base', 'formats', 'identity', 'verify', 'sign'] },
   storage: { imports: ['base', 'formats'], types: floor4 },
   net: { imports: ['base', 'formats'], types: floor4 },
   host: { imports: ['base'] },

@@ -1,8 +1,11 @@
 import type { Command, Option } from 'commander'
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { adminApp, publicRoutes } from '../../src/app/routes.ts'
+import { exportTrust } from '../../src/app/index.ts'
 import type { Services } from '../../src/app/services.ts'
 import { errorKinds } from '../../src/base/index.ts'
 import { signBlobFlags, verifyBlobFlags, type Flag } from '../../src/cli/cosign/flag-table.ts'
@@ -46,6 +49,16 @@ describe('the page of the configuration', () => {
     expect(documentedFlags('cosign ').map((line) => line.split(' = ')[0])).toEqual(declared.toSorted())
   })
 
+  it('names every file of the trust export', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wheelseal-docs-'))
+    const files = await exportTrust({ url: 'http://127.0.0.1:1', ...trustTexts }, folder)
+    await rm(folder, { recursive: true })
+    expect(files.length).toBeGreaterThan(5)
+    expect(
+      files.map((file) => basename(file)).filter((name) => !configuration.includes(`\`${name}\``)),
+    ).toEqual([])
+  })
+
   it('names every variable that the code reads by its name', () => {
     const names = new Set(sources().flatMap((text) => [...text.matchAll(READ)].map(([, name = '']) => name)))
     expect(names.size).toBeGreaterThan(5)
@@ -53,6 +66,16 @@ describe('the page of the configuration', () => {
   })
 })
 
+const trustTexts = {
+  fulcio: '',
+  rekor: '',
+  ctfe: '',
+  tsa: '',
+  trustedRoot: '',
+  signingConfig: '',
+  trustConfig: '',
+  tufRoot: '',
+}
 const READ = /\b(?:env|host)\['([A-Z][A-Z_]+)'\]/g
 
 function readPage(name: string): string {

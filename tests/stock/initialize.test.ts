@@ -7,7 +7,7 @@ import { startServerWithFiles, type Server } from '../support/server.ts'
 let server: Server
 let folder: string
 
-/** No files of the trust root in the environment: everything comes from the TUF repository of wheelseal up. */
+/** Nothing in the environment: everything comes from the TUF repository of wheelseal up. */
 describe.runIf(present(cosign2, cosign3))('cosign after initialize', () => {
   beforeAll(async () => {
     const started = await startServerWithFiles()
@@ -44,6 +44,8 @@ describe.runIf(present(cosign2, cosign3))('cosign after initialize', () => {
       cosign,
       'verify-blob',
       ...flags,
+      '--rekor-url',
+      server.url,
       '--signature',
       'file.sig',
       '--certificate',
@@ -55,7 +57,7 @@ describe.runIf(present(cosign2, cosign3))('cosign after initialize', () => {
 
   function run(cosign: string, ...args: string[]): Promise<Outcome> {
     const cache = join(folder, cosign === cosign2 ? 'cache-2' : 'cache-3')
-    const env = { TUF_ROOT: cache, COSIGN_REKOR_URL: server.url, HOME: folder }
+    const env = { TUF_ROOT: cache, HOME: folder }
     return runProgram([cosign, ...args], { cwd: folder, env })
   }
 })

@@ -60,6 +60,7 @@ describe('a stranger', () => {
     const { code, stdout, stderr } = await consume(lines)
     expect(code, stderr).toBe(0)
     expect(stderr).toContain('Verified OK')
+    expect(stderr).not.toContain('curl:')
     expect(stdout).toContain('Successfully installed hello-tools-1.0.0')
   })
 
