@@ -1,6 +1,6 @@
 /**
- * The checks beside the tests: `npm run check`. With `--tests FILE` (vitest's JSON report) their counts go into the
- * last line too, `N passed, N failed`, which is what CI reads. A skipped test counts as failed there.
+ * The checks beside the tests: `npm run check`. With `--tests FILE STATUS` (vitest's JSON report, its exit code) their
+ * counts go into the last line too, `N passed, N failed`, which is what CI reads. A skipped test counts as failed there.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -32,19 +32,22 @@ function runCheck([name, [program = '', ...args]]: [string, readonly string[]]):
   return status === 0
 }
 
-/** A suite that could not be collected has no tests to count, so it counts itself. */
-function readTests(path: string | undefined): { passed: number; failed: number } {
+/** What the report does not count still fails: a suite that was not collected, an error outside of every test. */
+function readTests([path, status]: readonly string[]): { passed: number; failed: number } {
   if (path === undefined) return { passed: 0, failed: 0 }
   const report = JSON.parse(readFileSync(path, 'utf8')) as TestReport
   const skipped = report.numPendingTests
   if (skipped > 0) console.log(`FAIL ${skipped} skipped tests: in CI nothing may be skipped`)
   const broken = report.numFailedTests === 0 ? report.numFailedTestSuites : 0
-  return { passed: report.numPassedTests, failed: report.numFailedTests + skipped + broken }
+  const failed = report.numFailedTests + skipped + broken
+  const isUnexplained = failed === 0 && status !== '0'
+  if (isUnexplained) console.log(`FAIL the test run ended with ${status}, and no test did`)
+  return { passed: report.numPassedTests, failed: isUnexplained ? 1 : failed }
 }
 
 const results = Object.entries(checks).map(runCheck)
 const flag = process.argv.indexOf('--tests')
-const tests = readTests(flag === -1 ? undefined : process.argv[flag + 1])
+const tests = readTests(flag === -1 ? [] : process.argv.slice(flag + 1))
 const passed = tests.passed + results.filter(Boolean).length
 const failed = tests.failed + results.filter((ok) => !ok).length
 console.log(`${passed} passed, ${failed} failed`)
