@@ -27,10 +27,11 @@ export function command(): Command {
 
 async function up(options: Options): Promise<void> {
   const terminal = createTerminal(options)
+  const log = await jsonLog()
   const server = await startServer({
     data: dataFolder(options),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
-    log: options.quiet === true ? { ...jsonLog(), event: () => undefined } : jsonLog(),
+    log: options.quiet === true ? { ...log, event: () => undefined } : log,
   })
   const { url, data } = server
   if (options.quiet !== true || terminal.isJson) {

@@ -1,9 +1,12 @@
-import { pino, type DestinationStream } from 'pino'
+import type { DestinationStream } from 'pino'
 import type { Log } from '../base/index.ts'
 
 /** One JSON object a line on standard error, or on the stream that is handed in. */
-export function jsonLog(destination: DestinationStream = pino.destination(2)): Log {
-  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+export async function jsonLog(destination?: DestinationStream): Promise<Log> {
+  // Not at the top: one command of all logs.
+  const { pino } = await import('pino')
+  const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  const logger = pino(options, destination ?? pino.destination(2))
   return {
     event: (event, fields) => logger.info({ event, ...fields }),
     failure: (event, error, fields) => logger.error({ event, ...fields, err: error }),

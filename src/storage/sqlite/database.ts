@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely'
-import { Migrator, type Migration } from 'kysely/migration'
+import type { Kysely, SqliteDatabase, SqliteStatement } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { describeError } from '../../base/index.ts'
 import { storageErrors } from '../errors.ts'
 
@@ -16,6 +16,8 @@ export async function openDatabase(
   path: string,
   migrations: Readonly<Record<string, Migration>>,
 ): Promise<Database> {
+  // Not at the top: commands that talk to a running server never open the database.
+  const { Kysely, SqliteDialect } = await import('kysely')
   const connection = new DatabaseSync(path)
   connection.exec(`
     pragma journal_mode = wal;
@@ -32,6 +34,7 @@ export async function openDatabase(
 }
 
 async function migrate(database: Database, migrations: Readonly<Record<string, Migration>>): Promise<void> {
+  const { Migrator } = await import('kysely/migration')
   const migrator = new Migrator({
     db: database,
     provider: { getMigrations: async () => ({ ...migrations }) },
