@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { utf8 } from '../base/index.ts'
+import { shellQuoted, utf8 } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
 import type { TrustFiles } from '../http/index.ts'
 
@@ -26,7 +26,7 @@ export async function exportTrust(trust: TrustFiles, out: string): Promise<reado
   const folder = resolve(out)
   await mkdir(folder, { recursive: true })
   const lines = Object.entries(trustEnvironment(trust.url, folder)).map(
-    ([name, value]) => `export ${name}=${quote(value)}\n`,
+    ([name, value]) => `export ${name}=${shellQuoted(value)}\n`,
   )
   const files: Readonly<Record<string, string>> = {
     'fulcio.pem': trust.fulcio,
@@ -42,9 +42,4 @@ export async function exportTrust(trust: TrustFiles, out: string): Promise<reado
   for (const [name, text] of Object.entries(files))
     await systemFiles.writeAtomic(join(folder, name), utf8(text))
   return Object.keys(files).map((name) => join(folder, name))
-}
-
-/** For a POSIX shell. */
-function quote(value: string): string {
-  return `'${value.replaceAll("'", String.raw`'\''`)}'`
 }

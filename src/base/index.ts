@@ -24,6 +24,7 @@ export {
 } from './errors.ts'
 export { isoTime, isoTimeMs, parseIsoTime } from './iso-time.ts'
 export { Secret } from './secret.ts'
+export { shellQuoted } from './shell.ts'
 export type { Blob, Blobs, ByteRange, StagedBlob } from './ports/blobs.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Entropy } from './ports/entropy.ts'

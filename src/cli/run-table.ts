@@ -1,3 +1,4 @@
+import { shellQuoted } from '../base/index.ts'
 import type { RunReport } from '../app/index.ts'
 
 /** What was built, signed, published and verified, and how a consumer gets it. */
@@ -73,5 +74,5 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
 
 /** As a POSIX shell reads it back. */
 function shellWord(text: string): string {
-  return /^[A-Za-z0-9_./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+  return /^[A-Za-z0-9_./:@-]+$/.test(text) ? text : shellQuoted(text)
 }

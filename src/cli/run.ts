@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { checkRequirements, runHere, type RunReport } from '../app/index.ts'
+import { traceFile } from '../storage/folder/index.ts'
 import { silentLog, systemSpawn } from '../host/index.ts'
 import { createProgress } from './run-progress.ts'
 import { runTable } from './run-table.ts'
@@ -78,8 +79,7 @@ function explain(report: RunReport, { terminal, tail }: Explanation): void {
   if (terminal.isJson) terminal.output(jsonOf(report), () => '')
   const job = report.pipeline.jobs.find(({ state }) => state === 'failed' || state === 'canceled')
   for (const line of tail) process.stderr.write(`  | ${line}\n`)
-  const log =
-    job === undefined ? '' : join(report.data, 'traces', String(Math.floor(job.id / 1000)), `${job.id}.log`)
+  const log = job === undefined ? '' : traceFile(join(report.data, 'traces'), job.id)
   complain(
     `the pipeline ${report.pipeline.state}${job === undefined ? '' : ` in ${job.name} (${job.failureReason ?? job.state})`}`,
   )

@@ -104,7 +104,7 @@ async function runJob(run: JobRun): Promise<JobOutcome> {
   log.end()
   const isTaken = await sender.finish(finalUpdate(job, end))
   const known: JobEnd = isTaken ? end : { state: 'canceled' }
-  const outcome: JobOutcome = { ...identity, ...summary(known), durationMs: clock.nowMs() - startedMs }
+  const outcome: JobOutcome = { ...identity, ...known, durationMs: clock.nowMs() - startedMs }
   options.observer?.event({ kind: 'job-ended', job: identity, outcome })
   return outcome
 }
@@ -170,14 +170,5 @@ function finalUpdate(job: Job, end: JobEnd): JobUpdate {
     state: 'failed',
     failureReason: isKnown ? reason : 'unknown_failure',
     ...(end.state === 'failed' && end.exitCode !== undefined ? { exitCode: end.exitCode } : {}),
-  }
-}
-
-function summary(end: JobEnd): Pick<JobOutcome, 'state' | 'reason' | 'exitCode'> {
-  if (end.state !== 'failed') return { state: end.state }
-  return {
-    state: 'failed',
-    reason: end.reason,
-    ...(end.exitCode === undefined ? {} : { exitCode: end.exitCode }),
   }
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Spawn } from '../base/index.ts'
+import { shellQuoted, type Spawn } from '../base/index.ts'
 import { inheritedEnvironment, type Environment, type HostEnvironment } from './environment.ts'
 
 const GREEN = '\u001B[32;1m'
@@ -36,11 +36,7 @@ function scriptText(entries: readonly string[], shell: Shell): string {
 function announced(entry: string): string {
   const [first = '', ...rest] = entry.trimEnd().split('\n')
   const note = rest.length > 0 ? ' # collapsed multi-line command' : ''
-  return `printf '%s\\n' ${quoted(`${GREEN}$ ${first}${note}${RESET}`)}\n${entry.trimEnd()}\n`
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`
+  return `printf '%s\\n' ${shellQuoted(`${GREEN}$ ${first}${note}${RESET}`)}\n${entry.trimEnd()}\n`
 }
 
 export interface ScriptRun {

@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Spawn } from '../base/index.ts'
+import { shellQuoted, type Spawn } from '../base/index.ts'
 import { toolEnvironment, type Environment, type HostEnvironment } from './environment.ts'
 import { runnerErrors } from './errors.ts'
 import type { JobFolders } from './folders.ts'
@@ -80,7 +80,7 @@ async function pipScripts(venv: string): Promise<string[]> {
 
 /** Through `sh`, since a shebang may be no longer than 127 bytes and holds no blanks. */
 async function writePipScripts(venv: string, names: readonly string[]): Promise<void> {
-  const python = join(venv, 'bin', 'python').replaceAll("'", String.raw`'\''`)
-  const script = `#!/bin/sh\nexec '${python}' -m pip "$@"\n`
+  const python = shellQuoted(join(venv, 'bin', 'python'))
+  const script = `#!/bin/sh\nexec ${python} -m pip "$@"\n`
   for (const name of names) await writeFile(join(venv, 'bin', name), script, { mode: EXECUTABLE })
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { utf8 } from '../../base/index.ts'
+import { shellQuoted, utf8 } from '../../base/index.ts'
 import { systemFiles } from '../../host/index.ts'
 
 /** The command line of this process: which Node, which file. */
@@ -12,11 +12,7 @@ export interface Program {
 /** A folder for PATH with a `cosign` that is our face of it. Returns the folder. */
 export async function writeCosignLauncher(folder: string, { node, script }: Program): Promise<string> {
   await mkdir(folder, { recursive: true })
-  const text = `#!/bin/sh\nexec ${quote(node)} ${quote(script)} cosign "$@"\n`
+  const text = `#!/bin/sh\nexec ${shellQuoted(node)} ${shellQuoted(script)} cosign "$@"\n`
   await systemFiles.writeAtomic(join(folder, 'cosign'), utf8(text), 0o755)
   return folder
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

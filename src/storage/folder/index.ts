@@ -4,6 +4,6 @@
  * uses the folder.
  */
 export { openFolderBlobs } from './blobs.ts'
-export { createFolderTraces } from './traces.ts'
+export { createFolderTraces, traceFile } from './traces.ts'
 export { createFolderRootRepository } from './root-repository.ts'
 export { makeFolder } from './sync.ts'

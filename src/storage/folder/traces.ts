@@ -11,13 +11,17 @@ const JOBS_PER_FOLDER = 1000
 /** Logs of jobs as files `FOLDER/3/3001.log`. `folder` must exist; one process may write. */
 export function createFolderTraces(folder: string): Traces {
   const queues = new Map<number, Promise<unknown>>()
-  const path = (jobId: number): string =>
-    join(folder, String(Math.floor(jobId / JOBS_PER_FOLDER)), `${jobId}.log`)
+  const path = (jobId: number): string => traceFile(folder, jobId)
   return {
     append: (jobId, start, bytes) => inTurn(queues, jobId, () => appendDurably(path(jobId), start, bytes)),
     size: (jobId) => sizeOf(path(jobId)),
     read: (jobId, start) => readFrom(path(jobId), start),
   }
+}
+
+/** Where `createFolderTraces(folder)` keeps the log of a job, for people. */
+export function traceFile(folder: string, jobId: number): string {
+  return join(folder, String(Math.floor(jobId / JOBS_PER_FOLDER)), `${jobId}.log`)
 }
 
 /** Appends to one log are done one after the other: each must see the size that the one before it left. */
