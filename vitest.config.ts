@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** Tests hold no module state, so one worker per core serves them all. */
@@ -8,5 +10,7 @@ export default defineConfig({
     isolate: false,
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // The heads of throw-away logs do not belong to the user's.
+    env: { XDG_STATE_HOME: join(tmpdir(), 'wheelseal-tests', 'state') },
   },
 })

@@ -6,6 +6,7 @@
  *     keys/           private keys, owner only
  *     certificates/   the authority's root and intermediate
  *     wheelseal.db    the rows of all services
+ *     logs/           the two logs: write-ahead log, bundles, tiles, index of keys
  *     blobs/ traces/  files by digest; job logs
  *     run/admin.sock  the owner-only socket while a server runs
  */
@@ -20,7 +21,7 @@ import { lockDirectory, type DirectoryLock } from '../storage/sqlite/index.ts'
 import { appErrors } from './errors.ts'
 
 const Instance = v.strictObject({
-  format: v.literal(1),
+  format: v.literal(2),
   /** Issuer, host of every identity, name of the checkpoints: fixed for ever. */
   url: v.pipe(v.string(), v.url()),
   /** A positive int64 in decimal; part of every entry's UUID. */
@@ -101,7 +102,7 @@ async function readInstance(path: string): Promise<Instance | undefined> {
   try {
     return v.parse(Instance, parseJson(text, { maxLength: MAX_INSTANCE_BYTES }))
   } catch (cause) {
-    throw appErrors('app.data-format', `${file} is not of format 1`, { cause })
+    throw appErrors('app.data-format', `${file} is not of format 2`, { cause })
   }
 }
 
@@ -123,7 +124,7 @@ export async function createInstance(
     utf8('remove nothing: the next start finishes this\n'),
   )
   await make()
-  const whole: Instance = { format: 1, ...instance }
+  const whole: Instance = { format: 2, ...instance }
   await systemFiles.writeAtomic(join(path, INSTANCE_FILE), utf8(`${JSON.stringify(whole, null, 2)}\n`))
   await systemFiles.remove(join(path, FIRST_START_FILE))
   return whole

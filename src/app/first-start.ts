@@ -1,10 +1,10 @@
 import { systemClock, systemEntropy } from '../host/index.ts'
 import { migrations, openDatabase } from '../storage/sqlite/index.ts'
 import { createInstance, type DataDirectory, type Instance } from './data-directory.ts'
-import { createKeys } from './keys.ts'
+import { createKeys, loadKeys } from './keys.ts'
+import { createLogs } from './logs.ts'
 import { createTrustRepository } from './trust-repository.ts'
 import { databasePath } from './paths.ts'
-import { createTrustLogs } from './trust.ts'
 
 /** Makes the keys, the certificates, the TUF repository and the two logs, once and explicitly: a missing log never becomes an empty one. */
 export async function firstStart(directory: DataDirectory, url: string): Promise<Instance> {
@@ -18,11 +18,13 @@ export async function firstStart(directory: DataDirectory, url: string): Promise
     await createKeys(directory.path, { ...ports, name: new URL(url).host })
     await createTrustRepository(directory.path, instance)
     const database = await openDatabase(databasePath(directory.path), migrations)
-    try {
-      await createTrustLogs(database, systemClock)
-    } finally {
-      await database.destroy()
-    }
+    await database.destroy()
+    await createLogs({
+      path: directory.path,
+      instance,
+      keys: await loadKeys(directory.path),
+      clock: systemClock,
+    })
   })
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { userFolders } from '../host/index.ts'
 import { appErrors } from './errors.ts'
 
 /** sockaddr_un holds 108 bytes on Linux, one of them the final NUL (unix(7)). */
@@ -6,6 +7,11 @@ const MAX_SOCKET_PATH_BYTES = 107
 
 export function databasePath(data: string): string {
   return join(data, 'wheelseal.db')
+}
+
+/** Outside of the data directory, so that it does not go back in time with it. */
+export function anchorPath({ rekorTreeId }: { readonly rekorTreeId: string }): string {
+  return join(userFolders(process.env).state, 'anchors', rekorTreeId)
 }
 
 /** Throws `app.socket-path` when no socket could have that path. */

@@ -1,6 +1,7 @@
 import type { Log } from '../base/index.ts'
 import {
   adminRoutes,
+  ctRoutes,
   fulcioRoutes,
   fulcioV2Routes,
   genericRoutes,
@@ -13,6 +14,7 @@ import {
   tufRoutes,
   type App,
 } from '../http/index.ts'
+import { systemClock } from '../host/index.ts'
 import { mintTrialToken } from './id-tokens.ts'
 import type { Services } from './services.ts'
 
@@ -24,6 +26,7 @@ export function publicRoutes(services: Services, log: Log): readonly App[] {
     fulcioRoutes(trust.authority, log),
     fulcioV2Routes(trust.authority, log),
     rekorRoutes(trust.rekor, log),
+    ctRoutes({ ct: trust.ct, tree: trust.logs.ct, roots: trust.ctRoots, clock: systemClock, log }),
     timestampRoutes(trust.timestamper, log),
     tufRoutes(trust.repository),
     pypiRoutes({ registry, access, externalUrl, log }),

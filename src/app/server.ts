@@ -60,7 +60,7 @@ export async function startServer({ data, listen: wanted, log }: ServerOptions):
       createApp({
         hosts,
         log,
-        routes: [healthRoutes(() => services.trust.isReady()), ...publicRoutes(services, log)],
+        routes: [healthRoutes(() => services.trust.refusals().length === 0), ...publicRoutes(services, log)],
       }),
     )
     // Last, so that whoever reaches the socket reaches the port too.

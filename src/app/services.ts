@@ -14,8 +14,9 @@ import {
 } from '../storage/sqlite/index.ts'
 import { createIssuer, type Issuer } from '../trust/issuer/index.ts'
 import type { DataDirectory, Instance } from './data-directory.ts'
-import { loadKeys } from './keys.ts'
-import { databasePath } from './paths.ts'
+import { loadKeys, type InstanceKeys } from './keys.ts'
+import { openLogs, type Logs } from './logs.ts'
+import { anchorPath, databasePath } from './paths.ts'
 import { openTrust, type Trust } from './trust.ts'
 
 export interface Services {
@@ -32,6 +33,8 @@ export interface ServicePorts {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log
+  /** Where the newest heads of the logs are kept; left out for the user's state folder. */
+  readonly anchor?: string
 }
 
 /** Builds every service on a directory that is an instance. The caller holds the directory's lock. */
@@ -40,11 +43,25 @@ export async function openServices(
   instance: Instance,
   ports: ServicePorts,
 ): Promise<Services> {
-  const database = await openDatabase(databasePath(path), migrations)
+  const keys = await loadKeys(path)
+  const undo: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step()
+  }
   try {
-    return await build({ path, instance, database, ports })
+    const database = await openDatabase(databasePath(path), migrations)
+    undo.push(() => database.destroy())
+    const logs = await openLogs({
+      path,
+      instance,
+      keys,
+      clock: ports.clock,
+      anchorPath: ports.anchor ?? anchorPath(instance),
+    })
+    undo.push(() => logs.close())
+    return { ...(await build({ path, instance, keys, database, logs, ports })), close }
   } catch (error) {
-    await database.destroy()
+    await close()
     throw error
   }
 }
@@ -52,13 +69,21 @@ export async function openServices(
 interface Parts {
   readonly path: string
   readonly instance: Instance
+  readonly keys: InstanceKeys
   readonly database: Database
+  readonly logs: Logs
   readonly ports: ServicePorts
 }
 
-async function build({ path, instance, database, ports }: Parts): Promise<Services> {
+async function build({
+  path,
+  instance,
+  keys,
+  database,
+  logs,
+  ports,
+}: Parts): Promise<Omit<Services, 'close'>> {
   const { url } = instance
-  const keys = await loadKeys(path)
   const blobs = await openFolderBlobs(await folder(path, 'blobs'), ports.entropy)
   const access = createAccess({ store: createAccessStore(database), ...ports })
   const issuer = createIssuer({ url, key: keys.issuer, ...ports })
@@ -77,14 +102,14 @@ async function build({ path, instance, database, ports }: Parts): Promise<Servic
   const trust = await openTrust({
     ...ports,
     path,
-    database,
+    logs,
     instance,
     keys,
     issuer,
     isJobRunning: (jobId) => pipelines.isJobRunning(jobId),
   })
   const registry = createRegistry({ store: createRegistryStore(database), blobs, ...ports })
-  return { url, access, registry, pipelines, issuer, trust, close: () => database.destroy() }
+  return { url, access, registry, pipelines, issuer, trust }
 }
 
 async function folder(path: string, name: string): Promise<string> {

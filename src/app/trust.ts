@@ -8,18 +8,17 @@ import {
   publicKeyPem,
   type ChainRequest,
 } from '../formats/x509/index.ts'
-import { createLog, openLog } from '../log/index.ts'
-import { createLogStore, type Database } from '../storage/sqlite/index.ts'
 import { createAuthority, type Authority } from '../trust/authority/index.ts'
-import { createCtLog, CT_GENESIS } from '../trust/ct/index.ts'
+import { createCtLog, type CtLog } from '../trust/ct/index.ts'
 import type { Issuer } from '../trust/issuer/index.ts'
-import { createRekor, REKOR_GENESIS, type Rekor } from '../trust/rekor/index.ts'
+import { createRekor, type Rekor } from '../trust/rekor/index.ts'
 import { createTimestamper, type Timestamper } from '../trust/timestamper/index.ts'
 import type { RootRepository } from '../trust/rootrepo/index.ts'
 import type { Instance } from './data-directory.ts'
 import { appErrors } from './errors.ts'
 import { checkIdToken } from './id-tokens.ts'
 import type { InstanceKeys } from './keys.ts'
+import { rekorNames, type Logs } from './logs.ts'
 import type { TrustFiles } from '../http/index.ts'
 import { instanceTrust, openTrustRepository } from './trust-repository.ts'
 
@@ -27,18 +26,22 @@ import { instanceTrust, openTrustRepository } from './trust-repository.ts'
 export interface Trust {
   readonly authority: Authority
   readonly rekor: Rekor
+  readonly ct: CtLog
+  readonly logs: Logs
   readonly timestamper: Timestamper
   readonly repository: RootRepository
   readonly material: TrustFiles
-  /** False when one of the logs takes no more entries. */
-  isReady(): boolean
+  /** DER: those under whose chains the CT log takes precertificates. */
+  readonly ctRoots: readonly Uint8Array[]
+  /** What takes no writes, in words; empty when all is well. */
+  refusals(): readonly string[]
 }
 
 export interface TrustParts {
   /** The data directory. */
   readonly path: string
   readonly log: Log
-  readonly database: Database
+  readonly logs: Logs
   readonly instance: Instance
   readonly keys: InstanceKeys
   readonly issuer: Issuer
@@ -47,41 +50,46 @@ export interface TrustParts {
   readonly entropy: Entropy
 }
 
-const CT = 'ct'
-const REKOR = 'rekor'
-
-/** Both logs of a new instance, each with its genesis leaf. */
-export async function createTrustLogs(database: Database, clock: Clock): Promise<void> {
-  await createLog({ store: createLogStore(database, CT), clock }, CT_GENESIS)
-  await createLog({ store: createLogStore(database, REKOR), clock }, REKOR_GENESIS)
-}
-
-/** Throws `log.missing`. */
+/** Throws `rootrepo.missing`, `rootrepo.key`. */
 export async function openTrust(parts: TrustParts): Promise<Trust> {
-  const { database, instance, keys, clock } = parts
-  const ctLog = await openLog({ store: createLogStore(database, CT), clock })
-  const rekorLog = await openLog({ store: createLogStore(database, REKOR), clock })
+  const { logs, instance, keys } = parts
+  const ct = createCtLog({ log: logs.ct, key: keys.ct })
   const authority = createAuthority({
     ...parts,
     chain: keys.chain,
     key: keys.intermediate,
-    ct: createCtLog({ log: ctLog, key: keys.ct }),
+    ct,
     verifyToken: (token) => checkIdToken(token, parts),
   })
   const [intermediate, root] = keys.chain
   const authorityChain = { intermediates: [parseCertificate(intermediate)], roots: [parseCertificate(root)] }
   const rekor = createRekor({
-    log: rekorLog,
+    ...rekorNames(instance),
+    log: logs.rekor,
     key: keys.rekor,
-    treeId: BigInt(instance.rekorTreeId),
-    name: new URL(instance.url).hostname,
     acceptsKey: (pem) => refusalOf(pem, authorityChain),
   })
   const timestamper = createTimestamper({ ...parts, chain: keys.tsaChain, key: keys.tsa })
   const repository = await openTrustRepository(parts.path, keys.tuf, parts)
   const material = await trustMaterial(instance, keys, repository)
-  const isReady = (): boolean => ctLog.takesEntries() && rekorLog.takesEntries()
-  return { authority, rekor, timestamper, repository, material, isReady }
+  return {
+    authority,
+    rekor,
+    ct,
+    logs,
+    ctRoots: [root],
+    timestamper,
+    repository,
+    material,
+    refusals: () => refusalsOf(logs),
+  }
+}
+
+function refusalsOf({ ct, rekor }: Logs): readonly string[] {
+  const both = { 'CT log': ct.refusal(), Rekor: rekor.refusal() }
+  return Object.entries(both).flatMap(([name, reason]) =>
+    reason === undefined ? [] : [`${name}: ${reason}`],
+  )
 }
 
 async function trustMaterial(

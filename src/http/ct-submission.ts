@@ -7,16 +7,9 @@ import {
   precertificateTbs,
   type Certificate,
 } from '../formats/x509/index.ts'
+import type { CtSubmission } from '../trust/ct/index.ts'
 import { bytesOf } from './body.ts'
 import { httpErrors } from './errors.ts'
-
-/** What the log takes, and what it must keep beside the leaf so that others can judge the leaf. */
-export interface Submission {
-  readonly tbs: Uint8Array
-  readonly issuerKeyHash: Uint8Array
-  /** DER, poisoned. */
-  readonly precertificate: Uint8Array
-}
 
 const MAX_CHAIN = 5
 const DER_NULL = new Uint8Array([5, 0])
@@ -28,7 +21,7 @@ const Body = v.object({ chain: v.pipe(v.array(v.string()), v.minLength(2), v.max
  * may be left out. Judged at the time at which the precertificate begins; Precertificate Signing Certificates are not
  * taken. Throws `x509.malformed` and `http.body-shape`.
  */
-export function readSubmission(json: JsonValue, roots: readonly Certificate[]): Submission {
+export function readSubmission(json: JsonValue, roots: readonly Certificate[]): CtSubmission {
   const body = v.safeParse(Body, json)
   if (!body.success) throw refused(`not a chain of 2 to ${MAX_CHAIN} certificates`)
   const [precertificate, ...others] = body.output.chain.map((base64) =>
@@ -36,11 +29,12 @@ export function readSubmission(json: JsonValue, roots: readonly Certificate[]): 
   )
   if (precertificate === undefined) throw refused('an empty chain')
   checkPoison(precertificate)
-  const issuer = issuerOf(precertificate, others, roots)
+  const [issuer, ...above] = chainOf(precertificate, others, roots)
   return {
     tbs: precertificateTbs(precertificate),
     issuerKeyHash: sha256(issuer.spki),
     precertificate: precertificate.der,
+    chain: [issuer, ...above].map(({ der }) => der),
   }
 }
 
@@ -53,11 +47,12 @@ function checkPoison({ extensions }: Certificate): void {
   if (extensions.some(({ oid }) => oid === OID.sctList)) throw refused('a precertificate with an SCT list')
 }
 
-function issuerOf(
+/** From the issuer up to a root of the list. */
+function chainOf(
   precertificate: Certificate,
   others: readonly Certificate[],
   roots: readonly Certificate[],
-): Certificate {
+): readonly [Certificate, ...Certificate[]] {
   const result = checkChain({
     // The poison is critical and known to logs only. The signature is checked over the bytes, which hold it.
     leaf: {
@@ -71,9 +66,9 @@ function issuerOf(
   if (!result.ok) throw refused(result.reason)
   const above = result.chain.slice(1)
   const isComplete = others.length === above.length || others.length === above.length - 1
-  const [issuer] = above
+  const [issuer, ...rest] = above
   if (issuer !== undefined && isComplete && others.every(({ der }, at) => isSame(above[at], der)))
-    return issuer
+    return [issuer, ...rest]
   throw refused('the certificates do not stand one above the other')
 }
 

@@ -16,10 +16,8 @@ import {
 } from '../formats/x509/arrange.ts'
 import { merkleTreeLeaf, sctSignedBytes, verifyWithSpki } from '../formats/x509/index.ts'
 import { silentLog } from '../host/index.ts'
-import { createLog, openLog } from '../log/index.ts'
-import { createLogStore, logMigrations } from '../storage/sqlite/log.ts'
-import { openDatabase } from '../storage/sqlite/database.ts'
-import { createCtLog, CT_GENESIS, treeHeadSignedBytes } from '../trust/ct/index.ts'
+import { arrangeLog } from '../log/arrange.ts'
+import { createCtLog, ctGenesis, ctKeysOf, treeHeadSignedBytes } from '../trust/ct/index.ts'
 import { ctRoutes } from './ct.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -28,9 +26,11 @@ const chain = [pending.precertificate, intermediate.der, root.der]
 
 async function newApp(trusted = root) {
   const clock: Clock = { nowMs: () => NOW * 1000, sleep: () => Promise.reject(new Error('no sleep')) }
-  const store = createLogStore(await openDatabase(':memory:', logMigrations), 'ct')
-  await createLog({ store, clock }, CT_GENESIS)
-  const tree = await openLog({ store, clock })
+  const { log: tree } = await arrangeLog({
+    clock,
+    keysOf: ctKeysOf,
+    genesis: ctGenesis(root.der, NOW * 1000),
+  })
   const ct = createCtLog({ log: tree, key: privateKey })
   const app = ctRoutes({ ct, tree, roots: [trusted.der], clock, log: silentLog })
   const submit = (json: unknown) =>
@@ -78,7 +78,12 @@ describe('POST /ct/v1/add-pre-chain', () => {
 
   it('logs the same as the authority does in its process, with the root left out or not', async () => {
     const { tree, ct, add } = await newApp()
-    await ct.addPrecertificate({ tbs: pending.tbs, issuerKeyHash: sha256(intermediate.spki) })
+    await ct.addPrecertificate({
+      tbs: pending.tbs,
+      issuerKeyHash: sha256(intermediate.spki),
+      precertificate: pending.precertificate,
+      chain: [intermediate.der, root.der],
+    })
     for (const submitted of [chain, chain.slice(0, 2)]) expect((await add(submitted)).status).toBe(200)
     expect((await tree.head()).size).toBe(2)
   })
@@ -158,7 +163,7 @@ describe('GET', () => {
     const { tree, add, get } = await newApp()
     await add(chain)
     const hash = leafHash(merkleTreeLeaf(entryAt(NOW * 1000)))
-    await tree.append(utf8('another'))
+    await tree.append({ leaf: merkleTreeLeaf({ ...entryAt(NOW * 1000), tbs: utf8('another') }) })
     const [second, third] = [await tree.headAt(2), await tree.head()]
     const { json } = await get(`get-proof-by-hash?hash=${encodeURIComponent(encodeBase64(hash))}&tree_size=3`)
     const claim = { leafHash: hash, index: 1, size: 3, proof: hashesOf(json['audit_path']), root: third.root }
@@ -175,7 +180,39 @@ describe('GET', () => {
     ).toBe(true)
   })
 
-  const known = encodeURIComponent(encodeBase64(leafHash(CT_GENESIS)))
+  it('get-entries gives leaves with their chains, as many as there are', async () => {
+    const { add, get } = await newApp()
+    await add(chain)
+    const { json } = await get('get-entries?start=0&end=1000')
+    const entries = json['entries'] as { leaf_input: string; extra_data: string }[]
+    expect(entries.map((one) => decodeBase64(one.leaf_input))).toEqual([
+      ctGenesis(root.der, NOW * 1000).leaf,
+      merkleTreeLeaf(entryAt(NOW * 1000)),
+    ])
+    const extra = decodeBase64(entries[1]!.extra_data)
+    const { length } = pending.precertificate
+    expect(extra.subarray(3, 3 + length)).toEqual(pending.precertificate)
+    expect(extra.subarray(-root.der.length)).toEqual(root.der)
+  })
+
+  it('get-entry-and-proof proves the entry that it gives', async () => {
+    const { tree, add, get } = await newApp()
+    await add(chain)
+    const { json } = await get('get-entry-and-proof?leaf_index=1&tree_size=2')
+    const hash = leafHash(decodeBase64(String(json['leaf_input'])))
+    const { size, root: treeRoot } = await tree.head()
+    expect(
+      verifyInclusion({
+        leafHash: hash,
+        index: 1,
+        size,
+        proof: hashesOf(json['audit_path']),
+        root: treeRoot,
+      }),
+    ).toBe(true)
+  })
+
+  const known = encodeURIComponent(encodeBase64(leafHash(ctGenesis(root.der, NOW * 1000).leaf)))
   const unknown = encodeURIComponent(encodeBase64(sha256(utf8('x'))))
   it.each([
     ['get-sth-consistency', 400],
@@ -190,6 +227,12 @@ describe('GET', () => {
     [`get-proof-by-hash?hash=${known}&tree_size=2`, 400],
     [`get-proof-by-hash?hash=${known}&tree_size=0`, 404],
     [`get-proof-by-hash?hash=${unknown}&tree_size=1`, 404],
+    ['get-entries', 400],
+    ['get-entries?start=1&end=0', 400],
+    ['get-entries?start=1&end=5', 404],
+    ['get-entry-and-proof?leaf_index=0', 400],
+    ['get-entry-and-proof?leaf_index=1&tree_size=1', 400],
+    ['get-entry-and-proof?leaf_index=0&tree_size=2', 400],
     ['get-proof-by-hash?tree_size=1', 400],
     ['get-proof-by-hash?hash=AA%3D%3D&tree_size=1', 400],
     ['get-proof-by-hash?hash=%3F&tree_size=1', 400],

@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { concatBytes, encodeBase64, type Clock, type JsonValue, type Log } from '../base/index.ts'
 import { parseCertificate, type SignedCertificateTimestamp } from '../formats/x509/index.ts'
-import type { TransparencyLog } from '../log/index.ts'
+import type { LogEntry, TransparencyLog } from '../log/index.ts'
 import type { CtLog } from '../trust/ct/index.ts'
 import { bytesOf, readJsonBody } from './body.ts'
 import { readSubmission } from './ct-submission.ts'
@@ -11,7 +11,7 @@ import { failures, type ClientFailure } from './failures.ts'
 
 export interface CtParts {
   readonly ct: Pick<CtLog, 'addPrecertificate' | 'signedTreeHead'>
-  readonly tree: Pick<TransparencyLog, 'find' | 'inclusionProof' | 'consistencyProof'>
+  readonly tree: Pick<TransparencyLog, 'find' | 'entry' | 'entries' | 'inclusionProof' | 'consistencyProof'>
   /** DER of the roots under whose chains precertificates are taken. */
   readonly roots: readonly Uint8Array[]
   readonly clock: Clock
@@ -22,17 +22,20 @@ type App = Hono<{ Bindings: HttpBindings }>
 
 const BASE = '/ct/v1'
 const MAX_BODY_BYTES = 128 * 1024
+/** RFC 6962 §4.6 lets a log give fewer than asked for; monitors ask again from where it ended. */
+const MAX_ENTRIES = 256
 const HASH_BYTES = 32
 const NUMBER = /^(?:0|[1-9][0-9]{0,15})$/
 /** SignatureAndHashAlgorithm of RFC 5246 §7.4.1.4.1: sha256, ecdsa. */
 const SHA256_ECDSA = new Uint8Array([4, 3])
 
-/** The API of the certificate transparency log (RFC 6962 §4), as far as it is served. */
+/** The API of the certificate transparency log (RFC 6962 §4), but for add-chain: only our own kind of entry is taken. */
 export function ctRoutes(parts: CtParts): App {
   const app: App = new Hono<{ Bindings: HttpBindings }>()
   app.onError(failures(parts.log, renderCt))
   submissionRoutes(app, parts)
   treeRoutes(app, parts)
+  entryRoutes(app, parts)
   return app
 }
 
@@ -67,6 +70,27 @@ function treeRoutes(app: App, { ct, tree, clock }: CtParts): void {
     const path = await tree.inclusionProof(index, size)
     return context.json({ leaf_index: index, audit_path: path.map(encodeBase64) })
   })
+}
+
+function entryRoutes(app: App, { tree }: CtParts): void {
+  app.get(`${BASE}/get-entries`, async (context) => {
+    const [start, end] = [numberOf(context, 'start'), numberOf(context, 'end')]
+    if (end < start) throw httpErrors('http.body-shape', `end ${end} is before start ${start}`)
+    const found = await tree.entries(start, Math.min(end - start + 1, MAX_ENTRIES))
+    if (found.length === 0) return notFound(`the log has no entry ${start} yet`)
+    return context.json({ entries: found.map(formatEntry) })
+  })
+  app.get(`${BASE}/get-entry-and-proof`, async (context) => {
+    const [index, size] = [numberOf(context, 'leaf_index'), numberOf(context, 'tree_size')]
+    const path = await tree.inclusionProof(index, size)
+    const entry = await tree.entry(index)
+    if (entry === undefined) return notFound(`the log has no entry ${index} yet`)
+    return context.json({ ...formatEntry(entry), audit_path: path.map(encodeBase64) })
+  })
+}
+
+function formatEntry({ leaf, extra }: LogEntry): Record<'leaf_input' | 'extra_data', string> {
+  return { leaf_input: encodeBase64(leaf), extra_data: encodeBase64(extra) }
 }
 
 function formatSct(sct: SignedCertificateTimestamp): Record<string, JsonValue> {

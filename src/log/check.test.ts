@@ -1,88 +1,95 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../base/index.ts'
-import { EMPTY_ROOT } from '../formats/merkle/index.ts'
-import { openDatabase } from '../storage/sqlite/database.ts'
-import { createLogStore, logMigrations } from '../storage/sqlite/log.ts'
-import { checkLog, createLog, openLog, type LogStore, type TreeHead } from './index.ts'
+import { arrangeLog } from './arrange.ts'
+import type { KeyIndex, LogFiles } from './files.ts'
+import { openLog, type LogCheck, type LogParts } from './index.ts'
 
-async function grown(leaves: number): Promise<{ store: LogStore; head: TreeHead }> {
+const geometry = { tileHeight: 2, segmentBytes: 500 }
+
+/** A log of so many leaves, all that can be in bundles and tiles. */
+async function grown(leaves: number): Promise<LogParts> {
   let now = 1000
   const clock = { nowMs: () => (now += 1), sleep: async () => undefined }
-  const store = createLogStore(await openDatabase(':memory:', logMigrations), 'test')
-  await createLog({ store, clock }, utf8('genesis'))
-  const log = await openLog({ store, clock })
-  for (let count = 1; count < leaves; count += 1) await log.append(utf8(`leaf ${count}`))
-  return { store, head: await log.head() }
+  const { log, parts } = await arrangeLog({ clock, geometry })
+  for (let count = 1; count < leaves; count += 1) await log.append({ leaf: utf8(`leaf ${count}`) })
+  await log.close()
+  return parts
 }
 
-describe('checkLog', () => {
+async function checked(parts: LogParts): Promise<LogCheck> {
+  return (await openLog(parts)).check()
+}
+
+/** Reads of the files that match are changed. */
+function misread(files: LogFiles, path: string, change: (bytes: Uint8Array) => Uint8Array): LogFiles {
+  return {
+    ...files,
+    read: async (asked, offset, length) => {
+      const bytes = await files.read(asked, offset, length)
+      return asked === path ? change(bytes) : bytes
+    },
+  }
+}
+
+const flip = (bytes: Uint8Array): Uint8Array => bytes.with(bytes.length - 5, bytes.at(-5)! ^ 1)
+
+describe('check', () => {
   it('derives the head of the log from its leaves at every size', async () => {
-    for (const leaves of [1, 2, 3, 7, 8, 13]) {
-      const { store, head } = await grown(leaves)
-      expect(await checkLog(store)).toEqual({ head, problems: [] })
+    for (const leaves of [1, 2, 3, 4, 5, 16, 17, 40, 65]) {
+      const parts = await grown(leaves)
+      const log = await openLog(parts)
+      expect(await log.check()).toEqual({ head: await log.head(), problems: [] })
     }
   })
 
-  it('says of a log that was never created that it is empty', async () => {
-    const store = createLogStore(await openDatabase(':memory:', logMigrations), 'test')
-    expect(await checkLog(store)).toEqual({ head: { size: 0, root: EMPTY_ROOT }, problems: [] })
-  })
-
-  it.each<[string, (store: LogStore) => Partial<LogStore>, string]>([
+  it.each<[string, (parts: LogParts) => Partial<LogParts>, RegExp]>([
     [
-      'a leaf of which one bit flipped',
-      (store) => ({
-        leaf: async (index) => {
-          const found = await store.leaf(index)
-          return index === 4 && found ? { ...found, bytes: found.bytes.with(0, found.bytes[0]! ^ 1) } : found
-        },
-      }),
-      'leaf 4 is not found by its hash',
+      'an entry of which one bit flipped',
+      ({ files }) => ({ files: misread(files, 'entries/001', flip) }),
+      /tile\/0\/001 is missing or another/,
     ],
     [
-      'a leaf that is gone',
-      (store) => ({ leaf: async (index) => (index === 4 ? undefined : store.leaf(index)) }),
-      'leaf 4 is missing',
+      'a bundle that was cut',
+      ({ files }) => ({ files: misread(files, 'entries/001', (bytes) => bytes.slice(0, -1)) }),
+      /entries from 4 on are missing or cut/,
     ],
     [
-      'a node that is gone',
-      (store) => ({
-        node: async (level, index) => (level === 2 && index === 1 ? undefined : store.node(level, index)),
-      }),
-      'node 1 of level 2 is missing or another',
+      'a tile that was cut',
+      ({ files }) => ({ files: misread(files, 'tile/0/002', (bytes) => bytes.slice(1)) }),
+      /tile\/0\/002 is missing or another/,
     ],
     [
-      'a node with the hash of another',
-      (store) => ({
-        node: async (level, index) => store.node(level, level === 1 && index === 3 ? 2 : index),
-      }),
-      'node 3 of level 1 is missing or another',
+      'an upper tile with another hash',
+      ({ files }) => ({ files: misread(files, 'tile/1/000', flip) }),
+      /tile\/1\/000 is missing or another/,
     ],
     [
       'an index that leads to another leaf',
-      (store) => ({ find: async (hash) => ((await store.find(hash)) === 5 ? 4 : store.find(hash)) }),
-      'leaf 5 is not found by its hash',
-    ],
-    [
-      'a time that runs backwards',
-      (store) => ({
-        leaf: async (index) => {
-          const found = await store.leaf(index)
-          return index === 6 && found ? { ...found, timeMs: 1 } : found
-        },
-      }),
-      'leaf 6 is older than the one before',
+      ({ index }) => ({ index: leadingAstray(index) }),
+      /entry 5 is not found by its keys/,
     ],
   ])('names %s', async (_what, change, problem) => {
-    const { store } = await grown(9)
-    const { problems } = await checkLog({ ...store, ...change(store) })
-    expect(problems).toContain(problem)
+    const parts = await grown(40)
+    const { problems } = await checked({ ...parts, ...change(parts) })
+    expect(problems.join('\n')).toMatch(problem)
   })
 
   it('keeps a hundred problems and still derives the head', async () => {
-    const { store, head } = await grown(120)
-    const check = await checkLog({ ...store, node: async () => undefined })
+    const parts = await grown(120)
+    const index = { ...parts.index, find: async () => [] }
+    const log = await openLog({ ...parts, index })
+    const check = await log.check()
     expect(check.problems).toHaveLength(100)
-    expect(check.head).toEqual(head)
+    expect(check.head).toEqual(await log.head())
   })
 })
+
+function leadingAstray(index: KeyIndex): KeyIndex {
+  return {
+    ...index,
+    find: async (key, range) => {
+      const found = await index.find(key, range)
+      return found[0] === 5 ? [4] : found
+    },
+  }
+}

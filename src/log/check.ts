@@ -1,7 +1,12 @@
-import { bytesEqual } from '../base/index.ts'
-import { appendedNodes, leafHash, treeRoot, type NodeReader } from '../formats/merkle/index.ts'
-import type { TreeHead } from './log.ts'
-import type { LogLeaf, LogStore } from './store.ts'
+import { bytesEqual, describeError } from '../base/index.ts'
+import { leafHash } from '../formats/merkle/index.ts'
+import type { LogEntry } from './entry.ts'
+import type { TreeHead } from './files.ts'
+import { tilePath, tilesCompleted, tileWidth } from './geometry.ts'
+import { KEY_BYTES } from './pending.ts'
+import { keysOfEntry, type LogState } from './state.ts'
+import { createTileReader, type TileReader } from './tiles.ts'
+import { TreeEdge } from './tree-edge.ts'
 
 export interface LogCheck {
   /** As derived from the leaves alone. */
@@ -13,62 +18,85 @@ export interface LogCheck {
 const MAX_PROBLEMS = 100
 
 /**
- * Derives the whole tree anew from the leaves as they are read back, and compares every node, the index of leaf hashes
- * and the order of times with what the store keeps. Reads everything, once, in the memory of the tree's edge.
+ * Derives the whole tree anew from the entries as they are read back, and compares every hash of every tile, the keys'
+ * index, the order of times and the root. Reads everything, once, in the memory of the tree's edge; entries that are
+ * added meanwhile are left for the next time.
  */
-export async function checkLog(store: LogStore): Promise<LogCheck> {
-  const problems: string[] = []
-  const edge = createEdge()
-  const size = await store.size()
-  let before: LogLeaf | undefined
-  for (let index = 0; index < size; index += 1) {
-    const leaf = await store.leaf(index)
-    if (leaf === undefined) {
-      // Without it, no node above it can be derived.
-      return { head: await edge.head(index), problems: [...problems, `leaf ${index} is missing`] }
-    }
-    const found = [...checkTime(leaf, before), ...(await checkLeaf(store, leaf, edge))]
-    problems.push(...found.slice(0, MAX_PROBLEMS - problems.length))
-    before = leaf
+export async function checkState(state: LogState): Promise<LogCheck> {
+  const { head, geometry } = state
+  const check = newCheck(state)
+  const width = tileWidth(geometry)
+  const { applied } = state.pending
+  // Now, since it moves on to bundles meanwhile.
+  const rest = state.pending.entries(applied, head.size)
+  for (let from = 0; from < applied; from += width) {
+    const isRead = await checkBundle(check, from)
+    // Without it, nothing above can be derived.
+    if (!isRead) return finish(check)
   }
-  return { head: await edge.head(size), problems }
+  for (const [at, entry] of rest.entries()) checkEntry(check, entry, applied + at)
+  if (!bytesEqual(check.edge.root(), head.root))
+    note(check, `the root of ${head.size} entries is another one`)
+  return finish(check)
 }
 
-function checkTime({ index, timeMs }: LogLeaf, before: LogLeaf | undefined): string[] {
-  return before === undefined || before.timeMs <= timeMs ? [] : [`leaf ${index} is older than the one before`]
+interface Check {
+  readonly state: LogState
+  readonly tiles: TileReader
+  readonly edge: TreeEdge
+  readonly problems: string[]
+  timeMs: number
 }
 
-async function checkLeaf(store: LogStore, { index, bytes }: LogLeaf, edge: Edge): Promise<string[]> {
-  const hash = leafHash(bytes)
-  const problems = (await store.find(hash)) === index ? [] : [`leaf ${index} is not found by its hash`]
-  for (const node of await edge.add(index, hash)) {
-    const kept = await store.node(node.level, node.index)
-    if (kept === undefined || !bytesEqual(kept, node.hash)) {
-      problems.push(`node ${node.index} of level ${node.level} is missing or another`)
-    }
+function newCheck(state: LogState): Check {
+  const { files, geometry } = state
+  const edge = new TreeEdge(geometry, { applied: 0, upper: [] })
+  // A reader of its own: what the log has cached proves nothing about the disk.
+  return { state, tiles: createTileReader(files, geometry), edge, problems: [], timeMs: 0 }
+}
+
+function finish({ edge, problems }: Check): LogCheck {
+  return { head: { size: edge.size, root: edge.root() }, problems }
+}
+
+function note({ problems }: Check, problem: string): void {
+  if (problems.length < MAX_PROBLEMS) problems.push(problem)
+}
+
+/** Its entries, their keys, and every tile that it completes. */
+async function checkBundle(check: Check, from: number): Promise<boolean> {
+  const { state, tiles, edge } = check
+  const width = tileWidth(state.geometry)
+  let entries: readonly LogEntry[]
+  try {
+    entries = await tiles.entries(from, width)
+  } catch (error) {
+    note(check, `entries from ${from} on are missing or cut: ${describeError(error)}`)
+    return false
   }
-  return problems
-}
-
-interface Edge {
-  add(index: number, hash: Uint8Array): ReturnType<typeof appendedNodes>
-  head(size: number): Promise<TreeHead>
-}
-
-/** The newest complete subtree of each level, which is all that the next leaf and the root need. */
-function createEdge(): Edge {
-  const newest = new Map<number, { readonly index: number; readonly hash: Uint8Array }>()
-  const read: NodeReader = async (level, index) => {
-    const node = newest.get(level)
-    if (node?.index !== index) throw new Error(`node ${index} of level ${level} is not of the edge`)
-    return node.hash
+  for (const [at, entry] of entries.entries()) {
+    checkEntry(check, entry, from + at)
+    await checkKeys(check, entry, from + at)
   }
-  return {
-    add: async (index, hash) => {
-      const nodes = await appendedNodes({ read, size: index, leafHashes: [hash] })
-      for (const node of nodes) newest.set(node.level, node)
-      return nodes
-    },
-    head: async (size) => ({ size, root: await treeRoot(read, size) }),
+  for (const position of tilesCompleted(state.geometry, { from, to: from + width })) {
+    const path = tilePath(position)
+    const expected = edge.tile(position)
+    const read = await state.files.read(path, 0, expected.length + 1).catch(() => undefined)
+    if (read === undefined || !bytesEqual(read, expected)) note(check, `${path} is missing or another`)
+  }
+  edge.settle(from + width)
+  return true
+}
+
+function checkEntry(check: Check, { leaf, timeMs }: LogEntry, index: number): void {
+  check.edge.append(leafHash(leaf))
+  if (timeMs < check.timeMs) note(check, `entry ${index} is older than the one before`)
+  check.timeMs = timeMs
+}
+
+async function checkKeys(check: Check, entry: LogEntry, index: number): Promise<void> {
+  for (const key of keysOfEntry(check.state, entry)) {
+    const found = await check.state.index.find(key.subarray(0, KEY_BYTES), { from: index, limit: 1 })
+    if (found[0] !== index) note(check, `entry ${index} is not found by its keys`)
   }
 }

@@ -13,12 +13,31 @@ export const logErrors = defineErrors({
     summary: 'A log was to be created where there is one.',
     hint: 'open the log instead',
   },
+  'log.corrupt': {
+    status: 500,
+    exit: 1,
+    summary: "The log's files do not fit together.",
+    hint: 'keep the directory as it is for an inquiry, look for a broken disk, and take a replica; nothing was changed',
+  },
   'log.poisoned': {
     status: 503,
     exit: 1,
     summary:
       'A commit of the log failed, so that its outcome is unknown; it takes no more entries until the next start.',
     hint: 'look for a full or broken disk in the log of the server, then start it again',
+  },
+  'log.frozen': {
+    status: 503,
+    exit: 1,
+    summary:
+      'The log is behind its anchor: entries were acknowledged that it does not have, as after a backup was put back. It answers reads and takes nothing more.',
+    hint: 'start a replica that has the newer head; if there is none, keep this directory for reading and begin a new shard: `wheelseal up --data NEW`, whose keys clients must learn',
+  },
+  'log.busy': {
+    status: 429,
+    exit: 1,
+    summary: 'More entries wait to be written than the log has room for.',
+    hint: 'try again in a second',
   },
   'log.range': {
     status: 400,

@@ -2,9 +2,13 @@
  * The append-only log: leaves in order, a Merkle tree over them, and proofs.
  *
  * `createLog` once, with the leaf that stands at index 0; `openLog` at every start, then `append`. What `append` resolves
- * with is durable. A log that is missing is an error, never a new empty one. `checkLog` derives the whole tree anew from
- * the leaves. Nothing here signs: `trust/` does that with what is committed.
+ * with is durable: everything that waits is one record of the write-ahead log and one sync. Full bundles and tiles are
+ * written behind it. A log that is missing is an error, never a new empty one, and one that is behind its anchor takes
+ * nothing more. `check` derives the whole tree anew from what is on disk. Nothing here signs: `trust/` does that with
+ * what is committed. docs/design/log.md has the life of an entry.
  */
-export { checkLog, type LogCheck } from './check.ts'
-export { createLog, openLog, type Appended, type TransparencyLog, type TreeHead } from './log.ts'
-export type { LogLeaf, LogStore, NewLeaf } from './store.ts'
+export type { LogCheck } from './check.ts'
+export type { LogEntry } from './entry.ts'
+export type { Anchor, KeyIndex, KeyRow, LogFile, LogFiles, TreeHead } from './files.ts'
+export { createLog, openLog, type LogParts, type TransparencyLog } from './log.ts'
+export type { Appended, NewEntry } from './writer.ts'

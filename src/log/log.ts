@@ -1,153 +1,146 @@
-import { baseErrors, bytesEqual, type Clock } from '../base/index.ts'
-import {
-  appendedNodes,
-  consistencyProof,
-  inclusionProof,
-  leafHash,
-  treeRoot,
-  type NodeReader,
-} from '../formats/merkle/index.ts'
+import { bytesEqual, type Clock } from '../base/index.ts'
+import { consistencyProof, EMPTY_ROOT, inclusionProof, treeRoot } from '../formats/merkle/index.ts'
+import { checkState, type LogCheck } from './check.ts'
+import type { LogEntry } from './entry.ts'
 import { logErrors } from './errors.ts'
-import type { LogLeaf, LogStore } from './store.ts'
-
-export interface TreeHead {
-  readonly size: number
-  readonly root: Uint8Array
-}
-
-export interface Appended {
-  readonly index: number
-  /** When the leaf was committed first; never earlier than that of any leaf before it. */
-  readonly timeMs: number
-  readonly isDuplicate: boolean
-}
+import type { Anchor, KeyIndex, LogFiles, TreeHead } from './files.ts'
+import { DEFAULT_GEOMETRY, type Geometry } from './geometry.ts'
+import { createLogFiles, recover } from './recover.ts'
+import {
+  candidates,
+  entriesFrom,
+  entryAt,
+  findEntry,
+  hasHash,
+  nodeReader,
+  type KeysOf,
+  type LogState,
+} from './state.ts'
+import { startWal } from './wal.ts'
+import { Writer, type Appended, type NewEntry } from './writer.ts'
 
 export interface TransparencyLog {
   /**
-   * Durable when it resolves; the same bytes again give the first index. A function makes the leaf from its time, for
-   * formats that hold it. Throws `log.poisoned`, and `base.too-large` above 65,535 bytes.
+   * Durable when it resolves; the same entry again gives the first index. Throws `log.poisoned`, `log.frozen`,
+   * `log.busy`, and `base.too-large` for a leaf above 65,535 bytes.
    */
-  append(leaf: Uint8Array | ((timeMs: number) => Uint8Array)): Promise<Appended>
-  /** False once a commit has failed. */
-  takesEntries(): boolean
+  append(entry: NewEntry): Promise<Appended>
+  /** Why no entries are taken, in words; undefined while they are. */
+  refusal(): string | undefined
   head(): Promise<TreeHead>
   /** The head that the log had at that size. Throws `log.range`. */
   headAt(size: number): Promise<TreeHead>
   /** Undefined beyond the head: what a failed commit may have left is nobody's entry. */
-  leaf(index: number): Promise<LogLeaf | undefined>
+  entry(index: number): Promise<LogEntry | undefined>
+  /** Entries that follow each other, from `index` on: at least one of those that are there, at most `limit`. */
+  entries(index: number, limit: number): Promise<readonly LogEntry[]>
   /** By leaf hash, up to the head. */
   find(hash: Uint8Array): Promise<number | undefined>
+  /** The entries that have that key, ascending, up to the head; as the index says, so the caller compares. */
+  findByKey(
+    key: Uint8Array,
+    range: { readonly from: number; readonly limit: number },
+  ): Promise<readonly number[]>
   /** RFC 6962 §2.1.1. Throws `log.range`. */
   inclusionProof(index: number, size: number): Promise<readonly Uint8Array[]>
   /** RFC 6962 §2.1.2. Throws `log.range`. */
   consistencyProof(first: number, second: number): Promise<readonly Uint8Array[]>
+  /** Reads the whole log and derives it anew; what is wrong is said, not thrown. */
+  check(): Promise<LogCheck>
+  /** Waits for what was handed in, then lets go of the files. */
+  close(): Promise<void>
 }
 
 export interface LogParts {
-  readonly store: LogStore
+  readonly files: LogFiles
+  readonly index: KeyIndex
   readonly clock: Clock
+  /** Left out when leaves are found by their hashes only. Must not change in the life of a log. */
+  readonly keysOf?: KeysOf
+  readonly anchor?: Anchor
+  /** Left out for tiles of height 8. Must not change in the life of a log. */
+  readonly geometry?: Geometry
 }
-
-/** The entry bundles of C2SP tlog-tiles give a leaf's length two bytes. */
-const MAX_LEAF_BYTES = 65_535
 
 /** Once and explicitly: `genesis` becomes the leaf at index 0, so that no client meets that index. Throws `log.exists`. */
-export async function createLog({ store, clock }: LogParts, genesis: Uint8Array): Promise<void> {
-  if ((await store.size()) !== 0) throw logErrors('log.exists', 'the log has entries already')
-  await commit(store, { index: 0, bytes: genesis, timeMs: clock.nowMs() })
+export async function createLog(
+  { files, clock, geometry = DEFAULT_GEOMETRY }: LogParts,
+  genesis: { readonly leaf: Uint8Array; readonly extra?: Uint8Array },
+): Promise<void> {
+  const entry = { timeMs: clock.nowMs(), leaf: genesis.leaf, extra: genesis.extra ?? new Uint8Array() }
+  await createLogFiles(files, geometry, entry)
 }
 
-/** Throws `log.missing`. */
-export async function openLog({ store, clock }: LogParts): Promise<TransparencyLog> {
-  const size = await store.size()
-  const last = size === 0 ? undefined : await store.leaf(size - 1)
-  if (last === undefined) throw logErrors('log.missing', 'the log has no genesis entry')
-  const writer = createWriter({ store, clock }, { size, timeMs: last.timeMs })
-  const read = readerOf(store)
+/**
+ * Continues a log. Reads the live segment of its write-ahead log and nothing else, however large the log is. Throws
+ * `log.missing`, `log.corrupt`; a log behind its anchor is opened for reading only.
+ */
+export async function openLog(parts: LogParts): Promise<TransparencyLog> {
+  const { files, index, clock, anchor, keysOf = () => [], geometry = DEFAULT_GEOMETRY } = parts
+  const { state, number } = await recover({ files, index, geometry, keysOf })
+  const frozen = await compareWithAnchor(state, anchor)
+  if (frozen !== undefined) return { ...readsOf(state), ...frozenWriter(frozen) }
+  await anchor?.keep(state.head)
+  const writer = new Writer({ state, wal: await startWal(state, number + 1), clock, anchor })
+  return { ...readsOf(state), ...writing(writer) }
+}
+
+type Writes = Pick<TransparencyLog, 'append' | 'refusal' | 'close'>
+
+function writing(writer: Writer): Writes {
   return {
-    append: writer.append,
-    takesEntries: () => writer.takesEntries(),
-    head: async () => ({ size: writer.size(), root: await treeRoot(read, writer.size()) }),
-    headAt: (at) => inRange(async () => ({ size: at, root: await treeRoot(read, at) }), at, writer.size()),
-    leaf: async (index) => (index < writer.size() ? store.leaf(index) : undefined),
+    append: (entry) => writer.append(entry),
+    refusal: () => (writer.poison === undefined ? undefined : 'a commit failed; it needs a new start'),
+    close: () => writer.close(),
+  }
+}
+
+function frozenWriter(reason: string): Writes {
+  return {
+    append: () => Promise.reject(logErrors('log.frozen', reason)),
+    refusal: () => reason,
+    close: () => Promise.resolve(),
+  }
+}
+
+/** Why the log must not go on, or undefined. Before the first signature of a start. */
+async function compareWithAnchor(state: LogState, anchor: Anchor | undefined): Promise<string | undefined> {
+  const newest = await anchor?.newest()
+  if (newest === undefined) return undefined
+  const { size } = state.head
+  if (size < newest.size) return `the log has ${size} entries, its anchor has seen ${newest.size}`
+  const root = newest.size === 0 ? EMPTY_ROOT : await treeRoot(nodeReader(state), newest.size)
+  return bytesEqual(root, newest.root)
+    ? undefined
+    : `the log of ${newest.size} entries that its anchor has seen had another root: one of the two is a fork`
+}
+
+function readsOf(state: LogState): Omit<TransparencyLog, keyof Writes> {
+  const read = nodeReader(state)
+  const isThere = (index: number): boolean => index < state.head.size
+  return {
+    check: () => checkState(state),
+    head: async () => state.head,
+    headAt: (size) =>
+      inRange(state, size, async () =>
+        size === state.head.size ? state.head : { size, root: await treeRoot(read, size) },
+      ),
+    entry: async (index) => (isThere(index) ? entryAt(state, index) : undefined),
+    entries: (index, limit) => entriesFrom(state, index, limit),
     find: async (hash) => {
-      const index = await store.find(hash)
-      return index !== undefined && index < writer.size() ? index : undefined
+      const found = await findEntry(state, hash, (entry) => hasHash(entry, hash))
+      return found !== undefined && isThere(found.index) ? found.index : undefined
     },
-    inclusionProof: (index, treeSize) =>
-      inRange(() => inclusionProof(read, { index, size: treeSize }), treeSize, writer.size()),
+    findByKey: async (key, range) => (await candidates(state, key, range)).filter(isThere),
+    inclusionProof: (index, size) => inRange(state, size, () => inclusionProof(read, { index, size })),
     consistencyProof: (first, second) =>
-      inRange(() => consistencyProof(read, { first, second }), second, writer.size()),
+      inRange(state, second, () => consistencyProof(read, { first, second })),
   }
 }
 
-interface Writer {
-  append: TransparencyLog['append']
-  takesEntries(): boolean
-  size(): number
-}
-
-/** Appends one after another: the index, the time and the edge of the tree belong to whoever is first. */
-function createWriter({ store, clock }: LogParts, start: { size: number; timeMs: number }): Writer {
-  let { size, timeMs } = start
-  let queue: Promise<unknown> = Promise.resolve()
-  let poison: unknown
-  const appendNow = async (make: (timeMs: number) => Uint8Array): Promise<Appended> => {
-    if (poison !== undefined) throw logErrors('log.poisoned', 'an earlier commit failed', { cause: poison })
-    const now = Math.max(timeMs, clock.nowMs())
-    const bytes = make(now)
-    if (bytes.length > MAX_LEAF_BYTES) {
-      throw baseErrors('base.too-large', `a leaf of ${bytes.length} bytes, ${MAX_LEAF_BYTES} are allowed`)
-    }
-    const known = await store.find(leafHash(bytes))
-    if (known !== undefined) return duplicate(store, known, bytes)
-    try {
-      await commit(store, { index: size, bytes, timeMs: now })
-    } catch (error) {
-      poison = error
-      throw logErrors('log.poisoned', 'the commit failed', { cause: error })
-    }
-    size += 1
-    timeMs = now
-    return { index: size - 1, timeMs: now, isDuplicate: false }
-  }
-  return {
-    size: () => size,
-    takesEntries: () => poison === undefined,
-    append: (leaf) => {
-      const mine = queue.then(() => appendNow(typeof leaf === 'function' ? leaf : () => leaf))
-      queue = mine.catch(() => undefined)
-      return mine
-    },
-  }
-}
-
-/** The index of leaf hashes is believed only when the leaf bears it out: a wrong hit would promise what is not there. */
-async function duplicate(store: LogStore, index: number, bytes: Uint8Array): Promise<Appended> {
-  const leaf = await store.leaf(index)
-  if (leaf === undefined || !bytesEqual(leaf.bytes, bytes)) {
-    throw new Error(`the index of leaf hashes names leaf ${index}, which is missing or another`)
-  }
-  return { index, timeMs: leaf.timeMs, isDuplicate: true }
-}
-
-async function commit(store: LogStore, leaf: LogLeaf): Promise<void> {
-  const hash = leafHash(leaf.bytes)
-  const nodes = await appendedNodes({ read: readerOf(store), size: leaf.index, leafHashes: [hash] })
-  await store.commit({ ...leaf, hash, nodes })
-}
-
-function readerOf(store: LogStore): NodeReader {
-  return async (level, index) => {
-    const hash = await store.node(level, index)
-    if (hash === undefined) throw new Error(`node ${index} of level ${level} is missing`)
-    return hash
-  }
-}
-
-async function inRange<T>(work: () => Promise<T>, size: number, committed: number): Promise<T> {
-  if (!Number.isSafeInteger(size) || size < 0 || size > committed)
-    throw logErrors('log.range', `the log has ${committed} entries, asked was ${size}`)
+async function inRange<T>({ head }: LogState, size: number, work: () => Promise<T>): Promise<T> {
+  if (!Number.isSafeInteger(size) || size < 0 || size > head.size)
+    throw logErrors('log.range', `the log has ${head.size} entries, asked was ${size}`)
   try {
     return await work()
   } catch (error) {

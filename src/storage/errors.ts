@@ -19,4 +19,10 @@ export const storageErrors = defineErrors({
     summary: 'Another process holds the data directory.',
     hint: 'stop the other process, or choose another directory with --data',
   },
+  'storage.anchor': {
+    status: 500,
+    exit: 1,
+    summary: 'The file that holds the newest heads of the logs cannot be used.',
+    hint: 'name another file with --anchor; when the old one is lost, compare the log with a client that saw a newer head before you go on',
+  },
 })

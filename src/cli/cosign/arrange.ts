@@ -1,16 +1,17 @@
 /** For tests only: the trust services themselves, in memory, behind the Http port; and a terminal that is a list. */
 import { createPublicKey, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import type { Files, Http, HttpRequest, HttpResponse, Log } from '../../base/index.ts'
-import { encodeHex, readCapped, utf8, utf8Decode, WheelsealError } from '../../base/index.ts'
+import { readCapped, utf8, utf8Decode, WheelsealError } from '../../base/index.ts'
 import { certificatePem, publicKeyPem } from '../../formats/x509/index.ts'
 import { fulcioRoutes, rekorRoutes } from '../../http/index.ts'
 import { verifyIdToken, type IdTokenSubject } from '../../identity/index.ts'
-import { createLog, openLog, type LogLeaf, type LogStore, type TransparencyLog } from '../../log/index.ts'
+import { arrangeLog } from '../../log/arrange.ts'
+import type { TransparencyLog } from '../../log/index.ts'
 import { netErrors } from '../../net/index.ts'
 import { createAuthority, createCertificateAuthority } from '../../trust/authority/index.ts'
-import { createCtLog, CT_GENESIS } from '../../trust/ct/index.ts'
+import { createCtLog, ctGenesis, ctKeysOf } from '../../trust/ct/index.ts'
 import { createIssuer } from '../../trust/issuer/index.ts'
-import { createRekor, REKOR_GENESIS } from '../../trust/rekor/index.ts'
+import { createRekor, rekorGenesis } from '../../trust/rekor/index.ts'
 import type { CosignIo } from './io.ts'
 
 export const NOW = 1_900_000_000
@@ -41,23 +42,8 @@ const subject: IdTokenSubject = {
   runner: { id: 1, environment: 'self-hosted' },
 }
 
-async function memoryLog(genesis: Uint8Array): Promise<TransparencyLog> {
-  const leaves: LogLeaf[] = []
-  const found = new Map<string, number>()
-  const nodes = new Map<string, Uint8Array>()
-  const store: LogStore = {
-    size: async () => leaves.length,
-    commit: async (leaf) => {
-      leaves.push(leaf)
-      found.set(encodeHex(leaf.hash), leaf.index)
-      for (const { level, index, hash } of leaf.nodes) nodes.set(`${level}/${index}`, hash)
-    },
-    leaf: async (index) => leaves[index],
-    find: async (hash) => found.get(encodeHex(hash)),
-    node: async (level, index) => nodes.get(`${level}/${index}`),
-  }
-  await createLog({ store, clock }, genesis)
-  return openLog({ store, clock })
+async function ctTree(root: Uint8Array): Promise<TransparencyLog> {
+  return (await arrangeLog({ clock, keysOf: ctKeysOf, genesis: ctGenesis(root, clock.nowMs()) })).log
 }
 
 export interface Sigstore {
@@ -77,7 +63,7 @@ export async function openSigstore(): Promise<Sigstore> {
   const authority = createAuthority({
     chain: [intermediate.certificate, root.certificate],
     key: intermediate.key,
-    ct: createCtLog({ log: await memoryLog(CT_GENESIS), key: ctKey }),
+    ct: createCtLog({ log: await ctTree(root.certificate), key: ctKey }),
     verifyToken: (token) =>
       verifyIdToken(token, {
         audience: 'sigstore',
@@ -87,13 +73,9 @@ export async function openSigstore(): Promise<Sigstore> {
     clock,
     entropy,
   })
-  const rekor = createRekor({
-    log: await memoryLog(REKOR_GENESIS),
-    key: rekorKey,
-    treeId: 17n,
-    name: 'rekor.test',
-    acceptsKey: () => undefined,
-  })
+  const names = { key: rekorKey, treeId: 17n, name: 'rekor.test' }
+  const { log } = await arrangeLog({ clock, genesis: { leaf: rekorGenesis(names) } })
+  const rekor = createRekor({ ...names, log, acceptsKey: () => undefined })
   const apps = new Map([
     [FULCIO, fulcioRoutes(authority, silent)],
     [REKOR, rekorRoutes(rekor, silent)],

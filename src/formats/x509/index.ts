@@ -35,6 +35,7 @@ export {
   type LoggedPrecertificate,
   type SignedCertificateTimestamp,
 } from './sct.ts'
+export { certificateTreeLeaf, precertificateOfLeaf, type PrecertificateOfLeaf } from './tree-leaf.ts'
 export { buildIntermediate, buildLeaf, buildRoot, buildTimestampLeaf, type IssuedRequest } from './build.ts'
 export { newRoot, type CertifiedKey } from './new-root.ts'
 export { randomSerial } from './serial.ts'

@@ -1,9 +1,12 @@
 /**
  * What one process keeps in plain files: blobs by digest (`openFolderBlobs`, the port Blobs of `base/`) and the logs of
- * jobs (`createFolderTraces`). Nothing is acknowledged before it is durable. The caller sees to it that no other process
+ * jobs (`createFolderTraces`), the segments, bundles and tiles of a log (`createLogFiles`) and the heads that logs have shown
+ * (`openAnchorFile`). Nothing is acknowledged before it is durable. The caller sees to it that no other process
  * uses the folder.
  */
+export { openAnchorFile, type AnchorFile } from './anchor.ts'
 export { openFolderBlobs } from './blobs.ts'
+export { createLogFiles } from './log-files.ts'
 export { createFolderTraces, traceFile } from './traces.ts'
 export { createFolderRootRepository } from './root-repository.ts'
 export { makeFolder } from './sync.ts'

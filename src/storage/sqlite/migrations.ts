@@ -1,6 +1,5 @@
 import type { Migration } from 'kysely/migration'
 import { accessMigrations } from './access.ts'
-import { logMigrations } from './log.ts'
 import { pipelinesMigrations } from './pipelines.ts'
 import { registryMigrations } from './registry.ts'
 
@@ -8,6 +7,5 @@ import { registryMigrations } from './registry.ts'
 export const migrations: Readonly<Record<string, Migration>> = {
   ...accessMigrations,
   ...registryMigrations,
-  ...logMigrations,
   ...pipelinesMigrations,
 }

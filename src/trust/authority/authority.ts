@@ -31,6 +31,8 @@ export interface PrecertificateLog {
     readonly issuerKeyHash: Uint8Array
     /** DER, poisoned and signed: the proof that the issuer meant it. */
     readonly precertificate: Uint8Array
+    /** DER, from the issuer up to the root. */
+    readonly chain: readonly Uint8Array[]
   }): Promise<SignedCertificateTimestamp>
 }
 
@@ -139,7 +141,8 @@ async function certify(signer: Signer, spki: Uint8Array, identity: CertificateId
     extensions: identity.extensions,
   })
   const { tbs, precertificate } = pending
-  const sct = await ct.addPrecertificate({ tbs, issuerKeyHash, precertificate })
+  const chain = [signer.intermediate.der, signer.root.der]
+  const sct = await ct.addPrecertificate({ tbs, issuerKeyHash, precertificate, chain })
   const leaf = pending.complete([sct])
   checkOwnLeaf(signer, parseCertificate(leaf), identity)
   return leaf

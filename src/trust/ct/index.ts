@@ -1,5 +1,14 @@
 /**
  * The certificate transparency log behind the authority (RFC 6962): a precertificate is in the tree, durably, before its
- * SCT exists. `createCtLog` over an open log, then `addPrecertificate` and `signedTreeHead`. Its HTTP routes come later.
+ * SCT exists. `createCtLog` over a log that was opened with `ctKeysOf` and begun with `ctGenesis`, then
+ * `addPrecertificate` and `signedTreeHead`. `http/ct.ts` has the routes.
  */
-export { createCtLog, CT_GENESIS, treeHeadSignedBytes, type CtLog, type SignedTreeHead } from './ct-log.ts'
+export {
+  createCtLog,
+  ctGenesis,
+  ctKeysOf,
+  treeHeadSignedBytes,
+  type CtLog,
+  type CtSubmission,
+  type SignedTreeHead,
+} from './ct-log.ts'

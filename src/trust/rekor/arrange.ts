@@ -3,10 +3,8 @@ import { createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node
 import { sha256, utf8 } from '../../base/index.ts'
 import type { HashedRekord } from '../../formats/sigstore/index.ts'
 import { publicKeyPem } from '../../formats/x509/index.ts'
-import { createLog, openLog } from '../../log/index.ts'
-import { openDatabase } from '../../storage/sqlite/database.ts'
-import { createLogStore, logMigrations } from '../../storage/sqlite/log.ts'
-import { createRekor, REKOR_GENESIS, type Rekor, type RekorParts } from './index.ts'
+import { arrangeLog } from '../../log/arrange.ts'
+import { createRekor, rekorGenesis, type Rekor, type RekorParts } from './index.ts'
 
 export const TREE_ID = 0x1234n
 export const NOW_MS = 1_900_000_000_999
@@ -15,14 +13,11 @@ export const spki: Uint8Array = spkiOf(key)
 
 export async function newRekor(changes: Partial<RekorParts> = {}): Promise<Rekor> {
   const clock = { nowMs: () => NOW_MS, sleep: async (): Promise<void> => undefined }
-  const store = createLogStore(await openDatabase(':memory:', logMigrations), 'rekor')
-  await createLog({ store, clock }, REKOR_GENESIS)
-  const log = await openLog({ store, clock })
+  const names = { key, treeId: TREE_ID, name: 'rekor.example' }
+  const { log } = await arrangeLog({ clock, genesis: { leaf: rekorGenesis(names) } })
   return createRekor({
+    ...names,
     log,
-    key,
-    treeId: TREE_ID,
-    name: 'rekor.example',
     acceptsKey: () => undefined,
     ...changes,
   })

@@ -5,6 +5,6 @@
  * Logs hashedrekord 0.0.1 and dsse 0.0.1 whose signatures hold and whose certificate `acceptsCertificate` lets in. Answers about an
  * entry are made from one committed head and are checked before they leave.
  */
-export { createRekor, REKOR_GENESIS, type Rekor, type RekorParts } from './rekor.ts'
+export { createRekor, originOf, rekorGenesis, type Rekor, type RekorParts } from './rekor.ts'
 export { hashedRekordOf, readProposal, type Proposal } from './proposal.ts'
 export { rekorErrors, DuplicateEntryError } from './errors.ts'

@@ -1,9 +1,10 @@
 import { sign, type KeyObject } from 'node:crypto'
-import { encodeBase64, sha256Hex, utf8 } from '../../base/index.ts'
+import { encodeBase64, sha256, sha256Hex, utf8 } from '../../base/index.ts'
 import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
 import { signCheckpoint } from '../../formats/note/index.ts'
 import {
   formatEntryUuid,
+  hashedRekordBody,
   parseEntryUuid,
   setSignedBytes,
   type LogEntry,
@@ -53,8 +54,19 @@ export interface ConsistencyProof {
   readonly hashes: readonly Uint8Array[]
 }
 
-/** Stands at index 0: clients drop a zero index from their JSON and then refuse the entry. */
-export const REKOR_GENESIS: Uint8Array = utf8('{"apiVersion":"0.0.1","kind":"wheelseal-genesis","spec":{}}')
+/**
+ * Stands at index 0, since clients drop a zero index from their JSON and then refuse the entry: the log's own signature
+ * over its origin, as an entry that any client can read.
+ */
+export function rekorGenesis({ key, ...names }: Pick<RekorParts, 'key' | 'name' | 'treeId'>): Uint8Array {
+  const origin = utf8(originOf(names))
+  return hashedRekordBody({
+    algorithm: 'sha256',
+    digest: sha256(origin),
+    signature: new Uint8Array(sign('sha256', origin, key)),
+    publicKeyPem: publicKeyPem(spkiOf(key)),
+  })
+}
 
 export function createRekor(parts: RekorParts): Rekor {
   const { log } = parts
@@ -104,7 +116,7 @@ async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
   const known = await log.find(hash)
   if (known !== undefined) throw new DuplicateEntryError(formatEntryUuid(treeId, hash))
   proposal.checkSignatures()
-  const { index, isDuplicate } = await log.append(body)
+  const { index, isDuplicate } = await log.append({ leaf: body })
   if (isDuplicate) throw new DuplicateEntryError(formatEntryUuid(treeId, hash))
   const made = await describeEntry(context, index)
   if (made === undefined) throw new Error(`entry ${index} was committed and is missing`)
@@ -113,24 +125,25 @@ async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
 
 async function describeEntry(context: Context, index: number): Promise<LogEntry | undefined> {
   const { log, treeId, key, logId } = context
-  const leaf = await log.leaf(index)
-  if (leaf === undefined) return undefined
+  const entry = await log.entry(index)
+  if (entry === undefined) return undefined
+  const { leaf: body } = entry
   const head = await log.head()
-  const hash = leafHash(leaf.bytes)
+  const hash = leafHash(body)
   const hashes = await log.inclusionProof(index, head.size)
   if (!verifyInclusion({ leafHash: hash, index, size: head.size, proof: hashes, root: head.root })) {
     throw new Error(`entry ${index} does not lead to the root of ${head.size} entries`)
   }
-  const integratedTimeSeconds = Math.floor(leaf.timeMs / 1000)
+  const integratedTimeSeconds = Math.floor(entry.timeMs / 1000)
   const promise = {
-    body: encodeBase64(leaf.bytes),
+    body: encodeBase64(body),
     integratedTime: integratedTimeSeconds,
     logId,
     logIndex: index,
   }
   return {
     uuid: formatEntryUuid(treeId, hash),
-    body: leaf.bytes,
+    body,
     integratedTimeSeconds,
     logId,
     logIndex: index,
@@ -146,5 +159,10 @@ async function describeEntry(context: Context, index: number): Promise<LogEntry 
 }
 
 function checkpointOf({ name, treeId, key }: Context, { size, root }: TreeHead): string {
-  return signCheckpoint({ origin: `${name} - ${treeId}`, size, root }, { name, key })
+  return signCheckpoint({ origin: originOf({ name, treeId }), size, root }, { name, key })
+}
+
+/** As Rekor names its trees in checkpoints. */
+export function originOf({ name, treeId }: Pick<RekorParts, 'name' | 'treeId'>): string {
+  return `${name} - ${treeId}`
 }

@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import type { Clock } from '../base/index.ts'
+import { spkiOf } from '../formats/x509/index.ts'
+import { sha256Hex } from '../base/index.ts'
+import { createLog, openLog, type LogCheck, type LogParts, type TransparencyLog } from '../log/index.ts'
+import { createLogFiles, makeFolder, openAnchorFile, type AnchorFile } from '../storage/folder/index.ts'
+import { createKeyIndex, keyIndexMigrations, openDatabase, type Database } from '../storage/sqlite/index.ts'
+import { ctGenesis, ctKeysOf } from '../trust/ct/index.ts'
+import { originOf, rekorGenesis } from '../trust/rekor/index.ts'
+import type { Instance } from './data-directory.ts'
+import type { InstanceKeys } from './keys.ts'
+
+/** The two logs of an instance. */
+export interface Logs {
+  readonly ct: TransparencyLog
+  readonly rekor: TransparencyLog
+  /** Derives both anew from what is on disk. */
+  check(): Promise<Readonly<Record<LogName, LogCheck>>>
+  close(): Promise<void>
+}
+
+export type LogName = 'ct' | 'rekor'
+
+export interface LogsParts {
+  /** The data directory. */
+  readonly path: string
+  /** Where the newest heads are kept, outside of the data directory. */
+  readonly anchorPath: string
+  readonly instance: Pick<Instance, 'url' | 'rekorTreeId'>
+  readonly keys: Pick<InstanceKeys, 'ct' | 'rekor' | 'chain'>
+  readonly clock: Clock
+}
+
+/** Both logs of a new instance, each with its genesis entry. */
+export async function createLogs({
+  path,
+  instance,
+  keys,
+  clock,
+}: Omit<LogsParts, 'anchorPath'>): Promise<void> {
+  const [, root] = keys.chain
+  const genesis = {
+    ct: ctGenesis(root, clock.nowMs()),
+    rekor: { leaf: rekorGenesis({ key: keys.rekor, ...rekorNames(instance) }) },
+  }
+  for (const name of ['ct', 'rekor'] as const) {
+    const { parts, database } = await openParts({ path, clock }, name)
+    try {
+      await createLog(parts, genesis[name])
+    } finally {
+      await database.destroy()
+    }
+  }
+}
+
+/** How Rekor calls its tree: in entries, in checkpoints, and in the anchor. */
+export function rekorNames({ url, rekorTreeId }: LogsParts['instance']): { name: string; treeId: bigint } {
+  return { name: new URL(url).hostname, treeId: BigInt(rekorTreeId) }
+}
+
+/** Throws `log.missing`, `log.corrupt`, `storage.anchor`. */
+export async function openLogs(parts: LogsParts): Promise<Logs> {
+  const anchors = await openAnchorFile(parts.anchorPath)
+  const opened: OpenLog[] = []
+  const close = async (): Promise<void> => {
+    for (const one of opened) await one.close()
+    await anchors.close()
+  }
+  const open = async (name: LogName): Promise<TransparencyLog> => {
+    const one = await openOne(parts, name, anchors)
+    opened.push(one)
+    return one.log
+  }
+  try {
+    const [ct, rekor] = [await open('ct'), await open('rekor')]
+    return { ct, rekor, close, check: async () => ({ ct: await ct.check(), rekor: await rekor.check() }) }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface OpenLog {
+  readonly log: TransparencyLog
+  close(): Promise<void>
+}
+
+async function openOne(all: LogsParts, name: LogName, anchors: AnchorFile): Promise<OpenLog> {
+  const { parts, database } = await openParts(all, name)
+  try {
+    const log = await openLog({ ...parts, anchor: anchorOf(all, name, anchors) })
+    return {
+      log,
+      close: async () => {
+        await log.close()
+        await database.destroy()
+      },
+    }
+  } catch (error) {
+    await database.destroy()
+    throw error
+  }
+}
+
+function anchorOf({ instance, keys }: LogsParts, name: LogName, anchors: AnchorFile) {
+  return name === 'ct'
+    ? anchors.anchor(0, `ct ${sha256Hex(spkiOf(keys.ct))}`)
+    : anchors.anchor(1, originOf(rekorNames(instance)))
+}
+
+async function openParts(
+  { path, clock }: Pick<LogsParts, 'path' | 'clock'>,
+  name: LogName,
+): Promise<{ parts: LogParts; database: Database }> {
+  const folder = join(path, 'logs', name)
+  await makeFolder(folder)
+  const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
+  const parts = { files: createLogFiles(folder), index: createKeyIndex(database), clock }
+  return { parts: name === 'ct' ? { ...parts, keysOf: ctKeysOf } : parts, database }
+}

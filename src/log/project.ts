@@ -1,0 +1,87 @@
+import { bytesEqual, Cursor } from '../base/index.ts'
+import { leafHash } from '../formats/merkle/index.ts'
+import { bundleHeadBytes, decodeBundleHead, decodeEntry, encodeBundle } from './entry.ts'
+import { logErrors } from './errors.ts'
+import type { KeyRow, LogFiles } from './files.ts'
+import { bundlePath, tilePath, tilesCompleted, tileWidth } from './geometry.ts'
+import { rowsOf, type LogState } from './state.ts'
+
+/** Bundles written at once, so that memory and one round of syncs stay small. */
+const MAX_BUNDLES = 16
+
+export function hasFullBundle({ pending, head, geometry }: LogState): boolean {
+  return head.size - pending.applied >= tileWidth(geometry)
+}
+
+/**
+ * Moves committed entries from the write-ahead log into bundles and tiles: written under a temporary name, synced,
+ * renamed, folders synced, read back and compared, and only then counted as applied. Written again after a crash, they
+ * get the same bytes. Any rejection poisons the log.
+ */
+export async function project(state: LogState): Promise<void> {
+  const { pending, geometry, head, files } = state
+  const width = tileWidth(geometry)
+  const from = pending.applied
+  const to = Math.min(from + MAX_BUNDLES * width, head.size - (head.size % width))
+  const written = new Map<string, Uint8Array>()
+  for (let begin = from; begin < to; begin += width)
+    written.set(bundlePath(begin / width), encodeBundle(pending.entries(begin, begin + width)))
+  for (const position of tilesCompleted(geometry, { from, to }))
+    written.set(tilePath(position), state.edge.tile(position))
+  await writeDurably(files, written)
+  for (const [path, bytes] of written) await compare(state, path, bytes)
+  for (let begin = from; begin < to; begin += width) await rehash(state, begin)
+  await state.index.add(keyRows(state, from, to), to)
+  state.edge.settle(to)
+  pending.settle(to)
+}
+
+/** Every file is whole and durable under its name, or the name is what it was. */
+async function writeDurably(files: LogFiles, contents: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  const folders = [...new Set([...contents.keys()].map(folderOf))]
+  for (const folder of folders) await files.makeFolder(folder)
+  await Promise.all([...contents].map(([path, bytes]) => writeTemporary(files, path, bytes)))
+  await Promise.all([...contents.keys()].map((path) => files.rename(temporary(path), path)))
+  for (const folder of folders) await files.syncFolder(folder)
+}
+
+async function writeTemporary(files: LogFiles, path: string, bytes: Uint8Array): Promise<void> {
+  // A crash may have left one.
+  await files.remove(temporary(path))
+  const file = await files.create(temporary(path))
+  await file.append(bytes)
+  await file.sync()
+  await file.close()
+}
+
+function temporary(path: string): string {
+  return `${path}.tmp`
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'))
+}
+
+/** What is read back is what readers will get: a bit that flipped on the way must not be vouched for (Yeti 2022). */
+async function compare({ files }: LogState, path: string, bytes: Uint8Array): Promise<void> {
+  const read = await files.read(path, 0, bytes.length + 1)
+  if (!bytesEqual(read, bytes)) throw logErrors('log.corrupt', `${path} reads back as other bytes`)
+}
+
+async function rehash({ files, geometry, edge }: LogState, begin: number): Promise<void> {
+  const width = tileWidth(geometry)
+  const path = bundlePath(begin / width)
+  const bytes = await files.read(path, 0, await files.size(path))
+  const headBytes = bundleHeadBytes(width)
+  decodeBundleHead(bytes.subarray(0, headBytes), width)
+  const cursor = new Cursor(bytes.subarray(headBytes))
+  for (let index = begin; index < begin + width; index += 1) {
+    const hash = edge.node(0, index)
+    if (hash === undefined || !bytesEqual(leafHash(decodeEntry(cursor).leaf), hash))
+      throw logErrors('log.corrupt', `entry ${index} of ${path} has another hash than in the tree`)
+  }
+}
+
+function keyRows({ pending }: LogState, from: number, to: number): KeyRow[] {
+  return Array.from({ length: to - from }, (_, at) => rowsOf(pending.keys(from + at), from + at)).flat()
+}

@@ -1,0 +1,105 @@
+import { bytesEqual } from '../base/index.ts'
+import { leafHash, type NodeReader } from '../formats/merkle/index.ts'
+import type { LogEntry } from './entry.ts'
+import { logErrors } from './errors.ts'
+import type { KeyIndex, KeyRow, LogFiles, TreeHead } from './files.ts'
+import { tileWidth, type Geometry } from './geometry.ts'
+import { createPending, KEY_BYTES, type Pending } from './pending.ts'
+import type { Segment } from './segment.ts'
+import { createTileReader, type TileReader } from './tiles.ts'
+import type { TreeEdge } from './tree-edge.ts'
+
+/** Keys by which a leaf is found besides its hash, derived from its bytes alone. 32 bytes each, hashes. */
+export type KeysOf = (leaf: Uint8Array) => readonly Uint8Array[]
+
+export interface StateParts {
+  readonly files: LogFiles
+  readonly index: KeyIndex
+  readonly geometry: Geometry
+  readonly keysOf: KeysOf
+}
+
+/** What is true of the log at the moment: on disk, and in memory until it is. */
+export interface LogState extends StateParts {
+  readonly edge: TreeEdge
+  readonly pending: Pending
+  readonly tiles: TileReader
+  /** The newest committed head: nothing beyond it is answered. */
+  head: TreeHead
+  /** Of the newest leaf. */
+  timeMs: number
+}
+
+export function createState(parts: StateParts, { applied, entries, edge, head }: Segment): LogState {
+  const pending = createPending(applied)
+  for (const entry of entries) pending.add(entry, keysOfEntry(parts, entry))
+  const tiles = createTileReader(parts.files, parts.geometry)
+  return { ...parts, edge, pending, tiles, head, timeMs: 0 }
+}
+
+/** Leaf hash first. */
+export type EntryKeys = readonly [Uint8Array, ...Uint8Array[]]
+
+export function keysOfEntry({ keysOf }: Pick<StateParts, 'keysOf'>, { leaf }: LogEntry): EntryKeys {
+  return [leafHash(leaf), ...keysOf(leaf)]
+}
+
+export function rowsOf(keys: readonly Uint8Array[], index: number): KeyRow[] {
+  return keys.map((key) => ({ key: key.subarray(0, KEY_BYTES), index }))
+}
+
+/** Throws `log.corrupt` for a node that is neither in memory nor on disk. */
+export function nodeReader({ edge, tiles }: LogState): NodeReader {
+  return async (level, index) => edge.node(level, index) ?? tiles.node(level, index)
+}
+
+export async function entryAt({ pending, tiles }: LogState, index: number): Promise<LogEntry> {
+  const [entry] = index < pending.applied ? await tiles.entries(index, 1) : pending.entries(index, index + 1)
+  if (entry === undefined) throw logErrors('log.corrupt', `entry ${index} is missing`)
+  return entry
+}
+
+/** At most `limit` entries from `index` on, of one bundle; fewer at the end. */
+export async function entriesFrom(
+  state: LogState,
+  index: number,
+  limit: number,
+): Promise<readonly LogEntry[]> {
+  const { pending, tiles, geometry, head } = state
+  const width = tileWidth(geometry)
+  const end = Math.min(head.size, index + limit, index - (index % width) + width)
+  if (end <= index) return []
+  return index < pending.applied ? tiles.entries(index, end - index) : pending.entries(index, end)
+}
+
+/** Candidates, ascending; staged ones included. Nobody believes them before the leaf was read. */
+export async function candidates(
+  { pending, index }: LogState,
+  key: Uint8Array,
+  range: { readonly from: number; readonly limit: number },
+): Promise<readonly number[]> {
+  const kept = await index.find(key.subarray(0, KEY_BYTES), range)
+  const newer = pending.find(key).filter((one) => one >= range.from && !kept.includes(one))
+  return [...kept, ...newer].slice(0, range.limit)
+}
+
+/** The first entry of that key that `isSame`; an index that leads elsewhere throws `log.corrupt`. */
+export async function findEntry(
+  state: LogState,
+  key: Uint8Array,
+  isSame: (entry: LogEntry) => boolean,
+): Promise<{ index: number; entry: LogEntry } | undefined> {
+  const found = await candidates(state, key, { from: 0, limit: MAX_CANDIDATES })
+  for (const index of found) {
+    const entry = await entryAt(state, index)
+    if (isSame(entry)) return { index, entry }
+  }
+  if (found.length === 0) return undefined
+  throw logErrors('log.corrupt', `the index of keys leads to entry ${found[0]}, which is another one`)
+}
+
+const MAX_CANDIDATES = 4
+
+export function hasHash({ leaf }: LogEntry, hash: Uint8Array): boolean {
+  return bytesEqual(leafHash(leaf), hash)
+}

@@ -1,0 +1,69 @@
+import { Cursor } from '../base/index.ts'
+import { bundleHeadBytes, decodeBundleHead, decodeEntry, type LogEntry } from './entry.ts'
+import { logErrors } from './errors.ts'
+import type { LogFiles } from './files.ts'
+import { bundlePath, HASH_BYTES, placeOf, tileBytes, tilePath, tileWidth, type Geometry } from './geometry.ts'
+
+/** Reads what is on disk for good: full tiles and full bundles, which never change. */
+export interface TileReader {
+  /** Throws `log.corrupt` when the tile is missing or cut. */
+  node(level: number, index: number): Promise<Uint8Array>
+  /** At most `limit` entries of one bundle, from `index` on. Throws `log.corrupt`. */
+  entries(index: number, limit: number): Promise<readonly LogEntry[]>
+}
+
+/** 16 KiB each in a log of height 8. */
+const CACHED_TILES = 256
+
+export function createTileReader(files: LogFiles, geometry: Geometry): TileReader {
+  const width = tileWidth(geometry)
+  const tile = cached(CACHED_TILES, (path) =>
+    readWhole(files, { path, offset: 0, bytes: tileBytes(geometry) }),
+  )
+  const offsets = cached(CACHED_TILES, async (path) =>
+    decodeBundleHead(await readWhole(files, { path, offset: 0, bytes: bundleHeadBytes(width) }), width),
+  )
+  return {
+    node: async (level, index) => {
+      const { offset, ...position } = placeOf(geometry, level, index)
+      return (await tile(tilePath(position))).subarray(offset, offset + HASH_BYTES)
+    },
+    entries: async (index, limit) => {
+      const path = bundlePath(Math.floor(index / width))
+      const first = index % width
+      const count = Math.min(limit, width - first)
+      const ends = await offsets(path)
+      const [begin = 0, end = 0] = [ends[first], ends[first + count]]
+      const cursor = new Cursor(await readWhole(files, { path, offset: begin, bytes: end - begin }))
+      return Array.from({ length: count }, () => decodeEntry(cursor))
+    },
+  }
+}
+
+interface Part {
+  readonly path: string
+  readonly offset: number
+  readonly bytes: number
+}
+
+async function readWhole(files: LogFiles, { path, offset, bytes }: Part): Promise<Uint8Array> {
+  const read = await files.read(path, offset, bytes).catch((cause: unknown) => {
+    throw logErrors('log.corrupt', `${path} cannot be read`, { cause })
+  })
+  if (read.length === bytes) return read
+  throw logErrors('log.corrupt', `${path} has ${read.length} bytes from ${offset} on, not ${bytes}`)
+}
+
+/** Keeps the newest answers; a failure is not kept. */
+function cached<T>(capacity: number, load: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const kept = new Map<string, Promise<T>>()
+  return (key) => {
+    const found = kept.get(key) ?? load(key)
+    kept.delete(key)
+    kept.set(key, found)
+    found.catch(() => kept.delete(key))
+    const oldest = kept.size > capacity ? kept.keys().next().value : undefined
+    if (oldest !== undefined) kept.delete(oldest)
+    return found
+  }
+}

@@ -1,0 +1,68 @@
+import type { LogEntry } from './entry.ts'
+import type { LogFile, LogFiles } from './files.ts'
+import { encodeCommit, encodeHead, segmentPath, type Record } from './segment.ts'
+import type { LogState } from './state.ts'
+
+/** The live segment of the write-ahead log. */
+export interface Wal {
+  /** One record, one sync: when it resolves the entries are committed. */
+  commit(commit: { size: number; root: Uint8Array; entries: readonly LogEntry[] }): Promise<void>
+  /** The state goes on in a new segment and the old one is removed, when that is worth it. */
+  changeSegment(state: LogState): Promise<void>
+  close(): Promise<void>
+}
+
+interface Live {
+  readonly number: number
+  readonly file: LogFile
+  /** Leaves that were applied when it began. */
+  readonly applied: number
+  checksum: Uint8Array
+  bytes: number
+}
+
+/** Begins segment `number`, which continues the state, and removes those before it. */
+export async function startWal(state: LogState, number: number): Promise<Wal> {
+  let live = await begin(state, number)
+  return {
+    commit: async (commit) => {
+      await append(live, encodeCommit(commit, live.checksum))
+      await live.file.sync()
+    },
+    changeSegment: async (current) => {
+      const isWorthIt = live.bytes > current.geometry.segmentBytes && current.pending.applied > live.applied
+      if (!isWorthIt) return
+      const old = live
+      live = await begin(current, old.number + 1)
+      await old.file.close()
+    },
+    close: () => live.file.close(),
+  }
+}
+
+/** Durable and whole before anything that it replaces is removed. */
+async function begin({ files, pending, edge, head, geometry }: LogState, number: number): Promise<Live> {
+  const { applied } = pending
+  const [entries, upper] = [pending.entries(applied, head.size), edge.upperRows(applied)]
+  // Before anything is awaited: the state moves on while bundles are written.
+  const record = encodeHead({ ...head, number, tileHeight: geometry.tileHeight, applied, upper, entries })
+  const path = segmentPath(number)
+  // Left by a crash before it was whole: nothing was ever appended to it.
+  await files.remove(path)
+  const live = { number, file: await files.create(path), applied, checksum: new Uint8Array(), bytes: 0 }
+  await append(live, record)
+  await live.file.sync()
+  await files.syncFolder('wal')
+  await removeOthers(files, path)
+  return live
+}
+
+async function removeOthers(files: LogFiles, path: string): Promise<void> {
+  for (const name of await files.list('wal')) if (`wal/${name}` !== path) await files.remove(`wal/${name}`)
+}
+
+async function append(live: Live, { bytes, checksum }: Record): Promise<void> {
+  await live.file.append(bytes)
+  live.checksum = checksum
+  live.bytes += bytes.length
+}

@@ -1,0 +1,72 @@
+import type { Kysely } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import type { KeyIndex, KeyRow } from '../../log/index.ts'
+import type { Database } from './database.ts'
+
+type KeyTables = {
+  log_keys: { key: Uint8Array; leaf_index: number }
+  log_mark: { id: number; mark: number }
+}
+
+/** In a file of its own for each log, since it is derived and can be made anew. */
+export const keyIndexMigrations: Readonly<Record<string, Migration>> = {
+  '0001-keys': {
+    up: async (db) => {
+      const { sql } = await import('kysely')
+      await db.schema
+        .createTable('log_keys')
+        .addColumn('key', 'blob', (column) => column.notNull())
+        .addColumn('leaf_index', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('log_keys_key', ['key', 'leaf_index'])
+        .modifyEnd(sql`without rowid`)
+        .execute()
+      await db.schema
+        .createTable('log_mark')
+        .addColumn('id', 'integer', (column) => column.primaryKey())
+        .addColumn('mark', 'integer', (column) => column.notNull())
+        .execute()
+    },
+  },
+}
+
+type Tables = Kysely<KeyTables>
+
+const MARK_ID = 1
+/** SQLite binds at most 32,766 values in a statement. */
+const ROWS_PER_STATEMENT = 8000
+
+export function createKeyIndex(database: Database): KeyIndex {
+  const db = database.$extendTables<KeyTables>()
+  return {
+    mark: async () => {
+      const row = await db.selectFrom('log_mark').select('mark').where('id', '=', MARK_ID).executeTakeFirst()
+      return row?.mark ?? 0
+    },
+    add: (rows, mark) => add(db, rows, mark),
+    find: async (key, { from, limit }) => {
+      const query = db.selectFrom('log_keys').select('leaf_index').where('key', '=', key)
+      const rows = await query.where('leaf_index', '>=', from).orderBy('leaf_index').limit(limit).execute()
+      return rows.map((row) => row.leaf_index)
+    },
+  }
+}
+
+function add(db: Tables, rows: readonly KeyRow[], mark: number): Promise<void> {
+  return db.transaction().execute(async (transaction) => {
+    for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
+      const values = rows
+        .slice(at, at + ROWS_PER_STATEMENT)
+        .map(({ key, index }) => ({ key, leaf_index: index }))
+      await transaction
+        .insertInto('log_keys')
+        .values(values)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }
+    await transaction
+      .insertInto('log_mark')
+      .values({ id: MARK_ID, mark })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ mark }))
+      .execute()
+  })
+}
