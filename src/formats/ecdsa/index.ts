@@ -2,8 +2,9 @@
  * ECDSA over a digest that somebody else computed, which `node:crypto` cannot do: a transparency log entry holds the
  * digest of a file and not the file.
  *
- * Call `verifyDigest`. P-256, P-384 and P-521 with `@noble/curves` (FIPS 186-5 §6.4.2). Whoever has the message itself
- * verifies with `formats/x509` and `node:crypto`. Signing is not here.
+ * Call `verifyDigest` (FIPS 186-5 §6.4.2). P-256 takes a native way, whose proof stands in `native-p256.ts`; P-384,
+ * P-521 and what that way cannot decide take `@noble/curves`, which is eight times slower. Whoever has the message
+ * itself verifies with `formats/x509` and `node:crypto`. Signing is not here.
  */
 export { verifyDigest } from './verify.ts'
 export { parseEcdsaPublicKey } from './public-key.ts'

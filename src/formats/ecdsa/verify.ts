@@ -1,4 +1,5 @@
-import { p256, p384, p521 } from '@noble/curves/nist.js'
+import { verifyInJavaScript } from './javascript.ts'
+import { verifyP256Natively } from './native-p256.ts'
 import { parseEcdsaPublicKey, type EcdsaCurve } from './public-key.ts'
 import { parseEcdsaSignature, type EcdsaSignature } from './signature.ts'
 
@@ -13,11 +14,7 @@ export interface DigestSignature {
 
 const MIN_DIGEST_BYTES = 32
 const MAX_DIGEST_BYTES = 64
-const CURVES = {
-  'P-256': { verify: p256.verify, scalarBytes: 32 },
-  'P-384': { verify: p384.verify, scalarBytes: 48 },
-  'P-521': { verify: p521.verify, scalarBytes: 66 },
-} as const satisfies Record<EcdsaCurve, object>
+const SCALAR_BYTES: Readonly<Record<EcdsaCurve, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 }
 
 /** Whether `signature` is an ECDSA signature over the digest itself. Never throws; false for whatever is malformed. */
 export function verifyDigest({ spki, digest, signature }: DigestSignature): boolean {
@@ -25,14 +22,11 @@ export function verifyDigest({ spki, digest, signature }: DigestSignature): bool
   const key = parseEcdsaPublicKey(spki)
   const pair = parseEcdsaSignature(signature)
   if (key === undefined || pair === undefined) return false
-  const { verify, scalarBytes } = CURVES[key.curve]
-  const compact = compactSignature(pair, scalarBytes)
+  const compact = compactSignature(pair, SCALAR_BYTES[key.curve])
   if (compact === undefined) return false
-  try {
-    return verify(compact, digest, key.point, { prehash: false, lowS: false, format: 'compact' })
-  } catch {
-    return false
-  }
+  const claim = { point: key.point, digest, compact }
+  const decided = key.curve === 'P-256' ? verifyP256Natively(claim) : undefined
+  return decided ?? verifyInJavaScript(key.curve, claim)
 }
 
 /** r and s at the width of the curve; undefined when one does not fit. */
