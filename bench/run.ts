@@ -1,0 +1,83 @@
+/**
+ * `bench/run [start] [tsa] [fulcio] [rekor] [reads]`: prints tables in Markdown; README.md says what they mean.
+ *
+ *   --runs N          runs of each side at each level (default 3)
+ *   --clients 1,8,32  concurrent clients
+ *   --seconds N       at most so long per run (default 4)
+ *   --sizes N,N       entries in the logs of `reads` (default 1000,1000000)
+ *   --ours            without the stock servers
+ *   --profile DIR     the server writes a CPU profile there
+ *   --work DIR        use and keep this folder, which must be on the disk that is meant
+ */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Row } from './compare.ts'
+import { startOurs } from './ours.ts'
+import { benchReads } from './reads.ts'
+import { comparisonTable, machineLine } from './report.ts'
+import { benchFulcio, benchRekor, benchTimestamps, type Setting } from './services.ts'
+import { benchStart, benchStockMemory } from './start.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '3' },
+    clients: { type: 'string', default: '1,8,32' },
+    seconds: { type: 'string', default: '4' },
+    sizes: { type: 'string', default: '1000,1000000' },
+    ours: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    work: { type: 'string' },
+  },
+})
+
+const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name)
+const numbers = (list: string): number[] => list.split(',').map(Number)
+const print = (title: string, text: string): void => console.log(`## ${title}\n\n${text}\n`)
+
+const work = values.work ?? mkdtempSync(join(tmpdir(), 'wheelseal-bench-'))
+mkdirSync(work, { recursive: true })
+// PostgreSQL's own user has to reach its folder in it.
+chmodSync(work, 0o755)
+try {
+  console.log(`${machineLine()}\n`)
+  if (wanted('start')) print('Start and memory', await benchStart(work))
+  await benchServices()
+  if (wanted('reads')) {
+    const text = await benchReads(work, join(work, 'data'), numbers(values.sizes))
+    print('GET /api/v1/log/entries?logIndex=, random and warm, 1 client', text)
+  }
+} finally {
+  if (values.work === undefined) rmSync(work, { recursive: true, force: true })
+}
+
+async function benchServices(): Promise<void> {
+  const profile = values.profile === undefined ? {} : { nodeOptions: profiling(values.profile) }
+  const ours = await startOurs(join(work, 'data'), profile)
+  const setting: Setting = {
+    work,
+    ours,
+    runs: Number(values.runs),
+    maxSeconds: Number(values.seconds),
+    clients: numbers(values.clients),
+    withStock: !values.ours,
+  }
+  const compared = async (title: string, bench: (setting: Setting) => Promise<readonly Row[]>) =>
+    print(title, comparisonTable(await bench(setting)))
+  try {
+    if (wanted('start') && !values.ours) {
+      print('Stock servers, idle', await benchStockMemory(work, ours.data, ours.url))
+    }
+    if (wanted('tsa')) await compared('Timestamps, RFC 3161 in DER', benchTimestamps)
+    if (wanted('fulcio')) await compared('Certificates, Fulcio v2', benchFulcio)
+    if (wanted('rekor')) await compared('Entries, Rekor v1: durable, answered with proof', benchRekor)
+  } finally {
+    await ours.stop()
+  }
+}
+
+function profiling(folder: string): string {
+  return `--cpu-prof --cpu-prof-dir=${folder}`
+}
