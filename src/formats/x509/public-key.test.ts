@@ -10,6 +10,7 @@ import {
   parsePublicKey,
   parsePublicKeyPem,
   publicKeyPem,
+  spkiOf as publicHalfOf,
   verifyWithSpki,
 } from './index.ts'
 
@@ -49,6 +50,17 @@ describe('parsePublicKey', () => {
     const signed = (key: KeyObject): Uint8Array => new Uint8Array(sign('sha256', message, key))
     expect(verifyWithSpki(spkiOf(rsa.publicKey), message, signed(rsa.privateKey))).toBe(true)
     expect(verifyWithSpki(spkiOf(weakRsa.publicKey), message, signed(weakRsa.privateKey))).toBe(false)
+  })
+
+  it('reads an array anew whose bytes have become another key', () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const signature = new Uint8Array(sign('sha256', message, other.privateKey))
+    const spki = Uint8Array.from(leafKey.spki)
+    expect(verifyWithSpki(spki, message, signature)).toBe(false)
+    spki.set(spkiOf(other.publicKey))
+    expect(verifyWithSpki(spki, message, signature)).toBe(true)
+    spki.fill(0)
+    expect(() => parsePublicKey(spki)).toThrow(malformed)
   })
 
   const bits = derSequence(derUnsigned(new Uint8Array([0x81, 7])), derUnsigned(new Uint8Array([3])))
@@ -123,5 +135,13 @@ describe('PEM', () => {
         }
       }),
     )
+  })
+})
+
+describe('the public half of a key', () => {
+  it('is an array of its own for every caller', () => {
+    const given = publicHalfOf(leafKey.key)
+    given.fill(0)
+    expect(publicHalfOf(leafKey.key)).toEqual(leafKey.spki)
   })
 })

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { describeError } from '../../base/index.ts'
+import { bytesEqual, describeError } from '../../base/index.ts'
 import {
   readDer,
   readNull,
@@ -26,6 +26,20 @@ const ED25519_BYTES = 32
  * not on its curve is refused. Says nothing about strength. Throws `x509.malformed`.
  */
 export function parsePublicKey(spki: Uint8Array): PublicKey {
+  const known = parsed.get(spki)
+  if (known !== undefined && bytesEqual(known.bytes, spki)) return known.key
+  const key = readPublicKey(spki)
+  parsed.set(spki, { key, bytes: Uint8Array.from(spki) })
+  return key
+}
+
+/**
+ * Importing a key costs as much as checking a signature with it, and an issuer's is asked for with every certificate.
+ * By identity, for as long as the array lives; the copy tells whether its bytes are still those that were read.
+ */
+const parsed = new WeakMap<Uint8Array, { readonly key: PublicKey; readonly bytes: Uint8Array }>()
+
+function readPublicKey(spki: Uint8Array): PublicKey {
   if (spki.length > MAX_SPKI_BYTES) throw x509Errors('x509.malformed', `a public key of ${spki.length} bytes`)
   const ecdsa = parseEcdsaPublicKey(spki)
   if (ecdsa !== undefined) return { kind: ecdsa.curve, key: importKey(spki) }
@@ -72,5 +86,12 @@ function importKey(spki: Uint8Array): KeyObject {
 
 /** DER SubjectPublicKeyInfo of the public half. */
 export function spkiOf(privateKey: KeyObject): Uint8Array {
-  return new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }))
+  const known = exported.get(privateKey)
+  if (known !== undefined) return Uint8Array.from(known)
+  const spki = new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }))
+  exported.set(privateKey, spki)
+  return Uint8Array.from(spki)
 }
+
+/** Keys do not change, and every checkpoint asks for that of its log. */
+const exported = new WeakMap<KeyObject, Uint8Array>()
