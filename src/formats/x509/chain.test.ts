@@ -181,6 +181,21 @@ describe('checkChain', () => {
     expect(reasonOf({ intermediates: [withExtensions(unrestricted, { more: [any] })] })).toBe('accepted')
   })
 
+  it('does not take one authority for another of which it has seen a good signature', () => {
+    expect(reasonOf({})).toBe('accepted')
+    const changed = (octets: Uint8Array): Uint8Array =>
+      octets.with(octets.length - 1, (octets.at(-1) ?? 0) ^ 1)
+    const { tbs, signature } = intermediate
+    const strangers: readonly Partial<ChainRequest>[] = [
+      { intermediates: [{ ...intermediate, signature: changed(signature) }] },
+      { intermediates: [{ ...intermediate, tbs: changed(tbs) }] },
+      { roots: [{ ...root, spki: newKey().spki }] },
+    ]
+    for (const stranger of strangers) {
+      expect(reasonOf(stranger)).toMatch('has not made the signature on the certificate below it')
+    }
+  })
+
   it('gives up after 64 signatures, whatever names an enemy repeats', () => {
     const many = Array.from({ length: 500 }, () => ({ ...intermediate }))
     expect(reasonOf({ intermediates: many, roots: [] })).toMatch(/one of too many with the same name/)

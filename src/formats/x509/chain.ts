@@ -1,4 +1,4 @@
-import { bytesEqual } from '../../base/index.ts'
+import { bytesEqual, concatBytes, sha256Hex } from '../../base/index.ts'
 import type { Certificate } from './certificate.ts'
 import { authorityKeyId, basicConstraints, extendedKeyUsages, keyUsages, subjectKeyId } from './extensions.ts'
 import { OID } from './oids.ts'
@@ -94,9 +94,24 @@ function accepts(issuer: Certificate, chain: readonly Certificate[], search: Sea
 function signatureProblem(subject: Certificate, issuer: Certificate, search: Search): string | undefined {
   if (search.budget === 0) return `is one of too many with the same name`
   search.budget -= 1
-  return isSignedBy(subject, issuer.spki)
-    ? undefined
-    : 'has not made the signature on the certificate below it'
+  const isGood = basicConstraints(subject).isAuthority
+    ? isAuthoritySignedBy(subject, issuer)
+    : isSignedBy(subject, issuer.spki)
+  return isGood ? undefined : 'has not made the signature on the certificate below it'
+}
+
+const MAX_GOOD_SIGNATURES = 64
+/** The same few authorities stand above every leaf. Whatever was found good stays so: it is known by all its bytes. */
+const goodSignatures = new Set<string>()
+
+function isAuthoritySignedBy(authority: Certificate, issuer: Certificate): boolean {
+  // Two elements of DER and what is left: no other three parts make the same bytes.
+  const id = sha256Hex(concatBytes(issuer.spki, authority.tbs, authority.signature))
+  if (goodSignatures.has(id)) return true
+  if (!isSignedBy(authority, issuer.spki)) return false
+  if (goodSignatures.size === MAX_GOOD_SIGNATURES) goodSignatures.clear()
+  goodSignatures.add(id)
+  return true
 }
 
 function leafProblem(leaf: Certificate, purpose: string): string | undefined {
