@@ -69,11 +69,11 @@ export interface PendingLeaf {
   complete(scts: readonly SignedCertificateTimestamp[]): Uint8Array
 }
 
-interface Tbs extends Issuance {
+/** What stands before the extensions. */
+interface Subject extends Issuance {
   readonly issuerDer: Uint8Array
   readonly subjectDer: Uint8Array
   readonly spki: Uint8Array
-  readonly extensions: readonly Uint8Array[]
 }
 
 const CA_USAGES: readonly KeyUsage[] = ['keyCertSign', 'cRLSign']
@@ -83,7 +83,7 @@ const LAST_RAW_ARC = 6
 export function buildRoot({ name, key, spki, ...issuance }: RootRequest): Uint8Array {
   const subjectDer = encodeName(name)
   const extensions = [keyUsage(CA_USAGES), authorityConstraints(), subjectKey(spki)]
-  return signCertificate({ ...issuance, issuerDer: subjectDer, subjectDer, spki, extensions }, key)
+  return certify({ ...issuance, issuerDer: subjectDer, subjectDer, spki }, extensions, key)
 }
 
 /** CA:TRUE with path length 0, for code signing only. */
@@ -96,8 +96,8 @@ export function buildIntermediate(request: IssuedRequest): Uint8Array {
     subjectKey(spki),
     authorityKey(issuer),
   ]
-  const tbs = { ...issuance, issuerDer: issuer.subjectDer, subjectDer: encodeName(name), spki, extensions }
-  return signCertificate(tbs, issuerKey)
+  const subject = { ...issuance, issuerDer: issuer.subjectDer, subjectDer: encodeName(name), spki }
+  return certify(subject, extensions, issuerKey)
 }
 
 /** The certificate that signs timestamps: critical extended key usage time stamping and nothing else (RFC 3161 §2.3). */
@@ -109,61 +109,70 @@ export function buildTimestampLeaf(request: IssuedRequest): Uint8Array {
     subjectKey(spki),
     authorityKey(issuer),
   ]
-  const tbs = { ...issuance, issuerDer: issuer.subjectDer, subjectDer: encodeName(name), spki, extensions }
-  return signCertificate(tbs, issuerKey)
+  const subject = { ...issuance, issuerDer: issuer.subjectDer, subjectDer: encodeName(name), spki }
+  return certify(subject, extensions, issuerKey)
 }
 
 /** Fulcio's leaf: empty subject, one critical URI, everything else in the order of stock Fulcio. */
 export function buildLeaf({ issuer, issuerKey, spki, uri, ...request }: LeafRequest): PendingLeaf {
-  const tbs: Tbs = {
-    ...request,
-    issuerDer: issuer.subjectDer,
-    subjectDer: derSequence(),
-    spki,
-    extensions: [
-      keyUsage(['digitalSignature']),
-      codeSigning(),
-      subjectKey(spki),
-      authorityKey(issuer),
-      extension(OID.subjectAlternativeName, true, derSequence(derImplicit(6, utf8(uri)))),
-      ...request.extensions.map(({ arc, value }) => fulcioExtension(arc, value)),
-    ],
-  }
-  const withLast = (last: Uint8Array): Tbs => ({ ...tbs, extensions: [...tbs.extensions, last] })
+  const subject = { ...request, issuerDer: issuer.subjectDer, subjectDer: derSequence(), spki }
+  const fields = encodeSubject(subject, issuerKey)
+  const extensions = [
+    keyUsage(['digitalSignature']),
+    codeSigning(),
+    subjectKey(spki),
+    authorityKey(issuer),
+    extension(OID.subjectAlternativeName, true, derSequence(derImplicit(6, utf8(uri)))),
+    ...request.extensions.map(({ arc, value }) => fulcioExtension(arc, value)),
+  ]
+  const signWith = (last: Uint8Array): Uint8Array =>
+    signCertificate(encodeTbs(fields, [...extensions, last]), issuerKey)
   return {
-    tbs: encodeTbs(tbs, issuerKey),
-    precertificate: signCertificate(withLast(extension(OID.poison, true, derNull())), issuerKey),
-    complete: (scts) =>
-      signCertificate(
-        withLast(extension(OID.sctList, false, derOctetString(encodeSctList(scts)))),
-        issuerKey,
-      ),
+    tbs: encodeTbs(fields, extensions),
+    precertificate: signWith(extension(OID.poison, true, derNull())),
+    complete: (scts) => signWith(extension(OID.sctList, false, derOctetString(encodeSctList(scts)))),
   }
 }
 
-function signCertificate(tbs: Tbs, key: KeyObject): Uint8Array {
-  const encoded = encodeTbs(tbs, key)
+function certify(subject: Subject, extensions: readonly Uint8Array[], key: KeyObject): Uint8Array {
+  return signCertificate(encodeTbs(encodeSubject(subject, key), extensions), key)
+}
+
+function signCertificate(tbs: Uint8Array, key: KeyObject): Uint8Array {
   const { hash, identifier } = signatureAlgorithm(key)
-  return derSequence(encoded, identifier, derBitString(new Uint8Array(sign(hash, encoded, key))))
+  return derSequence(tbs, identifier, derBitString(new Uint8Array(sign(hash, tbs, key))))
 }
 
-function encodeTbs(tbs: Tbs, key: KeyObject): Uint8Array {
-  return derSequence(
+function encodeTbs(subject: readonly Uint8Array[], extensions: readonly Uint8Array[]): Uint8Array {
+  return derSequence(...subject, derExplicit(3, derSequence(...extensions)))
+}
+
+function encodeSubject(subject: Subject, key: KeyObject): readonly Uint8Array[] {
+  return [
     derExplicit(0, derSmallInteger(2)),
-    derUnsigned(tbs.serial),
+    derUnsigned(subject.serial),
     signatureAlgorithm(key).identifier,
-    tbs.issuerDer,
-    derSequence(derTime(tbs.notBeforeSeconds), derTime(tbs.notAfterSeconds)),
-    tbs.subjectDer,
-    tbs.spki,
-    derExplicit(3, derSequence(...tbs.extensions)),
-  )
+    subject.issuerDer,
+    derSequence(derTime(subject.notBeforeSeconds), derTime(subject.notAfterSeconds)),
+    subject.subjectDer,
+    subject.spki,
+  ]
 }
 
-function signatureAlgorithm(key: KeyObject): { hash: string; identifier: Uint8Array } {
-  const curve = key.asymmetricKeyDetails?.namedCurve
-  if (curve === 'prime256v1') return { hash: 'sha256', identifier: derSequence(derOid(OID.ecdsaSha256)) }
-  if (curve === 'secp384r1') return { hash: 'sha384', identifier: derSequence(derOid(OID.ecdsaSha384)) }
+interface SignatureAlgorithm {
+  readonly hash: string
+  /** DER. */
+  readonly identifier: Uint8Array
+}
+
+const ALGORITHMS: Readonly<Record<string, SignatureAlgorithm>> = {
+  prime256v1: { hash: 'sha256', identifier: derSequence(derOid(OID.ecdsaSha256)) },
+  secp384r1: { hash: 'sha384', identifier: derSequence(derOid(OID.ecdsaSha384)) },
+}
+
+function signatureAlgorithm(key: KeyObject): SignatureAlgorithm {
+  const algorithm = ALGORITHMS[key.asymmetricKeyDetails?.namedCurve ?? '']
+  if (algorithm !== undefined) return algorithm
   throw new TypeError('certificates are signed with a P-256 or P-384 key')
 }
 
