@@ -18,8 +18,9 @@ function envelope(changes: object = {}): string {
   })
 }
 
-function proposed(text: string, verifiers: readonly string[] = [pem]): JsonValue {
-  return { apiVersion: '0.0.1', kind: 'dsse', spec: { proposedContent: { envelope: text, verifiers } } }
+function proposed(text: string, verifiers: readonly string[] = [pem], more: object = {}): JsonValue {
+  const spec = { proposedContent: { envelope: text, verifiers }, ...more }
+  return { apiVersion: '0.0.1', kind: 'dsse', spec }
 }
 
 describe('parseDsseProposal', () => {
@@ -33,6 +34,21 @@ describe('parseDsseProposal', () => {
     })
     const body = utf8Decode(dsseBody(proposal, [{ signature: utf8('signature'), publicKeyPem: keyPem }]))
     expect(body).toContain(`"envelopeHash":{"algorithm":"sha256","value":"${sha256Hex(text)}"}`)
+  })
+
+  it('reads what sigstore-python sends, with null where the log computes', () => {
+    const nulls = { signatures: null, envelopeHash: null, payloadHash: null }
+    expect(parseDsseProposal(proposed(envelope(), [pem], nulls))).toEqual(
+      parseDsseProposal(proposed(envelope())),
+    )
+  })
+
+  it.each(['envelopeHash', 'payloadHash', 'signatures'])('refuses a proposal that brings %s', (member) => {
+    const hash = { algorithm: 'sha256', value: '0'.repeat(64) }
+    const value = member === 'signatures' ? [{ signature: 'AA==', verifier: pem }] : hash
+    expect(() => parseDsseProposal(proposed(envelope(), [pem], { [member]: value }))).toThrow(
+      expect.objectContaining({ code: 'sigstore.proposed-entry' }),
+    )
   })
 
   it.each([

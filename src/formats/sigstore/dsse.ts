@@ -38,6 +38,9 @@ const MAX_KEY_LENGTH = 64 * 1024
 const MAX_SIGNATURE_LENGTH = 8 * 1024
 const MAX_TYPE_LENGTH = 255
 
+/** What the log computes. sigstore-python sends these members as null; with a value, stock Rekor refuses them too. */
+const FromTheLog = v.optional(v.null())
+
 const Proposed = v.strictObject({
   apiVersion: v.literal('0.0.1'),
   kind: v.literal('dsse'),
@@ -46,6 +49,9 @@ const Proposed = v.strictObject({
       envelope: v.pipe(v.string(), v.maxLength(MAX_ENVELOPE_LENGTH)),
       verifiers: v.pipe(v.array(base64Bytes(MAX_KEY_LENGTH)), v.minLength(1), v.maxLength(MAX_SIGNATURES)),
     }),
+    envelopeHash: FromTheLog,
+    payloadHash: FromTheLog,
+    signatures: FromTheLog,
   }),
 })
 
