@@ -69,6 +69,24 @@ describe('GET', () => {
     expect(key.headers.get('content-type')).toBe('application/x-pem-file')
     expect(await key.text()).toBe(publicKeyPem(spki))
   })
+
+  it.each([
+    ['4660', 200],
+    ['', 200],
+    ['1', 400],
+    ['x', 422],
+  ])('gives the key of tree %j with %i', async (treeId, status) => {
+    const { app } = await newApp()
+    expect((await app.request(`/api/v1/log/publicKey?treeID=${treeId}`)).status).toBe(status)
+  })
+
+  it('takes a UUID in upper case', async () => {
+    const { app, post } = await newApp()
+    const { headers } = await post(ENTRIES, proposedHashedRekord(newEntry()))
+    const uuid = headers.get('etag')!
+    const found = await app.request(`${ENTRIES}/${uuid.toUpperCase()}`)
+    expect(Object.keys((await found.json()) as object)).toEqual([uuid])
+  })
 })
 
 describe('GET /api/v1/log/proof', () => {
@@ -81,15 +99,24 @@ describe('GET /api/v1/log/proof', () => {
   })
 
   it.each([
-    ['lastSize=0', 400],
-    ['lastSize=x', 400],
-    ['', 400],
+    ['lastSize=0', 422],
+    ['lastSize=x', 422],
+    ['', 422],
+    ['firstSize=0&lastSize=1', 422],
     ['firstSize=2&lastSize=1', 400],
     ['lastSize=9', 400],
-    ['lastSize=1&treeID=1', 404],
+    ['lastSize=1&treeID=1', 400],
+    ['lastSize=1&treeID=x', 422],
   ])('refuses %s', async (query, status) => {
     const { app } = await newApp()
-    expect((await app.request(`/api/v1/log/proof?${query}`)).status).toBe(status)
+    const response = await app.request(`/api/v1/log/proof?${query}`)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ code: status })
+  })
+
+  it('takes an empty tree id for the tree there is', async () => {
+    const { app } = await newApp()
+    expect((await app.request('/api/v1/log/proof?lastSize=1&treeID=')).status).toBe(200)
   })
 })
 
@@ -113,10 +140,37 @@ describe('POST /api/v1/log/entries/retrieve', () => {
   })
 
   it.each([
-    ['nothing', {}, 422],
+    ['no member', {}],
+    ['null', null],
+    ['lists of null', { entries: null, entryUUIDs: null, logIndexes: null }],
+    ['empty lists', { entries: [], entryUUIDs: [], logIndexes: [] }],
+    ['another member', { foo: 1 }],
+  ])('answers with an empty list to %s', async (_what, query) => {
+    const { post } = await newApp()
+    const response = await post(`${ENTRIES}/retrieve`, query)
+    expect([response.status, await response.json()]).toEqual([200, []])
+  })
+
+  it('answers in the order of UUIDs, proposed entries, indexes', async () => {
+    const { post } = await newApp()
+    const proposed = ['a', 'b'].map((text) => proposedHashedRekord(newEntry(text)))
+    const uuids: string[] = []
+    for (const entry of proposed) uuids.push((await post(ENTRIES, entry)).headers.get('etag')!)
+    const query = { logIndexes: [0], entries: [proposed[1]], entryUUIDs: [uuids[0]] }
+    const found = (await (await post(`${ENTRIES}/retrieve`, query)).json()) as object[]
+    expect(found.map((entry) => Object.keys(entry)[0])).toEqual([...uuids, expect.anything()])
+  })
+
+  it.each([
     ['eleven', { logIndexes: Array.from({ length: 11 }, (_, index) => index) }, 422],
-    ['a negative index', { logIndexes: [-1] }, 400],
-    ['a UUID that is none', { entryUUIDs: ['junk'] }, 400],
+    ['eleven in two lists', { logIndexes: [0, 1, 2, 3, 4, 5], entries: [0, 1, 2, 3, 4] }, 422],
+    ['a negative index', { logIndexes: [-1] }, 422],
+    ['a UUID that is none', { entryUUIDs: ['junk'] }, 422],
+    ['a UUID of tree 0', { entryUUIDs: ['0'.repeat(80)] }, 400],
+    ['a UUID that is a number', { entryUUIDs: [1] }, 400],
+    ['an index in quotes', { logIndexes: ['1'] }, 400],
+    ['half an index', { logIndexes: [1.5] }, 400],
+    ['a list in place of members', [], 400],
     ['a list of lists', { logIndexes: [[1]] }, 400],
     ['an index beyond 2^53', { logIndexes: [2 ** 60] }, 400],
     ['a proposal that does not hold', { entries: [{ ...(proposedHashedRekord(altered()) as object) }] }, 400],
@@ -175,7 +229,9 @@ describe('bad input', () => {
     'in an index: %j',
     async (index) => {
       const { app } = await newApp()
-      expect((await app.request(`${ENTRIES}?logIndex=${index}`)).status).toBe(400)
+      const response = await app.request(`${ENTRIES}?logIndex=${index}`)
+      expect(response.status).toBe(422)
+      expect(await response.json()).toEqual({ code: 422, message: expect.stringMatching(/./) })
     },
   )
 
@@ -185,12 +241,27 @@ describe('bad input', () => {
     expect([response.status, await response.text()]).toEqual([404, ''])
   })
 
-  it.each(['x', 'A'.repeat(64), '0'.repeat(79), 'g'.repeat(80), '0'.repeat(5000), '%2e%2e%2f', '%00', '%ff'])(
-    'in a UUID: %s',
+  it.each(['A'.repeat(64), `${'1'.padStart(16, '0')}${'0'.repeat(64)}`])(
+    'has no entry with UUID %s',
     async (uuid) => {
       const { app } = await newApp()
       const response = await app.request(`${ENTRIES}/${uuid}`)
       expect([response.status, await response.text()]).toEqual([404, ''])
+    },
+  )
+
+  it.each(['0'.repeat(80), 'F'.repeat(80)])('in the tree id of a UUID: %s', async (uuid) => {
+    const { app } = await newApp()
+    expect((await app.request(`${ENTRIES}/${uuid}`)).status).toBe(400)
+  })
+
+  it.each(['x', '0'.repeat(79), 'g'.repeat(80), '0'.repeat(5000), '%2e%2e%2f', '%00', '%ff'])(
+    'in a UUID: %s',
+    async (uuid) => {
+      const { app } = await newApp()
+      const response = await app.request(`${ENTRIES}/${uuid}`)
+      expect(response.status).toBe(422)
+      expect(await response.json()).toEqual({ code: 422, message: expect.stringMatching(/./) })
     },
   )
 })

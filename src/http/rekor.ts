@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import { describeError, encodeHex, type JsonValue, type Log } from '../base/index.ts'
-import { formatLogEntry, type LogEntry } from '../formats/sigstore/index.ts'
+import { formatLogEntry, parseEntryUuid, type LogEntry } from '../formats/sigstore/index.ts'
 import { DuplicateEntryError, readProposal, rekorErrors, type Rekor } from '../trust/rekor/index.ts'
 import { readJsonBody } from './body.ts'
 import { httpErrors } from './errors.ts'
@@ -12,14 +12,19 @@ const ENTRIES = '/api/v1/log/entries'
 const MAX_ENTRY_BYTES = 128 * 1024
 const MAX_QUERY_BYTES = 1024 * 1024
 const MAX_QUERIES = 10
-const UUID = /^(?:[0-9a-f]{16})?[0-9a-f]{64}$/
+const UUID = /^(?:[0-9a-f]{16})?[0-9a-f]{64}$/i
+const TREE_ID = /^[0-9]{1,20}$/
 const INDEX = /^(?:0|[1-9][0-9]{0,15})$/
 
-const Query = v.object({
-  entryUUIDs: v.nullish(v.array(v.pipe(v.string(), v.regex(UUID, 'a UUID has 64 or 80 hex digits')))),
-  logIndexes: v.nullish(v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(0)))),
-  entries: v.nullish(v.array(v.unknown())),
-})
+/** Types only: as in stock Rekor, a wrong type is 400 and a value out of bounds is 422. */
+const Query = v.nullable(
+  v.object({
+    entryUUIDs: v.nullish(v.array(v.string()), []),
+    logIndexes: v.nullish(v.array(v.pipe(v.number(), v.safeInteger())), []),
+    entries: v.nullish(v.array(v.unknown()), []),
+  }),
+  { entryUUIDs: [], logIndexes: [], entries: [] },
+)
 
 /** Rekor v1's API (openapi.yaml of rekor 1.5), as far as signing and verifying clients use it. */
 export function rekorRoutes(rekor: Rekor, log: Log): Hono<{ Bindings: HttpBindings }> {
@@ -42,11 +47,11 @@ function entryRoutes(app: App, rekor: Rekor): void {
     })
   })
   app.get(`${ENTRIES}/:uuid`, async (context) =>
-    answer(context, await rekor.byUuid(context.req.param('uuid'))),
+    answer(context, await rekor.byUuid(readUuid(context.req.param('uuid')))),
   )
   app.get(ENTRIES, async (context) => {
     const index = context.req.query('logIndex') ?? ''
-    if (!INDEX.test(index)) throw httpErrors('http.body-shape', 'logIndex is not an index')
+    if (!INDEX.test(index)) throw rekorErrors('rekor.query', 'logIndex is not an index')
     return answer(context, await rekor.byIndex(Number(index)))
   })
   for (const path of [`${ENTRIES}/retrieve`, `${ENTRIES}/retrieve/`]) {
@@ -65,36 +70,50 @@ function treeRoutes(app: App, rekor: Rekor): void {
   })
   app.get('/api/v1/log/proof', async (context) => {
     const [first, last] = [sizeOf(context, 'firstSize', '1'), sizeOf(context, 'lastSize', '')]
-    const asked = context.req.query('treeID')
-    if (asked !== undefined && asked !== String(rekor.treeId)) return context.body(null, 404)
+    checkTreeId(context, rekor)
     const { root, hashes } = await rekor.consistency(first, last)
     return context.json({ rootHash: encodeHex(root), hashes: hashes.map((hash) => encodeHex(hash)) })
   })
-  app.get('/api/v1/log/publicKey', (context) =>
-    context.body(rekor.publicKeyPem, 200, { 'Content-Type': 'application/x-pem-file' }),
-  )
+  app.get('/api/v1/log/publicKey', (context) => {
+    checkTreeId(context, rekor)
+    return context.body(rekor.publicKeyPem, 200, { 'Content-Type': 'application/x-pem-file' })
+  })
 }
 
 async function retrieve(rekor: Rekor, json: JsonValue): Promise<readonly LogEntry[]> {
   const read = v.safeParse(Query, json)
   if (!read.success) throw httpErrors('http.body-shape', read.issues[0].message)
-  const entryUUIDs = read.output.entryUUIDs ?? []
-  const logIndexes = read.output.logIndexes ?? []
-  const entries = read.output.entries ?? []
+  const { entryUUIDs, logIndexes, entries } = read.output
   const count = entryUUIDs.length + logIndexes.length + entries.length
-  if (count === 0 || count > MAX_QUERIES) throw rekorErrors('rekor.query', `${count} entries asked for`)
+  if (count > MAX_QUERIES) throw rekorErrors('rekor.query', `${count} entries asked for`)
+  if (logIndexes.some((index) => index < 0)) throw rekorErrors('rekor.query', 'an index is negative')
   const found = await Promise.all([
-    ...entryUUIDs.map((uuid) => rekor.byUuid(uuid)),
-    ...logIndexes.map((index) => rekor.byIndex(index)),
+    ...entryUUIDs.map((uuid) => readUuid(uuid)).map((uuid) => rekor.byUuid(uuid)),
     ...entries.map((entry) => rekor.find(readProposal(entry as JsonValue))),
+    ...logIndexes.map((index) => rekor.byIndex(index)),
   ])
   return found.filter((entry) => entry !== undefined)
+}
+
+/** In lower case, as the log writes it. */
+function readUuid(text: string): string {
+  if (!UUID.test(text)) throw rekorErrors('rekor.query', 'a UUID has 64 or 80 hex digits')
+  const uuid = text.toLowerCase()
+  if (parseEntryUuid(uuid) !== undefined) return uuid
+  throw httpErrors('http.body-shape', `${uuid.slice(0, 16)} is not the id of a tree`)
+}
+
+function checkTreeId(context: Context, rekor: Rekor): void {
+  const text = context.req.query('treeID') ?? ''
+  if (text === '') return
+  if (!TREE_ID.test(text)) throw rekorErrors('rekor.query', 'treeID is not a tree id')
+  if (BigInt(text) !== rekor.treeId) throw httpErrors('http.body-shape', 'treeID is of another tree')
 }
 
 /** Rekor counts from 1; a tree of nothing has no proof. */
 function sizeOf(context: Context, name: string, fallback: string): number {
   const text = context.req.query(name) ?? fallback
-  if (!INDEX.test(text) || text === '0') throw httpErrors('http.body-shape', `${name} is not a tree size`)
+  if (!INDEX.test(text) || text === '0') throw rekorErrors('rekor.query', `${name} is not a tree size`)
   return Number(text)
 }
 

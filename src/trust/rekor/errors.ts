@@ -25,8 +25,8 @@ export const rekorErrors = defineErrors({
   'rekor.query': {
     status: 422,
     exit: 1,
-    summary: 'A query for entries asks for too many, or for none.',
-    hint: 'ask for at most 10 entries in one request',
+    summary: 'A query asks for too many entries, or its index, UUID, size or tree id is malformed.',
+    hint: 'ask for at most 10 entries in one request; docs/reference/http-api.md names the parameters',
   },
 })
 
