@@ -13,8 +13,9 @@ import { listen, type Listening } from '../../src/http/server.ts'
 import { tufRoutes } from '../../src/http/tuf.ts'
 import { DAY, lifetimes, makeRepository, newKey, type Made } from '../../src/trust/rootrepo/arrange.ts'
 import type { RootRepository } from '../../src/trust/rootrepo/index.ts'
-import { cosign2, cosign3, present } from '../support/judges.ts'
-import { runProgram, type Outcome } from '../support/program.ts'
+import { present } from '../support/judges.ts'
+import type { Outcome } from '../support/program.ts'
+import { tufClients, type TufClient } from '../support/tuf-clients.ts'
 
 const NOW = Math.floor(Date.now() / 1000)
 
@@ -24,17 +25,14 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-describe.each([
-  ['cosign 2.2.3', cosign2],
-  ['cosign 3.1.2', cosign3],
-])('%s', (_name, cosign) => {
-  describe.runIf(present(cosign))('initialize', () => {
+describe.each(Object.entries<TufClient>(tufClients))('%s', (_name, client) => {
+  describe.runIf(present(...client.needs))('refreshing from nothing', () => {
     it('takes every target, without a warning', async () => {
       const made = await makeRepository({ at: NOW })
-      const { code, stdout, stderr } = await initialize(cosign, made)
+      const { code, stdout, stderr } = await refresh(client, made)
       expect(stderr).not.toMatch(/warn|error|skipp|not configured/i)
       expect(code).toBe(0)
-      if (cosign === cosign2) for (const { name } of made.targets) expect(stdout + stderr).toContain(name)
+      if (client.namesTargets) for (const { name } of made.targets) expect(stdout + stderr).toContain(name)
     })
 
     it('follows a renewed snapshot and timestamp', async () => {
@@ -42,15 +40,15 @@ describe.each([
       const { path } = await newHome()
       made.clock.seconds = NOW
       const repository = await made.open()
-      expect((await initialize(cosign, made, { path, repository })).code).toBe(0)
+      expect((await refresh(client, made, { path, repository })).code).toBe(0)
       made.clock.seconds = NOW + 5 * DAY
-      expect((await initialize(cosign, made, { path, repository })).code).toBe(0)
+      expect((await refresh(client, made, { path, repository })).code).toBe(0)
       expect(repository.status().find(({ role }) => role === 'timestamp')?.version).toBe(3)
     })
 
     it('refuses a timestamp that has expired', async () => {
       const made = await makeRepository({ at: NOW - 9 * DAY })
-      await refused(initialize(cosign, made), /expired/i)
+      await refused(refresh(client, made), /expired/i)
     })
 
     it('refuses targets that have expired', async () => {
@@ -60,21 +58,21 @@ describe.each([
       })
       made.clock.seconds = NOW
       const repository = await made.open()
-      await refused(initialize(cosign, made, { repository }), /targets[^]*expired/i)
+      await refused(refresh(client, made, { repository }), /targets[^]*expired/i)
     })
 
     it('refuses a timestamp with fewer signatures than the threshold', async () => {
       const made = await makeRepository({ at: NOW })
       const two = { keys: [tufKey(made.keys.online), tufKey(newKey())], threshold: 2 }
       await replaceRoot(made, { timestamp: two })
-      await refused(initialize(cosign, made), /threshold|signatures|quorum/i)
+      await refused(refresh(client, made), /threshold|signatures|quorum|signed by 1\/2/i)
     })
 
     it('refuses targets that the online key has signed', async () => {
       const made = await makeRepository({ at: NOW })
       const forged = targetsMetadata({ version: 1, expiresSeconds: NOW + DAY, targets: [] })
       await made.store.write('1.targets.json', signMetadata(forged, [made.keys.online]))
-      await refused(initialize(cosign, made), /signature|key|verif/i)
+      await refused(refresh(client, made), /signature|key|verif/i)
     })
 
     it('refuses a target with other bytes', async () => {
@@ -83,13 +81,13 @@ describe.each([
       const bytes = Uint8Array.from(made.store.files.get(name!)!)
       bytes[100]! ^= 1
       await made.store.write(name!, bytes)
-      await refused(initialize(cosign, made), /hash|length|mismatch|digest/i)
+      await refused(refresh(client, made), /hash|length|mismatch|digest/i)
     })
 
     it('refuses a repository under another root', async () => {
       const [made, other] = [await makeRepository({ at: NOW }), await makeRepository({ at: NOW })]
       const root = other.store.files.get('root.json')!
-      await refused(initialize(cosign, made, { root }), /signature|key|verif/i)
+      await refused(refresh(client, made, { root }), /signature|key|verif/i)
     })
   })
 })
@@ -102,16 +100,14 @@ interface Attempt {
 }
 
 /** A repository that is not opened is served as its files are: nothing is renewed. */
-async function initialize(cosign: string, made: Made, attempt: Attempt = {}): Promise<Outcome> {
-  const path = attempt.path ?? (await newHome()).path
-  const root = join(path, 'given-root.json')
+async function refresh(client: TufClient, made: Made, attempt: Attempt = {}): Promise<Outcome> {
+  const home = attempt.path ?? (await newHome()).path
+  const root = join(home, 'given-root.json')
   await writeFile(root, attempt.root ?? made.store.files.get('root.json')!)
   const server = await serve(attempt.repository ?? asFiles(made))
   try {
     const mirror = `http://127.0.0.1:${server.port}/tuf`
-    return await runProgram([cosign, 'initialize', '--mirror', mirror, '--root', root], {
-      env: { TUF_ROOT: join(path, 'tuf'), HOME: path },
-    })
+    return await client.refresh({ mirror, root, home, names: made.targets.map(({ name }) => name) })
   } finally {
     await server.close(0)
   }

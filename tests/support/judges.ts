@@ -10,6 +10,7 @@ export const cosign2 = join(folder, 'bin', 'cosign-2.2.3')
 export const cosign3 = join(folder, 'bin', 'cosign-3.1.2')
 export const python = join(folder, 'python', 'bin', 'python')
 export const twine = join(folder, 'python', 'bin', 'twine')
+export const sigstorePython = join(folder, 'python', 'bin', 'sigstore')
 
 /** Cases and tools that lie beside the repository in CI. */
 export const shared = join(import.meta.dirname, '..', '..', '..', 'shared')
