@@ -8,6 +8,7 @@ const folder =
 
 export const cosign2 = join(folder, 'bin', 'cosign-2.2.3')
 export const cosign3 = join(folder, 'bin', 'cosign-3.1.2')
+export const rekorCli = join(folder, 'bin', 'rekor-cli-1.5.4')
 export const python = join(folder, 'python', 'bin', 'python')
 export const twine = join(folder, 'python', 'bin', 'twine')
 export const sigstorePython = join(folder, 'python', 'bin', 'sigstore')
