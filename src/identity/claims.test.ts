@@ -155,12 +155,18 @@ describe('parseGitLabClaims', () => {
     ['ref', 'größe/ein zwei'],
     ['project_path', "group/sub.group/pro_ject-1~!$&'()*+,;=:@x"],
     ['ci_config_ref_uri', '[::1]:7711/group/sub/project//ci/a@b.yml@refs/merge-requests/1/head'],
-    ['user_access_level', null],
     ['environment', ''],
-    ['environment', null],
   ] satisfies readonly (readonly [string, JsonValue])[])('accepts %s as %j', (name, value) => {
     expect(parseWith({ [name]: value })).toHaveProperty([name], value)
   })
+
+  it.each(['environment', 'user_access_level', 'user_email', 'runner_id', 'job_source'])(
+    'takes a %s that is null for one that is absent',
+    (name) => {
+      const { [name]: _absent, ...rest } = parseWith({}) as unknown as Record<string, JsonValue>
+      expect(parseWith({ [name]: null })).toEqual(rest)
+    },
+  )
 
   it.each([null, [], 'x', 1, [good]])('refuses the payload %j', (payload) => {
     expect(() => parseGitLabClaims(payload)).toThrow(refused)

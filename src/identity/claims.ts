@@ -3,7 +3,7 @@ import { identityErrors } from './errors.ts'
 
 /**
  * The payload of a GitLab CI id token, in GitLab's spelling and order (GitLab `lib/gitlab/ci/jwt_v2.rb`). Ids are
- * strings but for the runner's. Claims that are optional here are absent in tokens of older or other instances.
+ * strings but for the runner's. Claims that are optional here are absent or null in tokens of older or other instances.
  */
 export interface GitLabClaims {
   readonly namespace_id: string
@@ -25,7 +25,7 @@ export interface GitLabClaims {
   readonly ref_type: 'branch' | 'tag'
   readonly ref_path?: string
   readonly ref_protected?: 'true' | 'false'
-  readonly environment?: string | null
+  readonly environment?: string
   readonly environment_protected?: 'true' | 'false'
   readonly runner_id?: number
   readonly runner_environment: 'gitlab-hosted' | 'self-hosted'
@@ -91,7 +91,7 @@ const REQUIRED: Readonly<Record<string, Shape>> = {
   ci_config_ref_uri: configRef,
   ci_config_sha: commit,
   jti: text,
-  iss: string(isIssuer),
+  iss: string(isIssuerUrl),
   iat: count,
   nbf: count,
   exp: count,
@@ -107,18 +107,19 @@ const OPTIONAL: Readonly<Record<string, Shape>> = {
   user_id: idOrNone,
   user_login: text,
   user_email: text,
-  user_access_level: (value) => value === null || word(value),
+  user_access_level: word,
   pipeline_id: idOrNone,
   ref_path: text,
   ref_protected: truth,
-  environment: (value) => value === null || value === '' || text(value),
+  environment: (value) => value === '' || text(value),
   environment_protected: truth,
   runner_id: count,
   job_source: word,
 }
 
 /**
- * The claims of a token whose signature is known to be good. Unknown claims are passed over. Throws `identity.claims`
+ * The claims of a token whose signature is known to be good. Unknown claims and those that
+ * are null are passed over. Throws `identity.claims`
  * for a missing claim, one of the wrong type, and one that could say another thing in a certificate than in the token.
  */
 export function parseGitLabClaims(json: JsonValue): GitLabClaims {
@@ -131,9 +132,11 @@ export function parseGitLabClaims(json: JsonValue): GitLabClaims {
   }
   for (const [name, fits] of Object.entries(OPTIONAL)) {
     const value = json[name]
-    if (value !== undefined && !fits(value)) throw refused(name, value)
+    if (value !== undefined && value !== null && !fits(value)) throw refused(name, value)
   }
-  const known = Object.entries(json).filter(([name]) => name in REQUIRED || name in OPTIONAL)
+  const known = Object.entries(json).filter(
+    ([name, value]) => value !== null && (name in REQUIRED || name in OPTIONAL),
+  )
   return Object.fromEntries(known) as unknown as GitLabClaims
 }
 
@@ -151,7 +154,7 @@ function hasPlainSegments(value: string): boolean {
 }
 
 /** The one spelling of an http or https URL without credentials, query and trailing slash. */
-function isIssuer(value: string): boolean {
+export function isIssuerUrl(value: string): boolean {
   if (!ISSUER.test(value) || !URL.canParse(value)) return false
   const { origin, pathname } = new URL(value)
   return value === (pathname === '/' ? origin : origin + pathname)

@@ -39,6 +39,12 @@ export const identityErrors = defineErrors({
     summary: 'An id token has expired or is not valid yet.',
     hint: 'take a new token, that is run the job again, and compare the clocks of both machines',
   },
+  'identity.key-set': {
+    status: 502,
+    exit: 1,
+    summary: "An issuer's key set is not one that id tokens can be checked with.",
+    hint: "it must be a JSON Web Key Set with the issuer's public RSA keys of 2048 bits or more, each under an id of its own",
+  },
   'identity.claims': {
     status: 400,
     exit: 1,

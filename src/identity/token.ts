@@ -18,8 +18,8 @@ export type TokenKeys = (keyId: string) => KeyObject | undefined | Promise<KeyOb
 export interface TokenChecks {
   /** The keys of an issuer that is trusted, by its exact `iss`. */
   readonly issuers: (issuer: string) => TokenKeys | undefined
-  /** Must be the token's audience, or one of them. */
-  readonly audience: string
+  /** Must be the token's audience, or one of them; a function where it depends on the issuer. */
+  readonly audience: string | ((issuer: string) => string)
   readonly clock: Clock
 }
 
@@ -48,7 +48,7 @@ export async function verifyIdToken(token: string, checks: TokenChecks): Promise
     throw identityErrors('identity.token-key', `${quote(issuer)} has no key ${quote(keyId)}`)
   await checkSignature(token, key)
   const claims = parseGitLabClaims(payload)
-  checkAudience(claims, checks.audience)
+  checkAudience(claims, checks)
   checkTimes(claims, checks.clock)
   return claims
 }
@@ -102,7 +102,8 @@ async function checkSignature(token: string, key: KeyObject): Promise<void> {
   }
 }
 
-function checkAudience({ aud }: GitLabClaims, wanted: string): void {
+function checkAudience({ iss, aud }: GitLabClaims, { audience }: TokenChecks): void {
+  const wanted = typeof audience === 'string' ? audience : audience(iss)
   const audiences = typeof aud === 'string' ? [aud] : aud
   if (audiences.includes(wanted)) return
   throw identityErrors('identity.token-audience', `the audience is ${quote(aud)}, ${quote(wanted)} is wanted`)
