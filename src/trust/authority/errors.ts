@@ -13,6 +13,19 @@ export const authorityErrors = defineErrors({
     summary: 'A client does not prove that it holds the private key for which it asks a certificate.',
     hint: 'sign the `sub` claim of the same id token with the key, ECDSA in DER; a token with an `email` claim misleads clients',
   },
+  'authority.project': {
+    status: 403,
+    exit: 1,
+    summary:
+      'An id token of an accepted issuer speaks for a project that is not on the list for that issuer.',
+    hint: 'add the project or its group to the issuer in wheelseal.toml, spelled as the token has it, and start the server again',
+  },
+  'authority.issuer-keys': {
+    status: 503,
+    exit: 1,
+    summary: 'The keys of an accepted issuer cannot be fetched, so that its id tokens cannot be checked.',
+    hint: 'try again in a minute; the operator checks the address, proxies and SSL_CERT_FILE, or gives the issuer a key set with `jwks` in wheelseal.toml',
+  },
   'authority.chain': {
     status: 500,
     exit: 1,

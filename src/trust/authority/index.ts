@@ -4,7 +4,8 @@
  *
  * `createCertificateAuthority` once per instance; `createAuthority` at every start, then `issue`. It trusts whatever
  * `verifyToken` lets through and logs every certificate in `ct` before it exists. It keeps nothing, revokes nothing and
- * never touches the root's key.
+ * never touches the root's key. `createTokenCheck` is that `verifyToken` for a list of issuers, whose keys are handed in
+ * or come from `createDiscoveredKeys`.
  */
 export {
   createAuthority,
@@ -13,4 +14,6 @@ export {
   type PrecertificateLog,
   type ProvenKey,
 } from './authority.ts'
+export { createTokenCheck, onlyProjects, type AcceptedIssuer, type AllowList } from './accepted-issuers.ts'
 export { createCertificateAuthority } from './create.ts'
+export { createDiscoveredKeys, type DiscoveredKeys } from './discovered-keys.ts'
