@@ -1,5 +1,5 @@
 import { type Http, parseJson, utf8, WheelsealError } from '../base/index.ts'
-import type { PublishedFile, TrustFiles } from '../http/index.ts'
+import type { IssuerAdmin, IssuerKeyState, PublishedFile, TrustFiles } from '../http/index.ts'
 
 /** What commands ask of an instance; every method is one request to `http/admin.ts`. */
 export interface Admin {
@@ -19,6 +19,9 @@ export interface Admin {
     readonly audience: string
   }): Promise<{ readonly token: string }>
   trust(): Promise<TrustFiles>
+  rotateIssuer(input: {
+    readonly how: Parameters<IssuerAdmin['rotate']>[0]
+  }): Promise<{ readonly keys: readonly IssuerKeyState[] }>
   /** By id, all of them. */
   projects(): AsyncIterable<ProjectSummary>
   /** Throws `access.unknown-project`. */
@@ -105,6 +108,7 @@ export function createAdminClient(http: Http): Admin {
     createToken: (input) => call('POST', '/admin/tokens', input),
     mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
     trust: () => call('GET', '/admin/trust'),
+    rotateIssuer: (input) => call('POST', '/admin/issuer/rotate', input),
     projects: () =>
       allProjects(async (after) => {
         const page = call<{ projects: readonly ProjectSummary[] }>('GET', `/admin/projects?after=${after}`)

@@ -2,6 +2,7 @@
  * The data directory: what belongs to one instance, and who may use it.
  *
  *     instance.json   format, external URL, log identity; written last at the first start
+ *     wheelseal.toml  the operator's configuration, with the key sets that it names in issuers/; never written here
  *     lock.db         held by the process that uses the directory
  *     keys/           private keys, owner only
  *     certificates/   the authority's root and intermediate
@@ -41,8 +42,8 @@ export interface DataDirectory {
 const INSTANCE_FILE = 'instance.json'
 /** Stands while the first start is under way: what is beside it was never acknowledged and is made anew. */
 const FIRST_START_FILE = 'first-start'
-/** What a cut first start may leave before `first-start` stands. */
-const OWN_LEFTOVERS = ['lock.db', 'lock.db-journal']
+/** What a cut first start may leave before `first-start` stands, and what the operator may have put there before it. */
+const OWN_LEFTOVERS = ['lock.db', 'lock.db-journal', 'wheelseal.toml', 'issuers']
 const MAX_INSTANCE_BYTES = 64 * 1024
 const LOCK_POLL_MS = 100
 

@@ -38,6 +38,12 @@ export const appErrors = defineErrors({
     summary: 'The value of --listen is not HOST:PORT, or is an address that no client can use.',
     hint: 'write it as 127.0.0.1:7711, or 127.0.0.1:0 for a free port',
   },
+  'app.configuration': {
+    status: 500,
+    exit: 2,
+    summary: 'The configuration file cannot be read, or holds what is not known or not possible.',
+    hint: 'correct the line that is named; docs/reference/configuration.md lists every key of wheelseal.toml',
+  },
   'app.no-project': {
     status: 400,
     exit: 1,

@@ -1,7 +1,9 @@
-import type { Clock, Secret } from '../base/index.ts'
-import { identityErrors, verifyIdToken, type GitLabClaims, type IdTokenSubject } from '../identity/index.ts'
+import type { Secret } from '../base/index.ts'
+import { identityErrors, type IdTokenSubject } from '../identity/index.ts'
 import type { Project } from '../access/index.ts'
+import type { AcceptedIssuer } from '../trust/authority/index.ts'
 import type { Issuer } from '../trust/issuer/index.ts'
+import { appErrors } from './errors.ts'
 
 /** In the claims of an id token that no job asked for, and so in its certificate. */
 const TRIAL = 'wheelseal_token'
@@ -30,26 +32,41 @@ export function mintTrialToken(issuer: Issuer, { project, ref, audience }: Trial
   return issuer.mint(subject, { audience, lifetimeSeconds: TRIAL_LIFETIME_SECONDS })
 }
 
-export interface TokenCheck {
+const AUDIENCE = 'sigstore'
+
+export interface AcceptanceParts {
   readonly issuer: Issuer
-  readonly clock: Clock
   readonly isJobRunning: (jobId: number) => Promise<boolean>
+  /** Those of the configuration. */
+  readonly foreign: readonly AcceptedIssuer[]
 }
 
-/** What the authority believes: a token of our issuer, for `sigstore`, whose job has not ended. */
-export async function checkIdToken(
-  token: string,
-  { issuer, clock, isJobRunning }: TokenCheck,
-): Promise<GitLabClaims> {
-  const claims = await verifyIdToken(token, {
-    issuers: (iss) => (iss === issuer.url ? (kid) => issuer.publicKey(kid) : undefined),
-    audience: 'sigstore',
-    clock,
-  })
-  // Only our issuer writes this claim, so a job cannot pass as a trial.
-  if (claims.job_source === TRIAL || (await isJobRunning(Number(claims.job_id)))) return claims
-  throw identityErrors(
-    'identity.token-time',
-    `job ${claims.job_id}, which the id token speaks for, has ended`,
-  )
+/**
+ * Whose tokens the authority believes: those of our own issuer while their job runs, and those of the configured ones,
+ * of whose jobs nothing is known here. Throws `app.configuration` for a foreign issuer with our own URL.
+ */
+export function acceptedIssuers({
+  issuer,
+  isJobRunning,
+  foreign,
+}: AcceptanceParts): readonly AcceptedIssuer[] {
+  if (foreign.some(({ url }) => url === issuer.url)) {
+    throw appErrors('app.configuration', `issuers: ${issuer.url} is this server's own issuer`, {
+      hint: 'leave it out: tokens of the own issuer are always accepted',
+    })
+  }
+  const own: AcceptedIssuer = {
+    url: issuer.url,
+    audience: AUDIENCE,
+    keys: (keyId) => issuer.publicKey(keyId),
+    admit: async (claims) => {
+      // Only our issuer writes this claim, so a job cannot pass as a trial.
+      if (claims.job_source === TRIAL || (await isJobRunning(Number(claims.job_id)))) return
+      throw identityErrors(
+        'identity.token-time',
+        `job ${claims.job_id}, which the id token speaks for, has ended`,
+      )
+    },
+  }
+  return [own, ...foreign]
 }

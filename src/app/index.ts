@@ -8,6 +8,7 @@ export { startServer, type RunningServer, type ServerOptions } from './server.ts
 export { DEFAULT_LISTEN } from './listen-address.ts'
 export { withAdmin } from './admin.ts'
 export type { Admin, PipelineSummary, ProjectSummary } from './admin-client.ts'
+export type { IssuerKeyState } from '../http/index.ts'
 export { exportTrust } from './trust-files.ts'
 export { checkRequirements } from './run/requirements.ts'
 export { runHere, type RunHereOptions, type RunReport } from './run/run-here.ts'

@@ -7,13 +7,12 @@ import { readKeyFile, systemFiles, writeKeyFile } from '../host/index.ts'
 import { createCertificateAuthority } from '../trust/authority/index.ts'
 import { createTimestampAuthority } from '../trust/timestamper/index.ts'
 import { appErrors } from './errors.ts'
+import { newIssuerKey } from './issuer-keys.ts'
 
 /** DER: the certificate that signs, and the root that it stands under. */
 type Chain = readonly [Uint8Array, Uint8Array]
 
 export interface InstanceKeys {
-  /** RSA 2048: signs id tokens. */
-  readonly issuer: KeyObject
   /** P-256: signs certificates; its certificate stands under the root. */
   readonly intermediate: KeyObject
   /** P-256: signs certificate timestamps. */
@@ -28,7 +27,7 @@ export interface InstanceKeys {
   readonly tsaChain: Chain
 }
 
-const ONLINE_KEYS = ['issuer', 'intermediate', 'ct', 'rekor', 'tsa', 'tuf'] as const
+const ONLINE_KEYS = ['intermediate', 'ct', 'rekor', 'tsa', 'tuf'] as const
 const CHAIN_FILE = 'certificates/authority.pem'
 const TSA_CHAIN_FILE = 'certificates/tsa.pem'
 const MAX_CHAIN_BYTES = 64 * 1024
@@ -43,7 +42,7 @@ export async function createKeys(
   await mkdir(join(path, 'keys'), { mode: 0o700 })
   await mkdir(join(path, 'certificates'))
   const keys: Readonly<Record<string, KeyObject>> = {
-    issuer: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+    issuer: await newIssuerKey(),
     root: authority.root.key,
     intermediate: authority.intermediate.key,
     ct: newKey(),
@@ -59,16 +58,15 @@ export async function createKeys(
   await writeChain(join(path, TSA_CHAIN_FILE), [timestamps.leaf.certificate, timestamps.root.certificate])
 }
 
-/** The keys that a running server needs; those of the roots stay where they are. Throws `host.key-file`, `app.data-format`. */
+/** The keys that a running server needs beside those of its issuer; those of the roots stay where they are. Throws `host.key-file`, `app.data-format`. */
 export async function loadKeys(path: string): Promise<InstanceKeys> {
-  const [issuer, intermediate, ct, rekor, tsa, tuf] = await Promise.all(
+  const [intermediate, ct, rekor, tsa, tuf] = await Promise.all(
     ONLINE_KEYS.map((name) => readKeyFile(keyPath(path, name))),
   )
   const chain = await readChain(join(path, CHAIN_FILE))
   const tsaChain = await readChain(join(path, TSA_CHAIN_FILE))
-  if (!issuer || !intermediate || !ct || !rekor || !tsa || !tuf)
-    throw new Error('a key was read and is missing')
-  return { issuer, intermediate, ct, rekor, tsa, tuf, chain, tsaChain }
+  if (!intermediate || !ct || !rekor || !tsa || !tuf) throw new Error('a key was read and is missing')
+  return { intermediate, ct, rekor, tsa, tuf, chain, tsaChain }
 }
 
 /** The keys of the TUF root and targets, which a running server never needs. Throws `host.key-file`. */

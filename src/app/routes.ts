@@ -2,10 +2,12 @@ import type { Log } from '../base/index.ts'
 import {
   adminRoutes,
   ctRoutes,
+  fulcioConfigurationRoutes,
   fulcioRoutes,
   fulcioV2Routes,
   genericRoutes,
   healthRoutes,
+  issuerAdminRoutes,
   issuerRoutes,
   jobRoutes,
   pypiRoutes,
@@ -16,6 +18,7 @@ import {
 } from '../http/index.ts'
 import { systemClock } from '../host/index.ts'
 import { mintTrialToken } from './id-tokens.ts'
+import { issuerAdmin } from './issuer-admin.ts'
 import type { Services } from './services.ts'
 
 /** What is served on the port. */
@@ -25,6 +28,7 @@ export function publicRoutes(services: Services, log: Log): readonly App[] {
     issuerRoutes(issuer),
     fulcioRoutes(trust.authority, log),
     fulcioV2Routes(trust.authority, log),
+    fulcioConfigurationRoutes(trust.issuers),
     rekorRoutes(trust.rekor, log),
     ctRoutes({ ct: trust.ct, tree: trust.logs.ct, roots: trust.ctRoots, clock: systemClock, log }),
     timestampRoutes(trust.timestamper, log),
@@ -36,7 +40,7 @@ export function publicRoutes(services: Services, log: Log): readonly App[] {
 }
 
 /** What is served on the owner-only socket, or asked for by a command in its own process. */
-export function adminApp({ issuer, trust, ...services }: Services, log: Log): App {
+export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, log: Log): App {
   const admin = adminRoutes({
     ...services,
     log,
@@ -52,6 +56,7 @@ export function adminApp({ issuer, trust, ...services }: Services, log: Log): Ap
   })
   const app = healthRoutes(() => true)
   app.route('/', admin)
+  app.route('/', issuerAdminRoutes(issuerAdmin(issuerKeys, log), log))
   app.notFound((context) =>
     context.json({ message: 'the server is of another version than this command' }, 404),
   )

@@ -6,6 +6,7 @@ import { createApp, healthRoutes, listen, type App, type Listening } from '../ht
 import { openDataDirectory, type DataDirectory, type Instance } from './data-directory.ts'
 import { appErrors } from './errors.ts'
 import { firstStart } from './first-start.ts'
+import { openConfiguredIssuers } from './issuers.ts'
 import {
   addressOf,
   DEFAULT_LISTEN,
@@ -21,6 +22,8 @@ export interface ServerOptions {
   readonly data: string
   /** `HOST:PORT`; left out, the address of the first start, else 127.0.0.1:7711. */
   readonly listen?: string
+  /** The configuration file; left out, `wheelseal.toml` of the data directory where there is one. */
+  readonly config?: string
   readonly log: Log
 }
 
@@ -35,24 +38,23 @@ export interface RunningServer {
 const DRAIN_MS = 2_000
 const LOCK_PATIENCE_MS = 3_000
 
-/** Throws what `openDataDirectory` throws, `app.url-fixed`, `app.socket-path`, `http.listen`. */
-export async function startServer({ data, listen: wanted, log }: ServerOptions): Promise<RunningServer> {
+/** Throws what `openDataDirectory` throws, `app.configuration`, `app.url-fixed`, `app.socket-path`, `http.listen`. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { data, log } = options
   const socketPath = adminSocketPath(data)
   const undo: (() => void | Promise<void>)[] = []
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step()
   }
   try {
+    const foreign = await openConfiguredIssuers(options)
     const directory = await openDataDirectory(data, LOCK_PATIENCE_MS)
     undo.push(() => directory.release())
-    const door = await openDoor(directory, wanted)
+    const door = await openDoor(directory, options.listen)
     undo.push(() => door.listening.close(DRAIN_MS))
     const instance = directory.instance ?? (await firstStart(directory, door.url))
-    const services = await openServices(directory, instance, {
-      clock: systemClock,
-      entropy: systemEntropy,
-      log,
-    })
+    const ports = { clock: systemClock, entropy: systemEntropy, log, foreign: foreign.issuers }
+    const services = await openServices(directory, instance, ports)
     // Below the door: what is under way is answered before its database closes.
     undo.splice(1, 0, () => services.close())
     const hosts = [new URL(door.url).host]
@@ -67,6 +69,7 @@ export async function startServer({ data, listen: wanted, log }: ServerOptions):
     const admin = await openAdminSocket(socketPath, services, log)
     undo.push(() => admin.close(DRAIN_MS))
     log.event('server.ready', { url: door.url })
+    void foreign.warmUp()
     return { url: door.url, data, services, close }
   } catch (error) {
     await close()

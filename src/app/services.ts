@@ -12,8 +12,10 @@ import {
   openDatabase,
   type Database,
 } from '../storage/sqlite/index.ts'
+import type { AcceptedIssuer } from '../trust/authority/index.ts'
 import { createIssuer, type Issuer } from '../trust/issuer/index.ts'
 import type { DataDirectory, Instance } from './data-directory.ts'
+import { openIssuerKeys, type IssuerKeys } from './issuer-keys.ts'
 import { loadKeys, type InstanceKeys } from './keys.ts'
 import { openLogs, type Logs } from './logs.ts'
 import { anchorPath, databasePath } from './paths.ts'
@@ -25,6 +27,7 @@ export interface Services {
   readonly registry: Registry
   readonly pipelines: Pipelines
   readonly issuer: Issuer
+  readonly issuerKeys: IssuerKeys
   readonly trust: Trust
   close(): Promise<void>
 }
@@ -35,6 +38,8 @@ export interface ServicePorts {
   readonly log: Log
   /** Where the newest heads of the logs are kept; left out for the user's state folder. */
   readonly anchor?: string
+  /** Whose id tokens the authority takes beside our own; none where left out. */
+  readonly foreign?: readonly AcceptedIssuer[]
 }
 
 /** Builds every service on a directory that is an instance. The caller holds the directory's lock. */
@@ -86,7 +91,8 @@ async function build({
   const { url } = instance
   const blobs = await openFolderBlobs(await folder(path, 'blobs'), ports.entropy)
   const access = createAccess({ store: createAccessStore(database), ...ports })
-  const issuer = createIssuer({ url, key: keys.issuer, ...ports })
+  const issuerKeys = await openIssuerKeys(path, ports.clock)
+  const issuer = createIssuer({ url, keys: issuerKeys.ring, ...ports })
   const pipelines = createPipelines({
     ...ports,
     store: createPipelineStore(database),
@@ -106,10 +112,11 @@ async function build({
     instance,
     keys,
     issuer,
+    foreign: ports.foreign ?? [],
     isJobRunning: (jobId) => pipelines.isJobRunning(jobId),
   })
   const registry = createRegistry({ store: createRegistryStore(database), blobs, ...ports })
-  return { url, access, registry, pipelines, issuer, trust }
+  return { url, access, registry, pipelines, issuer, issuerKeys, trust }
 }
 
 async function folder(path: string, name: string): Promise<string> {

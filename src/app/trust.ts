@@ -8,7 +8,12 @@ import {
   publicKeyPem,
   type ChainRequest,
 } from '../formats/x509/index.ts'
-import { createAuthority, type Authority } from '../trust/authority/index.ts'
+import {
+  createAuthority,
+  createTokenCheck,
+  type AcceptedIssuer,
+  type Authority,
+} from '../trust/authority/index.ts'
 import { createCtLog, type CtLog } from '../trust/ct/index.ts'
 import type { Issuer } from '../trust/issuer/index.ts'
 import { createRekor, type Rekor } from '../trust/rekor/index.ts'
@@ -16,7 +21,7 @@ import { createTimestamper, type Timestamper } from '../trust/timestamper/index.
 import type { RootRepository } from '../trust/rootrepo/index.ts'
 import type { Instance } from './data-directory.ts'
 import { appErrors } from './errors.ts'
-import { checkIdToken } from './id-tokens.ts'
+import { acceptedIssuers } from './id-tokens.ts'
 import type { InstanceKeys } from './keys.ts'
 import { rekorNames, type Logs } from './logs.ts'
 import type { TrustFiles } from '../http/index.ts'
@@ -25,6 +30,8 @@ import { instanceTrust, openTrustRepository } from './trust-repository.ts'
 /** The private Sigstore of an instance. */
 export interface Trust {
   readonly authority: Authority
+  /** Whose id tokens the authority takes, the own issuer first. */
+  readonly issuers: readonly AcceptedIssuer[]
   readonly rekor: Rekor
   readonly ct: CtLog
   readonly logs: Logs
@@ -46,20 +53,22 @@ export interface TrustParts {
   readonly keys: InstanceKeys
   readonly issuer: Issuer
   readonly isJobRunning: (jobId: number) => Promise<boolean>
+  readonly foreign: readonly AcceptedIssuer[]
   readonly clock: Clock
   readonly entropy: Entropy
 }
 
 /** Throws `rootrepo.missing`, `rootrepo.key`. */
 export async function openTrust(parts: TrustParts): Promise<Trust> {
-  const { logs, instance, keys } = parts
+  const { logs, instance, keys, clock } = parts
   const ct = createCtLog({ log: logs.ct, key: keys.ct })
+  const issuers = acceptedIssuers(parts)
   const authority = createAuthority({
     ...parts,
     chain: keys.chain,
     key: keys.intermediate,
     ct,
-    verifyToken: (token) => checkIdToken(token, parts),
+    verifyToken: createTokenCheck(issuers, clock),
   })
   const [intermediate, root] = keys.chain
   const authorityChain = { intermediates: [parseCertificate(intermediate)], roots: [parseCertificate(root)] }
@@ -74,6 +83,7 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
   const material = await trustMaterial(instance, keys, repository)
   return {
     authority,
+    issuers,
     rekor,
     ct,
     logs,

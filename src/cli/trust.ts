@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { exportTrust, withAdmin } from '../app/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
+import { rotateIssuerCommand } from './trust-rotate.ts'
 
 interface TokenOptions {
   readonly project: string
@@ -18,7 +19,10 @@ interface ExportOptions {
 }
 
 export function command(): Command {
-  return new Command('trust').addCommand(exportCommand()).addCommand(tokenCommand())
+  return new Command('trust')
+    .addCommand(exportCommand())
+    .addCommand(tokenCommand())
+    .addCommand(rotateIssuerCommand())
 }
 
 function exportCommand(): Command {

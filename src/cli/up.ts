@@ -7,6 +7,7 @@ import { createTerminal } from './terminal.ts'
 interface Options {
   readonly data?: string
   readonly listen?: string
+  readonly config?: string
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -18,6 +19,10 @@ export function command(): Command {
     .option(
       '--listen <host:port>',
       `address, fixed at the first start; port 0 chooses one (default: ${DEFAULT_LISTEN})`,
+    )
+    .option(
+      '--config <file>',
+      'configuration (default: wheelseal.toml in the data directory, where there is one)',
     )
     .option('--json', 'print one line of JSON when ready')
     .option('--quiet', 'print nothing but failures')
@@ -31,6 +36,7 @@ async function up(options: Options): Promise<void> {
   const server = await startServer({
     data: dataFolder(options),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.config === undefined ? {} : { config: options.config }),
     log: options.quiet === true ? { ...log, event: () => undefined } : log,
   })
   const { url, data } = server

@@ -1,16 +1,10 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
-
-/** Whose id tokens an authority takes. */
-export interface AcceptedIssuer {
-  /** As in the claim `iss`. */
-  readonly url: string
-  readonly audience: string
-}
+import type { AcceptedIssuer } from '../trust/authority/index.ts'
 
 /** What Fulcio tells of itself; all issuers here are those of pipelines, whose clients sign the claim `sub`. */
 export function fulcioConfigurationRoutes(
-  issuers: readonly AcceptedIssuer[],
+  issuers: readonly Pick<AcceptedIssuer, 'url' | 'audience'>[],
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.get('/api/v2/configuration', (context) =>

@@ -11,7 +11,7 @@ import { silentLog, systemEntropy } from '../host/index.ts'
 import { makeClaims, NOW, subject } from '../identity/arrange.ts'
 import { verifyIdToken } from '../identity/index.ts'
 import { createAuthority, createCertificateAuthority } from '../trust/authority/index.ts'
-import { createIssuer } from '../trust/issuer/index.ts'
+import { createIssuer, createKeyRing } from '../trust/issuer/index.ts'
 import { fulcioConfigurationRoutes } from './fulcio-configuration.ts'
 import { fulcioV2Routes } from './fulcio-v2.ts'
 
@@ -19,7 +19,8 @@ const clock: Clock = { nowMs: () => NOW * 1000, sleep: () => Promise.reject(new 
 const ports = { clock, entropy: systemEntropy }
 const made = createCertificateAuthority({ ...ports, name: 'gitlab.example' })
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-const issuer = createIssuer({ ...ports, url: 'https://gitlab.example', key })
+const ring = createKeyRing({ current: key })
+const issuer = createIssuer({ ...ports, url: 'https://gitlab.example', keys: () => ring })
 const app = fulcioV2Routes(
   createAuthority({
     ...ports,

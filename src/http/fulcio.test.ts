@@ -7,7 +7,7 @@ import { silentLog, systemEntropy } from '../host/index.ts'
 import { makeClaims, NOW, subject } from '../identity/arrange.ts'
 import { verifyIdToken } from '../identity/index.ts'
 import { createAuthority, createCertificateAuthority } from '../trust/authority/index.ts'
-import { createIssuer } from '../trust/issuer/index.ts'
+import { createIssuer, createKeyRing } from '../trust/issuer/index.ts'
 import { fulcioRoutes } from './fulcio.ts'
 
 const url = 'https://gitlab.example'
@@ -15,7 +15,8 @@ const clock: Clock = { nowMs: () => NOW * 1000, sleep: () => Promise.reject(new 
 const ports = { clock, entropy: systemEntropy }
 const made = createCertificateAuthority({ ...ports, name: 'gitlab.example' })
 const issuerKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const issuer = createIssuer({ ...ports, url, key: issuerKey.privateKey })
+const ring = createKeyRing({ current: issuerKey.privateKey })
+const issuer = createIssuer({ ...ports, url, keys: () => ring })
 const checks = {
   audience: 'sigstore',
   clock,
@@ -250,7 +251,7 @@ describe('a token', () => {
   })
 
   it('of another issuer is refused', async () => {
-    const other = createIssuer({ ...ports, url: 'https://evil.example', key: issuerKey.privateKey })
+    const other = createIssuer({ ...ports, url: 'https://evil.example', keys: () => ring })
     const strange = (await other.mint(subject, { audience: 'sigstore', lifetimeSeconds: 60 })).reveal()
     expect(await refusal({ authorization: `Bearer ${strange}` })).toContain('identity.token-issuer')
   })

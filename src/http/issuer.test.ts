@@ -1,12 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { systemClock, systemEntropy } from '../host/index.ts'
-import { createIssuer } from '../trust/issuer/index.ts'
+import { createIssuer, createKeyRing } from '../trust/issuer/index.ts'
 import { issuerRoutes } from './issuer.ts'
 
+const ring = createKeyRing({ current: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey })
 const issuer = createIssuer({
   url: 'http://127.0.0.1:7711',
-  key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+  keys: () => ring,
   clock: systemClock,
   entropy: systemEntropy,
 })

@@ -10,7 +10,7 @@ import type { TransparencyLog } from '../../log/index.ts'
 import { netErrors } from '../../net/index.ts'
 import { createAuthority, createCertificateAuthority } from '../../trust/authority/index.ts'
 import { createCtLog, ctGenesis, ctKeysOf } from '../../trust/ct/index.ts'
-import { createIssuer } from '../../trust/issuer/index.ts'
+import { createIssuer, createKeyRing } from '../../trust/issuer/index.ts'
 import { createRekor, rekorGenesis } from '../../trust/rekor/index.ts'
 import type { CosignIo } from './io.ts'
 
@@ -57,7 +57,8 @@ export interface Sigstore {
 /** A private Sigstore; two of them trust each other in nothing. */
 export async function openSigstore(): Promise<Sigstore> {
   const issuerKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-  const issuer = createIssuer({ url: ISSUER, key: issuerKey, clock, entropy })
+  const ring = createKeyRing({ current: issuerKey })
+  const issuer = createIssuer({ url: ISSUER, keys: () => ring, clock, entropy })
   const [ctKey, rekorKey] = [newKey(), newKey()]
   const { root, intermediate } = createCertificateAuthority({ clock, entropy, name: 'example.test' })
   const authority = createAuthority({

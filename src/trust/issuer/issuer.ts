@@ -1,22 +1,14 @@
 import { CompactSign } from 'jose'
-import { createPublicKey, type KeyObject } from 'node:crypto'
-import {
-  encodeBase64Url,
-  Secret,
-  sha256,
-  utf8,
-  type Clock,
-  type Entropy,
-  type JsonValue,
-} from '../../base/index.ts'
+import type { KeyObject } from 'node:crypto'
+import { Secret, utf8, type Clock, type Entropy, type JsonValue } from '../../base/index.ts'
 import { gitLabClaims, type IdTokenSubject } from '../../identity/index.ts'
-import { issuerErrors } from './errors.ts'
+import { ALGORITHM, MAX_LIFETIME_SECONDS, type KeyRing, type PublishedKey } from './key-ring.ts'
 
 export interface IssuerParts {
   /** The external URL, without trailing slash: `iss` of every token, and where discovery is served. */
   readonly url: string
-  /** RSA, 2048 bits or more. */
-  readonly key: KeyObject
+  /** Asked anew each time: a rotation hands in another ring. */
+  readonly keys: () => KeyRing
   readonly clock: Clock
   readonly entropy: Entropy
 }
@@ -24,7 +16,7 @@ export interface IssuerParts {
 export interface MintOptions {
   /** As under `aud:` in `.gitlab-ci.yml`; a list stays a list. */
   readonly audience: string | readonly string[]
-  /** GitLab: the job's timeout. */
+  /** GitLab: the job's timeout. Cut to a day, so that a key can be withdrawn a day after it signed last. */
   readonly lifetimeSeconds: number
 }
 
@@ -40,64 +32,28 @@ export interface Issuer {
   mint(subject: IdTokenSubject, options: MintOptions): Promise<Secret>
 }
 
-interface SigningKey {
-  readonly id: string
-  readonly privateKey: KeyObject
-  readonly publicKey: KeyObject
-  readonly jwk: { readonly kty: 'RSA'; readonly n: string; readonly e: string }
-}
-
-const ALGORITHM = 'RS256'
-const MIN_BITS = 2048
-
-/** Throws `issuer.key` for a key that is not RSA or too short. */
-export function createIssuer({ url, key, clock, entropy }: IssuerParts): Issuer {
-  const signing = signingKey(key)
+export function createIssuer({ url, keys, clock, entropy }: IssuerParts): Issuer {
+  const published = (): readonly [PublishedKey, ...PublishedKey[]] => keys().published(clock.nowMs())
   return {
     url,
     discovery: () => discoveryDocument(url),
-    jwks: () => ({
-      keys: [
-        {
-          kty: signing.jwk.kty,
-          kid: signing.id,
-          e: signing.jwk.e,
-          n: signing.jwk.n,
-          use: 'sig',
-          alg: ALGORITHM,
-        },
-      ],
-    }),
-    publicKey: (keyId) => (keyId === signing.id ? signing.publicKey : undefined),
+    jwks: () => ({ keys: published().map(({ key }) => key.jwk) }),
+    publicKey: (keyId) => published().find(({ key }) => key.id === keyId)?.key.publicKey,
     mint: async (subject, { audience, lifetimeSeconds }) => {
+      const [{ key }] = published()
       const claims = gitLabClaims(subject, {
         issuer: url,
         audience,
         issuedAtSeconds: Math.floor(clock.nowMs() / 1000),
-        lifetimeSeconds,
+        lifetimeSeconds: Math.min(lifetimeSeconds, MAX_LIFETIME_SECONDS),
         tokenId: entropy.uuid(),
       })
       const token = await new CompactSign(utf8(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: ALGORITHM, kid: signing.id, typ: 'JWT' })
-        .sign(signing.privateKey)
+        .setProtectedHeader({ alg: ALGORITHM, kid: key.id, typ: 'JWT' })
+        .sign(key.privateKey)
       return new Secret(token)
     },
   }
-}
-
-function signingKey(privateKey: KeyObject): SigningKey {
-  const bits = privateKey.asymmetricKeyDetails?.modulusLength ?? 0
-  if (privateKey.asymmetricKeyType !== 'rsa' || bits < MIN_BITS) {
-    throw issuerErrors('issuer.key', `the key is ${privateKey.asymmetricKeyType} of ${bits} bits`)
-  }
-  const publicKey = createPublicKey(privateKey)
-  const { n = '', e = '' } = publicKey.export({ format: 'jwk' })
-  return { id: thumbprint(n, e), privateKey, publicKey, jwk: { kty: 'RSA', n, e } }
-}
-
-/** RFC 7638 §3: SHA-256 over the required members in lexicographic order. */
-function thumbprint(n: string, e: string): string {
-  return encodeBase64Url(sha256(utf8(JSON.stringify({ e, kty: 'RSA', n }))))
 }
 
 /** OpenID Connect Discovery §3, with what verifiers of GitLab's tokens read. */

@@ -1,0 +1,136 @@
+/**
+ * `wheelseal.toml`: what the operator of an instance decides and no flag holds.
+ *
+ *     [[issuers]]
+ *     url = "https://gitlab.example.com"
+ *     projects = ["acme/tools"]
+ *
+ * Every key is known or refused, so that a slip of the pen never widens what is accepted. It holds no secrets.
+ */
+import { dirname, join, resolve } from 'node:path'
+import { parse, TomlError } from 'smol-toml'
+import * as v from 'valibot'
+import { describeError, utf8Decode, type Files } from '../base/index.ts'
+import { isIssuerUrl } from '../identity/index.ts'
+import { lineOf } from './configuration-line.ts'
+import { appErrors } from './errors.ts'
+
+const CONFIGURATION_FILE = 'wheelseal.toml'
+const MAX_BYTES = 64 * 1024
+const MAX_ISSUERS = 32
+const MAX_PATHS = 1000
+
+const text = v.pipe(
+  v.string('must be a text in quotes'),
+  v.nonEmpty('must not be empty'),
+  v.maxLength(1024, 'is too long'),
+)
+const fullPath = v.pipe(
+  text,
+  v.regex(
+    /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/,
+    'must be a full path such as "acme/tools", without slashes around it',
+  ),
+)
+const paths = v.pipe(
+  v.array(fullPath, 'must be a list of full paths'),
+  v.minLength(1, 'must not be empty; leave it out to allow all'),
+  v.maxLength(MAX_PATHS, `has more than ${MAX_PATHS} paths`),
+)
+
+const Issuer = v.strictObject({
+  url: v.pipe(
+    text,
+    v.check(
+      isIssuerUrl,
+      'must be spelled as in the claim `iss`: lower case, without default port, query or slash at its end',
+    ),
+    v.check(isSecure, 'must be https; http is taken for this machine only'),
+  ),
+  /** A file with the key set, for networks that do not reach the issuer. */
+  jwks: v.optional(text),
+  audience: v.optional(text, 'sigstore'),
+  projects: v.optional(paths),
+  groups: v.optional(paths),
+})
+
+const Configuration = v.strictObject({
+  issuers: v.optional(
+    v.pipe(
+      v.array(Issuer, 'must be a list of tables, [[issuers]]'),
+      v.maxLength(MAX_ISSUERS, `has more than ${MAX_ISSUERS} issuers`),
+      v.checkItems(
+        ({ url }, index, all) => all.findIndex((one) => one.url === url) === index,
+        'stands twice',
+      ),
+    ),
+    [],
+  ),
+})
+
+export type IssuerConfiguration = Readonly<v.InferOutput<typeof Issuer>>
+export interface ConfigurationFile {
+  /** Undefined where there is no file. */
+  readonly path: string | undefined
+  readonly issuers: readonly IssuerConfiguration[]
+}
+
+/**
+ * The file that was asked for, which must be there, else that of the data directory, which need not. Paths in it are
+ * relative to it, and come back absolute. Throws `app.configuration` with the line.
+ */
+export async function readConfiguration(
+  { data, asked }: { readonly data: string; readonly asked?: string | undefined },
+  files: Files,
+): Promise<ConfigurationFile> {
+  const path = resolve(asked ?? join(data, CONFIGURATION_FILE))
+  if (asked === undefined && !(await files.exists(path))) return { path: undefined, issuers: [] }
+  const { issuers } = checked(path, await readText(path, files))
+  return { path, issuers: issuers.map((issuer) => withAbsolutePath(issuer, dirname(path))) }
+}
+
+function withAbsolutePath({ jwks, ...issuer }: IssuerConfiguration, folder: string): IssuerConfiguration {
+  return jwks === undefined ? issuer : { ...issuer, jwks: resolve(folder, jwks) }
+}
+
+async function readText(path: string, files: Files): Promise<string> {
+  try {
+    return utf8Decode(await files.read(path, MAX_BYTES))
+  } catch (cause) {
+    throw appErrors('app.configuration', `${path}: ${describeError(cause)}`, { cause })
+  }
+}
+
+function checked(path: string, toml: string): v.InferOutput<typeof Configuration> {
+  const result = v.safeParse(Configuration, parsed(path, toml))
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const keys = (issue.path ?? []).map(({ key }) => key as string | number)
+  const where = `${path}:${lineOf(toml, keys)}: ${keys.join('.')}`
+  if (issue.type !== 'strict_object') throw appErrors('app.configuration', `${where} ${issue.message}`)
+  if (issue.expected !== 'never')
+    throw appErrors(
+      'app.configuration',
+      `${where} ${issue.received === 'undefined' ? 'is missing' : 'must be a table'}`,
+    )
+  const known = Object.keys(keys.length > 1 ? Issuer.entries : Configuration.entries).join(', ')
+  throw appErrors('app.configuration', `${where} is not a known key`, { hint: `known here: ${known}` })
+}
+
+function parsed(path: string, toml: string): unknown {
+  try {
+    return parse(toml, { maxDepth: 16 })
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause
+    const [reason = ''] = cause.message.split('\n')
+    throw appErrors('app.configuration', `${path}:${cause.line}:${cause.column}: ${reason}`, { cause })
+  }
+}
+
+function isSecure(url: string): boolean {
+  if (!isIssuerUrl(url)) return true
+  const { protocol, hostname } = new URL(url)
+  return (
+    protocol === 'https:' || ['localhost', '[::1]'].includes(hostname) || /^127(?:\.\d+){3}$/.test(hostname)
+  )
+}

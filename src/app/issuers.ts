@@ -1,0 +1,83 @@
+import {
+  describeError,
+  utf8Decode,
+  WheelsealError,
+  type Clock,
+  type Files,
+  type Http,
+  type Log,
+} from '../base/index.ts'
+import { systemClock, systemFiles } from '../host/index.ts'
+import { parseKeySet } from '../identity/index.ts'
+import { createHttp } from '../net/index.ts'
+import { createDiscoveredKeys, onlyProjects, type AcceptedIssuer } from '../trust/authority/index.ts'
+import { readConfiguration, type IssuerConfiguration } from './configuration.ts'
+import { appErrors } from './errors.ts'
+
+export interface IssuerPorts {
+  readonly http: Http
+  readonly files: Files
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface ForeignIssuers {
+  readonly issuers: readonly AcceptedIssuer[]
+  /** Fetches the keys that are not pinned, so that a mistake shows in the log at the start. Never rejects. */
+  readonly warmUp: () => Promise<void>
+}
+
+/** Those of the server's configuration, over this machine's network. Throws `app.configuration`. */
+export async function openConfiguredIssuers({
+  data,
+  config,
+  log,
+}: {
+  readonly data: string
+  readonly config?: string
+  readonly log: Log
+}): Promise<ForeignIssuers> {
+  const { issuers } = await readConfiguration({ data, asked: config }, systemFiles)
+  const http = createHttp({ env: process.env, files: systemFiles })
+  return openForeignIssuers(issuers, { http, files: systemFiles, clock: systemClock, log })
+}
+
+const MAX_KEY_SET_BYTES = 256 * 1024
+
+/** The issuers of the configuration. One with a pinned key set never meets the network. Throws `app.configuration`. */
+export async function openForeignIssuers(
+  configured: readonly IssuerConfiguration[],
+  ports: IssuerPorts,
+): Promise<ForeignIssuers> {
+  const opened = await Promise.all(configured.map((issuer) => openIssuer(issuer, ports)))
+  return {
+    issuers: opened.map(({ issuer }) => issuer),
+    warmUp: async () => {
+      for (const { warmUp } of opened) await warmUp()
+    },
+  }
+}
+
+async function openIssuer(
+  { url, audience, jwks, projects, groups }: IssuerConfiguration,
+  ports: IssuerPorts,
+): Promise<{ readonly issuer: AcceptedIssuer; readonly warmUp: () => Promise<void> }> {
+  const isOpen = projects === undefined && groups === undefined
+  const rule = isOpen ? {} : { admit: onlyProjects({ projects: projects ?? [], groups: groups ?? [] }) }
+  if (jwks !== undefined) {
+    const keys = await pinnedKeys(jwks, ports.files)
+    return { issuer: { url, audience, keys, ...rule }, warmUp: () => Promise.resolve() }
+  }
+  const { keys, warmUp } = createDiscoveredKeys({ url, ...ports })
+  return { issuer: { url, audience, keys, ...rule }, warmUp }
+}
+
+async function pinnedKeys(path: string, files: Files): Promise<AcceptedIssuer['keys']> {
+  try {
+    const keys = parseKeySet(utf8Decode(await files.read(path, MAX_KEY_SET_BYTES)))
+    return (keyId) => keys.get(keyId)
+  } catch (cause) {
+    const hint = cause instanceof WheelsealError ? { hint: cause.hint } : {}
+    throw appErrors('app.configuration', `jwks ${path}: ${describeError(cause)}`, { cause, ...hint })
+  }
+}

@@ -1,0 +1,39 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context } from 'hono'
+import * as v from 'valibot'
+import type { Log } from '../base/index.ts'
+import { readBodyAs } from './body.ts'
+import { failures, type ClientFailure } from './failures.ts'
+
+export interface IssuerKeyState {
+  /** The key id. */
+  readonly id: string
+  readonly role: 'signs' | 'next' | 'previous'
+  /** When the role ends: a next key signs, a previous one is withdrawn. */
+  readonly until?: string
+}
+
+export interface IssuerAdmin {
+  rotate(how: 'publish' | 'now' | 'revoke'): Promise<void>
+  /** What the key set holds, the key that signs first. */
+  keys(): readonly IssuerKeyState[]
+}
+
+const MAX_BODY_BYTES = 1024
+const Rotation = v.strictObject({ how: v.picklist(['publish', 'now', 'revoke']) })
+
+/** Part of the administration, as `admin.ts`: never served on the port. */
+export function issuerAdminRoutes(admin: IssuerAdmin, log: Log): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.onError(failures(log, render))
+  app.post('/admin/issuer/rotate', async (context) => {
+    const { how } = await readBodyAs(context, Rotation, MAX_BODY_BYTES)
+    await admin.rotate(how)
+    return context.json({ keys: admin.keys() })
+  })
+  return app
+}
+
+function render(_context: Context, { status, ...failure }: ClientFailure): Response {
+  return Response.json(failure, { status })
+}
