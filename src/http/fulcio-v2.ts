@@ -2,8 +2,13 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
 import type { JsonValue, Log } from '../base/index.ts'
-import { certificatePem, parseCertificateRequestPem, parsePublicKeyPem } from '../formats/x509/index.ts'
-import type { Authority, ProvenKey } from '../trust/authority/index.ts'
+import { certificatePem } from '../formats/x509/index.ts'
+import {
+  parseClientKey,
+  parseClientRequest,
+  type Authority,
+  type ProvenKey,
+} from '../trust/authority/index.ts'
 import { bytesOf, checkShape, readJsonBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures } from './failures.ts'
@@ -50,13 +55,13 @@ export function fulcioV2Routes(authority: Authority, log: Log): Hono<{ Bindings:
 function readKey({ publicKeyRequest, certificateSigningRequest }: Request): ProvenKey {
   if (publicKeyRequest && !certificateSigningRequest) {
     return {
-      publicKey: parsePublicKeyPem(publicKeyRequest.publicKey.content),
+      publicKey: parseClientKey(publicKeyRequest.publicKey.content),
       proof: bytesOf(publicKeyRequest.proofOfPossession, 'publicKeyRequest.proofOfPossession'),
     }
   }
   if (certificateSigningRequest && !publicKeyRequest) {
     const pem = bytesOf(certificateSigningRequest, 'certificateSigningRequest')
-    return { certificateRequest: parseCertificateRequestPem(textOf(pem, 'certificateSigningRequest')) }
+    return { certificateRequest: parseClientRequest(textOf(pem, 'certificateSigningRequest')) }
   }
   const found = publicKeyRequest ? 'both' : 'none'
   throw httpErrors('http.body-shape', `${found} of publicKeyRequest and certificateSigningRequest`)

@@ -139,7 +139,7 @@ describe('POST /api/v1/signingCert', () => {
           content: encodeBase64(utf8('-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n')),
         },
       },
-      'x509.malformed',
+      'authority.key',
     ],
     [
       'two keys',
@@ -263,7 +263,7 @@ describe('a token', () => {
 })
 
 describe('what breaks inside', () => {
-  it('is answered 500 with code 13 and no detail, and logged', async () => {
+  it('is answered 500 with code 13 and no detail, and is logged', async () => {
     const failed: unknown[] = []
     const log: Log = { event: () => undefined, failure: (_name, error) => failed.push(error) }
     const broken = new Error('disk full')
@@ -271,7 +271,8 @@ describe('what breaks inside', () => {
     expect(response.status).toBe(500)
     expect(await response.json()).toEqual({
       code: 13,
-      message: 'an internal error, written to the log of the server',
+      message:
+        'an internal error, written to the log of the server (http.internal): the log of the server says more',
       details: [],
     })
     expect(failed).toEqual([broken])

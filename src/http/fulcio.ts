@@ -1,9 +1,9 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import type { JsonValue, Log } from '../base/index.ts'
-import { certificatePem, parsePublicKeyPem } from '../formats/x509/index.ts'
+import { certificatePem } from '../formats/x509/index.ts'
 import { identityErrors } from '../identity/index.ts'
-import type { Authority } from '../trust/authority/index.ts'
+import { parseClientKey, type Authority } from '../trust/authority/index.ts'
 import { bytesOf, readJsonBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
@@ -61,7 +61,7 @@ function readRequest(json: JsonValue): SigningBody {
   const { content } = objectOf(publicKey, 'publicKey')
   const pem = bytesOf(content, 'publicKey.content')
   return {
-    publicKey: parsePublicKeyPem(textOf(pem, 'publicKey.content')),
+    publicKey: parseClientKey(textOf(pem, 'publicKey.content')),
     proof: bytesOf(signedEmailAddress, 'signedEmailAddress'),
   }
 }
@@ -75,9 +75,6 @@ function objectOf(json: JsonValue | undefined, name: string): Readonly<Record<st
 
 /** The gateway's shape; clients show `message`, so the hint stands in it. */
 export function renderGateway(_context: Context, { status, code, message, hint }: ClientFailure): Response {
-  const body =
-    status < 500
-      ? { code: INVALID_ARGUMENT, message: `${message} (${code}): ${hint}`, details: [] }
-      : { code: INTERNAL, message, details: [] }
-  return Response.json(body, { status })
+  const grpc = status < 500 ? INVALID_ARGUMENT : INTERNAL
+  return Response.json({ code: grpc, message: `${message} (${code}): ${hint}`, details: [] }, { status })
 }

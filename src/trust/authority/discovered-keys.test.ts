@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { readCapped, utf8, utf8Decode, type Http, type HttpRequest } from '../../base/index.ts'
+import { describeError, readCapped, utf8, utf8Decode, type Http, type HttpRequest } from '../../base/index.ts'
 import { createDiscoveredKeys } from './index.ts'
 
 const url = 'https://gitlab.example'
@@ -47,7 +47,7 @@ function makeIssuer(issuer = url) {
     clock: { nowMs: () => nowMs, sleep: () => Promise.reject(new Error('no sleep')) },
     log: {
       event: (name) => logged.push(name),
-      failure: (name) => logged.push(name),
+      failure: (name, error) => logged.push(`${name}: ${describeError(error)}`),
     },
   })
   return {
@@ -120,7 +120,10 @@ describe('keys', () => {
     expect(await issuer.find('k1')).toBe(true)
     await issuer.settle()
     issuer.pass(MINUTE)
-    await expect(issuer.find('k1')).rejects.toThrow('away')
+    await expect(issuer.find('k1')).rejects.toMatchObject({
+      ...unreachable,
+      message: `the keys of ${url} could not be fetched`,
+    })
   })
 
   it('that the issuer has withdrawn are gone with the next fetch', async () => {
@@ -141,7 +144,10 @@ describe('keys', () => {
     issuer.pages[WELL_KNOWN] = { body: discovery }
     issuer.pass(5_000)
     expect(await issuer.find('k1')).toBe(true)
-    expect(issuer.logged).toEqual(['issuer.keys-not-fetched', 'issuer.keys-fetched'])
+    expect(issuer.logged).toEqual([
+      `issuer.keys-not-fetched: ${url}: ${WELL_KNOWN} answered 503`,
+      'issuer.keys-fetched',
+    ])
   })
 
   it.each<[string, Pages]>([
@@ -199,6 +205,6 @@ describe('warmUp', () => {
     const other = makeIssuer()
     other.pages[WELL_KNOWN] = new Error('away')
     await other.warmUp()
-    expect(other.logged).toEqual(['issuer.keys-not-fetched'])
+    expect(other.logged).toEqual(['issuer.keys-not-fetched: away'])
   })
 })

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Clock, Http, Log } from '../../base/index.ts'
 import type { TokenKeys } from '../../identity/index.ts'
 import { fetchKeys } from './discovery.ts'
+import { authorityErrors } from './errors.ts'
 
 export interface DiscoveryParts {
   /** The issuer's, as in the claim `iss`. */
@@ -79,7 +80,11 @@ class KeyCache {
     if ('keySet' in outcome && this.#ageMs(outcome.keySet) < MAX_AGE_MS) return outcome.keySet
     const known = this.#usable()
     if (known !== undefined) return known
-    throw 'error' in outcome ? outcome.error : new Error('keys that were fetched just now are too old')
+    const cause = 'error' in outcome ? outcome.error : undefined
+    // Anybody may ask: why it failed, with addresses of proxies and hosts, stands in the log only.
+    throw authorityErrors('authority.issuer-keys', `the keys of ${this.#parts.url} could not be fetched`, {
+      cause,
+    })
   }
 
   /** The fetch under way, or the last one while nothing may be asked again, or a new one. Never rejects. */

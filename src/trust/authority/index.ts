@@ -15,5 +15,6 @@ export {
   type ProvenKey,
 } from './authority.ts'
 export { createTokenCheck, onlyProjects, type AcceptedIssuer, type AllowList } from './accepted-issuers.ts'
+export { parseClientKey, parseClientRequest } from './client-key.ts'
 export { createCertificateAuthority } from './create.ts'
 export { createDiscoveredKeys, type DiscoveredKeys } from './discovered-keys.ts'
