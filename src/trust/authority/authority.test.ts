@@ -138,6 +138,8 @@ describe('issue', () => {
 
   it.each([
     ['RSA of 1024 bits', generateKeyPairSync('rsa', { modulusLength: 1024 })],
+    ['RSA of 2056 bits', generateKeyPairSync('rsa', { modulusLength: 2056 })],
+    ['RSA with exponent 65539', generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 65_539 })],
     ['RSA with exponent 3', generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 })],
     ['secp256k1', generateKeyPairSync('ec', { namedCurve: 'secp256k1' })],
   ])('refuses a key of kind %s', async (_name, keys) => {
@@ -146,6 +148,23 @@ describe('issue', () => {
       code: 'authority.key',
       status: 400,
     })
+    expect(logged).toEqual([])
+  })
+
+  it.each([
+    ['identity', '0100000000000000000000000000000000000000000000000000000000000000'],
+    ['point of order 2', 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
+    ['point of order 4', '0000000000000000000000000000000000000000000000000000000000000000'],
+    ['point of order 8', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+    ['number that is no point', '0200000000000000000000000000000000000000000000000000000000000000'],
+  ])('refuses an Ed25519 key that is the %s: anybody could sign with it', async (_name, point) => {
+    // R is the base point and S is 1: under the identity that holds for every message.
+    const base = `58${'66'.repeat(31)}`
+    const proof = decodeHex(`${base}01${'00'.repeat(31)}`)
+    const { authority, logged } = makeAuthority()
+    const publicKey = decodeHex(`302a300506032b6570032100${point}`)
+    const issued = authority.issue({ token: 'token', publicKey, proof })
+    await expect(issued).rejects.toMatchObject({ code: 'authority.key', status: 400 })
     expect(logged).toEqual([])
   })
 

@@ -1,3 +1,4 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { describeError, WheelsealError } from '../../base/index.ts'
 import {
   parseCertificateRequestPem,
@@ -7,22 +8,38 @@ import {
 } from '../../formats/x509/index.ts'
 import { authorityErrors } from './errors.ts'
 
-const MIN_RSA_BITS = 2048
-const MAX_RSA_BITS = 4096
-const MIN_RSA_EXPONENT = 65_537n
-const MAX_RSA_EXPONENT = 0xff_ff_ff_ffn
+/** Stock Fulcio's: other sizes and exponents gain nothing, and no client makes them. */
+const RSA_BITS = [2048, 3072, 4096]
+const RSA_EXPONENT = 65_537n
 
-/** The keys that stock Fulcio takes. Throws `authority.key`. */
+const ED25519_BYTES = 32
+
+/** The keys that stock Fulcio takes, without those that everybody can sign with. Throws `authority.key`. */
 export function checkClientKey(spki: Uint8Array): void {
   const key = refusing(() => parsePublicKey(spki))
+  if (key.kind === 'ed25519') checkPoint(spki.subarray(-ED25519_BYTES))
   if (key.kind !== 'rsa') return
   const { modulusBits, exponent } = key
-  if (modulusBits < MIN_RSA_BITS || modulusBits > MAX_RSA_BITS) {
+  if (!RSA_BITS.includes(modulusBits)) {
     throw authorityErrors('authority.key', `an RSA key of ${modulusBits} bits`)
   }
-  if (exponent < MIN_RSA_EXPONENT || exponent > MAX_RSA_EXPONENT || exponent % 2n === 0n) {
+  if (exponent !== RSA_EXPONENT) {
     throw authorityErrors('authority.key', `an RSA key with exponent ${String(exponent).slice(0, 20)}`)
   }
+}
+
+/**
+ * RFC 8032 §5.1.3. OpenSSL looks at no point; under one of small order a signature that nobody's key made holds for
+ * many messages, or for all, so that it would prove possession.
+ */
+function checkPoint(bytes: Uint8Array): void {
+  let isWeak: boolean
+  try {
+    isWeak = ed25519.Point.fromBytes(bytes).isSmallOrder()
+  } catch (cause) {
+    throw authorityErrors('authority.key', 'an Ed25519 key that is no point of the curve', { cause })
+  }
+  if (isWeak) throw authorityErrors('authority.key', 'an Ed25519 key of small order')
 }
 
 /** DER SubjectPublicKeyInfo of one PUBLIC KEY block. Throws `authority.key`. */

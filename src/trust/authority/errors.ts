@@ -5,7 +5,7 @@ export const authorityErrors = defineErrors({
     status: 400,
     exit: 1,
     summary: 'A client asks for a certificate for a key that is not accepted or cannot be read.',
-    hint: 'use ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 to 4096 bits with exponent 65537 or larger, and send it as PUBLIC KEY or CERTIFICATE REQUEST in PEM',
+    hint: 'use ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048, 3072 or 4096 bits with exponent 65537, and send it as PUBLIC KEY or CERTIFICATE REQUEST in PEM',
   },
   'authority.proof': {
     status: 400,
