@@ -18,10 +18,14 @@ export interface Server {
   kill(): Promise<void>
 }
 
-/** `wheelseal up` as a process of its own, on a free port; continues `data` where it is given. */
-export async function startServer(data: string, program: readonly string[] = [wheelseal]): Promise<Server> {
+/** `wheelseal up` as a process of its own, on a free port, with more arguments; continues `data` where it is given. */
+export async function startServer(
+  data: string,
+  program: readonly string[] = [wheelseal],
+  more: readonly string[] = [],
+): Promise<Server> {
   const [file = '', ...words] = program
-  const child = spawn(file, [...words, 'up', '--data', data, '--json', ...listenArgument(data)], {
+  const child = spawn(file, [...words, 'up', '--data', data, '--json', ...listenArgument(data), ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { url, pid } = await ready(child)
