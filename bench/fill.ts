@@ -5,25 +5,37 @@
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { systemClock } from '../src/host/index.ts'
 import { openLog } from '../src/log/index.ts'
+import { systemClock } from '../src/host/index.ts'
 import { hashedRekordBody } from '../src/formats/sigstore/index.ts'
 import { certificatePem } from '../src/formats/x509/index.ts'
-import { createLogStore, lockDirectory, migrations, openDatabase } from '../src/storage/sqlite/index.ts'
+import { createLogFiles } from '../src/storage/folder/index.ts'
+import {
+  createKeyIndex,
+  keyIndexMigrations,
+  lockDirectory,
+  openDatabase,
+} from '../src/storage/sqlite/index.ts'
 
 const BATCH = 4096
 const CERTIFICATE_BYTES = 800
 
 export async function fill(data: string, size: number): Promise<void> {
   const lock = lockDirectory(data)
-  const database = await openDatabase(join(data, 'wheelseal.db'), migrations)
+  const folder = join(data, 'logs', 'rekor')
+  const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
   try {
-    const log = await openLog({ store: createLogStore(database, 'rekor'), clock: systemClock })
+    const log = await openLog({
+      files: createLogFiles(folder),
+      index: createKeyIndex(database),
+      clock: systemClock,
+    })
     for (let at = (await log.head()).size; at < size;) {
       const count = Math.min(BATCH, size - at)
-      await Promise.all(Array.from({ length: count }, () => log.append(newLeaf())))
+      await Promise.all(Array.from({ length: count }, () => log.append({ leaf: newLeaf() })))
       at += count
     }
+    await log.close()
   } finally {
     await database.destroy()
     lock.release()
