@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { openLog } from '../src/log/index.ts'
+import { searchKeysOf } from '../src/trust/rekor/index.ts'
 import { systemClock } from '../src/host/index.ts'
 import { hashedRekordBody } from '../src/formats/sigstore/index.ts'
 import { certificatePem } from '../src/formats/x509/index.ts'
@@ -29,6 +30,7 @@ export async function fill(data: string, size: number): Promise<void> {
       files: createLogFiles(folder),
       index: createKeyIndex(database),
       clock: systemClock,
+      keysOf: searchKeysOf,
     })
     for (let at = (await log.head()).size; at < size;) {
       const count = Math.min(BATCH, size - at)

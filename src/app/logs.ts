@@ -6,7 +6,7 @@ import { createLog, openLog, type LogCheck, type LogParts, type TransparencyLog 
 import { createLogFiles, makeFolder, openAnchorFile, type AnchorFile } from '../storage/folder/index.ts'
 import { createKeyIndex, keyIndexMigrations, openDatabase, type Database } from '../storage/sqlite/index.ts'
 import { ctGenesis, ctKeysOf } from '../trust/ct/index.ts'
-import { originOf, rekorGenesis } from '../trust/rekor/index.ts'
+import { originOf, rekorGenesis, searchKeysOf } from '../trust/rekor/index.ts'
 import type { Instance } from './data-directory.ts'
 import type { InstanceKeys } from './keys.ts'
 
@@ -116,5 +116,5 @@ async function openParts(
   await makeFolder(folder)
   const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
   const parts = { files: createLogFiles(folder), index: createKeyIndex(database), clock }
-  return { parts: name === 'ct' ? { ...parts, keysOf: ctKeysOf } : parts, database }
+  return { parts: { ...parts, keysOf: name === 'ct' ? ctKeysOf : searchKeysOf }, database }
 }

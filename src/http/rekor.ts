@@ -133,6 +133,7 @@ function onError(log: Log) {
   }
 }
 
-function renderRekor(_context: Context, { status, message }: ClientFailure): Response {
+/** Stock Rekor's shape of an error. */
+export function renderRekor(_context: Context, { status, message }: ClientFailure): Response {
   return Response.json({ code: status, message }, { status })
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sha256, utf8 } from '../base/index.ts'
+import { leafHash } from '../formats/merkle/index.ts'
 import { newLog, grown, reopened, text } from './arrange.ts'
 import type { LogFiles } from './files.ts'
 import { openLog } from './index.ts'
@@ -130,10 +131,17 @@ describe('entries', () => {
     expect(await log.append(text('a'))).toMatchObject({ index: 1 })
   })
 
-  it('are not believed to be duplicates when the index leads to another one', async () => {
+  it('are no duplicates of another one that the index leads to', async () => {
     const made = await grown(9)
     await made.log.close()
     const log = await openLog({ ...made.parts, index: { ...made.parts.index, find: async () => [2] } })
-    await expect(log.append(text('new'))).rejects.toMatchObject({ code: 'log.poisoned' })
+    expect(await log.append(text('new'))).toEqual({ index: 9, timeMs: 1000, isDuplicate: false })
+  })
+
+  it('are not found by a hash of which only the first half is theirs', async () => {
+    const { log } = await grown(3)
+    const hash = leafHash(utf8('leaf 1'))
+    expect(await log.find(hash)).toBe(1)
+    expect(await log.find(hash.with(31, hash[31]! ^ 1))).toBeUndefined()
   })
 })

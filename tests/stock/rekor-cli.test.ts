@@ -59,6 +59,19 @@ describe.runIf(present(rekorCli))('rekor-cli 1.5.4 against wheelseal up', () => 
     expect((await rekor('logproof', '--last-size', '99')).stderr).toContain('[400]')
   })
 
+  it('search finds the entries of a file, and of a certificate', async () => {
+    const sha = await ask('search', '--sha', `sha256:${await digestOf('file')}`)
+    expect(sha['UUIDs']).toContain(uuid)
+    const signer = await ask('search', '--public-key', 'first.crt.raw', '--pki-format', 'x509')
+    expect(signer['UUIDs']).toEqual([uuid])
+    expect((await rekor('search', '--sha', `sha256:${'ab'.repeat(32)}`)).stdout).not.toMatch(/[0-9a-f]{80}/)
+  })
+
+  it('reads the genesis entry, which the log signed itself', async () => {
+    const genesis = await ask('get', '--log-index', '0')
+    expect(genesis['Body']).toHaveProperty('HashedRekordObj')
+  })
+
   it('verify finds the entry of a file, signature and certificate, and proves it', async () => {
     const { code, stdout, stderr } = await verify('first', 'file')
     expect(code, stderr).toBe(0)

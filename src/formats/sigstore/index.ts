@@ -38,3 +38,4 @@ export {
   writeCertificateFile,
   writeSignatureFile,
 } from './seal-files.ts'
+export { canonicalKeyPem } from './key-pem.ts'

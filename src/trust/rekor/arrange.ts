@@ -4,7 +4,7 @@ import { sha256, utf8 } from '../../base/index.ts'
 import type { HashedRekord } from '../../formats/sigstore/index.ts'
 import { publicKeyPem } from '../../formats/x509/index.ts'
 import { arrangeLog } from '../../log/arrange.ts'
-import { createRekor, rekorGenesis, type Rekor, type RekorParts } from './index.ts'
+import { createRekor, rekorGenesis, searchKeysOf, type Rekor, type RekorParts } from './index.ts'
 
 export const TREE_ID = 0x1234n
 export const NOW_MS = 1_900_000_000_999
@@ -14,7 +14,7 @@ export const spki: Uint8Array = spkiOf(key)
 export async function newRekor(changes: Partial<RekorParts> = {}): Promise<Rekor> {
   const clock = { nowMs: () => NOW_MS, sleep: async (): Promise<void> => undefined }
   const names = { key, treeId: TREE_ID, name: 'rekor.example' }
-  const { log } = await arrangeLog({ clock, genesis: { leaf: rekorGenesis(names) } })
+  const { log } = await arrangeLog({ clock, keysOf: searchKeysOf, genesis: { leaf: rekorGenesis(names) } })
   return createRekor({
     ...names,
     log,

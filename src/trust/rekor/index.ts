@@ -8,3 +8,4 @@
 export { createRekor, originOf, rekorGenesis, type Rekor, type RekorParts } from './rekor.ts'
 export { hashedRekordOf, readProposal, type Proposal } from './proposal.ts'
 export { rekorErrors, DuplicateEntryError } from './errors.ts'
+export { publicKeyText, searchKeysOf } from './search-keys.ts'

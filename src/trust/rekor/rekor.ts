@@ -1,5 +1,5 @@
 import { sign, type KeyObject } from 'node:crypto'
-import { encodeBase64, sha256, sha256Hex, utf8 } from '../../base/index.ts'
+import { bytesEqual, encodeBase64, sha256, sha256Hex, utf8 } from '../../base/index.ts'
 import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
 import { signCheckpoint } from '../../formats/note/index.ts'
 import {
@@ -13,6 +13,7 @@ import { publicKeyPem, spkiOf } from '../../formats/x509/index.ts'
 import type { TransparencyLog, TreeHead } from '../../log/index.ts'
 import { DuplicateEntryError, rekorErrors } from './errors.ts'
 import type { Proposal } from './proposal.ts'
+import { searchKey, searchKeysOf } from './search-keys.ts'
 
 export interface RekorParts {
   readonly log: TransparencyLog
@@ -43,6 +44,8 @@ export interface Rekor {
   byIndex(index: number): Promise<LogEntry | undefined>
   /** The entry that `create` made of exactly this proposal. Throws `rekor.signature`. */
   find(proposal: Proposal): Promise<LogEntry | undefined>
+  /** UUIDs of the first hundred entries with that text of `searchKeysOf`. */
+  search(text: string): Promise<readonly string[]>
   info(): Promise<LogInfo>
   /** That the tree of `last` entries continues the one of `first`. Throws `log.range`. */
   consistency(first: number, last: number): Promise<ConsistencyProof>
@@ -88,6 +91,7 @@ export function createRekor(parts: RekorParts): Rekor {
       proposal.checkSignatures()
       return at(await log.find(leafHash(proposal.body())))
     },
+    search: (text) => search(context, text),
     consistency: async (first, last) => ({
       root: (await log.headAt(last)).root,
       hashes: await log.consistencyProof(first, last),
@@ -121,6 +125,19 @@ async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
   const made = await describeEntry(context, index)
   if (made === undefined) throw new Error(`entry ${index} was committed and is missing`)
   return made
+}
+
+const MAX_FOUND = 100
+
+/** The index only says where to look: what an entry is found by is read from the entry. */
+async function search({ log, treeId }: Context, text: string): Promise<readonly string[]> {
+  const key = searchKey(text)
+  const indexes = await log.findByKey(key, { from: 0, limit: MAX_FOUND })
+  const entries = await Promise.all(indexes.map((index) => log.entry(index)))
+  return entries.flatMap((entry) => {
+    const isMeant = entry !== undefined && searchKeysOf(entry.leaf).some((one) => bytesEqual(one, key))
+    return isMeant ? [formatEntryUuid(treeId, leafHash(entry.leaf))] : []
+  })
 }
 
 async function describeEntry(context: Context, index: number): Promise<LogEntry | undefined> {
