@@ -74,6 +74,11 @@ describe('readConfiguration', () => {
       `${first}audience = """\na\n"""\nx = 1\n`,
       ':6: issuers.0.x is not a known key',
     ],
+    [
+      'an unknown key with a list of several lines',
+      `${first}x = [\n1,\n2,\n]\n`,
+      ':3: issuers.0.x is not a known key',
+    ],
     ['the key __proto__', '__proto__ = 1', ':1: __proto__ is not a known key'],
     [
       'one table in place of a list',

@@ -126,6 +126,14 @@ describe('keys', () => {
     })
   })
 
+  it('that are known still count when an unknown one is asked for and the issuer is away', async () => {
+    const issuer = makeIssuer()
+    await issuer.find('k1')
+    issuer.pages[WELL_KNOWN] = new Error('away')
+    issuer.pass(MINUTE)
+    expect([await issuer.find('k2'), await issuer.find('k1')]).toEqual([false, true])
+  })
+
   it('that the issuer has withdrawn are gone with the next fetch', async () => {
     const issuer = makeIssuer()
     await issuer.find('k1')
