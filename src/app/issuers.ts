@@ -36,10 +36,14 @@ export async function openConfiguredIssuers({
   readonly data: string
   readonly config?: string
   readonly log: Log
-}): Promise<ForeignIssuers> {
+}): Promise<ForeignIssuers & { close(): void }> {
   const { issuers } = await readConfiguration({ data, asked: config }, systemFiles)
-  const http = createHttp({ env: process.env, files: systemFiles })
-  return openForeignIssuers(issuers, { http, files: systemFiles, clock: systemClock, log })
+  const closing = new AbortController()
+  const network = createHttp({ env: process.env, files: systemFiles })
+  // A fetch under way would keep a server that is told to end.
+  const http: Http = { request: (request) => network.request({ ...request, signal: closing.signal }) }
+  const foreign = await openForeignIssuers(issuers, { http, files: systemFiles, clock: systemClock, log })
+  return { ...foreign, close: () => closing.abort() }
 }
 
 const MAX_KEY_SET_BYTES = 256 * 1024

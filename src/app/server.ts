@@ -70,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => admin.close(DRAIN_MS))
     log.event('server.ready', { url: door.url })
     void foreign.warmUp()
+    undo.push(() => foreign.close())
     return { url: door.url, data, services, close }
   } catch (error) {
     await close()

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startGitLabIssuer } from '../support/gitlab-issuer.ts'
@@ -45,6 +48,21 @@ describe('up', () => {
     const again = await startServer(at('data'))
     expect(await again.stop()).toBe(0)
     expect(await readFile(file, 'utf8')).toBe('')
+  })
+
+  it('ends at once while an issuer keeps it waiting for its keys', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    const asked = once(silent, 'request')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    await writeFile(at('w.toml'), `[[issuers]]\nurl = "http://127.0.0.1:${port}"\n`)
+    const server = await startServer(at('data'), [wheelseal], ['--config', at('w.toml')])
+    await asked
+    const beganMs = performance.now()
+    expect(await server.stop()).toBe(0)
+    expect(performance.now() - beganMs).toBeLessThan(3_000)
+    silent.closeAllConnections()
+    silent.close()
   })
 
   it('starts while an issuer is away, and fetches the keys of the others before anybody asks', async () => {
