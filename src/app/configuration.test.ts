@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { utf8, type Files } from '../base/index.ts'
 import { readConfiguration } from './configuration.ts'
@@ -129,6 +131,12 @@ describe('readConfiguration', () => {
     'https://gitlab.example:8443/a',
   ])('takes the URL %s', async (one) => {
     expect((await read(url(one))).issuers[0]!.url).toBe(one)
+  })
+
+  it('stands in the reference with every key, and no other', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/reference/configuration.md'), 'utf8')
+    const named = [...page.matchAll(/^\| `issuers\.(\w+)` \|/gm)].map(([, key]) => key)
+    await expect(read(`${first}x = 1`)).rejects.toMatchObject({ hint: `known here: ${named.join(', ')}` })
   })
 
   it('lists the keys that are known where one is not', async () => {

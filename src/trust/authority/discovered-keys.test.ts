@@ -112,6 +112,14 @@ describe('keys', () => {
     expect([await issuer.find('k1'), await issuer.find('k2')]).toEqual([false, true])
   })
 
+  it('are waited for after an hour, so that a key withdrawn meanwhile gives nothing', async () => {
+    const issuer = makeIssuer()
+    await issuer.find('k1')
+    issuer.pages[discovery.jwks_uri] = { body: { keys: [two] } }
+    issuer.pass(60 * MINUTE)
+    expect(await issuer.find('k1')).toBe(false)
+  })
+
   it('still count while the issuer is away, for a day and no longer', async () => {
     const issuer = makeIssuer()
     await issuer.find('k1')

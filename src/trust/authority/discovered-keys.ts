@@ -20,6 +20,8 @@ export interface DiscoveredKeys {
 
 /** Up to this age keys are used as they are; then they are fetched anew while the old ones still count. */
 const FRESH_MS = 15 * 60_000
+/** From this age on a token waits for them: an idle server would take the token of a key that was withdrawn long ago. */
+const STALE_MS = 60 * 60_000
 /** An issuer that has not been reached for so long may have withdrawn its keys: they count no more. */
 const MAX_AGE_MS = 24 * 60 * 60_000
 /** Whoever sends tokens with invented key ids makes the issuer be asked no more often than this. */
@@ -61,7 +63,8 @@ class KeyCache {
   async find(keyId: string): Promise<KeyObject | undefined> {
     const known = this.#usable()
     const key = known?.keys.get(keyId)
-    if (known === undefined || key === undefined) return (await this.#newest()).keys.get(keyId)
+    if (known === undefined || key === undefined || this.#ageMs(known) >= STALE_MS)
+      return (await this.#newest()).keys.get(keyId)
     if (this.#ageMs(known) >= FRESH_MS) void this.#fetch()
     return key
   }
