@@ -124,6 +124,13 @@ describe('verifyCheckpoint', () => {
     const refused = expect.objectContaining({ code: 'note.signature' })
     expect(() => verifyCheckpoint({ note: make(), name, spki })).toThrow(refused)
   })
+
+  it('repeats no more than 80 characters of an origin', () => {
+    const long = signCheckpoint({ ...checkpoint, origin: 'o'.repeat(60_000) }, { name, key })
+    expect(() => verifyCheckpoint({ note: long, name, spki })).toThrow(
+      /^the checkpoint is of 'o{80}…', the log is/,
+    )
+  })
 })
 
 function otherKey(): typeof key {

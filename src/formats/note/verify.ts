@@ -12,6 +12,7 @@ export interface CheckpointTrust {
   readonly spki: Uint8Array
 }
 
+const MAX_SHOWN_LENGTH = 80
 const ORIGIN = /^(.+) - [1-9][0-9]{0,18}$/
 
 /** The head that the log signed. Throws `note.malformed`, `note.signature`. */
@@ -19,7 +20,9 @@ export function verifyCheckpoint({ note, name, spki }: CheckpointTrust): Checkpo
   const { origin, size, root, signedText, signatures } = parseCheckpoint(note)
   const [, origined] = ORIGIN.exec(origin) ?? []
   if (origined === undefined || (name !== undefined && origined !== name)) {
-    throw refused(`the checkpoint is of '${origin}'${name === undefined ? '' : `, the log is '${name}'`}`)
+    throw refused(
+      `the checkpoint is of '${shown(origin)}'${name === undefined ? '' : `, the log is '${name}'`}`,
+    )
   }
   const hint = sha256(spki).subarray(0, KEY_HINT_BYTES)
   const own = signatures.filter((one) => one.name === origined && bytesEqual(one.keyHint, hint))
@@ -29,6 +32,11 @@ export function verifyCheckpoint({ note, name, spki }: CheckpointTrust): Checkpo
     throw refused('the signature of the log does not fit the checkpoint')
   }
   return { origin, size, root }
+}
+
+/** What an enemy wrote, short: a line of a note may have 64 Ki characters. */
+function shown(origin: string): string {
+  return origin.length > MAX_SHOWN_LENGTH ? `${origin.slice(0, MAX_SHOWN_LENGTH)}…` : origin
 }
 
 function refused(what: string): WheelsealError {
