@@ -14,6 +14,8 @@ export interface MetadataSummary {
   readonly roles: Readonly<Record<string, { readonly keyids: readonly string[] }>>
 }
 
+/** The library repeats the value that it refuses. */
+const MAX_REASON_LENGTH = 200
 const Version = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 
 const shape = (role: TufRole) =>
@@ -32,6 +34,7 @@ export function readMetadata(bytes: Uint8Array, role: TufRole): MetadataSummary 
   try {
     return v.parse(shape(role), parseJson(utf8Decode(bytes))).signed
   } catch (cause) {
-    throw tufErrors('tuf.malformed', `${role}: ${describeError(cause)}`, { cause })
+    const reason = describeError(cause).slice(0, MAX_REASON_LENGTH)
+    throw tufErrors('tuf.malformed', `${role}: ${reason}`, { cause })
   }
 }

@@ -140,6 +140,11 @@ describe('metadata', () => {
     )
   })
 
+  it('is refused without all that stands in the wrong place', () => {
+    const document = { signed: { ...good, expires: 'x'.repeat(10_000) } }
+    expect(() => readMetadata(utf8(JSON.stringify(document)), 'timestamp')).toThrow(/^timestamp: .{1,200}$/)
+  })
+
   it('refuses any bytes with one code', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), fc.json().map(utf8)), (bytes) => {
