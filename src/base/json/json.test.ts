@@ -36,6 +36,11 @@ describe('parseJson', () => {
   it.each([
     ['a duplicate key', '{"a":1,"a":2}'],
     ['a duplicate key in two spellings', String.raw`{"a":1,"\u0061":2}`],
+    ['a duplicate key after a value that ends with a backslash', String.raw`{"x":"\\","k":1,"k":2}`],
+    ['a duplicate key after a value that ends with a quote', String.raw`{"x":"\"","k":1,"k":2}`],
+    ['a duplicate key that ends with a backslash', String.raw`{"\\":1,"\\":2}`],
+    ['a duplicate key after a list', '{"k":[{"a":1}],"k":2}'],
+    ['__proto__ in another spelling', String.raw`{"\u005f_proto__":{}}`],
     ['a duplicate key deep inside', '[{"x":{"k":[1,2],"y":"{","k":0}}]'],
     ['__proto__', '{"__proto__":{}}'],
     ['too deep', '['.repeat(33) + ']'.repeat(33)],
@@ -54,8 +59,11 @@ describe('parseJson', () => {
   })
 
   it('allows a key again in another object, and quotes and braces in strings', () => {
-    const text = String.raw`[{"a":{"a":"}\"{","b":"a"}},{"a":"a"}]`
-    expect(parseJson(text)).toEqual(JSON.parse(text))
+    for (const text of [
+      String.raw`[{"a":{"a":"}\"{","b":"a"}},{"a":"a"}]`,
+      String.raw`{"a":"\\","b":"a","a\\":"\",\"a\":"}`,
+    ])
+      expect(parseJson(text)).toEqual(JSON.parse(text))
   })
 
   it('reads every JSON that JSON.stringify writes', () => {

@@ -32,6 +32,9 @@ export function parseJson(text: string, limits: JsonLimits = {}): JsonValue {
   }
 }
 
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
+const [OBJECT_START, OBJECT_END, ARRAY_START, ARRAY_END] = [0x7b, 0x7d, 0x5b, 0x5d]
+
 /** What comes next inside an object: a key, or a value. Arrays hold values only. */
 interface Level {
   readonly keys: Set<string> | undefined
@@ -44,31 +47,51 @@ interface Level {
  */
 function checkStructure(text: string, maxDepth: number): void {
   const levels: Level[] = []
-  const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs
-  for (const [symbol] of text.matchAll(token)) {
-    if (symbol === '{') levels.push({ keys: new Set(), expectsKey: true })
-    else if (symbol === '[') levels.push({ keys: undefined, expectsKey: false })
-    else if (symbol === '}' || symbol === ']') levels.pop()
-    else checkMember(levels.at(-1), symbol)
+  for (let at = 0; at < text.length; at += 1) {
+    const symbol = text.charCodeAt(at)
+    if (symbol === QUOTE) {
+      const end = endOfString(text, at)
+      if (end === undefined) return
+      const level = levels.at(-1)
+      if (level?.keys !== undefined && level.expectsKey) addKey(level.keys, text.slice(at, end + 1))
+      at = end
+    } else checkSymbol(levels, symbol)
     if (levels.length > maxDepth) throw baseErrors('base.json', `nested deeper than ${maxDepth} levels`)
   }
 }
 
-function checkMember(level: Level | undefined, symbol: string): void {
-  if (level?.keys === undefined) return
-  if (symbol === ',') level.expectsKey = true
-  else if (symbol === ':') level.expectsKey = false
-  else if (level.expectsKey) addKey(level.keys, symbol)
+/** The quote after the one at `start`, with an even number of backslashes before it. */
+function endOfString(text: string, start: number): number | undefined {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let before = end - 1
+    while (text.charCodeAt(before) === BACKSLASH) before -= 1
+    if ((end - before) % 2 === 1) return end
+  }
+  return undefined
+}
+
+function checkSymbol(levels: Level[], symbol: number): void {
+  if (symbol === OBJECT_START) levels.push({ keys: new Set(), expectsKey: true })
+  else if (symbol === ARRAY_START) levels.push({ keys: undefined, expectsKey: false })
+  else if (symbol === OBJECT_END || symbol === ARRAY_END) levels.pop()
+  else if (symbol === COMMA || symbol === COLON) {
+    const level = levels.at(-1)
+    if (level !== undefined) level.expectsKey = symbol === COMMA
+  }
 }
 
 function addKey(keys: Set<string>, quoted: string): void {
-  let key: string
-  try {
-    key = JSON.parse(quoted) as string
-  } catch (cause) {
-    throw baseErrors('base.json', 'not JSON', { cause })
-  }
+  const key = readKey(quoted)
   if (keys.has(key)) throw baseErrors('base.json', `the key ${quoted.slice(0, 80)} stands twice`)
   if (key === '__proto__') throw baseErrors('base.json', 'the key "__proto__" is not allowed')
   keys.add(key)
+}
+
+function readKey(quoted: string): string {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1)
+  try {
+    return JSON.parse(quoted) as string
+  } catch (cause) {
+    throw baseErrors('base.json', 'not JSON', { cause })
+  }
 }
