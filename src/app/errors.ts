@@ -16,8 +16,27 @@ export const appErrors = defineErrors({
   'app.data-format': {
     status: 500,
     exit: 1,
-    summary: 'The data directory was written by another version, or a file of it is damaged or missing.',
+    summary: 'The data directory was written by an older version, or a file of it is damaged.',
     hint: 'use the version that wrote it, or restore the directory from a backup',
+  },
+  'app.data-newer': {
+    status: 500,
+    exit: 1,
+    summary: 'The data directory was written by a newer version, whose files this one might misread.',
+    hint: 'use the version that wrote it, or a newer one',
+  },
+  'app.data-incomplete': {
+    status: 500,
+    exit: 1,
+    summary:
+      'A file of the data directory is missing; nothing is made anew, since clients would not know it.',
+    hint: 'put what is named back, from a backup of this directory',
+  },
+  'app.data-remote': {
+    status: 500,
+    exit: 1,
+    summary: 'The data directory lies on a network file system, whose locks do not keep a second server out.',
+    hint: 'choose a directory on a disk of this machine with --data',
   },
   'app.no-instance': {
     status: 500,

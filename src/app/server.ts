@@ -43,7 +43,7 @@ export async function startServer({ data, listen: wanted, log }: ServerOptions):
     for (const step of undo.splice(0).toReversed()) await step()
   }
   try {
-    const directory = await openDataDirectory(data, LOCK_PATIENCE_MS)
+    const directory = await openDataDirectory(data, { patienceMs: LOCK_PATIENCE_MS })
     undo.push(() => directory.release())
     const door = await openDoor(directory, wanted)
     undo.push(() => door.listening.close(DRAIN_MS))
