@@ -101,12 +101,12 @@ describe('a data directory', () => {
   })
 
   it.each([
-    ['of a newer version', { format: 99, more: true }, 'app.data-newer', 'is of format 99'],
-    ['of an older version', { format: 0 }, 'app.data-format', 'is not of format'],
-    ['with no format', {}, 'app.data-format', 'is not of format'],
-  ])('%s is refused', async (_what, instance, code, fact) => {
+    ['{"format":99,"more":true}', 'app.data-newer', 'is of format 99'],
+    ['{"format":0}', 'app.data-format', 'is not of format'],
+    ['{}', 'app.data-format', 'is not of format'],
+  ])('with the instance %s is refused', async (instance, code, fact) => {
     await copied()
-    await writeFile(join(data, 'instance.json'), JSON.stringify(instance))
+    await writeFile(join(data, 'instance.json'), instance)
     await expect(start()).rejects.toMatchObject({ code })
     await expect(start()).rejects.toThrow(fact)
   })
