@@ -33,6 +33,8 @@ const Instance = v.strictObject({
   format: v.literal(FORMAT),
   /** Issuer, host of every identity, name of the checkpoints: fixed for ever. */
   url: v.pipe(v.string(), v.url()),
+  /** `HOST:PORT` of the first start, where the URL was given for itself; later ones may listen elsewhere. */
+  listen: v.exactOptional(v.string()),
   /** A positive int64 in decimal; part of every entry's UUID. */
   rekorTreeId: v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,18}$/)),
   createdAtMs: v.number(),

@@ -49,13 +49,50 @@ export const appErrors = defineErrors({
     exit: 1,
     summary:
       'The external URL of a data directory is fixed at its first start; certificates and log entries name it.',
-    hint: 'leave out --listen, or use another data directory',
+    hint: 'start it as the first time; where a proxy brings clients to another --listen, give the URL of the directory with --external-url; or use another data directory',
   },
   'app.listen-address': {
     status: 400,
     exit: 2,
-    summary: 'The value of --listen is not HOST:PORT, or is an address that no client can use.',
+    summary:
+      'The value of --listen is not HOST:PORT, or is an address that no client can use, or only one that others can listen in on.',
     hint: 'write it as 127.0.0.1:7711, or 127.0.0.1:0 for a free port',
+  },
+  'app.external-url': {
+    status: 400,
+    exit: 2,
+    summary: 'The value of --external-url is not a URL that can stand for the server.',
+    hint: 'write it as https://seal.example or https://seal.example:8443, without a path; http:// only for 127.0.0.1, [::1] and localhost',
+  },
+  'app.host': {
+    status: 400,
+    exit: 2,
+    summary: 'The value of --host is not a host name that a client could send.',
+    hint: 'write it as seal.internal or seal.internal:8443',
+  },
+  'app.tls-flags': {
+    status: 400,
+    exit: 2,
+    summary: 'Only one of --tls-cert and --tls-key was given.',
+    hint: 'give both, or none for plain HTTP',
+  },
+  'app.tls-certificate': {
+    status: 500,
+    exit: 1,
+    summary: 'The TLS certificate cannot be read, has expired, or is not valid yet.',
+    hint: 'let --tls-cert name a PEM file, the certificate of the server first and those above it after it',
+  },
+  'app.tls-key': {
+    status: 500,
+    exit: 1,
+    summary: 'The TLS key cannot be read, is open to everybody, or is not that of the certificate.',
+    hint: "let --tls-key name the PEM file that belongs to --tls-cert, without a passphrase; 'chmod o= FILE' closes it",
+  },
+  'app.fingerprint': {
+    status: 400,
+    exit: 2,
+    summary: 'A fingerprint is missing, is not one, or is not that of the root that the server has.',
+    hint: "'wheelseal up' and 'wheelseal trust show' print it on the machine of the server; get it from there by a way that you trust",
   },
   'app.no-project': {
     status: 400,

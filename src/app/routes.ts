@@ -47,7 +47,7 @@ export function adminApp({ issuer, trust, ...services }: Services, log: Log): Ap
       return mintTrialToken(issuer, trial)
     },
   })
-  const app = healthRoutes(() => true)
+  const app = healthRoutes(() => [])
   app.route('/', admin)
   app.notFound((context) =>
     context.json({ message: 'the server is of another version than this command' }, 404),

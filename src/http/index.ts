@@ -6,13 +6,13 @@
  * that its failures have the shape that its clients expect. Nothing here decides what is allowed or stored.
  */
 export { createApp, type App, type AppParts } from './app.ts'
-export { listen, type Listening, type ListenOptions } from './server.ts'
+export { listen, type Listening, type TlsFiles } from './server.ts'
 export { adminRoutes, type AdminParts, type TrialToken, type TrustFiles } from './admin.ts'
 export type { PublishedFile } from './admin-release.ts'
 export { fulcioRoutes } from './fulcio.ts'
 export { fulcioV2Routes } from './fulcio-v2.ts'
 export { genericRoutes } from './generic.ts'
-export { healthRoutes } from './health.ts'
+export { healthRoutes, type Unreadiness } from './health.ts'
 export { issuerRoutes } from './issuer.ts'
 export { jobRoutes } from './jobs.ts'
 export { pypiRoutes } from './pypi.ts'
