@@ -126,7 +126,7 @@ async function refuseForeignFolder(path: string): Promise<void> {
 }
 
 /** Takes no lock: the file never changes. Throws `app.data-format`, `app.data-newer`. */
-async function readInstance(path: string): Promise<Instance | undefined> {
+export async function readInstance(path: string): Promise<Instance | undefined> {
   const file = join(path, INSTANCE_FILE)
   if (!(await systemFiles.exists(file))) return undefined
   const text = await readFile(file, 'utf8')

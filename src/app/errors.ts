@@ -94,6 +94,24 @@ export const appErrors = defineErrors({
     summary: 'A fingerprint is missing, is not one, or is not that of the root that the server has.',
     hint: "'wheelseal up' and 'wheelseal trust show' print it on the machine of the server; get it from there by a way that you trust",
   },
+  'app.offline-folder': {
+    status: 400,
+    exit: 1,
+    summary: 'The folder for the keys of the roots is not one that can take them.',
+    hint: 'name a folder outside of the data directory without such files, best on a medium that is put away',
+  },
+  'app.offline-none': {
+    status: 400,
+    exit: 1,
+    summary: 'There is no key of a root in the data directory to take away.',
+    hint: 'they were moved before; they are where trust offline put them then',
+  },
+  'app.trust-source': {
+    status: 400,
+    exit: 2,
+    summary: 'The flags do not say whose trust is meant.',
+    hint: 'give --data for an instance on this machine, or --url and --fingerprint for a server',
+  },
   'app.no-project': {
     status: 400,
     exit: 1,

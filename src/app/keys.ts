@@ -29,6 +29,8 @@ export interface InstanceKeys {
 }
 
 const ONLINE_KEYS = ['issuer', 'intermediate', 'ct', 'rekor', 'tsa', 'tuf'] as const
+/** Those that sign what a running server never signs; `trust offline` takes them away. */
+export const ROOT_KEYS = ['root', 'tsa-root', 'tuf-root', 'tuf-targets'] as const
 const CHAIN_FILE = 'certificates/authority.pem'
 const TSA_CHAIN_FILE = 'certificates/tsa.pem'
 /** Below the data directory. */
@@ -101,6 +103,6 @@ function newKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 }
 
-function keyPath(path: string, name: string): string {
+export function keyPath(path: string, name: string): string {
   return join(path, 'keys', `${name}.pem`)
 }

@@ -40,6 +40,15 @@ export function parseExternalUrl(text: string): string {
   return url.origin
 }
 
+/** The origin of a server that is asked, in either scheme. Throws `app.external-url`. */
+export function parseServerUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin
+  throw appErrors('app.external-url', `'${shownUrl(text)}' is not the URL of a server`, {
+    hint: 'write it as https://seal.example, without a path',
+  })
+}
+
 /** Whatever a user wrote, without a password that may stand in it. */
 function shownUrl(text: string): string {
   return text.replace(/\/\/[^/]*@/, '//…@').slice(0, 200)
@@ -49,7 +58,7 @@ function isPrivate({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname)
 }
 

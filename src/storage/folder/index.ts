@@ -6,4 +6,4 @@
 export { openFolderBlobs } from './blobs.ts'
 export { createFolderTraces, traceFile } from './traces.ts'
 export { createFolderRootRepository } from './root-repository.ts'
-export { makeFolder } from './sync.ts'
+export { makeFolder, syncFolder } from './sync.ts'
