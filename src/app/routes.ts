@@ -7,6 +7,8 @@ import {
   healthRoutes,
   issuerRoutes,
   jobRoutes,
+  metricsRoutes,
+  ownMetricsRoutes,
   pypiRoutes,
   rekorRoutes,
   timestampRoutes,
@@ -14,21 +16,24 @@ import {
   type App,
 } from '../http/index.ts'
 import { mintTrialToken } from './id-tokens.ts'
+import { counted } from './metrics.ts'
 import type { Services } from './services.ts'
 
 /** What is served on the port. */
 export function publicRoutes(services: Services, log: Log): readonly App[] {
-  const { url: externalUrl, access, registry, pipelines, issuer, trust } = services
+  const { url: externalUrl, access, registry, pipelines, issuer, trust, metrics } = services
+  const { authority, timestamper } = counted(services)
   return [
     issuerRoutes(issuer),
-    fulcioRoutes(trust.authority, log),
-    fulcioV2Routes(trust.authority, log),
+    fulcioRoutes(authority, log),
+    fulcioV2Routes(authority, log),
     rekorRoutes(trust.rekor, log),
-    timestampRoutes(trust.timestamper, log),
+    timestampRoutes(timestamper, log),
     tufRoutes(trust.repository),
     pypiRoutes({ registry, access, externalUrl, log }),
     genericRoutes({ registry, access, log }),
     jobRoutes({ pipelines, log }),
+    metricsRoutes({ metrics, access, log }),
   ]
 }
 
@@ -49,6 +54,7 @@ export function adminApp({ issuer, trust, ...services }: Services, log: Log): Ap
   })
   const app = healthRoutes(() => [])
   app.route('/', admin)
+  app.route('/', ownMetricsRoutes(services.metrics))
   app.notFound((context) =>
     context.json({ message: 'the server is of another version than this command' }, 404),
   )

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { utf8, type Clock, type Log } from '../base/index.ts'
 import { systemClock, systemEntropy } from '../host/index.ts'
-import { createApp, healthRoutes, listen, type Listening } from '../http/index.ts'
+import { createApp, healthRoutes, listen, measured, type Listening } from '../http/index.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { openDoor } from './door.ts'
 import { firstStart } from './first-start.ts'
@@ -80,7 +80,8 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   const health = healthRoutes(() =>
     unreadiness({ trust: services.trust, clock, freeBytes: () => freeBytesOf(data) }),
   )
-  door.open(createApp({ hosts, log, routes: [health, ...publicRoutes(services, log)] }))
+  const measure = measured(services.metrics, clock)
+  door.open(createApp({ hosts, log, measure, routes: [health, ...publicRoutes(services, log)] }))
   // Last, so that whoever reaches the socket reaches the port too.
   listening.push(await openAdminSocket(socketPath, services, log))
   log.event('server.ready', { url })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createAccess, type Access } from '../access/index.ts'
 import type { Clock, Entropy, Log } from '../base/index.ts'
+import { createMetrics, type Metrics } from '../http/index.ts'
 import { createPipelines, type Pipelines } from '../pipelines/index.ts'
 import { createRegistry, type Registry } from '../registry/index.ts'
 import { createFolderTraces, makeFolder, openFolderBlobs } from '../storage/folder/index.ts'
@@ -15,6 +16,7 @@ import {
 import { createIssuer, type Issuer } from '../trust/issuer/index.ts'
 import type { DataDirectory, Instance } from './data-directory.ts'
 import { loadKeys } from './keys.ts'
+import { addGauges } from './metrics.ts'
 import { databasePath } from './paths.ts'
 import { openTrust, type Trust } from './trust.ts'
 
@@ -25,6 +27,7 @@ export interface Services {
   readonly pipelines: Pipelines
   readonly issuer: Issuer
   readonly trust: Trust
+  readonly metrics: Metrics
   close(): Promise<void>
 }
 
@@ -84,7 +87,9 @@ async function build({ path, instance, database, ports }: Parts): Promise<Servic
     isJobRunning: (jobId) => pipelines.isJobRunning(jobId),
   })
   const registry = createRegistry({ store: createRegistryStore(database), blobs, ...ports })
-  return { url, access, registry, pipelines, issuer, trust, close: () => database.destroy() }
+  const metrics = createMetrics()
+  addGauges({ trust, metrics }, ports.clock)
+  return { url, access, registry, pipelines, issuer, trust, metrics, close: () => database.destroy() }
 }
 
 async function folder(path: string, name: string): Promise<string> {
