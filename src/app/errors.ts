@@ -91,8 +91,14 @@ export const appErrors = defineErrors({
   'app.fingerprint': {
     status: 400,
     exit: 2,
-    summary: 'A fingerprint is missing, is not one, or is not that of the root that the server has.',
+    summary: 'A fingerprint is missing, or is not one.',
     hint: "'wheelseal up' and 'wheelseal trust show' print it on the machine of the server; get it from there by a way that you trust",
+  },
+  'app.fingerprint-mismatch': {
+    status: 502,
+    exit: 1,
+    summary: 'The TUF root of the server is not the one whose fingerprint was given.',
+    hint: 'check the URL and the fingerprint with whoever runs the server; if both are right, somebody stands in between',
   },
   'app.offline-folder': {
     status: 400,

@@ -25,7 +25,7 @@ const TARGETS = { root: 'trusted_root.json', config: 'signing_config.v0.2.json' 
 
 /**
  * What a server is to be trusted for, signed under the root whose fingerprint is known. Throws `app.fingerprint`,
- * `net.tuf`, `net.reply`, and what the Http port throws.
+ * `app.fingerprint-mismatch`, `net.tuf`, `net.reply`, and what the Http port throws.
  */
 export async function fetchTrust({ url: text, fingerprint, http }: RemoteRequest): Promise<RemoteTrust> {
   const url = parseServerUrl(text)
@@ -46,7 +46,10 @@ async function fetchRoot(http: Http, repository: string, wanted: string | undefi
   if (wanted === undefined || fingerprintOf(newest) === wanted) return newest
   const first = await fetchDocument(http, `${repository}/1.root.json`)
   if (fingerprintOf(first) === wanted) return first
-  throw appErrors('app.fingerprint', `the root of ${repository} has ${fingerprintOf(newest)}, not ${wanted}`)
+  throw appErrors(
+    'app.fingerprint-mismatch',
+    `the root of ${repository} has ${fingerprintOf(newest)}, not ${wanted}`,
+  )
 }
 
 async function fetchDocument(http: Http, url: string): Promise<Uint8Array> {

@@ -61,7 +61,7 @@ describe('readTrust', () => {
 
   it('refuses a server with another root, and says which it has', async () => {
     const wrong = read({ url: server.url, fingerprint: other.fingerprint })
-    await expect(wrong).rejects.toMatchObject({ code: 'app.fingerprint' })
+    await expect(wrong).rejects.toMatchObject({ code: 'app.fingerprint-mismatch' })
     await expect(wrong).rejects.toThrow(server.fingerprint)
   })
 
