@@ -30,9 +30,11 @@ export function shortGuide({ url, data, fingerprint }: Ready): string {
 export function guide(ready: Ready, width: number): string {
   const sections = [setUp, cosign, sigstore, packages].flatMap((part) => part(ready))
   const shown = sections.map(({ title, lines }) => section(title, lines, width))
-  const legend = 'ID is the number of a project, TOKEN the secret that was printed, F any file.'
-  return [shortGuide(ready), ...shown, legend, ''].join('\n\n')
+  return [shortGuide(ready), ...shown, LEGEND, ''].join('\n\n')
 }
+
+const LEGEND = `ID is the number of a project, TOKEN the secret that was printed, F any file.
+pip and uv read ME and TOKEN from ~/.netrc where the project is not public.`
 
 interface Section {
   readonly title: string
@@ -68,6 +70,10 @@ function cosign({ url, data }: Ready): readonly Section[] {
   const root = '--trusted-root trust/trusted_root.json'
   const config = '--signing-config trust/signing_config.json'
   return [
+    {
+      title: 'in a job: its .gitlab-ci.yml asks for the id token',
+      lines: [['id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }']],
+    },
     {
       title: 'outside of a job: an id token for tries, which lives for ten minutes',
       lines: [['export', ...token, '--data', `${shellQuoted(data)})`]],

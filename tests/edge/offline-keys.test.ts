@@ -19,6 +19,11 @@ it('a server whose root keys are elsewhere signs, and trust show says where they
   const services = [`--fulcio-url=${again.url}`, `--rekor-url=${again.url}`]
   const sign = [wheelseal, 'cosign', 'sign-blob', '--yes', ...services, 'file']
   expect(await runProgram(sign, { cwd: path, env })).toMatchObject({ code: 0 })
+  const secret = String(
+    (await again.admin('token', 'create', '--user', 'ada', '--scope', 'read_api'))['token'],
+  )
+  const metrics = await fetch(`${again.url}/metrics`, { headers: { 'private-token': secret } })
+  expect(await metrics.text()).toContain('wheelseal_certificates_issued_total 1\n')
   const shown = await runProgram([wheelseal, 'trust', 'show', '--data', server.data])
   expect(shown).toMatchObject({ code: 0 })
   expect(shown.stdout).toContain('not in the data directory: root, tsa-root, tuf-root, tuf-targets')
