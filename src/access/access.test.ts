@@ -40,7 +40,7 @@ describe('projects', () => {
   it('are refused with a path that is wrong or taken', async () => {
     await access.createProject({ path: 'g/p' })
     await expect(access.createProject({ path: 'G/P' })).rejects.toMatchObject({ code: 'access.path-taken' })
-    await expect(access.createProject({ path: 'api/p' })).rejects.toMatchObject({ code: 'access.path' })
+    await expect(access.createProject({ path: 'g/p.git' })).rejects.toMatchObject({ code: 'access.path' })
   })
 })
 

@@ -7,6 +7,12 @@ export const accessErrors = defineErrors({
     summary: 'A text is not the path of a project.',
     hint: 'write GROUP/NAME in ASCII letters, digits, "_", "-" and ".", each part beginning with a letter, a digit or "_"',
   },
+  'access.reserved': {
+    status: 400,
+    exit: 2,
+    summary: 'The first part of the path is one under which the server, or GitLab, serves something else.',
+    hint: 'choose another name for the group',
+  },
   'access.path-taken': {
     status: 409,
     exit: 1,

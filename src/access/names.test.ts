@@ -21,10 +21,8 @@ describe('parseProjectPath', () => {
     'g//p',
     '/g/p',
     'g/p/',
-    '-/p',
     'g/-',
     'g/-/p',
-    '.well-known/p',
     'g/..',
     '../p',
     'g/.',
@@ -40,17 +38,17 @@ describe('parseProjectPath', () => {
     'g/p\n',
     'g/é',
     'g/ｐ',
-    'api/p',
-    'API/p',
-    'oauth/p',
-    'admin/p',
-    'simple/p',
-    'healthz/p',
     `${'g/'.repeat(21)}p`,
     `g/${'p'.repeat(254)}`,
   ])('refuses %j', (path) => {
     expect(() => parseProjectPath(path)).toThrow(expect.objectContaining({ code: 'access.path' }))
   })
+  it.each(['-/p', '.well-known/p', 'api/p', 'API/p', 'oauth/p', 'v2/p', 'metrics/sub/p'])(
+    'keeps the group of %j for the server',
+    (path) => {
+      expect(() => parseProjectPath(path)).toThrow(expect.objectContaining({ code: 'access.reserved' }))
+    },
+  )
 })
 
 describe('parseLogin', () => {

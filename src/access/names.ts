@@ -20,21 +20,25 @@ const LOGIN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/
 /** The user as whom clients send a job token. */
 export const JOB_TOKEN_USER = 'gitlab-ci-token'
 
-/** First segments of this server's own routes and of GitLab's; a group of that name could not be reached. */
+/**
+ * First segments of this server's own routes, of those that are planned, and of GitLab's; a group of that name could not
+ * be reached. A test of `app/` compares it with what is served.
+ */
 const RESERVED: ReadonlySet<string> = new Set(
-  `- .well-known admin api assets ct dashboard explore files groups health_check healthz help import jwt login logout
-   log metrics oauth profile projects public readyz s search simple snippets tuf uploads user users v2`.split(
-    /\s+/,
-  ),
+  `- .well-known admin api assets checkpoint ct dashboard explore favicon.ico files groups health_check healthz help
+   import jwt login logout log metrics oauth profile projects public readyz robots.txt s search simple snippets static
+   tile tuf uploads user users v2`.split(/\s+/),
 )
 
-/** One spelling, that of the URL. Throws `access.path`. */
+/** One spelling, that of the URL. Throws `access.path`, `access.reserved`. */
 export function parseProjectPath(path: string): ProjectPath {
   const segments = path.length <= MAX_PATH_LENGTH ? path.split('/') : []
   const problem = problemOf(segments)
+  const [group = '', ...rest] = segments
+  if (RESERVED.has(group.toLowerCase()))
+    throw accessErrors('access.reserved', `no group can have the name ${shown(group)}`)
   if (problem !== undefined)
     throw accessErrors('access.path', `${shown(path)} is no path of a project: ${problem}`)
-  const [group = '', ...rest] = segments
   const namespaces = rest.map((_segment, index) => segments.slice(0, index + 1).join('/'))
   return { path, name: segments.at(-1) ?? '', namespaces: [group, ...namespaces.slice(1)] }
 }
@@ -42,9 +46,7 @@ export function parseProjectPath(path: string): ProjectPath {
 function problemOf(segments: readonly string[]): string | undefined {
   if (segments.length < 2 || segments.length > MAX_SEGMENTS) return 'it has not between 2 and 21 parts'
   const wrong = segments.find((segment) => !SEGMENT.test(segment) || /\.\.|\.$|\.git$|\.atom$/i.test(segment))
-  if (wrong !== undefined) return `the part ${shown(wrong)} is not allowed`
-  const [first = ''] = segments
-  return RESERVED.has(first.toLowerCase()) ? `${first} is reserved` : undefined
+  return wrong === undefined ? undefined : `the part ${shown(wrong)} is not allowed`
 }
 
 /** Throws `access.login`. */

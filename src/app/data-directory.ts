@@ -15,16 +15,28 @@ import { constants } from 'node:fs'
 import { access, chmod, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { describeError, parseJson, utf8 } from '../base/index.ts'
+import { describeError, parseJson, utf8, WheelsealError, type JsonValue } from '../base/index.ts'
 import { systemClock, systemFiles } from '../host/index.ts'
 import { makeFolder } from '../storage/folder/index.ts'
 import { lockDirectory, type DirectoryLock } from '../storage/sqlite/index.ts'
+import {
+  lockHolder,
+  refuseIncomplete,
+  refuseRemote,
+  systemFileSystemType,
+  type FileSystemType,
+} from './data-checks.ts'
 import { appErrors } from './errors.ts'
 
+/** Of what this version writes, and the only one that it reads. */
+const FORMAT = 2
+
 const Instance = v.strictObject({
-  format: v.literal(2),
+  format: v.literal(FORMAT),
   /** Issuer, host of every identity, name of the checkpoints: fixed for ever. */
   url: v.pipe(v.string(), v.url()),
+  /** `HOST:PORT` of the first start, where the URL was given for itself; later ones may listen elsewhere. */
+  listen: v.exactOptional(v.string()),
   /** A positive int64 in decimal; part of every entry's UUID. */
   rekorTreeId: v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,18}$/)),
   createdAtMs: v.number(),
@@ -40,22 +52,32 @@ export interface DataDirectory {
 }
 
 const INSTANCE_FILE = 'instance.json'
+/** `lockDirectory` makes it. */
+const LOCK_FILE = 'lock.db'
 /** Stands while the first start is under way: what is beside it was never acknowledged and is made anew. */
 const FIRST_START_FILE = 'first-start'
 /** What a cut first start may leave before `first-start` stands, and what the operator may have put there before it. */
-const OWN_LEFTOVERS = ['lock.db', 'lock.db-journal', 'wheelseal.toml', 'issuers']
+const OWN_LEFTOVERS = [LOCK_FILE, `${LOCK_FILE}-journal`, 'wheelseal.toml', 'issuers']
 const MAX_INSTANCE_BYTES = 64 * 1024
 const LOCK_POLL_MS = 100
 
+export interface OpenOptions {
+  /** How long to wait while another process holds the directory, since commands hold it for a moment only; default 0. */
+  readonly patienceMs?: number
+  readonly fileSystemType?: FileSystemType
+}
+
 /**
- * Takes the directory for this process; waits for `patienceMs` (default 0) while another one holds it, since commands
- * hold it for a moment only. Throws `storage.locked`, `app.data-not-ours`, `app.data-not-writable`, `app.data-format`.
+ * Takes the directory for this process. Throws `storage.locked`, `app.data-not-ours`, `app.data-not-writable`,
+ * `app.data-remote`, `app.data-format`, `app.data-newer`, `app.data-incomplete`.
  */
-export async function openDataDirectory(path: string, patienceMs = 0): Promise<DataDirectory> {
-  await prepare(path)
-  const lock = await lockPatiently(path, patienceMs)
+export async function openDataDirectory(path: string, options: OpenOptions = {}): Promise<DataDirectory> {
+  await prepare(path, options.fileSystemType ?? systemFileSystemType)
+  const lock = await lockPatiently(path, options.patienceMs ?? 0)
   try {
-    return { path, instance: await readInstance(path), release: () => lock.release() }
+    const instance = await readInstance(path)
+    if (instance !== undefined) await refuseIncomplete(path)
+    return { path, instance, release: () => lock.release() }
   } catch (error) {
     lock.release()
     throw error
@@ -67,20 +89,29 @@ async function lockPatiently(path: string, patienceMs: number): Promise<Director
     try {
       return lockDirectory(path)
     } catch (error) {
-      if (waitedMs >= patienceMs) throw error
+      if (waitedMs >= patienceMs) throw await namingHolder(error, path)
       await systemClock.sleep(LOCK_POLL_MS)
     }
   }
 }
 
-async function prepare(path: string): Promise<void> {
+async function namingHolder(error: unknown, path: string): Promise<unknown> {
+  const pid = await lockHolder(join(path, LOCK_FILE))
+  if (!(error instanceof WheelsealError) || pid === undefined) return error
+  const { code, message, cause, status, exit, hint } = error
+  const kind = { status, exit, summary: '', hint, cause }
+  return new WheelsealError(code, `${message}, that with the id ${pid}`, kind)
+}
+
+async function prepare(path: string, fileSystemType: FileSystemType): Promise<void> {
   try {
     await makeFolder(path)
+    await refuseRemote(path, fileSystemType)
     await refuseForeignFolder(path)
     // Nothing is written here: another process may hold the directory.
     await access(path, constants.W_OK | constants.X_OK)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'app.data-not-ours') throw error
+    if (error instanceof WheelsealError) throw error
     throw appErrors('app.data-not-writable', `${path}: ${describeError(error)}`, { cause: error })
   }
 }
@@ -96,15 +127,28 @@ async function refuseForeignFolder(path: string): Promise<void> {
   )
 }
 
-async function readInstance(path: string): Promise<Instance | undefined> {
+/** Takes no lock: the file never changes. Throws `app.data-format`, `app.data-newer`. */
+export async function readInstance(path: string): Promise<Instance | undefined> {
   const file = join(path, INSTANCE_FILE)
   if (!(await systemFiles.exists(file))) return undefined
   const text = await readFile(file, 'utf8')
   try {
-    return v.parse(Instance, parseJson(text, { maxLength: MAX_INSTANCE_BYTES }))
+    const json = parseJson(text, { maxLength: MAX_INSTANCE_BYTES })
+    refuseNewer(file, json)
+    return v.parse(Instance, json)
   } catch (cause) {
-    throw appErrors('app.data-format', `${file} is not of format 2`, { cause })
+    if (cause instanceof WheelsealError && cause.code === 'app.data-newer') throw cause
+    throw appErrors('app.data-format', `${file} is not of format ${FORMAT}: ${describeError(cause)}`, {
+      cause,
+    })
   }
+}
+
+function refuseNewer(file: string, json: JsonValue): void {
+  const result = v.safeParse(v.object({ format: v.number() }), json)
+  if (!result.success || result.output.format <= FORMAT) return
+  const { format } = result.output
+  throw appErrors('app.data-newer', `${file} is of format ${format}, this version knows ${FORMAT}`)
 }
 
 /**
@@ -125,7 +169,7 @@ export async function createInstance(
     utf8('remove nothing: the next start finishes this\n'),
   )
   await make()
-  const whole: Instance = { format: 2, ...instance }
+  const whole: Instance = { format: FORMAT, ...instance }
   await systemFiles.writeAtomic(join(path, INSTANCE_FILE), utf8(`${JSON.stringify(whole, null, 2)}\n`))
   await systemFiles.remove(join(path, FIRST_START_FILE))
   return whole

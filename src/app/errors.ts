@@ -16,8 +16,27 @@ export const appErrors = defineErrors({
   'app.data-format': {
     status: 500,
     exit: 1,
-    summary: 'The data directory was written by another version, or a file of it is damaged or missing.',
+    summary: 'The data directory was written by an older version, or a file of it is damaged.',
     hint: 'use the version that wrote it, or restore the directory from a backup',
+  },
+  'app.data-newer': {
+    status: 500,
+    exit: 1,
+    summary: 'The data directory was written by a newer version, whose files this one might misread.',
+    hint: 'use the version that wrote it, or a newer one',
+  },
+  'app.data-incomplete': {
+    status: 500,
+    exit: 1,
+    summary:
+      'A file of the data directory is missing; nothing is made anew, since clients would not know it.',
+    hint: 'put what is named back, from a backup of this directory',
+  },
+  'app.data-remote': {
+    status: 500,
+    exit: 1,
+    summary: 'The data directory lies on a network file system, whose locks do not keep a second server out.',
+    hint: 'choose a directory on a disk of this machine with --data',
   },
   'app.no-instance': {
     status: 500,
@@ -30,12 +49,13 @@ export const appErrors = defineErrors({
     exit: 1,
     summary:
       'The external URL of a data directory is fixed at its first start; certificates and log entries name it.',
-    hint: 'leave out --listen, or use another data directory',
+    hint: 'start it as the first time; where a proxy brings clients to another --listen, give the URL of the directory with --external-url; or use another data directory',
   },
   'app.listen-address': {
     status: 400,
     exit: 2,
-    summary: 'The value of --listen is not HOST:PORT, or is an address that no client can use.',
+    summary:
+      'The value of --listen is not HOST:PORT, or is an address that no client can use, or only one that others can listen in on.',
     hint: 'write it as 127.0.0.1:7711, or 127.0.0.1:0 for a free port',
   },
   'app.configuration': {
@@ -43,6 +63,66 @@ export const appErrors = defineErrors({
     exit: 2,
     summary: 'The configuration file cannot be read, or holds what is not known or not possible.',
     hint: 'correct the line that is named; docs/reference/configuration.md lists every key of wheelseal.toml',
+  },
+  'app.external-url': {
+    status: 400,
+    exit: 2,
+    summary: 'The value of --external-url is not a URL that can stand for the server.',
+    hint: 'write it as https://seal.example or https://seal.example:8443, without a path; http:// only for 127.0.0.1, [::1] and localhost',
+  },
+  'app.host': {
+    status: 400,
+    exit: 2,
+    summary: 'The value of --host is not a host name that a client could send.',
+    hint: 'write it as seal.internal or seal.internal:8443',
+  },
+  'app.tls-flags': {
+    status: 400,
+    exit: 2,
+    summary: 'Only one of --tls-cert and --tls-key was given.',
+    hint: 'give both, or none for plain HTTP',
+  },
+  'app.tls-certificate': {
+    status: 500,
+    exit: 1,
+    summary: 'The TLS certificate cannot be read, has expired, or is not valid yet.',
+    hint: 'let --tls-cert name a PEM file, the certificate of the server first and those above it after it',
+  },
+  'app.tls-key': {
+    status: 500,
+    exit: 1,
+    summary: 'The TLS key cannot be read, is open to everybody, or is not that of the certificate.',
+    hint: "let --tls-key name the PEM file that belongs to --tls-cert, without a passphrase; 'chmod o= FILE' closes it",
+  },
+  'app.fingerprint': {
+    status: 400,
+    exit: 2,
+    summary: 'A fingerprint is missing, or is not one.',
+    hint: "'wheelseal up' and 'wheelseal trust show' print it on the machine of the server; get it from there by a way that you trust",
+  },
+  'app.fingerprint-mismatch': {
+    status: 502,
+    exit: 1,
+    summary: 'The TUF root of the server is not the one whose fingerprint was given.',
+    hint: 'check the URL and the fingerprint with whoever runs the server; if both are right, somebody stands in between',
+  },
+  'app.offline-folder': {
+    status: 400,
+    exit: 1,
+    summary: 'The folder for the keys of the roots is not one that can take them.',
+    hint: 'name a folder outside of the data directory without such files, best on a medium that is put away',
+  },
+  'app.offline-none': {
+    status: 400,
+    exit: 1,
+    summary: 'There is no key of a root in the data directory to take away.',
+    hint: 'they were moved before; they are where trust offline put them then',
+  },
+  'app.trust-source': {
+    status: 400,
+    exit: 2,
+    summary: 'The flags do not say whose trust is meant.',
+    hint: 'give --data for an instance on this machine, or --url and --fingerprint for a server',
   },
   'app.no-project': {
     status: 400,

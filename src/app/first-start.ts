@@ -7,10 +7,14 @@ import { createTrustRepository } from './trust-repository.ts'
 import { databasePath } from './paths.ts'
 
 /** Makes the keys, the certificates, the TUF repository and the two logs, once and explicitly: a missing log never becomes an empty one. */
-export async function firstStart(directory: DataDirectory, url: string): Promise<Instance> {
+export async function firstStart(
+  directory: DataDirectory,
+  { url, listen }: Pick<Instance, 'url' | 'listen'>,
+): Promise<Instance> {
   const ports = { clock: systemClock, entropy: systemEntropy }
   const instance = {
     url,
+    ...(listen === undefined ? {} : { listen }),
     rekorTreeId: newTreeId(systemEntropy.bytes(8)),
     createdAtMs: systemClock.nowMs(),
   }

@@ -34,7 +34,7 @@ export async function openConfiguredIssuers({
   log,
 }: {
   readonly data: string
-  readonly config?: string
+  readonly config?: string | undefined
   readonly log: Log
 }): Promise<ForeignIssuers & { close(): void }> {
   const { issuers } = await readConfiguration({ data, asked: config }, systemFiles)

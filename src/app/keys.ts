@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { utf8, utf8Decode, type Clock, type Entropy } from '../base/index.ts'
+import { describeError, utf8, utf8Decode, type Clock, type Entropy } from '../base/index.ts'
 import { certificatePem, parseCertificatesPem } from '../formats/x509/index.ts'
 import { readKeyFile, systemFiles, writeKeyFile } from '../host/index.ts'
 import { createCertificateAuthority } from '../trust/authority/index.ts'
@@ -28,8 +28,13 @@ export interface InstanceKeys {
 }
 
 const ONLINE_KEYS = ['intermediate', 'ct', 'rekor', 'tsa', 'tuf'] as const
+/** Those that sign what a running server never signs; `trust offline` takes them away. */
+export const ROOT_KEYS = ['root', 'tsa-root', 'tuf-root', 'tuf-targets'] as const
 const CHAIN_FILE = 'certificates/authority.pem'
 const TSA_CHAIN_FILE = 'certificates/tsa.pem'
+/** Below the data directory. */
+export const onlineKeyFiles: readonly string[] = ONLINE_KEYS.map((name) => keyPath('', name))
+export const certificateFiles: readonly string[] = [CHAIN_FILE, TSA_CHAIN_FILE]
 const MAX_CHAIN_BYTES = 64 * 1024
 
 /** Makes every key and certificate of a new instance below `path`. Key files are their owner's only. */
@@ -83,17 +88,19 @@ async function writeChain(path: string, chain: Chain): Promise<void> {
 
 async function readChain(path: string): Promise<Chain> {
   const pem = utf8Decode(await systemFiles.read(path, MAX_CHAIN_BYTES))
-  const [first, root, ...others] = parseCertificatesPem(pem)
-  if (first === undefined || root === undefined || others.length > 0) {
-    throw appErrors('app.data-format', `${path} does not hold two certificates`)
+  try {
+    const [first, root, ...others] = parseCertificatesPem(pem)
+    if (first !== undefined && root !== undefined && others.length === 0) return [first.der, root.der]
+  } catch (cause) {
+    throw appErrors('app.data-format', `${path}: ${describeError(cause)}`, { cause })
   }
-  return [first.der, root.der]
+  throw appErrors('app.data-format', `${path} does not hold two certificates`)
 }
 
 function newKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 }
 
-function keyPath(path: string, name: string): string {
+export function keyPath(path: string, name: string): string {
   return join(path, 'keys', `${name}.pem`)
 }

@@ -10,6 +10,8 @@ import {
   issuerAdminRoutes,
   issuerRoutes,
   jobRoutes,
+  metricsRoutes,
+  ownMetricsRoutes,
   pypiRoutes,
   rekorRoutes,
   rekorSearchRoutes,
@@ -20,24 +22,27 @@ import {
 import { systemClock } from '../host/index.ts'
 import { mintTrialToken } from './id-tokens.ts'
 import { issuerAdmin } from './issuer-admin.ts'
+import { counted } from './metrics.ts'
 import type { Services } from './services.ts'
 
 /** What is served on the port. */
 export function publicRoutes(services: Services, log: Log): readonly App[] {
-  const { url: externalUrl, access, registry, pipelines, issuer, trust } = services
+  const { url: externalUrl, access, registry, pipelines, issuer, trust, metrics } = services
+  const { authority, timestamper } = counted(services)
   return [
     issuerRoutes(issuer),
-    fulcioRoutes(trust.authority, log),
-    fulcioV2Routes(trust.authority, log),
+    fulcioRoutes(authority, log),
+    fulcioV2Routes(authority, log),
     fulcioConfigurationRoutes(trust.issuers),
     rekorRoutes(trust.rekor, log),
     rekorSearchRoutes(trust.rekor, log),
     ctRoutes({ ct: trust.ct, tree: trust.logs.ct, roots: trust.ctRoots, clock: systemClock, log }),
-    timestampRoutes(trust.timestamper, log),
+    timestampRoutes(timestamper, log),
     tufRoutes(trust.repository),
     pypiRoutes({ registry, access, externalUrl, log }),
     genericRoutes({ registry, access, log }),
     jobRoutes({ pipelines, log }),
+    metricsRoutes({ metrics, access, log }),
   ]
 }
 
@@ -56,9 +61,10 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
       return mintTrialToken(issuer, trial)
     },
   })
-  const app = healthRoutes(() => true)
+  const app = healthRoutes(() => [])
   app.route('/', admin)
   app.route('/', issuerAdminRoutes(issuerAdmin(issuerKeys, log), log))
+  app.route('/', ownMetricsRoutes(services.metrics))
   app.notFound((context) =>
     context.json({ message: 'the server is of another version than this command' }, 404),
   )

@@ -1,12 +1,11 @@
 import { createServer } from 'node:net'
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog, systemClock } from '../host/index.ts'
 import { lockDirectory } from '../storage/sqlite/index.ts'
 import { withAdmin } from './admin.ts'
-import { openDataDirectory } from './data-directory.ts'
 import { startServer, type RunningServer } from './server.ts'
 
 let root: string
@@ -75,41 +74,6 @@ describe('startServer', () => {
       await expect(start()).rejects.toMatchObject({ code: 'storage.locked' })
       expect((await fetch(`${url}/readyz`)).status).toBe(200)
     })
-  })
-
-  it('gives a new directory to one of many that come at once, and to the others in their turn', async () => {
-    const opened = Array.from({ length: 20 }, async () => {
-      const directory = await openDataDirectory(data, 10_000)
-      directory.release()
-      return directory.instance
-    })
-    expect(await Promise.all(opened)).toEqual(Array.from({ length: 20 }, () => undefined))
-  })
-
-  it('refuses a folder of something else', async () => {
-    await mkdir(data)
-    await writeFile(join(data, 'thesis.txt'), '')
-    await expect(start()).rejects.toThrow('thesis.txt')
-    expect(await readFile(join(data, 'thesis.txt'), 'utf8')).toBe('')
-  })
-
-  it('refuses a path that is a file', async () => {
-    await writeFile(data, '')
-    await expect(start()).rejects.toMatchObject({ code: 'app.data-not-writable' })
-  })
-
-  it('refuses a key that others may read, and a key that is gone', async () => {
-    await started(nothing)
-    await chmod(join(data, 'keys', 'rekor.pem'), 0o644)
-    await expect(start()).rejects.toMatchObject({ code: 'host.key-file' })
-    await unlink(join(data, 'keys', 'rekor.pem'))
-    await expect(start()).rejects.toMatchObject({ code: 'host.key-file' })
-  })
-
-  it('never makes a missing log anew', async () => {
-    await started(nothing)
-    await rm(join(data, 'logs', 'rekor'), { recursive: true })
-    await expect(start()).rejects.toMatchObject({ code: 'log.missing' })
   })
 
   it('begins a first start again that was cut', async () => {

@@ -1,36 +1,45 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Log } from '../base/index.ts'
+import { utf8, type Clock, type Log } from '../base/index.ts'
 import { systemClock, systemEntropy } from '../host/index.ts'
-import { createApp, healthRoutes, listen, type App, type Listening } from '../http/index.ts'
-import { openDataDirectory, type DataDirectory, type Instance } from './data-directory.ts'
-import { appErrors } from './errors.ts'
+import { createApp, healthRoutes, listen, measured, type Listening } from '../http/index.ts'
+import { openDataDirectory } from './data-directory.ts'
+import { openDoor } from './door.ts'
 import { firstStart } from './first-start.ts'
 import { openConfiguredIssuers } from './issuers.ts'
-import {
-  addressOf,
-  DEFAULT_LISTEN,
-  externalUrl,
-  parseListenAddress,
-  type ListenAddress,
-} from './listen-address.ts'
+import { addressText, hostNames } from './listen-address.ts'
 import { adminSocketPath } from './paths.ts'
-import { openServices, type Services } from './services.ts'
+import { freeBytesOf, unreadiness } from './readiness.ts'
 import { adminApp, publicRoutes } from './routes.ts'
+import { openServices, type Services } from './services.ts'
+import type { TlsPaths } from './tls.ts'
+import { fingerprintOf } from './trust-fingerprint.ts'
 
 export interface ServerOptions {
   readonly data: string
   /** `HOST:PORT`; left out, the address of the first start, else 127.0.0.1:7711. */
-  readonly listen?: string
+  readonly listen?: string | undefined
+  /** What clients call, where it does not follow from `listen`; fixed at the first start. */
+  readonly externalUrl?: string | undefined
+  /** Names that are answered beside the host of the external URL. */
+  readonly hosts?: readonly string[]
+  readonly tls?: TlsPaths | undefined
   /** The configuration file; left out, `wheelseal.toml` of the data directory where there is one. */
-  readonly config?: string
+  readonly config?: string | undefined
+  /** Where the newest heads of the logs are kept; left out for the user's state folder. */
+  readonly anchor?: string | undefined
+  readonly clock?: Clock
   readonly log: Log
 }
 
 export interface RunningServer {
   readonly url: string
   readonly data: string
+  /** `sha256:HEX` of the TUF root, by which another machine knows whom it fetches. */
+  readonly fingerprint: string
   readonly services: Services
+  /** Certificate and key are read again for new connections; nothing where the server speaks plain HTTP. */
+  reloadTls(): Promise<void>
   /** Answers what is under way, then frees the directory. */
   close(): Promise<void>
 }
@@ -38,78 +47,65 @@ export interface RunningServer {
 const DRAIN_MS = 2_000
 const LOCK_PATIENCE_MS = 3_000
 
-/** Throws what `openDataDirectory` throws, `app.configuration`, `app.url-fixed`, `app.socket-path`, `http.listen`. */
+/**
+ * Throws what `openDataDirectory` throws, `app.configuration`, `app.url-fixed`, `app.listen-address`, `app.external-url`, `app.host`,
+ * `app.tls-certificate`, `app.tls-key`, `app.socket-path`, `http.listen`.
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { data, log } = options
-  const socketPath = adminSocketPath(data)
-  const undo: (() => void | Promise<void>)[] = []
+  const undo: Undo[] = []
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step()
   }
   try {
-    const foreign = await openConfiguredIssuers(options)
-    const directory = await openDataDirectory(data, LOCK_PATIENCE_MS)
-    undo.push(() => directory.release())
-    const door = await openDoor(directory, options.listen)
-    undo.push(() => door.listening.close(DRAIN_MS))
-    const instance = directory.instance ?? (await firstStart(directory, door.url))
-    const ports = { clock: systemClock, entropy: systemEntropy, log, foreign: foreign.issuers }
-    const services = await openServices(directory, instance, ports)
-    // Below the door: what is under way is answered before its database closes.
-    undo.splice(1, 0, () => services.close())
-    const hosts = [new URL(door.url).host]
-    door.open(
-      createApp({
-        hosts,
-        log,
-        routes: [healthRoutes(() => services.trust.refusals().length === 0), ...publicRoutes(services, log)],
-      }),
-    )
-    // Last, so that whoever reaches the socket reaches the port too.
-    const admin = await openAdminSocket(socketPath, services, log)
-    undo.push(() => admin.close(DRAIN_MS))
-    log.event('server.ready', { url: door.url })
-    void foreign.warmUp()
-    undo.push(() => foreign.close())
-    return { url: door.url, data, services, close }
+    return { ...(await open(options, undo)), close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-interface Door {
-  readonly url: string
-  readonly listening: Listening
-  /** Until then every request is answered 503. */
-  open(app: App): void
-}
+type Undo = () => void | Promise<void>
 
-/** The port is bound before anything is made, because a first start with port 0 fixes its URL from it. */
-async function openDoor({ instance }: DataDirectory, wanted: string | undefined): Promise<Door> {
-  const address = chooseAddress(instance, wanted)
-  let app: App | undefined
-  const listening = await listen(
-    { fetch: (request, env) => app?.fetch(request, env) ?? new Response('starting\n', { status: 503 }) },
-    { host: address.host.replaceAll(/[[\]]/g, ''), port: address.port },
+/** Each step leaves in `undo` how it is taken back. */
+async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningServer, 'close'>> {
+  const { data, log, clock = systemClock } = options
+  const socketPath = adminSocketPath(data)
+  const foreign = await openConfiguredIssuers(options)
+  const directory = await openDataDirectory(data, { patienceMs: LOCK_PATIENCE_MS })
+  undo.push(() => directory.release())
+  const door = await openDoor(directory.instance, { ...options, clock })
+  const { url } = door
+  const listening: Listening[] = [door.listening]
+  undo.push(() => closeAll(listening))
+  const hosts = hostNames(url, options.hosts ?? [], door.address.port)
+  const elsewhere = options.externalUrl === undefined ? {} : { listen: addressText(door.address) }
+  const instance = directory.instance ?? (await firstStart(directory, { url, ...elsewhere }))
+  const services = await openServices(directory, instance, {
+    clock,
+    entropy: systemEntropy,
+    log,
+    foreign: foreign.issuers,
+    anchor: options.anchor,
+  })
+  // Below the door: what is under way is answered before its database closes.
+  undo.splice(1, 0, () => services.close())
+  const health = healthRoutes(() =>
+    unreadiness({ trust: services.trust, clock, freeBytes: () => freeBytesOf(data) }),
   )
-  return {
-    url: externalUrl({ host: address.host, port: listening.port }),
-    listening,
-    open: (opened) => {
-      app = opened
-    },
-  }
+  const measure = measured(services.metrics, clock)
+  door.open(createApp({ hosts, log, measure, routes: [health, ...publicRoutes(services, log)] }))
+  // Last, so that whoever reaches the socket reaches the port too.
+  listening.push(await openAdminSocket(socketPath, services, log))
+  log.event('server.ready', { url })
+  void foreign.warmUp()
+  undo.push(() => foreign.close())
+  const fingerprint = fingerprintOf(utf8(services.trust.material.tufRoot))
+  return { url, data, fingerprint, services, reloadTls: () => door.reloadTls() }
 }
 
-function chooseAddress(instance: Instance | undefined, wanted: string | undefined): ListenAddress {
-  if (instance === undefined) return parseListenAddress(wanted ?? DEFAULT_LISTEN)
-  const fixed = addressOf(instance.url)
-  const asked = wanted === undefined ? fixed : parseListenAddress(wanted)
-  // Port 0 was chosen at the first start and stays chosen.
-  const url = externalUrl(asked.port === 0 ? { ...asked, port: fixed.port } : asked)
-  if (url === instance.url) return fixed
-  throw appErrors('app.url-fixed', `--listen means ${url}, and this directory is ${instance.url}`)
+/** At once, so that all of it takes no longer than one drain. */
+async function closeAll(listening: readonly Listening[]): Promise<void> {
+  await Promise.all(listening.map((one) => one.close(DRAIN_MS)))
 }
 
 /** Its folder is the owner's only, and so is what lies in it. */

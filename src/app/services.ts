@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createAccess, type Access } from '../access/index.ts'
 import type { Clock, Entropy, Log } from '../base/index.ts'
+import { createMetrics, type Metrics } from '../http/index.ts'
 import { createPipelines, type Pipelines } from '../pipelines/index.ts'
 import { createRegistry, type Registry } from '../registry/index.ts'
 import { createFolderTraces, makeFolder, openFolderBlobs } from '../storage/folder/index.ts'
@@ -18,6 +19,7 @@ import type { DataDirectory, Instance } from './data-directory.ts'
 import { openIssuerKeys, type IssuerKeys } from './issuer-keys.ts'
 import { loadKeys, type InstanceKeys } from './keys.ts'
 import { openLogs, type Logs } from './logs.ts'
+import { addGauges } from './metrics.ts'
 import { anchorPath, databasePath } from './paths.ts'
 import { openTrust, type Trust } from './trust.ts'
 
@@ -29,6 +31,7 @@ export interface Services {
   readonly issuer: Issuer
   readonly issuerKeys: IssuerKeys
   readonly trust: Trust
+  readonly metrics: Metrics
   close(): Promise<void>
 }
 
@@ -37,7 +40,7 @@ export interface ServicePorts {
   readonly entropy: Entropy
   readonly log: Log
   /** Where the newest heads of the logs are kept; left out for the user's state folder. */
-  readonly anchor?: string
+  readonly anchor?: string | undefined
   /** Whose id tokens the authority takes beside our own; none where left out. */
   readonly foreign?: readonly AcceptedIssuer[]
 }
@@ -116,7 +119,9 @@ async function build({
     isJobRunning: (jobId) => pipelines.isJobRunning(jobId),
   })
   const registry = createRegistry({ store: createRegistryStore(database), blobs, ...ports })
-  return { url, access, registry, pipelines, issuer, issuerKeys, trust }
+  const metrics = createMetrics()
+  addGauges({ trust, metrics }, ports.clock)
+  return { url, access, registry, pipelines, issuer, issuerKeys, trust, metrics }
 }
 
 async function folder(path: string, name: string): Promise<string> {

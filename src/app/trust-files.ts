@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { shellQuoted, utf8 } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
 import type { TrustFiles } from '../http/index.ts'
+import { syncFolder } from '../storage/folder/index.ts'
 
 /** Where `cosign.env` and a job find the files; the names are those that cosign 2 reads from its environment. */
 export interface TrustEnvironment {
@@ -21,25 +22,40 @@ function trustEnvironment(url: string, folder: string): TrustEnvironment {
   }
 }
 
-/** Writes them, and `cosign.env` (for `. cosign.env`), and returns their paths. */
+/**
+ * Writes them, and `cosign.env` (for `. cosign.env`), and returns their paths. All are written beside their places
+ * first, so that a full disk leaves what was there; then each gets its name, `cosign.env` last.
+ */
 export async function exportTrust(trust: TrustFiles, out: string): Promise<readonly string[]> {
   const folder = resolve(out)
-  await mkdir(folder, { recursive: true })
+  const made = await mkdir(folder, { recursive: true })
+  const files = filesOf(trust, folder)
+  const stage = await mkdtemp(join(folder, '.trust-'))
+  try {
+    for (const [name, text] of files) await systemFiles.writeAtomic(join(stage, name), utf8(text))
+    for (const [name] of files) await rename(join(stage, name), join(folder, name))
+    await syncFolder(folder)
+  } catch (error) {
+    await rm(made ?? stage, { recursive: true, force: true })
+    throw error
+  }
+  await rm(stage, { recursive: true })
+  return files.map(([name]) => join(folder, name))
+}
+
+function filesOf(trust: TrustFiles, folder: string): readonly (readonly [string, string])[] {
   const lines = Object.entries(trustEnvironment(trust.url, folder)).map(
     ([name, value]) => `export ${name}=${shellQuoted(value)}\n`,
   )
-  const files: Readonly<Record<string, string>> = {
-    'fulcio.pem': trust.fulcio,
-    'rekor.pub': trust.rekor,
-    'ctfe.pub': trust.ctfe,
-    'tsa.pem': trust.tsa,
-    'trusted_root.json': trust.trustedRoot,
-    'signing_config.json': trust.signingConfig,
-    'trust_config.json': trust.trustConfig,
-    'root.json': trust.tufRoot,
-    'cosign.env': lines.join(''),
-  }
-  for (const [name, text] of Object.entries(files))
-    await systemFiles.writeAtomic(join(folder, name), utf8(text))
-  return Object.keys(files).map((name) => join(folder, name))
+  return [
+    ['fulcio.pem', trust.fulcio],
+    ['rekor.pub', trust.rekor],
+    ['ctfe.pub', trust.ctfe],
+    ['tsa.pem', trust.tsa],
+    ['trusted_root.json', trust.trustedRoot],
+    ['signing_config.json', trust.signingConfig],
+    ['trust_config.json', trust.trustConfig],
+    ['root.json', trust.tufRoot],
+    ['cosign.env', lines.join('')],
+  ]
 }

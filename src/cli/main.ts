@@ -17,7 +17,10 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import('./project.ts'),
   },
   token: { summary: 'create access tokens', load: () => import('./token.ts') },
-  trust: { summary: 'export the trust root, mint id tokens for tries', load: () => import('./trust.ts') },
+  trust: {
+    summary: 'export and show the trust root, take its keys away, mint id tokens for tries',
+    load: () => import('./trust.ts'),
+  },
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,8 +1,11 @@
 import { Command } from 'commander'
-import { exportTrust, withAdmin } from '../app/index.ts'
+import { withAdmin } from '../app/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 import { rotateIssuerCommand } from './trust-rotate.ts'
+import { exportCommand } from './trust-export.ts'
+import { offlineCommand } from './trust-offline.ts'
+import { showCommand } from './trust-show.ts'
 
 interface TokenOptions {
   readonly project: string
@@ -12,33 +15,13 @@ interface TokenOptions {
   readonly json?: boolean
 }
 
-interface ExportOptions {
-  readonly out: string
-  readonly data?: string
-  readonly json?: boolean
-}
-
 export function command(): Command {
   return new Command('trust')
     .addCommand(exportCommand())
+    .addCommand(showCommand())
+    .addCommand(offlineCommand())
     .addCommand(tokenCommand())
     .addCommand(rotateIssuerCommand())
-}
-
-function exportCommand(): Command {
-  return new Command('export')
-    .description(
-      'Writes what cosign 2 needs to trust this instance: fulcio.pem, rekor.pub, ctfe.pub, tsa.pem and cosign.env.',
-    )
-    .requiredOption('--out <dir>')
-    .option('--data <dir>', DATA_HELP)
-    .option('--json', 'print the files written')
-    .addHelpText('after', '\nExample: wheelseal trust export --out ./trust && . ./trust/cosign.env')
-    .action(async (options: ExportOptions) => {
-      const trust = await withAdmin(dataFolder(options), (admin) => admin.trust())
-      const files = await exportTrust(trust, options.out)
-      createTerminal(options).output({ files }, () => files.join('\n'))
-    })
 }
 
 function tokenCommand(): Command {

@@ -1,33 +1,67 @@
 import { Command } from 'commander'
-import { DEFAULT_LISTEN, startServer } from '../app/index.ts'
+import { DEFAULT_LISTEN, startServer, tlsPaths, type RunningServer } from '../app/index.ts'
 import { jsonLog } from '../host/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, type Terminal } from './terminal.ts'
+import { guide, serviceUrls, shortGuide } from './up-guide.ts'
 
 interface Options {
   readonly data?: string
   readonly listen?: string
   readonly config?: string
+  readonly anchor?: string
+  readonly externalUrl?: string
+  readonly host: readonly string[]
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   readonly json?: boolean
   readonly quiet?: boolean
 }
+
+const EXAMPLES = `
+Examples:
+  wheelseal up --data ./data
+      on this machine only, at http://${DEFAULT_LISTEN}
+  wheelseal up --listen seal.example:8443 --tls-cert seal.crt --tls-key seal.key
+      for a network, with its own certificate; SIGHUP reads both files again
+  wheelseal up --listen 127.0.0.1:7711 --external-url https://seal.example
+      behind a proxy that has the certificate and passes the Host header on
+  wheelseal up --listen 0.0.0.0:7711 --external-url https://seal.example \\
+      --host seal.internal
+      in a container, where probes call it by another name
+
+The URL that clients call stands in every certificate, token and log entry. The
+first start fixes it: that of --external-url, else that of --listen. Where it was
+given for itself, --listen may be another one at each start.
+
+On a terminal the lines that aim each client here are printed; elsewhere, and
+where CI is set, two lines.`
 
 export function command(): Command {
   return new Command('up')
     .description('Starts all services: one process, one port, one data directory. SIGTERM or Ctrl-C ends it.')
     .option('--data <dir>', DATA_HELP)
-    .option(
-      '--listen <host:port>',
-      `address, fixed at the first start; port 0 chooses one (default: ${DEFAULT_LISTEN})`,
-    )
+    .option('--listen <host:port>', `where to listen; port 0 chooses one (default: ${DEFAULT_LISTEN})`)
+    .option('--external-url <url>', 'what clients call, where it is not --listen; fixed at the first start')
+    .option('--host <name>', 'another host name to answer, can be repeated', collect, [])
+    .option('--tls-cert <file>', 'PEM: certificate of the server, then those above it; serves HTTPS')
+    .option('--tls-key <file>', 'PEM: its key, not open to everybody')
     .option(
       '--config <file>',
       'configuration (default: wheelseal.toml in the data directory, where there is one)',
     )
+    .option(
+      '--anchor <file>',
+      "where the newest heads of the logs are kept (default: below the user's state folder)",
+    )
     .option('--json', 'print one line of JSON when ready')
     .option('--quiet', 'print nothing but failures')
-    .addHelpText('after', '\nExample: wheelseal up --data ./data --listen 127.0.0.1:7711')
+    .addHelpText('after', EXAMPLES)
     .action(up)
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
 }
 
 async function up(options: Options): Promise<void> {
@@ -35,32 +69,30 @@ async function up(options: Options): Promise<void> {
   const log = await jsonLog()
   const server = await startServer({
     data: dataFolder(options),
-    ...(options.listen === undefined ? {} : { listen: options.listen }),
-    ...(options.config === undefined ? {} : { config: options.config }),
+    config: options.config,
+    anchor: options.anchor,
+    listen: options.listen,
+    externalUrl: options.externalUrl,
+    hosts: options.host,
+    tls: tlsPaths(options.tlsCert, options.tlsKey),
     log: options.quiet === true ? { ...log, event: () => undefined } : log,
   })
-  const { url, data } = server
-  if (options.quiet !== true || terminal.isJson) {
-    terminal.output({ ready: true, url, pid: process.pid }, () => guide(url, data))
-  }
-  await untilStopped()
+  // Only where it means something: a terminal that is closed ends any other server.
+  if (options.tlsCert !== undefined) process.on('SIGHUP', () => void server.reloadTls())
+  // Before it is announced: whoever reads that line may send a signal at once.
+  const stopped = untilStopped()
+  if (options.quiet !== true || terminal.isJson) announce(terminal, server)
+  await stopped
   await server.close()
 }
 
-/** How the stock clients are aimed here. */
-function guide(url: string, data: string): string {
-  const packages = `${url}/api/v4/projects/ID/packages`
-  return [
-    `ready at ${url}, data in ${data} (Ctrl-C ends it)`,
-    '',
-    `  project  wheelseal project create GROUP/NAME --data ${data}   (prints the ID)`,
-    `  cosign   wheelseal trust export --data ${data} --out trust && . ./trust/cosign.env`,
-    `           then --fulcio-url=${url} --rekor-url=${url}`,
-    `  twine    --repository-url ${packages}/pypi`,
-    `  pip      --index-url ${packages}/pypi/simple`,
-    `  curl     --upload-file F ${packages}/generic/NAME/VERSION/F`,
-    '',
-  ].join('\n')
+function announce(terminal: Terminal, server: RunningServer): void {
+  const { url, data, fingerprint } = server
+  const { isTTY, columns } = process.stdout
+  const isForPeople = isTTY && process.env['CI'] === undefined
+  terminal.output({ ready: true, url, pid: process.pid, data, fingerprint, urls: serviceUrls(url) }, () =>
+    isForPeople ? guide(server, columns) : shortGuide(server),
+  )
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once, as nobody listens any more. */

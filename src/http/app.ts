@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import type { Log } from '../base/index.ts'
 import { failures } from './failures.ts'
 
@@ -10,11 +10,14 @@ export interface AppParts {
   readonly hosts: readonly string[]
   readonly log: Log
   readonly routes: readonly App[]
+  /** Sees every request, refused ones too. */
+  readonly measure?: MiddlewareHandler<{ Bindings: HttpBindings }>
 }
 
 /** All services behind one origin. */
-export function createApp({ hosts, log, routes }: AppParts): App {
+export function createApp({ hosts, log, routes, measure }: AppParts): App {
   const app = new Hono<{ Bindings: HttpBindings }>()
+  if (measure !== undefined) app.use(measure)
   app.use(async (context, next) => {
     const host = context.req.header('host')?.toLowerCase()
     if (host === undefined || !hosts.includes(host)) {

@@ -49,6 +49,17 @@ export async function admit(context: Context<Bindings>, admission: Admission): P
   throw accessErrors('access.forbidden', `this credential may not do that in ${project.path}`)
 }
 
+/** For what shows the whole server: a personal token of an administrator, whatever its scope. Throws as `admit` does. */
+export async function admitAdministrator(context: Context<Bindings>, access: Access): Promise<void> {
+  const credential = readCredential(context, { takesJobTokenHeader: false })
+  const principal = await identify(access, credential)
+  if (principal.kind === 'anonymous') throw unauthenticated(credential)
+  if (principal.kind === 'user' && principal.user.isAdministrator) return
+  throw accessErrors('access.forbidden', 'this is for administrators', {
+    hint: 'use a personal access token of an administrator',
+  })
+}
+
 /** As in GitLab: a wrong personal token is nobody's, who may still read what is public; a wrong job token is refused. */
 async function identify(access: Access, credential: Credential | undefined): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS
@@ -63,7 +74,10 @@ function unauthenticated(credential: Credential | undefined): WheelsealError {
   return accessErrors('access.unauthenticated', `the ${what} is wrong, expired or revoked`)
 }
 
-function readCredential(context: Context, { takesJobTokenHeader }: Admission): Credential | undefined {
+function readCredential(
+  context: Context,
+  { takesJobTokenHeader }: Pick<Admission, 'takesJobTokenHeader'>,
+): Credential | undefined {
   const job = takesJobTokenHeader ? context.req.header('job-token') : undefined
   if (job !== undefined) return { kind: 'job', token: job }
   const personal = context.req.header('private-token')

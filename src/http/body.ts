@@ -38,7 +38,10 @@ function readIncoming(incoming: IncomingMessage, maxBytes: number): Promise<Uint
     .on('data', add)
     .once('end', () => resolve(concatBytes(...parts)))
     .once('error', (cause) => reject(cutOff(cause)))
-    .once('close', () => reject(cutOff()))
+    .once('close', () => {
+      // Comes after every end, too, and an error is dear to make.
+      if (!incoming.readableEnded) reject(cutOff())
+    })
   return promise
 }
 

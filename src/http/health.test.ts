@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
 import { healthRoutes } from './health.ts'
 
-it('is alive and ready, or alive and not ready, each with its own status', async () => {
-  for (const ready of [true, false]) {
-    const app = healthRoutes(() => ready)
+it('is alive and ready, or alive and says why it is not ready', async () => {
+  for (const reasons of [[], ['the disk is full']]) {
+    const app = healthRoutes(() => reasons)
     expect((await app.request('/healthz')).status).toBe(200)
     const answer = await app.request('/readyz')
-    expect([answer.status, await answer.json()]).toEqual([ready ? 200 : 503, { ready }])
+    const said = reasons.length === 0 ? { ready: true } : { ready: false, reasons }
+    expect([answer.status, await answer.json()]).toEqual([reasons.length === 0 ? 200 : 503, said])
   }
 })

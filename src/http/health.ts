@@ -1,13 +1,17 @@
 import { Hono } from 'hono'
 import type { HttpBindings } from '@hono/node-server'
 
-/** `/healthz`: the process answers. `/readyz`: it also takes writes. */
-export function healthRoutes(isReady: () => boolean): Hono<{ Bindings: HttpBindings }> {
+/** What keeps the server from doing its work, in words; nothing when it is ready. */
+export type Unreadiness = () => readonly string[] | Promise<readonly string[]>
+
+/** `/healthz`: the process answers. `/readyz`: it also does its work, or says why not. */
+export function healthRoutes(unreadiness: Unreadiness): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.get('/healthz', (context) => context.json({ status: 'SERVING' }))
-  app.get('/readyz', (context) => {
-    const ready = isReady()
-    return context.json({ ready }, ready ? 200 : 503)
+  app.get('/readyz', async (context) => {
+    const reasons = await unreadiness()
+    context.header('Cache-Control', 'no-store')
+    return reasons.length === 0 ? context.json({ ready: true }) : context.json({ ready: false, reasons }, 503)
   })
   return app
 }

@@ -31,6 +31,12 @@ export const netErrors = defineErrors({
     summary: 'A proxy variable does not hold the URL of a proxy.',
     hint: 'set HTTPS_PROXY and HTTP_PROXY to a URL such as http://proxy.example:3128, or unset them',
   },
+  'net.tuf': {
+    status: 502,
+    exit: 1,
+    summary: 'A TUF repository does not verify under the root that is trusted, or has expired.',
+    hint: 'check that URL and fingerprint are those of the same server, and that the clock of this machine is right',
+  },
   'net.refused': {
     status: 502,
     exit: 1,

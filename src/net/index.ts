@@ -9,5 +9,6 @@
 export { createHttp, createSocketHttp, type HttpOptions } from './http-client.ts'
 export { createFulcioClient, type ServiceOptions } from './fulcio.ts'
 export { createRekorClient } from './rekor.ts'
+export { fetchTufRepository, type VerifiedRepository } from './tuf.ts'
 export { withRetries } from './retry.ts'
 export { netErrors } from './errors.ts'

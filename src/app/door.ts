@@ -1,0 +1,64 @@
+import type { Clock, Log } from '../base/index.ts'
+import { listen, type App, type Listening } from '../http/index.ts'
+import type { Instance } from './data-directory.ts'
+import { choosePlace, urlOf, type Asked, type ListenAddress } from './listen-address.ts'
+import { readTlsFiles, type TlsPaths } from './tls.ts'
+
+export interface DoorOptions extends Omit<Asked, 'isTls'> {
+  readonly tls?: TlsPaths | undefined
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Door {
+  readonly url: string
+  /** What is listened on; with the port that was chosen. */
+  readonly address: ListenAddress
+  readonly listening: Listening
+  /** Until then every request is answered 503. */
+  open(app: App): void
+  /** Reads certificate and key again; files that are not good change nothing, and the log has why. */
+  reloadTls(): Promise<void>
+}
+
+/** The port is bound before anything is made, because a first start with port 0 fixes its URL from it. */
+export async function openDoor(instance: Instance | undefined, options: DoorOptions): Promise<Door> {
+  const isTls = options.tls !== undefined
+  const place = choosePlace(instance, { ...options, isTls })
+  let app: App | undefined
+  const { host, port } = place.listen
+  const listening = await listen(
+    { fetch: (request, env) => app?.fetch(request, env) ?? starting() },
+    {
+      host: host.replaceAll(/[[\]]/g, ''),
+      port,
+      ...(options.tls === undefined ? {} : { tls: await readTlsFiles(options.tls, options.clock) }),
+    },
+  )
+  const address = { host, port: listening.port }
+  return {
+    url: place.url ?? urlOf(address, { isTls }),
+    address,
+    listening,
+    open: (opened) => {
+      app = opened
+    },
+    reloadTls: () => reloadTls(listening, options),
+  }
+}
+
+/** As `/readyz` answers where something else is wrong. */
+function starting(): Response {
+  const body = { message: '503 Service Unavailable - starting', ready: false, reasons: ['starting'] }
+  return Response.json(body, { status: 503, headers: { 'Retry-After': '1' } })
+}
+
+async function reloadTls(listening: Listening, { tls, clock, log }: DoorOptions): Promise<void> {
+  if (tls === undefined) return
+  try {
+    listening.useTls(await readTlsFiles(tls, clock))
+    log.event('tls.reloaded', { cert: tls.cert })
+  } catch (error) {
+    log.failure('tls.reload', error, { cert: tls.cert })
+  }
+}

@@ -1,0 +1,67 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../host/index.ts'
+import { writeTlsFiles } from './arrange.ts'
+import { readTlsFiles, tlsPaths, type TlsPaths } from './tls.ts'
+
+let folder: string
+let good: TlsPaths
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wheelseal-tls-'))
+  good = await writeTlsFiles(folder, 'good')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function refused(paths: Partial<TlsPaths>, code: string, fact: RegExp): Promise<void> {
+  const read = readTlsFiles({ ...good, ...paths }, systemClock)
+  await expect(read).rejects.toMatchObject({ code })
+  await expect(read).rejects.toThrow(fact)
+}
+
+async function file(name: string, text: string): Promise<string> {
+  await writeFile(join(folder, name), text, { mode: 0o600 })
+  return join(folder, name)
+}
+
+describe('readTlsFiles', () => {
+  it('takes a certificate and its key, which a group may read', async () => {
+    await chmod(good.key, 0o640)
+    expect(Object.keys(await readTlsFiles(good, systemClock))).toEqual(['cert', 'key'])
+    await chmod(good.key, 0o600)
+  })
+
+  it('refuses a key that everybody may read', async () => {
+    await chmod(good.key, 0o644)
+    await refused({}, 'app.tls-key', /good\.key: mode 644/)
+    await chmod(good.key, 0o600)
+  })
+
+  it('refuses a certificate and a key that do not belong together, and names both', async () => {
+    const { key } = await writeTlsFiles(folder, 'other')
+    await refused({ key }, 'app.tls-key', /other\.key is not the key .*good\.crt$/)
+  })
+
+  it('refuses a certificate that has expired, and one that is not valid yet', async () => {
+    const old = await writeTlsFiles(folder, 'old', { fromDays: -3, untilDays: -1 })
+    await refused(old, 'app.tls-certificate', /old\.crt expired at 20/)
+    const early = await writeTlsFiles(folder, 'early', { fromDays: 1 })
+    await refused(early, 'app.tls-certificate', /early\.crt is not valid before 20/)
+  })
+
+  it('refuses files that are missing or hold something else, by name', async () => {
+    await refused({ cert: join(folder, 'none') }, 'app.tls-certificate', /none/)
+    await refused({ key: join(folder, 'none') }, 'app.tls-key', /none/)
+    await refused({ cert: await file('a.crt', 'x') }, 'app.tls-certificate', /a\.crt/)
+    await refused({ key: await file('a.key', 'x') }, 'app.tls-key', /a\.key/)
+    await refused({ cert: good.key }, 'app.tls-certificate', /good\.key/)
+    await refused({ key: good.cert }, 'app.tls-key', /good\.crt/)
+  })
+})
+
+it('tlsPaths takes both or none', () => {
+  expect([tlsPaths('a', 'b'), tlsPaths(undefined, undefined)]).toEqual([{ cert: 'a', key: 'b' }, undefined])
+  for (const [cert, key] of [['a'], [undefined, 'b']] as const)
+    expect(() => tlsPaths(cert, key)).toThrow(expect.objectContaining({ code: 'app.tls-flags' }))
+})

@@ -1,0 +1,39 @@
+import type { Http } from '../base/index.ts'
+import type { TrustFiles } from '../http/index.ts'
+import { withAdmin } from './admin.ts'
+import { appErrors } from './errors.ts'
+import { fetchTrust } from './trust-remote.ts'
+import { reportOf, reportOfData, type TrustReport } from './trust-report.ts'
+
+export interface TrustSource {
+  readonly url?: string | undefined
+  readonly fingerprint?: string | undefined
+  /** Of the user, as given; with `url` there is none. */
+  readonly data?: string | undefined
+}
+
+export interface TrustPorts {
+  readonly http: () => Http
+  /** Where no other source is given. */
+  readonly defaultData: string
+}
+
+export interface ReadTrust {
+  readonly files: TrustFiles
+  readonly report: () => Promise<TrustReport>
+}
+
+/** Throws `app.trust-source`, and what `fetchTrust` and `withAdmin` throw. */
+export async function readTrust(source: TrustSource, { http, defaultData }: TrustPorts): Promise<ReadTrust> {
+  const { url, fingerprint, data } = source
+  if (url !== undefined && data !== undefined)
+    throw appErrors('app.trust-source', '--url and --data are two sources')
+  if (url === undefined) {
+    if (fingerprint !== undefined) throw appErrors('app.trust-source', '--fingerprint is given without --url')
+    const folder = data ?? defaultData
+    const files = await withAdmin(folder, (admin) => admin.trust())
+    return { files, report: () => reportOfData(folder, files) }
+  }
+  const { files, documents } = await fetchTrust({ url, fingerprint, http: http() })
+  return { files, report: async () => reportOf(files, documents) }
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { guide, shortGuide, type Ready } from './up-guide.ts'
+
+const ready: Ready = {
+  url: 'http://127.0.0.1:7711',
+  data: '/home/ada/my data',
+  fingerprint: `sha256:${'0123456789abcdef'.repeat(4)}`,
+}
+
+describe('guide', () => {
+  it.each([80, 120])('at %i columns has no wider line but where one word is', (width) => {
+    const wide = guide(ready, width)
+      .split('\n')
+      .filter((line) => line.length > width)
+    expect(wide.filter((line) => line.trim().split(' ').length > 3)).toEqual([])
+  })
+
+  it.each([
+    'cosign 2',
+    'cosign 3',
+    'sigstore-python',
+    'sigstore-js',
+    'rekor-cli',
+    'twine',
+    'pip',
+    'uv',
+    'curl',
+  ])('aims %s here', (client) => {
+    expect(guide(ready, 80)).toContain(client)
+  })
+
+  it('quotes what a shell would take apart, and can be pasted however wide it is', () => {
+    const joined = guide(ready, 80).replaceAll(/ \\\n +/g, ' ')
+    expect(joined).toContain("wheelseal trust export --out trust --data '/home/ada/my data'\n")
+    expect(joined).toBe(guide(ready, 10_000))
+  })
+
+  it('is two lines for a machine', () => {
+    expect(shortGuide(ready).split('\n')).toHaveLength(2)
+    expect(shortGuide(ready)).toContain(ready.fingerprint)
+  })
+})

@@ -1,0 +1,149 @@
+import { shellQuoted } from '../base/index.ts'
+
+export interface Ready {
+  readonly url: string
+  readonly data: string
+  /** `sha256:HEX` of the TUF root. */
+  readonly fingerprint: string
+}
+
+/** Where each service of an instance is; for machines. */
+export function serviceUrls(url: string): Readonly<Record<string, string>> {
+  return {
+    issuer: url,
+    fulcio: url,
+    rekor: url,
+    timestamp: `${url}/api/v1/timestamp`,
+    tuf: `${url}/tuf`,
+    packages: `${url}/api/v4/projects`,
+    runners: `${url}/api/v4`,
+    health: `${url}/readyz`,
+  }
+}
+
+/** For the log of a pipeline or of a service: what somebody needs who looks for it there. */
+export function shortGuide({ url, data, fingerprint }: Ready): string {
+  return [`ready at ${url}, data in ${data} (Ctrl-C ends it)`, `trust fingerprint ${fingerprint}`].join('\n')
+}
+
+/** How each stock client is aimed here, in lines to copy; none wider than `width` unless one word is. */
+export function guide(ready: Ready, width: number): string {
+  const sections = [setUp, cosign, sigstore, packages].flatMap((part) => part(ready))
+  const shown = sections.map(({ title, lines }) => section(title, lines, width))
+  return [shortGuide(ready), ...shown, LEGEND, ''].join('\n\n')
+}
+
+const LEGEND = `ID is the number of a project, TOKEN the secret that was printed, F any file.
+pip and uv read ME and TOKEN from ~/.netrc where the project is not public.`
+
+interface Section {
+  readonly title: string
+  /** Each of them words of a shell. */
+  readonly lines: readonly (readonly string[])[]
+}
+
+function setUp({ url, data, fingerprint }: Ready): readonly Section[] {
+  const own = ['--data', shellQuoted(data)]
+  return [
+    {
+      title: 'a project and a token',
+      lines: [
+        ['wheelseal', 'project', 'create', 'GROUP/NAME', ...own],
+        ['wheelseal', 'token', 'create', '--user', 'ME', '--scope', 'api', ...own],
+      ],
+    },
+    {
+      title: 'whom to trust, on this machine or on another one',
+      lines: [
+        ['wheelseal', 'trust', 'export', '--out', 'trust', ...own],
+        ['wheelseal', 'trust', 'export', '--out', 'trust', `--url ${url}`, `--fingerprint ${fingerprint}`],
+      ],
+    },
+  ]
+}
+
+function cosign({ url, data }: Ready): readonly Section[] {
+  const token = ['SIGSTORE_ID_TOKEN=$(wheelseal', 'trust', 'token', '--project', 'GROUP/NAME']
+  const sign = ['cosign', 'sign-blob', '--yes']
+  const services = [`--fulcio-url=${url}`, `--rekor-url=${url}`]
+  const files = ['--output-signature F.sig', '--output-certificate F.crt', 'F']
+  const root = '--trusted-root trust/trusted_root.json'
+  const config = '--signing-config trust/signing_config.json'
+  return [
+    {
+      title: 'in a job: its .gitlab-ci.yml asks for the id token',
+      lines: [['id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }']],
+    },
+    {
+      title: 'outside of a job: an id token for tries, which lives for ten minutes',
+      lines: [['export', ...token, '--data', `${shellQuoted(data)})`]],
+    },
+    { title: 'cosign 2', lines: [['. trust/cosign.env'], [...sign, ...services, ...files]] },
+    { title: 'cosign 3', lines: [[...sign, config, root, '--bundle F.sigstore.json', 'F']] },
+  ]
+}
+
+function sigstore({ url }: Ready): readonly Section[] {
+  const config = '--trust-config trust/trust_config.json'
+  const token = '--identity-token "$SIGSTORE_ID_TOKEN"'
+  return [
+    { title: 'sigstore-python', lines: [['sigstore', config, 'sign', token, 'F']] },
+    {
+      title: 'sigstore-js: options of sign, options of verify',
+      lines: [
+        [`{ fulcioURL: '${url}', rekorURL: '${url}' }`],
+        [`{ tufMirrorURL: '${url}/tuf', tufRootPath: 'trust/root.json' }`],
+      ],
+    },
+    { title: 'rekor-cli', lines: [['rekor-cli', `--rekor_server ${url}`, 'loginfo']] },
+  ]
+}
+
+function packages({ url }: Ready): readonly Section[] {
+  const project = `${url}/api/v4/projects/ID/packages`
+  const simple = `--index-url ${project}/pypi/simple`
+  return [
+    {
+      title: 'twine, uv: publish',
+      lines: [
+        ['export', 'TWINE_USERNAME=ME', 'TWINE_PASSWORD=TOKEN'],
+        ['twine', 'upload', `--repository-url ${project}/pypi`, 'dist/*'],
+        ['export', 'UV_PUBLISH_USERNAME=ME', 'UV_PUBLISH_PASSWORD=TOKEN'],
+        ['uv', 'publish', `--publish-url ${project}/pypi`, 'dist/*'],
+      ],
+    },
+    {
+      title: 'pip, uv: install',
+      lines: [
+        ['pip', 'install', simple, 'PACKAGE'],
+        ['uv', 'pip', 'install', simple, 'PACKAGE'],
+      ],
+    },
+    {
+      title: 'curl: generic packages (asks for TOKEN)',
+      lines: [['curl', '--fail', '--user ME', '--upload-file F', `${project}/generic/PACKAGE/VERSION/F`]],
+    },
+  ]
+}
+
+function section(title: string, lines: readonly (readonly string[])[], width: number): string {
+  return [title, ...lines.map((words) => wrapped(words, width))].join('\n')
+}
+
+const INDENT = '  '
+
+/** One command, continued with a backslash where it is wider. */
+function wrapped(words: readonly string[], width: number): string {
+  const lines: string[] = []
+  let line = INDENT
+  for (const word of words) {
+    const longer = line.trim() === '' ? `${line}${word}` : `${line} ${word}`
+    // Two more for the backslash.
+    if (longer.length + 2 <= width || line.trim() === '') line = longer
+    else {
+      lines.push(`${line} \\`)
+      line = `${INDENT}${INDENT}${word}`
+    }
+  }
+  return [...lines, line].join('\n')
+}

@@ -1,0 +1,68 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { matchedRoutes } from 'hono/route'
+import type { Access } from '../access/index.ts'
+import type { Clock, Log } from '../base/index.ts'
+import { admitAdministrator, registryFailures } from './authenticate.ts'
+import type { Metrics } from './metrics.ts'
+
+type Bindings = { Bindings: HttpBindings }
+
+export interface MetricsParts {
+  readonly metrics: Metrics
+  readonly access: Access
+  readonly log: Log
+}
+
+/**
+ * `/metrics` for administrators. Not for whoever calls from this machine: behind a proxy that is everybody.
+ */
+export function metricsRoutes({ metrics, access, log }: MetricsParts): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  app.onError(registryFailures(log))
+  app.get('/metrics', async (context) => {
+    await admitAdministrator(context, access)
+    return exposition(context, metrics)
+  })
+  return app
+}
+
+/** The same for the owner-only socket, which asks nobody. */
+export function ownMetricsRoutes(metrics: Metrics): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  app.get('/metrics', (context) => exposition(context, metrics))
+  return app
+}
+
+async function exposition(context: Context, metrics: Metrics): Promise<Response> {
+  return context.body(await metrics.text(), 200, {
+    'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
+    'Cache-Control': 'no-store',
+  })
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Counts requests and times them until their answer begins; by pattern, since paths hold names and have no end. */
+export function measured(metrics: Metrics, clock: Clock): MiddlewareHandler<Bindings> {
+  const count = metrics.counter('wheelseal_http_requests_total', 'Requests answered.')
+  const time = metrics.histogram(
+    'wheelseal_http_request_duration_seconds',
+    'Seconds from the headers of a request to the start of its answer.',
+  )
+  return async (context, next) => {
+    const begunMs = clock.nowMs()
+    await next()
+    const route = routeOf(context)
+    const method = METHODS.includes(context.req.method) ? context.req.method : 'other'
+    const status = `${Math.floor(context.res.status / 100)}xx`
+    count({ method, route, status })
+    time(Math.max(0, clock.nowMs() - begunMs) / 1000, { method, route })
+  }
+}
+
+/** Middleware counts for all methods and is no route. */
+function routeOf(context: Context): string {
+  const route = matchedRoutes(context).findLast(({ method }) => method !== 'ALL')
+  return route?.path.replaceAll(/\{(?:[^{}]|\{[^{}]*\})*\}/g, '') ?? 'none'
+}
