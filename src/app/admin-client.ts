@@ -1,5 +1,5 @@
 import { type Http, parseJson, utf8, WheelsealError } from '../base/index.ts'
-import type { IssuerAdmin, IssuerKeyState, PublishedFile, TrustFiles } from '../http/index.ts'
+import type { IssuerAdmin, IssuerKeyState, LogReport, PublishedFile, TrustFiles } from '../http/index.ts'
 
 /** What commands ask of an instance; every method is one request to `http/admin.ts`. */
 export interface Admin {
@@ -19,6 +19,8 @@ export interface Admin {
     readonly audience: string
   }): Promise<{ readonly token: string }>
   trust(): Promise<TrustFiles>
+  /** Reads both logs whole, which takes as long as they are large. */
+  checkLogs(): Promise<{ readonly logs: readonly LogReport[] }>
   rotateIssuer(input: {
     readonly how: Parameters<IssuerAdmin['rotate']>[0]
   }): Promise<{ readonly keys: readonly IssuerKeyState[] }>
@@ -108,6 +110,7 @@ export function createAdminClient(http: Http): Admin {
     createToken: (input) => call('POST', '/admin/tokens', input),
     mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
     trust: () => call('GET', '/admin/trust'),
+    checkLogs: () => call('POST', '/admin/logs/check', {}),
     rotateIssuer: (input) => call('POST', '/admin/issuer/rotate', input),
     projects: () =>
       allProjects(async (after) => {

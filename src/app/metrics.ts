@@ -45,7 +45,8 @@ function replacing<T extends object>(service: T, methods: Partial<T>): T {
 /** What is read when somebody asks. */
 export function addGauges({ trust, metrics }: Measured, clock: Clock): void {
   metrics.gauge('wheelseal_log_entries', 'Entries of a log, its first one included.', async () => [
-    { labels: { log: 'rekor' }, value: (await trust.rekor.info()).size },
+    { labels: { log: 'rekor' }, value: (await trust.logs.rekor.head()).size },
+    { labels: { log: 'ct' }, value: (await trust.logs.ct.head()).size },
   ])
   metrics.gauge('wheelseal_tuf_expiry_timestamp_seconds', 'When a document of the TUF repository ends.', () =>
     trust.repository

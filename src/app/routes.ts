@@ -8,6 +8,7 @@ import {
   genericRoutes,
   healthRoutes,
   issuerAdminRoutes,
+  logAdminRoutes,
   issuerRoutes,
   jobRoutes,
   metricsRoutes,
@@ -63,6 +64,10 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
   })
   const app = healthRoutes(() => [])
   app.route('/', admin)
+  app.route(
+    '/',
+    logAdminRoutes(() => trust.logs.check(), log),
+  )
   app.route('/', issuerAdminRoutes(issuerAdmin(issuerKeys, log), log))
   app.route('/', ownMetricsRoutes(services.metrics))
   app.notFound((context) =>

@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'create, list and show projects, set where their index sends installers on',
     load: () => import('./project.ts'),
   },
+  log: { summary: 'check the two logs, every hash of them', load: () => import('./log.ts') },
   token: { summary: 'create access tokens', load: () => import('./token.ts') },
   trust: {
     summary: 'export and show the trust root, take its keys away, mint id tokens for tries',

@@ -78,6 +78,10 @@ function cosign({ url, data }: Ready): readonly Section[] {
       title: 'outside of a job: an id token for tries, which lives for ten minutes',
       lines: [['export', ...token, '--data', `${shellQuoted(data)})`]],
     },
+    {
+      title: 'in a job of your GitLab: name it in wheelseal.toml of the data directory',
+      lines: [['[[issuers]]'], ["url = 'https://gitlab.example.com'"]],
+    },
     { title: 'cosign 2', lines: [['. trust/cosign.env'], [...sign, ...services, ...files]] },
     { title: 'cosign 3', lines: [[...sign, config, root, '--bundle F.sigstore.json', 'F']] },
   ]

@@ -82,7 +82,7 @@ const bodies = {
  */
 export function adminRoutes(parts: AdminParts): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
-  app.onError(failures(parts.log, render))
+  app.onError(failures(parts.log, renderAdmin))
   projectRoutes(app, parts)
   tokenRoutes(app, parts)
   pipelineRoutes(app, parts)
@@ -182,6 +182,6 @@ function idOf(context: Context): number {
 }
 
 /** Without GitLab's prefix: the command prints the fact as its own. */
-function render(_context: Context, { status, ...failure }: ClientFailure): Response {
+export function renderAdmin(_context: Context, { status, ...failure }: ClientFailure): Response {
   return Response.json(failure, { status })
 }

@@ -1,9 +1,10 @@
 import type { HttpBindings } from '@hono/node-server'
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import * as v from 'valibot'
 import type { Log } from '../base/index.ts'
+import { renderAdmin } from './admin.ts'
 import { readBodyAs } from './body.ts'
-import { failures, type ClientFailure } from './failures.ts'
+import { failures } from './failures.ts'
 
 export interface IssuerKeyState {
   /** The key id. */
@@ -25,15 +26,11 @@ const Rotation = v.strictObject({ how: v.picklist(['publish', 'now', 'revoke']) 
 /** Part of the administration, as `admin.ts`: never served on the port. */
 export function issuerAdminRoutes(admin: IssuerAdmin, log: Log): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
-  app.onError(failures(log, render))
+  app.onError(failures(log, renderAdmin))
   app.post('/admin/issuer/rotate', async (context) => {
     const { how } = await readBodyAs(context, Rotation, MAX_BODY_BYTES)
     await admin.rotate(how)
     return context.json({ keys: admin.keys() })
   })
   return app
-}
-
-function render(_context: Context, { status, ...failure }: ClientFailure): Response {
-  return Response.json(failure, { status })
 }

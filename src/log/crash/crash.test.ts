@@ -117,7 +117,7 @@ async function firstFailure(
 describe('on a disk that loses power', () => {
   it(
     `the log keeps what it acknowledged in each of ${SCHEDULES} histories`,
-    { timeout: 600_000 },
+    { timeout: SCHEDULES * 30 + 60_000 },
     async () => {
       expect(await firstFailure(asIs, SCHEDULES)).toBeUndefined()
     },

@@ -1,0 +1,36 @@
+import { Command } from 'commander'
+import { withAdmin, type LogReport } from '../app/index.ts'
+import { dataFolder, DATA_HELP } from './server-options.ts'
+import { createTerminal } from './terminal.ts'
+
+interface Options {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export function command(): Command {
+  return new Command('log').description('Looks after the two logs of an instance.').addCommand(fsckCommand())
+}
+
+function fsckCommand(): Command {
+  return new Command('fsck')
+    .description(
+      'Reads both logs whole, derives every hash anew and compares it with what is on disk. Changes nothing; the server may run. Exit 1 when something does not fit.',
+    )
+    .option('--data <dir>', DATA_HELP)
+    .option('--json', 'print {"logs":[{"name":…,"size":…,"root":…,"problems":[…]}]}')
+    .addHelpText('after', '\nExample: wheelseal log fsck --data ./data')
+    .action(async (options: Options) => {
+      const { logs } = await withAdmin(dataFolder(options), (admin) => admin.checkLogs())
+      createTerminal(options).output({ logs: logs.map((log) => ({ ...log })) }, () =>
+        logs.map((log) => report(log)).join('\n'),
+      )
+      if (logs.some(({ problems }) => problems.length > 0)) process.exitCode = 1
+    })
+}
+
+function report({ name, size, root, problems }: LogReport): string {
+  const head = `${name}: ${size} entries, root ${root}`
+  if (problems.length === 0) return `${head}: whole`
+  return [`${head}: DAMAGED`, ...problems.map((problem) => `  ${problem}`)].join('\n')
+}

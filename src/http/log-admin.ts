@@ -1,0 +1,35 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import { encodeHex, type Log } from '../base/index.ts'
+import type { LogCheck } from '../log/index.ts'
+import { renderAdmin } from './admin.ts'
+import { failures } from './failures.ts'
+
+/** What a check of one log found, as administration answers it. */
+export interface LogReport {
+  readonly name: string
+  readonly size: number
+  /** Hex. */
+  readonly root: string
+  readonly problems: readonly string[]
+}
+
+/** Part of the administration, as `admin.ts`: never served on the port. */
+export function logAdminRoutes(
+  check: () => Promise<Readonly<Record<string, LogCheck>>>,
+  log: Log,
+): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.onError(failures(log, renderAdmin))
+  app.post('/admin/logs/check', async (context) => {
+    const checks = Object.entries(await check())
+    const logs = checks.map(([name, { head, problems }]): LogReport => ({
+      name,
+      size: head.size,
+      root: encodeHex(head.root),
+      problems,
+    }))
+    return context.json({ logs })
+  })
+  return app
+}
