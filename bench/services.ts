@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCertificatesPem } from '../src/formats/x509/index.ts'
+import { ourAuthority, usualAuthority } from './authority-files.ts'
 import { checkCertificate, checkEntry, checkTimestamp, readCertificates } from './answers.ts'
 import { compare, shoot, type Batch, type Level, type Row, type Side } from './compare.ts'
 import { trialToken, type Ours } from './ours.ts'
@@ -31,7 +32,7 @@ export async function benchRekor(setting: Setting): Promise<readonly Row[]> {
   })
   return against(
     setting,
-    () => startRekor({ work: setting.work, data: setting.ours.data }),
+    async () => [await startRekor({ work: setting.work, data: setting.ours.data })],
     async (sides) => {
       for (const { port } of sides) keys.set(port, await logKey(port))
       return compare({ ...setting, sides, levels, prepare })
@@ -40,11 +41,8 @@ export async function benchRekor(setting: Setting): Promise<readonly Row[]> {
 }
 
 export async function benchFulcio(setting: Setting): Promise<readonly Row[]> {
-  const { work, ours } = setting
+  const { ours } = setting
   const levels = levelsOf(setting, { 1: 300, 8: 800, 32: 1500 })
-  const roots = await fetch(`${ours.url}/ct/v1/get-roots`)
-  await roots.arrayBuffer()
-  const ctUrl = roots.ok ? `${ours.url}/ct` : ''
   const prepare = (count: number): Batch => {
     const token = trialToken(ours)
     const requests = Array.from({ length: count }, () => certificateRequest(token).request)
@@ -52,9 +50,26 @@ export async function benchFulcio(setting: Setting): Promise<readonly Row[]> {
   }
   return against(
     setting,
-    () => startFulcio({ work, data: ours.data }, ours.url, ctUrl),
+    () => startFulcios(setting),
     (sides) => compare({ ...setting, sides, levels, prepare }),
   )
+}
+
+/** With our kind of keys, on our CT log where it is served; and with the keys that Fulcio usually has, without a log. */
+async function startFulcios({ work, ours }: Setting): Promise<readonly Stock[]> {
+  const roots = await fetch(`${ours.url}/ct/v1/get-roots`)
+  await roots.arrayBuffer()
+  const common = { work, data: ours.data, issuer: ours.url }
+  return [
+    await startFulcio({
+      ...common,
+      authority: ourAuthority(ours.data),
+      ...(roots.ok
+        ? { name: 'fulcio, our CT log, P-256', ctUrl: ours.url }
+        : { name: 'fulcio, no CT log, P-256' }),
+    }),
+    await startFulcio({ ...common, authority: usualAuthority(work), name: 'fulcio, no CT log, P-384' }),
+  ]
 }
 
 export async function benchTimestamps(setting: Setting): Promise<readonly Row[]> {
@@ -71,25 +86,27 @@ export async function benchTimestamps(setting: Setting): Promise<readonly Row[]>
   }
   return against(
     setting,
-    () => startTimestampServer({ work, data: ours.data }),
+    async () => [await startTimestampServer({ work, data: ours.data })],
     (sides) => compare({ ...setting, sides, levels, prepare }),
   )
 }
 
-/** Ours first. Both are up at the same time, and only one is asked. */
+/** Ours first. All are up at the same time, and one at a time is asked. */
 async function against(
   { ours, withStock }: Setting,
-  startStock: () => Promise<Stock>,
+  startStock: () => Promise<readonly Stock[]>,
   work: (sides: readonly Side[]) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
   const own: Side = { name: 'wheelseal', port: ours.port, pids: [ours.pid] }
   if (!withStock) return work([own])
-  const stock = await startStock()
+  const stocks = await startStock()
   try {
-    const pids = Object.values(stock.parts).map(({ pid }) => pid)
-    return await work([own, { name: stock.name, port: stock.port, pids }])
+    const theirs = stocks.map(({ name, port, parts }): Side => {
+      return { name, port, pids: Object.values(parts).map(({ pid }) => pid) }
+    })
+    return await work([own, ...theirs])
   } finally {
-    await stock.stop()
+    for (const stock of stocks) await stock.stop()
   }
 }
 

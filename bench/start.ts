@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ourAuthority } from './authority-files.ts'
 import { built, checkout, startOurs } from './ours.ts'
 import { memoryMiB, type Memory } from './processes.ts'
 import { median, round, table } from './report.ts'
@@ -61,7 +62,7 @@ export async function benchStockMemory(work: string, data: string, issuer: strin
     // Before rekor-server, which would take the port of its metrics.
     stocks.push(await startTimestampServer(options))
     stocks.push(await startRekor(options))
-    stocks.push(await startFulcio(options, issuer))
+    stocks.push(await startFulcio({ ...options, name: 'fulcio', issuer, authority: ourAuthority(data) }))
     await sleep(SETTLING_MS)
     const parts = stocks.flatMap((stock) => Object.entries(stock.parts))
     const rows = parts.map(([name, { pid, readyMs }]) => ({ name, readyMs, memory: memoryMiB([pid]) }))

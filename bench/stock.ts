@@ -8,6 +8,7 @@ import { createPrivateKey } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { AuthorityFiles } from './authority-files.ts'
 import { fulcioConfig } from './fulcio-config.ts'
 import { answers, freePort, start, type Running, type StartOptions } from './processes.ts'
 
@@ -68,11 +69,18 @@ export async function startRekor(options: StockOptions): Promise<Stock> {
   })
 }
 
-/** With our issuer, and with the CT log at `ctUrl` where one is given. */
-export async function startFulcio(options: StockOptions, issuer: string, ctUrl = ''): Promise<Stock> {
-  const { work, data } = options
+export interface FulcioOptions extends StockOptions {
+  readonly name: string
+  readonly issuer: string
+  readonly authority: AuthorityFiles
+  /** Left out, certificates come without an SCT. */
+  readonly ctUrl?: string
+}
+
+export async function startFulcio(options: FulcioOptions): Promise<Stock> {
+  const { work, name, issuer, authority, ctUrl = '' } = options
   const [port, grpc, metrics] = await Promise.all(Array.from({ length: 3 }, freePort))
-  const config = join(work, 'fulcio-config.yaml')
+  const config = join(work, `fulcio-${port}.yaml`)
   writeFileSync(config, fulcioConfig(issuer))
   const fulcio = await startIn(options, 'fulcio', {
     args: [
@@ -84,13 +92,12 @@ export async function startFulcio(options: StockOptions, issuer: string, ctUrl =
         join(work, `fulcio-${port}.sock`),
       ],
       ...['--config-path', config, '--log_type', 'prod', '--ca', 'fileca', '--fileca-watch=false'],
-      ...['--fileca-cert', join(data, 'certificates', 'authority.pem')],
-      ...['--fileca-key', join(data, 'keys', 'intermediate.pem'), '--fileca-key-passwd', 'unused'],
+      ...['--fileca-cert', authority.chain, '--fileca-key', authority.key, '--fileca-key-passwd', 'unused'],
       `--ct-log-url=${ctUrl}`,
     ],
     readyUrl: `http://${HOST}:${port}/healthz`,
   })
-  return stock(ctUrl === '' ? 'fulcio, no CT log' : 'fulcio on our CT log', port ?? 0, { fulcio })
+  return stock(name, port ?? 0, { fulcio })
 }
 
 /** Its metrics port, 2112 on every address, cannot be set; rekor-server wants it too and does without. */
