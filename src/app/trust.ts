@@ -4,7 +4,6 @@ import {
   certificatePem,
   checkChain,
   parseCertificate,
-  parseCertificatesPem,
   publicKeyPem,
   type ChainRequest,
 } from '../formats/x509/index.ts'
@@ -16,7 +15,7 @@ import {
 } from '../trust/authority/index.ts'
 import { createCtLog, type CtLog } from '../trust/ct/index.ts'
 import type { Issuer } from '../trust/issuer/index.ts'
-import { createRekor, type Rekor } from '../trust/rekor/index.ts'
+import { createRekor, type ProposedKey, type Rekor } from '../trust/rekor/index.ts'
 import { createTimestamper, type Timestamper } from '../trust/timestamper/index.ts'
 import type { RootRepository } from '../trust/rootrepo/index.ts'
 import type { Instance } from './data-directory.ts'
@@ -76,7 +75,7 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
     ...rekorNames(instance),
     log: logs.rekor,
     key: keys.rekor,
-    acceptsKey: (pem) => refusalOf(pem, authorityChain),
+    acceptsKey: (key) => refusalOf(key, authorityChain),
   })
   const timestamper = createTimestamper({ ...parts, chain: keys.tsaChain, key: keys.tsa })
   const repository = await openTrustRepository(parts.path, keys.tuf, parts)
@@ -130,11 +129,9 @@ function chainPem(chain: readonly Uint8Array[]): string {
 type AuthorityChain = Pick<ChainRequest, 'intermediates' | 'roots'>
 
 /** The log takes entries only for certificates of our own authority, judged at the time at which they begin. */
-function refusalOf(pem: string, authority: AuthorityChain): string | undefined {
-  if (!pem.startsWith('-----BEGIN CERTIFICATE-----'))
-    return 'this log takes entries with a certificate, not with a bare key'
-  const [leaf] = parseCertificatesPem(pem)
-  if (leaf === undefined) return 'there is no certificate'
-  const result = checkChain({ leaf, ...authority, atSeconds: leaf.notBeforeSeconds })
+function refusalOf({ certificate }: ProposedKey, authority: AuthorityChain): string | undefined {
+  if (certificate === undefined) return 'this log takes entries with a certificate, not with a bare key'
+  const atSeconds = certificate.notBeforeSeconds
+  const result = checkChain({ leaf: certificate, ...authority, atSeconds })
   return result.ok ? undefined : `the certificate is not from this authority: ${result.reason}`
 }

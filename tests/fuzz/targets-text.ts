@@ -109,7 +109,7 @@ function readEntries(document: JsonValue): void {
   for (const entry of entries) {
     const written = sigstore.formatLogEntry(entry)
     const again = sigstore.formatLogEntry(sigstore.parseLogEntry(written))
-    mustRefuse(canonicalJson(again) !== canonicalJson(written), 'an entry that is another when read again')
+    mustRefuse(JSON.stringify(again) !== JSON.stringify(written), 'an entry that is another when read again')
   }
 }
 

@@ -44,5 +44,5 @@ export function readShape<T>(
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (result.success) return { value: result.output }
   const [issue] = result.issues
-  return { problem: `${v.getDotPath(issue) ?? 'the value'}: ${issue.message.slice(0, 200)}` }
+  return { problem: `${v.getDotPath(issue)?.slice(0, 200) ?? 'the value'}: ${issue.message.slice(0, 200)}` }
 }

@@ -56,18 +56,33 @@ async function migrate(database: Database, migrations: Readonly<Record<string, M
   )
 }
 
-/** Kysely's SQLite dialect expects better-sqlite3's shape; `node:sqlite` differs in how parameters are handed in. */
+const KEPT_STATEMENTS = 200
+
+/**
+ * Kysely's SQLite dialect expects better-sqlite3's shape; `node:sqlite` differs in how parameters are handed in. A
+ * statement is prepared once: `all` and `run` are over before anybody else can use it, and nothing is iterated.
+ */
 function asKyselyDatabase(connection: DatabaseSync): SqliteDatabase {
+  const kept = new Map<string, SqliteStatement>()
   return {
     close: () => connection.close(),
-    prepare: (sql): SqliteStatement => {
-      const statement = connection.prepare(sql)
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...values(parameters)),
-        run: (parameters) => statement.run(...values(parameters)),
-        iterate: (parameters) => statement.iterate(...values(parameters)),
-      }
+    prepare: (sql) => {
+      const found = kept.get(sql) ?? prepared(connection, sql)
+      if (kept.size >= KEPT_STATEMENTS) kept.clear()
+      kept.set(sql, found)
+      return found
+    },
+  }
+}
+
+function prepared(connection: DatabaseSync, sql: string): SqliteStatement {
+  const statement = connection.prepare(sql)
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...values(parameters)),
+    run: (parameters) => statement.run(...values(parameters)),
+    iterate: () => {
+      throw new Error('a kept statement must not be iterated')
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import type { KeyIndex, KeyRow } from '../../log/index.ts'
 import type { Database } from './database.ts'
@@ -37,6 +37,7 @@ const ROWS_PER_STATEMENT = 8000
 
 export function createKeyIndex(database: Database): KeyIndex {
   const db = database.$extendTables<KeyTables>()
+  const finding = compiledFind(db)
   return {
     mark: async () => {
       const row = await db.selectFrom('log_mark').select('mark').where('id', '=', MARK_ID).executeTakeFirst()
@@ -44,11 +45,16 @@ export function createKeyIndex(database: Database): KeyIndex {
     },
     add: (rows, mark) => add(db, rows, mark),
     find: async (key, { from, limit }) => {
-      const query = db.selectFrom('log_keys').select('leaf_index').where('key', '=', key)
-      const rows = await query.where('leaf_index', '>=', from).orderBy('leaf_index').limit(limit).execute()
+      const { rows } = await db.executeQuery<{ readonly leaf_index: number }>({ ...finding, parameters: [key, from, limit] })
       return rows.map((row) => row.leaf_index)
     },
   }
+}
+
+/** Asked for every entry that is written: building the same query again would cost more than the look into the table. */
+function compiledFind(db: Tables): CompiledQuery<{ readonly leaf_index: number }> {
+  const query = db.selectFrom('log_keys').select('leaf_index').where('key', '=', new Uint8Array())
+  return query.where('leaf_index', '>=', 0).orderBy('leaf_index').limit(1).compile()
 }
 
 function add(db: Tables, rows: readonly KeyRow[], mark: number): Promise<void> {

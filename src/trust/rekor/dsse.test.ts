@@ -76,7 +76,7 @@ describe('a dsse entry', () => {
   it('is refused when one of its keys may not write', async () => {
     const [a, b] = [newSigner(), newSigner()]
     const stranger = Buffer.from(pemOf(b), 'base64').toString()
-    const rekor = await newRekor({ acceptsKey: (pem) => (pem === stranger ? 'not ours' : undefined) })
+    const rekor = await newRekor({ acceptsKey: ({ pem }) => (pem === stranger ? 'not ours' : undefined) })
     const proposal = readProposal(proposed({ signers: [a, b] }))
     await expect(rekor.create(proposal)).rejects.toMatchObject({ code: 'rekor.not-admitted' })
   })

@@ -6,6 +6,6 @@
  * entry are made from one committed head and are checked before they leave.
  */
 export { createRekor, originOf, rekorGenesis, type Rekor, type RekorParts } from './rekor.ts'
-export { hashedRekordOf, readProposal, type Proposal } from './proposal.ts'
+export { hashedRekordOf, readProposal, type Proposal, type ProposedKey } from './proposal.ts'
 export { rekorErrors, DuplicateEntryError } from './errors.ts'
 export { publicKeyText, searchKeysOf } from './search-keys.ts'

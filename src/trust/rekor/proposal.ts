@@ -10,13 +10,22 @@ import {
   type DsseSignature,
   type HashedRekord,
 } from '../../formats/sigstore/index.ts'
-import { parseCertificatesPem, parsePublicKeyPem } from '../../formats/x509/index.ts'
+import { parseCertificatesPem, parsePublicKeyPem, type Certificate } from '../../formats/x509/index.ts'
 import { rekorErrors } from './errors.ts'
+
+/** Who made a signature. */
+export interface ProposedKey {
+  /** Canonical. */
+  readonly pem: string
+  readonly spki: Uint8Array
+  /** Undefined for a bare key. */
+  readonly certificate: Certificate | undefined
+}
 
 /** What somebody wants logged, whatever its kind. */
 export interface Proposal {
-  /** Canonical PEM of everything that signed; admission is decided by them, before any signature is checked. */
-  readonly publicKeyPems: readonly string[]
+  /** Of everything that signed; admission is decided by them, before any signature is checked. */
+  readonly keys: readonly ProposedKey[]
   /** The leaf. Throws `rekor.signature` where it depends on which key made which signature. */
   body(): Uint8Array
   /** Throws `rekor.signature`. */
@@ -30,34 +39,35 @@ export function readProposal(json: JsonValue): Proposal {
 }
 
 export function hashedRekordOf(entry: HashedRekord): Proposal {
-  const { digest, signature, publicKeyPem } = entry
+  const { digest, signature } = entry
+  const key = readKey(entry.publicKeyPem)
   return {
-    publicKeyPems: [publicKeyPem],
+    keys: [key],
     body: () => hashedRekordBody(entry),
     checkSignatures: () => {
-      if (!verifyDigest({ spki: spkiOf(publicKeyPem), digest, signature })) throw unsigned()
+      if (!verifyDigest({ spki: key.spki, digest, signature })) throw unsigned()
     },
   }
 }
 
 function dsseOf(proposal: DsseProposal): Proposal {
+  const keys = proposal.publicKeyPems.map((pem) => readKey(pem))
   let pairs: readonly DsseSignature[] | undefined
-  const paired = (): readonly DsseSignature[] => (pairs ??= pairUp(proposal))
+  const paired = (): readonly DsseSignature[] => (pairs ??= pairUp(proposal, keys))
   return {
-    publicKeyPems: proposal.publicKeyPems,
+    keys,
     body: () => dsseBody(proposal, paired()),
     checkSignatures: () => void paired(),
   }
 }
 
 /** As in stock Rekor: every signature must hold by one of the keys, and every key must be needed. */
-function pairUp(proposal: DsseProposal): readonly DsseSignature[] {
+function pairUp(proposal: DsseProposal, keys: readonly ProposedKey[]): readonly DsseSignature[] {
   const digest = sha256(dsseSignedBytes(proposal))
   const pairs = proposal.signatures.map((signature) => {
-    const holds = (pem: string): boolean => verifyDigest({ spki: spkiOf(pem), digest, signature })
-    const publicKeyPem = proposal.publicKeyPems.find(holds)
-    if (publicKeyPem === undefined) throw unsigned()
-    return { signature, publicKeyPem }
+    const key = keys.find(({ spki }) => verifyDigest({ spki, digest, signature }))
+    if (key === undefined) throw unsigned()
+    return { signature, publicKeyPem: key.pem }
   })
   if (new Set(pairs.map(({ publicKeyPem }) => publicKeyPem)).size === proposal.publicKeyPems.length)
     return pairs
@@ -71,9 +81,10 @@ function unsigned(): Error {
   )
 }
 
-function spkiOf(pem: string): Uint8Array {
-  if (pem.startsWith('-----BEGIN PUBLIC KEY-----')) return parsePublicKeyPem(pem)
+function readKey(pem: string): ProposedKey {
+  if (pem.startsWith('-----BEGIN PUBLIC KEY-----'))
+    return { pem, spki: parsePublicKeyPem(pem), certificate: undefined }
   const [certificate] = parseCertificatesPem(pem)
   if (certificate === undefined) throw rekorErrors('rekor.signature', 'there is no certificate')
-  return certificate.spki
+  return { pem, spki: certificate.spki, certificate }
 }

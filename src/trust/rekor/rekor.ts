@@ -12,7 +12,7 @@ import {
 import { publicKeyPem, spkiOf } from '../../formats/x509/index.ts'
 import type { TransparencyLog, TreeHead } from '../../log/index.ts'
 import { DuplicateEntryError, rekorErrors } from './errors.ts'
-import type { Proposal } from './proposal.ts'
+import type { Proposal, ProposedKey } from './proposal.ts'
 import { searchKey, searchKeysOf } from './search-keys.ts'
 
 export interface RekorParts {
@@ -24,7 +24,7 @@ export interface RekorParts {
   /** The host of the external URL; checkpoints carry it. */
   readonly name: string
   /** Undefined to let a certificate or key in, or why not. */
-  readonly acceptsKey: (pem: string) => string | undefined
+  readonly acceptsKey: (key: ProposedKey) => string | undefined
 }
 
 export interface LogInfo {
@@ -74,7 +74,7 @@ export function rekorGenesis({ key, ...names }: Pick<RekorParts, 'key' | 'name' 
 export function createRekor(parts: RekorParts): Rekor {
   const { log } = parts
   const spki = spkiOf(parts.key)
-  const context: Context = { ...parts, logId: sha256Hex(spki) }
+  const context: Context = { ...parts, logId: sha256Hex(spki), checkpointOf: newestCheckpoint(parts) }
   const at = async (index: number | undefined): Promise<LogEntry | undefined> =>
     index === undefined ? undefined : describeEntry(context, index)
   return {
@@ -98,7 +98,7 @@ export function createRekor(parts: RekorParts): Rekor {
     }),
     info: async () => {
       const head = await log.head()
-      return { ...head, checkpoint: checkpointOf(context, head) }
+      return { ...head, checkpoint: context.checkpointOf(head) }
     },
   }
 }
@@ -106,13 +106,14 @@ export function createRekor(parts: RekorParts): Rekor {
 interface Context extends RekorParts {
   /** Hex of SHA-256(SPKI). */
   readonly logId: string
+  readonly checkpointOf: (head: TreeHead) => string
 }
 
 /** Cheap before dear: who may write, then whether it is there already, and only then the signatures. */
 async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
   const { log, acceptsKey, treeId } = context
-  for (const pem of proposal.publicKeyPems) {
-    const refusal = acceptsKey(pem)
+  for (const key of proposal.keys) {
+    const refusal = acceptsKey(key)
     if (refusal !== undefined) throw rekorErrors('rekor.not-admitted', refusal)
   }
   const body = proposal.body()
@@ -165,7 +166,7 @@ async function describeEntry(context: Context, index: number): Promise<LogEntry 
     logId,
     logIndex: index,
     inclusionProof: {
-      checkpoint: checkpointOf(context, head),
+      checkpoint: context.checkpointOf(head),
       hashes,
       logIndex: index,
       rootHash: head.root,
@@ -175,8 +176,16 @@ async function describeEntry(context: Context, index: number): Promise<LogEntry 
   }
 }
 
-function checkpointOf({ name, treeId, key }: Context, { size, root }: TreeHead): string {
-  return signCheckpoint({ origin: originOf({ name, treeId }), size, root }, { name, key })
+/** Entries of one batch stand under one head, which is signed once. */
+function newestCheckpoint({ name, treeId, key }: RekorParts): (head: TreeHead) => string {
+  const origin = originOf({ name, treeId })
+  let newest: { readonly head: TreeHead; readonly text: string } | undefined
+  return ({ size, root }) => {
+    if (newest?.head.size === size && bytesEqual(newest.head.root, root)) return newest.text
+    const text = signCheckpoint({ origin, size, root }, { name, key })
+    newest = { head: { size, root }, text }
+    return text
+  }
 }
 
 /** As Rekor names its trees in checkpoints. */
