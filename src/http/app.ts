@@ -27,7 +27,8 @@ export function createApp({ hosts, log, routes, measure }: AppParts): App {
       )
     }
     await next()
-    context.header('X-Content-Type-Options', 'nosniff')
+    // `context.header` would take the finished answer apart and put it together again, body and all.
+    context.res.headers.set('X-Content-Type-Options', 'nosniff')
     return undefined
   })
   app.onError(failures(log))
