@@ -1,11 +1,20 @@
-import { concatBytes, utf8 } from '../../base/index.ts'
+import { utf8 } from '../../base/index.ts'
 import { contextConstructed, contextPrimitive, TAG } from './tags.ts'
 import { writeTime } from './time.ts'
 
 /** One element with its shortest length. */
 export function derElement(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
-  const length = content.reduce((sum, part) => sum + part.length, 0)
-  return concatBytes(new Uint8Array([tag, ...lengthOctets(length)]), ...content)
+  let length = 0
+  for (const part of content) length += part.length
+  let offset = 1 + lengthSize(length)
+  const element = new Uint8Array(offset + length)
+  element[0] = tag
+  writeLength(element, length, offset)
+  for (const part of content) {
+    element.set(part, offset)
+    offset += part.length
+  }
+  return element
 }
 
 export function derSequence(...content: readonly Uint8Array[]): Uint8Array {
@@ -49,7 +58,9 @@ export function derNull(): Uint8Array {
 
 export function derOid(dotted: string): Uint8Array {
   const [root = 0, second = 0, ...rest] = dotted.split('.').map(Number)
-  return derElement(TAG.oid, new Uint8Array([root * 40 + second, ...rest].flatMap(arcOctets)))
+  const octets: number[] = []
+  for (const arc of [root * 40 + second, ...rest]) pushArc(octets, arc)
+  return derElement(TAG.oid, Uint8Array.from(octets))
 }
 
 export function derOctetString(...content: readonly Uint8Array[]): Uint8Array {
@@ -78,17 +89,29 @@ export function derTime(seconds: number): Uint8Array {
   return derElement(tag, content)
 }
 
-function lengthOctets(length: number): number[] {
-  if (length < 0x80) return [length]
-  const octets: number[] = []
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
-  return [0x80 | octets.length, ...octets]
+/** The octets that the length takes: one, or one and those of the number. */
+function lengthSize(length: number): number {
+  let size = 1
+  if (length >= 0x80) for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) size += 1
+  return size
 }
 
-function arcOctets(arc: number): number[] {
-  const octets = [arc % 128]
-  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) {
-    octets.unshift(0x80 | (rest % 128))
+/** Into the octets between the tag and `end`. */
+function writeLength(element: Uint8Array, length: number, end: number): void {
+  if (length < 0x80) {
+    element[1] = length
+    return
   }
-  return octets
+  element[1] = 0x80 | (end - 2)
+  for (let at = end - 1, rest = length; at > 1; at -= 1, rest = Math.floor(rest / 256))
+    element[at] = rest % 256
+}
+
+/** Seven bits to the octet, the top bit on all but the last. */
+function pushArc(octets: number[], arc: number): void {
+  const start = octets.length
+  octets.push(arc % 128)
+  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) {
+    octets.splice(start, 0, 0x80 | (rest % 128))
+  }
 }
