@@ -31,13 +31,16 @@ export interface ResponseParts {
 
 const SIGNED_DATA_VERSION = 3
 const SIGNER_INFO_VERSION = 1
+const DIGEST_ALGORITHM = derAlgorithm(OID.sha256)
+const SIGNATURE_ALGORITHM = derAlgorithm(OID.ecdsaSha256)
+const CONTENT_TYPE = attribute(OID.contentType, derOid(OID.timestampInfo))
 
 /** A granted TimeStampResp, signed with ECDSA and SHA-256. */
 export function buildTimestampResponse({ info, signer, key, certificates }: ResponseParts): Uint8Array {
   const content = encodeInfo(info)
   const signedData = derSequence(
     derSmallInteger(SIGNED_DATA_VERSION),
-    derSet(derAlgorithm(OID.sha256)),
+    derSet(DIGEST_ALGORITHM),
     derSequence(derOid(OID.timestampInfo), derExplicit(0, derOctetString(content))),
     ...(certificates.length === 0 ? [] : [sortedSet(contextConstructed(0), certificates)]),
     derSet(signerInfo(content, signer, key)),
@@ -60,18 +63,19 @@ export function buildTimestampRejection(failure: TimestampFailure, text: string)
 /** RFC 5652 §5.3 and §5.4: the attributes stand under `[0]` and are signed as the SET that they are. */
 function signerInfo(content: Uint8Array, signer: Certificate, key: KeyObject): Uint8Array {
   const attributes = [
-    attribute(OID.contentType, derOid(OID.timestampInfo)),
+    CONTENT_TYPE,
     attribute(OID.messageDigest, derOctetString(sha256(content))),
     attribute(OID.signingCertificateV2, signingCertificate(signer)),
   ]
-  const signature = sign('sha256', sortedSet(TAG.set, attributes), key)
+  const signed = sortedSet(TAG.set, attributes)
+  const sent = signed.with(0, contextConstructed(0))
   return derSequence(
     derSmallInteger(SIGNER_INFO_VERSION),
     derSequence(signer.issuerDer, derUnsigned(signer.serial)),
-    derAlgorithm(OID.sha256),
-    sortedSet(contextConstructed(0), attributes),
-    derAlgorithm(OID.ecdsaSha256),
-    derOctetString(new Uint8Array(signature)),
+    DIGEST_ALGORITHM,
+    sent,
+    SIGNATURE_ALGORITHM,
+    derOctetString(new Uint8Array(sign('sha256', signed, key))),
   )
 }
 
