@@ -34,6 +34,8 @@ export async function start(options: StartOptions): Promise<Running> {
   const began = performance.now()
   const child = spawn(program, args, { cwd: options.cwd, stdio: ['ignore', output, output] })
   const exited = once(child, 'exit')
+  alive.add(child)
+  child.once('exit', () => alive.delete(child))
   while (!(await options.isReady())) {
     if (child.exitCode !== null || performance.now() - began > READY_TIMEOUT_MS) {
       child.kill('SIGKILL')
@@ -44,6 +46,12 @@ export async function start(options: StartOptions): Promise<Running> {
   const readyMs = performance.now() - began
   return { pid: child.pid ?? 0, readyMs, stop: () => stop(child, exited, options.stopSignal ?? 'SIGTERM') }
 }
+
+/** A bench that fails half-way leaves nothing running. */
+const alive = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
 
 async function stop(child: ChildProcess, exited: Promise<unknown>, signal: NodeJS.Signals): Promise<void> {
   child.kill(signal)

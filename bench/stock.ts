@@ -123,7 +123,7 @@ function stock(name: string, port: number, parts: Readonly<Record<string, Runnin
 
 async function startPostgres({ work }: StockOptions): Promise<{ database: Running; uri: string }> {
   const port = await freePort()
-  const folder = join(work, 'postgres')
+  const folder = join(work, `postgres-${port}`)
   mkdirSync(folder)
   const asOwner = ownedByServer(folder)
   const data = join(folder, 'data')
