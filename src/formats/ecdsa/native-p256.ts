@@ -1,5 +1,5 @@
-import { createECDH, verify } from 'node:crypto'
-import { concatBytes, decodeHex, encodeHex, sha256Hex } from '../../base/index.ts'
+import { createECDH, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { decodeHex, encodeBase64Url, encodeHex, sha256Hex } from '../../base/index.ts'
 import type { DigestClaim } from './javascript.ts'
 import { inverse, modulo } from './modular.ts'
 
@@ -38,10 +38,6 @@ const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn
 const SCALAR_BYTES = 32
 const MESSAGE = new Uint8Array()
 const MESSAGE_HASH = BigInt(`0x${sha256Hex(MESSAGE)}`)
-/** SubjectPublicKeyInfo up to the coordinates (RFC 5480). */
-const SPKI_START = decodeHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004')
-const ENCODINGS = { format: 'der', type: 'spki', dsaEncoding: 'ieee-p1363' } as const
-
 /** Whether the claim holds; undefined where this way cannot decide. Never throws. */
 export function verifyP256Natively({ point, digest, compact }: DigestClaim): boolean | undefined {
   const r = integer(compact.subarray(0, SCALAR_BYTES))
@@ -80,11 +76,16 @@ function addByChord(a: Point, b: Point): Point | undefined {
   return { x, y: modulo(slope * (a.x - x) - a.y, P) }
 }
 
-/** Undefined for what OpenSSL does not take as a key. */
-function verifyMessage({ x, y }: Point, compact: Uint8Array): boolean | undefined {
-  const key = Buffer.from(concatBytes(SPKI_START, octets(x), octets(y)))
+function verifyMessage(moved: Point, compact: Uint8Array): boolean | undefined {
+  const key = importKey(moved)
+  return key && verify('sha256', MESSAGE, { key, dsaEncoding: 'ieee-p1363' }, compact)
+}
+
+/** Undefined for what OpenSSL does not take as a key. A JWK, because DER takes it twice as long. */
+function importKey({ x, y }: Point): KeyObject | undefined {
+  const coordinates = { x: encodeBase64Url(octets(x)), y: encodeBase64Url(octets(y)) }
   try {
-    return verify('sha256', MESSAGE, { key, ...ENCODINGS }, compact)
+    return createPublicKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', ...coordinates } })
   } catch {
     return undefined
   }

@@ -45,7 +45,10 @@ export function createKeyIndex(database: Database): KeyIndex {
     },
     add: (rows, mark) => add(db, rows, mark),
     find: async (key, { from, limit }) => {
-      const { rows } = await db.executeQuery<{ readonly leaf_index: number }>({ ...finding, parameters: [key, from, limit] })
+      const { rows } = await db.executeQuery<{ readonly leaf_index: number }>({
+        ...finding,
+        parameters: [key, from, limit],
+      })
       return rows.map((row) => row.leaf_index)
     },
   }
