@@ -6,10 +6,18 @@ import { failures } from './failures.ts'
 const errors = defineErrors({
   'test.mistake': { status: 409, exit: 1, summary: 'A test.', hint: 'do otherwise' },
   'test.full': { status: 507, exit: 1, summary: 'A test.', hint: 'free some space' },
+  'test.busy': { status: 429, exit: 1, summary: 'A test.', hint: 'try again in a second' },
   'test.broken': { status: 500, exit: 1, summary: 'A test.', hint: 'nothing for a client' },
 })
 
-async function answerTo(error: Error): Promise<{ status: number; body: string; logged: readonly string[] }> {
+interface Answer {
+  readonly status: number
+  readonly retryAfter: string | null
+  readonly body: string
+  readonly logged: readonly string[]
+}
+
+async function answerTo(error: Error): Promise<Answer> {
   const logged: string[] = []
   const log: Log = { event: () => undefined, failure: (name) => void logged.push(name) }
   const app = new Hono().get('/', () => {
@@ -17,7 +25,8 @@ async function answerTo(error: Error): Promise<{ status: number; body: string; l
   })
   app.onError(failures(log))
   const response = await app.request('/')
-  return { status: response.status, body: await response.text(), logged }
+  const retryAfter = response.headers.get('retry-after')
+  return { status: response.status, retryAfter, body: await response.text(), logged }
 }
 
 describe('failures', () => {
@@ -37,6 +46,11 @@ describe('failures', () => {
       status: 507,
       logged: ['test.full'],
     })
+  })
+
+  it('says when to come again to whoever comes when it is busy, and to nobody else', async () => {
+    expect(await answerTo(errors('test.busy', 'many wait'))).toMatchObject({ status: 429, retryAfter: '1' })
+    expect(await answerTo(errors('test.full', 'no space'))).toMatchObject({ retryAfter: null })
   })
 
   it.each([errors('test.broken', '/secret/path'), new Error('SELECT * FROM secrets')])(

@@ -9,6 +9,8 @@ export interface ClientFailure {
   readonly hint: string
 }
 
+const RETRY_AFTER_SECONDS = 1
+
 type Render = (context: Context, failure: ClientFailure) => Response
 
 /**
@@ -21,7 +23,10 @@ export function failures(log: Log, render: Render = renderGitLab): ErrorHandler 
       const { status, code, message, hint } = error
       // Out of space, out of service: the client may know, and the operator must.
       if (status > 500) log.failure(code, error, { method: context.req.method, path: context.req.path })
-      return render(context, { status, code, message, hint })
+      const response = render(context, { status, code, message, hint })
+      // What is full now is written within a moment.
+      if (status === 429) response.headers.set('Retry-After', String(RETRY_AFTER_SECONDS))
+      return response
     }
     log.failure('http.internal', error, { method: context.req.method, path: context.req.path })
     return render(context, {
