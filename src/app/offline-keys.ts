@@ -1,8 +1,8 @@
-import { chmod, mkdir, readFile, realpath, rm } from 'node:fs/promises'
+import { chmod, readFile, realpath, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { bytesEqual, describeError, WheelsealError } from '../base/index.ts'
 import { readKeyFile, systemFiles } from '../host/index.ts'
-import { syncFolder } from '../storage/folder/index.ts'
+import { makeFolder, syncFolder } from '../storage/folder/index.ts'
 import { readInstance } from './data-directory.ts'
 import { appErrors } from './errors.ts'
 import { keyPath, ROOT_KEYS } from './keys.ts'
@@ -42,7 +42,8 @@ function copyPath(folder: string, name: string): string {
 
 async function prepare(data: string, folder: string): Promise<void> {
   try {
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 })
+    // Its name must last as well: the originals go away.
+    const made = await makeFolder(folder)
     const way = relative(await realpath(data), await realpath(folder))
     const isInside = way === '' || !(way.startsWith('..') || way.startsWith('/'))
     if (isInside) {

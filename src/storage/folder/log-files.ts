@@ -15,7 +15,7 @@ export function createLogFiles(root: string): LogFiles {
     read: async (path, offset, length) =>
       withFile(await open(place(path), 'r'), (handle) => readAt(handle, offset, length)),
     size: async (path) => (await stat(place(path))).size,
-    makeFolder: (path) => makeFolder(place(path)),
+    makeFolder: async (path) => void (await makeFolder(place(path))),
     rename: (from, to) => rename(place(from), place(to)),
     remove: (path) => rm(place(path), { force: true }),
     syncFolder: (path) => syncFolder(place(path)),

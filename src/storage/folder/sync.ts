@@ -1,12 +1,16 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
-/** Makes a folder, its owner's only, and those above it; each new name is durable when it resolves. */
-export async function makeFolder(path: string): Promise<void> {
+/**
+ * Makes a folder, its owner's only, and those above it; each new name is durable when it resolves. Gives the uppermost
+ * one that was made.
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
   const first = await mkdir(path, { recursive: true, mode: 0o700 })
-  if (first === undefined) return
+  if (first === undefined) return undefined
   for (let made = resolve(path); made.length >= first.length; made = dirname(made))
     await syncFolder(dirname(made))
+  return first
 }
 
 /** A name is durable only when the folder that holds it is. */
