@@ -27,6 +27,9 @@ describe('readConfiguration', () => {
       audience = "wheels"
       projects = ["acme/tools"]
       groups = ["team", "other/inner"]
+
+      [rekor]
+      keys = ["release.pub"]
     `
     expect(await read(toml)).toEqual({
       path: '/data/wheelseal.toml',
@@ -40,12 +43,17 @@ describe('readConfiguration', () => {
           groups: ['team', 'other/inner'],
         },
       ],
+      rekorKeys: ['/data/release.pub'],
     })
   })
 
   it('needs no file in the data directory, and takes an empty one', async () => {
     const nothing = filesOf({}) as Files
-    expect(await readConfiguration({ data: '/data' }, nothing)).toEqual({ path: undefined, issuers: [] })
+    expect(await readConfiguration({ data: '/data' }, nothing)).toEqual({
+      path: undefined,
+      issuers: [],
+      rekorKeys: [],
+    })
     expect((await read('# nothing yet\n')).issuers).toEqual([])
   })
 
@@ -143,6 +151,7 @@ describe('readConfiguration', () => {
     await expect(read(`${first}x = 1`)).rejects.toMatchObject({
       hint: 'known here: url, jwks, audience, projects, groups',
     })
-    await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known here: issuers' })
+    await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known here: rekor, issuers' })
+    await expect(read('[rekor]\nx = 1')).rejects.toMatchObject({ hint: 'known here: keys' })
   })
 })

@@ -5,6 +5,9 @@
  *     url = "https://gitlab.example.com"
  *     projects = ["acme/tools"]
  *
+ *     [rekor]
+ *     keys = ["release.pub"]
+ *
  * Every key is known or refused, so that a slip of the pen never widens what is accepted. It holds no secrets.
  */
 import { dirname, join, resolve } from 'node:path'
@@ -19,6 +22,7 @@ const CONFIGURATION_FILE = 'wheelseal.toml'
 const MAX_BYTES = 64 * 1024
 const MAX_ISSUERS = 32
 const MAX_PATHS = 1000
+const MAX_KEYS = 100
 
 const text = v.pipe(
   v.string('must be a text in quotes'),
@@ -54,7 +58,16 @@ const Issuer = v.strictObject({
   groups: v.optional(paths),
 })
 
+const Rekor = v.strictObject({
+  /** Files with public keys whose signatures the log takes beside those of our own certificates. */
+  keys: v.optional(
+    v.pipe(v.array(text, 'must be a list of files'), v.maxLength(MAX_KEYS, `has more than ${MAX_KEYS} keys`)),
+    [],
+  ),
+})
+
 const Configuration = v.strictObject({
+  rekor: v.optional(Rekor, {}),
   issuers: v.optional(
     v.pipe(
       v.array(Issuer, 'must be a list of tables, [[issuers]]'),
@@ -73,6 +86,8 @@ export interface ConfigurationFile {
   /** Undefined where there is no file. */
   readonly path: string | undefined
   readonly issuers: readonly IssuerConfiguration[]
+  /** Paths of PEM files. */
+  readonly rekorKeys: readonly string[]
 }
 
 /**
@@ -84,9 +99,15 @@ export async function readConfiguration(
   files: Files,
 ): Promise<ConfigurationFile> {
   const path = resolve(asked ?? join(data, CONFIGURATION_FILE))
-  if (asked === undefined && !(await files.exists(path))) return { path: undefined, issuers: [] }
-  const { issuers } = checked(path, await readText(path, files))
-  return { path, issuers: issuers.map((issuer) => withAbsolutePath(issuer, dirname(path))) }
+  if (asked === undefined && !(await files.exists(path)))
+    return { path: undefined, issuers: [], rekorKeys: [] }
+  const { issuers, rekor } = checked(path, await readText(path, files))
+  const folder = dirname(path)
+  return {
+    path,
+    issuers: issuers.map((issuer) => withAbsolutePath(issuer, folder)),
+    rekorKeys: rekor.keys.map((file) => resolve(folder, file)),
+  }
 }
 
 function withAbsolutePath({ jwks, ...issuer }: IssuerConfiguration, folder: string): IssuerConfiguration {
@@ -113,7 +134,10 @@ function checked(path: string, toml: string): v.InferOutput<typeof Configuration
       'app.configuration',
       `${where} ${issue.received === 'undefined' ? 'is missing' : 'must be a table'}`,
     )
-  const known = Object.keys(keys.length > 1 ? Issuer.entries : Configuration.entries).join(', ')
+  const [table] = keys.length > 1 ? keys : []
+  const tables = { issuers: Issuer, rekor: Rekor }
+  const { entries } = tables[table as keyof typeof tables] ?? Configuration
+  const known = Object.keys(entries).join(', ')
   throw appErrors('app.configuration', `${where} is not a known key`, { hint: `known here: ${known}` })
 }
 

@@ -11,6 +11,7 @@ import { systemClock, systemFiles } from '../host/index.ts'
 import { parseKeySet } from '../identity/index.ts'
 import { createHttp } from '../net/index.ts'
 import { createDiscoveredKeys, onlyProjects, type AcceptedIssuer } from '../trust/authority/index.ts'
+import { readListedKeys } from './admission.ts'
 import { readConfiguration, type IssuerConfiguration } from './configuration.ts'
 import { appErrors } from './errors.ts'
 
@@ -27,8 +28,11 @@ export interface ForeignIssuers {
   readonly warmUp: () => Promise<void>
 }
 
-/** Those of the server's configuration, over this machine's network. Throws `app.configuration`. */
-export async function openConfiguredIssuers({
+/**
+ * What the server's configuration says: whose tokens count, over this machine's network, and which keys may write to
+ * the log. Throws `app.configuration`.
+ */
+export async function openConfiguration({
   data,
   config,
   log,
@@ -36,14 +40,15 @@ export async function openConfiguredIssuers({
   readonly data: string
   readonly config?: string | undefined
   readonly log: Log
-}): Promise<ForeignIssuers & { close(): void }> {
-  const { issuers } = await readConfiguration({ data, asked: config }, systemFiles)
+}): Promise<ForeignIssuers & { readonly rekorKeys: ReadonlySet<string>; close(): void }> {
+  const { issuers, rekorKeys: paths } = await readConfiguration({ data, asked: config }, systemFiles)
+  const rekorKeys = await readListedKeys(paths, systemFiles)
   const closing = new AbortController()
   const network = createHttp({ env: process.env, files: systemFiles })
   // A fetch under way would keep a server that is told to end.
   const http: Http = { request: (request) => network.request({ ...request, signal: closing.signal }) }
   const foreign = await openForeignIssuers(issuers, { http, files: systemFiles, clock: systemClock, log })
-  return { ...foreign, close: () => closing.abort() }
+  return { ...foreign, rekorKeys, close: () => closing.abort() }
 }
 
 const MAX_KEY_SET_BYTES = 256 * 1024

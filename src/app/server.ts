@@ -6,7 +6,7 @@ import { createApp, healthRoutes, listen, measured, type Listening } from '../ht
 import { openDataDirectory } from './data-directory.ts'
 import { openDoor } from './door.ts'
 import { firstStart } from './first-start.ts'
-import { openConfiguredIssuers } from './issuers.ts'
+import { openConfiguration } from './issuers.ts'
 import { addressText, hostNames } from './listen-address.ts'
 import { adminSocketPath } from './paths.ts'
 import { freeBytesOf, unreadiness } from './readiness.ts'
@@ -70,7 +70,7 @@ type Undo = () => void | Promise<void>
 async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningServer, 'close'>> {
   const { data, log, clock = systemClock } = options
   const socketPath = adminSocketPath(data)
-  const foreign = await openConfiguredIssuers(options)
+  const configured = await openConfiguration(options)
   const directory = await openDataDirectory(data, { patienceMs: LOCK_PATIENCE_MS })
   undo.push(() => directory.release())
   const door = await openDoor(directory.instance, { ...options, clock })
@@ -84,7 +84,8 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
     clock,
     entropy: systemEntropy,
     log,
-    foreign: foreign.issuers,
+    foreign: configured.issuers,
+    rekorKeys: configured.rekorKeys,
     anchor: options.anchor,
   })
   // Below the door: what is under way is answered before its database closes.
@@ -97,8 +98,8 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   // Last, so that whoever reaches the socket reaches the port too.
   listening.push(await openAdminSocket(socketPath, services, log))
   log.event('server.ready', { url })
-  void foreign.warmUp()
-  undo.push(() => foreign.close())
+  void configured.warmUp()
+  undo.push(() => configured.close())
   const fingerprint = fingerprintOf(utf8(services.trust.material.tufRoot))
   return { url, data, fingerprint, services, reloadTls: () => door.reloadTls() }
 }

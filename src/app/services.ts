@@ -43,6 +43,8 @@ export interface ServicePorts {
   readonly anchor?: string | undefined
   /** Whose id tokens the authority takes beside our own; none where left out. */
   readonly foreign?: readonly AcceptedIssuer[]
+  /** Canonical PEM of the keys that may write to Rekor; none where left out. */
+  readonly rekorKeys?: ReadonlySet<string>
 }
 
 /** Builds every service on a directory that is an instance. The caller holds the directory's lock. */
@@ -83,14 +85,8 @@ interface Parts {
   readonly ports: ServicePorts
 }
 
-async function build({
-  path,
-  instance,
-  keys,
-  database,
-  logs,
-  ports,
-}: Parts): Promise<Omit<Services, 'close'>> {
+async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
+  const { path, instance, keys, database, logs, ports } = parts
   const { url } = instance
   const blobs = await openFolderBlobs(await folder(path, 'blobs'), ports.entropy)
   const access = createAccess({ store: createAccessStore(database), ...ports })
@@ -116,6 +112,7 @@ async function build({
     keys,
     issuer,
     foreign: ports.foreign ?? [],
+    rekorKeys: ports.rekorKeys ?? new Set(),
     isJobRunning: (jobId) => pipelines.isJobRunning(jobId),
   })
   const registry = createRegistry({ store: createRegistryStore(database), blobs, ...ports })

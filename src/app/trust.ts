@@ -1,12 +1,6 @@
 import { utf8Decode, type Clock, type Entropy, type Log } from '../base/index.ts'
 import { clientTrustConfig, signingConfig, trustedRoot, trustFile } from '../formats/trustroot/index.ts'
-import {
-  certificatePem,
-  checkChain,
-  parseCertificate,
-  publicKeyPem,
-  type ChainRequest,
-} from '../formats/x509/index.ts'
+import { certificatePem, publicKeyPem } from '../formats/x509/index.ts'
 import {
   createAuthority,
   createTokenCheck,
@@ -15,9 +9,10 @@ import {
 } from '../trust/authority/index.ts'
 import { createCtLog, type CtLog } from '../trust/ct/index.ts'
 import type { Issuer } from '../trust/issuer/index.ts'
-import { createRekor, type ProposedKey, type Rekor } from '../trust/rekor/index.ts'
+import { createRekor, type Rekor } from '../trust/rekor/index.ts'
 import { createTimestamper, type Timestamper } from '../trust/timestamper/index.ts'
 import type { RootRepository } from '../trust/rootrepo/index.ts'
+import { createAdmission } from './admission.ts'
 import type { Instance } from './data-directory.ts'
 import { appErrors } from './errors.ts'
 import { acceptedIssuers } from './id-tokens.ts'
@@ -53,6 +48,7 @@ export interface TrustParts {
   readonly issuer: Issuer
   readonly isJobRunning: (jobId: number) => Promise<boolean>
   readonly foreign: readonly AcceptedIssuer[]
+  readonly rekorKeys: ReadonlySet<string>
   readonly clock: Clock
   readonly entropy: Entropy
 }
@@ -62,20 +58,22 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
   const { logs, instance, keys, clock } = parts
   const ct = createCtLog({ log: logs.ct, key: keys.ct })
   const issuers = acceptedIssuers(parts)
-  const authority = createAuthority({
-    ...parts,
+  const { authority, refusal } = createAdmission({
+    authority: createAuthority({
+      ...parts,
+      chain: keys.chain,
+      key: keys.intermediate,
+      ct,
+      verifyToken: createTokenCheck(issuers, clock),
+    }),
     chain: keys.chain,
-    key: keys.intermediate,
-    ct,
-    verifyToken: createTokenCheck(issuers, clock),
+    keys: parts.rekorKeys,
   })
-  const [intermediate, root] = keys.chain
-  const authorityChain = { intermediates: [parseCertificate(intermediate)], roots: [parseCertificate(root)] }
   const rekor = createRekor({
     ...rekorNames(instance),
     log: logs.rekor,
     key: keys.rekor,
-    acceptsKey: (key) => refusalOf(key, authorityChain),
+    acceptsKey: refusal,
   })
   const timestamper = createTimestamper({ ...parts, chain: keys.tsaChain, key: keys.tsa })
   const repository = await openTrustRepository(parts.path, keys.tuf, parts)
@@ -86,7 +84,7 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
     rekor,
     ct,
     logs,
-    ctRoots: [root],
+    ctRoots: [keys.chain[1]],
     timestamper,
     repository,
     material,
@@ -124,14 +122,4 @@ async function trustMaterial(
 
 function chainPem(chain: readonly Uint8Array[]): string {
   return chain.map((der) => certificatePem(der)).join('')
-}
-
-type AuthorityChain = Pick<ChainRequest, 'intermediates' | 'roots'>
-
-/** The log takes entries only for certificates of our own authority, judged at the time at which they begin. */
-function refusalOf({ certificate }: ProposedKey, authority: AuthorityChain): string | undefined {
-  if (certificate === undefined) return 'this log takes entries with a certificate, not with a bare key'
-  const atSeconds = certificate.notBeforeSeconds
-  const result = checkChain({ leaf: certificate, ...authority, atSeconds })
-  return result.ok ? undefined : `the certificate is not from this authority: ${result.reason}`
 }
