@@ -37,7 +37,13 @@ async function open(text: string): Promise<Socket> {
 }
 
 /** An upload that the server has begun to read: it answers nothing before the end. */
-const upload = () => open('POST /api/v1/timestamp HTTP/1.1\nHost: HOST\nContent-Length: 900\n\nhalf')
+async function upload(): Promise<void> {
+  const head = 'POST /api/v1/timestamp HTTP/1.1\nHost: HOST\nExpect: 100-continue\nContent-Length: 900\n\n'
+  const socket = await open(head)
+  // 100 Continue: what is only on its way would be cut as idle.
+  await once(socket, 'data')
+  socket.write('half')
+}
 
 async function refusesConnections(): Promise<void> {
   await expect
