@@ -1,4 +1,4 @@
-import { createECDH, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { createECDH, verify } from 'node:crypto'
 import { decodeHex, encodeBase64Url, encodeHex, sha256Hex } from '../../base/index.ts'
 import type { DigestClaim } from './javascript.ts'
 import { inverse, modulo } from './modular.ts'
@@ -57,11 +57,13 @@ function readPoint(uncompressed: Uint8Array): Point | undefined {
   return isOnCurve ? { x, y } : undefined
 }
 
+/** Holds a scalar for the time of one call. */
+const base = createECDH('prime256v1')
+
 /** kG for 0 < k < n. */
 function multipleOfBase(k: bigint): Point {
-  const ecdh = createECDH('prime256v1')
-  ecdh.setPrivateKey(octets(k))
-  const uncompressed = ecdh.getPublicKey()
+  base.setPrivateKey(octets(k))
+  const uncompressed = base.getPublicKey()
   return {
     x: integer(uncompressed.subarray(1, 1 + SCALAR_BYTES)),
     y: integer(uncompressed.subarray(1 + SCALAR_BYTES)),
@@ -76,16 +78,12 @@ function addByChord(a: Point, b: Point): Point | undefined {
   return { x, y: modulo(slope * (a.x - x) - a.y, P) }
 }
 
-function verifyMessage(moved: Point, compact: Uint8Array): boolean | undefined {
-  const key = importKey(moved)
-  return key && verify('sha256', MESSAGE, { key, dsaEncoding: 'ieee-p1363' }, compact)
-}
-
 /** Undefined for what OpenSSL does not take as a key. A JWK, because DER takes it twice as long. */
-function importKey({ x, y }: Point): KeyObject | undefined {
+function verifyMessage({ x, y }: Point, compact: Uint8Array): boolean | undefined {
   const coordinates = { x: encodeBase64Url(octets(x)), y: encodeBase64Url(octets(y)) }
+  const key = { kty: 'EC', crv: 'P-256', ...coordinates }
   try {
-    return createPublicKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', ...coordinates } })
+    return verify('sha256', MESSAGE, { key, format: 'jwk', dsaEncoding: 'ieee-p1363' }, compact)
   } catch {
     return undefined
   }
