@@ -38,6 +38,12 @@ export const verifyErrors = defineErrors({
     summary: 'Another issuer than the expected one vouched for who signed.',
     hint: 'do not use the file, unless the issuer that was found is the one that you meant to expect; every character counts',
   },
+  'verify.claims': {
+    status: 422,
+    exit: 1,
+    summary: 'The certificate does not say of project, environment or ref what the policy asks for.',
+    hint: 'do not use the file, unless what was found is what you meant to expect; docs/reference/policy.md has the claims',
+  },
   'verify.signature': {
     status: 422,
     exit: 1,
@@ -79,6 +85,18 @@ export const verifyErrors = defineErrors({
     exit: 1,
     summary: 'The signature was logged when the certificate was not valid.',
     hint: 'sign again, with a new certificate; a signature counts only when it is logged within the ten minutes of it',
+  },
+  'verify.policy': {
+    status: 422,
+    exit: 1,
+    summary: 'No rule of the policy lists the name, or the seal lacks what its rule requires.',
+    hint: 'add the name to a rule of the policy if you trust who signs it, or seal the file with what the rule requires',
+  },
+  'verify.policy-file': {
+    status: 400,
+    exit: 2,
+    summary: 'The policy file cannot be read, or holds what is not known or not possible.',
+    hint: 'correct the line that is named; docs/reference/policy.md lists every key',
   },
   'verify.trust-root': {
     status: 400,
