@@ -49,4 +49,16 @@ export const netErrors = defineErrors({
     summary: 'A service answered with something that its protocol does not know.',
     hint: 'check that the URL is that of the service, and not of a proxy or a login page',
   },
+  'net.tuf': {
+    status: 502,
+    exit: 1,
+    summary: 'A TUF repository did not give a trust root that its first root leads to.',
+    hint: 'check that --tuf-url is the address of the metadata, and --tuf-root a root of that repository from a channel that you trust',
+  },
+  'net.tuf-offline': {
+    status: 500,
+    exit: 1,
+    summary: 'Nobody may be asked, and no trust root of the TUF repository was kept from before.',
+    hint: 'run the command once without --offline, or give a file with --trusted-root',
+  },
 })

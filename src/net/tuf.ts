@@ -1,0 +1,211 @@
+/**
+ * The client side of a TUF repository, for the one target that verification needs. tuf-js decides what is trusted; here
+ * are the way to the network, the cache and the words of a failure.
+ *
+ * The cache is a folder for each pair of address and first root, so that nothing is ever trusted under another root
+ * than the one that was asked for. Its files are replaced whole; processes that meet there do not see halves. While the
+ * cached timestamp is valid nobody is asked, as cosign 2 does it.
+ */
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Fetcher } from 'tuf-js'
+import {
+  describeError,
+  parseIsoTime,
+  sha256Hex,
+  utf8,
+  WheelsealError,
+  type Clock,
+  type Http,
+  type HttpResponse,
+} from '../base/index.ts'
+import { netErrors } from './errors.ts'
+import { withRetries } from './retry.ts'
+
+export interface TufSource {
+  /** Of the metadata; targets are below it in `targets/`. */
+  readonly url: string
+  /** The `root.json` that is trusted before the first request. */
+  readonly firstRoot: Uint8Array
+  /** The target as it was when this program was built. */
+  readonly seed?: Uint8Array
+}
+
+export interface TufPorts {
+  /** For the caches of all repositories; made where it is missing. */
+  readonly cacheFolder: string
+  readonly http: Http
+  readonly clock: Clock
+}
+
+const TRUSTED_ROOT = 'trusted_root.json'
+const METADATA = ['root.json', 'targets.json', 'snapshot.json', 'timestamp.json'] as const
+const MAX_TARGET_BYTES = 1 << 20
+const MAX_ROOT_BYTES = 512_000
+
+/** The trust root of a repository, refreshed where its timestamp has run out. Throws `net.tuf`, `net.…`. */
+export async function fetchTrustedRoot(source: TufSource, ports: TufPorts): Promise<Uint8Array> {
+  const cache = cacheOf(source, ports.cacheFolder)
+  const work = await startWork(source, cache)
+  const fetcher = createFetcher(ports, work)
+  try {
+    const isFresh = await hasFreshTimestamp(work, ports.clock)
+    const bytes = await update({ work, fetcher, url: plain(source.url), forceCache: isFresh })
+    await keep(work, cache)
+    return bytes
+  } catch (cause) {
+    if (fetcher.failure !== undefined) throw fetcher.failure
+    if (cause instanceof WheelsealError) throw cause
+    throw netErrors('net.tuf', `${source.url}: ${describeError(cause)}`, { cause })
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** What the last refresh has left, else what was shipped; nobody is asked. Throws `net.tuf-offline`. */
+export async function cachedTrustedRoot(source: TufSource, cacheFolder: string): Promise<Uint8Array> {
+  const path = join(cacheOf(source, cacheFolder), TRUSTED_ROOT)
+  const bytes = (await readFile(path).catch(() => undefined)) ?? source.seed
+  if (bytes === undefined)
+    throw netErrors(
+      'net.tuf-offline',
+      `nothing of ${source.url} under this first root is kept in ${cacheFolder}`,
+    )
+  return new Uint8Array(bytes)
+}
+
+/** The first root of a repository, known by its SHA-256. Throws `net.tuf` when the repository has no such root. */
+export async function fetchFirstRoot(
+  url: string,
+  digestHex: string,
+  { http, clock }: Pick<TufPorts, 'http' | 'clock'>,
+): Promise<Uint8Array> {
+  const patient = withRetries(http, clock)
+  const found: string[] = []
+  for (const name of ['1.root.json', 'root.json']) {
+    const response = await patient.request({ method: 'GET', url: `${plain(url)}/${name}` })
+    const bytes = await response.bytes(MAX_ROOT_BYTES)
+    if (response.status !== 200) continue
+    if (sha256Hex(bytes) === digestHex) return bytes
+    found.push(sha256Hex(bytes))
+  }
+  const what = found.length === 0 ? 'it has no root.json' : `its first root is sha256:${found[0]}`
+  throw netErrors('net.tuf', `${url} has no root with sha256:${digestHex}: ${what}`)
+}
+
+/** Public Sigstore's repository. Loaded on demand: private networks never need it. */
+export async function loadPublicSigstore(): Promise<TufSource> {
+  const { publicSigstore } = await import('./tuf-public.ts')
+  return publicSigstore()
+}
+
+/** Separate for each address and root: another first root never continues from what this one has trusted. */
+function cacheOf({ url, firstRoot }: TufSource, cacheFolder: string): string {
+  return join(cacheFolder, 'tuf', sha256Hex(utf8(`${plain(url)}\n${sha256Hex(firstRoot)}`)).slice(0, 32))
+}
+
+function plain(url: string): string {
+  return url.replace(/\/+$/, '')
+}
+
+/** A folder of this process with what is kept; a kept file that is missing or damaged is fetched again by tuf-js. */
+async function startWork({ firstRoot, seed }: TufSource, cache: string): Promise<string> {
+  await mkdir(cache, { recursive: true })
+  const work = await mkdtemp(`${cache}.`)
+  if (seed !== undefined) await writeFile(join(work, TRUSTED_ROOT), seed)
+  for (const name of [...METADATA, TRUSTED_ROOT])
+    await copyFile(join(cache, name), join(work, name)).catch(() => undefined)
+  const root = await readFile(join(work, 'root.json'), 'utf8').catch(() => '')
+  if (!isWhole(root)) await writeFile(join(work, 'root.json'), firstRoot)
+  return work
+}
+
+function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Decided here, since with `forceCache` and a timestamp that has run out tuf-js asks for a new one without looking for
+ * a new root first, and would not notice for long that a key was withdrawn.
+ */
+async function hasFreshTimestamp(work: string, clock: Clock): Promise<boolean> {
+  try {
+    const text = await readFile(join(work, 'timestamp.json'), 'utf8')
+    const { signed } = JSON.parse(text) as { readonly signed: { readonly expires: string } }
+    return parseIsoTime(signed.expires) * 1000 > clock.nowMs()
+  } catch {
+    return false
+  }
+}
+
+interface Updating {
+  readonly work: string
+  readonly fetcher: Fetcher
+  readonly url: string
+  readonly forceCache: boolean
+}
+
+async function update({ work, fetcher, url, forceCache }: Updating): Promise<Uint8Array> {
+  // Loaded here, not with the room: a trust root in a file needs none of it.
+  const { Updater } = await import('tuf-js')
+  const updater = new Updater({
+    metadataDir: work,
+    metadataBaseUrl: url,
+    targetBaseUrl: `${url}/targets`,
+    forceCache,
+    fetcher,
+  })
+  const target = await updater.getTargetInfo(TRUSTED_ROOT)
+  if (target === undefined) throw new Error(`there is no target ${TRUSTED_ROOT}`)
+  if (target.length > MAX_TARGET_BYTES) throw new Error(`${TRUSTED_ROOT} has ${target.length} bytes`)
+  const path = join(work, TRUSTED_ROOT)
+  if ((await updater.findCachedTarget(target, path)) === undefined) await updater.downloadTarget(target, path)
+  return new Uint8Array(await readFile(path))
+}
+
+/** Each file at once or not at all; the root first, since everything else is checked against it. */
+async function keep(work: string, cache: string): Promise<void> {
+  for (const name of [...METADATA, TRUSTED_ROOT]) await rename(join(work, name), join(cache, name))
+}
+
+type NotingFetcher = Fetcher & { failure: WheelsealError | undefined }
+
+/** tuf-js wraps what a fetcher throws into texts of its own; the failure itself is kept for the caller. */
+function createFetcher({ http, clock }: TufPorts, work: string): NotingFetcher {
+  const patient = withRetries(http, clock)
+  const downloadBytes = async (url: string, maxBytes: number): Promise<Buffer> => {
+    try {
+      const response = await patient.request({ method: 'GET', url })
+      if (response.status !== 200) throw await refusal(url, response)
+      return Buffer.from(await response.bytes(maxBytes))
+    } catch (error) {
+      if (error instanceof WheelsealError) fetcher.failure = error
+      throw error
+    }
+  }
+  const fetcher: NotingFetcher = {
+    failure: undefined,
+    downloadBytes,
+    downloadFile: async (url, maxBytes, handle) => {
+      const path = join(work, 'download')
+      await writeFile(path, await downloadBytes(url, maxBytes))
+      return handle(path)
+    },
+  }
+  return fetcher
+}
+
+/** The end of the chain of roots is 404 or 403, which tuf-js must be told by its own error. */
+async function refusal(url: string, response: HttpResponse): Promise<Error> {
+  await response.bytes(MAX_ROOT_BYTES).catch(() => undefined)
+  if ([403, 404].includes(response.status)) {
+    const { DownloadHTTPError } = await import('tuf-js/dist/error.js')
+    return new DownloadHTTPError(`${url} answered ${response.status}`, response.status)
+  }
+  return netErrors('net.refused', `${url} answered ${response.status}`)
+}
