@@ -13,7 +13,6 @@ export { createFulcioClient, type ServiceOptions } from './fulcio.ts'
 export { createRekorClient } from './rekor.ts'
 export {
   cachedTrustedRoot,
-  fetchFirstRoot,
   fetchTrustedRoot,
   loadPublicSigstore,
   type TufPorts,

@@ -9,7 +9,6 @@ import { makeTlsIdentity, patientClock, serve, serveProxy, serveTls, type Runnin
 import {
   cachedTrustedRoot,
   createHttp,
-  fetchFirstRoot,
   fetchTrustedRoot,
   loadPublicSigstore,
   type TufPorts,
@@ -40,7 +39,7 @@ beforeEach(async () => {
     http: createHttp({ env: {}, files: systemFiles }),
     clock: { ...patientClock(), nowMs: () => nowMs },
   }
-  source = { url: running.url, firstRoot: target('root.json') }
+  source = { url: running.url, ...rootedIn(target('root.json')) }
 })
 afterEach(async () => {
   running.close()
@@ -91,7 +90,7 @@ describe('fetchTrustedRoot', () => {
 
   it('refuses a repository that another root leads to, also when its own is in the cache', async () => {
     const other = await makeRepository({ at: NOW_SECONDS })
-    const wrong = { ...source, firstRoot: other.store.files.get('root.json')! }
+    const wrong = { ...source, ...rootedIn(other.store.files.get('root.json')!) }
     await expect(fetchTrustedRoot(wrong, ports)).rejects.toMatchObject({ code: 'net.tuf' })
     await fetchTrustedRoot(source, ports)
     await expect(fetchTrustedRoot(wrong, ports)).rejects.toMatchObject({ code: 'net.tuf' })
@@ -112,8 +111,8 @@ describe('fetchTrustedRoot', () => {
   it('refuses a repository whose timestamp has run out', async () => {
     const old = await makeRepository({ at: NOW_SECONDS - 9 * DAY })
     for (const [name, bytes] of old.store.files) replaced.set(name, bytes)
-    const firstRoot = old.store.files.get('root.json')!
-    await expect(fetchTrustedRoot({ ...source, firstRoot }, ports)).rejects.toThrow('expired')
+    const rooted = rootedIn(old.store.files.get('root.json')!)
+    await expect(fetchTrustedRoot({ ...source, ...rooted }, ports)).rejects.toThrow('expired')
     replaced.clear()
   })
 
@@ -123,7 +122,7 @@ describe('fetchTrustedRoot', () => {
   })
 
   it('refuses a first root that is none', async () => {
-    const nothing = { ...source, firstRoot: new TextEncoder().encode('{}') }
+    const nothing = { ...source, ...rootedIn(new TextEncoder().encode('{}')) }
     await expect(fetchTrustedRoot(nothing, ports)).rejects.toMatchObject({ code: 'net.tuf' })
   })
 
@@ -155,16 +154,25 @@ describe('cachedTrustedRoot', () => {
   })
 })
 
-describe('fetchFirstRoot', () => {
-  it('gives the root with the digest, and no other', async () => {
-    const root = target('root.json')
-    expect(await fetchFirstRoot(running.url, sha256Hex(root), ports)).toEqual(root)
-    await expect(fetchFirstRoot(running.url, '0'.repeat(64), ports)).rejects.toThrow(
-      `its first root is sha256:${sha256Hex(root)}`,
+describe('a first root that is known by its digest', () => {
+  it('is fetched once, and is the one with the digest', async () => {
+    const { url, firstRootSha256 } = source
+    expect(await fetchTrustedRoot({ url, firstRootSha256 }, ports)).toEqual(trustedRoot())
+    expect(asked.slice(0, 2)).toEqual(['/1.root.json', '/2.root.json'])
+    asked.length = 0
+    await fetchTrustedRoot({ url, firstRootSha256 }, ports)
+    expect(await cachedTrustedRoot({ url, firstRootSha256 }, ports.cacheFolder)).toEqual(trustedRoot())
+    expect(asked).toEqual([])
+  })
+
+  it('is not another one', async () => {
+    const other = { ...source, firstRootSha256: '0'.repeat(64) }
+    await expect(fetchTrustedRoot(withoutRoot(other), ports)).rejects.toThrow(
+      `its first root is sha256:${source.firstRootSha256}`,
     )
-    await expect(fetchFirstRoot(`${running.url}/nothing`, '0'.repeat(64), ports)).rejects.toThrow(
-      'it has no root.json',
-    )
+    await expect(
+      fetchTrustedRoot(withoutRoot({ ...source, url: `${running.url}/nothing` }), ports),
+    ).rejects.toThrow('it has no root.json')
   })
 })
 
@@ -202,6 +210,14 @@ function answer(
   const bytes = replaced.get(path.slice(1)) ?? made.store.files.get(path.replace(/^\/(?:tuf\/)?/, ''))
   response.writeHead(bytes === undefined ? 404 : 200)
   response.end(bytes)
+}
+
+function rootedIn(firstRoot: Uint8Array): Pick<TufSource, 'firstRootSha256'> & { firstRoot: Uint8Array } {
+  return { firstRoot, firstRootSha256: sha256Hex(firstRoot) }
+}
+
+function withoutRoot({ url, firstRootSha256 }: Pick<TufSource, 'url' | 'firstRootSha256'>): TufSource {
+  return { url, firstRootSha256 }
 }
 
 function target(name: string): Uint8Array {

@@ -25,8 +25,10 @@ import { withRetries } from './retry.ts'
 export interface TufSource {
   /** Of the metadata; targets are below it in `targets/`. */
   readonly url: string
-  /** The `root.json` that is trusted before the first request. */
-  readonly firstRoot: Uint8Array
+  /** Of the `root.json` that is trusted before the first request. */
+  readonly firstRootSha256: string
+  /** Itself; fetched by its digest where it is not given. */
+  readonly firstRoot?: Uint8Array
   /** The target as it was when this program was built. */
   readonly seed?: Uint8Array
 }
@@ -46,9 +48,11 @@ const MAX_ROOT_BYTES = 512_000
 /** The trust root of a repository, refreshed where its timestamp has run out. Throws `net.tuf`, `net.…`. */
 export async function fetchTrustedRoot(source: TufSource, ports: TufPorts): Promise<Uint8Array> {
   const cache = cacheOf(source, ports.cacheFolder)
-  const work = await startWork(source, cache)
-  const fetcher = createFetcher(ports, work)
+  const work = await startWork(cache, source.seed)
+  const patient = withRetries(ports.http, ports.clock)
+  const fetcher = createFetcher(patient, work)
   try {
+    await placeRoot(source, work, patient)
     const isFresh = await hasFreshTimestamp(work, ports.clock)
     const bytes = await update({ work, fetcher, url: plain(source.url), forceCache: isFresh })
     await keep(work, cache)
@@ -74,25 +78,6 @@ export async function cachedTrustedRoot(source: TufSource, cacheFolder: string):
   return new Uint8Array(bytes)
 }
 
-/** The first root of a repository, known by its SHA-256. Throws `net.tuf` when the repository has no such root. */
-export async function fetchFirstRoot(
-  url: string,
-  digestHex: string,
-  { http, clock }: Pick<TufPorts, 'http' | 'clock'>,
-): Promise<Uint8Array> {
-  const patient = withRetries(http, clock)
-  const found: string[] = []
-  for (const name of ['1.root.json', 'root.json']) {
-    const response = await patient.request({ method: 'GET', url: `${plain(url)}/${name}` })
-    const bytes = await response.bytes(MAX_ROOT_BYTES)
-    if (response.status !== 200) continue
-    if (sha256Hex(bytes) === digestHex) return bytes
-    found.push(sha256Hex(bytes))
-  }
-  const what = found.length === 0 ? 'it has no root.json' : `its first root is sha256:${found[0]}`
-  throw netErrors('net.tuf', `${url} has no root with sha256:${digestHex}: ${what}`)
-}
-
 /** Public Sigstore's repository. Loaded on demand: private networks never need it. */
 export async function loadPublicSigstore(): Promise<TufSource> {
   const { publicSigstore } = await import('./tuf-public.ts')
@@ -100,8 +85,8 @@ export async function loadPublicSigstore(): Promise<TufSource> {
 }
 
 /** Separate for each address and root: another first root never continues from what this one has trusted. */
-function cacheOf({ url, firstRoot }: TufSource, cacheFolder: string): string {
-  return join(cacheFolder, 'tuf', sha256Hex(utf8(`${plain(url)}\n${sha256Hex(firstRoot)}`)).slice(0, 32))
+function cacheOf({ url, firstRootSha256 }: TufSource, cacheFolder: string): string {
+  return join(cacheFolder, 'tuf', sha256Hex(utf8(`${plain(url)}\n${firstRootSha256}`)).slice(0, 32))
 }
 
 function plain(url: string): string {
@@ -109,15 +94,34 @@ function plain(url: string): string {
 }
 
 /** A folder of this process with what is kept; a kept file that is missing or damaged is fetched again by tuf-js. */
-async function startWork({ firstRoot, seed }: TufSource, cache: string): Promise<string> {
+async function startWork(cache: string, seed: Uint8Array | undefined): Promise<string> {
   await mkdir(cache, { recursive: true })
   const work = await mkdtemp(`${cache}.`)
   if (seed !== undefined) await writeFile(join(work, TRUSTED_ROOT), seed)
   for (const name of [...METADATA, TRUSTED_ROOT])
     await copyFile(join(cache, name), join(work, name)).catch(() => undefined)
-  const root = await readFile(join(work, 'root.json'), 'utf8').catch(() => '')
-  if (!isWhole(root)) await writeFile(join(work, 'root.json'), firstRoot)
   return work
+}
+
+/** The kept root, which may be a later one, else the first. */
+async function placeRoot(source: TufSource, work: string, http: Http): Promise<void> {
+  const path = join(work, 'root.json')
+  const kept = await readFile(path, 'utf8').catch(() => '')
+  if (!isWhole(kept)) await writeFile(path, source.firstRoot ?? (await fetchFirstRoot(source, http)))
+}
+
+/** Found by its digest, as the first version or as the one that the repository calls its root. */
+async function fetchFirstRoot({ url, firstRootSha256 }: TufSource, http: Http): Promise<Uint8Array> {
+  const found: string[] = []
+  for (const name of ['1.root.json', 'root.json']) {
+    const response = await http.request({ method: 'GET', url: `${plain(url)}/${name}` })
+    const bytes = await response.bytes(MAX_ROOT_BYTES)
+    if (response.status !== 200) continue
+    if (sha256Hex(bytes) === firstRootSha256) return bytes
+    found.push(sha256Hex(bytes))
+  }
+  const what = found.length === 0 ? 'it has no root.json' : `its first root is sha256:${found[0]}`
+  throw netErrors('net.tuf', `${url} has no root with sha256:${firstRootSha256}: ${what}`)
 }
 
 function isWhole(json: string): boolean {
@@ -176,11 +180,10 @@ async function keep(work: string, cache: string): Promise<void> {
 type NotingFetcher = Fetcher & { failure: WheelsealError | undefined }
 
 /** tuf-js wraps what a fetcher throws into texts of its own; the failure itself is kept for the caller. */
-function createFetcher({ http, clock }: TufPorts, work: string): NotingFetcher {
-  const patient = withRetries(http, clock)
+function createFetcher(http: Http, work: string): NotingFetcher {
   const downloadBytes = async (url: string, maxBytes: number): Promise<Buffer> => {
     try {
-      const response = await patient.request({ method: 'GET', url })
+      const response = await http.request({ method: 'GET', url })
       if (response.status !== 200) throw await refusal(url, response)
       return Buffer.from(await response.bytes(maxBytes))
     } catch (error) {

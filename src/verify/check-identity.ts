@@ -1,7 +1,7 @@
 import { describeError } from '../base/index.ts'
 import { readIdentity, type Identity } from '../identity/index.ts'
 import type { Certificate } from '../formats/x509/index.ts'
-import { checkClaims, claimsHold } from './check-claims.ts'
+import { checkClaims, claimsHold } from './policy-claims.ts'
 import { describeRule, holds, type IdentityRule, type Policy } from './policy.ts'
 import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 

@@ -18,13 +18,13 @@ export const verifyErrors = defineErrors({
     status: 422,
     exit: 1,
     summary: 'The certificate does not stand under a trusted root at the time of signing.',
-    hint: 'check that the trust root is that of the Sigstore which signed (SIGSTORE_ROOT_FILE)',
+    hint: 'check that the trust root is that of the Sigstore which signed (--trusted-root, --tuf-url; SIGSTORE_ROOT_FILE for the cosign face)',
   },
   'verify.sct': {
     status: 422,
     exit: 1,
     summary: 'The certificate was not put in a known certificate transparency log.',
-    hint: 'check that the CT key is that of the Sigstore which signed (SIGSTORE_CT_LOG_PUBLIC_KEY_FILE)',
+    hint: 'check that the CT key is that of the Sigstore which signed (--trusted-root, --tuf-url; SIGSTORE_CT_LOG_PUBLIC_KEY_FILE for the cosign face)',
   },
   'verify.identity': {
     status: 422,
@@ -72,13 +72,13 @@ export const verifyErrors = defineErrors({
     status: 422,
     exit: 1,
     summary: 'The checkpoint is not signed by a known log, or is about another tree than the proof.',
-    hint: 'check that the log key is that of the Sigstore which signed (SIGSTORE_REKOR_PUBLIC_KEY)',
+    hint: 'check that the log key is that of the Sigstore which signed (--trusted-root, --tuf-url; SIGSTORE_REKOR_PUBLIC_KEY for the cosign face)',
   },
   'verify.set': {
     status: 422,
     exit: 1,
     summary: "The log's promise (SET) is not signed by a known log, or is about another entry.",
-    hint: 'check that the log key is that of the Sigstore which signed (SIGSTORE_REKOR_PUBLIC_KEY)',
+    hint: 'check that the log key is that of the Sigstore which signed (--trusted-root, --tuf-url; SIGSTORE_REKOR_PUBLIC_KEY for the cosign face)',
   },
   'verify.time': {
     status: 422,

@@ -19,9 +19,11 @@ export {
   type Requirement,
   type TextRule,
 } from './policy.ts'
+export { gitLabRule, type GitLabIdentity } from './policy-identity.ts'
 export { readPolicy } from './policy-load.ts'
 export type { PolicyFile } from './policy-file.ts'
+export type { Identity } from '../identity/index.ts'
 export { CHECK_NAMES, type Check, type CheckName, type RefusalCode, type Verdict } from './verdict.ts'
 export type { CertificateAuthority, LogKey, TrustRoot, Validity } from './trust-root.ts'
 export { trustRootFromPem, type PemFiles } from './trust-root-pem.ts'
-export { checkLines, verdictHint, verdictSentence } from './explain.ts'
+export { checkLines, comparisonLines, verdictHint, verdictSentence } from './explain.ts'
