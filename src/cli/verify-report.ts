@@ -10,12 +10,12 @@ export function verifiedLine({ message: sentence, askedLog, file }: FileOutcome)
   return `${message}; time from the log, asked online at ${askedLog} (${bundle} would hold it)`
 }
 
-/** The sentence, what was expected and what was found, the next step. */
+/** The sentence, what was expected and what was found, what else failed, the next step. */
 export function refusalLines({ message, hint, checks }: FileOutcome): readonly string[] {
-  const failed = checks.filter(({ outcome }) => outcome === 'failed')
-  const compared =
-    failed.length === 1 ? failed.flatMap((check) => comparisonLines(check)) : checkLines({ checks: failed })
-  return [plain(message), ...compared, ...(hint === undefined ? [] : [`hint: ${hint}`])]
+  const [decides, ...others] = checks.filter(({ outcome }) => outcome === 'failed')
+  const compared = decides === undefined ? [] : comparisonLines(decides)
+  const more = checkLines({ checks: others })
+  return [plain(message), ...compared, ...more, ...(hint === undefined ? [] : [`hint: ${hint}`])]
 }
 
 /** A file's name may be an enemy's, and hold what moves a terminal's cursor. */

@@ -87,7 +87,7 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
 
 async function outcomesOf(files: readonly string[], options: Options): Promise<readonly FileOutcome[]> {
   const prepared = await prepare(await planOf(files, options, process.env), systemVerifyIo(process.env))
-  const progress = createVerifyProgress(process.stderr, files.length)
+  const progress = createVerifyProgress(options.quiet === true ? undefined : process.stderr, files.length)
   try {
     return await verifyTargets(prepared, progress.step)
   } finally {
