@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { sha256Hex, utf8Decode, type Http } from '../base/index.ts'
+import { sha256Hex, utf8Decode, WheelsealError, type Http } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
 import { DAY, makeRepository, type Made } from '../trust/rootrepo/arrange.ts'
 import { makeTlsIdentity, patientClock, serve, serveProxy, serveTls, type Running } from './arrange.ts'
@@ -116,9 +116,16 @@ describe('fetchTrustedRoot', () => {
     replaced.clear()
   })
 
-  it('says what the network said', async () => {
-    running.close()
-    await expect(fetchTrustedRoot(source, ports)).rejects.toMatchObject({ code: 'net.unreachable' })
+  it('says what the network said, at whichever file it failed', async () => {
+    const failing = (name: string): TufPorts => ({
+      ...ports,
+      http: {
+        request: (request) =>
+          request.url.endsWith(name) ? Promise.reject(unreachable(name)) : ports.http.request(request),
+      },
+    })
+    for (const name of ['2.root.json', 'timestamp.json', '1.snapshot.json', '.trusted_root.json'])
+      await expect(fetchTrustedRoot(source, failing(name))).rejects.toThrow(unreachable(name))
   })
 
   it('refuses a first root that is none', async () => {
@@ -218,6 +225,15 @@ function rootedIn(firstRoot: Uint8Array): Pick<TufSource, 'firstRootSha256'> & {
 
 function withoutRoot({ url, firstRootSha256 }: Pick<TufSource, 'url' | 'firstRootSha256'>): TufSource {
   return { url, firstRootSha256 }
+}
+
+function unreachable(name: string): WheelsealError {
+  return new WheelsealError('net.unreachable', `no way to ${name}`, {
+    status: 502,
+    exit: 1,
+    summary: '',
+    hint: '',
+  })
 }
 
 function target(name: string): Uint8Array {

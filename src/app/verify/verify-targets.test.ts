@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../base/index.ts'
-import { artifact, ISSUER } from '../../verify/arrange.ts'
-import { CHECK_NAMES, exactly } from '../../verify/index.ts'
+import { artifact, entry, ISSUER, leaf, signature, signDigestOf } from '../../verify/arrange.ts'
+import { CHECK_NAMES, exactly, type Seal } from '../../verify/index.ts'
 import { ioWith, LOG_URL, plan, sealedFiles, trustedRoot, WHEEL, type TestIo } from './arrange.ts'
 import { prepare, verifyTargets, type FileOutcome, type VerifyPlan } from './index.ts'
 
@@ -116,6 +116,19 @@ describe('a policy file', () => {
       reason: 'verify.policy',
       message: expect.stringContaining('names no distribution'),
     })
+  })
+})
+
+describe('several seals of one file', () => {
+  it('must all hold', async () => {
+    const prepared = await prepare(plan, ioWith(sealedFiles()))
+    const good = { signature, certificate: leaf.der, entries: [entry] }
+    const bad = { ...good, signature: signDigestOf('another wheel') }
+    const judged = async (...seals: readonly Seal[]): Promise<FileOutcome> =>
+      (await verifyTargets({ ...prepared, reader: { read: () => seals } }, () => undefined))[0]!
+    expect(await judged(good, good)).toMatchObject({ verified: true })
+    expect(await judged(good, bad)).toMatchObject({ verified: false, reason: 'verify.signature' })
+    expect(await judged()).toMatchObject({ verified: false, reason: 'app.verify-no-seal' })
   })
 })
 
