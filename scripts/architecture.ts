@@ -4,7 +4,7 @@
  */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { dividedRooms, rooms } from './rooms.ts'
+import { dividedRooms, rooms, sideEntries } from './rooms.ts'
 
 export interface ArchitectureReport {
   readonly files: number
@@ -101,6 +101,7 @@ function folderOf(file: string): string {
 }
 
 function isEntry(target: string): boolean {
+  if (sideEntries.includes(target)) return true
   const parts = target.split('/')
   const depth = dividedRooms.includes(parts[0] ?? '') ? [2, 3] : [2]
   return parts.at(-1) === 'index.ts' && depth.includes(parts.length)

@@ -34,3 +34,6 @@ export const rooms: Readonly<Record<string, Room>> = {
 
 /** Rooms whose folders each have an `index.ts` of their own and, but for `formats`, do not import each other. */
 export const dividedRooms: readonly string[] = ['formats', 'trust', 'storage']
+
+/** Folders that can be entered beside their room: a command that must start fast does not load the whole of `app/`. */
+export const sideEntries: readonly string[] = ['app/verify/index.ts']

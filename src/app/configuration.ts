@@ -15,7 +15,7 @@ import { parse, TomlError } from 'smol-toml'
 import * as v from 'valibot'
 import { describeError, utf8Decode, type Files } from '../base/index.ts'
 import { isIssuerUrl } from '../identity/index.ts'
-import { lineOf } from './configuration-line.ts'
+import { lineOf } from '../formats/toml/index.ts'
 import { appErrors } from './errors.ts'
 
 const CONFIGURATION_FILE = 'wheelseal.toml'

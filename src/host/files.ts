@@ -5,6 +5,9 @@ import { randomBytes } from 'node:crypto'
 import { baseErrors, describeError, readCapped, type Files } from '../base/index.ts'
 import { hostErrors } from './errors.ts'
 
+/** Hashing a large file is a third faster than with the 64 KiB that Node takes, and no slower than openssl. */
+const PART_BYTES = 256 << 10
+
 export const systemFiles: Files = {
   read: (path, maxBytes) => naming(path, () => readWhole(path, maxBytes)),
   stream: readStream,
@@ -24,7 +27,7 @@ async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
 
 async function* readStream(path: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(path)
+    yield* createReadStream(path, { highWaterMark: PART_BYTES })
   } catch (error) {
     throw named(path, error)
   }

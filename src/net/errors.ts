@@ -31,12 +31,6 @@ export const netErrors = defineErrors({
     summary: 'A proxy variable does not hold the URL of a proxy.',
     hint: 'set HTTPS_PROXY and HTTP_PROXY to a URL such as http://proxy.example:3128, or unset them',
   },
-  'net.tuf': {
-    status: 502,
-    exit: 1,
-    summary: 'A TUF repository does not verify under the root that is trusted, or has expired.',
-    hint: 'check that URL and fingerprint are those of the same server, and that the clock of this machine is right',
-  },
   'net.refused': {
     status: 502,
     exit: 1,
@@ -54,5 +48,17 @@ export const netErrors = defineErrors({
     exit: 1,
     summary: 'A service answered with something that its protocol does not know.',
     hint: 'check that the URL is that of the service, and not of a proxy or a login page',
+  },
+  'net.tuf': {
+    status: 502,
+    exit: 1,
+    summary: 'A TUF repository did not give a trust root that its first root leads to.',
+    hint: 'check that the address is that of the metadata, that the root or its fingerprint is of the same repository and came by a way that you trust, and that the clock of this machine is right',
+  },
+  'net.tuf-offline': {
+    status: 500,
+    exit: 1,
+    summary: 'Nobody may be asked, and no trust root of the TUF repository was kept from before.',
+    hint: 'run the command once without --offline, or give a file with --trusted-root',
   },
 })

@@ -1,88 +1,178 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+/**
+ * The client side of a TUF repository, for the one target that verification needs. tuf-js decides what is trusted; here
+ * are the way to the network, the cache and the words of a failure.
+ *
+ * The cache is a folder for each pair of address and first root, so that nothing is ever trusted under another root
+ * than the one that was asked for. Its files are replaced whole; processes that meet there do not see halves. While the
+ * cached timestamp is valid nobody is asked, as cosign 2 does it.
+ */
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fetcher } from 'tuf-js'
-import { describeError, WheelsealError, type Http } from '../base/index.ts'
+import {
+  describeError,
+  parseIsoTime,
+  sha256Hex,
+  utf8,
+  WheelsealError,
+  type Clock,
+  type Http,
+} from '../base/index.ts'
 import { netErrors } from './errors.ts'
+import { withRetries } from './retry.ts'
+import { createTufFetcher } from './tuf-fetcher.ts'
 
-export interface TufRequest {
-  readonly http: Http
-  /** Of the repository, without a slash at its end. */
+export interface TufSource {
+  /** Of the metadata; targets are below it in `targets/`. */
   readonly url: string
-  /** A root that is trusted already; newer ones are followed from it. */
-  readonly root: Uint8Array
-  /** Names of the targets wanted. */
-  readonly targets: readonly string[]
+  /** Of the `root.json` that is trusted before the first request. */
+  readonly firstRootSha256: string
+  /** Itself; fetched by its digest where it is not given. */
+  readonly firstRoot?: Uint8Array
+  /** The target as it was when this program was built. */
+  readonly seed?: Uint8Array
 }
 
-export interface VerifiedRepository {
-  readonly documents: Readonly<Record<'root' | 'timestamp' | 'snapshot' | 'targets', Uint8Array>>
-  readonly targets: ReadonlyMap<string, Uint8Array>
+export interface TufPorts {
+  /** For the caches of all repositories; made where it is missing. */
+  readonly cacheFolder: string
+  readonly http: Http
+  readonly clock: Clock
+}
+
+const TRUSTED_ROOT = 'trusted_root.json'
+const METADATA = ['root.json', 'targets.json', 'snapshot.json', 'timestamp.json'] as const
+const MAX_TARGET_BYTES = 1 << 20
+const MAX_ROOT_BYTES = 512_000
+
+/** The trust root of a repository, refreshed where its timestamp has run out. Throws `net.tuf`, `net.…`. */
+export async function fetchTrustedRoot(source: TufSource, ports: TufPorts): Promise<Uint8Array> {
+  const cache = cacheOf(source, ports.cacheFolder)
+  const work = await startWork(cache, source.seed)
+  const patient = withRetries(ports.http, ports.clock)
+  const fetcher = createTufFetcher(patient, work)
+  try {
+    await placeRoot(source, work, patient)
+    const isFresh = await hasFreshTimestamp(work, ports.clock)
+    const bytes = await update({ work, fetcher, url: plain(source.url), forceCache: isFresh })
+    await keep(work, cache)
+    return bytes
+  } catch (cause) {
+    if (fetcher.failure !== undefined) throw fetcher.failure
+    if (cause instanceof WheelsealError) throw cause
+    throw netErrors('net.tuf', `${source.url}: ${describeError(cause)}`, { cause })
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** What the last refresh has left, else what was shipped; nobody is asked. Throws `net.tuf-offline`. */
+export async function cachedTrustedRoot(source: TufSource, cacheFolder: string): Promise<Uint8Array> {
+  const path = join(cacheOf(source, cacheFolder), TRUSTED_ROOT)
+  const bytes = (await readFile(path).catch(() => undefined)) ?? source.seed
+  if (bytes === undefined)
+    throw netErrors(
+      'net.tuf-offline',
+      `nothing of ${source.url} under this first root is kept in ${cacheFolder}`,
+    )
+  return new Uint8Array(bytes)
+}
+
+/** Public Sigstore's repository. Loaded on demand: private networks never need it. */
+export async function loadPublicSigstore(): Promise<TufSource> {
+  const { publicSigstore } = await import('./tuf-public.ts')
+  return publicSigstore()
+}
+
+/** Separate for each address and root: another first root never continues from what this one has trusted. */
+function cacheOf({ url, firstRootSha256 }: TufSource, cacheFolder: string): string {
+  return join(cacheFolder, 'tuf', sha256Hex(utf8(`${plain(url)}\n${firstRootSha256}`)).slice(0, 32))
+}
+
+function plain(url: string): string {
+  return url.replace(/\/+$/, '')
+}
+
+/** A folder of this process with what is kept; a kept file that is missing or damaged is fetched again by tuf-js. */
+async function startWork(cache: string, seed: Uint8Array | undefined): Promise<string> {
+  await mkdir(cache, { recursive: true })
+  const work = await mkdtemp(`${cache}.`)
+  if (seed !== undefined) await writeFile(join(work, TRUSTED_ROOT), seed)
+  for (const name of [...METADATA, TRUSTED_ROOT])
+    await copyFile(join(cache, name), join(work, name)).catch(() => undefined)
+  return work
+}
+
+/** The kept root, which may be a later one, else the first. */
+async function placeRoot(source: TufSource, work: string, http: Http): Promise<void> {
+  const path = join(work, 'root.json')
+  const kept = await readFile(path, 'utf8').catch(() => '')
+  if (!isWhole(kept)) await writeFile(path, source.firstRoot ?? (await fetchFirstRoot(source, http)))
+}
+
+/** Found by its digest, as the first version or as the one that the repository calls its root. */
+async function fetchFirstRoot({ url, firstRootSha256 }: TufSource, http: Http): Promise<Uint8Array> {
+  const found: string[] = []
+  for (const name of ['1.root.json', 'root.json']) {
+    const response = await http.request({ method: 'GET', url: `${plain(url)}/${name}` })
+    const bytes = await response.bytes(MAX_ROOT_BYTES)
+    if (response.status !== 200) continue
+    if (sha256Hex(bytes) === firstRootSha256) return bytes
+    found.push(sha256Hex(bytes))
+  }
+  const what = found.length === 0 ? 'it has no root.json' : `its first root is sha256:${found[0]}`
+  throw netErrors('net.tuf', `${url} has no root with sha256:${firstRootSha256}: ${what}`)
+}
+
+function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**
- * What the holders of the root's keys say now, by tuf-js. It remembers nothing, so that only the expiry of the documents
- * keeps an older state out. Throws `net.tuf` for whatever does not verify, and what the Http port throws.
+ * Decided here, since with `forceCache` and a timestamp that has run out tuf-js asks for a new one without looking for
+ * a new root first, and would not notice for long that a key was withdrawn.
  */
-export async function fetchTufRepository(request: TufRequest): Promise<VerifiedRepository> {
-  const folder = await mkdtemp(join(tmpdir(), 'wheelseal-tuf-'))
+async function hasFreshTimestamp(work: string, clock: Clock): Promise<boolean> {
   try {
-    return await fetchInto(folder, request)
-  } catch (cause) {
-    if (cause instanceof WheelsealError) throw cause
-    throw netErrors('net.tuf', `${request.url}: ${describeError(cause)}`, { cause })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+    const text = await readFile(join(work, 'timestamp.json'), 'utf8')
+    const { signed } = JSON.parse(text) as { readonly signed: { readonly expires: string } }
+    return parseIsoTime(signed.expires) * 1000 > clock.nowMs()
+  } catch {
+    return false
   }
 }
 
-async function fetchInto(
-  folder: string,
-  { http, url, root, targets }: TufRequest,
-): Promise<VerifiedRepository> {
-  // Not at the top: it costs a command more than the request does.
+interface Updating {
+  readonly work: string
+  readonly fetcher: Fetcher
+  readonly url: string
+  readonly forceCache: boolean
+}
+
+async function update({ work, fetcher, url, forceCache }: Updating): Promise<Uint8Array> {
+  // Loaded here, not with the room: a trust root in a file needs none of it.
   const { Updater } = await import('tuf-js')
-  const { DownloadHTTPError } = await import('tuf-js/dist/error.js')
-  const document = (role: string): string => join(folder, `${role}.json`)
-  await writeFile(document('root'), root)
   const updater = new Updater({
-    metadataDir: folder,
+    metadataDir: work,
     metadataBaseUrl: url,
-    targetDir: folder,
     targetBaseUrl: `${url}/targets`,
-    fetcher: fetcherOver(http, folder, (status) => new DownloadHTTPError(`status ${status}`, status)),
+    forceCache,
+    fetcher,
   })
-  await updater.refresh()
-  const fetched = new Map<string, Uint8Array>()
-  for (const name of targets) {
-    const info = await updater.getTargetInfo(name)
-    if (info === undefined) throw netErrors('net.tuf', `${url} has no target ${name}`)
-    fetched.set(name, await readFile(await updater.downloadTarget(info, join(folder, 'target'))))
-  }
-  const documents = {
-    root: await readFile(document('root')),
-    timestamp: await readFile(document('timestamp')),
-    snapshot: await readFile(document('snapshot')),
-    targets: await readFile(document('targets')),
-  }
-  return { documents, targets: fetched }
+  const target = await updater.getTargetInfo(TRUSTED_ROOT)
+  if (target === undefined) throw new Error(`there is no target ${TRUSTED_ROOT}`)
+  if (target.length > MAX_TARGET_BYTES) throw new Error(`${TRUSTED_ROOT} has ${target.length} bytes`)
+  const path = join(work, TRUSTED_ROOT)
+  if ((await updater.findCachedTarget(target, path)) === undefined) await updater.downloadTarget(target, path)
+  return new Uint8Array(await readFile(path))
 }
 
-/** Over our port, so that proxies and private authorities hold for it too. */
-function fetcherOver(http: Http, folder: string, failure: (status: number) => Error): Fetcher {
-  const bytes = async (url: string, maxBytes: number): Promise<Buffer> => {
-    const response = await http.request({ method: 'GET', url })
-    const body = await response.bytes(maxBytes)
-    // The client stops looking for newer roots at a 404.
-    if (response.status !== 200) throw failure(response.status)
-    return Buffer.from(body)
-  }
-  return {
-    downloadBytes: bytes,
-    downloadFile: async (url, maxBytes, handle) => {
-      const file = join(folder, 'download')
-      await writeFile(file, await bytes(url, maxBytes))
-      return handle(file)
-    },
-  }
+/** Each file at once or not at all; the root first, since everything else is checked against it. */
+async function keep(work: string, cache: string): Promise<void> {
+  for (const name of [...METADATA, TRUSTED_ROOT]) await rename(join(work, name), join(cache, name))
 }

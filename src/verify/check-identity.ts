@@ -1,17 +1,19 @@
 import { describeError } from '../base/index.ts'
 import { readIdentity, type Identity } from '../identity/index.ts'
 import type { Certificate } from '../formats/x509/index.ts'
+import { checkClaims, claimsHold } from './policy-claims.ts'
 import { describeRule, holds, type IdentityRule, type Policy } from './policy.ts'
 import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 
 export interface IdentityFindings {
   readonly identity: Finding
   readonly issuer: Finding
+  readonly claims: Finding
   readonly found?: Identity
 }
 
 /**
- * cosign: name and issuer of one rule must both hold. Stricter than cosign in what the certificate may say: one name
+ * cosign: name and issuer of one rule must both hold, here with the claims of the same rule. Stricter than cosign in what the certificate may say: one name
  * only, and the same issuer in both of its extensions (`readIdentity`).
  */
 export function checkIdentity(certificate: Certificate, policy: Policy): IdentityFindings {
@@ -20,33 +22,39 @@ export function checkIdentity(certificate: Certificate, policy: Policy): Identit
     found = readIdentity(certificate)
   } catch (error) {
     const reason = describeError(error)
-    return {
-      identity: failed(reason),
-      issuer: notApplicable('the certificate does not say clearly who signed'),
-    }
+    const unclear = notApplicable('the certificate does not say clearly who signed')
+    return { identity: failed(reason), issuer: unclear, claims: unclear }
   }
   const rule = closestRule(found, policy)
-  if (rule === undefined) {
-    const nobody = failed('the policy lets nobody sign')
-    return { identity: nobody, issuer: nobody, found }
-  }
+  if (rule === undefined) return { ...nobody(policy), found }
   return {
     identity: compare(rule.san, found.san, 'the name'),
     issuer: compare(rule.issuer, found.issuer, 'the issuer'),
+    claims: checkClaims(found, rule.claims),
     found,
   }
 }
 
-/** The rule that holds; else the one that explains best: of two halves that fail, the name tells people more. */
-function closestRule({ san, issuer }: Identity, { anyOf }: Policy): IdentityRule | undefined {
-  const withName = anyOf.filter((rule) => holds(rule.san, san))
-  return (
-    withName.find((rule) => holds(rule.issuer, issuer)) ??
-    withName[0] ??
-    anyOf.find((rule) => holds(rule.issuer, issuer)) ??
-    anyOf[0]
-  )
+/** A name that no rule lists is the failure of the check `policy`. */
+function nobody({ refusal }: Policy): Omit<IdentityFindings, 'found'> {
+  const finding =
+    refusal === undefined ? failed('the policy lets nobody sign') : notApplicable('no rule says who may sign')
+  return { identity: finding, issuer: finding, claims: finding }
 }
+
+/** The rule of which most holds, the first of several: of halves that fail, the name tells people more than the issuer. */
+function closestRule(found: Identity, { anyOf }: Policy): IdentityRule | undefined {
+  const score = ({ san, issuer, claims }: IdentityRule): number => {
+    const parts = [holds(san, found.san), holds(issuer, found.issuer), claimsHold(found, claims)]
+    if (!parts.includes(false)) return ALL_HOLD
+    return parts.reduce((sum, part, index) => sum + (part ? (WEIGHTS[index] ?? 0) : 0), 0)
+  }
+  return anyOf.toSorted((a, b) => score(b) - score(a))[0]
+}
+
+/** Of name, issuer and claims. */
+const WEIGHTS = [4, 2, 1] as const
+const ALL_HOLD = 8
 
 function compare(rule: IdentityRule['san'], found: string, what: string): Finding {
   if (holds(rule, found)) return passed(`${what} is ${found}`)

@@ -18,13 +18,13 @@ export const verifyErrors = defineErrors({
     status: 422,
     exit: 1,
     summary: 'The certificate does not stand under a trusted root at the time of signing.',
-    hint: 'check that the trust root is that of the Sigstore which signed (SIGSTORE_ROOT_FILE)',
+    hint: 'check that the trust root is that of the Sigstore which signed (--trusted-root, --tuf-url; SIGSTORE_ROOT_FILE for the cosign face)',
   },
   'verify.sct': {
     status: 422,
     exit: 1,
     summary: 'The certificate was not put in a known certificate transparency log.',
-    hint: 'check that the CT key is that of the Sigstore which signed (SIGSTORE_CT_LOG_PUBLIC_KEY_FILE)',
+    hint: 'check that the CT key is that of the Sigstore which signed (--trusted-root, --tuf-url; SIGSTORE_CT_LOG_PUBLIC_KEY_FILE for the cosign face)',
   },
   'verify.identity': {
     status: 422,
@@ -37,6 +37,12 @@ export const verifyErrors = defineErrors({
     exit: 1,
     summary: 'Another issuer than the expected one vouched for who signed.',
     hint: 'do not use the file, unless the issuer that was found is the one that you meant to expect; every character counts',
+  },
+  'verify.claims': {
+    status: 422,
+    exit: 1,
+    summary: 'The certificate does not say of project, environment or ref what the policy asks for.',
+    hint: 'do not use the file, unless what was found is what you meant to expect; docs/reference/policy.md has the claims',
   },
   'verify.signature': {
     status: 422,
@@ -66,19 +72,31 @@ export const verifyErrors = defineErrors({
     status: 422,
     exit: 1,
     summary: 'The checkpoint is not signed by a known log, or is about another tree than the proof.',
-    hint: 'check that the log key is that of the Sigstore which signed (SIGSTORE_REKOR_PUBLIC_KEY)',
+    hint: 'check that the log key is that of the Sigstore which signed (--trusted-root, --tuf-url; SIGSTORE_REKOR_PUBLIC_KEY for the cosign face)',
   },
   'verify.set': {
     status: 422,
     exit: 1,
     summary: "The log's promise (SET) is not signed by a known log, or is about another entry.",
-    hint: 'check that the log key is that of the Sigstore which signed (SIGSTORE_REKOR_PUBLIC_KEY)',
+    hint: 'check that the log key is that of the Sigstore which signed (--trusted-root, --tuf-url; SIGSTORE_REKOR_PUBLIC_KEY for the cosign face)',
   },
   'verify.time': {
     status: 422,
     exit: 1,
     summary: 'The signature was logged when the certificate was not valid.',
     hint: 'sign again, with a new certificate; a signature counts only when it is logged within the ten minutes of it',
+  },
+  'verify.policy': {
+    status: 422,
+    exit: 1,
+    summary: 'No rule of the policy lists the name, or the seal lacks what its rule requires.',
+    hint: 'add the name to a rule of the policy if you trust who signs it, or seal the file with what the rule requires',
+  },
+  'verify.policy-file': {
+    status: 400,
+    exit: 2,
+    summary: 'The policy file cannot be read, or holds what is not known or not possible.',
+    hint: 'correct the line that is named; docs/reference/policy.md lists every key',
   },
   'verify.trust-root': {
     status: 400,

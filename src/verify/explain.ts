@@ -13,7 +13,9 @@ const NAME_COLUMNS = 12
 export function verdictSentence(verdict: Verdict, name: string): string {
   if (verdict.verified) {
     const { identity, signedAtSeconds, logIndex } = verdict
-    return `${name} was signed by ${printable(identity.san)} (issuer ${printable(identity.issuer)}) at ${formatTime(signedAtSeconds)}, log index ${logIndex}`
+    const run = identity.claims.runInvocationUri
+    const where = run === undefined ? '' : ` in ${printable(run)}`
+    return `${name} was signed by ${printable(identity.san)} (issuer ${printable(identity.issuer)})${where} at ${formatTime(signedAtSeconds)}, log index ${logIndex}`
   }
   const check = refusingCheck(verdict)
   return `${name} is refused: ${printable(check?.reason ?? 'a check did not pass')} [${verdict.reason}]`
@@ -25,17 +27,18 @@ export function verdictHint(verdict: Verdict): string | undefined {
 }
 
 /** Every check on a line of its own; what was expected and what was found stand under each other. */
-export function checkLines({ checks }: Verdict): readonly string[] {
+export function checkLines({ checks }: Pick<Verdict, 'checks'>): readonly string[] {
   return checks.flatMap((check) => {
     const { name, outcome, reason } = check
     return [
       `${MARKS[outcome].padEnd(7)} ${name.padEnd(NAME_COLUMNS)} ${printable(reason)}`,
-      ...comparison(check),
+      ...comparisonLines(check),
     ]
   })
 }
 
-function comparison({ expected, found }: Check): readonly string[] {
+/** What was expected above what was found, in one column; nothing where there is nothing to compare. */
+export function comparisonLines({ expected, found }: Check): readonly string[] {
   return [
     ...(expected === undefined ? [] : [`        expected     ${printable(expected)}`]),
     ...(found === undefined ? [] : [`        found        ${printable(found)}`]),

@@ -8,6 +8,7 @@ export const CHECK_NAMES = [
   'sct',
   'identity',
   'issuer',
+  'claims',
   'signature',
   'logged',
   'entry',
@@ -15,6 +16,7 @@ export const CHECK_NAMES = [
   'checkpoint',
   'set',
   'time',
+  'policy',
 ] as const
 export type CheckName = (typeof CHECK_NAMES)[number]
 

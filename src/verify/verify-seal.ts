@@ -3,6 +3,7 @@ import type { Certificate } from '../formats/x509/index.ts'
 import { checkCertificate, checkChainAtTimes, checkCodeSigning, checkTime } from './check-certificate.ts'
 import { checkEntry, type EntryFindings } from './check-entry.ts'
 import { checkIdentity, type IdentityFindings } from './check-identity.ts'
+import { checkPolicy, PAIR } from './policy-check.ts'
 import { checkScts } from './check-sct.ts'
 import { checkSignature } from './check-signature.ts'
 import type { Policy } from './policy.ts'
@@ -26,7 +27,15 @@ export interface VerifyRequest {
   readonly policy: Policy
 }
 
-type CertificateChecks = 'code-signing' | 'chain' | 'sct' | 'identity' | 'issuer' | 'signature' | 'time'
+type CertificateChecks =
+  | 'code-signing'
+  | 'chain'
+  | 'sct'
+  | 'identity'
+  | 'issuer'
+  | 'claims'
+  | 'signature'
+  | 'time'
 
 const MAX_ENTRIES = 32
 
@@ -47,6 +56,7 @@ export function verifySeal(request: VerifyRequest): Verdict {
   const findings = {
     certificate: finding,
     logged,
+    policy: checkPolicy(request.policy, PAIR),
     ...entryFindings(chosen),
     ...certificateFindings({ request, certificate, about, entry: chosen?.entry }),
   }
@@ -106,6 +116,7 @@ function certificateFindings(parts: CertificateParts): Record<CertificateChecks,
     sct: checkScts(certificate, trustRoot),
     identity: about.identity,
     issuer: about.issuer,
+    claims: about.claims,
     signature: checkSignature(certificate, { digest: artifact.sha256, signature: seal.signature }),
     time,
   }
@@ -119,6 +130,7 @@ function unreadableCertificate(): Record<CertificateChecks, Finding> {
     sct: finding,
     identity: finding,
     issuer: finding,
+    claims: finding,
     signature: finding,
     time: finding,
   }

@@ -1,0 +1,13 @@
+/**
+ * `wheelseal verify`, without its flags and its words: files and their seals, the trust root and the policy come
+ * together, and every file gets an outcome.
+ *
+ * Call `prepare`, which loads what all files share, then `verifyTargets`. An entry of its own beside that of `app/`: a
+ * verification must not load the server (DESIGN.md, section 3). The formats of seals and trust roots come in by the
+ * ports of `readers.ts`.
+ */
+export { prepare, verifyTargets, type Prepared } from './verify-targets.ts'
+export type { FileOutcome } from './outcome.ts'
+export type { Expectation, FirstRoot, SealChoice, Target, TrustChoice, VerifyPlan } from './plan.ts'
+export type { VerifyIo } from './io.ts'
+export { appVerifyErrors } from './errors.ts'

@@ -1,0 +1,21 @@
+import type { Check, Verdict } from '../../verify/index.ts'
+
+/** What is said of one file. */
+export interface FileOutcome {
+  /** As it was given. */
+  readonly file: string
+  readonly sha256?: string
+  readonly verified: boolean
+  /** The code of the refusal; empty when verified. */
+  readonly reason: string
+  /** One sentence, lower case, without a stop. */
+  readonly message: string
+  readonly hint?: string
+  /** That decides; none where the seal could not be read. */
+  readonly verdict?: Verdict
+  readonly checks: readonly Check[]
+  /** The files of the seal. */
+  readonly seal: readonly string[]
+  /** The log that was asked for the entry. */
+  readonly askedLog?: string
+}

@@ -1,0 +1,41 @@
+import type { Policy } from '../../verify/index.ts'
+
+/** What is verified: a file, or a digest in its place. */
+export type Target =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'digest'; readonly sha256: Uint8Array; readonly text: string }
+
+export type SealChoice =
+  /** The first of `X.sigstore.json`, `X.sig` with `X.crt`, `X.publish.attestation`. */
+  | { readonly kind: 'beside' }
+  | { readonly kind: 'bundle'; readonly path: string }
+  /** Without a certificate where a key is given. */
+  | { readonly kind: 'pair'; readonly signature: string; readonly certificate?: string }
+  | { readonly kind: 'provenance'; readonly path: string }
+
+export type FirstRoot =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'digest'; readonly sha256: string }
+
+export type TrustChoice =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'tuf'; readonly url: string; readonly root: FirstRoot }
+  /** Public Sigstore. */
+  | { readonly kind: 'public' }
+
+export type Expectation =
+  | { readonly kind: 'policy-file'; readonly path: string }
+  /** One for all targets. */
+  | { readonly kind: 'policy'; readonly policy: Policy }
+  /** A file with a public key, PEM. */
+  | { readonly kind: 'key'; readonly path: string }
+
+/** The command as it was meant; made of flags, and checked. */
+export interface VerifyPlan {
+  readonly targets: readonly Target[]
+  readonly seal: SealChoice
+  readonly trust: TrustChoice
+  readonly expectation: Expectation
+  /** With `none` nobody is asked for anything. */
+  readonly network: 'allowed' | 'none'
+}

@@ -1,0 +1,45 @@
+import type { Files } from '../../base/index.ts'
+import { appVerifyErrors } from './errors.ts'
+import type { SealChoice, Target } from './plan.ts'
+import type { FoundSeal } from './readers.ts'
+
+export interface SealFiles {
+  readonly found: FoundSeal
+  readonly paths: readonly string[]
+}
+
+const MAX_PART_BYTES = 256 << 10
+const MAX_BUNDLE_BYTES = 16 << 20
+
+/** Throws `app.verify-no-seal`, `host.file`, `base.too-large`. */
+export async function findSeal(target: Target, choice: SealChoice, files: Files): Promise<SealFiles> {
+  if (choice.kind === 'beside') return findSeal(target, await chooseBeside(target, files), files)
+  if (choice.kind === 'pair') return readPair(choice, files)
+  const { kind, path } = choice
+  return { found: { kind, bytes: await files.read(path, MAX_BUNDLE_BYTES) }, paths: [path] }
+}
+
+async function readPair(
+  { signature, certificate }: SealChoice & { readonly kind: 'pair' },
+  files: Files,
+): Promise<SealFiles> {
+  const bytes = await files.read(signature, MAX_PART_BYTES)
+  if (certificate === undefined) return { found: { kind: 'pair', signature: bytes }, paths: [signature] }
+  return {
+    found: { kind: 'pair', signature: bytes, certificate: await files.read(certificate, MAX_PART_BYTES) },
+    paths: [signature, certificate],
+  }
+}
+
+/** The one that needs nobody to be asked first. */
+async function chooseBeside(target: Target, files: Files): Promise<SealChoice> {
+  if (target.kind === 'digest')
+    throw appVerifyErrors('app.verify-no-seal', `${target.text} has no folder to look for a seal`)
+  const { path } = target
+  const has = (ending: string): Promise<boolean> => files.exists(`${path}${ending}`)
+  if (await has('.sigstore.json')) return { kind: 'bundle', path: `${path}.sigstore.json` }
+  const isPair = (await has('.sig')) && (await has('.crt'))
+  if (isPair) return { kind: 'pair', signature: `${path}.sig`, certificate: `${path}.crt` }
+  if (await has('.publish.attestation')) return { kind: 'provenance', path: `${path}.publish.attestation` }
+  throw appVerifyErrors('app.verify-no-seal', `there is no seal beside ${path}`)
+}

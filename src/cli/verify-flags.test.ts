@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest'
+import type { WheelsealError } from '../base/index.ts'
+import { planOf } from './verify-flags.ts'
+import type { VerifyFlags } from './verify-usage.ts'
+
+const HEX = 'ab'.repeat(32)
+const ISSUER = 'https://gitlab.example'
+const named = { certificateIdentity: 'a@b.example', certificateOidcIssuer: ISSUER }
+const project = { project: 'acme/tools', certificateOidcIssuer: ISSUER }
+
+describe('the plan of a verification', () => {
+  it('is of files beside which seals are found, from public Sigstore, with the network', async () => {
+    expect(await planOf(['a', 'b'], named, {})).toEqual({
+      targets: [
+        { kind: 'file', path: 'a' },
+        { kind: 'file', path: 'b' },
+      ],
+      seal: { kind: 'beside' },
+      trust: { kind: 'public' },
+      expectation: {
+        kind: 'policy',
+        policy: {
+          anyOf: [
+            {
+              san: { kind: 'exact', value: 'a@b.example' },
+              issuer: { kind: 'exact', value: ISSUER },
+            },
+          ],
+          rule: 'who must have signed is said by flags',
+        },
+      },
+      network: 'allowed',
+    })
+    expect(await planOf(['a'], { ...named, offline: true }, {})).toMatchObject({ network: 'none' })
+  })
+
+  it.each<[string, VerifyFlags, object]>([
+    ['a bundle', { bundle: 'b' }, { kind: 'bundle', path: 'b' }],
+    ['a provenance', { provenance: 'p' }, { kind: 'provenance', path: 'p' }],
+    ['a pair', { signature: 's', certificate: 'c' }, { kind: 'pair', signature: 's', certificate: 'c' }],
+  ])('takes %s', async (_what, flags, seal) => {
+    expect(await planOf(['a'], { ...named, ...flags }, {})).toMatchObject({ seal })
+  })
+
+  it('takes a key in place of an identity, and then no certificate', async () => {
+    expect(await planOf(['a'], { key: 'k', signature: 's' }, {})).toMatchObject({
+      expectation: { kind: 'key', path: 'k' },
+      seal: { kind: 'pair', signature: 's' },
+    })
+  })
+
+  it('takes a digest in place of a file, with its seal', async () => {
+    const plan = await planOf([`sha256:${HEX}`], { ...named, bundle: 'b' }, {})
+    expect(plan.targets).toEqual([
+      { kind: 'digest', sha256: new Uint8Array(32).fill(0xab), text: `sha256:${HEX}` },
+    ])
+  })
+
+  it.each<[string, VerifyFlags, Record<string, string>, object]>([
+    ['a file', { trustedRoot: 't' }, { WHEELSEAL_TRUSTED_ROOT: 'x' }, { kind: 'file', path: 't' }],
+    [
+      'a file of the environment',
+      {},
+      { WHEELSEAL_TRUSTED_ROOT: 'x', WHEELSEAL_TUF_URL: 'y' },
+      { kind: 'file', path: 'x' },
+    ],
+    [
+      'a repository before a file of the environment',
+      { tufUrl: 'u', tufRoot: `sha256:${HEX}` },
+      { WHEELSEAL_TRUSTED_ROOT: 'x' },
+      { kind: 'tuf', url: 'u', root: { kind: 'digest', sha256: HEX } },
+    ],
+    [
+      'a repository of the environment',
+      {},
+      { WHEELSEAL_TUF_URL: 'u', WHEELSEAL_TUF_ROOT: 'r' },
+      { kind: 'tuf', url: 'u', root: { kind: 'file', path: 'r' } },
+    ],
+    [
+      'nothing for empty variables',
+      {},
+      { WHEELSEAL_TRUSTED_ROOT: '', WHEELSEAL_TUF_URL: '' },
+      { kind: 'public' },
+    ],
+  ])('starts from %s', async (...[, flags, env, trust]) => {
+    expect(await planOf(['a'], { ...named, ...flags }, env)).toMatchObject({ trust })
+  })
+
+  it('makes a project to an identity and the project in its certificate', async () => {
+    const { expectation } = await planOf(['a'], project, {})
+    expect(expectation).toMatchObject({
+      policy: {
+        anyOf: [
+          {
+            san: {
+              kind: 'exact',
+              value: 'https://gitlab.example/acme/tools//.gitlab-ci.yml@refs/heads/main',
+            },
+            issuer: { kind: 'exact', value: ISSUER },
+            claims: [
+              { claim: 'sourceRepositoryUri', rule: { kind: 'exact', value: `${ISSUER}/acme/tools` } },
+            ],
+          },
+        ],
+      },
+    })
+  })
+
+  it.each([
+    ['stable', 'exact', 'refs/heads/stable'],
+    ['refs/tags/v*', 'glob', 'refs/tags/v*'],
+  ])('takes the ref %s', async (ref, kind, full) => {
+    const { expectation } = await planOf(['a'], { ...project, ref }, {})
+    const value = `https://gitlab.example/acme/tools//.gitlab-ci.yml@${full}`
+    expect(expectation).toMatchObject({ policy: { anyOf: [{ san: { kind, value } }] } })
+  })
+
+  it.each([
+    [{ WHEELSEAL_GITLAB_URL: 'https://a.example', CI_SERVER_URL: 'https://b.example' }, 'https://a.example'],
+    [{ WHEELSEAL_GITLAB_URL: '', CI_SERVER_URL: 'https://b.example' }, 'https://b.example'],
+  ])('takes the GitLab of %j', async (env, value) => {
+    const { expectation } = await planOf(['a'], { project: 'acme/tools' }, env)
+    expect(expectation).toMatchObject({ policy: { anyOf: [{ issuer: { value } }] } })
+  })
+
+  it('takes patterns, which are over the whole text', async () => {
+    const flags = { certificateIdentityRegexp: '.*@b.example', certificateOidcIssuerRegexp: 'https://.*' }
+    const { expectation } = await planOf(['a'], flags, {})
+    expect(expectation).toMatchObject({
+      policy: { anyOf: [{ san: { kind: 'pattern', source: '.*@b.example' }, issuer: { kind: 'pattern' } }] },
+    })
+  })
+})
+
+describe('wrong usage', () => {
+  it.each<[string, VerifyFlags, string]>([
+    ['nobody who must have signed', {}, 'nothing says who must have signed'],
+    ['a name without an issuer', { certificateIdentity: 'a' }, 'only half of an identity'],
+    ['an issuer without a name', { certificateOidcIssuer: ISSUER }, 'only half of an identity'],
+    ['a project of no GitLab', { project: 'acme/tools' }, 'nothing says on which GitLab'],
+  ])('is %s, with the line to add', async (_what, flags, fact) => {
+    const error = await failureOf(['a'], flags)
+    expect(error).toMatchObject({ code: 'app.verify-expectation', exit: 2 })
+    expect(error.message).toContain(fact)
+    expect(error.hint).toMatch(/^add --/)
+  })
+
+  it.each<[string, readonly string[], VerifyFlags, string]>([
+    ['two seals', ['a'], { ...named, bundle: 'b', signature: 's' }, '--bundle and --signature are given'],
+    ['one seal for two files', ['a', 'b'], { ...named, bundle: 'b' }, 'one seal is named for 2 files'],
+    ['half a pair', ['a'], { ...named, signature: 's' }, 'no certificate'],
+    ['the other half', ['a'], { ...named, certificate: 's' }, 'no signature'],
+    ['a digest alone', [`sha256:${HEX}`], named, 'no file beside which'],
+    ['a digest under a policy', [`sha256:${HEX}`], { policy: 'p', bundle: 'b' }, 'a digest has none'],
+    ['a digest that is none', ['sha256:AB'], named, '64 digits'],
+    ['two trust roots', ['a'], { ...named, trustedRoot: 't', tufUrl: 'u' }, '--trusted-root and --tuf-url'],
+    ['a repository without a root', ['a'], { ...named, tufUrl: 'u' }, 'no root to start from'],
+    ['a root without a repository', ['a'], { ...named, tufRoot: 'u' }, 'no repository'],
+    [
+      'a root digest that is none',
+      ['a'],
+      { ...named, tufUrl: 'u', tufRoot: 'sha256:1' },
+      '--tuf-root is no digest',
+    ],
+    [
+      'two names',
+      ['a'],
+      { ...named, certificateIdentityRegexp: '.' },
+      '--certificate-identity-regexp are given',
+    ],
+    ['two issuers', ['a'], { ...named, certificateOidcIssuerRegexp: '.' }, 'issuer-regexp are given'],
+    ['a name and a project', ['a'], { ...named, project: 'a/b' }, '--project and --certificate-identity'],
+    ['a name and a policy', ['a'], { ...named, policy: 'p' }, '--policy and an identity'],
+    ['a name and a key', ['a'], { ...named, key: 'p' }, '--key and an identity'],
+    ['a ref of no project', ['a'], { ...named, ref: 'main' }, '--ref is of a project'],
+    [
+      'a project and an issuer pattern',
+      ['a'],
+      { project: 'a/b', certificateOidcIssuerRegexp: '.' },
+      'no pattern',
+    ],
+    ['a project that is none', ['a'], { ...project, project: 'tools' }, 'not GROUP/NAME'],
+    ['a project with a star', ['a'], { ...project, project: 'acme/*' }, 'not GROUP/NAME'],
+    ['a ref that is none', ['a'], { ...project, ref: 'a b' }, 'no ref has'],
+    ['an issuer with a slash', ['a'], { ...project, certificateOidcIssuer: `${ISSUER}/` }, 'not spelled'],
+    [
+      'a pattern that is none',
+      ['a'],
+      { certificateIdentityRegexp: '(', certificateOidcIssuer: ISSUER },
+      'no pattern of RE2',
+    ],
+    ['an empty value', ['a'], { ...named, trustedRoot: '' }, '--trusted-root has no value'],
+    ['an empty name', ['a'], { ...named, certificateIdentity: '' }, '--certificate-identity has no value'],
+  ])('is %s', async (...[, files, flags, fact]) => {
+    const error = await failureOf(files, flags)
+    expect(error).toMatchObject({ code: 'app.verify-flags', exit: 2 })
+    expect(error.message).toContain(fact)
+  })
+})
+
+function failureOf(files: readonly string[], flags: VerifyFlags): Promise<WheelsealError> {
+  return planOf(files, flags, {}).then(
+    () => expect.unreachable(),
+    (error: unknown) => error as WheelsealError,
+  )
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import type { FileOutcome } from '../app/verify/index.ts'
+import { createVerifyProgress } from './verify-progress.ts'
+import { refusalLines, reportJson, verifiedLine } from './verify-report.ts'
+
+const verified: FileOutcome = {
+  file: 'a.whl',
+  verified: true,
+  reason: '',
+  message: 'a.whl was signed',
+  checks: [],
+  seal: ['a.whl.sigstore.json'],
+}
+const refused: FileOutcome = {
+  file: 'b.whl',
+  verified: false,
+  reason: 'verify.identity',
+  message: 'b.whl is refused',
+  hint: 'do not use it',
+  seal: [],
+  checks: [
+    { name: 'certificate', outcome: 'passed', reason: 'well formed' },
+    { name: 'identity', outcome: 'failed', reason: 'another one', expected: 'x', found: 'y' },
+    { name: 'time', outcome: 'failed', reason: 'too late' },
+  ],
+}
+
+describe('the report', () => {
+  it('is one line for a file that is well, and tells when a log was asked', () => {
+    expect(verifiedLine(verified)).toBe('a.whl was signed')
+    expect(verifiedLine({ ...verified, askedLog: 'https://rekor.example' })).toBe(
+      'a.whl was signed; time from the log, asked online at https://rekor.example (the bundle a.whl.sigstore.json would hold it)',
+    )
+  })
+
+  it('is the sentence, both sides, what else failed and the next step for a refusal', () => {
+    expect(refusalLines(refused)).toEqual([
+      'b.whl is refused',
+      '        expected     x',
+      '        found        y',
+      'FAILED  time         too late',
+      'hint: do not use it',
+    ])
+  })
+
+  it('shows what moves a cursor as text', () => {
+    expect(verifiedLine({ ...verified, message: '\u001b[2Ka\n' })).toBe(String.raw`\u{1b}[2Ka\u{a}`)
+  })
+
+  it('as JSON is that of the file that decides, with all files', () => {
+    const report = reportJson([verified, refused]) as Record<string, unknown>
+    expect(report).toMatchObject({ verified: false, reason: 'verify.identity', hint: 'do not use it' })
+    expect(report['checks']).toHaveLength(3)
+    expect(report['files']).toHaveLength(2)
+    expect(reportJson([verified])).toMatchObject({ verified: true, reason: '' })
+  })
+})
+
+describe('progress', () => {
+  const shown = (isTTY: boolean, total: number): string => {
+    const written: string[] = []
+    const write = (text: unknown): boolean => written.push(String(text)) > 0
+    const before = process.env['CI']
+    delete process.env['CI']
+    const progress = createVerifyProgress({ isTTY, write }, total)
+    if (before !== undefined) process.env['CI'] = before
+    progress.step()
+    progress.end()
+    return written.join('')
+  }
+
+  it('is a line that is taken away again, on a terminal and for several files', () => {
+    expect(shown(true, 2)).toBe('\r\u001b[Kwheelseal: 1 of 2 files\r\u001b[K')
+    expect(shown(true, 1)).toBe('')
+    expect(shown(false, 2)).toBe('')
+  })
+})

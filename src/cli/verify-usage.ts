@@ -1,0 +1,32 @@
+import { appVerifyErrors } from '../app/verify/index.ts'
+
+/** The flags of `wheelseal verify` as commander gives them. */
+export interface VerifyFlags {
+  readonly bundle?: string
+  readonly signature?: string
+  readonly certificate?: string
+  readonly provenance?: string
+  readonly key?: string
+  readonly trustedRoot?: string
+  readonly tufUrl?: string
+  readonly tufRoot?: string
+  readonly certificateIdentity?: string
+  readonly certificateIdentityRegexp?: string
+  readonly certificateOidcIssuer?: string
+  readonly certificateOidcIssuerRegexp?: string
+  readonly project?: string
+  readonly ref?: string
+  readonly policy?: string
+  readonly offline?: boolean
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export function atMostOne(flags: Readonly<Record<string, string | undefined>>): void {
+  const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  if (given.length > 1) throw wrong(`${given.join(' and ')} are given`, 'give one of them')
+}
+
+export function wrong(fact: string, hint?: string): Error {
+  return appVerifyErrors('app.verify-flags', fact, hint === undefined ? {} : { hint })
+}

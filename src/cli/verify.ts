@@ -1,0 +1,112 @@
+import { Command } from 'commander'
+import { WheelsealError } from '../base/index.ts'
+import { prepare, verifyTargets, type FileOutcome } from '../app/verify/index.ts'
+import { createTerminal, paint, type Terminal } from './terminal.ts'
+import { planOf } from './verify-flags.ts'
+import { systemVerifyIo } from './verify-io.ts'
+import { createVerifyProgress } from './verify-progress.ts'
+import { failureJson, refusalLines, reportJson, verifiedLine } from './verify-report.ts'
+import type { VerifyFlags } from './verify-usage.ts'
+
+interface Options extends VerifyFlags {
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+const EXAMPLES = `
+The seal is looked for beside each file: X.sigstore.json, X.sig with X.crt, X.publish.attestation.
+Without --trusted-root and --tuf-url the trust root is that of public Sigstore.
+
+Examples:
+  wheelseal verify --project acme/tools --certificate-oidc-issuer https://gitlab.example.com dist/*.whl
+  wheelseal verify --policy policy.toml --trusted-root trusted_root.json --offline dist/*.whl
+  wheelseal verify --certificate-identity release@acme.example --certificate-oidc-issuer https://accounts.example.com \\
+    --signature demo.sig --certificate demo.crt sha256:0b5f…
+
+Exit: 0 all are verified, 1 at least one is refused, 2 wrong usage.`
+
+export function command(): Command {
+  const verify = new Command('verify')
+    .description('Verifies that distributions were sealed by whom you expect, and says why not.')
+    .argument('<file...>', 'files, or sha256:HEX in place of one')
+  addSealOptions(verify)
+  addTrustOptions(verify)
+  addIdentityOptions(verify)
+  return verify
+    .option('--offline', 'ask nobody; a seal must hold its log entry, and the trust root be a file or kept')
+    .option('--json', 'print one object, as schemas/verify-output.schema.json has it')
+    .option('--quiet', 'print nothing but refusals')
+    .addHelpText('after', EXAMPLES)
+    .action(verifyFiles)
+}
+
+function addSealOptions(verify: Command): void {
+  verify
+    .option('--bundle <file>', 'the Sigstore bundle')
+    .option('--signature <file>', 'the signature, as cosign writes it')
+    .option('--certificate <file>', 'the certificate of the signature')
+    .option('--provenance <file>', 'a PEP 740 provenance object or attestation; all in it must hold')
+    .option('--key <file>', 'the public key (PEM) that must have signed, where there is no certificate')
+}
+
+function addTrustOptions(verify: Command): void {
+  verify
+    .option('--trusted-root <file>', 'trusted_root.json of the Sigstore that signed')
+    .option('--tuf-url <url>', 'TUF repository with the trust root of a private Sigstore')
+    .option(
+      '--tuf-root <file|sha256:hex>',
+      'the root.json that this repository is trusted from, or its digest',
+    )
+}
+
+function addIdentityOptions(verify: Command): void {
+  verify
+    .option('--certificate-identity <name>', 'who must have signed, exactly')
+    .option('--certificate-identity-regexp <pattern>', 'the same as an RE2 pattern over the whole name')
+    .option('--certificate-oidc-issuer <url>', 'which issuer must have vouched for that, exactly')
+    .option('--certificate-oidc-issuer-regexp <pattern>', 'the same as an RE2 pattern over the whole issuer')
+    .option('--project <group/name>', 'the GitLab project whose pipeline must have signed')
+    .option(
+      '--ref <ref>',
+      'with --project: a branch, or a full ref such as refs/tags/v* (default: the branch main)',
+    )
+    .option('--policy <file>', 'who may sign which packages; docs/reference/policy.md')
+}
+
+async function verifyFiles(files: readonly string[], options: Options): Promise<void> {
+  const terminal = createTerminal(options)
+  try {
+    report(await outcomesOf(files, options), options, terminal)
+  } catch (error) {
+    if (!(error instanceof WheelsealError) || !terminal.isJson) throw error
+    terminal.result(JSON.stringify(failureJson(error)))
+    createTerminal({}).fail(error)
+    process.exitCode = error.exit
+  }
+}
+
+async function outcomesOf(files: readonly string[], options: Options): Promise<readonly FileOutcome[]> {
+  const prepared = await prepare(await planOf(files, options, process.env), systemVerifyIo(process.env))
+  const progress = createVerifyProgress(options.quiet === true ? undefined : process.stderr, files.length)
+  try {
+    return await verifyTargets(prepared, progress.step)
+  } finally {
+    progress.end()
+  }
+}
+
+/** Files that are well go to standard output, refusals to standard error: whoever throws one away sees the other. */
+function report(outcomes: readonly FileOutcome[], options: Options, terminal: Terminal): void {
+  const refused = outcomes.filter(({ verified }) => !verified)
+  if (terminal.isJson) terminal.result(JSON.stringify(reportJson(outcomes)))
+  else if (options.quiet !== true)
+    for (const outcome of outcomes) if (outcome.verified) terminal.result(verifiedLine(outcome))
+  for (const outcome of refused) {
+    const [sentence, ...lines] = refusalLines(outcome)
+    process.stderr.write(`wheelseal: ${paint('red', 'error:')} ${[sentence, ...lines].join('\n')}\n`)
+  }
+  const count = outcomes.length
+  if (count > 1 && !terminal.isJson && options.quiet !== true)
+    terminal.say(`${count - refused.length} of ${count} are verified`)
+  if (refused.length > 0) process.exitCode = 1
+}

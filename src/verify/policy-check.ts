@@ -1,0 +1,26 @@
+import type { Policy, Requirement } from './policy.ts'
+import { failed, passed, type Finding } from './verdict.ts'
+
+/** What a seal has, of what a policy may require. Never what it says of itself. */
+export type SealHas = Readonly<Record<Requirement, boolean>>
+
+/** A signature and a certificate alone; its log entry was asked for. */
+export const PAIR: SealHas = { bundle: false, timestamp: false, attestation: false }
+
+const WORDS: Readonly<Record<Requirement, string>> = {
+  bundle: 'a bundle',
+  timestamp: 'a timestamp',
+  attestation: 'an attestation',
+}
+
+/** Whether a rule lists the name, and whether the seal has what the rule requires. */
+export function checkPolicy({ requires = [], rule, refusal }: Policy, has: SealHas): Finding {
+  if (refusal !== undefined) return failed(refusal)
+  const missing = requires.filter((name) => !has[name])
+  if (missing.length === 0) return passed(rule ?? 'nothing but who signed is asked for')
+  const kinds = Object.entries(WORDS).flatMap(([name, words]) => (has[name as Requirement] ? [words] : []))
+  return failed(`${rule ?? 'the policy'} requires ${missing.map((name) => WORDS[name]).join(' and ')}`, {
+    expected: requires.map((name) => WORDS[name]).join(', '),
+    found: kinds.join(', ') || 'a signature and a certificate',
+  })
+}

@@ -1,0 +1,8 @@
+import type { PolicyFile } from './policy-file.ts'
+
+/** Reads a policy file; `path` is only shown. Throws `verify.policy-file`, which names file and line. */
+export async function readPolicy(bytes: Uint8Array, path: string): Promise<PolicyFile> {
+  // Loaded here, not with the room: parser and schema cost a start that most verifications do without.
+  const { compilePolicy } = await import('./policy-file.ts')
+  return compilePolicy(bytes, path)
+}
