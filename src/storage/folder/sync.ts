@@ -6,10 +6,11 @@ import { dirname, resolve } from 'node:path'
  * one that was made.
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 })
+  // Whole, because the answer of `mkdir` is relative where the path is, and nothing above could then be compared.
+  const whole = resolve(path)
+  const first = await mkdir(whole, { recursive: true, mode: 0o700 })
   if (first === undefined) return undefined
-  for (let made = resolve(path); made.length >= first.length; made = dirname(made))
-    await syncFolder(dirname(made))
+  for (let made = whole; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
   return first
 }
 
