@@ -61,11 +61,11 @@ export function bundleHeadBytes(width: number): number {
 }
 
 /** Where each entry begins, and where the last one ends. Throws `log.corrupt`. */
-export function decodeBundleHead(head: Uint8Array, width: number): readonly number[] {
+export function decodeBundleHead(head: Uint8Array, width: number): Uint32Array {
   const cursor = new Cursor(head)
   const isWhole = head.length === bundleHeadBytes(width) && cursor.uint(WORD_BYTES) === BUNDLE_MAGIC
   if (!isWhole) throw logErrors('log.corrupt', 'a bundle does not begin as one')
-  const offsets = Array.from({ length: width + 1 }, () => cursor.uint(WORD_BYTES))
+  const offsets = Uint32Array.from({ length: width + 1 }, () => cursor.uint(WORD_BYTES))
   const isOrdered = offsets.every((offset, at) => at === 0 || offset > (offsets[at - 1] ?? 0))
   if (!isOrdered || offsets[0] !== head.length)
     throw logErrors('log.corrupt', 'the offsets of a bundle are not in order')

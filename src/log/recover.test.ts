@@ -33,6 +33,14 @@ describe('createLog and openLog', () => {
     expect((await again.append(text('d'))).timeMs).toBe(5000)
   })
 
+  it('find only what is in no bundle after an end in peace', async () => {
+    const { log, parts } = await grown(11)
+    await log.close()
+    const [name = ''] = await parts.files.list('wal')
+    const segment = Buffer.from(await parts.files.read(`wal/${name}`, 0, 10_000)).toString('latin1')
+    expect([7, 8, 10].map((index) => segment.includes(`leaf ${index}`))).toEqual([false, true, true])
+  })
+
   it('refuse a write-ahead log of which every segment is gone', async () => {
     const { parts } = await grown(6)
     for (const name of await parts.files.list('wal')) await parts.files.remove(`wal/${name}`)

@@ -13,14 +13,16 @@ export interface TileReader {
 }
 
 /** 16 KiB each in a log of height 8. */
-const CACHED_TILES = 256
+const CACHED_TILES = 512
+/** 1 KiB each. */
+const CACHED_OFFSETS = 4096
 
 export function createTileReader(files: LogFiles, geometry: Geometry): TileReader {
   const width = tileWidth(geometry)
   const tile = cached(CACHED_TILES, (path) =>
     readWhole(files, { path, offset: 0, bytes: tileBytes(geometry) }),
   )
-  const offsets = cached(CACHED_TILES, async (path) =>
+  const offsets = cached(CACHED_OFFSETS, async (path) =>
     decodeBundleHead(await readWhole(files, { path, offset: 0, bytes: bundleHeadBytes(width) }), width),
   )
   return {

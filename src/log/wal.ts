@@ -9,7 +9,8 @@ export interface Wal {
   commit(commit: { size: number; root: Uint8Array; entries: readonly LogEntry[] }): Promise<void>
   /** The state goes on in a new segment and the old one is removed, when that is worth it. */
   changeSegment(state: LogState): Promise<void>
-  close(): Promise<void>
+  /** With the state, leaves the next start as little as can be; without, everything as it is. */
+  close(state?: LogState): Promise<void>
 }
 
 interface Live {
@@ -24,6 +25,11 @@ interface Live {
 /** Begins segment `number`, which continues the state, and removes those before it. */
 export async function startWal(state: LogState, number: number): Promise<Wal> {
   let live = await begin(state, number)
+  const change = async (current: LogState): Promise<void> => {
+    const old = live
+    live = await begin(current, old.number + 1)
+    await old.file.close()
+  }
   return {
     commit: async (commit) => {
       await append(live, encodeCommit(commit, live.checksum))
@@ -31,12 +37,12 @@ export async function startWal(state: LogState, number: number): Promise<Wal> {
     },
     changeSegment: async (current) => {
       const isWorthIt = live.bytes > current.geometry.segmentBytes && current.pending.applied > live.applied
-      if (!isWorthIt) return
-      const old = live
-      live = await begin(current, old.number + 1)
-      await old.file.close()
+      if (isWorthIt) await change(current)
     },
-    close: () => live.file.close(),
+    close: async (current) => {
+      if (current !== undefined && current.pending.applied > live.applied) await change(current)
+      await live.file.close()
+    },
   }
 }
 

@@ -79,7 +79,9 @@ export class Writer {
     this.#isClosed = true
     await this.#running
     await this.#projecting
-    await this.#parts.wal.close()
+    const { wal, state } = this.#parts
+    // What a failure has left is for the next start to judge, as it is.
+    await wal.close(this.#poison === undefined ? state : undefined)
   }
 
   async #run(): Promise<void> {

@@ -1,7 +1,8 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LogFile, LogFiles } from '../../log/index.ts'
-import { makeFolder, syncFolder, withFile } from './sync.ts'
+import { makeFolder, syncFolder } from './sync.ts'
 
 /** The files of one log below `root`, which is there. */
 export function createLogFiles(root: string): LogFiles {
@@ -12,8 +13,7 @@ export function createLogFiles(root: string): LogFiles {
       return names.filter((name) => name.isFile()).map(({ name }) => name)
     },
     create: async (path) => asLogFile(await open(place(path), 'ax', 0o600)),
-    read: async (path, offset, length) =>
-      withFile(await open(place(path), 'r'), (handle) => readAt(handle, offset, length)),
+    read: async (path, offset, length) => readAt(place(path), offset, length),
     size: async (path) => (await stat(place(path))).size,
     makeFolder: async (path) => void (await makeFolder(place(path))),
     rename: (from, to) => rename(place(from), place(to)),
@@ -37,13 +37,19 @@ function asLogFile(handle: FileHandle): LogFile {
   }
 }
 
-async function readAt(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const buffer = new Uint8Array(Math.min(length, Math.max(0, (await handle.stat()).size - offset)))
-  let done = 0
-  while (done < buffer.length) {
-    const { bytesRead } = await handle.read(buffer, done, buffer.length - done, offset + done)
-    if (bytesRead === 0) break
-    done += bytesRead
+/**
+ * In this thread, as SQLite reads too: what readers ask for is small and mostly in the system's memory, where a way
+ * through other threads for open, read and close costs ten times the read.
+ */
+function readAt(path: string, offset: number, length: number): Uint8Array {
+  const file = openSync(path, 'r')
+  try {
+    const buffer = new Uint8Array(length)
+    let done = 0
+    for (let count = -1; done < length && count !== 0; done += count)
+      count = readSync(file, buffer, done, length - done, offset + done)
+    return buffer.subarray(0, done)
+  } finally {
+    closeSync(file)
   }
-  return buffer.subarray(0, done)
 }
