@@ -2,7 +2,7 @@ import { describeError } from '../base/index.ts'
 import { readIdentity, type Identity } from '../identity/index.ts'
 import type { Certificate } from '../formats/x509/index.ts'
 import { describeRule, holds, type IdentityRule, type Policy } from './policy.ts'
-import { failed, notApplicable, passed, type Finding } from './verdict.ts'
+import { failed, notApplicable, open, passed, type Finding } from './verdict.ts'
 
 export interface IdentityFindings {
   readonly identity: Finding
@@ -14,7 +14,7 @@ export interface IdentityFindings {
  * cosign: name and issuer of one rule must both hold. Stricter than cosign in what the certificate may say: one name
  * only, and the same issuer in both of its extensions (`readIdentity`).
  */
-export function checkIdentity(certificate: Certificate, policy: Policy): IdentityFindings {
+export function checkIdentity(certificate: Certificate, policy: Policy | undefined): IdentityFindings {
   let found: Identity
   try {
     found = readIdentity(certificate)
@@ -22,8 +22,12 @@ export function checkIdentity(certificate: Certificate, policy: Policy): Identit
     const reason = describeError(error)
     return {
       identity: failed(reason),
-      issuer: notApplicable('the certificate does not say clearly who signed'),
+      issuer: open('the certificate does not say clearly who signed'),
     }
+  }
+  if (policy === undefined) {
+    const unasked = notApplicable('a key was asked for, and no identity')
+    return { identity: unasked, issuer: unasked, found }
   }
   const rule = closestRule(found, policy)
   if (rule === undefined) {

@@ -12,8 +12,12 @@ const NAME_COLUMNS = 12
 /** One sentence on what was decided about `name`, which is the caller's; lower case, without a stop. */
 export function verdictSentence(verdict: Verdict, name: string): string {
   if (verdict.verified) {
-    const { identity, signedAtSeconds, logIndex } = verdict
-    return `${name} was signed by ${printable(identity.san)} (issuer ${printable(identity.issuer)}) at ${formatTime(signedAtSeconds)}, log index ${logIndex}`
+    const { identity, keySha256, signedAtSeconds, logIndex } = verdict
+    const signer =
+      identity === undefined
+        ? `the key sha256:${keySha256}`
+        : `${printable(identity.san)} (issuer ${printable(identity.issuer)})`
+    return `${name} was signed by ${signer} at ${formatTime(signedAtSeconds)}, log index ${logIndex}`
   }
   const check = refusingCheck(verdict)
   return `${name} is refused: ${printable(check?.reason ?? 'a check did not pass')} [${verdict.reason}]`
