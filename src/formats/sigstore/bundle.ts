@@ -71,9 +71,8 @@ const Material = v.strictObject({
 const Bundle = v.strictObject({
   mediaType: v.string(),
   verificationMaterial: Material,
-  messageSignature: v.optional(
-    v.strictObject({ messageDigest: v.optional(Digest), signature: SignatureBytes }),
-  ),
+  // The schema lets the digest be absent; sigstore-js and all that write bundles do not.
+  messageSignature: v.optional(v.strictObject({ messageDigest: Digest, signature: SignatureBytes })),
   dsseEnvelope: v.optional(
     v.strictObject({
       payload: PayloadBytes,
@@ -123,7 +122,7 @@ function signedContent({
 }: BundleJson): Pick<SealParts, 'signature' | 'digest' | 'envelope'> {
   if (message !== undefined && envelope === undefined) {
     const { signature, messageDigest: digest } = message
-    return { signature, ...(digest === undefined ? {} : { digest }) }
+    return { signature, digest }
   }
   if (envelope === undefined || message !== undefined)
     throw refused('not exactly one of a message signature and an envelope')

@@ -62,10 +62,12 @@ describe('attacks on the signature and its signer', () => {
       expected: `sha256:${encodeHex(other.sha256)}`,
       found: `sha256:${sha256Hex(bytes)}`,
     })
-    const silent = fileBundle()
-    delete silent.messageSignature.messageDigest
-    verifies(silent)
-    refuses(silent, 'signature', { artifact: other })
+    const lying = fileBundle()
+    lying.messageSignature.messageDigest.digest = b64(other.sha256)
+    refuses(lying, 'signature', { artifact: other })
+    refusesOnly(lying, 'signature')
+    delete lying.messageSignature.messageDigest
+    refuses(lying, 'bundle')
   })
 
   it.each([
