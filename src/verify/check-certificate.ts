@@ -1,7 +1,7 @@
 import { describeError } from '../base/index.ts'
-import { parseEcdsaPublicKey } from '../formats/ecdsa/index.ts'
 import { checkChain, extendedKeyUsages, parseCertificate, type Certificate } from '../formats/x509/index.ts'
 import { formatTime } from './format-time.ts'
+import { readSigningKey } from './signing-key.ts'
 import { isWithin, type CertificateAuthority, type TrustRoot } from './trust-root.ts'
 import { failed, passed, type Finding } from './verdict.ts'
 
@@ -11,19 +11,19 @@ const CODE_SIGNING = '1.3.6.1.5.5.7.3.3'
 export function checkCertificate(der: Uint8Array): { finding: Finding; certificate?: Certificate } {
   try {
     const certificate = parseCertificate(der)
-    const curve = parseEcdsaPublicKey(certificate.spki)?.curve
-    // Sigstore's algorithm registry pairs SHA-256, the only digest of a seal, with P-256.
-    if (curve !== 'P-256') return { finding: wrongKey(curve), certificate }
-    return { finding: passed('well formed, with a P-256 key'), certificate }
+    const key = readSigningKey(certificate.spki)
+    if ('problem' in key) return { finding: wrongKey(key.problem), certificate }
+    return { finding: passed(`well formed, with a key of ${key.name}`), certificate }
   } catch (error) {
     return { finding: failed(describeError(error)) }
   }
 }
 
-function wrongKey(curve: string | undefined): Finding {
-  return failed('the key is of another kind', {
-    expected: 'ECDSA P-256',
-    found: curve ?? 'not an ECDSA key that is known here',
+/** Sigstore's algorithm registry. */
+function wrongKey(found: string): Finding {
+  return failed('the key is of a kind that signs no files', {
+    expected: 'ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048, 3072 or 4096 bits',
+    found,
   })
 }
 
@@ -66,15 +66,17 @@ function authorityProblem(
   return undefined
 }
 
-/** cosign: notBefore <= integratedTime <= notAfter. */
-export function checkTime(
-  { notBeforeSeconds, notAfterSeconds }: Certificate,
-  integratedSeconds: number,
-): Finding {
+/** cosign: notBefore <= time <= notAfter, for every time that a log or an authority vouches for. */
+export function checkTime(certificate: Certificate | undefined, timesSeconds: readonly number[]): Finding {
+  if (timesSeconds.length === 0)
+    return failed('no trusted time: neither a log nor a timestamp authority says when it was signed')
+  if (certificate === undefined) return passed(`signed at ${timesSeconds.map(formatTime).join(', ')}`)
+  const { notBeforeSeconds, notAfterSeconds } = certificate
   const validity = { startSeconds: notBeforeSeconds, endSeconds: notAfterSeconds }
-  if (isWithin(validity, integratedSeconds)) return passed('logged while the certificate was valid')
-  return failed('logged while the certificate was not valid', {
+  const outside = timesSeconds.find((seconds) => !isWithin(validity, seconds))
+  if (outside === undefined) return passed('signed while the certificate was valid')
+  return failed('signed while the certificate was not valid', {
     expected: `${formatTime(notBeforeSeconds)} to ${formatTime(notAfterSeconds)}`,
-    found: formatTime(integratedSeconds),
+    found: formatTime(outside),
   })
 }

@@ -16,9 +16,11 @@ import {
   request,
   trustRoot,
   logKey,
+  outcomes,
+  refused,
+  refusedOnly,
 } from './arrange.ts'
 import { verifySeal, type VerifyRequest } from './index.ts'
-import { outcomes, refused, refusedOnly } from './refused.ts'
 
 describe('attacks on the log', () => {
   it('7: refuses a seal without an entry, and one with too many', () => {
@@ -54,7 +56,7 @@ describe('attacks on the log', () => {
     const other = makeEntry({ log: keys.stranger }).inclusionProof.checkpoint
     refusedOnly(withProof({ checkpoint: other }), 'checkpoint')
     const { checkpoint } = makeEntry({ logName: 'other.example' }).inclusionProof
-    const named = { ...trustRoot, logs: [{ ...logKey(keys.log), name: LOG_NAME }] }
+    const named = { ...trustRoot, logs: [{ ...logKey(keys.log), names: [LOG_NAME] }] }
     expect(verifySeal({ ...request, trustRoot: named }).verified).toBe(true)
     refusedOnly({ ...withProof({ checkpoint }), trustRoot: named }, 'checkpoint')
     const [text, blob] = entry.inclusionProof.checkpoint.split(`${LOG_NAME} `).slice(-2)
