@@ -9,7 +9,7 @@ import {
 } from '../formats/sigstore/index.ts'
 import type { Artifact } from './seal.ts'
 import { signedContent } from './signed-content.ts'
-import { HASH_OF_KEY, readSigningKey } from './signing-key.ts'
+import { hashOf, readSigningKey } from './signing-key.ts'
 import { failed, passed, type Finding } from './verdict.ts'
 
 /** What an entry must be about. */
@@ -60,13 +60,13 @@ function contentProblem(record: LoggedRecord, { seal, artifact, spki }: Subject)
       expected: `${algorithm}:${encodeHex(expected)}`,
       found: `${algorithm}:${encodeHex(digest)}`,
     })
-  return algorithmProblem(algorithm, spki)
+  return algorithmProblem(algorithm, { seal, artifact, spki })
 }
 
 /** The digest that was logged must be the one that was signed. */
-function algorithmProblem(algorithm: string, spki: Uint8Array | undefined): Finding | undefined {
+function algorithmProblem(algorithm: string, { seal, spki }: Subject): Finding | undefined {
   const read = readSigningKey(spki ?? new Uint8Array())
-  const expected = 'key' in read ? HASH_OF_KEY[read.key.kind] : undefined
+  const expected = 'key' in read ? hashOf(read.key, seal) : undefined
   if (expected === undefined || expected === algorithm) return undefined
   return failed('the entry holds another digest than the signature is over', { expected, found: algorithm })
 }

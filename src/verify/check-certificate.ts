@@ -37,6 +37,12 @@ export function checkCodeSigning(certificate: Certificate): Finding {
   })
 }
 
+export interface ChainFindings {
+  readonly finding: Finding
+  /** The authority that signed the leaf, of the chain that holds. */
+  readonly issuer?: Certificate
+}
+
 /**
  * cosign evaluates the chain at the leaf's `notBefore`, sigstore-js at the time of the log: here it must hold at both,
  * with all certificates of one authority of the trust root.
@@ -45,25 +51,38 @@ export function checkChainAtTimes(
   leaf: Certificate,
   { certificateAuthorities }: TrustRoot,
   timesSeconds: readonly number[],
-): Finding {
-  const problems = certificateAuthorities.map((authority) => authorityProblem(leaf, authority, timesSeconds))
-  if (problems.includes(undefined)) return passed('stands under a trusted root at the time of signing')
-  const reasons = new Set(problems.filter((problem) => problem !== undefined))
-  return failed([...reasons].join('; ') || 'the trust root has no certificate authority')
+): ChainFindings {
+  const problems = new Set<string>()
+  for (const authority of certificateAuthorities) {
+    const result = chainUnder(leaf, authority, timesSeconds)
+    if (!('problem' in result))
+      return { finding: passed('stands under a trusted root at the time of signing'), ...result }
+    problems.add(result.problem)
+  }
+  return { finding: failed([...problems].join('; ') || 'the trust root has no certificate authority') }
 }
 
-function authorityProblem(
+function chainUnder(
   leaf: Certificate,
-  authority: CertificateAuthority,
+  { roots, intermediates, validity }: CertificateAuthority,
   timesSeconds: readonly number[],
-): string | undefined {
-  const { roots, intermediates, validity } = authority
+): { readonly issuer?: Certificate } | { readonly problem: string } {
+  let chain: readonly Certificate[] = []
   for (const atSeconds of timesSeconds) {
-    if (!isWithin(validity, atSeconds)) return 'the authority was not trusted at the time of signing'
+    if (!isWithin(validity, atSeconds))
+      return { problem: 'the authority was not trusted at the time of signing' }
+    // What holds at one time holds at another when nothing in it has expired: signatures are checked once.
+    if (chain.length > 0 && chain.every((one) => isValidAt(one, atSeconds))) continue
     const result = checkChain({ leaf, roots, intermediates, atSeconds })
-    if (!result.ok) return result.reason
+    if (!result.ok) return { problem: result.reason }
+    chain = result.chain
   }
-  return undefined
+  const [, issuer] = chain
+  return issuer === undefined ? { problem: 'there is no time to look at the chain' } : { issuer }
+}
+
+function isValidAt({ notBeforeSeconds, notAfterSeconds }: Certificate, atSeconds: number): boolean {
+  return isWithin({ startSeconds: notBeforeSeconds, endSeconds: notAfterSeconds }, atSeconds)
 }
 
 /** cosign: notBefore <= time <= notAfter, for every time that a log or an authority vouches for. */
@@ -72,8 +91,7 @@ export function checkTime(certificate: Certificate | undefined, timesSeconds: re
     return failed('no trusted time: neither a log nor a timestamp authority says when it was signed')
   if (certificate === undefined) return passed(`signed at ${timesSeconds.map(formatTime).join(', ')}`)
   const { notBeforeSeconds, notAfterSeconds } = certificate
-  const validity = { startSeconds: notBeforeSeconds, endSeconds: notAfterSeconds }
-  const outside = timesSeconds.find((seconds) => !isWithin(validity, seconds))
+  const outside = timesSeconds.find((seconds) => !isValidAt(certificate, seconds))
   if (outside === undefined) return passed('signed while the certificate was valid')
   return failed('signed while the certificate was not valid', {
     expected: `${formatTime(notBeforeSeconds)} to ${formatTime(notAfterSeconds)}`,

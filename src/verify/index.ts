@@ -19,7 +19,8 @@
  * Pure: no network, no files, no clock; what is malformed in a seal is a verdict and never thrown, a malformed trust
  * root is thrown. Nowhere more lenient than cosign 2.2.3 and 3.1.2: also the checkpoint is checked, the chain must hold
  * at both times, a certificate has one name, every SCT and every timestamp must verify, and every time must fit.
- * Not here: witnesses, Ed25519ph, RSA-PSS, revocation.
+ * Kinds of keys are those of cosign: named keys sign with SHA-256 on every curve, and Ed25519 files only prehashed and
+ * under a certificate. Not here: witnesses, RSA-PSS, which cosign does not verify either, revocation.
  */
 export { verifySeal } from './verify-seal.ts'
 export { verifyBundle, verifyProvenance, type BundleRequest } from './verify-bundle.ts'

@@ -1,4 +1,13 @@
-import { constants, createHash, generateKeyPairSync, sign, type KeyPairKeyObjectResult } from 'node:crypto'
+import {
+  constants,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  type KeyPairKeyObjectResult,
+} from 'node:crypto'
+import { ed25519ph } from '@noble/curves/ed25519.js'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, encodeHex, sha256, utf8 } from '../base/index.ts'
 import { derSequence, derUnsigned } from '../formats/der/index.ts'
@@ -189,11 +198,28 @@ describe('a certificate for another kind of key', () => {
     }
   })
 
-  it('verifies Ed25519 over the file, and says that it needs it', () => {
-    const key = keyOf(generateKeyPairSync('ed25519'))
-    const changed = sealOf(key, 'sha512', new Uint8Array(sign(null, bytes, key.key)))
+  it('verifies Ed25519ph over the file, and says that it needs it', () => {
+    const seed = new Uint8Array(32).fill(7)
+    const prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
+    const key = createPrivateKey({ key: Buffer.concat([prefix, seed]), format: 'der', type: 'pkcs8' })
+    const made = keyOf({ privateKey: key, publicKey: createPublicKey(key) })
+    const changed = sealOf(made, 'sha512', ed25519ph.sign(bytes, seed))
     expect(verifySeal({ ...changed, artifact: files }).verified).toBe(true)
     refused(changed, 'signature')
     expect(check(changed, 'signature')?.reason).toContain('needs the file')
+    const plain = sealOf(made, 'sha512', new Uint8Array(sign(null, bytes, key)))
+    refusedOnly({ ...plain, artifact: files }, 'signature')
+    const other = ed25519ph.sign(utf8('other bytes'), seed)
+    refusedOnly({ ...sealOf(made, 'sha512', other), artifact: files }, 'signature')
+  })
+
+  it('refuses Ed25519ph with a key or an R of small order, under which anybody can sign', () => {
+    const zero = new Uint8Array(32)
+    zero[0] = 1
+    const forged = new Uint8Array(64)
+    forged[0] = 1
+    const spki = new Uint8Array([...Buffer.from('302a300506032b6570032100', 'hex'), ...zero])
+    const made = { key: keys.leaf.key, spki }
+    refused({ ...sealOf(made, 'sha512', forged), artifact: files }, 'signature')
   })
 })

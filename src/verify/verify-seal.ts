@@ -95,11 +95,13 @@ function certificateFindings(
   }
   const time = checkTime(certificate, timesSeconds)
   const chainTimes = time.outcome === 'passed' ? timesSeconds : []
+  const atTimes = [certificate.notBeforeSeconds, ...chainTimes]
+  const { finding: chain, issuer } = checkChainAtTimes(certificate, trustRoot, atTimes)
   return {
     certificate: finding,
     'code-signing': checkCodeSigning(certificate),
-    chain: checkChainAtTimes(certificate, trustRoot, [certificate.notBeforeSeconds, ...chainTimes]),
-    sct: checkScts(certificate, trustRoot),
+    chain,
+    sct: checkScts(certificate, trustRoot, issuer),
     identity: about.identity,
     issuer: about.issuer,
     claims: worseOf(about.claims, checkClaims(about.found, claims)),
