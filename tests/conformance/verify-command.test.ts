@@ -5,7 +5,7 @@ import { sha256Hex, WheelsealError, type Http } from '../../src/base/index.ts'
 import { planOf } from '../../src/cli/verify-flags.ts'
 import { systemClock, systemFiles } from '../../src/host/index.ts'
 import { present } from '../support/judges.ts'
-import { cases, readCases, type Case } from './cases.ts'
+import { cases, readCase, readCases, type Case } from './cases.ts'
 
 const nobody: Http = { request: () => Promise.reject(new Error('a bundle asks nobody')) }
 const io = { files: systemFiles, http: nobody, clock: systemClock, cacheFolder: '/nowhere' }
@@ -26,6 +26,23 @@ describe.runIf(present(cases))('wheelseal verify on the bundles of sigstore-conf
     }
   })
 })
+
+describe.runIf(present(cases))('wheelseal verify without a word about the trust root', () => {
+  const one = readCase('happy-path-v0.3')
+
+  it('takes what public Sigstore has signed, the first time and without a network', async () => {
+    expect(await isVerifiedFromSeed(one)).toBe(true)
+    expect(await isVerifiedFromSeed({ ...one, san: `${one.san}x` })).toBe(false)
+  })
+})
+
+async function isVerifiedFromSeed({ san, issuer, bundlePath, artifactPath }: Case): Promise<boolean> {
+  const who = { certificateIdentity: san, certificateOidcIssuer: issuer }
+  const plan = await planOf([artifactPath], { bundle: bundlePath, offline: true, ...who }, {})
+  expect(plan.trust).toEqual({ kind: 'public' })
+  const [outcome] = await verifyTargets(await prepare(plan, io), () => undefined)
+  return outcome?.verified === true
+}
 
 async function isVerified(one: Case, subject: string): Promise<boolean> {
   const who =
