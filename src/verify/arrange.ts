@@ -1,6 +1,16 @@
 /** For tests only: a private Sigstore in memory, and a seal of its own that verifies. */
+import { expect } from 'vitest'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { encodeBase64, sha256, sha256Hex, utf8 } from '../base/index.ts'
+import {
+  derBitString,
+  derBoolean,
+  DerReader,
+  derExplicit,
+  derOctetString,
+  derOid,
+  derSequence,
+} from '../formats/der/index.ts'
 import { leafHash, nodeHash } from '../formats/merkle/index.ts'
 import { signCheckpoint } from '../formats/note/index.ts'
 import { hashedRekordBody, setSignedBytes, type LogEntry } from '../formats/sigstore/index.ts'
@@ -9,14 +19,18 @@ import {
   buildLeaf,
   buildRoot,
   certificatePem,
+  encodeSctList,
+  OID,
   parseCertificate,
   sctSignedBytes,
   type Certificate,
   type SignedCertificateTimestamp,
 } from '../formats/x509/index.ts'
-import { exactly } from './policy.ts'
+import { exactly, type Policy } from './policy.ts'
 import type { LogKey, TrustRoot } from './trust-root.ts'
-import type { Seal, VerifyRequest } from './verify-seal.ts'
+import type { Seal, VerifyRequest } from './seal.ts'
+import { CHECK_NAMES, type Check, type CheckName } from './verdict.ts'
+import { verifySeal } from './verify-seal.ts'
 
 export const NOW = 1_900_000_000
 export const SAN = 'https://gitlab.example/acme/app//.gitlab-ci.yml@refs/heads/main'
@@ -119,8 +133,31 @@ export function makeLeaf({ scts = [{}], ...changes }: LeafChanges = {}): Certifi
   return parseCertificate(pending.complete(scts.map((sct) => makeSct(pending.tbs, sct))))
 }
 
-export const artifact = { sha256: sha256(utf8('the bytes of a wheel')) }
 export const leaf = makeLeaf()
+
+/** The extension of RFC 5280 in DER. */
+export function extension(oid: string, isCritical: boolean, value: Uint8Array): Uint8Array {
+  return derSequence(derOid(oid), ...(isCritical ? [derBoolean(true)] : []), derOctetString(value))
+}
+
+/** A leaf whose extensions are others; its SCT and its signature hold. */
+export function craftLeaf(change: (extensions: readonly Uint8Array[]) => readonly Uint8Array[]): Certificate {
+  const fields: Uint8Array[] = []
+  const body = new DerReader(new DerReader(leaf.tbs).read().content)
+  while (!body.isAtEnd) fields.push(body.read().encoded)
+  const tbsWith = (extensions: readonly Uint8Array[]): Uint8Array =>
+    derSequence(...fields.slice(0, -1), derExplicit(3, derSequence(...extensions)))
+  const own = leaf.extensions
+    .filter(({ oid }) => oid !== OID.sctList)
+    .map(({ oid, isCritical, value }) => extension(oid, isCritical, value))
+  const changed = change(own)
+  const list = encodeSctList([makeSct(tbsWith(changed))])
+  const tbs = tbsWith([...changed, extension(OID.sctList, false, derOctetString(list))])
+  const made = derBitString(new Uint8Array(sign('sha256', tbs, keys.intermediate.key)))
+  return parseCertificate(derSequence(tbs, derSequence(derOid(OID.ecdsaSha256)), made))
+}
+
+export const artifact = { sha256: sha256(utf8('the bytes of a wheel')) }
 
 export function signDigestOf(text: string, { key } = keys.leaf): Uint8Array {
   return new Uint8Array(sign('sha256', utf8(text), key))
@@ -181,22 +218,47 @@ export const trustRoot: TrustRoot = {
 
 export const policy = { anyOf: [{ san: exactly(SAN), issuer: exactly(ISSUER) }] }
 const seal: Seal = { signature, certificate: leaf.der, entries: [entry] }
-export const request: VerifyRequest = { artifact, seal, trustRoot, policy }
+export type SealRequest = VerifyRequest & { readonly seal: Seal; readonly policy: Policy }
+export const request: SealRequest = { artifact, seal, trustRoot, policy }
 
-export function withSeal(changes: Partial<Seal>): VerifyRequest {
+export function withSeal(changes: Partial<Seal>): SealRequest {
   return { ...request, seal: { ...seal, ...changes } }
 }
 
 /** A whole seal whose certificate is another one. */
-export function withLeaf(certificate: Certificate): VerifyRequest {
+export function withLeaf(certificate: Certificate): SealRequest {
   return withSeal({ certificate: certificate.der, entries: [makeEntry({ certificate })] })
 }
 
 /** A whole seal whose only entry has other members. */
-export function withEntry(changes: Partial<LogEntry>): VerifyRequest {
+export function withEntry(changes: Partial<LogEntry>): SealRequest {
   return withSeal({ entries: [{ ...entry, ...changes }] })
 }
 
-export function withProof(changes: Partial<LogEntry['inclusionProof']>): VerifyRequest {
+export function withProof(changes: Partial<LogEntry['inclusionProof']>): SealRequest {
   return withEntry({ inclusionProof: { ...entry.inclusionProof, ...changes } })
+}
+
+/** What a test says of a verdict. */
+export function outcomes(changed: VerifyRequest): Record<string, string> {
+  return Object.fromEntries(verifySeal(changed).checks.map(({ name, outcome }) => [name, outcome]))
+}
+
+export function check(changed: VerifyRequest, name: CheckName): Check | undefined {
+  return verifySeal(changed).checks.find((one) => one.name === name)
+}
+
+/** Refused for this reason, while every other check has the outcome that it has for a seal that is as it should be. */
+export function refusedOnly(changed: VerifyRequest, name: CheckName, usual: VerifyRequest = request): void {
+  refused(changed, name)
+  const before = outcomes(usual)
+  const others = verifySeal(changed).checks.filter((one) => one.outcome !== before[one.name])
+  expect(others.map((one) => one.name)).toEqual([name])
+}
+
+/** Refused for this reason, whatever else is wrong with it. */
+export function refused(changed: VerifyRequest, name: CheckName): void {
+  const verdict = verifySeal(changed)
+  expect(verdict).toMatchObject({ verified: false, reason: `verify.${name}` })
+  expect(verdict.checks.map((one) => one.name)).toEqual(CHECK_NAMES)
 }

@@ -16,9 +16,12 @@ import {
   withSeal,
   request,
   logKey,
+  check,
+  outcomes,
+  refused,
+  refusedOnly,
 } from './arrange.ts'
 import { verifySeal, type VerifyRequest } from './index.ts'
-import { check, outcomes, refused, refusedOnly } from './refused.ts'
 
 describe('attacks on the certificate', () => {
   it('14: refuses the root or an intermediate as a leaf', () => {

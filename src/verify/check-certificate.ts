@@ -1,7 +1,7 @@
 import { describeError } from '../base/index.ts'
-import { parseEcdsaPublicKey } from '../formats/ecdsa/index.ts'
 import { checkChain, extendedKeyUsages, parseCertificate, type Certificate } from '../formats/x509/index.ts'
 import { formatTime } from './format-time.ts'
+import { readSigningKey } from './signing-key.ts'
 import { isWithin, type CertificateAuthority, type TrustRoot } from './trust-root.ts'
 import { failed, passed, type Finding } from './verdict.ts'
 
@@ -11,19 +11,19 @@ const CODE_SIGNING = '1.3.6.1.5.5.7.3.3'
 export function checkCertificate(der: Uint8Array): { finding: Finding; certificate?: Certificate } {
   try {
     const certificate = parseCertificate(der)
-    const curve = parseEcdsaPublicKey(certificate.spki)?.curve
-    // Sigstore's algorithm registry pairs SHA-256, the only digest of a seal, with P-256.
-    if (curve !== 'P-256') return { finding: wrongKey(curve), certificate }
-    return { finding: passed('well formed, with a P-256 key'), certificate }
+    const key = readSigningKey(certificate.spki)
+    if ('problem' in key) return { finding: wrongKey(key.problem), certificate }
+    return { finding: passed(`well formed, with a key of ${key.name}`), certificate }
   } catch (error) {
     return { finding: failed(describeError(error)) }
   }
 }
 
-function wrongKey(curve: string | undefined): Finding {
-  return failed('the key is of another kind', {
-    expected: 'ECDSA P-256',
-    found: curve ?? 'not an ECDSA key that is known here',
+/** Sigstore's algorithm registry. */
+function wrongKey(found: string): Finding {
+  return failed('the key is of a kind that signs no files', {
+    expected: 'ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048, 3072 or 4096 bits',
+    found,
   })
 }
 
@@ -37,6 +37,12 @@ export function checkCodeSigning(certificate: Certificate): Finding {
   })
 }
 
+export interface ChainFindings {
+  readonly finding: Finding
+  /** The authority that signed the leaf, of the chain that holds. */
+  readonly issuer?: Certificate
+}
+
 /**
  * cosign evaluates the chain at the leaf's `notBefore`, sigstore-js at the time of the log: here it must hold at both,
  * with all certificates of one authority of the trust root.
@@ -45,36 +51,50 @@ export function checkChainAtTimes(
   leaf: Certificate,
   { certificateAuthorities }: TrustRoot,
   timesSeconds: readonly number[],
-): Finding {
-  const problems = certificateAuthorities.map((authority) => authorityProblem(leaf, authority, timesSeconds))
-  if (problems.includes(undefined)) return passed('stands under a trusted root at the time of signing')
-  const reasons = new Set(problems.filter((problem) => problem !== undefined))
-  return failed([...reasons].join('; ') || 'the trust root has no certificate authority')
-}
-
-function authorityProblem(
-  leaf: Certificate,
-  authority: CertificateAuthority,
-  timesSeconds: readonly number[],
-): string | undefined {
-  const { roots, intermediates, validity } = authority
-  for (const atSeconds of timesSeconds) {
-    if (!isWithin(validity, atSeconds)) return 'the authority was not trusted at the time of signing'
-    const result = checkChain({ leaf, roots, intermediates, atSeconds })
-    if (!result.ok) return result.reason
+): ChainFindings {
+  const problems = new Set<string>()
+  for (const authority of certificateAuthorities) {
+    const result = chainUnder(leaf, authority, timesSeconds)
+    if (!('problem' in result))
+      return { finding: passed('stands under a trusted root at the time of signing'), ...result }
+    problems.add(result.problem)
   }
-  return undefined
+  return { finding: failed([...problems].join('; ') || 'the trust root has no certificate authority') }
 }
 
-/** cosign: notBefore <= integratedTime <= notAfter. */
-export function checkTime(
-  { notBeforeSeconds, notAfterSeconds }: Certificate,
-  integratedSeconds: number,
-): Finding {
-  const validity = { startSeconds: notBeforeSeconds, endSeconds: notAfterSeconds }
-  if (isWithin(validity, integratedSeconds)) return passed('logged while the certificate was valid')
-  return failed('logged while the certificate was not valid', {
+function chainUnder(
+  leaf: Certificate,
+  { roots, intermediates, validity }: CertificateAuthority,
+  timesSeconds: readonly number[],
+): { readonly issuer?: Certificate } | { readonly problem: string } {
+  let chain: readonly Certificate[] = []
+  for (const atSeconds of timesSeconds) {
+    if (!isWithin(validity, atSeconds))
+      return { problem: 'the authority was not trusted at the time of signing' }
+    // What holds at one time holds at another when nothing in it has expired: signatures are checked once.
+    if (chain.length > 0 && chain.every((one) => isValidAt(one, atSeconds))) continue
+    const result = checkChain({ leaf, roots, intermediates, atSeconds })
+    if (!result.ok) return { problem: result.reason }
+    chain = result.chain
+  }
+  const [, issuer] = chain
+  return issuer === undefined ? { problem: 'there is no time to look at the chain' } : { issuer }
+}
+
+function isValidAt({ notBeforeSeconds, notAfterSeconds }: Certificate, atSeconds: number): boolean {
+  return isWithin({ startSeconds: notBeforeSeconds, endSeconds: notAfterSeconds }, atSeconds)
+}
+
+/** cosign: notBefore <= time <= notAfter, for every time that a log or an authority vouches for. */
+export function checkTime(certificate: Certificate | undefined, timesSeconds: readonly number[]): Finding {
+  if (timesSeconds.length === 0)
+    return failed('no trusted time: neither a log nor a timestamp authority says when it was signed')
+  if (certificate === undefined) return passed(`signed at ${timesSeconds.map(formatTime).join(', ')}`)
+  const { notBeforeSeconds, notAfterSeconds } = certificate
+  const outside = timesSeconds.find((seconds) => !isValidAt(certificate, seconds))
+  if (outside === undefined) return passed('signed while the certificate was valid')
+  return failed('signed while the certificate was not valid', {
     expected: `${formatTime(notBeforeSeconds)} to ${formatTime(notAfterSeconds)}`,
-    found: formatTime(integratedSeconds),
+    found: formatTime(outside),
   })
 }

@@ -16,9 +16,11 @@ import {
   request,
   trustRoot,
   logKey,
+  outcomes,
+  refused,
+  refusedOnly,
 } from './arrange.ts'
 import { verifySeal, type VerifyRequest } from './index.ts'
-import { outcomes, refused, refusedOnly } from './refused.ts'
 
 describe('attacks on the log', () => {
   it('7: refuses a seal without an entry, and one with too many', () => {
@@ -54,7 +56,7 @@ describe('attacks on the log', () => {
     const other = makeEntry({ log: keys.stranger }).inclusionProof.checkpoint
     refusedOnly(withProof({ checkpoint: other }), 'checkpoint')
     const { checkpoint } = makeEntry({ logName: 'other.example' }).inclusionProof
-    const named = { ...trustRoot, logs: [{ ...logKey(keys.log), name: LOG_NAME }] }
+    const named = { ...trustRoot, logs: [{ ...logKey(keys.log), names: [LOG_NAME] }] }
     expect(verifySeal({ ...request, trustRoot: named }).verified).toBe(true)
     refusedOnly({ ...withProof({ checkpoint }), trustRoot: named }, 'checkpoint')
     const [text, blob] = entry.inclusionProof.checkpoint.split(`${LOG_NAME} `).slice(-2)
@@ -121,5 +123,22 @@ describe('attacks on the log', () => {
     refusedOnly(withEntry({ signedEntryTimestamp: other.signedEntryTimestamp }), 'set')
     refusedOnly(withEntry({ logIndex: 103 }), 'set')
     refusedOnly(withEntry({ uuid: `0000000000000011${'00'.repeat(32)}` }), 'entry')
+  })
+
+  it('7: takes no time that was not promised, and no entry without a proof', () => {
+    const { signedEntryTimestamp: _promise, ...unpromised } = entry
+    refused({ ...request, seal: { ...request.seal, entries: [unpromised] } }, 'time')
+    const { inclusionProof: _proof, ...unproven } = entry
+    for (const format of ['files', 'bundle 0.2', 'bundle 0.3', 'pep 740 attestation'] as const)
+      refused({ ...request, seal: { ...request.seal, format, entries: [unproven] } }, 'inclusion')
+    for (const format of ['cosign bundle', 'bundle 0.1'] as const)
+      expect(
+        verifySeal({ ...request, seal: { ...request.seal, format, entries: [unproven] } }).verified,
+      ).toBe(true)
+    const { signedEntryTimestamp: _set, ...nothing } = unproven
+    refused(
+      { ...request, seal: { ...request.seal, format: 'cosign bundle', entries: [nothing] } },
+      'inclusion',
+    )
   })
 })

@@ -1,17 +1,16 @@
-import { bytesEqual, describeError, encodeBase64, encodeHex } from '../base/index.ts'
+import { encodeBase64 } from '../base/index.ts'
 import { leafHash, verifyInclusion } from '../formats/merkle/index.ts'
-import { readHashedRekordBody, setSignedBytes, type LogEntry } from '../formats/sigstore/index.ts'
-import { parseCertificatesPem, verifyWithSpki } from '../formats/x509/index.ts'
+import { setSignedBytes, type LoggedEntry } from '../formats/sigstore/index.ts'
+import { verifyWithSpki } from '../formats/x509/index.ts'
+import { checkBody, type Subject } from './check-body.ts'
 import { checkCheckpoint, unknownLog } from './check-checkpoint.ts'
 import { findLog, type TrustRoot } from './trust-root.ts'
-import { failed, passed, type Finding } from './verdict.ts'
+import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 
-/** What the entry must be about. */
-export interface Subject {
-  readonly sha256: Uint8Array
-  readonly signature: Uint8Array
-  /** DER. */
-  readonly certificate: Uint8Array
+export interface EntryContext {
+  readonly trustRoot: TrustRoot
+  /** When the log must have been trusted. */
+  readonly timesSeconds: readonly number[]
 }
 
 export interface EntryFindings {
@@ -21,43 +20,39 @@ export interface EntryFindings {
   readonly set: Finding
 }
 
-export function checkEntry(entry: LogEntry, subject: Subject, trustRoot: TrustRoot): EntryFindings {
+export interface EntryRequest {
+  readonly subject: Subject
+  readonly trustRoot: TrustRoot
+  /** From timestamp authorities: an entry without a promise has no time of its own. */
+  readonly stampedSeconds: readonly number[]
+}
+
+export function checkEntry(entry: LoggedEntry, request: EntryRequest): EntryFindings {
+  const { subject, trustRoot, stampedSeconds } = request
+  const promised = promisedSeconds(entry)
+  const context = { trustRoot, timesSeconds: promised === undefined ? stampedSeconds : [promised] }
   return {
     entry: checkBody(entry, subject),
-    inclusion: checkInclusion(entry),
-    checkpoint: checkCheckpoint(entry, trustRoot),
-    set: checkSet(entry, trustRoot),
+    inclusion: checkInclusion(entry, subject),
+    checkpoint: checkCheckpoint(entry, context),
+    set: checkSet(entry, context),
   }
 }
 
-/** cosign: the body is what one would propose for this signature, certificate and digest, and the UUID is its hash. */
-function checkBody({ uuid, body }: LogEntry, { sha256, signature, certificate }: Subject): Finding {
-  try {
-    const named = uuid.slice(-64)
-    const hash = encodeHex(leafHash(body))
-    if (named !== hash)
-      return failed('the entry is not the one of its UUID', { expected: named, found: hash })
-    const record = readHashedRekordBody(body)
-    const digest = `${record.algorithm}:${encodeHex(record.digest)}`
-    const wanted = `sha256:${encodeHex(sha256)}`
-    if (digest !== wanted)
-      return failed('the entry is about another file', { expected: wanted, found: digest })
-    if (!bytesEqual(record.signature, signature)) return failed('the entry is about another signature')
-    if (!isCertificate(record.publicKeyPem, certificate))
-      return failed('the entry is about another certificate')
-    return passed('about this signature, this certificate and these bytes')
-  } catch (error) {
-    return failed(describeError(error))
-  }
-}
-
-function isCertificate(pem: string, der: Uint8Array): boolean {
-  const [certificate, ...others] = parseCertificatesPem(pem)
-  return others.length === 0 && certificate !== undefined && bytesEqual(certificate.der, der)
+/** The time that the log gave its word for; without a promise `integratedTime` is anybody's. */
+export function promisedSeconds(entry: LoggedEntry): number | undefined {
+  return entry.signedEntryTimestamp === undefined ? undefined : entry.integratedTimeSeconds
 }
 
 /** RFC 6962 §2.1.1, with the index within the tree; the one outside of the proof counts over all shards. */
-function checkInclusion({ body, inclusionProof }: LogEntry): Finding {
+function checkInclusion(entry: LoggedEntry, { seal }: Subject): Finding {
+  const { body, inclusionProof, signedEntryTimestamp } = entry
+  if (inclusionProof === undefined) {
+    const isOld = seal.format === 'cosign bundle' || seal.format === 'bundle 0.1'
+    return isOld && signedEntryTimestamp !== undefined
+      ? notApplicable(`a ${seal.format} may have the promise of the log alone`)
+      : failed('the entry comes without an inclusion proof')
+  }
   const { logIndex: index, treeSize: size, hashes: proof, rootHash: root } = inclusionProof
   if (verifyInclusion({ leafHash: leafHash(body), index, size, proof, root })) {
     return passed(`entry ${index} is in the tree of ${size} entries`)
@@ -66,9 +61,11 @@ function checkInclusion({ body, inclusionProof }: LogEntry): Finding {
 }
 
 /** sigstore-wire 5.2: the log's promise, over the body, the time and both of the log's names for the entry. */
-function checkSet(entry: LogEntry, { logs }: TrustRoot): Finding {
-  const { body, integratedTimeSeconds, logId, logIndex, signedEntryTimestamp } = entry
-  const log = findLog(logs, logId, integratedTimeSeconds)
+function checkSet(entry: LoggedEntry, { trustRoot: { logs }, timesSeconds }: EntryContext): Finding {
+  const { body, integratedTimeSeconds = NaN, logId, logIndex, signedEntryTimestamp } = entry
+  if (signedEntryTimestamp === undefined)
+    return notApplicable('the log made no promise; the proof stands in for it')
+  const log = findLog(logs, logId, timesSeconds)
   if (log === undefined) return unknownLog(logs, logId)
   if (!isCount(integratedTimeSeconds) || !isCount(logIndex))
     return failed('time or index is not a whole number')

@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../base/index.ts'
-import { ISSUER, makeLeaf, request, SAN, withLeaf, withSeal, policy } from './arrange.ts'
+import {
+  ISSUER,
+  makeLeaf,
+  request,
+  SAN,
+  withLeaf,
+  withSeal,
+  policy,
+  type SealRequest,
+  check,
+  refused,
+  refusedOnly,
+} from './arrange.ts'
 import { exactly, matching, verifySeal, type TextRule, type VerifyRequest } from './index.ts'
-import { check, refused, refusedOnly } from './refused.ts'
 
-const expecting = (san: string, issuer = ISSUER): VerifyRequest => ({
+const expecting = (san: string, issuer = ISSUER): SealRequest => ({
   ...request,
   policy: { anyOf: [{ san: exactly(san), issuer: exactly(issuer) }] },
 })

@@ -3,7 +3,7 @@ import { readIdentity, type Identity } from '../identity/index.ts'
 import type { Certificate } from '../formats/x509/index.ts'
 import { checkClaims, claimsHold } from './policy-claims.ts'
 import { describeRule, holds, type IdentityRule, type Policy } from './policy.ts'
-import { failed, notApplicable, passed, type Finding } from './verdict.ts'
+import { failed, notApplicable, open, passed, type Finding } from './verdict.ts'
 
 export interface IdentityFindings {
   readonly identity: Finding
@@ -16,14 +16,18 @@ export interface IdentityFindings {
  * cosign: name and issuer of one rule must both hold, here with the claims of the same rule. Stricter than cosign in what the certificate may say: one name
  * only, and the same issuer in both of its extensions (`readIdentity`).
  */
-export function checkIdentity(certificate: Certificate, policy: Policy): IdentityFindings {
+export function checkIdentity(certificate: Certificate, policy: Policy | undefined): IdentityFindings {
   let found: Identity
   try {
     found = readIdentity(certificate)
   } catch (error) {
     const reason = describeError(error)
-    const unclear = notApplicable('the certificate does not say clearly who signed')
+    const unclear = open('the certificate does not say clearly who signed')
     return { identity: failed(reason), issuer: unclear, claims: unclear }
+  }
+  if (policy === undefined) {
+    const unasked = notApplicable('a key was asked for, and no identity')
+    return { identity: unasked, issuer: unasked, claims: unasked, found }
   }
   const rule = closestRule(found, policy)
   if (rule === undefined) return { ...nobody(policy), found }
@@ -38,7 +42,7 @@ export function checkIdentity(certificate: Certificate, policy: Policy): Identit
 /** A name that no rule lists is the failure of the check `policy`. */
 function nobody({ refusal }: Policy): Omit<IdentityFindings, 'found'> {
   const finding =
-    refusal === undefined ? failed('the policy lets nobody sign') : notApplicable('no rule says who may sign')
+    refusal === undefined ? failed('the policy lets nobody sign') : open('no rule says who may sign')
   return { identity: finding, issuer: finding, claims: finding }
 }
 

@@ -9,15 +9,18 @@ import {
   type SignedCertificateTimestamp,
 } from '../formats/x509/index.ts'
 import { findLog, type LogKey, type TrustRoot } from './trust-root.ts'
-import { failed, notApplicable, passed, type Finding } from './verdict.ts'
+import { failed, open, passed, type Finding } from './verdict.ts'
 
 /**
  * cosign verify_sct.go: a certificate has at least one SCT, and every one of them is from a known log and verifies.
- * The signature covers the issuer's key (RFC 6962 §3.2), so that the issuer must be known.
+ * The signature covers the issuer's key (RFC 6962 §3.2), so that the issuer must be known, also where the chain fails.
  */
-export function checkScts(leaf: Certificate, trustRoot: TrustRoot): Finding {
-  const issuer = issuerOf(leaf, trustRoot)
-  if (issuer === undefined) return notApplicable('no trusted authority signed the certificate')
+export function checkScts(
+  leaf: Certificate,
+  trustRoot: TrustRoot,
+  issuer = issuerOf(leaf, trustRoot),
+): Finding {
+  if (issuer === undefined) return open('no trusted authority signed the certificate')
   try {
     const scts = embeddedScts(leaf)
     if (scts.length === 0)
@@ -43,7 +46,7 @@ function sctProblem(
   ctLogs: readonly LogKey[],
 ): Finding | undefined {
   const idHex = encodeHex(sct.logId)
-  const log = findLog(ctLogs, idHex, Math.floor(sct.timestampMs / 1000))
+  const log = findLog(ctLogs, idHex, [Math.floor(sct.timestampMs / 1000)])
   if (log === undefined) {
     const known = ctLogs.map((ctLog) => ctLog.idHex).join(', ') || 'no log'
     return failed('an SCT is from a log that is not trusted at its time', { expected: known, found: idHex })

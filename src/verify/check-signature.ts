@@ -1,13 +1,91 @@
+import { constants, publicDecrypt, type KeyObject } from 'node:crypto'
+import { bytesEqual, concatBytes, decodeHex, encodeHex } from '../base/index.ts'
 import { verifyDigest } from '../formats/ecdsa/index.ts'
-import type { Certificate } from '../formats/x509/index.ts'
-import { failed, passed, type Finding } from './verdict.ts'
+import type { DigestAlgorithm, SealParts } from '../formats/sigstore/index.ts'
+import { verifyWithSpki, type PublicKey } from '../formats/x509/index.ts'
+import { verifyEd25519ph } from './ed25519ph.ts'
+import type { Artifact } from './seal.ts'
+import { signedContent, type SignedContent } from './signed-content.ts'
+import { hashOf, isRegistered, readSigningKey } from './signing-key.ts'
+import { failed, open, passed, type Finding } from './verdict.ts'
 
-/** cosign: the signature is the certificate's key over the bytes, here over their SHA-256, which is the same. */
-export function checkSignature(
-  { spki }: Certificate,
-  signed: { readonly digest: Uint8Array; readonly signature: Uint8Array },
-): Finding {
-  if (verifyDigest({ spki, ...signed }))
-    return passed('made with the key of the certificate over these bytes')
-  return failed('not made with the key of the certificate over these bytes')
+/** DigestInfo of SHA-256 up to the digest (RFC 8017 §9.2, note 1). */
+const SHA256_INFO = decodeHex('3031300d060960864801650304020105000420')
+
+/** cosign: the signature is the key's over the bytes, or over their digest, which is the same. */
+export function checkSignature(spki: Uint8Array | undefined, seal: SealParts, artifact: Artifact): Finding {
+  if (spki === undefined) return open('there is no key to check the signature with')
+  const claimed = claimedDigestProblem(seal, artifact)
+  if (claimed !== undefined) return claimed
+  const read = readSigningKey(spki)
+  if ('problem' in read) return open('the key is of a kind that signs no files')
+  const { key, name } = read
+  const content = signedContent(seal, artifact)
+  const problem = key.kind === 'ed25519' ? ed25519Problem(seal, content) : digestProblem(key, seal, content)
+  if (problem !== undefined) return failed(`a signature of ${name} ${problem}`)
+  const what = seal.envelope === undefined ? 'these bytes' : 'this attestation'
+  return holds({ spki, key, seal, content })
+    ? passed(`made with the ${name} key of the signer over ${what}`)
+    : failed(`not made with the key of the signer over ${what}`)
+}
+
+/** No log takes a plain Ed25519 signature over a file, and cosign takes a prehashed one with a certificate only. */
+function ed25519Problem({ certificate, envelope }: SealParts, { bytes }: SignedContent): string | undefined {
+  if (certificate === undefined && envelope === undefined)
+    return 'by a named key counts over attestations alone, as in cosign: sign with a key of P-256, or attest'
+  return bytes === undefined ? 'needs the file, the SHA-256 is not enough' : undefined
+}
+
+function digestProblem(key: PublicKey, seal: SealParts, content: SignedContent): string | undefined {
+  const hash = hashOf(key, seal)
+  if (hash === undefined || content.digest(hash) !== undefined) return undefined
+  return `needs the file or its ${hash}, the SHA-256 is not enough`
+}
+
+/** A bundle may say which file it is of; that is a hint, but a wrong one tells what happened. */
+function claimedDigestProblem({ digest: claimed }: SealParts, artifact: Artifact): Finding | undefined {
+  if (claimed === undefined) return undefined
+  const { algorithm } = claimed
+  const digest = signedContent({ signature: new Uint8Array(), entries: [] }, artifact).digest(algorithm)
+  if (digest === undefined)
+    return failed(`the bundle names the ${algorithm} of its file, and needs the file to compare`)
+  if (bytesEqual(digest, claimed.digest)) return undefined
+  return failed('the seal is of another file', {
+    expected: `${algorithm}:${encodeHex(digest)}`,
+    found: `${algorithm}:${encodeHex(claimed.digest)}`,
+  })
+}
+
+interface Claim {
+  readonly spki: Uint8Array
+  readonly key: PublicKey
+  readonly seal: SealParts
+  readonly content: SignedContent
+}
+
+function holds({ spki, key, seal, content }: Claim): boolean {
+  const { signature } = seal
+  const hash = hashOf(key, seal)
+  if (content.bytes !== undefined && (hash === undefined || isNative(key, hash)))
+    return verifyWithSpki(spki, content.bytes, signature)
+  if (key.kind === 'ed25519')
+    return content.bytes !== undefined && verifyEd25519ph(spki, content.bytes, signature)
+  const digest = hash === undefined ? undefined : content.digest(hash)
+  if (digest === undefined) return false
+  return key.kind === 'rsa' ? holdsRsa(key.key, digest, signature) : verifyDigest({ spki, digest, signature })
+}
+
+/** Where `node:crypto` does it all by itself. */
+function isNative(key: PublicKey, hash: DigestAlgorithm): boolean {
+  return key.kind !== 'ed25519' && isRegistered(key, hash)
+}
+
+/** RSASSA-PKCS1-v1_5 over a digest: the block under the padding must be the DigestInfo and nothing else. */
+function holdsRsa(key: KeyObject, digest: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    const block = publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature)
+    return bytesEqual(new Uint8Array(block), concatBytes(SHA256_INFO, digest))
+  } catch {
+    return false
+  }
 }

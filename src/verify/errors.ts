@@ -2,11 +2,24 @@ import { defineErrors } from '../base/index.ts'
 
 /** The reason codes of a refusal, one for each check, and what else can be wrong with what verification is given. */
 export const verifyErrors = defineErrors({
+  'verify.bundle': {
+    status: 422,
+    exit: 1,
+    summary: 'The file is no seal that can be read: no bundle, no attestation, or a malformed one.',
+    hint: 'fetch the file again; if its version is newer than what is read here, update this program',
+  },
   'verify.certificate': {
     status: 422,
     exit: 1,
-    summary: 'The certificate of a seal cannot be read, or is not one for a P-256 key.',
+    summary: 'The certificate of a seal cannot be read, or is for a kind of key that signs no files.',
     hint: 'fetch the .crt file again; it holds the certificate as PEM, or base64 of that',
+  },
+  'verify.key': {
+    status: 422,
+    exit: 1,
+    summary:
+      'Another kind of signer than asked for: a managed key where none was named, or a certificate where one was.',
+    hint: 'name the public key that you expect (--key), or the identity if a certificate is what you expect; never both',
   },
   'verify.code-signing': {
     status: 422,
@@ -41,8 +54,8 @@ export const verifyErrors = defineErrors({
   'verify.claims': {
     status: 422,
     exit: 1,
-    summary: 'The certificate does not say of project, environment or ref what the policy asks for.',
-    hint: 'do not use the file, unless what was found is what you meant to expect; docs/reference/policy.md has the claims',
+    summary: 'The certificate says something else of its holder than what was asked for.',
+    hint: 'do not use the file, unless the claim that was found is the one that you meant to ask for',
   },
   'verify.signature': {
     status: 422,
@@ -80,11 +93,23 @@ export const verifyErrors = defineErrors({
     summary: "The log's promise (SET) is not signed by a known log, or is about another entry.",
     hint: 'check that the log key is that of the Sigstore which signed (--trusted-root, --tuf-url; SIGSTORE_REKOR_PUBLIC_KEY for the cosign face)',
   },
+  'verify.timestamp': {
+    status: 422,
+    exit: 1,
+    summary: 'A timestamp of the seal is not by a trusted authority, or is about another signature.',
+    hint: 'check that the trust root lists the timestamp authority that was used when signing, with its span of time',
+  },
   'verify.time': {
     status: 422,
     exit: 1,
-    summary: 'The signature was logged when the certificate was not valid.',
-    hint: 'sign again, with a new certificate; a signature counts only when it is logged within the ten minutes of it',
+    summary: 'No trusted time says when it was signed, or the certificate was not valid then.',
+    hint: 'sign again, with a new certificate; a signature counts only when it is logged or stamped within the ten minutes of it',
+  },
+  'verify.attestation': {
+    status: 422,
+    exit: 1,
+    summary: 'The attestation is about another file, or is none of the kinds that are accepted.',
+    hint: 'do not take the attestation for this file; fetch the one that was published with it',
   },
   'verify.policy': {
     status: 422,

@@ -1,3 +1,4 @@
+import type { Identity } from '../identity/index.ts'
 import { formatTime } from './format-time.ts'
 import { verifyErrors } from './errors.ts'
 import type { Check, Verdict } from './verdict.ts'
@@ -12,13 +13,17 @@ const NAME_COLUMNS = 12
 /** One sentence on what was decided about `name`, which is the caller's; lower case, without a stop. */
 export function verdictSentence(verdict: Verdict, name: string): string {
   if (verdict.verified) {
-    const { identity, signedAtSeconds, logIndex } = verdict
-    const run = identity.claims.runInvocationUri
-    const where = run === undefined ? '' : ` in ${printable(run)}`
-    return `${name} was signed by ${printable(identity.san)} (issuer ${printable(identity.issuer)})${where} at ${formatTime(signedAtSeconds)}, log index ${logIndex}`
+    const { identity, keySha256, signedAtSeconds, logIndex } = verdict
+    const signer = identity === undefined ? `the key sha256:${keySha256}` : signerOf(identity)
+    return `${name} was signed by ${signer} at ${formatTime(signedAtSeconds)}, log index ${logIndex}`
   }
   const check = refusingCheck(verdict)
   return `${name} is refused: ${printable(check?.reason ?? 'a check did not pass')} [${verdict.reason}]`
+}
+
+function signerOf({ san, issuer, claims }: Identity): string {
+  const run = claims.runInvocationUri
+  return `${printable(san)} (issuer ${printable(issuer)})${run === undefined ? '' : ` in ${printable(run)}`}`
 }
 
 /** What to do about a refusal; undefined for what is verified. */

@@ -1,15 +1,31 @@
 /**
  * Decides whether a distribution was sealed by whom you expect, and says why not.
  *
- * Call `verifySeal` with the digest of the file, its seal, a trust root and a policy; the verdict holds every check by
- * name, whatever the first refusal was. `trustRootFromPem` reads the files that cosign 2 uses; `exactly` and
- * `matching` make the rules of a policy, `gitLabRule` those of a project, `readPolicy` those of a file; `verdictSentence`, `checkLines` and `verdictHint` say it in words.
+ *     const verdict = verifyBundle({
+ *       bundle: await readFile('demo-1.0.tar.gz.sigstore.json', 'utf8'),
+ *       artifact: artifactOf(await readFile('demo-1.0.tar.gz'), 'demo-1.0.tar.gz'),
+ *       trustRoot: trustRootFromJson(await readFile('trusted_root.json', 'utf8')),
+ *       policy: { anyOf: [{ san: exactly(identity), issuer: exactly('https://gitlab.example') }] },
+ *     })
  *
- * Pure: no network, no files, no clock. Follows cosign 2.2.3 `verify-blob`, and is nowhere more lenient: also the
- * checkpoint is checked, the chain must hold at both times, a certificate has one name, and every SCT must verify.
- * Not here: bundles, timestamps (RFC 3161), Rekor 2, keys without certificates.
+ * `verifyBundle` reads bundles 0.1 to 0.3, the JSON of `cosign --bundle` and PEP 740 attestations; `verifyProvenance` a
+ * provenance object; `verifySeal` takes a seal apart, for which a log may have been asked. The verdict holds every check
+ * by name, whatever the first refusal was, each passed, failed or not applicable with its reason; `verified` is true
+ * only when none failed. A digest does in place of the file, but for keys of Ed25519. `trustRootFromJson` and
+ * `trustRootFromPem` read trust roots; `exactly` and `matching` make the rules of a policy, `gitLabRule`
+ * those of a project, `readPolicy` those of a file, `key` in the request names a
+ * managed key in its place; `verdictSentence`, `checkLines` and `verdictHint` say it in words.
+ *
+ * Pure: no network, no files, no clock; what is malformed in a seal is a verdict and never thrown, a malformed trust
+ * root is thrown. Nowhere more lenient than cosign 2.2.3 and 3.1.2: also the checkpoint is checked, the chain must hold
+ * at both times, a certificate has one name, every SCT and every timestamp must verify, and every time must fit.
+ * Kinds of keys are those of cosign: named keys sign with SHA-256 on every curve, and Ed25519 files only prehashed and
+ * under a certificate. Not here: witnesses, RSA-PSS, which cosign does not verify either, revocation.
  */
-export { verifySeal, type Seal, type VerifyRequest } from './verify-seal.ts'
+export { verifySeal } from './verify-seal.ts'
+export { verifyBundle, verifyProvenance, type BundleRequest } from './verify-bundle.ts'
+export { artifactOf } from './artifact.ts'
+export type { Artifact, ClaimRules, Seal, VerifyRequest } from './seal.ts'
 export {
   exactly,
   matching,
@@ -24,6 +40,7 @@ export { readPolicy } from './policy-load.ts'
 export type { PolicyFile } from './policy-file.ts'
 export type { Identity } from '../identity/index.ts'
 export { CHECK_NAMES, type Check, type CheckName, type RefusalCode, type Verdict } from './verdict.ts'
-export type { CertificateAuthority, LogKey, TrustRoot, Validity } from './trust-root.ts'
+export type { CertificateAuthority, LogKey, TimestampAuthority, TrustRoot, Validity } from './trust-root.ts'
+export { trustRootFromJson } from './trust-root-json.ts'
 export { trustRootFromPem, type PemFiles } from './trust-root-pem.ts'
 export { checkLines, comparisonLines, verdictHint, verdictSentence } from './explain.ts'

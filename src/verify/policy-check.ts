@@ -4,9 +4,6 @@ import { failed, passed, type Finding } from './verdict.ts'
 /** What a seal has, of what a policy may require. Never what it says of itself. */
 export type SealHas = Readonly<Record<Requirement, boolean>>
 
-/** A signature and a certificate alone; its log entry was asked for. */
-export const PAIR: SealHas = { bundle: false, timestamp: false, attestation: false }
-
 const WORDS: Readonly<Record<Requirement, string>> = {
   bundle: 'a bundle',
   timestamp: 'a timestamp',
@@ -14,7 +11,8 @@ const WORDS: Readonly<Record<Requirement, string>> = {
 }
 
 /** Whether a rule lists the name, and whether the seal has what the rule requires. */
-export function checkPolicy({ requires = [], rule, refusal }: Policy, has: SealHas): Finding {
+export function checkPolicy(policy: Policy | undefined, has: SealHas): Finding {
+  const { requires = [], rule, refusal } = policy ?? { anyOf: [] }
   if (refusal !== undefined) return failed(refusal)
   const missing = requires.filter((name) => !has[name])
   if (missing.length === 0) return passed(rule ?? 'nothing but who signed is asked for')

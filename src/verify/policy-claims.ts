@@ -1,6 +1,6 @@
 import type { Identity } from '../identity/index.ts'
 import { describeRule, holds, type ClaimRule } from './policy.ts'
-import { failed, passed, type Finding } from './verdict.ts'
+import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 
 /** What people call the claims. */
 const WORDS: Readonly<Partial<Record<ClaimRule['claim'], string>>> = {
@@ -12,7 +12,7 @@ const WORDS: Readonly<Partial<Record<ClaimRule['claim'], string>>> = {
 
 /** The claims that the rule asks for, each in the certificate and as it should be. */
 export function checkClaims(identity: Identity, rules: readonly ClaimRule[] = []): Finding {
-  if (rules.length === 0) return passed('no further claims are asked for')
+  if (rules.length === 0) return notApplicable('no other claims were asked for')
   const wrong = rules.find((rule) => !claimHolds(identity, rule))
   if (wrong === undefined) return passed(`as asked for: ${rules.map(wordsOf).join(', ')}`)
   const value = claimOf(identity, wrong)

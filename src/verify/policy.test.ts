@@ -4,8 +4,8 @@ import { exactly, matching, type ClaimRule } from './index.ts'
 import { ISSUER, makeLeaf, policy, request, SAN, withLeaf } from './arrange.ts'
 import { gitLabRule } from './policy-identity.ts'
 import { describeRule, globbing, holds, oneOf } from './policy.ts'
-import { check, refusedOnly } from './refused.ts'
-import { verifySeal, type VerifyRequest } from './verify-seal.ts'
+import { check, refusedOnly } from './arrange.ts'
+import { verifySeal, type VerifyRequest } from './index.ts'
 
 describe('a glob', () => {
   it.each([

@@ -18,8 +18,14 @@ export interface LogKey {
   /** Lower-case hex of the log id; for all logs of version 1 the SHA-256 of the key. */
   readonly idHex: string
   readonly validity?: Validity
-  /** The name that stands in checkpoints; where it is not known, the key alone decides. */
-  readonly name?: string
+  /** What the log may call itself in checkpoints; where that is not known, the key alone decides. */
+  readonly names?: readonly string[]
+}
+
+export interface TimestampAuthority {
+  /** The authority's own certificate first, the root last, two or more. */
+  readonly chain: readonly Certificate[]
+  readonly validity?: Validity
 }
 
 /** What verification starts from. It never comes from the thing that is verified. */
@@ -27,6 +33,7 @@ export interface TrustRoot {
   readonly certificateAuthorities: readonly CertificateAuthority[]
   readonly logs: readonly LogKey[]
   readonly ctLogs: readonly LogKey[]
+  readonly timestampAuthorities?: readonly TimestampAuthority[]
 }
 
 export function isWithin(validity: Validity | undefined, seconds: number): boolean {
@@ -34,7 +41,13 @@ export function isWithin(validity: Validity | undefined, seconds: number): boole
   return startSeconds <= seconds && seconds <= endSeconds
 }
 
-/** A log may be listed twice with one key, for two spans of time. */
-export function findLog(logs: readonly LogKey[], idHex: string, atSeconds: number): LogKey | undefined {
-  return logs.find((log) => log.idHex === idHex && isWithin(log.validity, atSeconds))
+/** Trusted at all of the times. A log may be listed twice with one key, for two spans of time. */
+export function findLog(
+  logs: readonly LogKey[],
+  idHex: string,
+  timesSeconds: readonly number[],
+): LogKey | undefined {
+  return logs.find(
+    (log) => log.idHex === idHex && timesSeconds.every((seconds) => isWithin(log.validity, seconds)),
+  )
 }

@@ -2,7 +2,9 @@ import type { Identity } from '../identity/index.ts'
 
 /** In the order in which they are reported; the first that failed gives the reason of a refusal. */
 export const CHECK_NAMES = [
+  'bundle',
   'certificate',
+  'key',
   'code-signing',
   'chain',
   'sct',
@@ -15,7 +17,9 @@ export const CHECK_NAMES = [
   'inclusion',
   'checkpoint',
   'set',
+  'timestamp',
   'time',
+  'attestation',
   'policy',
 ] as const
 export type CheckName = (typeof CHECK_NAMES)[number]
@@ -37,21 +41,25 @@ interface Findings {
   readonly checks: readonly Check[]
   /** What the certificate says of who signed. To be believed only when verified. */
   readonly identity?: Identity
+  /** Lower-case hex of SHA-256 over the managed key that was named, where one was. */
+  readonly keySha256?: string
   readonly signedAtSeconds?: number
   readonly logIndex?: number
 }
 
-export type Verdict =
-  | (Findings & {
-      readonly verified: true
-      readonly identity: Identity
-      readonly signedAtSeconds: number
-      readonly logIndex: number
-    })
-  | (Findings & { readonly verified: false; readonly reason: RefusalCode })
+interface Verified extends Findings {
+  readonly verified: true
+  /** Left out where a managed key signed, which has a fingerprint and no name. */
+  readonly identity?: Identity
+  /** The earliest of all times that were proved. */
+  readonly signedAtSeconds: number
+  readonly logIndex: number
+}
 
-/** A check before it knows its name. */
-export type Finding = Omit<Check, 'name'>
+export type Verdict = Verified | (Findings & { readonly verified: false; readonly reason: RefusalCode })
+
+/** A check before it knows its name. `open` is what could not be decided: it is reported as not applicable, and refuses. */
+export type Finding = Omit<Check, 'name' | 'outcome'> & { readonly outcome: Check['outcome'] | 'open' }
 
 export function passed(reason: string): Finding {
   return { outcome: 'passed', reason }
@@ -65,26 +73,37 @@ export function failed(
 }
 
 /** Something this check needs is missing, which another check has reported. Never counts as passed. */
+export function open(reason: string): Finding {
+  return { outcome: 'open', reason }
+}
+
+/** Seals of this kind have no such thing, and something else stands in for it. */
 export function notApplicable(reason: string): Finding {
   return { outcome: 'not-applicable', reason }
 }
 
-/** Fails closed: verified only when every check of the list passed and everything that a verdict tells is known. */
+/** Whether a seal with it may still be verified. */
+export function isGood({ outcome }: Finding): boolean {
+  return outcome === 'passed' || outcome === 'not-applicable'
+}
+
+/** Fails closed: verified only when no check failed or stayed open and everything that a verdict tells is known. */
 export function verdictOf(
   findings: Readonly<Record<CheckName, Finding>>,
   facts: Omit<Findings, 'checks'>,
 ): Verdict {
   const checks = CHECK_NAMES.map((name) => named(name, findings[name]))
-  const { identity, signedAtSeconds, logIndex } = facts
-  const open = checks.filter(({ outcome }) => outcome !== 'passed')
-  const cause = open.find(({ outcome }) => outcome === 'failed') ?? open[0]
-  if (cause !== undefined) return { verified: false, reason: `verify.${cause.name}`, checks, ...facts }
-  if (identity === undefined || signedAtSeconds === undefined || logIndex === undefined) {
-    throw new Error('all checks passed without an identity and a log entry')
+  const { identity, keySha256, signedAtSeconds, logIndex } = facts
+  const bad = CHECK_NAMES.filter((name) => !isGood(findings[name]))
+  const cause = bad.find((name) => findings[name].outcome === 'failed') ?? bad[0]
+  if (cause !== undefined) return { verified: false, reason: `verify.${cause}`, checks, ...facts }
+  const isSigned = (identity !== undefined) !== (keySha256 !== undefined)
+  if (!isSigned || signedAtSeconds === undefined || logIndex === undefined) {
+    throw new Error('all checks passed without exactly one signer, a time and a log entry')
   }
-  return { verified: true, checks, identity, signedAtSeconds, logIndex }
+  return { ...facts, verified: true, checks, signedAtSeconds, logIndex }
 }
 
-function named(name: CheckName, finding: Finding): Check {
-  return { name, ...finding }
+function named(name: CheckName, { outcome, ...finding }: Finding): Check {
+  return { name, ...finding, outcome: outcome === 'open' ? 'not-applicable' : outcome }
 }

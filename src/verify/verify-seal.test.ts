@@ -1,8 +1,22 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import {
+  constants,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  type KeyPairKeyObjectResult,
+} from 'node:crypto'
+import { ed25519ph } from '@noble/curves/ed25519.js'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, encodeHex, sha256, utf8 } from '../base/index.ts'
 import { derSequence, derUnsigned } from '../formats/der/index.ts'
-import { hashedRekordBody, type LogEntry, readHashedRekordBody } from '../formats/sigstore/index.ts'
+import {
+  hashedRekordBody,
+  type DigestAlgorithm,
+  type LogEntry,
+  readHashedRekordBody,
+} from '../formats/sigstore/index.ts'
 import { certificatePem } from '../formats/x509/index.ts'
 import {
   artifact,
@@ -18,10 +32,14 @@ import {
   signature,
   signDigestOf,
   withSeal,
-  withLeaf,
+  type SealRequest,
+  type TestKey,
+  check,
+  outcomes,
+  refused,
+  refusedOnly,
 } from './arrange.ts'
-import { verifySeal, CHECK_NAMES } from './index.ts'
-import { check, outcomes, refused, refusedOnly } from './refused.ts'
+import { artifactOf, verifySeal, CHECK_NAMES } from './index.ts'
 
 describe('verifySeal', () => {
   it('verifies a seal that is as it should be, and says who, when and where', () => {
@@ -32,7 +50,10 @@ describe('verifySeal', () => {
       signedAtSeconds: NOW + 5,
       logIndex: 102,
     })
-    expect(verdict.checks.map(({ outcome }) => outcome)).toEqual(CHECK_NAMES.map(() => 'passed'))
+    const absent = ['bundle', 'key', 'claims', 'timestamp', 'attestation']
+    expect(verdict.checks.map(({ name, outcome }) => [name, outcome])).toEqual(
+      CHECK_NAMES.map((name) => [name, absent.includes(name) ? 'not-applicable' : 'passed']),
+    )
   })
 
   it('evaluates everything that can be, after the first failure too', () => {
@@ -89,10 +110,18 @@ describe('attacks on the signature and the bytes', () => {
       signature: other,
       publicKeyPem: certificatePem(certificate.der),
     })
-    refusedOnly(
-      withSeal({ signature: other, certificate: certificate.der, entries: [makeEntry({ body })] }),
-      'certificate',
-    )
+    const changed = withSeal({
+      signature: other,
+      certificate: certificate.der,
+      entries: [makeEntry({ body, certificate })],
+    })
+    refused(changed, 'signature')
+    const whole = { ...changed, artifact: artifactOf(utf8('the bytes of a wheel')) }
+    refused(whole, 'signature')
+    expect(check(whole, 'entry')).toMatchObject({
+      expected: curve === 'P-384' ? 'sha384' : 'sha512',
+      found: 'sha256',
+    })
   })
 })
 
@@ -121,17 +150,76 @@ describe('several entries', () => {
   })
 })
 
-describe('keys of another kind', () => {
-  it('refuses an RSA certificate, which Rekor would log', () => {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-    const certificate = makeLeaf({
-      spki: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })),
-    })
-    const other = new Uint8Array(sign('sha256', utf8('the bytes of a wheel'), privateKey))
-    expect(outcomes({ ...withLeaf(certificate) })).toMatchObject({
-      certificate: 'failed',
-      signature: 'failed',
-    })
-    refused(withSeal({ certificate: certificate.der, signature: other }), 'certificate')
+describe('a certificate for another kind of key', () => {
+  const bytes = utf8('the bytes of a wheel')
+  const files = { sha256: artifact.sha256, bytes }
+  const sealOf = (key: TestKey, hash: DigestAlgorithm, other: Uint8Array): SealRequest => {
+    const certificate = makeLeaf({ spki: key.spki })
+    const digest = new Uint8Array(createHash(hash).update(bytes).digest())
+    const publicKeyPem = certificatePem(certificate.der)
+    const body = hashedRekordBody({ algorithm: hash, digest, signature: other, publicKeyPem })
+    return withSeal({ signature: other, certificate: certificate.der, entries: [makeEntry({ body })] })
+  }
+  const keyOf = (pair: KeyPairKeyObjectResult): TestKey => ({
+    key: pair.privateKey,
+    spki: new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' })),
+  })
+  const rsa = keyOf(generateKeyPairSync('rsa', { modulusLength: 2048 }))
+
+  it.each([
+    ['P-384', 'sha384'],
+    ['P-521', 'sha512'],
+  ] as const)('verifies %s over the file or its %s, and says that it needs one of them', (curve, hash) => {
+    const key = newKey(curve)
+    const changed = sealOf(key, hash, new Uint8Array(sign(hash, bytes, key.key)))
+    expect(verifySeal({ ...changed, artifact: files }).verified).toBe(true)
+    const digest = new Uint8Array(createHash(hash).update(bytes).digest())
+    const known = { sha256: artifact.sha256, [hash]: digest }
+    expect(verifySeal({ ...changed, artifact: known }).verified).toBe(true)
+    refused(changed, 'signature')
+    expect(check(changed, 'signature')?.reason).toContain(`needs the file or its ${hash}`)
+    refused({ ...changed, artifact: { ...known, [hash]: digest.toReversed() } }, 'signature')
+  })
+
+  it('verifies RSA with PKCS #1 v1.5 over the file or its SHA-256, and no other padding', () => {
+    const changed = sealOf(rsa, 'sha256', new Uint8Array(sign('sha256', bytes, rsa.key)))
+    for (const one of [files, artifact]) expect(verifySeal({ ...changed, artifact: one }).verified).toBe(true)
+    const padding = constants.RSA_PKCS1_PSS_PADDING
+    const pss = sealOf(rsa, 'sha256', new Uint8Array(sign('sha256', bytes, { key: rsa.key, padding })))
+    for (const one of [files, artifact]) refusedOnly({ ...pss, artifact: one }, 'signature')
+    const other = sealOf(rsa, 'sha256', new Uint8Array(sign('sha512', bytes, rsa.key)))
+    refusedOnly(other, 'signature')
+  })
+
+  it('refuses RSA keys that the algorithm registry does not have', () => {
+    for (const options of [{ modulusLength: 1024 }, { modulusLength: 2048, publicExponent: 3 }]) {
+      const key = keyOf(generateKeyPairSync('rsa', options))
+      refused(sealOf(key, 'sha256', new Uint8Array(sign('sha256', bytes, key.key))), 'certificate')
+    }
+  })
+
+  it('verifies Ed25519ph over the file, and says that it needs it', () => {
+    const seed = new Uint8Array(32).fill(7)
+    const prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
+    const key = createPrivateKey({ key: Buffer.concat([prefix, seed]), format: 'der', type: 'pkcs8' })
+    const made = keyOf({ privateKey: key, publicKey: createPublicKey(key) })
+    const changed = sealOf(made, 'sha512', ed25519ph.sign(bytes, seed))
+    expect(verifySeal({ ...changed, artifact: files }).verified).toBe(true)
+    refused(changed, 'signature')
+    expect(check(changed, 'signature')?.reason).toContain('needs the file')
+    const plain = sealOf(made, 'sha512', new Uint8Array(sign(null, bytes, key)))
+    refusedOnly({ ...plain, artifact: files }, 'signature')
+    const other = ed25519ph.sign(utf8('other bytes'), seed)
+    refusedOnly({ ...sealOf(made, 'sha512', other), artifact: files }, 'signature')
+  })
+
+  it('refuses Ed25519ph with a key or an R of small order, under which anybody can sign', () => {
+    const zero = new Uint8Array(32)
+    zero[0] = 1
+    const forged = new Uint8Array(64)
+    forged[0] = 1
+    const spki = new Uint8Array([...Buffer.from('302a300506032b6570032100', 'hex'), ...zero])
+    const made = { key: keys.leaf.key, spki }
+    refused({ ...sealOf(made, 'sha512', forged), artifact: files }, 'signature')
   })
 })

@@ -57,7 +57,11 @@ function readNote(bytes: Uint8Array): void {
     !checkpoint.signedText.startsWith(formatCheckpoint(checkpoint)),
     'another spelling of a checkpoint',
   )
-  const { origin, size, root } = verifyCheckpoint({ note: text, name: 'rekor.example', spki: leafKey.spki })
+  const { origin, size, root } = verifyCheckpoint({
+    note: text,
+    names: ['rekor.example'],
+    spki: leafKey.spki,
+  })
   mustRefuse(!note.startsWith(formatCheckpoint({ origin, size, root })), 'a checkpoint that nobody signed')
 }
 

@@ -19,11 +19,11 @@ export const appVerifyErrors = defineErrors({
     summary: 'There is no seal beside the file.',
     hint: 'fetch the file X.sigstore.json, or X.sig and X.crt, into the folder of X, or name it with --bundle, or --signature and --certificate',
   },
-  'app.verify-unsupported-seal': {
-    status: 422,
+  'app.verify-key': {
+    status: 400,
     exit: 1,
-    summary: 'The seal is of a kind that this version does not read.',
-    hint: 'use the files X.sig and X.crt of the same signature, or a newer version',
+    summary: 'The file that was named with --key is no public key.',
+    hint: 'give the public key as PEM, as cosign public-key or openssl pkey -pubout write it',
   },
   'app.verify-trusted-root': {
     status: 400,

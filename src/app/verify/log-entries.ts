@@ -1,12 +1,12 @@
 import { WheelsealError } from '../../base/index.ts'
 import { createRekorClient } from '../../net/index.ts'
-import { proposalFor } from '../../sign/index.ts'
-import type { Seal } from '../../verify/index.ts'
+import type { HashedRekord, SealParts } from '../../formats/sigstore/index.ts'
+import { certificatePem, publicKeyPem } from '../../formats/x509/index.ts'
 import { appVerifyErrors } from './errors.ts'
 import type { VerifyIo } from './io.ts'
 
 export interface AskedSeal {
-  readonly seal: Seal
+  readonly seal: SealParts
   /** The log that had the entry, or the last that was asked. */
   readonly askedLog: string
   /** A log refuses a signature that is not over the digest; then our own checks say better what is wrong. */
@@ -14,12 +14,9 @@ export interface AskedSeal {
 }
 
 /** Asks the logs of the trust root, one after the other, for the entry of a seal that has none. Throws `net.…`. */
-export async function askLogs(
-  seal: Seal,
-  asking: { readonly sha256: Uint8Array; readonly logUrls: readonly string[]; readonly io: VerifyIo },
-): Promise<AskedSeal> {
-  const { sha256, logUrls, io } = asking
-  const proposal = proposalFor({ sha256, signature: seal.signature, certificate: seal.certificate })
+export async function askLogs(seal: SealParts, asking: Asking): Promise<AskedSeal> {
+  const { logUrls, io } = asking
+  const proposal = proposalFor(seal, asking)
   let last: AskedSeal | undefined
   for (const url of logUrls) {
     last = await askLog(url, seal, { proposal, io })
@@ -30,12 +27,27 @@ export async function askLogs(
   return last
 }
 
-interface Question {
-  readonly proposal: ReturnType<typeof proposalFor>
+interface Asking {
+  readonly sha256: Uint8Array
+  /** DER, where a managed key signed. */
+  readonly key?: Uint8Array
+  readonly logUrls: readonly string[]
   readonly io: VerifyIo
 }
 
-async function askLog(url: string, seal: Seal, { proposal, io }: Question): Promise<AskedSeal> {
+/** The entry that was proposed at signing (sigstore-wire 2). */
+function proposalFor({ signature, certificate }: SealParts, { sha256, key }: Asking): HashedRekord {
+  const signer =
+    certificate === undefined ? publicKeyPem(key ?? new Uint8Array()) : certificatePem(certificate)
+  return { algorithm: 'sha256', digest: sha256, signature, publicKeyPem: signer }
+}
+
+interface Question {
+  readonly proposal: HashedRekord
+  readonly io: VerifyIo
+}
+
+async function askLog(url: string, seal: SealParts, { proposal, io }: Question): Promise<AskedSeal> {
   try {
     const entries = await createRekorClient({ url, ...io }).find(proposal)
     return { seal: { ...seal, entries }, askedLog: url }

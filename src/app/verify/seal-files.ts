@@ -41,5 +41,7 @@ async function chooseBeside(target: Target, files: Files): Promise<SealChoice> {
   const isPair = (await has('.sig')) && (await has('.crt'))
   if (isPair) return { kind: 'pair', signature: `${path}.sig`, certificate: `${path}.crt` }
   if (await has('.publish.attestation')) return { kind: 'provenance', path: `${path}.publish.attestation` }
+  // Of the two things that are missing, the file is the one to tell of.
+  if (!(await files.exists(path))) await files.read(path, 0)
   throw appVerifyErrors('app.verify-no-seal', `there is no seal beside ${path}`)
 }

@@ -1,43 +1,56 @@
 import { basename } from 'node:path'
 import { encodeHex, WheelsealError } from '../../base/index.ts'
 import { parseFileName } from '../../formats/python/index.ts'
+import type { SealParts } from '../../formats/sigstore/index.ts'
 import {
   readPolicy,
   verdictHint,
   verdictSentence,
+  verifyBundle,
   verifySeal,
+  type Artifact,
   type Policy,
   type PolicyFile,
-  type Seal,
   type Verdict,
 } from '../../verify/index.ts'
+import { artifactOf } from './artifact.ts'
 import { appVerifyErrors } from './errors.ts'
-import { hashFile } from './hash.ts'
 import type { VerifyIo } from './io.ts'
 import type { FileOutcome } from './outcome.ts'
 import type { Expectation, Target, VerifyPlan } from './plan.ts'
-import { sealReader, trustRootReader, type SealReader, type TrustStart } from './readers.ts'
+import {
+  readKey,
+  sealReader,
+  trustRootReader,
+  type FoundSeal,
+  type SealReader,
+  type TrustStart,
+} from './readers.ts'
 import { findSeal } from './seal-files.ts'
 import { loadTrust } from './trust-start.ts'
+
+/** Who must have signed a target: somebody whom the policy lets, or the managed key. */
+type Expected = { readonly policy: Policy } | { readonly key: Uint8Array }
 
 /** What all targets share. */
 export interface Prepared {
   readonly plan: VerifyPlan
   readonly io: VerifyIo
   readonly start: TrustStart
-  readonly policyOf: (target: Target) => Policy
+  readonly expectedOf: (target: Target) => Expected
   readonly reader: SealReader
 }
 
+const MAX_KEY_BYTES = 64 << 10
 const MAX_POLICY_BYTES = 1 << 20
 /** Reading of files and answers of logs overlap; the checks themselves take one core. */
 const AT_ONCE = 4
 
 /** Throws what makes every target a refusal: `app.verify-…`, `verify.policy-file`, `net.…`, `host.file`. */
 export async function prepare(plan: VerifyPlan, io: VerifyIo): Promise<Prepared> {
-  const policyOf = await loadExpectation(plan.expectation, io)
+  const expectedOf = await loadExpectation(plan.expectation, io)
   const start = await loadTrust(plan, io, trustRootReader)
-  return { plan, io, start, policyOf, reader: sealReader }
+  return { plan, io, start, expectedOf, reader: sealReader }
 }
 
 /** An outcome for each target, in their order; `onEach` is told of each as it is done. Never throws a refusal. */
@@ -55,13 +68,15 @@ export async function verifyTargets(prepared: Prepared, onEach: () => void): Pro
   return outcomes
 }
 
-async function loadExpectation(expectation: Expectation, io: VerifyIo): Promise<Prepared['policyOf']> {
-  if (expectation.kind === 'policy') return () => expectation.policy
-  if (expectation.kind === 'key')
-    throw appVerifyErrors('app.verify-unsupported-seal', 'signatures of managed keys cannot be verified yet')
-  const { path } = expectation
+async function loadExpectation(expectation: Expectation, io: VerifyIo): Promise<Prepared['expectedOf']> {
+  if (expectation.kind === 'policy') return () => ({ policy: expectation.policy })
+  const { kind, path } = expectation
+  if (kind === 'key') {
+    const key = readKey(await io.files.read(path, MAX_KEY_BYTES), path)
+    return () => ({ key })
+  }
   const file = await readPolicy(await io.files.read(path, MAX_POLICY_BYTES), path)
-  return (target) => policyFor(target, file)
+  return (target) => ({ policy: policyFor(target, file) })
 }
 
 /** The package is what the name of the file says; what is no distribution is on no list. */
@@ -87,25 +102,57 @@ async function verifyTarget(target: Target, prepared: Prepared): Promise<FileOut
 
 async function judge(target: Target, prepared: Prepared): Promise<Omit<FileOutcome, 'file'>> {
   const { plan, io, reader } = prepared
-  const sha256 = target.kind === 'file' ? await hashFile(target.path, io.files) : target.sha256
   const { found, paths } = await findSeal(target, plan.seal, io.files)
-  const verdicts: Judged[] = []
-  for (const seal of reader.read(found)) {
-    const isLogAsked = found.kind === 'pair' && seal.entries.length === 0
-    const subject = { sha256, seal, policy: prepared.policyOf(target) }
-    verdicts.push(await (isLogAsked ? judgeAsked(subject, prepared) : judgeSeal(subject, prepared)))
-  }
-  const [first] = verdicts
-  const decides = verdicts.find(({ verdict }) => !verdict.verified) ?? first
+  const expected = prepared.expectedOf(target)
+  const seals = readSeals(found, reader)
+  const key = 'key' in expected ? { key: expected.key } : {}
+  const artifact = await artifactOf(target, { seals: seals ?? [], files: io.files, ...key })
+  const decides =
+    seals === undefined
+      ? judgeUnreadable(found, { artifact, expected }, prepared)
+      : await judgeAll(seals, { artifact, expected, found }, prepared)
   if (decides === undefined)
     throw appVerifyErrors('app.verify-no-seal', `${paths.join(', ')} holds no signature`)
-  return { sha256: encodeHex(sha256), seal: paths, ...described(decides, target) }
+  return { sha256: encodeHex(artifact.sha256), seal: paths, ...described(decides, target) }
+}
+
+/** Undefined for a file that holds no seal that can be read; its verdict says what is wrong with it. */
+function readSeals(found: FoundSeal, reader: SealReader): readonly SealParts[] | undefined {
+  try {
+    return reader.read(found)
+  } catch (error) {
+    if (found.kind === 'pair' || !(error instanceof WheelsealError)) throw error
+    return undefined
+  }
+}
+
+function judgeUnreadable(
+  found: FoundSeal,
+  { artifact, expected }: Omit<Subject, 'seal'>,
+  { start }: Prepared,
+): Judged {
+  const bundle = found.kind === 'pair' ? '' : new TextDecoder().decode(found.bytes)
+  return { verdict: verifyBundle({ bundle, artifact, trustRoot: start.trustRoot, ...expected }) }
+}
+
+/** The first that is refused, else the first. */
+async function judgeAll(
+  seals: readonly SealParts[],
+  { found, ...of }: Omit<Subject, 'seal'> & { readonly found: FoundSeal },
+  prepared: Prepared,
+): Promise<Judged | undefined> {
+  const judged: Judged[] = []
+  for (const seal of seals) {
+    const subject = { ...of, seal }
+    judged.push(await (found.kind === 'pair' ? judgeAsked(subject, prepared) : judgeSeal(subject, prepared)))
+  }
+  return judged.find(({ verdict }) => !verdict.verified) ?? judged[0]
 }
 
 interface Subject {
-  readonly sha256: Uint8Array
-  readonly seal: Seal
-  readonly policy: Policy
+  readonly artifact: Artifact
+  readonly seal: SealParts
+  readonly expected: Expected
 }
 
 interface Judged {
@@ -115,8 +162,8 @@ interface Judged {
   readonly noEntry?: WheelsealError
 }
 
-function judgeSeal({ sha256, seal, policy }: Subject, { start }: Prepared): Judged {
-  return { verdict: verifySeal({ artifact: { sha256 }, seal, trustRoot: start.trustRoot, policy }) }
+function judgeSeal({ artifact, seal, expected }: Subject, { start }: Prepared): Judged {
+  return { verdict: verifySeal({ artifact, seal, trustRoot: start.trustRoot, ...expected }) }
 }
 
 async function judgeAsked(subject: Subject, prepared: Prepared): Promise<Judged> {
@@ -127,7 +174,9 @@ async function judgeAsked(subject: Subject, prepared: Prepared): Promise<Judged>
   }
   // Loaded here: a seal that holds its entry needs nobody.
   const { askLogs } = await import('./log-entries.ts')
-  const asked = await askLogs(subject.seal, { sha256: subject.sha256, logUrls: start.logUrls, io })
+  const key = 'key' in subject.expected ? { key: subject.expected.key } : {}
+  const { sha256 } = subject.artifact
+  const asked = await askLogs(subject.seal, { sha256, logUrls: start.logUrls, io, ...key })
   return {
     ...judgeSeal({ ...subject, seal: asked.seal }, prepared),
     askedLog: asked.askedLog,

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeBase64, sha256, utf8 } from '../../base/index.ts'
-import { formatCheckpoint, parseCheckpoint, signCheckpoint, verifyCheckpoint } from './index.ts'
+import { concatBytes, decodeBase64, encodeBase64, sha256, utf8 } from '../../base/index.ts'
+import { formatCheckpoint, noteKeyId, parseCheckpoint, signCheckpoint, verifyCheckpoint } from './index.ts'
 
 const name = 'rekor.example:7711'
 const { privateKey: key, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -98,21 +98,20 @@ describe('parseCheckpoint', () => {
 
 describe('verifyCheckpoint', () => {
   it('gives the head that the log signed', () => {
-    expect(verifyCheckpoint({ note, name, spki })).toEqual(checkpoint)
+    expect(verifyCheckpoint({ note, names: [name], spki })).toEqual(checkpoint)
     expect(verifyCheckpoint({ note, spki })).toEqual(checkpoint)
   })
 
   it('passes over signatures of others', () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
     const line = signCheckpoint(checkpoint, { name: 'witness', key: other }).split('\n')[4]!
-    expect(verifyCheckpoint({ note: `${note}${line}\n`, name, spki })).toEqual(checkpoint)
+    expect(verifyCheckpoint({ note: `${note}${line}\n`, names: [name], spki })).toEqual(checkpoint)
   })
 
   it.each<[string, () => string]>([
     ['another key', () => signCheckpoint(checkpoint, { name, key: otherKey() })],
     ['another name in the signature', () => signCheckpoint(checkpoint, { name: 'other', key })],
     ['another origin', () => signCheckpoint({ ...checkpoint, origin: 'other - 1' }, { name, key })],
-    ['an origin without tree', () => signCheckpoint({ ...checkpoint, origin: name }, { name, key })],
     [
       'an origin that goes on',
       () => signCheckpoint({ ...checkpoint, origin: `${name} - 1x` }, { name, key }),
@@ -122,12 +121,49 @@ describe('verifyCheckpoint', () => {
     ['a second signature of the log that is bad', () => note + brokenLine()],
   ])('refuses %s', (_name, make) => {
     const refused = expect.objectContaining({ code: 'note.signature' })
-    expect(() => verifyCheckpoint({ note: make(), name, spki })).toThrow(refused)
+    expect(() => verifyCheckpoint({ note: make(), names: [name], spki })).toThrow(refused)
+  })
+})
+
+describe('a note of Rekor 2', () => {
+  const log = 'log2030.rekor.example'
+  const pair = generateKeyPairSync('ed25519')
+  const ed25519 = new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' }))
+  const head = { origin: log, size: 736, root }
+  const line = (signer: string, signedBy = pair.privateKey, text = formatCheckpoint(head)): string => {
+    const hint = noteKeyId(signer, ed25519).subarray(0, 4)
+    return `— ${signer} ${encodeBase64(concatBytes(hint, new Uint8Array(sign(null, utf8(text), signedBy))))}\n`
+  }
+  const noteOf = (...lines: readonly string[]): string => `${formatCheckpoint(head)}\n${lines.join('')}`
+  const verify = (text: string): unknown => verifyCheckpoint({ note: text, names: [log], spki: ed25519 })
+
+  it('verifies with the Ed25519 key of the log, wherever its line stands', () => {
+    const witness = `— witness.example ${encodeBase64(new Uint8Array(80).fill(7))}\n`
+    for (const lines of [[line(log)], [line(log), witness], [witness, line(log)]])
+      expect(verify(noteOf(...lines))).toEqual(head)
+  })
+
+  it('is refused without that line, or when it is by another key or under another name', () => {
+    const refused = expect.objectContaining({ code: 'note.signature' })
+    const forged = line(log, generateKeyPairSync('ed25519').privateKey)
+    for (const lines of [[line('witness.example')], [forged], [line(log), forged]])
+      expect(() => verify(noteOf(...lines))).toThrow(refused)
+    expect(() => verify(noteOf(line(log)).replace(log, 'other.example'))).toThrow(refused)
+    expect(() => verify(noteOf(line(log)).replace('736', '737'))).toThrow(refused)
+    expect(() => verifyCheckpoint({ note: noteOf(line(log)), names: [], spki: ed25519 })).toThrow(refused)
+  })
+
+  it('has the id that the public log has', () => {
+    // log2025-1.rekor.sigstore.dev, from the public trusted root.
+    const spkiText = 'MCowBQYDK2VwAyEAt8rlp1knGwjfbcXAYPYAkn0XiLz1x8O4t0YkEhie244='
+    const id = noteKeyId('log2025-1.rekor.sigstore.dev', decodeBase64(spkiText))
+    expect(encodeBase64(id)).toBe('zxGZFVvd0FEmjR8WrFwMdcAJ9vtaY/QXf44Y1wUeP6A=')
+    expect(noteKeyId('any', spki)).toEqual(sha256(spki))
   })
 
   it('repeats no more than 80 characters of an origin', () => {
     const long = signCheckpoint({ ...checkpoint, origin: 'o'.repeat(60_000) }, { name, key })
-    expect(() => verifyCheckpoint({ note: long, name, spki })).toThrow(
+    expect(() => verifyCheckpoint({ note: long, names: [name], spki })).toThrow(
       /^the checkpoint is of 'o{80}…', the log is/,
     )
   })

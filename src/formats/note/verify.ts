@@ -1,31 +1,30 @@
-import { bytesEqual, sha256, utf8, type WheelsealError } from '../../base/index.ts'
+import { bytesEqual, utf8, type WheelsealError } from '../../base/index.ts'
 import { verifyWithSpki } from '../x509/index.ts'
 import { KEY_HINT_BYTES, type Checkpoint } from './checkpoint.ts'
 import { noteErrors } from './errors.ts'
+import { noteKeyId } from './key-id.ts'
 import { parseCheckpoint } from './parse.ts'
 
 export interface CheckpointTrust {
   readonly note: string
-  /** The log's name from the trust root, never from the note. Left out where the trust root names keys only. */
-  readonly name?: string
+  /** What the log may call itself, from the trust root, never from the note. Left out where the trust root has keys only. */
+  readonly names?: readonly string[]
   /** DER SubjectPublicKeyInfo from the trust root. */
   readonly spki: Uint8Array
 }
 
 const MAX_SHOWN_LENGTH = 80
-const ORIGIN = /^(.+) - [1-9][0-9]{0,18}$/
+/** Rekor v1 has its tree id behind the name, version 2 has the name alone. */
+const TREE_ID = / - [1-9][0-9]{0,18}$/
 
-/** The head that the log signed. Throws `note.malformed`, `note.signature`. */
-export function verifyCheckpoint({ note, name, spki }: CheckpointTrust): Checkpoint {
+/** The head that the log signed. Signatures of others beside it are passed over. Throws `note.malformed`, `note.signature`. */
+export function verifyCheckpoint({ note, names, spki }: CheckpointTrust): Checkpoint {
   const { origin, size, root, signedText, signatures } = parseCheckpoint(note)
-  const [, origined] = ORIGIN.exec(origin) ?? []
-  if (origined === undefined || (name !== undefined && origined !== name)) {
-    throw refused(
-      `the checkpoint is of '${shown(origin)}'${name === undefined ? '' : `, the log is '${name}'`}`,
-    )
-  }
-  const hint = sha256(spki).subarray(0, KEY_HINT_BYTES)
-  const own = signatures.filter((one) => one.name === origined && bytesEqual(one.keyHint, hint))
+  const log = origin.replace(TREE_ID, '')
+  if (names !== undefined && !names.includes(log))
+    throw refused(`the checkpoint is of '${shown(origin)}', the log is '${names.join("' or '")}'`)
+  const hint = noteKeyId(log, spki).subarray(0, KEY_HINT_BYTES)
+  const own = signatures.filter(({ name, keyHint }) => name === log && bytesEqual(keyHint, hint))
   if (own.length === 0) throw refused('no signature under the checkpoint is by the key of the log')
   const message = utf8(signedText)
   if (!own.every(({ signature }) => verifyWithSpki(spki, message, signature))) {

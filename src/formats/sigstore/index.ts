@@ -6,6 +6,9 @@
  * `parseLogEntries`, `formatLogEntry`, and `setSignedBytes` for the signed entry timestamp. Files: `readSignatureFile`,
  * `readCertificateFile` and their writers are cosign's `.sig` and `.crt`.
  *
+ * Seals: `parseSeals` reads every file that holds whole ones (bundles 0.1 to 0.3, cosign's old bundle, PEP 740) into
+ * `SealParts`, `readLoggedRecord` what an entry of Rekor v1 or v2 is about, `parseStatement` what an envelope holds.
+ *
  * Pure: shapes and encodings only. Whether a signature, a proof or a certificate is good is decided elsewhere.
  */
 export {
@@ -29,6 +32,7 @@ export {
   parseLogEntries,
   parseLogEntry,
   type LogEntry,
+  type LoggedEntry,
   type LogInclusionProof,
 } from './log-entry.ts'
 export { setSignedBytes, type EntryPromise } from './signed-entry-timestamp.ts'
@@ -39,3 +43,7 @@ export {
   writeSignatureFile,
 } from './seal-files.ts'
 export { canonicalKeyPem } from './key-pem.ts'
+export { parseSeals } from './parse-seal.ts'
+export type { Envelope, FileDigest, SealFormat, SealParts } from './seal-parts.ts'
+export { readLoggedRecord, type LoggedRecord, type Verifier } from './logged-record.ts'
+export { IN_TOTO, parseStatement, type Statement } from './statement.ts'

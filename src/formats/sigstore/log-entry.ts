@@ -14,8 +14,25 @@ export interface LogInclusionProof {
   readonly treeSize: number
 }
 
+/** What is known of an entry; bundles leave out more than a log's own answer. Nothing in it is verified. */
+export interface LoggedEntry {
+  /** `hashedrekord 0.0.1`: what the bundle says the body is. */
+  readonly kindVersion?: string
+  /** 64 or 80 hex digits, where a log was asked. */
+  readonly uuid?: string
+  readonly body: Uint8Array
+  /** Seconds; Rekor v2 states none. */
+  readonly integratedTimeSeconds?: number
+  /** Lower-case hex. */
+  readonly logId: string
+  readonly logIndex: number
+  readonly inclusionProof?: LogInclusionProof
+  /** ECDSA, DER; Rekor v2 makes none. */
+  readonly signedEntryTimestamp?: Uint8Array
+}
+
 /** What a log says about one entry (LogEntryAnon of Rekor's openapi.yaml), decoded. Nothing in it is verified. */
-export interface LogEntry {
+export interface LogEntry extends LoggedEntry {
   /** 64 or 80 hex digits. */
   readonly uuid: string
   readonly body: Uint8Array

@@ -89,7 +89,7 @@ describe.runIf(known.length > 0)('entries of public Sigstore', () => {
     if (entry.inclusionProof === undefined) return
     const { checkpoint, ...proof } = entry.inclusionProof
     const name = new URL(log.baseUrl).host
-    const head = verifyCheckpoint({ note: checkpoint.envelope, name, spki })
+    const head = verifyCheckpoint({ note: checkpoint.envelope, names: [name], spki })
     expect({ size: String(head.size), root: encodeBase64(head.root) }).toEqual({
       size: proof.treeSize,
       root: proof.rootHash,

@@ -3,7 +3,15 @@
  *
  * `trustedRoot` is for verifiers, `signingConfig` for signers, `clientTrustConfig` holds both for sigstore-python;
  * `trustFile` makes the bytes of one. They describe one Wheelseal: every service at one URL, Rekor v1, open validity.
- * Nothing is read here. What every client accepts is stricter than the schema: see the comments.
+ * What every client accepts is stricter than the schema: see the comments. `parseTrustedRoot` reads anybody's
+ * `trusted_root.json`, with several authorities and logs in their spans of time.
  */
 export { clientTrustConfig, signingConfig, trustFile } from './signing-config.ts'
 export { trustedRoot, type InstanceTrust } from './trusted-root.ts'
+export {
+  parseTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type TrustedRoot,
+  type TrustPeriod,
+} from './parse.ts'

@@ -20,7 +20,7 @@ function expectWhole(entry: LogEntry): void {
   }
   expect(verifyInclusion(claim)).toBe(true)
   expect(proof.hashes.length).toBeGreaterThan(0)
-  const head = verifyCheckpoint({ note: proof.checkpoint, spki, name: 'rekor.example' })
+  const head = verifyCheckpoint({ note: proof.checkpoint, spki, names: ['rekor.example'] })
   expect(head).toMatchObject({
     origin: `rekor.example - ${TREE_ID}`,
     size: proof.treeSize,

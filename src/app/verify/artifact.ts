@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
+import type { Files } from '../../base/index.ts'
+import type { DigestAlgorithm, SealParts } from '../../formats/sigstore/index.ts'
+import { parseCertificate, parsePublicKey } from '../../formats/x509/index.ts'
+import type { Artifact } from '../../verify/index.ts'
+import type { Target } from './plan.ts'
+
+/** Signatures of Ed25519 are over the file itself, which is then read as a whole. */
+const MAX_BYTES_IN_MEMORY = 1 << 30
+
+interface Needs {
+  readonly algorithms: ReadonlySet<DigestAlgorithm>
+  readonly isFileNeeded: boolean
+}
+
+const DIGEST_OF_KEY: Readonly<Record<string, DigestAlgorithm>> = { 'P-384': 'sha384', 'P-521': 'sha512' }
+
+/** A file's digests, as its seals need them: the file streams by once. Throws `host.file`. */
+export async function artifactOf(
+  target: Target,
+  {
+    seals,
+    key,
+    files,
+  }: { readonly seals: readonly SealParts[]; readonly key?: Uint8Array; readonly files: Files },
+): Promise<Artifact> {
+  if (target.kind === 'digest') return { sha256: target.sha256 }
+  const { algorithms, isFileNeeded } = needsOf(seals, key)
+  // PEP 740 binds the name too; other statements name their subjects as they like, and the digest decides.
+  const isNamed = seals.some(({ format }) => format === 'pep 740 attestation')
+  const name = isNamed ? { fileName: basename(target.path) } : {}
+  const digests = await hashFile(target.path, algorithms, files)
+  if (!isFileNeeded) return { ...digests, ...name }
+  return { ...digests, ...name, bytes: await files.read(target.path, MAX_BYTES_IN_MEMORY) }
+}
+
+type Digests = Pick<Artifact, 'sha256' | 'sha384' | 'sha512'>
+
+async function hashFile(
+  path: string,
+  algorithms: ReadonlySet<DigestAlgorithm>,
+  files: Files,
+): Promise<Digests> {
+  const hashes = [...algorithms].map((name) => [name, createHash(name)] as const)
+  for await (const part of files.stream(path)) for (const [, hash] of hashes) hash.update(part)
+  const digests = hashes.map(([name, hash]) => [name, new Uint8Array(hash.digest())] as const)
+  return Object.fromEntries(digests) as unknown as Digests
+}
+
+function needsOf(seals: readonly SealParts[], key: Uint8Array | undefined): Needs {
+  const algorithms = new Set<DigestAlgorithm>(['sha256'])
+  let isFileNeeded = false
+  for (const seal of seals) {
+    if (seal.digest !== undefined) algorithms.add(seal.digest.algorithm)
+    const kind = kindOfKey(seal, key)
+    const algorithm = kind === undefined ? undefined : DIGEST_OF_KEY[kind]
+    if (algorithm !== undefined) algorithms.add(algorithm)
+    isFileNeeded ||= kind === 'ed25519' && seal.envelope === undefined
+  }
+  return { algorithms, isFileNeeded }
+}
+
+/** Undefined for what cannot be read; the verdict says so. */
+function kindOfKey({ certificate }: SealParts, key: Uint8Array | undefined): string | undefined {
+  try {
+    const spki = certificate === undefined ? key : parseCertificate(certificate).spki
+    return spki === undefined ? undefined : parsePublicKey(spki).kind
+  } catch {
+    return undefined
+  }
+}

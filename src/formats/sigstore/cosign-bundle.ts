@@ -1,0 +1,67 @@
+import * as v from 'valibot'
+import { describeError, encodeHex, utf8Decode, type JsonValue } from '../../base/index.ts'
+import { parseCertificatesPem, parsePublicKeyPem } from '../x509/index.ts'
+import { CertificateBytes, SignatureBytes } from './bundle.ts'
+import { sigstoreErrors } from './errors.ts'
+import type { SealParts } from './seal-parts.ts'
+import { base64Bytes, COUNT, hexBytes, readShape } from './shape.ts'
+
+const MAX_BODY_LENGTH = 512 * 1024
+
+/** `LocalSignedPayload` of cosign. The entry comes without a proof: the log's promise is all there is. */
+const CosignBundle = v.strictObject({
+  base64Signature: SignatureBytes,
+  cert: v.optional(CertificateBytes),
+  rekorBundle: v.strictObject({
+    SignedEntryTimestamp: SignatureBytes,
+    Payload: v.strictObject({
+      body: base64Bytes(MAX_BODY_LENGTH),
+      integratedTime: COUNT,
+      logIndex: COUNT,
+      logID: hexBytes(32),
+    }),
+  }),
+})
+
+/**
+ * What `cosign sign-blob --bundle` wrote before the common format (cosign 2; 3 with `--new-bundle-format=false`):
+ * `{"base64Signature":…,"cert":…,"rekorBundle":…}`. Throws `sigstore.bundle`.
+ */
+export function parseCosignBundle(json: JsonValue): SealParts {
+  const read = readShape(CosignBundle, json)
+  if ('problem' in read) throw sigstoreErrors('sigstore.bundle', `not a bundle of cosign: ${read.problem}`)
+  const { base64Signature: signature, cert, rekorBundle } = read.value
+  const { body, integratedTime, logIndex, logID } = rekorBundle.Payload
+  const entry = {
+    body,
+    integratedTimeSeconds: integratedTime,
+    logId: encodeHex(logID),
+    logIndex,
+    signedEntryTimestamp: rekorBundle.SignedEntryTimestamp,
+  }
+  const certificate = cert === undefined ? undefined : leafOf(cert)
+  return {
+    format: 'cosign bundle',
+    signature,
+    ...(certificate === undefined ? {} : { certificate }),
+    entries: [entry],
+    timestamps: [],
+  }
+}
+
+/** PEM of the certificate, or of the managed key, which nobody trusts from here: undefined. */
+function leafOf(bytes: Uint8Array): Uint8Array | undefined {
+  try {
+    const pem = utf8Decode(bytes)
+    if (pem.startsWith('-----BEGIN PUBLIC KEY-----')) {
+      parsePublicKeyPem(pem)
+      return undefined
+    }
+    const [leaf] = parseCertificatesPem(pem)
+    return leaf?.der
+  } catch (cause) {
+    throw sigstoreErrors('sigstore.bundle', `not a bundle of cosign: cert: ${describeError(cause)}`, {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,205 @@
+import * as v from 'valibot'
+import {
+  bytesEqual,
+  canonicalJson,
+  decodeBase64,
+  describeError,
+  parseJson,
+  utf8,
+  utf8Decode,
+  type JsonValue,
+  type WheelsealError,
+} from '../../base/index.ts'
+import { parseCertificate, parsePublicKey } from '../x509/index.ts'
+import { CertificateBytes, Digest, SignatureBytes } from './bundle.ts'
+import { sigstoreErrors } from './errors.ts'
+import { parseHashedRekord, proposedHashedRekord, type DigestAlgorithm } from './hashed-rekord.ts'
+import { base64Bytes, hexBytes, readShape } from './shape.ts'
+
+/** The certificate (DER) or the key (DER SubjectPublicKeyInfo) that a log checked a signature with. */
+export type Verifier =
+  | { readonly kind: 'certificate'; readonly der: Uint8Array }
+  | { readonly kind: 'key'; readonly spki: Uint8Array }
+
+interface Logged {
+  readonly signature: Uint8Array
+  readonly verifier: Verifier
+}
+
+/** What a logged body is about. */
+export type LoggedRecord =
+  | (Logged & {
+      readonly kindVersion: 'hashedrekord 0.0.1' | 'hashedrekord 0.0.2'
+      readonly algorithm: DigestAlgorithm
+      /** Of the file; for an envelope, of what its signature is over. */
+      readonly digest: Uint8Array
+    })
+  | (Logged & {
+      readonly kindVersion: 'dsse 0.0.1' | 'dsse 0.0.2' | 'intoto 0.0.2'
+      readonly payloadSha256: Uint8Array
+    })
+
+const MAX_BODY_BYTES = 5 << 20
+const MAX_PAYLOAD_LENGTH = 6 << 20
+const MAX_DEPTH = 12
+const MAX_TYPE_LENGTH = 255
+
+const Sha256 = v.strictObject({ algorithm: v.literal('sha256'), value: hexBytes(32) })
+
+/** Rekor v2's names (protobuf-specs, PublicKeyDetails) of the keys that sign files, and the kind of key each is. */
+const KEY_DETAILS: Readonly<Record<string, string>> = {
+  PKIX_ECDSA_P256_SHA_256: 'P-256',
+  PKIX_ECDSA_P384_SHA_384: 'P-384',
+  PKIX_ECDSA_P521_SHA_512: 'P-521',
+  PKIX_ED25519: 'ed25519',
+  PKIX_ED25519_PH: 'ed25519',
+  PKIX_RSA_PKCS1V15_2048_SHA256: 'rsa 2048',
+  PKIX_RSA_PKCS1V15_3072_SHA256: 'rsa 3072',
+  PKIX_RSA_PKCS1V15_4096_SHA256: 'rsa 4096',
+}
+
+const PEM = /^-----BEGIN (CERTIFICATE|PUBLIC KEY)-----\n([A-Za-z0-9+/=\n]+)\n-----END \1-----\n?$/
+const PemVerifier = v.pipe(CertificateBytes, v.transform(pemVerifier))
+const RawBytes = v.strictObject({ rawBytes: CertificateBytes })
+const Signature2 = v.strictObject({
+  content: SignatureBytes,
+  verifier: v.strictObject({
+    keyDetails: v.pipe(v.string(), v.maxLength(MAX_TYPE_LENGTH)),
+    x509Certificate: v.optional(RawBytes),
+    publicKey: v.optional(RawBytes),
+  }),
+})
+
+const Dsse1 = v.strictObject({
+  envelopeHash: Sha256,
+  payloadHash: Sha256,
+  signatures: v.strictTuple([v.strictObject({ signature: SignatureBytes, verifier: PemVerifier })]),
+})
+
+/** The payload is logged only by some; signatures are base64 of base64. */
+const Intoto2 = v.strictObject({
+  content: v.strictObject({
+    envelope: v.strictObject({
+      payload: v.optional(v.pipe(v.string(), v.maxLength(MAX_PAYLOAD_LENGTH))),
+      payloadType: v.pipe(v.string(), v.maxLength(MAX_TYPE_LENGTH)),
+      signatures: v.strictTuple([
+        v.strictObject({
+          sig: v.pipe(base64Bytes(MAX_PAYLOAD_LENGTH), v.transform(innerBase64)),
+          publicKey: PemVerifier,
+          keyid: v.optional(v.string()),
+        }),
+      ]),
+    }),
+    hash: Sha256,
+    payloadHash: Sha256,
+  }),
+})
+const HashedRekord2 = v.strictObject({
+  hashedRekordV002: v.strictObject({ data: Digest, signature: Signature2 }),
+})
+const Dsse2 = v.strictObject({
+  dsseV002: v.strictObject({ payloadHash: Digest, signatures: v.strictTuple([Signature2]) }),
+})
+
+const READERS: Readonly<Record<string, (spec: unknown, entry: JsonValue) => LoggedRecord>> = {
+  'hashedrekord 0.0.1': (_spec, entry) => {
+    const rekord = parseHashedRekord(entry)
+    if (canonicalJson(proposedHashedRekord(rekord)) !== canonicalJson(entry))
+      throw refused('its key is not folded as Rekor does it')
+    const { algorithm, digest, signature, publicKeyPem } = rekord
+    const verifier = pemVerifier(utf8(publicKeyPem))
+    return { kindVersion: 'hashedrekord 0.0.1', algorithm, digest, signature, verifier }
+  },
+  'dsse 0.0.1': (spec) => {
+    const { payloadHash, signatures } = read(Dsse1, spec)
+    return { kindVersion: 'dsse 0.0.1', payloadSha256: payloadHash.value, ...signatures[0] }
+  },
+  'intoto 0.0.2': (spec) => {
+    const { envelope, payloadHash } = read(Intoto2, spec).content
+    const { sig: signature, publicKey: verifier } = envelope.signatures[0]
+    return { kindVersion: 'intoto 0.0.2', payloadSha256: payloadHash.value, signature, verifier }
+  },
+  'hashedrekord 0.0.2': (spec) => {
+    const { data, signature } = read(HashedRekord2, spec).hashedRekordV002
+    return { kindVersion: 'hashedrekord 0.0.2', ...data, ...loggedBy(signature) }
+  },
+  'dsse 0.0.2': (spec) => {
+    const { payloadHash, signatures } = read(Dsse2, spec).dsseV002
+    if (payloadHash.algorithm !== 'sha256') throw refused(`a payload hash by ${payloadHash.algorithm}`)
+    return { kindVersion: 'dsse 0.0.2', payloadSha256: payloadHash.digest, ...loggedBy(signatures[0]) }
+  },
+}
+
+const Entry = v.strictObject({ apiVersion: v.string(), kind: v.string(), spec: v.unknown() })
+
+/**
+ * The body of an entry of Rekor v1 or v2, in RFC 8785 and no other spelling, with exactly one signature. Throws
+ * `sigstore.body`.
+ */
+export function readLoggedRecord(body: Uint8Array): LoggedRecord {
+  const json = readCanonical(body)
+  const { apiVersion, kind, spec } = read(Entry, json)
+  const reader = Object.hasOwn(READERS, `${kind} ${apiVersion}`)
+    ? READERS[`${kind} ${apiVersion}`]
+    : undefined
+  if (reader === undefined) throw refused(`of kind ${kind.slice(0, 40)} ${apiVersion.slice(0, 40)}`)
+  try {
+    return reader(spec, json)
+  } catch (cause) {
+    throw refused(describeError(cause), cause)
+  }
+}
+
+function readCanonical(body: Uint8Array): JsonValue {
+  if (body.length > MAX_BODY_BYTES) throw refused(`${body.length} bytes long`)
+  let json: JsonValue
+  try {
+    json = parseJson(utf8Decode(body), { maxLength: MAX_BODY_BYTES, maxDepth: MAX_DEPTH })
+  } catch (cause) {
+    throw refused(describeError(cause), cause)
+  }
+  if (!bytesEqual(utf8(canonicalJson(json)), body)) throw refused('it is not canonical')
+  return json
+}
+
+function read<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
+  const result = readShape(schema, value)
+  if ('problem' in result) throw refused(result.problem)
+  return result.value
+}
+
+function loggedBy({ content, verifier }: v.InferOutput<typeof Signature2>): Logged {
+  const { x509Certificate, publicKey, keyDetails } = verifier
+  if ((x509Certificate === undefined) === (publicKey === undefined))
+    throw refused('not exactly one of a certificate and a public key')
+  const der = x509Certificate?.rawBytes
+  const spki = der === undefined ? publicKey?.rawBytes : parseCertificate(der).spki
+  const kind = kindOfKey(spki ?? new Uint8Array())
+  if (KEY_DETAILS[keyDetails] !== kind) throw refused(`a key of kind ${kind} under the name ${keyDetails}`)
+  const signer: Verifier =
+    der === undefined ? { kind: 'key', spki: spki ?? new Uint8Array() } : { kind: 'certificate', der }
+  return { signature: content, verifier: signer }
+}
+
+function kindOfKey(spki: Uint8Array): string {
+  const key = parsePublicKey(spki)
+  return key.kind === 'rsa' ? `rsa ${key.modulusBits}` : key.kind
+}
+
+/** Compared as DER, so that it does not matter where the lines end: not every log folds them as Rekor does. */
+function pemVerifier(bytes: Uint8Array): Verifier {
+  const [, label, text = ''] = PEM.exec(utf8Decode(bytes)) ?? []
+  if (label === undefined) throw refused('neither one certificate nor one public key in PEM')
+  const der = decodeBase64(text.replaceAll('\n', ''))
+  if (label === 'CERTIFICATE') return { kind: 'certificate', der: parseCertificate(der).der }
+  parsePublicKey(der)
+  return { kind: 'key', spki: der }
+}
+
+function innerBase64(outer: Uint8Array): Uint8Array {
+  return decodeBase64(utf8Decode(outer))
+}
+
+function refused(what: string, cause?: unknown): WheelsealError {
+  return sigstoreErrors('sigstore.body', `the body of the entry: ${what}`, { cause })
+}

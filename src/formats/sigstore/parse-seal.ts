@@ -1,0 +1,46 @@
+import { describeError, parseJson, type JsonValue } from '../../base/index.ts'
+import { parseAttestation, parseProvenance } from './attestation.ts'
+import { parseBundle } from './bundle.ts'
+import { parseCosignBundle } from './cosign-bundle.ts'
+import { sigstoreErrors } from './errors.ts'
+import type { SealParts } from './seal-parts.ts'
+
+/** Bundles are some kilobytes; provenance of a large build is a megabyte. */
+const MAX_LENGTH = 8 << 20
+const MAX_DEPTH = 16
+
+/** By the member that only one format has. */
+const PARSERS: Readonly<Record<string, (json: JsonValue) => SealParts | readonly SealParts[]>> = {
+  mediaType: parseBundle,
+  base64Signature: parseCosignBundle,
+  verification_material: parseAttestation,
+  attestation_bundles: parseProvenance,
+}
+
+/**
+ * The seals in a file: one, but for a provenance object, which may hold several and never none. Reads bundles 0.1 to
+ * 0.3, the JSON of `cosign --bundle`, and attestations and provenance objects of PEP 740, told apart by what they
+ * hold. Throws `sigstore.bundle`, `sigstore.attestation`.
+ */
+export function parseSeals(text: string): readonly SealParts[] {
+  const json = readJson(text)
+  if (json === null || typeof json !== 'object' || Array.isArray(json))
+    throw sigstoreErrors('sigstore.bundle', 'not a bundle: not a JSON object')
+  const [parse, ...others] = Object.keys(PARSERS).filter((member) => Object.hasOwn(json, member))
+  if (parse === undefined || others.length > 0)
+    throw sigstoreErrors('sigstore.bundle', `not a bundle: it has ${membersOf(json)}`)
+  return [PARSERS[parse]?.(json) ?? []].flat()
+}
+
+function readJson(text: string): JsonValue {
+  try {
+    return parseJson(text, { maxLength: MAX_LENGTH, maxDepth: MAX_DEPTH })
+  } catch (cause) {
+    throw sigstoreErrors('sigstore.bundle', `not a bundle: ${describeError(cause)}`, { cause })
+  }
+}
+
+function membersOf(json: object): string {
+  const names = Object.keys(json).slice(0, 5)
+  return names.length === 0 ? 'no members' : `the members ${names.join(', ').slice(0, 200)}`
+}

@@ -1,0 +1,31 @@
+import { parseTrustedRoot, type TrustedAuthority, type TrustedLog } from '../formats/trustroot/index.ts'
+import type { CertificateAuthority, LogKey, TimestampAuthority, TrustRoot } from './trust-root.ts'
+
+/** The trust root that a `trusted_root.json` describes. Throws `trustroot.malformed`. */
+export function trustRootFromJson(text: string): TrustRoot {
+  const root = parseTrustedRoot(text)
+  return {
+    certificateAuthorities: root.certificateAuthorities.map((one) => certificateAuthority(one)),
+    logs: root.logs.map((log) => ({ ...logKey(log), names: namesOf(log) })),
+    ctLogs: root.ctLogs.map((log) => logKey(log)),
+    timestampAuthorities: root.timestampAuthorities.map(({ chain, validity }): TimestampAuthority => ({
+      chain,
+      validity,
+    })),
+  }
+}
+
+function certificateAuthority({ chain, validity }: TrustedAuthority): CertificateAuthority {
+  return { roots: chain.slice(-1), intermediates: chain.slice(0, -1), validity }
+}
+
+function logKey({ spki, idHex, validity }: TrustedLog): LogKey {
+  return { spki, idHex, validity }
+}
+
+/** Rekor v2 and sigstore-go: the host name. A version 1 behind a port has the port in its name. */
+function namesOf({ baseUrl }: TrustedLog): readonly string[] {
+  if (!URL.canParse(baseUrl)) return [baseUrl]
+  const { host, hostname } = new URL(baseUrl)
+  return host === hostname ? [host] : [hostname, host]
+}

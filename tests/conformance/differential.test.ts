@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { present } from '../support/judges.ts'
+import { cases } from './cases.ts'
+import { trustedRoots } from './client.ts'
+import { comparer } from './compare.ts'
+import { goodCases, judgeOf } from './mutations.ts'
+
+const hasCases = present(cases, join(trustedRoots, 'production.json'))
+
+describe.runIf(hasCases)('against @sigstore/verify, over changed real bundles', () => {
+  it(
+    'accepts nothing that it refuses, and refuses alone only what is explained',
+    { timeout: 120_000 },
+    () => {
+      const result = comparer(goodCases())({ seed: 'ci', from: 0, to: 660 })
+      expect(result.faults).toEqual([])
+      expect(result.bothAccept).toBeGreaterThan(20)
+      expect(result.bothRefuse).toBeGreaterThan(200)
+    },
+  )
+
+  it('has seen every bundle verify before it was changed', () => {
+    for (const one of goodCases()) {
+      const judge = judgeOf(one)
+      const text = readFileSync(one.bundlePath, 'utf8')
+      expect([one.name, judge.ours(text), judge.theirs(text)]).toEqual([one.name, undefined, undefined])
+    }
+  })
+})

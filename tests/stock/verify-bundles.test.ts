@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { bundleClients, openBench, run, type Bench } from '../support/bundle-clients.ts'
+import { cosign3, present, sigstorePython } from '../support/judges.ts'
+import { wheelseal, type Outcome } from '../support/program.ts'
+
+const LONG_MS = 120_000
+/** Its own network, in which there is nothing: whoever asks anybody fails. Some containers do not allow that. */
+const NO_NETWORK = isAllowed(['unshare', '--map-root-user', '--net'])
+
+let bench: Bench
+
+/** What stock clients write, against `wheelseal up`. */
+describe.runIf(present(cosign3, sigstorePython))('wheelseal verify with whole seals', () => {
+  beforeAll(async () => {
+    bench = await openBench()
+    return bench.stop
+  }, LONG_MS)
+
+  it.each(Object.entries(bundleClients))(
+    'takes the bundle of %s that lies beside the file, without any network',
+    async (name, client) => {
+      const folder = name.replaceAll(' ', '-')
+      await mkdir(join(bench.path, folder))
+      for (const file of ['file', 'other'])
+        await copyFile(join(bench.path, file), join(bench.path, folder, file))
+      const signed = await client.sign(bench, `${folder}/file.sigstore.json`)
+      expect(signed.code, signed.stderr).toBe(0)
+      const good = await alone(`${folder}/file`)
+      expect(good.code, good.stderr).toBe(0)
+      expect(good.stdout).toContain('was signed by')
+      expect(good.stdout).not.toContain('asked online')
+      const bundle = ['--bundle', `${folder}/file.sigstore.json`]
+      expect((await alone(...bundle, `${folder}/other`)).stderr).toContain('[verify.signature]')
+      expect((await alone('--ref', 'stable', `${folder}/file`)).stderr).toContain('[verify.identity]')
+      await writeFile(join(bench.path, folder, 'file.sigstore.json'), '{"mediaType":"x"}')
+      const malformed = await alone(`${folder}/file`)
+      expect(malformed.code).toBe(1)
+      expect(malformed.stderr).toContain('[verify.bundle]')
+    },
+    LONG_MS,
+  )
+
+  it(
+    'takes what a policy requires from what the seal has',
+    async () => {
+      const signed = await bundleClients['cosign 3.1.2'].sign(bench, 'demo-1.0.tar.gz.sigstore.json')
+      expect(signed.code, signed.stderr).toBe(0)
+      await copyFile(join(bench.path, 'file'), join(bench.path, 'demo-1.0.tar.gz'))
+      const under = async (requires: string): Promise<Outcome> => {
+        await writeFile(join(bench.path, 'policy.toml'), policy(requires))
+        const from = ['--trusted-root', 'trusted_root.json', '--offline', '--policy', 'policy.toml']
+        return run(bench, [...NO_NETWORK, wheelseal, 'verify', ...from, 'demo-1.0.tar.gz'])
+      }
+      const both = await under('"bundle", "timestamp"')
+      expect(both.code, both.stderr).toBe(0)
+      expect((await under('"attestation"')).stderr).toContain('requires an attestation')
+    },
+    LONG_MS,
+  )
+})
+
+function alone(...args: readonly string[]): Promise<Outcome> {
+  const by = ['--project', 'acme/tools', '--certificate-oidc-issuer', bench.server.url]
+  return run(bench, [
+    ...NO_NETWORK,
+    wheelseal,
+    'verify',
+    ...by,
+    '--trusted-root',
+    'trusted_root.json',
+    ...args,
+  ])
+}
+
+function isAllowed(prefix: readonly string[]): readonly string[] {
+  const [program = '', ...args] = prefix
+  if (spawnSync(program, [...args, 'true']).status === 0) return prefix
+  if (process.env['CI'] === 'true') throw new Error('no network namespace to test in')
+  console.warn('SKIPPED, because this machine allows no network namespace: that nobody is asked')
+  return []
+}
+
+function policy(requires: string): string {
+  return `version = 1
+[[rules]]
+names = ["demo"]
+require = [${requires}]
+[[rules.any_of]]
+issuer = "${bench.server.url}"
+project = "acme/tools"
+refs = ["refs/heads/main"]
+`
+}
