@@ -124,4 +124,21 @@ describe('attacks on the log', () => {
     refusedOnly(withEntry({ logIndex: 103 }), 'set')
     refusedOnly(withEntry({ uuid: `0000000000000011${'00'.repeat(32)}` }), 'entry')
   })
+
+  it('7: takes no time that was not promised, and no entry without a proof', () => {
+    const { signedEntryTimestamp: _promise, ...unpromised } = entry
+    refused({ ...request, seal: { ...request.seal, entries: [unpromised] } }, 'time')
+    const { inclusionProof: _proof, ...unproven } = entry
+    for (const format of ['files', 'bundle 0.2', 'bundle 0.3', 'pep 740 attestation'] as const)
+      refused({ ...request, seal: { ...request.seal, format, entries: [unproven] } }, 'inclusion')
+    for (const format of ['cosign bundle', 'bundle 0.1'] as const)
+      expect(
+        verifySeal({ ...request, seal: { ...request.seal, format, entries: [unproven] } }).verified,
+      ).toBe(true)
+    const { signedEntryTimestamp: _set, ...nothing } = unproven
+    refused(
+      { ...request, seal: { ...request.seal, format: 'cosign bundle', entries: [nothing] } },
+      'inclusion',
+    )
+  })
 })

@@ -2,8 +2,8 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64, sha256, sha256Hex, utf8 } from '../base/index.ts'
 import { dsseSignedBytes, IN_TOTO, hashedRekordBody } from '../formats/sigstore/index.ts'
-import { publicKeyPem } from '../formats/x509/index.ts'
-import { keys, makeEntry, newKey, NOW, SAN } from './arrange.ts'
+import { certificatePem, publicKeyPem } from '../formats/x509/index.ts'
+import { keys, leaf, makeEntry, newKey, NOW, SAN, signature } from './arrange.ts'
 import {
   attestation,
   bytes,
@@ -164,6 +164,42 @@ describe('a managed key', () => {
     refusesOnly({ ...cosignBundle() }, 'key', { key: keys.leaf.spki })
     refuses(keyed(), 'signature', { key: newKey().spki })
     refuses(keyed(), 'key', { key: utf8('no key') })
+  })
+
+  it('must be the key of the entry, which is no certificate', () => {
+    const pems = [publicKeyPem(newKey().spki), certificatePem(leaf.der)]
+    for (const pem of pems) {
+      const bundle = keyed()
+      const own = new Uint8Array(Buffer.from(bundle.messageSignature.signature, 'base64'))
+      const record = {
+        algorithm: 'sha256',
+        digest: sha256(bytes),
+        signature: own,
+        publicKeyPem: pem,
+      } as const
+      const made = makeEntry({ body: hashedRekordBody(record) })
+      bundle.verificationMaterial.tlogEntries = [tlogEntry(made)]
+      refusesOnly(bundle, 'entry', { key })
+    }
+    const certified = fileBundle()
+    const record = {
+      algorithm: 'sha256',
+      digest: sha256(bytes),
+      signature,
+      publicKeyPem: publicKeyPem(keys.leaf.spki),
+    } as const
+    certified.verificationMaterial.tlogEntries = [tlogEntry(makeEntry({ body: hashedRekordBody(record) }))]
+    refusesOnly(certified, 'entry')
+  })
+
+  it('signs no file when it is of Ed25519, as cosign has it', () => {
+    const pair = generateKeyPairSync('ed25519')
+    const spki = new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' }))
+    const bundle = keyed()
+    bundle.messageSignature.signature = encodeBase64(new Uint8Array(sign(null, bytes, pair.privateKey)))
+    refuses(bundle, 'signature', { key: spki })
+    const { checks } = verifyBundle(requestOf(bundle, { key: spki }))
+    expect(checks.find(({ name }) => name === 'signature')?.reason).toContain('attestations alone')
   })
 
   it('verifies in the bundle of cosign too, whose own copy of the key is passed over', () => {
