@@ -16,7 +16,7 @@ const sha512 = (...parts: readonly Uint8Array[]): Uint8Array =>
 const littleEndian = (bytes: Uint8Array): bigint =>
   BigInt(`0x${Buffer.from(bytes.toReversed()).toString('hex')}`)
 const scalarBytes = (scalar: bigint): Uint8Array =>
-  new Uint8Array(Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex').toReversed())
+  decodeHex(scalar.toString(16).padStart(64, '0')).toReversed()
 
 /** A point of order eight. */
 const TORSION = Point.fromHex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05')

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { certificatePem, publicKeyPem } from '../formats/x509/index.ts'
-import { intermediate, keys, leaf, request, root, trustRoot } from './arrange.ts'
+import { intermediate, keys, leaf, request, root, signature, trustRoot } from './arrange.ts'
+import { makeTimestamp, tsaLeaf } from './attacks/arrange.ts'
 import { trustRootFromPem, verifySeal } from './index.ts'
 
 const pem = {
@@ -19,7 +20,17 @@ describe('trustRootFromPem', () => {
     expect(verifySeal({ ...request, trustRoot: trustRootFromPem(pem) }).verified).toBe(true)
   })
 
+  it('reads the chain of a timestamp authority where there is one', () => {
+    const timestampChain = certificatePem(tsaLeaf.der) + certificatePem(root.der)
+    const whole = trustRootFromPem({ ...pem, timestampChain })
+    expect(whole.timestampAuthorities).toEqual([{ chain: [tsaLeaf, root] }])
+    const stamped = { ...request.seal, timestamps: [makeTimestamp(signature)] }
+    expect(verifySeal({ ...request, seal: stamped, trustRoot: whole }).verified).toBe(true)
+    expect(verifySeal({ ...request, seal: stamped }).verified).toBe(false)
+  })
+
   it.each([
+    ['a timestamp authority alone', { timestampChain: certificatePem(tsaLeaf.der) }, 'timestamp chain: '],
     ['no root', { certificates: certificatePem(intermediate.der) }, 'certificates: there is no root'],
     ['no certificate', { certificates: '' }, 'certificates: '],
     ['a key among the certificates', { certificates: pem.certificates + pem.ctKey }, 'certificates: '],

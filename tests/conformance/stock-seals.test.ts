@@ -105,4 +105,25 @@ describe.runIf(present(cosign2, cosign3, sigstorePython))('what stock clients se
     succeeded(await signWithCosign2('old.json'))
     await expectSeal('old.json')
   })
+
+  it('verify here with the trusted root that cosign 3.1.2 makes of the PEM files', async () => {
+    const start = 'start-time=2026-01-01T00:00:00Z'
+    const { url } = bench.server
+    succeeded(
+      await run(bench, [
+        ...[cosign3, 'trusted-root', 'create', '--out', 'made.json'],
+        `--fulcio=url=${url},certificate-chain=fulcio.pem,${start}`,
+        `--rekor=url=${url},public-key=rekor.pub,${start}`,
+        `--ctfe=url=${url},public-key=ctfe.pub,${start}`,
+        `--tsa=url=${url},certificate-chain=tsa.pem,${start}`,
+      ]),
+    )
+    const made = trustRootFromJson(await readFile(join(bench.path, 'made.json'), 'utf8'))
+    expect(made.timestampAuthorities).toHaveLength(1)
+    succeeded(await bundleClients['cosign 3.1.2'].sign(bench, 'made.seal.json'))
+    const verdict = await judge('made.seal.json')
+    expect(verdict.verified).toBe(true)
+    trustRoot = made
+    expect(await judge('made.seal.json')).toEqual(verdict)
+  })
 })

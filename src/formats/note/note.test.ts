@@ -102,6 +102,12 @@ describe('verifyCheckpoint', () => {
     expect(verifyCheckpoint({ note, spki })).toEqual(checkpoint)
   })
 
+  it('gives the head of a log of Rekor 2 with an ECDSA key, whose origin is the bare name', () => {
+    const bare = { ...checkpoint, origin: name }
+    const text = signCheckpoint(bare, { name, key })
+    expect(verifyCheckpoint({ note: text, names: ['other', name], spki })).toEqual(bare)
+  })
+
   it('passes over signatures of others', () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
     const line = signCheckpoint(checkpoint, { name: 'witness', key: other }).split('\n')[4]!

@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import {
-  bytesEqual,
   canonicalJson,
   decodeBase64,
   describeError,
@@ -101,10 +100,15 @@ const Dsse2 = v.strictObject({
   dsseV002: v.strictObject({ payloadHash: Digest, signatures: v.strictTuple([Signature2]) }),
 })
 
-const READERS: Readonly<Record<string, (spec: unknown, entry: JsonValue) => LoggedRecord>> = {
+interface CanonicalBody {
+  readonly text: string
+  readonly json: JsonValue
+}
+
+const READERS: Readonly<Record<string, (spec: unknown, entry: CanonicalBody) => LoggedRecord>> = {
   'hashedrekord 0.0.1': (_spec, entry) => {
-    const rekord = parseHashedRekord(entry)
-    if (canonicalJson(proposedHashedRekord(rekord)) !== canonicalJson(entry))
+    const rekord = parseHashedRekord(entry.json)
+    if (canonicalJson(proposedHashedRekord(rekord)) !== entry.text)
       throw refused('its key is not folded as Rekor does it')
     const { algorithm, digest, signature, publicKeyPem } = rekord
     const verifier = pemVerifier(utf8(publicKeyPem))
@@ -137,29 +141,29 @@ const Entry = v.strictObject({ apiVersion: v.string(), kind: v.string(), spec: v
  * `sigstore.body`.
  */
 export function readLoggedRecord(body: Uint8Array): LoggedRecord {
-  const json = readCanonical(body)
-  const { apiVersion, kind, spec } = read(Entry, json)
+  const entry = readCanonical(body)
+  const { apiVersion, kind, spec } = read(Entry, entry.json)
   const reader = Object.hasOwn(READERS, `${kind} ${apiVersion}`)
     ? READERS[`${kind} ${apiVersion}`]
     : undefined
   if (reader === undefined) throw refused(`of kind ${kind.slice(0, 40)} ${apiVersion.slice(0, 40)}`)
   try {
-    return reader(spec, json)
+    return reader(spec, entry)
   } catch (cause) {
     throw refused(describeError(cause), cause)
   }
 }
 
-function readCanonical(body: Uint8Array): JsonValue {
+function readCanonical(body: Uint8Array): CanonicalBody {
   if (body.length > MAX_BODY_BYTES) throw refused(`${body.length} bytes long`)
-  let json: JsonValue
   try {
-    json = parseJson(utf8Decode(body), { maxLength: MAX_BODY_BYTES, maxDepth: MAX_DEPTH })
+    const text = utf8Decode(body)
+    const json = parseJson(text, { maxLength: MAX_BODY_BYTES, maxDepth: MAX_DEPTH })
+    if (canonicalJson(json) !== text) throw refused('it is not canonical')
+    return { text, json }
   } catch (cause) {
     throw refused(describeError(cause), cause)
   }
-  if (!bytesEqual(utf8(canonicalJson(json)), body)) throw refused('it is not canonical')
-  return json
 }
 
 function read<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
@@ -186,14 +190,15 @@ function kindOfKey(spki: Uint8Array): string {
   return key.kind === 'rsa' ? `rsa ${key.modulusBits}` : key.kind
 }
 
-/** Compared as DER, so that it does not matter where the lines end: not every log folds them as Rekor does. */
+/**
+ * For comparison with what a seal has, which is read there: so that neither the DER need be parsed here, nor matters
+ * where the lines end, which not every log folds as Rekor does.
+ */
 function pemVerifier(bytes: Uint8Array): Verifier {
   const [, label, text = ''] = PEM.exec(utf8Decode(bytes)) ?? []
   if (label === undefined) throw refused('neither one certificate nor one public key in PEM')
   const der = decodeBase64(text.replaceAll('\n', ''))
-  if (label === 'CERTIFICATE') return { kind: 'certificate', der: parseCertificate(der).der }
-  parsePublicKey(der)
-  return { kind: 'key', spki: der }
+  return label === 'CERTIFICATE' ? { kind: 'certificate', der } : { kind: 'key', spki: der }
 }
 
 function innerBase64(outer: Uint8Array): Uint8Array {
