@@ -8,6 +8,7 @@ import { checkKey } from './check-key.ts'
 import { checkScts } from './check-sct.ts'
 import { checkSignature } from './check-signature.ts'
 import { checkTimestamps } from './check-timestamp.ts'
+import { provedIndex } from './check-entry.ts'
 import { checkEntries } from './choose-entry.ts'
 import type { VerifyRequest } from './seal.ts'
 import { notApplicable, open, passed, verdictOf, type Finding, type Verdict } from './verdict.ts'
@@ -38,7 +39,7 @@ export function verifySeal(request: VerifyRequest): Verdict {
   return verdictOf(findings, {
     ...signerFacts(request, signer),
     ...(times.length === 0 ? {} : { signedAtSeconds: Math.min(...times) }),
-    ...(chosen === undefined ? {} : { logIndex: chosen.logIndex }),
+    ...(chosen === undefined ? {} : { logIndex: provedIndex(chosen) }),
   })
 }
 
