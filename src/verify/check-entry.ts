@@ -44,6 +44,11 @@ export function promisedSeconds(entry: LoggedEntry): number | undefined {
   return entry.signedEntryTimestamp === undefined ? undefined : entry.integratedTimeSeconds
 }
 
+/** The index that is proved: the promise is over the one of all shards, a proof alone over the one in its tree. */
+export function provedIndex({ logIndex, signedEntryTimestamp, inclusionProof }: LoggedEntry): number {
+  return signedEntryTimestamp === undefined ? (inclusionProof?.logIndex ?? logIndex) : logIndex
+}
+
 /** RFC 6962 §2.1.1, with the index within the tree; the one outside of the proof counts over all shards. */
 function checkInclusion(entry: LoggedEntry, { seal }: Subject): Finding {
   const { body, inclusionProof, signedEntryTimestamp } = entry

@@ -95,6 +95,10 @@ describe('verifyBundle', () => {
       signedAtSeconds: NOW + 7,
       logIndex: 1,
     })
+    const renamed = fileBundle2()
+    renamed.verificationMaterial.tlogEntries[0].logIndex = '999'
+    // Nothing signs that number in Rekor 2; the proof has the right one.
+    expect(verifyBundle(requestOf(renamed))).toMatchObject({ verified: true, logIndex: 1 })
     const both = fileBundle2()
     both.verificationMaterial.tlogEntries.push(...fileBundle().verificationMaterial.tlogEntries)
     expect(verifyBundle(requestOf(both))).toMatchObject({ verified: true, signedAtSeconds: NOW + 5 })

@@ -9,6 +9,7 @@ import { checkPolicy } from './policy-check.ts'
 import { checkScts } from './check-sct.ts'
 import { checkSignature } from './check-signature.ts'
 import { checkTimestamps } from './check-timestamp.ts'
+import { provedIndex } from './check-entry.ts'
 import { checkEntries } from './choose-entry.ts'
 import type { VerifyRequest } from './seal.ts'
 import { isGood, notApplicable, open, passed, verdictOf, type Finding, type Verdict } from './verdict.ts'
@@ -45,7 +46,7 @@ export function verifySeal(request: VerifyRequest): Verdict {
   return verdictOf(findings, {
     ...signerFacts(request, signer),
     ...(times.length === 0 ? {} : { signedAtSeconds: Math.min(...times) }),
-    ...(chosen === undefined ? {} : { logIndex: chosen.logIndex }),
+    ...(chosen === undefined ? {} : { logIndex: provedIndex(chosen) }),
   })
 }
 
