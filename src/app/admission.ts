@@ -27,7 +27,7 @@ export interface AdmissionParts {
 }
 
 /** Certificates live ten minutes, and most are logged within a second. */
-const MAX_KNOWN = 4096
+const MAX_KNOWN = 16_384
 const MAX_KEY_BYTES = 16 * 1024
 
 export function createAdmission({ authority, chain, keys }: AdmissionParts): Admission {
@@ -41,8 +41,9 @@ export function createAdmission({ authority, chain, keys }: AdmissionParts): Adm
       issue: async (request) => {
         const made = await authority.issue(request)
         const [leaf] = made.chain
-        if (issued.size >= MAX_KNOWN) issued.clear()
         if (leaf !== undefined) issued.add(sha256Hex(leaf))
+        const [oldest] = issued
+        if (issued.size > MAX_KNOWN && oldest !== undefined) issued.delete(oldest)
         return made
       },
     },
