@@ -19,6 +19,8 @@ export interface Admin {
     readonly audience: string
   }): Promise<{ readonly token: string }>
   trust(): Promise<TrustFiles>
+  /** The audit trail, the oldest row first. */
+  audit(): AsyncIterable<AuditLine>
   /** Reads both logs whole, which takes as long as they are large. */
   checkLogs(): Promise<{ readonly logs: readonly LogReport[] }>
   rotateIssuer(input: {
@@ -73,6 +75,14 @@ export interface PipelineSummary {
   }[]
 }
 
+export interface AuditLine {
+  readonly id: number
+  /** ISO 8601, UTC. */
+  readonly at: string
+  readonly action: string
+  readonly details: Readonly<Record<string, string>>
+}
+
 export interface ProjectSummary {
   readonly id: number
   readonly path: string
@@ -110,10 +120,15 @@ export function createAdminClient(http: Http): Admin {
     createToken: (input) => call('POST', '/admin/tokens', input),
     mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
     trust: () => call('GET', '/admin/trust'),
+    audit: () =>
+      allAfter(async (after) => {
+        const page = call<{ rows: readonly AuditLine[] }>('GET', `/admin/audit?after=${after}`)
+        return (await page).rows
+      }),
     checkLogs: () => call('POST', '/admin/logs/check', {}),
     rotateIssuer: (input) => call('POST', '/admin/issuer/rotate', input),
     projects: () =>
-      allProjects(async (after) => {
+      allAfter(async (after) => {
         const page = call<{ projects: readonly ProjectSummary[] }>('GET', `/admin/projects?after=${after}`)
         return (await page).projects
       }),
@@ -133,13 +148,14 @@ export function createAdminClient(http: Http): Admin {
   }
 }
 
-async function* allProjects(
-  page: (afterId: number) => Promise<readonly ProjectSummary[]>,
-): AsyncGenerator<ProjectSummary> {
-  for (let last: ProjectSummary | undefined, isFirst = true; isFirst || last !== undefined; isFirst = false) {
-    const projects = await page(last?.id ?? 0)
-    yield* projects
-    last = projects.at(-1)
+/** Page by page, until one is empty. */
+async function* allAfter<T extends { readonly id: number }>(
+  page: (afterId: number) => Promise<readonly T[]>,
+): AsyncGenerator<T> {
+  for (let last: T | undefined, isFirst = true; isFirst || last !== undefined; isFirst = false) {
+    const rows = await page(last?.id ?? 0)
+    yield* rows
+    last = rows.at(-1)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Log } from '../base/index.ts'
 import {
   adminRoutes,
+  auditAdminRoutes,
   ctRoutes,
   fulcioConfigurationRoutes,
   fulcioRoutes,
@@ -64,11 +65,12 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
   })
   const app = healthRoutes(() => [])
   app.route('/', admin)
+  app.route('/', auditAdminRoutes(services.audit, log))
   app.route(
     '/',
     logAdminRoutes(() => trust.logs.check(), log),
   )
-  app.route('/', issuerAdminRoutes(issuerAdmin(issuerKeys, log), log))
+  app.route('/', issuerAdminRoutes(issuerAdmin(issuerKeys, log), services.audit, log))
   app.route('/', ownMetricsRoutes(services.metrics))
   app.notFound((context) =>
     context.json({ message: 'the server is of another version than this command' }, 404),

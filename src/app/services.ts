@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createAccess, type Access } from '../access/index.ts'
+import { createAccess, createAudit, type Access, type Audit } from '../access/index.ts'
 import type { Clock, Entropy, Log } from '../base/index.ts'
 import { createMetrics, type Metrics } from '../http/index.ts'
 import { createPipelines, type Pipelines } from '../pipelines/index.ts'
@@ -7,6 +7,7 @@ import { createRegistry, type Registry } from '../registry/index.ts'
 import { createFolderTraces, makeFolder, openFolderBlobs } from '../storage/folder/index.ts'
 import {
   createAccessStore,
+  createAuditStore,
   createPipelineStore,
   createRegistryStore,
   migrations,
@@ -26,6 +27,7 @@ import { openTrust, type Trust } from './trust.ts'
 export interface Services {
   readonly url: string
   readonly access: Access
+  readonly audit: Audit
   readonly registry: Registry
   readonly pipelines: Pipelines
   readonly issuer: Issuer
@@ -90,6 +92,7 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const { url } = instance
   const blobs = await openFolderBlobs(await folder(path, 'blobs'), ports.entropy)
   const access = createAccess({ store: createAccessStore(database), ...ports })
+  const audit = createAudit({ store: createAuditStore(database), ...ports })
   const issuerKeys = await openIssuerKeys(path, ports.clock)
   const issuer = createIssuer({ url, keys: issuerKeys.ring, ...ports })
   const pipelines = createPipelines({
@@ -118,7 +121,7 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const registry = createRegistry({ store: createRegistryStore(database), blobs, ...ports })
   const metrics = createMetrics()
   addGauges({ trust, metrics }, ports.clock)
-  return { url, access, registry, pipelines, issuer, issuerKeys, trust, metrics }
+  return { url, access, audit, registry, pipelines, issuer, issuerKeys, trust, metrics }
 }
 
 async function folder(path: string, name: string): Promise<string> {

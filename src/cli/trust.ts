@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { withAdmin } from '../app/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
+import { auditCommand } from './trust-audit.ts'
 import { rotateIssuerCommand } from './trust-rotate.ts'
 import { exportCommand } from './trust-export.ts'
 import { offlineCommand } from './trust-offline.ts'
@@ -22,6 +23,7 @@ export function command(): Command {
     .addCommand(offlineCommand())
     .addCommand(tokenCommand())
     .addCommand(rotateIssuerCommand())
+    .addCommand(auditCommand())
 }
 
 function tokenCommand(): Command {

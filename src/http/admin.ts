@@ -1,7 +1,14 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
-import { accessErrors, parseScopes, parseVisibility, type Access, type Project } from '../access/index.ts'
+import {
+  accessErrors,
+  parseScopes,
+  parseVisibility,
+  type Access,
+  type Audit,
+  type Project,
+} from '../access/index.ts'
 import type { Log, Secret } from '../base/index.ts'
 import type { Pipelines } from '../pipelines/index.ts'
 import type { Registry } from '../registry/index.ts'
@@ -36,6 +43,7 @@ export interface TrialToken {
 
 export interface AdminParts {
   readonly access: Access
+  readonly audit: Audit
   readonly registry: Registry
   readonly pipelines: Pipelines
   readonly trust: TrustFiles
@@ -92,9 +100,10 @@ export function adminRoutes(parts: AdminParts): Hono<{ Bindings: HttpBindings }>
 
 type App = Hono<{ Bindings: HttpBindings }>
 
-function projectRoutes(app: App, { access, registry, trust }: AdminParts): void {
+function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts): void {
   app.post('/admin/projects', async (context) => {
     const { path, visibility } = await readBodyAs(context, bodies.project, MAX_BODY_BYTES)
+    await audit.record('project.create', { path, visibility })
     return context.json(
       summary(await access.createProject({ path, visibility: parseVisibility(visibility) })),
       201,
@@ -117,26 +126,31 @@ function projectRoutes(app: App, { access, registry, trust }: AdminParts): void 
   })
   app.put('/admin/projects/:path/forwarding', async (context) => {
     const forwarding = await readBodyAs(context, bodies.forwarding, MAX_BODY_BYTES)
-    await registry.setForwarding(await findProject(access, context.req.param('path')), forwarding)
+    const project = await findProject(access, context.req.param('path'))
+    await audit.record('project.forward', { project: project.path, to: forwarding.indexUrl })
+    await registry.setForwarding(project, forwarding)
     return context.json(forwarding)
   })
 }
 
-function tokenRoutes(app: App, { access, pipelines, mintTrialToken }: AdminParts): void {
+function tokenRoutes(app: App, { access, audit, pipelines, mintTrialToken }: AdminParts): void {
   app.post('/admin/tokens', async (context) => {
     const { user, scopes } = await readBodyAs(context, bodies.token, MAX_BODY_BYTES)
+    await audit.record('token.create', { user, scopes: scopes.join(' ') })
     const { token } = await access.createToken({ login: user, scopes: parseScopes(scopes) })
     return context.json({ token: token.reveal() }, 201)
   })
   app.post('/admin/id-tokens', async (context) => {
-    const { project, ...trial } = await readBodyAs(context, bodies.idToken, MAX_BODY_BYTES)
-    const token = await mintTrialToken({ ...trial, project: await findProject(access, project) })
+    const { project: path, ...trial } = await readBodyAs(context, bodies.idToken, MAX_BODY_BYTES)
+    const project = await findProject(access, path)
+    await audit.record('id-token.mint', { project: project.path, ...trial })
+    const token = await mintTrialToken({ ...trial, project })
     return context.json({ token: token.reveal() }, 201)
   })
   app.post('/admin/runners', async (context) => {
-    const { id, token } = await pipelines.createRunner(
-      await readBodyAs(context, bodies.runner, MAX_BODY_BYTES),
-    )
+    const runner = await readBodyAs(context, bodies.runner, MAX_BODY_BYTES)
+    await audit.record('runner.create', runner)
+    const { id, token } = await pipelines.createRunner(runner)
     return context.json({ id, token: token.reveal() }, 201)
   })
 }

@@ -8,6 +8,7 @@
 export { createApp, type App, type AppParts } from './app.ts'
 export { listen, type Listening, type TlsFiles } from './server.ts'
 export { adminRoutes, type AdminParts, type TrialToken, type TrustFiles } from './admin.ts'
+export { auditAdminRoutes } from './audit-admin.ts'
 export type { PublishedFile } from './admin-release.ts'
 export { fulcioConfigurationRoutes } from './fulcio-configuration.ts'
 export { fulcioRoutes } from './fulcio.ts'

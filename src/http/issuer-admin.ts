@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import type { Audit } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
 import { renderAdmin } from './admin.ts'
 import { readBodyAs } from './body.ts'
@@ -24,11 +25,16 @@ const MAX_BODY_BYTES = 1024
 const Rotation = v.strictObject({ how: v.picklist(['publish', 'now', 'revoke']) })
 
 /** Part of the administration, as `admin.ts`: never served on the port. */
-export function issuerAdminRoutes(admin: IssuerAdmin, log: Log): Hono<{ Bindings: HttpBindings }> {
+export function issuerAdminRoutes(
+  admin: IssuerAdmin,
+  audit: Audit,
+  log: Log,
+): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError(failures(log, renderAdmin))
   app.post('/admin/issuer/rotate', async (context) => {
     const { how } = await readBodyAs(context, Rotation, MAX_BODY_BYTES)
+    await audit.record('issuer.rotate', { how })
     await admin.rotate(how)
     return context.json({ keys: admin.keys() })
   })

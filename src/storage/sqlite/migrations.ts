@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration'
 import { accessMigrations } from './access.ts'
+import { auditMigrations } from './audit.ts'
 import { pipelinesMigrations } from './pipelines.ts'
 import { registryMigrations } from './registry.ts'
 
@@ -8,4 +9,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   ...accessMigrations,
   ...registryMigrations,
   ...pipelinesMigrations,
+  ...auditMigrations,
 }

@@ -1,0 +1,30 @@
+import { Command } from 'commander'
+import { withAdmin, type AuditLine } from '../app/index.ts'
+import { dataFolder, DATA_HELP } from './server-options.ts'
+import { createTerminal } from './terminal.ts'
+
+interface Options {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export function auditCommand(): Command {
+  return new Command('audit')
+    .description(
+      'Lists what was done with the rights of the operator: id tokens for tries, access tokens, projects, runners, changes of keys. The oldest first.',
+    )
+    .option('--data <dir>', DATA_HELP)
+    .option('--json', 'print {"rows":[{"id":…,"at":…,"action":…,"details":{…}}]}')
+    .addHelpText('after', '\nExample: wheelseal trust audit --data ./data')
+    .action(async (options: Options) => {
+      const rows = await withAdmin(dataFolder(options), async (admin) => Array.fromAsync(admin.audit()))
+      createTerminal(options).output({ rows: rows.map((row) => ({ ...row })) }, () =>
+        rows.map((row) => line(row)).join('\n'),
+      )
+    })
+}
+
+function line({ at, action, details }: AuditLine): string {
+  const words = Object.entries(details).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  return `${at}  ${action}  ${words.join(' ')}`
+}

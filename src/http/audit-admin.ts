@@ -1,0 +1,22 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { Audit } from '../access/index.ts'
+import { isoTimeMs, type Log } from '../base/index.ts'
+import { renderAdmin } from './admin.ts'
+import { failures } from './failures.ts'
+
+const PAGE = 100
+
+/** Part of the administration, as `admin.ts`: never served on the port. */
+export function auditAdminRoutes(audit: Audit, log: Log): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.onError(failures(log, renderAdmin))
+  app.get('/admin/audit', async (context) => {
+    const afterId = Number(context.req.query('after') ?? 0)
+    const rows = await audit.list({ afterId: Number.isSafeInteger(afterId) ? afterId : 0, limit: PAGE })
+    return context.json({
+      rows: rows.map(({ id, atMs, action, details }) => ({ id, at: isoTimeMs(atMs), action, details })),
+    })
+  })
+  return app
+}
