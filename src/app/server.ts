@@ -97,6 +97,7 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   door.open(createApp({ hosts, log, measure, routes: [health, ...publicRoutes(services, log)] }))
   // Last, so that whoever reaches the socket reaches the port too.
   listening.push(await openAdminSocket(socketPath, services, log))
+  for (const reason of services.trust.refusals()) log.failure('server.read-only', new Error(reason), { url })
   log.event('server.ready', { url })
   void configured.warmUp()
   undo.push(() => configured.close())

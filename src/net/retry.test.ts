@@ -47,7 +47,10 @@ describe('withRetries', () => {
 
   it('gives up after four attempts', async () => {
     const http = scripted(answer(503))
-    expect((await attempt(http)).result).toMatchObject({ code: 'net.overloaded' })
+    expect((await attempt(http)).result).toMatchObject({
+      code: 'net.overloaded',
+      message: 'http://service.test answered 503 to each of 4 attempts: text',
+    })
     expect(http.count()).toBe(4)
     const down = scripted(unreachable('ECONNREFUSED'))
     expect((await attempt(down)).result).toMatchObject({ code: 'net.unreachable' })

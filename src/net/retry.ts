@@ -1,11 +1,11 @@
 import { WheelsealError, type Clock, type Http, type HttpRequest, type HttpResponse } from '../base/index.ts'
+import { errorWords } from './error-words.ts'
 import { netErrors } from './errors.ts'
 
 const ATTEMPTS = 4
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 10_000
 const TRANSIENT: ReadonlySet<number> = new Set([429, 502, 503, 504])
-const MAX_DISCARDED_BYTES = 64 << 10
 
 /**
  * The port with patience: up to four attempts, pausing longer each time, or as long as `Retry-After` asks within 10 s.
@@ -36,12 +36,10 @@ async function tryOnce(http: Http, request: HttpRequest, isLast: boolean): Promi
     return { retryAfterMs: undefined }
   }
   if (!TRANSIENT.has(response.status)) return { response }
-  await response.bytes(MAX_DISCARDED_BYTES).catch(() => undefined)
+  const words = await errorWords(response)
   if (isLast) {
-    throw netErrors(
-      'net.overloaded',
-      `${new URL(request.url).origin} answered ${response.status} to each of ${ATTEMPTS} attempts`,
-    )
+    const fact = `${new URL(request.url).origin} answered ${response.status} to each of ${ATTEMPTS} attempts`
+    throw netErrors('net.overloaded', `${fact}: ${words}`)
   }
   return { retryAfterMs: retryAfter(response) }
 }

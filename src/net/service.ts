@@ -1,15 +1,6 @@
-import {
-  parseJson,
-  utf8,
-  WheelsealError,
-  type Http,
-  type HttpResponse,
-  type JsonValue,
-} from '../base/index.ts'
+import { utf8, WheelsealError, type Http, type HttpResponse, type JsonValue } from '../base/index.ts'
+import { errorWords } from './error-words.ts'
 import { netErrors } from './errors.ts'
-
-const MAX_ERROR_BYTES = 16 << 10
-const MAX_SHOWN_LENGTH = 300
 
 /** One call of a JSON service that answers with text. */
 export interface ServiceCall {
@@ -40,7 +31,7 @@ export async function callService(http: Http, call: ServiceCall): Promise<Servic
     ...(call.json === undefined ? {} : { body: utf8(JSON.stringify(call.json)) }),
   })
   if (!call.accepts.includes(response.status)) {
-    throw netErrors('net.refused', `${url} answered ${response.status}: ${await words(response)}`)
+    throw netErrors('net.refused', `${url} answered ${response.status}: ${await errorWords(response)}`)
   }
   return {
     status: response.status,
@@ -56,22 +47,5 @@ async function body(response: HttpResponse, url: string, maxBytes: number): Prom
     if (cause instanceof WheelsealError && cause.code === 'base.too-large')
       throw netErrors('net.reply', `${url} answered with more than ${maxBytes} bytes`, { cause })
     throw cause
-  }
-}
-
-/** What an error answer says: Fulcio's and Rekor's `message`, or the text itself, on one line and cut. */
-async function words(response: HttpResponse): Promise<string> {
-  const text = await response.text(MAX_ERROR_BYTES).catch(() => '')
-  const shown = (messageOf(text) ?? text).replaceAll(/[\p{C}\s]+/gu, ' ').trim()
-  return shown.slice(0, MAX_SHOWN_LENGTH) || 'no text'
-}
-
-function messageOf(text: string): string | undefined {
-  try {
-    const json = parseJson(text)
-    if (json === null || typeof json !== 'object' || !('message' in json)) return undefined
-    return typeof json.message === 'string' ? json.message : undefined
-  } catch {
-    return undefined
   }
 }

@@ -1,0 +1,21 @@
+import { parseJson, type HttpResponse } from '../base/index.ts'
+
+const MAX_ERROR_BYTES = 16 << 10
+const MAX_SHOWN_LENGTH = 300
+
+/** What an error answer says: Fulcio's and Rekor's `message`, or the text itself, on one line and cut. */
+export async function errorWords(response: HttpResponse): Promise<string> {
+  const text = await response.text(MAX_ERROR_BYTES).catch(() => '')
+  const shown = (messageOf(text) ?? text).replaceAll(/[\p{C}\s]+/gu, ' ').trim()
+  return shown.slice(0, MAX_SHOWN_LENGTH) || 'no text'
+}
+
+function messageOf(text: string): string | undefined {
+  try {
+    const json = parseJson(text)
+    if (json === null || typeof json !== 'object' || !('message' in json)) return undefined
+    return typeof json.message === 'string' ? json.message : undefined
+  } catch {
+    return undefined
+  }
+}
