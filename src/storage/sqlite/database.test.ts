@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { openDatabase } from './database.ts'
+import { openDatabase, type Database } from './database.ts'
+import { migrations } from './migrations.ts'
 
 const step = { up: async () => undefined }
 
@@ -18,3 +19,27 @@ it('refuses the file of a newer version, and leaves it to that version', async (
   await open('001-now', '002-later')
   await rm(folder, { recursive: true })
 })
+
+it.each(
+  Object.keys(migrations)
+    .toSorted()
+    .map((last, at) => [last, at + 1] as const),
+)('brings a file of every earlier version up to date: %s was its last step', async (last, count) => {
+  const folder = await mkdtemp(join(tmpdir(), 'wheelseal-database-'))
+  const path = join(folder, 'wheelseal.db')
+  const earlier = Object.entries(migrations)
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .slice(0, count)
+  await (await openDatabase(path, Object.fromEntries(earlier))).destroy()
+  const database = await openDatabase(path, migrations)
+  const fresh = await openDatabase(':memory:', migrations)
+  expect(await schemaOf(database)).toEqual(await schemaOf(fresh))
+  await Promise.all([database.destroy(), fresh.destroy()])
+  await rm(folder, { recursive: true })
+  expect(last).toBe(earlier.at(-1)?.[0])
+})
+
+async function schemaOf(database: Database): Promise<readonly unknown[]> {
+  const tables = await database.introspection.getTables()
+  return tables.map(({ name, columns }) => ({ name, columns: columns.map((column) => column.name) }))
+}
