@@ -53,7 +53,7 @@ function addServiceOptions(sign: Command): Command {
 
 async function sealFiles(files: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
-  const io = { ...systemVerifyIo(process.env), entropy: systemEntropy }
+  const io = { ...systemVerifyIo(process.env), entropy: systemEntropy, standardInput: process.stdin }
   const identities: TokenIdentity[] = []
   const result = await signFiles(signPlanOf(files, options, process.env), io, (identity) => {
     identities.push(identity)
@@ -76,6 +76,8 @@ function report(result: SignResult, identities: readonly TokenIdentity[], report
   const { terminal, quiet } = reporting
   if (terminal.isJson) terminal.result(JSON.stringify(resultJson(result, identities)))
   else if (quiet !== true) for (const file of result.files) terminal.result(sealedLine(file))
+  if (result.leftOut.length > 0)
+    terminal.say(`seals of other files, not signed: ${result.leftOut.join(', ')}`)
   if (result.checked === 'not by a trust root')
     terminal.say('not verified: add --trusted-root FILE, or set WHEELSEAL_TRUSTED_ROOT')
 }

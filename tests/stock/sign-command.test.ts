@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -101,7 +103,9 @@ describe.runIf(present(cosign2, cosign3, sigstorePython))('wheelseal sign', () =
       expect((await sign([...OURS, ...files])).code).toBe(0)
       const before = await text('again/a.sig')
       const seals = (await readdir(join(bench.path, 'again'))).map((name) => `again/${name}`)
-      expect((await sign([...OURS, ...seals])).code).toBe(0)
+      const { code, stderr } = await sign([...OURS, ...seals])
+      expect(code).toBe(0)
+      expect(stderr).toMatch(/seals of other files, not signed: (?:again\/[ab]\.[a-z.]+(?:, )?){6}$/m)
       expect(await text('again/a.sig')).not.toBe(before)
       expect((await readdir(join(bench.path, 'again'))).toSorted()).toEqual(
         ['a', 'b'].flatMap((name) => SEALS.map((ending) => `${name}${ending}`)),
@@ -165,6 +169,13 @@ describe.runIf(present(cosign2, cosign3, sigstorePython))('wheelseal sign', () =
     expect(outcome.stderr).toContain(`[${code}]`)
     expect(outcome.stderr).toContain('id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }')
     expect((await readdir(join(bench.path, 'refused'))).toSorted()).toEqual(['a', 'b'])
+  })
+
+  it('takes a token that a program pipes', async () => {
+    const args = ['sign', '--identity-token-file', '-', ...OURS, '--bundle-dir', 'piped', 'file']
+    const child = spawn(wheelseal, args, { cwd: bench.path, stdio: ['pipe', 'ignore', 'ignore'] })
+    child.stdin.end(`${await bench.token()}\n`)
+    expect(await once(child, 'close')).toEqual([0, null])
   })
 
   it.each([

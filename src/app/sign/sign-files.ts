@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { describeError, Secret, utf8, utf8Decode, type Entropy, type Files } from '../../base/index.ts'
+import {
+  describeError,
+  readCapped,
+  Secret,
+  utf8,
+  utf8Decode,
+  type Entropy,
+  type Files,
+} from '../../base/index.ts'
 import { formatBundle, writeCertificateFile, writeSignatureFile } from '../../formats/sigstore/index.ts'
 import { createFulcioClient, createRekorClient, createTimestampClient } from '../../net/index.ts'
 import {
@@ -23,10 +31,11 @@ import { writeTogether, type Output } from './write-together.ts'
 
 const AUDIENCE = 'sigstore'
 const MAX_TOKEN_BYTES = 16 << 10
-const STANDARD_INPUT = '/dev/stdin'
 
 export interface SignIo extends VerifyIo {
   readonly entropy: Entropy
+  /** Of the process; read when a token comes by it. */
+  readonly standardInput: AsyncIterable<Uint8Array>
 }
 
 export interface SealedFile {
@@ -39,6 +48,8 @@ export interface SealedFile {
 
 export interface SignResult {
   readonly files: readonly SealedFile[]
+  /** Files that were named and are seals of others, which is why they are not signed. */
+  readonly leftOut: readonly string[]
   readonly services: ServiceUrls
   readonly checked: 'by the trust root' | 'not by a trust root'
 }
@@ -53,7 +64,7 @@ export async function signFiles(
   onToken: (identity: TokenIdentity) => void,
 ): Promise<SignResult> {
   const targets = targetsOf(plan)
-  const token = await tokenOf(plan.token, io.files)
+  const token = await tokenOf(plan.token, io)
   onToken(readToken(token, { audience: AUDIENCE, clock: io.clock }))
   const services = await serviceUrls(plan.services, io)
   const trustRoot = await trustOf(plan, io)
@@ -75,12 +86,13 @@ export async function signFiles(
   )
   return {
     files: sealed.map(({ file }) => file),
+    leftOut: plan.files.filter((path) => !targets.some((target) => target.path === path)),
     services,
     checked: trustRoot === undefined ? 'not by a trust root' : 'by the trust root',
   }
 }
 
-async function tokenOf(choice: TokenChoice, files: Files): Promise<Secret> {
+async function tokenOf(choice: TokenChoice, { files, standardInput }: SignIo): Promise<Secret> {
   if (choice.kind === 'environment') {
     if (choice.text === '')
       throw signErrors(
@@ -89,11 +101,14 @@ async function tokenOf(choice: TokenChoice, files: Files): Promise<Secret> {
       )
     return new Secret(choice.text)
   }
-  const path = choice.path === '-' ? STANDARD_INPUT : choice.path
+  const { path } = choice
   try {
-    return new Secret(utf8Decode(await files.read(path, MAX_TOKEN_BYTES)).trim())
+    // Not by the name of a device: where a program pipes, it may be a socket, which cannot be opened.
+    const bytes =
+      path === '-' ? readCapped(standardInput, MAX_TOKEN_BYTES) : files.read(path, MAX_TOKEN_BYTES)
+    return new Secret(utf8Decode(await bytes).trim())
   } catch (cause) {
-    throw signErrors('sign.token-missing', `--identity-token-file ${choice.path}: ${describeError(cause)}`, {
+    throw signErrors('sign.token-missing', `--identity-token-file ${path}: ${describeError(cause)}`, {
       cause,
     })
   }

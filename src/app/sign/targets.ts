@@ -21,16 +21,24 @@ export function targetsOf(plan: Pick<SignPlan, 'files' | 'bundleFolder' | 'forms
     throw appSignErrors('app.sign-flags', `${files.length} files, at most ${MAX_FILES} are signed at once`)
   const named = new Set(files.map((path) => resolve(path)))
   const targets = files.filter((path) => !isSealOf(path, named)).map((path) => targetOf(path, plan))
-  const bundles = new Set<string>()
-  for (const { path, bundle } of targets) {
-    const place = resolve(bundle)
-    if (bundles.has(place))
-      throw appSignErrors('app.sign-flags', `${path}: another file has its seal at ${bundle}`, {
-        hint: 'name each file once; with --bundle-dir their names must differ',
-      })
-    bundles.add(place)
-  }
+  const taken = new Set(targets.map(({ path }) => resolve(path)))
+  for (const target of targets)
+    for (const place of placesOf(target)) {
+      if (taken.has(resolve(place)))
+        throw appSignErrors(
+          'app.sign-flags',
+          `${target.path}: its seal ${place} is the place of another file`,
+          {
+            hint: 'name each file once; with --bundle-dir their names must differ',
+          },
+        )
+      taken.add(resolve(place))
+    }
   return targets
+}
+
+function placesOf({ bundle, legacy }: Target): readonly string[] {
+  return legacy === undefined ? [bundle] : [bundle, legacy.signature, legacy.certificate]
 }
 
 function isSealOf(path: string, named: ReadonlySet<string>): boolean {

@@ -79,6 +79,7 @@ describe('targetsOf', () => {
     const refused = expect.objectContaining({ code: 'app.sign-flags', exit: 2 })
     expect(() => targetsOf({ ...plan, files: ['d/a', 'e/a'], bundleFolder: 's' })).toThrow(refused)
     expect(() => targetsOf({ ...plan, files: ['d/a', 'e/../d/a'] })).toThrow(refused)
+    expect(() => targetsOf({ ...plan, files: ['d/a', 's/a.sig'], bundleFolder: 's' })).toThrow(refused)
     const many = Array.from({ length: 10_001 }, (_each, index) => `${index}`)
     expect(() => targetsOf({ ...plan, files: many })).toThrow(refused)
   })
