@@ -53,7 +53,7 @@ function addServiceOptions(sign: Command): Command {
 
 async function sealFiles(files: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
-  const io = { ...systemVerifyIo(process.env), entropy: systemEntropy, standardInput: process.stdin }
+  const io = { ...systemVerifyIo(process.env), entropy: systemEntropy, standardInput: () => process.stdin }
   const identities: TokenIdentity[] = []
   const result = await signFiles(signPlanOf(files, options, process.env), io, (identity) => {
     identities.push(identity)

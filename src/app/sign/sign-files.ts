@@ -34,8 +34,8 @@ const MAX_TOKEN_BYTES = 16 << 10
 
 export interface SignIo extends VerifyIo {
   readonly entropy: Entropy
-  /** Of the process; read when a token comes by it. */
-  readonly standardInput: AsyncIterable<Uint8Array>
+  /** Of the process; touched only when a token comes by it: a job's script may come by it too. */
+  readonly standardInput: () => AsyncIterable<Uint8Array>
 }
 
 export interface SealedFile {
@@ -84,9 +84,10 @@ export async function signFiles(
     plan,
     io,
   )
+  const signedPaths = new Set(targets.map(({ path }) => path))
   return {
     files: sealed.map(({ file }) => file),
-    leftOut: plan.files.filter((path) => !targets.some((target) => target.path === path)),
+    leftOut: plan.files.filter((path) => !signedPaths.has(path)),
     services,
     checked: trustRoot === undefined ? 'not by a trust root' : 'by the trust root',
   }
@@ -105,7 +106,7 @@ async function tokenOf(choice: TokenChoice, { files, standardInput }: SignIo): P
   try {
     // Not by the name of a device: where a program pipes, it may be a socket, which cannot be opened.
     const bytes =
-      path === '-' ? readCapped(standardInput, MAX_TOKEN_BYTES) : files.read(path, MAX_TOKEN_BYTES)
+      path === '-' ? readCapped(standardInput(), MAX_TOKEN_BYTES) : files.read(path, MAX_TOKEN_BYTES)
     return new Secret(utf8Decode(await bytes).trim())
   } catch (cause) {
     throw signErrors('sign.token-missing', `--identity-token-file ${path}: ${describeError(cause)}`, {
