@@ -72,7 +72,10 @@ function sealChoice({ bundle, signature, certificate, provenance, key }: VerifyF
 }
 
 /** A flag before every variable, so that no variable stands beside a flag that it contradicts. */
-function trustChoice(flags: VerifyFlags, env: Environment): TrustChoice {
+export function trustChoice(
+  flags: Pick<VerifyFlags, 'trustedRoot' | 'tufUrl' | 'tufRoot'>,
+  env: Environment,
+): TrustChoice {
   const { trustedRoot, tufUrl, tufRoot } = flags
   atMostOne({ '--trusted-root': trustedRoot, '--tuf-url': tufUrl })
   if (trustedRoot !== undefined) return { kind: 'file', path: trustedRoot }

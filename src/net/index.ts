@@ -3,7 +3,7 @@
  *
  * `createHttp` gives the Http port over `node:http` and `node:https`; it honours `HTTPS_PROXY`, `HTTP_PROXY`,
  * `NO_PROXY` and `SSL_CERT_FILE`, never follows a redirect, and limits every exchange in time. `createSocketHttp` is
- * the same over a socket file. `createFulcioClient` and `createRekorClient` are the ports of `sign/`; they retry what
+ * the same over a socket file. `createFulcioClient`, `createRekorClient` and `createTimestampClient` are the ports of `sign/`; they retry what
  * is transient (`withRetries`) and nothing else. `fetchTrustedRoot` is the client of a TUF repository (tuf-js), and
  * `loadPublicSigstore` the repository of public Sigstore with the root that was shipped. What a service answers is an
  * enemy's: capped, and parsed strictly.
@@ -11,6 +11,7 @@
 export { createHttp, createSocketHttp, type HttpOptions } from './http-client.ts'
 export { createFulcioClient, type ServiceOptions } from './fulcio.ts'
 export { createRekorClient } from './rekor.ts'
+export { createTimestampClient } from './timestamp.ts'
 export { fetchTufRepository, type VerifiedRepository } from './tuf-repository.ts'
 export {
   cachedTrustedRoot,

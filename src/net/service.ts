@@ -1,4 +1,11 @@
-import { utf8, WheelsealError, type Http, type HttpResponse, type JsonValue } from '../base/index.ts'
+import {
+  utf8,
+  WheelsealError,
+  type Http,
+  type HttpRequest,
+  type HttpResponse,
+  type JsonValue,
+} from '../base/index.ts'
 import { errorWords } from './error-words.ts'
 import { netErrors } from './errors.ts'
 
@@ -24,25 +31,36 @@ export interface ServiceReply {
 /** Throws `net.refused` with the service's own words for any other status; redirects are refused like that too. */
 export async function callService(http: Http, call: ServiceCall): Promise<ServiceReply> {
   const url = `${call.baseUrl.replace(/\/+$/, '')}${call.path}`
-  const response = await http.request({
+  const request = {
     method: call.method,
     url,
     headers: { ...(call.json === undefined ? {} : { 'content-type': 'application/json' }), ...call.headers },
     ...(call.json === undefined ? {} : { body: utf8(JSON.stringify(call.json)) }),
-  })
-  if (!call.accepts.includes(response.status)) {
-    throw netErrors('net.refused', `${url} answered ${response.status}: ${await errorWords(response)}`)
   }
-  return {
-    status: response.status,
-    headers: response.headers,
-    text: await body(response, url, call.maxBytes),
-  }
+  const response = await accepted(http, request, call.accepts)
+  const text = await capped(response.text(call.maxBytes), request, call.maxBytes)
+  return { status: response.status, headers: response.headers, text }
 }
 
-async function body(response: HttpResponse, url: string, maxBytes: number): Promise<string> {
+/** The same for bytes in place of text, of a request as it is. */
+export async function callForBytes(http: Http, request: HttpRequest, maxBytes: number): Promise<Uint8Array> {
+  const response = await accepted(http, request, [200, 201])
+  return capped(response.bytes(maxBytes), request, maxBytes)
+}
+
+async function accepted(
+  http: Http,
+  request: HttpRequest,
+  statuses: readonly number[],
+): Promise<HttpResponse> {
+  const response = await http.request(request)
+  if (statuses.includes(response.status)) return response
+  throw netErrors('net.refused', `${request.url} answered ${response.status}: ${await errorWords(response)}`)
+}
+
+async function capped<T>(body: Promise<T>, { url }: HttpRequest, maxBytes: number): Promise<T> {
   try {
-    return await response.text(maxBytes)
+    return await body
   } catch (cause) {
     if (cause instanceof WheelsealError && cause.code === 'base.too-large')
       throw netErrors('net.reply', `${url} answered with more than ${maxBytes} bytes`, { cause })

@@ -19,7 +19,7 @@ export const signErrors = defineErrors({
     status: 400,
     exit: 1,
     summary: 'The id token has expired.',
-    hint: 'run the job again: a token lives as long as the timeout of its job; if that was just now, compare the clocks',
+    hint: `run the job again: a token lives as long as the timeout of its job; if that was just now, compare the clocks; ${jobLines}`,
   },
   'sign.token-audience': {
     status: 400,

@@ -2,10 +2,12 @@
  * Makes seals: digests and an id token in, signatures, a certificate and log entries out.
  *
  * Call `signBlobs`. One key in memory, one certificate and one log entry per file; the authority and the log come in as
- * the ports `CertificateSource` and `EntryLog` (the HTTP clients are in `net/`). With a trust root at hand every seal
+ * the ports `CertificateSource`, `EntryLog` and `TimestampSource` (the HTTP clients are in `net/`). `readToken` says whom
+ * a token speaks for. With a trust root at hand every seal
  * is verified before it is returned. `proposalFor` is the entry to ask a log for when only `.sig` and `.crt` are there. Follows cosign 2.2.3 `sign-blob`. Nothing is written here, and no file is read.
  */
 export { signBlobs, type Blob, type SignedBlob, type SignRequest } from './sign-blobs.ts'
+export { readToken, type TokenIdentity } from './token.ts'
 export { proposalFor, type Sealed } from './proposal.ts'
-export type { CertificateRequest, CertificateSource, EntryLog } from './ports.ts'
+export type { CertificateRequest, CertificateSource, EntryLog, TimestampSource } from './ports.ts'
 export { signErrors } from './errors.ts'

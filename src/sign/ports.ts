@@ -15,6 +15,12 @@ export interface CertificateSource {
   issue(request: CertificateRequest): Promise<readonly Uint8Array[]>
 }
 
+/** A timestamp authority (RFC 3161). Retries what is transient itself. */
+export interface TimestampSource {
+  /** DER TimeStampResp over these bytes, granted. Throws what the authority said when it refuses. */
+  stamp(message: Uint8Array): Promise<Uint8Array>
+}
+
 /** A transparency log, as Rekor is one. Both retry what is transient themselves. */
 export interface EntryLog {
   /** Appends, or finds the entry that is there already: the same proposal twice gives the same entry. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeBase64Url, Secret, sha256, utf8, type JsonValue } from '../base/index.ts'
 import type { HashedRekord, LogEntry } from '../formats/sigstore/index.ts'
 import { buildLeaf, buildRoot, certificatePem, parseCertificate } from '../formats/x509/index.ts'
-import { signBlobs, type CertificateRequest, type SignRequest } from './index.ts'
+import { readToken, signBlobs, type CertificateRequest, type SignRequest } from './index.ts'
 
 const NOW = 1_900_000_000
 const serial = new Uint8Array([1])
@@ -106,6 +106,14 @@ describe('signBlobs', () => {
     }
   })
 
+  it('has every signature stamped where there is an authority for it', async () => {
+    const stamp = async (signature: Uint8Array): Promise<Uint8Array> => sha256(signature)
+    const signed = await signBlobs(services({ timestamps: { stamp } }).request)
+    for (const { signature, timestamp } of signed) expect(timestamp).toEqual(sha256(signature))
+    const [unstamped] = await signBlobs(services().request)
+    expect(unstamped).not.toHaveProperty('timestamp')
+  })
+
   it('fails as a whole when one entry does', async () => {
     const { request } = services()
     const append = async ({ digest }: HashedRekord): Promise<LogEntry> => {
@@ -119,6 +127,18 @@ describe('signBlobs', () => {
 })
 
 describe('the token', () => {
+  it('says for whom it speaks, without what moves a cursor', () => {
+    const gitlab = { ...claims, iss: 'https://gitlab.example', project_path: 'acme/\u001bapp', ref: 'main' }
+    const clock = { nowMs: () => NOW * 1000, sleep: async () => undefined }
+    expect(readToken(tokenOf(gitlab), { audience: 'sigstore', clock })).toEqual({
+      subject: claims.sub,
+      expiresAtSeconds: NOW + 60,
+      issuer: 'https://gitlab.example',
+      project: 'acme/?app',
+      ref: 'main',
+    })
+  })
+
   it.each([
     ['an audience among several', { ...claims, aud: ['other', 'sigstore'] }],
     ["GitLab's e-mail claim", { ...claims, user_email: 'ada@example.test' }],

@@ -5,9 +5,13 @@ import { readIdentity } from '../identity/index.ts'
 import { exactly, verdictSentence, verifySeal, type Seal, type TrustRoot } from '../verify/index.ts'
 import { newEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
 import { signErrors } from './errors.ts'
+import { inParallel } from './in-parallel.ts'
 import { proposalFor } from './proposal.ts'
-import type { CertificateSource, EntryLog } from './ports.ts'
-import { tokenSubject } from './token.ts'
+import type { CertificateSource, EntryLog, TimestampSource } from './ports.ts'
+import { readToken } from './token.ts'
+
+/** As many requests of one call as a log is asked to bear at once. */
+const MAX_PARALLEL = 8
 
 export interface Blob {
   /** For messages only. */
@@ -22,6 +26,8 @@ export interface SignRequest {
   readonly audience?: string
   readonly authority: CertificateSource
   readonly log: EntryLog
+  /** Where it is given, every signature is stamped. */
+  readonly timestamps?: TimestampSource
   readonly clock: Clock
   /** Where it is at hand, every seal is verified before it is returned. */
   readonly trustRoot?: TrustRoot
@@ -33,6 +39,8 @@ export interface SignedBlob {
   /** DER, leaf first; the same for all blobs of one call. */
   readonly chain: readonly Uint8Array[]
   readonly entry: LogEntry
+  /** DER TimeStampResp over the signature. */
+  readonly timestamp?: Uint8Array
 }
 
 /**
@@ -42,12 +50,12 @@ export interface SignedBlob {
 export async function signBlobs(request: SignRequest): Promise<readonly SignedBlob[]> {
   const key = newEphemeralKey()
   const chain = await certify(key, request)
-  return Promise.all(request.blobs.map((blob) => seal(blob, { key, chain, request })))
+  return inParallel(request.blobs, MAX_PARALLEL, (blob) => seal(blob, { key, chain, request }))
 }
 
 async function certify(key: EphemeralKey, request: SignRequest): Promise<readonly Uint8Array[]> {
   const { token, audience = 'sigstore', clock, authority } = request
-  const proof = key.signText(tokenSubject(token, { audience, clock }))
+  const proof = key.signText(readToken(token, { audience, clock }).subject)
   const chain = await authority.issue({ token, publicKey: key.spki, proof })
   const [leaf] = chain
   if (leaf === undefined || !bytesEqual(parseCertificate(leaf).spki, key.spki)) {
@@ -65,10 +73,15 @@ interface Sealing {
 async function seal(blob: Blob, { key, chain, request }: Sealing): Promise<SignedBlob> {
   const signature = key.signDigest(blob.sha256)
   const certificate = chain[0] ?? new Uint8Array()
-  const entry = await request.log.append(proposalFor({ sha256: blob.sha256, signature, certificate }))
-  if (request.trustRoot !== undefined)
-    checkSeal(blob, { signature, certificate, entries: [entry] }, request.trustRoot)
-  return { signature, chain, entry }
+  const proposal = proposalFor({ sha256: blob.sha256, signature, certificate })
+  const [entry, timestamp] = await Promise.all([
+    request.log.append(proposal),
+    request.timestamps?.stamp(signature),
+  ])
+  const stamped = timestamp === undefined ? [] : [timestamp]
+  const newSeal = { signature, certificate, entries: [entry], timestamps: stamped }
+  if (request.trustRoot !== undefined) checkSeal(blob, newSeal, request.trustRoot)
+  return { signature, chain, entry, ...(timestamp === undefined ? {} : { timestamp }) }
 }
 
 /** Who signed is whom the certificate names; everything else must hold as it must for a consumer. */

@@ -9,20 +9,31 @@ import {
 import { signErrors } from './errors.ts'
 
 const MAX_TOKEN_LENGTH = 16 << 10
+const MAX_SHOWN_LENGTH = 300
 
 export interface TokenUse {
   readonly audience: string
   readonly clock: Clock
 }
 
+/** Whom a token speaks for, by its own word. All but the subject is to be shown: cut, and free of what moves a cursor. */
+export interface TokenIdentity {
+  /** To sign as proof of possession: the claim `sub`, as it is. */
+  readonly subject: string
+  readonly expiresAtSeconds: number
+  readonly issuer?: string
+  /** GitLab's claims. */
+  readonly project?: string
+  readonly ref?: string
+}
+
 /**
- * What to sign as proof of possession: the `sub` of the token. The token is read and not verified: that is the
- * authority's task, and here it only saves a request that would be refused. Throws `sign.token-…`; no error shows the
- * token.
+ * The token is read and not verified: that is the authority's task, and here it only saves a request that would be
+ * refused. Throws `sign.token-…`; no error shows the token.
  */
-export function tokenSubject(token: Secret, { audience, clock }: TokenUse): string {
+export function readToken(token: Secret, { audience, clock }: TokenUse): TokenIdentity {
   const claims = readClaims(token.reveal())
-  checkExpiry(claims['exp'], clock)
+  const expiresAtSeconds = checkExpiry(claims['exp'], clock)
   checkAudience(claims['aud'], audience)
   // Sigstore's clients sign `email` in place of `sub` where it is present; a CI token has none (GitLab: user_email).
   if (claims['email'] !== undefined)
@@ -32,7 +43,18 @@ export function tokenSubject(token: Secret, { audience, clock }: TokenUse): stri
     )
   const subject = claims['sub']
   if (typeof subject !== 'string' || subject === '') throw malformed('the claim sub is missing')
-  return subject
+  return {
+    subject,
+    expiresAtSeconds,
+    ...shown('issuer', claims['iss']),
+    ...shown('project', claims['project_path']),
+    ...shown('ref', claims['ref']),
+  }
+}
+
+function shown(name: 'issuer' | 'project' | 'ref', claim: JsonValue | undefined): Partial<TokenIdentity> {
+  if (typeof claim !== 'string') return {}
+  return { [name]: claim.replaceAll(/\p{C}/gu, '?').slice(0, MAX_SHOWN_LENGTH) }
 }
 
 function readClaims(token: string): Readonly<Record<string, JsonValue>> {
@@ -54,11 +76,12 @@ function decodeClaims(payload: string): JsonValue {
   }
 }
 
-function checkExpiry(exp: JsonValue | undefined, clock: Clock): void {
+function checkExpiry(exp: JsonValue | undefined, clock: Clock): number {
   const now = Math.floor(clock.nowMs() / 1000)
   if (typeof exp !== 'number') throw malformed('the claim exp is missing')
   if (exp <= now)
     throw signErrors('sign.token-expired', `the id token expired ${Math.floor(now - exp)} seconds ago`)
+  return exp
 }
 
 function checkAudience(aud: JsonValue | undefined, wanted: string): void {

@@ -13,7 +13,7 @@ import {
   derUnsigned,
   TAG,
 } from '../der/index.ts'
-import { messageImprint, parseTimestampRequest } from './index.ts'
+import { buildTimestampRequest, messageImprint, parseTimestampRequest } from './index.ts'
 
 const malformed = expect.objectContaining({ code: 'timestamp.malformed' })
 const digest = sha256(utf8('x'))
@@ -22,6 +22,19 @@ const hash = derSequence(derOid('2.16.840.1.101.3.4.2.1'), derNull())
 const imprint = derSequence(hash, derOctetString(digest))
 const extension = derSequence(derOid('1.2.3'), derOctetString())
 const request = (...parts: readonly Uint8Array[]): Uint8Array => derSequence(version, imprint, ...parts)
+
+describe('buildTimestampRequest', () => {
+  it('asks for a stamp with certificates and this nonce', () => {
+    const nonce = new Uint8Array([0x80, 1])
+    expect(parseTimestampRequest(buildTimestampRequest('sha256', digest, nonce))).toEqual({
+      imprint: messageImprint('sha256', digest),
+      policy: undefined,
+      nonce,
+      wantsCertificates: true,
+      extensionOids: [],
+    })
+  })
+})
 
 describe('parseTimestampRequest', () => {
   it('reads the least that a request holds', () => {

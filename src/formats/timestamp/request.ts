@@ -1,5 +1,9 @@
 import {
   contextConstructed,
+  derBoolean,
+  derSequence,
+  derSmallInteger,
+  derUnsigned,
   readDer,
   readOid,
   readSmallInteger,
@@ -10,7 +14,8 @@ import {
 } from '../der/index.ts'
 import { malformed, parsing } from './errors.ts'
 import { readExtensions, readFlag } from './extensions.ts'
-import { readImprint, type MessageImprint } from './imprint.ts'
+import type { TimestampHash } from './hash.ts'
+import { messageImprint, readImprint, type MessageImprint } from './imprint.ts'
 
 /** RFC 3161 §2.4.1. */
 export interface TimestampRequest {
@@ -26,6 +31,7 @@ export interface TimestampRequest {
 
 const MAX_REQUEST_BYTES = 4096
 const MAX_NONCE_BYTES = 32
+const VERSION = 1
 
 /** A TimeStampReq in strict DER: version 1, a nonce that is not negative. Throws `timestamp.malformed`. */
 export function parseTimestampRequest(der: Uint8Array): TimestampRequest {
@@ -35,9 +41,19 @@ export function parseTimestampRequest(der: Uint8Array): TimestampRequest {
   return parsing('request', () => readDer(der, readRequest))
 }
 
+/** A TimeStampReq with a nonce, for a response that brings the authority's certificate along. */
+export function buildTimestampRequest(
+  hash: TimestampHash,
+  digest: Uint8Array,
+  nonce: Uint8Array,
+): Uint8Array {
+  const { encoded } = messageImprint(hash, digest)
+  return derSequence(derSmallInteger(VERSION), encoded, derUnsigned(nonce), derBoolean(true))
+}
+
 function readRequest(content: DerReader): TimestampRequest {
   const version = readSmallInteger(content.read(TAG.integer))
-  if (version !== 1) throw malformed(`a request of version ${version}, only 1 is accepted`)
+  if (version !== VERSION) throw malformed(`a request of version ${version}, only 1 is accepted`)
   const imprint = readImprint(content)
   const policy = content.readOptional(TAG.oid)
   const nonce = content.readOptional(TAG.integer)
