@@ -7,7 +7,6 @@ export interface Pending {
   /** Index behind the last one. */
   readonly end: number
   add(entry: LogEntry, keys: readonly Uint8Array[]): void
-  entry(index: number): LogEntry | undefined
   entries(from: number, to: number): readonly LogEntry[]
   keys(index: number): readonly Uint8Array[]
   /** Ascending. */
@@ -46,7 +45,6 @@ export function createPending(start: number): Pending {
       const index = applied + kept.push({ entry, keys }) - 1
       for (const key of keys) byKey.set(nameOf(key), [...(byKey.get(nameOf(key)) ?? []), index])
     },
-    entry: (index) => kept[index - applied]?.entry,
     entries: (from, to) =>
       kept.slice(Math.max(0, from - applied), Math.max(0, to - applied)).map(({ entry }) => entry),
     keys: (index) => kept[index - applied]?.keys ?? [],

@@ -23,14 +23,15 @@ export async function project(state: LogState): Promise<void> {
   const width = tileWidth(geometry)
   const from = pending.applied
   const to = Math.min(from + MAX_BUNDLES * width, head.size - (head.size % width))
-  const written = new Map<string, Uint8Array>()
+  const bundles = new Map<number, Uint8Array>()
   for (let begin = from; begin < to; begin += width)
-    written.set(bundlePath(begin / width), encodeBundle(pending.entries(begin, begin + width)))
+    bundles.set(begin, encodeBundle(pending.entries(begin, begin + width)))
+  const written = new Map([...bundles].map(([begin, bytes]) => [bundlePath(begin / width), bytes]))
   for (const position of tilesCompleted(geometry, { from, to }))
     written.set(tilePath(position), state.edge.tile(position))
   await writeDurably(files, written)
   for (const [path, bytes] of written) await compare(state, path, bytes)
-  for (let begin = from; begin < to; begin += width) await rehash(state, begin)
+  for (const [begin, bytes] of bundles) rehash(state, begin, bytes)
   await state.index.add(keyRows(state, from, to), to)
   state.edge.settle(to)
   pending.settle(to)
@@ -68,17 +69,16 @@ async function compare({ files }: LogState, path: string, bytes: Uint8Array): Pr
   if (!bytesEqual(read, bytes)) throw logErrors('log.corrupt', `${path} reads back as other bytes`)
 }
 
-async function rehash({ files, geometry, edge }: LogState, begin: number): Promise<void> {
+/** The leaves as they stand in the bundle, not as they were in memory, are what the tree must have. */
+function rehash({ geometry, edge }: LogState, begin: number, bytes: Uint8Array): void {
   const width = tileWidth(geometry)
-  const path = bundlePath(begin / width)
-  const bytes = await files.read(path, 0, await files.size(path))
   const headBytes = bundleHeadBytes(width)
   decodeBundleHead(bytes.subarray(0, headBytes), width)
   const cursor = new Cursor(bytes.subarray(headBytes))
   for (let index = begin; index < begin + width; index += 1) {
     const hash = edge.node(0, index)
     if (hash === undefined || !bytesEqual(leafHash(decodeEntry(cursor).leaf), hash))
-      throw logErrors('log.corrupt', `entry ${index} of ${path} has another hash than in the tree`)
+      throw logErrors('log.corrupt', `entry ${index} has another hash in its bundle than in the tree`)
   }
 }
 

@@ -73,7 +73,6 @@ function encodeRecord(type: number, before: Uint8Array, body: Uint8Array): Recor
 /** What a segment says, derived anew and compared with what it claims. */
 export interface Segment {
   readonly number: number
-  readonly tileHeight: number
   readonly applied: number
   /** From `applied` on. */
   readonly entries: readonly LogEntry[]
@@ -109,8 +108,8 @@ export function readSegment(bytes: Uint8Array, geometry: Geometry): Segment | un
     }
     newest = adopt(decodeCommit(record, head.number))
   }
-  const { number, tileHeight, applied } = head
-  return { number, tileHeight, applied, entries, head: { size: newest.size, root: newest.root }, edge }
+  const { number, applied } = head
+  return { number, applied, entries, head: { size: newest.size, root: newest.root }, edge }
 }
 
 interface RawRecord {

@@ -42,7 +42,7 @@ function keyIdOf(text: string): string {
   return (JSON.parse(Buffer.from(text.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid
 }
 
-/** By the published key set alone, as any verifier does. */
+/** By the published key set alone, as verifiers do. */
 async function isGood(text: string): Promise<boolean> {
   const jwk = (await published()).find(({ kid }) => kid === keyIdOf(text))
   if (jwk === undefined) return false

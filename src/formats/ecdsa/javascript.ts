@@ -12,7 +12,7 @@ export interface DigestClaim {
 
 const CURVES = { 'P-256': p256, 'P-384': p384, 'P-521': p521 } as const satisfies Record<EcdsaCurve, object>
 
-/** Whether the claim holds, with `@noble/curves`: any curve and any input, about 2 ms. Never throws. */
+/** Whether the claim holds, with `@noble/curves`: every curve and every input, about 2 ms. Never throws. */
 export function verifyInJavaScript(curve: EcdsaCurve, { point, digest, compact }: DigestClaim): boolean {
   try {
     return CURVES[curve].verify(compact, digest, point, { prehash: false, lowS: false, format: 'compact' })
