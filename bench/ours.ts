@@ -15,7 +15,7 @@ export const checkout: readonly string[] = [join(root, 'bin', 'wheelseal')]
 /** What `npm run build` makes, run by the Node of the checkout. */
 export const built: readonly string[] = [
   join(root, 'node_modules', '.bin', 'node'),
-  join(root, 'dist', 'wheelseal.js'),
+  join(root, 'dist', 'start.mjs'),
 ]
 
 interface OursOptions {

@@ -1,56 +1,129 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { root, runProgram } from '../support/program.ts'
-import { temporaryFolder } from '../support/server.ts'
+import { installPackage, type BuiltPackage } from '../support/package.ts'
+import { root, runProgram, type Outcome } from '../support/program.ts'
+import { startServer, startServerWithFiles } from '../support/server.ts'
 
 const LONG_MS = 120_000
 
-let folder: { path: string; remove: () => Promise<void> }
-let installed: string
+let installed: BuiltPackage
+let modules: string
+let program: string
 
 describe('the published package', () => {
   beforeAll(async () => {
-    folder = await temporaryFolder()
-    const out = ['--pack-destination', folder.path]
-    expect(await runProgram(['npm', 'run', 'build'], { cwd: root })).toMatchObject({ code: 0 })
-    expect(await runProgram(['npm', 'pack', join(root, 'dist'), ...out], { cwd: root })).toMatchObject({
-      code: 0,
-    })
-    const archive = (await readdir(folder.path)).find((name) => name.endsWith('.tgz'))
-    const install = ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder.path]
-    expect(await runProgram([...install, join(folder.path, archive!)])).toMatchObject({ code: 0 })
-    installed = join(folder.path, 'node_modules')
+    installed = await installPackage()
+    modules = join(installed.path, 'node_modules')
+    program = join(modules, '.bin', 'wheelseal')
   }, LONG_MS)
-  afterAll(() => folder.remove())
+  afterAll(() => installed.remove())
 
-  it('installs without any development dependency and without install scripts', async () => {
-    const manifest = JSON.parse(
-      await readFile(join(installed, 'wheelseal', 'package.json'), 'utf8'),
-    ) as object
-    expect(Object.keys(manifest)).not.toContain('devDependencies')
-    expect(Object.keys(manifest)).not.toContain('optionalDependencies')
-    expect(Object.keys(manifest)).not.toContain('scripts')
-    expect(await readdir(installed)).not.toContain('vitest')
+  it('installs the libraries of its entry points and nothing else, without install scripts', async () => {
+    const manifest = JSON.parse(await readFile(join(modules, 'wheelseal', 'package.json'), 'utf8')) as {
+      dependencies: object
+    }
+    for (const absent of ['devDependencies', 'optionalDependencies', 'scripts'])
+      expect(Object.keys(manifest)).not.toContain(absent)
+    expect(Object.keys(manifest.dependencies)).toContain('valibot')
+    for (const absent of ['vitest', 'hono', 'kysely', 'yaml', 'commander'])
+      expect(await readdir(modules)).not.toContain(absent)
   })
 
-  it('runs: help, version, and a server that starts and is asked', async () => {
-    const run = (...args: string[]) =>
-      runProgram([process.execPath, join(installed, 'wheelseal', 'wheelseal.js'), ...args])
-    expect(await run('--version')).toMatchObject({ code: 0, stderr: '' })
-    expect((await run('--help')).stdout).toContain('Example: wheelseal up')
-    const data = join(folder.path, 'data')
+  it('adds the command wheelseal and no other', async () => {
+    expect((await readdir(join(modules, '.bin'))).filter((name) => name.includes('cosign'))).toEqual([])
+    expect(await runProgram([program, '--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' })
+    expect((await runProgram([program, '--help'])).stdout).toContain('Example: wheelseal up')
+  })
+
+  it('is cosign under that name', async () => {
+    await symlink(program, join(installed.path, 'cosign'))
+    const { stdout } = await runProgram([join(installed.path, 'cosign'), 'version'])
+    expect(stdout).toContain('The cosign face of wheelseal')
+  })
+
+  it('runs a server that starts, is asked, and stops', async () => {
+    const run = (...args: string[]): Promise<Outcome> => runProgram([program, ...args])
+    const data = join(installed.path, 'data')
     expect(await run('project', 'create', 'a/b', '--data', data)).toMatchObject({ code: 1 })
-    const { startServer } = await import('../support/server.ts')
-    const server = await startServer(data, [process.execPath, join(installed, 'wheelseal', 'wheelseal.js')])
-    expect(await run('project', 'create', 'a/b', '--data', data, '--json')).toMatchObject({
-      code: 0,
-      stderr: '',
-    })
+    const server = await startServer(data, [program])
+    const create = (name: string): Promise<Outcome> =>
+      run('project', 'create', name, '--data', data, '--json')
+    expect(await create('a/b')).toMatchObject({ code: 0, stderr: '' })
     expect(await server.stop()).toBe(0)
-    expect(await run('project', 'create', 'a/c', '--data', data, '--json')).toMatchObject({
-      code: 0,
-      stderr: '',
-    })
+    expect(await create('a/c')).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('keeps its compiled code for this user alone, and does without where it cannot', async () => {
+    const cache = join(installed.path, 'cache')
+    const version = (XDG_CACHE_HOME: string): Promise<Outcome> =>
+      runProgram([program, '--version'], { env: { XDG_CACHE_HOME } })
+    expect(await version(cache)).toMatchObject({ code: 0, stderr: '' })
+    const folder = join(cache, 'wheelseal', 'compiled')
+    expect((await stat(folder)).mode & 0o077).toBe(0)
+    expect(await readdir(folder)).toHaveLength(1)
+    await writeFile(join(installed.path, 'file'), '')
+    expect(await version(join(installed.path, 'file'))).toMatchObject({ code: 0, stderr: '' })
+    const open = join(installed.path, 'open')
+    await mkdir(join(open, 'wheelseal', 'compiled'), { recursive: true })
+    await runProgram(['chmod', '777', join(open, 'wheelseal', 'compiled')])
+    expect(await version(open)).toMatchObject({ code: 0, stderr: '' })
+    expect(await readdir(join(open, 'wheelseal', 'compiled'))).toEqual([])
+  })
+
+  it('has typed entry points with which a program of one file seals and verifies', async () => {
+    const { server, path, stop } = await startServerWithFiles()
+    try {
+      await writeFile(join(installed.path, 'package.json'), '{"type":"module"}')
+      const script = join(installed.path, 'seal-and-verify.ts')
+      await copyFile(join(root, 'examples', 'library', 'seal-and-verify.ts'), script)
+      const identity = `https://${new URL(server.url).host}/acme/tools//.gitlab-ci.yml@refs/heads/main`
+      const { token } = await server.admin('trust', 'token', '--project', 'acme/tools')
+      const run = (who: string): Promise<Outcome> =>
+        runProgram([process.execPath, script, 'file', who, server.url], {
+          cwd: path,
+          env: {
+            SIGSTORE_ID_TOKEN: String(token),
+            FULCIO_URL: server.url,
+            REKOR_URL: server.url,
+            TSA_URL: `${server.url}/api/v1/timestamp`,
+          },
+        })
+      const sealed = await run(identity)
+      expect(sealed, sealed.stderr).toMatchObject({ code: 0, stderr: '' })
+      expect(sealed.stdout).toContain(`file was signed by ${identity}`)
+      expect(await readFile(join(path, 'file.sigstore.json'), 'utf8')).toContain('rfc3161Timestamps')
+      const other = await run(`${identity}x`)
+      expect(other.code).toBe(1)
+      expect(other.stdout).toContain('file is refused')
+    } finally {
+      await stop()
+    }
+  })
+
+  it('has types that a strict compiler takes whole, those of the library included', async () => {
+    await writeFile(join(installed.path, 'package.json'), '{"type":"module"}')
+    await copyFile(join(root, 'examples/library/seal-and-verify.ts'), join(installed.path, 'consumer.ts'))
+    const flags = ['--module', 'nodenext', '--target', 'es2024', '--strict', '--noEmit', '--types', 'node']
+    const roots = ['--typeRoots', join(root, 'node_modules', '@types')]
+    const compiler = join(root, 'node_modules', '.bin', 'tsc')
+    const compile = (): Promise<Outcome> =>
+      runProgram([compiler, ...flags, ...roots, 'consumer.ts'], { cwd: installed.path })
+    expect(await compile()).toMatchObject({ code: 0, stdout: '' })
+    await writeFile(
+      join(installed.path, 'consumer.ts'),
+      `import { exactly } from 'wheelseal/verify'\nexactly(1)\n`,
+    )
+    expect((await compile()).stdout).toContain('TS2345')
+  })
+
+  it('does nothing when an entry point is imported', async () => {
+    const source = `const before = [process.emitWarning, process.title, Object.keys(globalThis).length, process.listenerCount('exit')]
+      await import('wheelseal/verify'); await import('wheelseal/sign')
+      const after = [process.emitWarning, process.title, Object.keys(globalThis).length, process.listenerCount('exit')]
+      console.log(before.every((value, at) => value === after[at]))`
+    await writeFile(join(installed.path, 'import.mjs'), source)
+    const { stdout, stderr } = await runProgram([process.execPath, join(installed.path, 'import.mjs')])
+    expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' })
   })
 })

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Secret, sha256Hex } from '../../base/index.ts'
 import {
-  packageRoot,
+  shippedFile,
   systemClock,
   systemEntropy,
   systemFiles,
@@ -75,7 +74,7 @@ async function createPipeline(
     project: project.path,
     user: options.env['USER'] ?? 'local',
     commit: { repositoryUrl: source.repository, sha, ref, title, author, timestamp },
-    config: { path: CONFIG_PATH, text: source.config ?? (await defaultPipeline(options.say)) },
+    config: { path: CONFIG_PATH, text: source.config ?? defaultPipeline(options.say) },
     variables: projectVariables(trust, { path: source.path, branch: source.branch, configPath: CONFIG_PATH }),
   })
 }
@@ -85,9 +84,9 @@ async function ensureProject(admin: Admin, path: string, visibility: string): Pr
 }
 
 /** The example's pipeline takes names and versions from what was built, so that it serves any project. */
-function defaultPipeline(say: (text: string) => void): Promise<string> {
+function defaultPipeline(say: (text: string) => void): string {
   say(`the project has no ${CONFIG_PATH}; the six stages of the example run`)
-  return readFile(join(packageRoot(), 'examples', 'hello-tools', CONFIG_PATH), 'utf8')
+  return shippedFile('examples/hello-tools/.gitlab-ci.yml')
 }
 
 async function openRunner(admin: Admin, trust: TrustFiles, options: RunOptions) {

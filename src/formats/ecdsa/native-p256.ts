@@ -1,4 +1,4 @@
-import { createECDH, verify } from 'node:crypto'
+import { createECDH, verify, type ECDH } from 'node:crypto'
 import { decodeHex, encodeBase64Url, encodeHex, sha256Hex } from '../../base/index.ts'
 import type { DigestClaim } from './javascript.ts'
 import { inverse, modulo } from './modular.ts'
@@ -57,11 +57,12 @@ function readPoint(uncompressed: Uint8Array): Point | undefined {
   return isOnCurve ? { x, y } : undefined
 }
 
-/** Holds a scalar for the time of one call. */
-const base = createECDH('prime256v1')
+/** Holds a scalar for the time of one call. Made when it is wanted: it takes a millisecond. */
+let base: ECDH | undefined
 
 /** kG for 0 < k < n. */
 function multipleOfBase(k: bigint): Point {
+  base ??= createECDH('prime256v1')
   base.setPrivateKey(octets(k))
   const uncompressed = base.getPublicKey()
   return {

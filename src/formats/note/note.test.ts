@@ -19,7 +19,7 @@ describe('signCheckpoint', () => {
   it('writes origin, size, root, a blank line and one signature', () => {
     const [first, ...others] = note.split('\n')
     expect(first).toBe('rekor.example:7711 - 2605736670972794746')
-    const signature = expect.stringMatching(/^— rekor\.example:7711 [A-Za-z0-9+/]+=*$/)
+    const signature = expect.stringMatching(/^\u2014 rekor\.example:7711 [A-Za-z0-9+/]+=*$/)
     expect(others).toEqual(['75408393', encodeBase64(root), '', signature, ''])
   })
 

@@ -18,7 +18,7 @@ const MAX_NOTE_LENGTH = 64 * 1024
 const MAX_SIGNATURES = 32
 const ROOT_BYTES = 32
 /** U+2014 and a space begin each signature line. */
-const SIGNATURE_LINE = /^— ([^\s+]{1,255}) ([A-Za-z0-9+/]+={0,2})$/
+const SIGNATURE_LINE = /^\u2014 ([^\s+]{1,255}) ([A-Za-z0-9+/]+={0,2})$/
 const ENDS_LINE = '\n'
 
 /**

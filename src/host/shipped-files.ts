@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from './package-root.ts'
+
+export type ShippedFile = 'package.json' | 'examples/hello-tools/.gitlab-ci.yml'
+
+/**
+ * The text of a file that is shipped with the program. The single-file build replaces this module by one that holds the
+ * texts (scripts/build.ts), so that nothing has to lie beside it.
+ */
+export function shippedFile(name: ShippedFile): string {
+  return readFileSync(join(packageRoot(), name), 'utf8')
+}

@@ -1,0 +1,73 @@
+import { copyFile, cp, mkdir, readFile, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPackage, succeed, type BuiltPackage } from '../support/package.ts'
+import { root, runProgram } from '../support/program.ts'
+import { startServer } from '../support/server.ts'
+
+const LONG_MS = 120_000
+
+let built: BuiltPackage
+/** Nothing but the file. */
+let alone: string
+let program: string
+
+describe('wheelseal.mjs', () => {
+  beforeAll(async () => {
+    built = await buildPackage()
+    alone = join(built.path, 'alone')
+    program = join(alone, 'wheelseal.mjs')
+    await mkdir(alone)
+    await copyFile(join(built.dist, 'wheelseal.mjs'), program)
+  }, LONG_MS)
+  afterAll(() => built.remove())
+
+  it('is the same from another folder, byte for byte', async () => {
+    const copy = join(built.path, 'elsewhere', 'checkout')
+    for (const name of ['src', 'scripts', 'examples', 'schemas', 'package.json', 'tsconfig.json'])
+      await cp(join(root, name), join(copy, name), { recursive: true })
+    for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md'])
+      await copyFile(join(root, name), join(copy, name))
+    await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
+    await succeed(runProgram([process.execPath, 'scripts/build.ts'], { cwd: copy }))
+    for (const name of ['wheelseal.mjs', 'start.mjs', 'verify.mjs', 'sign.mjs', 'package.json']) {
+      const [one, other] = [join(built.dist, name), join(copy, 'dist', name)]
+      expect((await readFile(one)).equals(await readFile(other)), name).toBe(true)
+    }
+  })
+
+  it('names no folder of the machine that built it, and carries the licences of what is in it', async () => {
+    const text = await readFile(program, 'utf8')
+    expect(text).not.toContain(root)
+    expect(text).toContain('\n// commander\n')
+    expect(text).toMatch(/^\/\/ Permission is hereby granted/m)
+  })
+
+  it('runs alone, a server with its database included', async () => {
+    const run = (...args: string[]) =>
+      runProgram([program, ...args], { cwd: alone, env: { PATH: nodePath() } })
+    expect(await run('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' })
+    expect(await run('cosign', 'version')).toMatchObject({ code: 0 })
+    const server = await startServer(join(alone, 'data'), [process.execPath, program])
+    await server.admin('project', 'create', 'a/b')
+    await server.admin('trust', 'export', '--out', join(alone, 'trust'))
+    expect(await server.stop()).toBe(0)
+    const identity = ['--certificate-identity', 'a', '--certificate-oidc-issuer', server.url]
+    const trust = ['--trusted-root', join(alone, 'trust', 'trusted_root.json')]
+    expect(await run('verify', '--offline', ...identity, ...trust, program)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('[app.verify-no-seal]'),
+    })
+  })
+
+  it('ends without a word of its own when nobody reads what it prints', async () => {
+    const line = `"${process.execPath}" "${program}" --help | true; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = await runProgram(['bash', '-c', line])
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^[01]\n$/)
+  })
+})
+
+function nodePath(): string {
+  return `${join(root, 'node_modules', '.bin')}:/usr/bin:/bin`
+}
