@@ -4,16 +4,21 @@
  * Compiled code is trusted as the program is, so it is kept in a folder of this user and never in one that another can
  * write to, which the default of Node (the folder for temporary files) would be.
  */
-import { mkdirSync, statSync } from 'node:fs'
-import module from 'node:module'
+import type * as Fs from 'node:fs'
+import type * as Module from 'node:module'
 import { basename } from 'node:path'
+
+// To import them would read every name they have, and load all that stands behind.
+const fs: typeof Fs | undefined = process.getBuiltinModule?.('node:fs')
+const module: Pick<typeof Module, 'enableCompileCache'> | undefined =
+  process.getBuiltinModule?.('node:module')
 
 // Before the program is read: an id token among the arguments leaves the process list at once.
 if (process.argv[2] === 'cosign' || basename(process.argv[1] ?? '') === 'cosign') process.title = 'cosign'
 
 const folder = cacheFolder()
 // Older Nodes do not have it; the program then says that they are too old.
-if (folder !== undefined && isOwn(folder)) module.enableCompileCache?.(folder)
+if (folder !== undefined && isOwn(folder)) module?.enableCompileCache?.(folder)
 await import('./main.ts')
 
 function cacheFolder(): string | undefined {
@@ -26,9 +31,9 @@ function cacheFolder(): string | undefined {
 /** Not that of the user whom `sudo` came from, nor one that others may write to. A folder that cannot be had is no harm. */
 function isOwn(path: string): boolean {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    const { uid, mode } = statSync(path)
-    return uid === process.getuid?.() && (mode & 0o022) === 0
+    fs?.mkdirSync(path, { recursive: true, mode: 0o700 })
+    const stat = fs?.statSync(path)
+    return stat !== undefined && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0
   } catch {
     return false
   }
