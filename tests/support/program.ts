@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '..', '..')
-export const wheelseal = join(root, 'bin', 'wheelseal')
+/** The checkout; `.ci/long` has the tests run what is published. */
+export const wheelseal = process.env['WHEELSEAL_UNDER_TEST'] ?? join(root, 'bin', 'wheelseal')
 
 export interface Outcome {
   readonly code: number | null
