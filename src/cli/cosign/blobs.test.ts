@@ -249,9 +249,10 @@ describe('verify-blob', () => {
   it.each(['SIGSTORE_ROOT_FILE', 'SIGSTORE_REKOR_PUBLIC_KEY', 'SIGSTORE_CT_LOG_PUBLIC_KEY_FILE'])(
     'names %s when it is missing, and how to get it',
     async (name) => {
+      const { disk } = await signed()
       for (const value of ['', 'absent.pem']) {
         const io = openSession(sigstore, { [name]: value })
-        io.disk.set('demo.sig', utf8('MAYCAQECAQE='))
+        for (const file of ['demo.sig', 'demo.crt']) io.disk.set(file, disk.get(file)!)
         expect(await verify(io)).toBe(1)
         expect(io.err()).toContain(name)
         expect(io.err()).toContain('wheelseal trust export')
