@@ -13,14 +13,13 @@ export interface CommandFlags {
   readonly unsupported: readonly string[]
 }
 
-/** cosign reads the old names as the new ones (cmd/cosign/cli/commands.go); `output` it has marked as old itself. */
+/** cosign reads the old names as the new ones (cmd/cosign/cli/commands.go). */
 export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['cert', 'certificate'],
   ['cert-chain', 'certificate-chain'],
   ['cert-identity', 'certificate-identity'],
   ['cert-oidc-issuer', 'certificate-oidc-issuer'],
   ['output-cert', 'output-certificate'],
-  ['output', 'output-signature'],
 ])
 
 const text = (name: string, help: string): Flag => ({ name, kind: 'text', help })
@@ -37,6 +36,7 @@ export const signBlobFlags: CommandFlags = {
     text('identity-token', 'the id token, or a file with it; default: $SIGSTORE_ID_TOKEN'),
     bool('new-bundle-format', 'write the bundle in the form of cosign 3'),
     text('oidc-issuer', 'accepted and not used: the token itself says who issued it'),
+    text('output', 'old name of --output-signature, which counts before it'),
     text('output-certificate', 'write the certificate to this file'),
     text('output-signature', 'write the signature to this file instead of standard output'),
     rekorUrl,

@@ -70,13 +70,14 @@ function readFlags(argv: readonly string[], table: CommandFlags): Given {
   const values = new Map<string, string>()
   const operands: string[] = []
   const rest = [...argv]
+  let asksForHelp = false
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--') return { values, operands: [...operands, ...rest], asksForHelp: false }
-    if (word === '--help' || word === '-h') return { values, operands, asksForHelp: true }
-    if (!word.startsWith('-') || word === '-') operands.push(word)
+    if (word === '--') return { values, operands: [...operands, ...rest], asksForHelp }
+    if (word === '--help' || word === '-h') asksForHelp = true
+    else if (!word.startsWith('-') || word === '-') operands.push(word)
     else readFlag(word, rest, { table, values })
   }
-  return { values, operands, asksForHelp: false }
+  return { values, operands, asksForHelp }
 }
 
 interface Reading {

@@ -85,8 +85,9 @@ describe('parseArguments', () => {
     },
   )
 
-  it('stops at a call for help', () => {
-    expect(parse(['--help', '--bogus']).asksForHelp).toBe(true)
-    expect(parse(['-h']).asksForHelp).toBe(true)
+  it('hears a call for help, and as pflag does only where all flags can be read', () => {
+    expect(parse(['--help', '--yes']).asksForHelp).toBe(true)
+    expect(parse(['-h', '--', '-x']).asksForHelp).toBe(true)
+    expect(() => parse(['--help', '--bogus'])).toThrow('--bogus')
   })
 })

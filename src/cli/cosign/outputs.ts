@@ -21,7 +21,13 @@ export interface NamedOutput {
   readonly what: 'RFC3161 timestamp' | 'bundle' | 'signature' | 'certificate'
 }
 
-const OUTPUT_FLAGS = ['bundle', 'output-certificate', 'output-signature', 'rfc3161-timestamp'] as const
+const OUTPUT_FLAGS = [
+  'bundle',
+  'output',
+  'output-certificate',
+  'output-signature',
+  'rfc3161-timestamp',
+] as const
 
 /** Flags that cannot be meant together. Throws `cosign.usage`. */
 export function checkOutputs(given: Arguments): void {
@@ -57,9 +63,14 @@ export function outputsOf(sealed: Sealed, given: Arguments): readonly NamedOutpu
     ['output-certificate', 'certificate', isText ? writeCertificateFile(leaf) : utf8(certificatePem(leaf))],
   ] as const
   return contents.flatMap(([flag, what, bytes]) => {
-    const path = textOf(given, flag)
+    const path = flag === 'output-signature' ? signaturePath(given) : textOf(given, flag)
     return path === undefined || bytes === undefined ? [] : [{ path, bytes, what }]
   })
+}
+
+/** None: the signature goes to standard output. */
+export function signaturePath(given: Arguments): string | undefined {
+  return textOf(given, 'output') ?? textOf(given, 'output-signature')
 }
 
 function bundleFile(sealed: Sealed, { switches }: Arguments): Uint8Array {

@@ -8,7 +8,7 @@ import { cosignErrors } from './errors.ts'
 import { textOf, type Arguments } from './flag-values.ts'
 import { hashFile } from './hash-file.ts'
 import type { CosignIo } from './io.ts'
-import { checkOutputs, outputsOf, type Sealed } from './outputs.ts'
+import { checkOutputs, outputsOf, signaturePath, type Sealed } from './outputs.ts'
 import { readToken } from './token.ts'
 import { readTrust } from './trust.ts'
 
@@ -80,7 +80,7 @@ async function deliver(sealed: Sealed, given: Arguments, io: CosignIo): Promise<
   await io.writeOutputs(outputs)
   for (const { path, what } of outputs) io.stderr(`Wrote ${what} to file ${path}\n`)
   const isNewBundle = given.switches.get('new-bundle-format') === true
-  if (isNewBundle || textOf(given, 'output-signature') !== undefined) return
+  if (isNewBundle || signaturePath(given) !== undefined) return
   const isText = given.switches.get('b64') !== false
   io.stdout(isText ? `${encodeBase64(sealed.signature)}\n` : sealed.signature)
 }
