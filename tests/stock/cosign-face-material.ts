@@ -11,6 +11,8 @@ export interface Material {
   readonly url: string
   readonly identity: string
   readonly token: string
+  /** Meant for another service. */
+  readonly foreignToken: string
   readonly programs: Readonly<Record<Program, readonly string[]>>
   readonly stop: () => Promise<void>
 }
@@ -23,6 +25,7 @@ export async function openMaterial(): Promise<Material> {
   await server.admin('project', 'create', 'acme/tools')
   await server.admin('trust', 'export', '--out', path)
   const { token } = await server.admin('trust', 'token', '--project', 'acme/tools')
+  const foreign = await server.admin('trust', 'token', '--project', 'acme/tools', '--audience', 'other')
   const identity = `https://${new URL(server.url).host}/acme/tools//.gitlab-ci.yml@refs/heads/main`
   const stop = async (): Promise<void> => {
     await server.stop()
@@ -30,7 +33,15 @@ export async function openMaterial(): Promise<Material> {
   }
   const ours = await buildProgram()
   const programs = { 'cosign 2.2.3': [cosign2], 'cosign 3.1.2': [cosign3], 'our face': [...ours, 'cosign'] }
-  const material = { path, url: server.url, identity, token: String(token), programs, stop }
+  const material = {
+    path,
+    url: server.url,
+    identity,
+    token: String(token),
+    foreignToken: String(foreign['token']),
+    programs,
+    stop,
+  }
   await writeAll(path, {
     file: 'the bytes of a file',
     other: 'other bytes',
@@ -110,7 +121,8 @@ function tufFolder(program: Program): string {
   return program === 'our face' ? 'tuf-ours' : 'tuf-stock'
 }
 
-const untold = {
+/** No variable names a trust root. */
+export const untold = {
   SIGSTORE_ROOT_FILE: undefined,
   SIGSTORE_REKOR_PUBLIC_KEY: undefined,
   SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: undefined,

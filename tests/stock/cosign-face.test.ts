@@ -4,7 +4,14 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { cosign2, cosign3, present } from '../support/judges.ts'
 import { root, runProgram, type Outcome } from '../support/program.ts'
 import { cases, type FaceCase } from './cosign-face-cases.ts'
-import { initialized, openMaterial, run, type Material, type Program } from './cosign-face-material.ts'
+import {
+  initialized,
+  openMaterial,
+  run,
+  untold,
+  type Material,
+  type Program,
+} from './cosign-face-material.ts'
 
 let material: Material
 let signature: string
@@ -79,6 +86,19 @@ describe.runIf(present(cosign2, cosign3))('cosign and our face, one case', { con
     expect((await runProgram(argv, { cwd: '/' })).stdout).toContain('GitVersion')
   })
 
+  it('keeps its repository out of the folder of stock cosign, and says which trust root it uses', async () => {
+    const env = { ...untold, TUF_ROOT: '' }
+    const initialize = ['initialize', '--mirror', `${material.url}/tuf`, '--root', 'root.json'] as const
+    expect(await run(material, ['our face', ...initialize], { env })).toMatchObject({ code: 0 })
+    const argv = words('verify-blob {pair} {who} file', '')
+    const { code, stderr } = await run(material, ['our face', ...argv], { env })
+    expect(stderr).toMatch(
+      /^Trust root: the TUF repository http.*\/tuf, from .*\/data-home\/wheelseal\/cosign\//,
+    )
+    expect(code).toBe(0)
+    await expect(lstat(join(material.path, '.sigstore'))).rejects.toThrow('ENOENT')
+  })
+
   interface Called extends Outcome {
     readonly out: string
   }
@@ -122,10 +142,11 @@ describe.runIf(present(cosign2, cosign3))('cosign and our face, one case', { con
   }
 
   function filled(text: string, out: string): string {
-    const { url, identity, token } = material
+    const { url, identity, token, foreignToken: foreign } = material
     const values: Readonly<Record<string, string>> = {
       url,
       token,
+      foreign,
       out,
       id: identity,
       sig: signature,

@@ -182,6 +182,9 @@ describe('verify-blob', () => {
     clock.seconds += 10_000
     expect(await verify(io)).toBe(0)
     expect(io.err()).toContain('Verified OK\n')
+    expect(io.err()).toContain(
+      'Trust root: SIGSTORE_ROOT_FILE=roots.pem SIGSTORE_REKOR_PUBLIC_KEY=rekor.pub ',
+    )
     expect(io.err()).toContain(`demo.whl was signed by ${SAN}`)
     expect(sigstore.asked.at(-1)).toBe('POST /api/v1/log/entries/retrieve')
   })
