@@ -19,7 +19,7 @@ let signature: string
 /** What a file holds, whoever wrote it. */
 const FORMS: Readonly<Record<string, RegExp>> = {
   '.sig': /^[A-Za-z0-9+/]{90,96}={0,2}$/,
-  '.raw': /^0[@-H][^]{68,71}$/,
+  '.raw': /^0[@-H][^]{60,72}$/,
   '.pem': /^-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,64}\n)+-----END CERTIFICATE-----\n$/,
   '.crt': /^LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t[A-Za-z0-9+/]+={0,2}$/,
   '.tsr': /^\{"SignedRFC3161Timestamp":"[A-Za-z0-9+/]+={0,2}"\}$/,
@@ -78,6 +78,22 @@ describe.runIf(present(cosign2, cosign3))('cosign and our face, one case', { con
     if (one.writes === undefined) return
     expect(await filesOf(ours.out)).toEqual(await filesOf(theirs.out))
     for (const { out } of [theirs, ours]) await checkFiles(out, one)
+  })
+
+  it('signs a bundle of the new form, which cosign 3 verifies for that file alone', async () => {
+    const stamp = ['--timestamp-server-url', `${material.url}/api/v1/timestamp`]
+    const bundle = ['--bundle', 'ours.v3.json', '--trusted-root', 'trusted_root.json'] as const
+    const sign = words('sign-blob {sign} --new-bundle-format', '')
+    const signed = await run(material, ['our face', ...sign, ...stamp, ...bundle, 'file'])
+    expect(signed).toMatchObject({ code: 0, stdout: '' })
+    for (const [file, code] of [
+      ['file', 0],
+      ['other', 1],
+    ] as const)
+      for (const program of ['cosign 3.1.2', 'our face'] as const) {
+        const verified = await run(material, [program, 'verify-blob', ...words('{who}', ''), ...bundle, file])
+        expect(verified.code, verified.stderr).toBe(code)
+      }
   })
 
   it('installs itself from the one file that a package has', async () => {

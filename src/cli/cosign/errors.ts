@@ -43,7 +43,7 @@ export const cosignErrors = defineErrors({
   'cosign.trust-root': {
     status: 400,
     exit: 1,
-    summary: 'A file of the trust root is not named, or cannot be read.',
+    summary: 'The trust root is not named whole, or cannot be read or fetched.',
     hint: "'wheelseal trust export --out DIR' writes the files, and DIR/cosign.env names them: run '. DIR/cosign.env'; or run 'cosign initialize --mirror URL --root FILE'",
   },
   'cosign.file': {

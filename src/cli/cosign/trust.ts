@@ -24,11 +24,12 @@ interface Found {
  * What everything is verified by, and says on standard error where that came from: `--trusted-root`, else the three
  * variables of cosign 2, else the repository of `initialize`, else public Sigstore. `--certificate-chain` takes the
  * place of the authority, as in cosign. Throws `cosign.trust-root`, `cosign.certificate`, `verify.trust-root`,
- * `app.verify-trusted-root`, `net.…`.
+ * `app.verify-trusted-root`.
  */
 export async function readTrust(given: Arguments, io: CosignIo): Promise<TrustRoot> {
   const path = textOf(given, 'certificate-chain')
-  const chain = path === undefined ? undefined : await readPem('--certificate-chain', path, io)
+  const chain =
+    path === undefined ? undefined : await readPem('cosign.certificate', '--certificate-chain', { path, io })
   const { trustRoot, from } = await findTrust(given, chain, io)
   io.stderr(`Trust root: ${from}${chain === undefined ? '' : ', authority by --certificate-chain'}\n`)
   return chain === undefined ? trustRoot : { ...trustRoot, certificateAuthorities: [authorityFrom(chain)] }
@@ -45,15 +46,20 @@ async function findTrust(given: Arguments, chain: string | undefined, io: Cosign
     return { trustRoot, from: path }
   }
   if (VARIABLES.some((name) => isSet(name, io))) return fromVariables(chain, io)
+  return fromRepository(io)
+}
+
+/** Also with --offline, as in cosign: a repository that has run out must not go on being believed. */
+async function fromRepository(io: CosignIo): Promise<Found> {
   const { trust, from } = await chosenRepository(io)
   const cacheFolder = trust.kind === 'public' ? io.cacheFolder : stateFolder(io)
-  // Also with --offline, as in cosign: a repository that has run out must not go on being believed.
-  const { trustRoot } = await loadTrust(
-    { trust, network: 'allowed' },
-    { ...io, cacheFolder },
-    trustRootReader,
-  )
-  return { trustRoot, from }
+  const how = { trust, network: 'allowed' } as const
+  try {
+    const { trustRoot } = await loadTrust(how, { ...io, cacheFolder }, trustRootReader)
+    return { trustRoot, from }
+  } catch (cause) {
+    throw cosignErrors('cosign.trust-root', `${from}: ${describeError(cause)}`, { cause })
+  }
 }
 
 /** All or none: half of a private root and half of a public one is never meant. */
@@ -76,13 +82,17 @@ function isSet(name: string, { env }: CosignIo): boolean {
 function readNamed(name: (typeof VARIABLES)[number], io: CosignIo): Promise<string> {
   if (!isSet(name, io))
     throw cosignErrors('cosign.trust-root', `${name} is not set: it names a PEM file of the trust root`)
-  return readPem(name, io.env[name] ?? '', io)
+  return readPem('cosign.trust-root', name, { path: io.env[name] ?? '', io })
 }
 
-async function readPem(what: string, path: string, { files }: CosignIo): Promise<string> {
+async function readPem(
+  code: 'cosign.trust-root' | 'cosign.certificate',
+  what: string,
+  { path, io }: { readonly path: string; readonly io: CosignIo },
+): Promise<string> {
   try {
-    return utf8Decode(await files.read(path, MAX_PEM_BYTES))
+    return utf8Decode(await io.files.read(path, MAX_PEM_BYTES))
   } catch (cause) {
-    throw cosignErrors('cosign.trust-root', `${what}: ${describeError(cause)}`, { cause })
+    throw cosignErrors(code, `${what}: ${describeError(cause)}`, { cause })
   }
 }

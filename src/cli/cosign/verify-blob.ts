@@ -1,6 +1,5 @@
 import { utf8Decode, WheelsealError } from '../../base/index.ts'
 import type { LoggedEntry } from '../../formats/sigstore/index.ts'
-import { proposalFor } from '../../sign/index.ts'
 import {
   checkLines,
   verdictHint,
@@ -75,6 +74,7 @@ async function findEntries(seal: SealInput, sha256: Uint8Array, { given, io }: C
     return { entries: [], refusal: cosignErrors('cosign.offline', 'offline verification failed') }
   // Loaded here: a bundle needs nobody.
   const { createRekorClient } = await import('../../net/index.ts')
+  const { proposalFor } = await import('../../sign/index.ts')
   const log = createRekorClient({ ...io, url: given.texts.get('rekor-url') ?? REKOR_URL })
   try {
     const { signature, certificate } = seal
