@@ -169,6 +169,8 @@ async function spoil(path: string): Promise<void> {
     cert: encoded(await read('cosign.pub')),
   }
   await writeAll(path, { 'stranger.bundle': JSON.stringify(byKey) })
+  const exponent = bundle.replace(/"integratedTime":\d+/, (found) => `${found}e0`)
+  await writeAll(path, { 'exponent.bundle': exponent })
   await writeAll(path, { 'cut.bundle': bundle.slice(0, -2), altered: 'the bytes of a filE' })
   await writeAll(path, { empty: '', page: '<html>not found</html>', yes: 'y\n', no: 'n\n' })
 }
