@@ -73,7 +73,9 @@ async function programFor(name: string): Promise<Command> {
     const command = key === name ? (await load()).command() : new Command(key)
     program.addCommand(inheritExit(command.summary(summary)))
   }
-  program.addCommand(new Command('cosign').summary("cosign's sign-blob and verify-blob, with the same files"))
+  program.addCommand(
+    new Command('cosign').summary("cosign's sign-blob, verify-blob and initialize, with the same files"),
+  )
   return program
 }
 

@@ -70,6 +70,13 @@ describe('fetchTrustedRoot', () => {
     )
   })
 
+  it('asks where it is told to, though the timestamp is valid', async () => {
+    await fetchTrustedRoot(source, ports)
+    asked.length = 0
+    await fetchTrustedRoot({ ...source, isForced: true }, ports)
+    expect(asked).toEqual(['/2.root.json', '/timestamp.json'])
+  })
+
   it('looks for a new root before anything else once the timestamp has run out', async () => {
     await fetchTrustedRoot(source, ports)
     asked.length = 0

@@ -29,6 +29,7 @@ export type { Artifact, ClaimRules, Seal, VerifyRequest } from './seal.ts'
 export {
   exactly,
   matching,
+  searching,
   type ClaimRule,
   type IdentityRule,
   type Policy,

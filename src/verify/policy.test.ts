@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isoTime } from '../base/index.ts'
-import { exactly, matching, type ClaimRule } from './index.ts'
+import { exactly, matching, searching, type ClaimRule } from './index.ts'
 import { ISSUER, makeLeaf, policy, request, SAN, withLeaf } from './arrange.ts'
 import { gitLabRule } from './policy-identity.ts'
 import { describeRule, globbing, holds, oneOf } from './policy.ts'
@@ -42,7 +42,17 @@ describe('a pattern', () => {
     expect(performance.now() - started).toBeLessThan(5000)
   })
 
+  it('holds over the whole text, and a searching one anywhere in it', async () => {
+    const texts = ['acme', 'acme-evil', 'x/acme', 'ACME', 'a\nacme']
+    const [whole, part] = [await matching('acme'), await searching('acme')]
+    expect(texts.map((text) => holds(whole, text))).toEqual([true, false, false, false, false])
+    expect(texts.map((text) => holds(part, text))).toEqual([true, true, true, false, true])
+    const anchored = await searching('^acme$')
+    expect(texts.map((text) => holds(anchored, text))).toEqual([true, false, false, false, false])
+  })
+
   it('is refused where it is none, or too long', async () => {
+    await expect(searching('a)|(b')).rejects.toThrow(SyntaxError)
     await expect(matching('(')).rejects.toThrow(SyntaxError)
     await expect(matching('(?=a)')).rejects.toThrow(SyntaxError)
     await expect(matching('a'.repeat(1025))).rejects.toThrow('at most 1024')

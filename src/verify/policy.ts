@@ -1,6 +1,7 @@
+import type { RE2JS } from 're2js'
 import type { ClaimName } from '../identity/index.ts'
 
-/** How a text of the certificate is compared. Only `matching` makes a pattern, so that none comes about by accident. */
+/** How a text of the certificate is compared. Only `matching` and `searching` make a pattern, so that none comes about by accident. */
 export type TextRule =
   | { readonly kind: 'exact'; readonly value: string }
   | { readonly kind: 'glob'; readonly value: string }
@@ -8,7 +9,7 @@ export type TextRule =
   | { readonly kind: 'any'; readonly of: readonly TextRule[] }
 
 interface Pattern {
-  /** The whole text, in time that grows with its length alone. */
+  /** In time that grows with the length of the text alone. */
   matches(text: string): boolean
 }
 
@@ -64,13 +65,23 @@ const MAX_PATTERN_LENGTH = 1024
  * engine is linear in the text, as cosign's is: the text is an enemy's. Throws SyntaxError.
  */
 export async function matching(source: string): Promise<TextRule> {
+  const compiled = await compile(source)
+  return { kind: 'pattern', source, pattern: { matches: (text) => compiled.matches(text) } }
+}
+
+/** As cosign's own `-regexp` flags: the pattern need hold only somewhere in the text. For its face, and for nothing else. Throws SyntaxError. */
+export async function searching(source: string): Promise<TextRule> {
+  const compiled = await compile(source)
+  return { kind: 'pattern', source, pattern: { matches: (text) => compiled.matcher(text).find() } }
+}
+
+async function compile(source: string): Promise<RE2JS> {
   if (source.length > MAX_PATTERN_LENGTH)
     throw new SyntaxError(`a pattern has at most ${MAX_PATTERN_LENGTH} characters`)
   // Loaded here, not with the room: few verifications have a pattern.
   const { RE2JS, RE2JSException } = await import('re2js')
   try {
-    const compiled = RE2JS.compile(source)
-    return { kind: 'pattern', source, pattern: { matches: (text) => compiled.matches(text) } }
+    return RE2JS.compile(source)
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
     throw new SyntaxError(error.message, { cause: error })

@@ -8,13 +8,19 @@ import { adminApp, publicRoutes } from '../../src/app/routes.ts'
 import { exportTrust } from '../../src/app/index.ts'
 import type { Services } from '../../src/app/services.ts'
 import { errorKinds } from '../../src/base/index.ts'
-import { signBlobFlags, verifyBlobFlags, type Flag } from '../../src/cli/cosign/flag-table.ts'
+import {
+  initializeFlags,
+  signBlobFlags,
+  verifyBlobFlags,
+  type Flag,
+} from '../../src/cli/cosign/flag-table.ts'
 import { silentLog } from '../../src/host/index.ts'
 import { healthRoutes, type App } from '../../src/http/index.ts'
 import { root } from '../support/program.ts'
 
 const api = readPage('http-api.md')
 const configuration = readPage('configuration.md')
+const face = readPage('cosign.md')
 
 describe('the page of the HTTP API', () => {
   const [served = '', admin = ''] = api.split('\n## Admin socket')
@@ -45,8 +51,12 @@ describe('the page of the configuration', () => {
   })
 
   it('names every flag of the cosign face, and no other', () => {
-    const declared = [...faceFlags('sign-blob', signBlobFlags), ...faceFlags('verify-blob', verifyBlobFlags)]
-    expect(documentedFlags('cosign ').map((line) => line.split(' = ')[0])).toEqual(declared.toSorted())
+    const declared = [
+      ...faceFlags('sign-blob', signBlobFlags),
+      ...faceFlags('verify-blob', verifyBlobFlags),
+      ...faceFlags('initialize', initializeFlags),
+    ]
+    expect(documentedFlags('cosign ', face).map((line) => line.split(' = ')[0])).toEqual(declared.toSorted())
   })
 
   it('names every file of the trust export', async () => {
@@ -156,8 +166,8 @@ function faceFlags(command: string, { flags }: { readonly flags: readonly Flag[]
 }
 
 /** Below a heading with the command in it, rows `| `--flag <value>` | default | …`; a default in backticks is a value. */
-function documentedFlags(program: string): readonly string[] {
-  const sections = configuration.split(/^#+ /m).filter((section) => section.startsWith(`\`${program}`))
+function documentedFlags(program: string, page = configuration): readonly string[] {
+  const sections = page.split(/^#+ /m).filter((section) => section.startsWith(`\`${program}`))
   return sections
     .flatMap((section) => {
       const path = /^`([^`]+)`/.exec(section)?.[1]

@@ -6,4 +6,5 @@
  */
 export { signFiles, type SealedFile, type SignIo, type SignResult } from './sign-files.ts'
 export type { ServiceChoice, SignPlan, TokenChoice } from './plan.ts'
+export { writeTogether, type Output } from './write-together.ts'
 export { appSignErrors } from './errors.ts'

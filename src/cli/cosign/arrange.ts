@@ -12,7 +12,7 @@ import { createAuthority, createCertificateAuthority } from '../../trust/authori
 import { createCtLog, ctGenesis, ctKeysOf } from '../../trust/ct/index.ts'
 import { createIssuer, createKeyRing } from '../../trust/issuer/index.ts'
 import { createRekor, rekorGenesis } from '../../trust/rekor/index.ts'
-import type { CosignIo } from './io.ts'
+import type { CosignIo, Output } from './io.ts'
 
 export const NOW = 1_900_000_000
 export const ISSUER = 'https://gitlab.example'
@@ -133,6 +133,8 @@ async function answerOf(response: Response): Promise<HttpResponse> {
 }
 
 export interface Session extends CosignIo {
+  /** What standard input gives. */
+  readonly input: Uint8Array[]
   readonly disk: Map<string, Uint8Array>
   /** What was said, in one text each. */
   out(): string
@@ -149,11 +151,21 @@ export function openSession(sigstore: Sigstore, env: Readonly<Record<string, str
     ['demo.whl', utf8('the bytes of a wheel')],
   ])
   const said = { out: '', err: '', isHidden: false }
+  const input: Uint8Array[] = []
+  const files = memoryFiles(disk)
   return {
     disk,
+    input,
     clock,
+    entropy,
+    files,
     http: sigstore.http,
-    files: memoryFiles(disk),
+    cacheFolder: '/nowhere/cache',
+    dataFolder: '/nowhere/data',
+    standardInput: async function* standardInput() {
+      yield* input
+    },
+    writeOutputs: (outputs) => writeAll(outputs, files),
     env: {
       SIGSTORE_ROOT_FILE: 'roots.pem',
       SIGSTORE_REKOR_PUBLIC_KEY: 'rekor.pub',
@@ -162,13 +174,19 @@ export function openSession(sigstore: Sigstore, env: Readonly<Record<string, str
       COSIGN_FULCIO_URL: FULCIO,
       ...env,
     },
-    stdout: (text) => void (said.out += text),
+    stdout: (content) => void (said.out += typeof content === 'string' ? content : utf8Decode(content)),
     stderr: (text) => void (said.err += text),
     hideArguments: () => void (said.isHidden = true),
     out: () => said.out,
     err: () => said.err,
     isHidden: () => said.isHidden,
   }
+}
+
+async function writeAll(outputs: readonly Output[], files: Files): Promise<void> {
+  // A disk that fills up, as all or none is tested with the real one.
+  if (outputs.some(({ path }) => path.startsWith('full/'))) throw new Error('the disk is full')
+  for (const { path, bytes } of outputs) await files.writeAtomic(path, bytes)
 }
 
 function memoryFiles(disk: Map<string, Uint8Array>): Files {
@@ -189,7 +207,6 @@ function memoryFiles(disk: Map<string, Uint8Array>): Files {
     },
     exists: async (path) => disk.has(path),
     writeAtomic: async (path, bytes) => {
-      if (path.startsWith('full/')) throw new Error('the disk is full')
       disk.set(path, bytes)
     },
     remove: async (path) => void disk.delete(path),

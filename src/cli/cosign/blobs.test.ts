@@ -182,6 +182,9 @@ describe('verify-blob', () => {
     clock.seconds += 10_000
     expect(await verify(io)).toBe(0)
     expect(io.err()).toContain('Verified OK\n')
+    expect(io.err()).toContain(
+      'Trust root: SIGSTORE_ROOT_FILE=roots.pem SIGSTORE_REKOR_PUBLIC_KEY=rekor.pub ',
+    )
     expect(io.err()).toContain(`demo.whl was signed by ${SAN}`)
     expect(sigstore.asked.at(-1)).toBe('POST /api/v1/log/entries/retrieve')
   })
@@ -249,9 +252,10 @@ describe('verify-blob', () => {
   it.each(['SIGSTORE_ROOT_FILE', 'SIGSTORE_REKOR_PUBLIC_KEY', 'SIGSTORE_CT_LOG_PUBLIC_KEY_FILE'])(
     'names %s when it is missing, and how to get it',
     async (name) => {
+      const { disk } = await signed()
       for (const value of ['', 'absent.pem']) {
         const io = openSession(sigstore, { [name]: value })
-        io.disk.set('demo.sig', utf8('MAYCAQECAQE='))
+        for (const file of ['demo.sig', 'demo.crt']) io.disk.set(file, disk.get(file)!)
         expect(await verify(io)).toBe(1)
         expect(io.err()).toContain(name)
         expect(io.err()).toContain('wheelseal trust export')

@@ -14,7 +14,7 @@ export const cosignErrors = defineErrors({
     status: 400,
     exit: 1,
     summary: 'The cosign face does not have the command.',
-    hint: 'it has sign-blob, verify-blob and version; for the others use cosign itself',
+    hint: 'it has sign-blob, verify-blob, initialize, version and install; for the others use cosign itself',
   },
   'cosign.unknown-flag': {
     status: 400,
@@ -43,8 +43,8 @@ export const cosignErrors = defineErrors({
   'cosign.trust-root': {
     status: 400,
     exit: 1,
-    summary: 'A file of the trust root is not named, or cannot be read.',
-    hint: "'wheelseal trust export --out DIR' writes the files, and DIR/cosign.env names them: run '. DIR/cosign.env'",
+    summary: 'The trust root is not named whole, or cannot be read or fetched.',
+    hint: "'wheelseal trust export --out DIR' writes the files, and DIR/cosign.env names them: run '. DIR/cosign.env'; or run 'cosign initialize --mirror URL --root FILE'",
   },
   'cosign.file': {
     status: 400,
@@ -61,7 +61,43 @@ export const cosignErrors = defineErrors({
   'cosign.certificate': {
     status: 400,
     exit: 1,
-    summary: 'What was given as a certificate cannot be read.',
-    hint: 'name the .crt file: base64 of PEM as cosign writes it, or PEM',
+    summary: 'What was given as a certificate, or as a chain of certificates, cannot be read.',
+    hint: 'name the .crt file: base64 of PEM as cosign writes it, or PEM; a chain is PEM',
+  },
+  'cosign.bundle': {
+    status: 400,
+    exit: 1,
+    summary: 'What was given as a bundle is none that cosign would verify.',
+    hint: 'name the file that cosign sign-blob --bundle wrote',
+  },
+  'cosign.timestamp': {
+    status: 400,
+    exit: 1,
+    summary: 'What was given as a timestamp, or as the chain of its authority, cannot be read.',
+    hint: 'name the file that cosign sign-blob --rfc3161-timestamp wrote, and a PEM chain with the root of its authority',
+  },
+  'cosign.offline': {
+    status: 422,
+    exit: 1,
+    summary: 'The log entry is not in what was given, and with --offline nobody is asked for it.',
+    hint: 'verify with --bundle, which holds the entry, or leave out --offline',
+  },
+  'cosign.reference': {
+    status: 400,
+    exit: 1,
+    summary: 'A URL or a variable is named where the cosign face takes files only.',
+    hint: 'fetch it first, for example with curl, and name the file',
+  },
+  'cosign.output': {
+    status: 500,
+    exit: 1,
+    summary: 'A file that signing makes cannot be written.',
+    hint: 'check that the folder is there, that this user may write in it, and that the disk is not full; then sign again',
+  },
+  'cosign.install': {
+    status: 400,
+    exit: 1,
+    summary: 'The cosign face cannot be installed there.',
+    hint: 'name a folder that is on the PATH and in which there is no other cosign',
   },
 })

@@ -6,7 +6,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Arguments {
   /** By long name; text as it stands. Missing where neither flag nor variable gives it. */
   readonly texts: ReadonlyMap<string, string>
-  readonly switches: ReadonlySet<string>
+  /** By long name; those alone that are given. */
+  readonly switches: ReadonlyMap<string, boolean>
   /** What is no flag: files. */
   readonly operands: readonly string[]
   readonly asksForHelp: boolean
@@ -17,6 +18,22 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, true] as const),
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, false] as const),
 ])
+
+/**
+ * What cosign makes of its arguments before it reads them (cmd/cosign/main.go): `-output` is `--output` and `--y` is
+ * `-y`, also where the word is a value.
+ */
+export function withPosixDashes(argv: readonly string[]): readonly string[] {
+  return argv.map((word) => {
+    if (/^--[^]$/.test(word)) return word.slice(1)
+    return /^-[^-][^]/.test(word) ? `-${word}` : word
+  })
+}
+
+/** The value of a flag. An empty one is a missing one: an unset variable of a script must not become an expectation. */
+export function textOf({ texts }: Arguments, name: string): string | undefined {
+  return texts.get(name) || undefined
+}
 
 /**
  * As cosign reads its arguments (pflag): flags and files in any order, `--flag value` and `--flag=value`, the last one
@@ -31,12 +48,13 @@ export function parseArguments(argv: readonly string[], table: CommandFlags, env
     const value = values.get(name)
     return value === undefined ? [] : [[name, value] as const]
   })
-  const switches = flagsOf('bool').flatMap(({ name }) =>
-    BOOLEANS.get(values.get(name) ?? 'false') === true ? [name] : [],
-  )
+  const switches = flagsOf('bool').flatMap(({ name }) => {
+    const value = BOOLEANS.get(values.get(name) ?? '')
+    return value === undefined ? [] : [[name, value] as const]
+  })
   return {
     texts: new Map(texts),
-    switches: new Set(switches),
+    switches: new Map(switches),
     operands: given.operands,
     asksForHelp: given.asksForHelp,
   }
@@ -52,13 +70,14 @@ function readFlags(argv: readonly string[], table: CommandFlags): Given {
   const values = new Map<string, string>()
   const operands: string[] = []
   const rest = [...argv]
+  let asksForHelp = false
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--') return { values, operands: [...operands, ...rest], asksForHelp: false }
-    if (word === '--help' || word === '-h') return { values, operands, asksForHelp: true }
-    if (!word.startsWith('-') || word === '-') operands.push(word)
+    if (word === '--') return { values, operands: [...operands, ...rest], asksForHelp }
+    if (word === '--help' || word === '-h') asksForHelp = true
+    else if (!word.startsWith('-') || word === '-') operands.push(word)
     else readFlag(word, rest, { table, values })
   }
-  return { values, operands, asksForHelp: false }
+  return { values, operands, asksForHelp }
 }
 
 interface Reading {
@@ -83,7 +102,7 @@ function readFlag(word: string, rest: string[], { table, values }: Reading): voi
 function findFlag(spelled: string, table: CommandFlags): Flag {
   const long = spelled.startsWith('--') ? spelled.slice(2) : undefined
   const name = long === undefined ? undefined : (ALIASES.get(long) ?? long)
-  const flag = table.flags.find((one) => one.name === name || `-${one.short}` === spelled)
+  const flag = table.flags.find(({ name: one, short }) => one === name || `-${short}` === spelled)
   if (flag !== undefined) return flag
   throw refusedFlag(name, spelled, table)
 }

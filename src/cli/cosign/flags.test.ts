@@ -13,7 +13,7 @@ describe('parseArguments', () => {
     const given = parse(['a', '--rekor-url', 'u1', '--rekor-url=u2=x', '-y', 'b', '--', '--c'])
     expect(given.operands).toEqual(['a', 'b', '--c'])
     expect(given.texts.get('rekor-url')).toBe('u2=x')
-    expect(given.switches.has('yes')).toBe(true)
+    expect(given.switches.get('yes') === true).toBe(true)
   })
 
   it.each([
@@ -24,7 +24,7 @@ describe('parseArguments', () => {
     [['--yes', '--yes=0'], false],
     [[], false],
   ])('reads the switch in %j as %s', (argv, isOn) => {
-    expect(parse(argv).switches.has('yes')).toBe(isOn)
+    expect(parse(argv).switches.get('yes') === true).toBe(isOn)
   })
 
   it('does not take a word after a switch for its value', () => {
@@ -39,7 +39,7 @@ describe('parseArguments', () => {
     [{ COSIGN_YES: '' }, false],
     [{ COSIGN_EXPERIMENTAL: '1', COSIGN_PASSWORD: 'x', COSIGN_REPOSITORY: 'y' }, false],
   ])('reads the variables %j', (env, isOn) => {
-    expect(parse([], env as Record<string, string>).switches.has('yes')).toBe(isOn)
+    expect(parse([], env as Record<string, string>).switches.get('yes') === true).toBe(isOn)
   })
 
   it('prefers a flag to its variable, also an empty one', () => {
@@ -47,7 +47,7 @@ describe('parseArguments', () => {
     expect(parse([], env).texts.get('rekor-url')).toBe('variable')
     expect(parse(['--rekor-url=flag'], env).texts.get('rekor-url')).toBe('flag')
     expect(parse(['--rekor-url='], env).texts.get('rekor-url')).toBe('')
-    expect(parse(['--yes=false'], { COSIGN_YES: 'true' }).switches.has('yes')).toBe(false)
+    expect(parse(['--yes=false'], { COSIGN_YES: 'true' }).switches.get('yes') === true).toBe(false)
   })
 
   it('knows the old names', () => {
@@ -85,8 +85,9 @@ describe('parseArguments', () => {
     },
   )
 
-  it('stops at a call for help', () => {
-    expect(parse(['--help', '--bogus']).asksForHelp).toBe(true)
-    expect(parse(['-h']).asksForHelp).toBe(true)
+  it('hears a call for help, and as pflag does only where all flags can be read', () => {
+    expect(parse(['--help', '--yes']).asksForHelp).toBe(true)
+    expect(parse(['-h', '--', '-x']).asksForHelp).toBe(true)
+    expect(() => parse(['--help', '--bogus'])).toThrow('--bogus')
   })
 })

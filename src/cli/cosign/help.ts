@@ -5,13 +5,16 @@ export const OVERVIEW = `The cosign face of wheelseal: commands and flags of cos
 Usage:
   cosign sign-blob [flags] FILE...
   cosign verify-blob [flags] FILE
+  cosign initialize [--mirror URL] [--root FILE]
   cosign version [--json]
+  cosign install DIR    (puts this program into DIR as cosign)
 
 Example:
   cosign verify-blob --signature F.sig --certificate F.crt --certificate-identity ID --certificate-oidc-issuer URL F
 
-Every flag is also read from its variable, such as COSIGN_REKOR_URL. The trust root is named by SIGSTORE_ROOT_FILE,
-SIGSTORE_REKOR_PUBLIC_KEY and SIGSTORE_CT_LOG_PUBLIC_KEY_FILE ('wheelseal trust export' writes it).
+A file that is - is standard input. Every flag is also read from its variable, such as COSIGN_REKOR_URL. The trust root
+is that of SIGSTORE_ROOT_FILE, SIGSTORE_REKOR_PUBLIC_KEY and SIGSTORE_CT_LOG_PUBLIC_KEY_FILE ('wheelseal trust export'
+writes them), else that of initialize, else public Sigstore.
 `
 
 export function commandHelp(usage: string, { flags }: CommandFlags): string {

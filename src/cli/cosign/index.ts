@@ -1,19 +1,19 @@
 /**
- * The cosign face: `sign-blob`, `verify-blob` and `version` with the tutorial's flags of cosign 2.2.3, its variables,
- * its files byte for byte and its exit codes. Call `runCosign`; `systemCosignIo` is the process itself.
+ * The cosign face: `sign-blob`, `verify-blob`, `initialize` and `version` of cosign 2.2.3, with its variables, its files
+ * byte for byte and its exit codes, and `install`, which puts it into a folder. Call `runCosign`; `systemCosignIo` is the
+ * process itself.
  *
- * Different on purpose: flags that weaken verification do not exist; the checkpoint is verified too; what was signed is
- * verified before it is written; a refusal lists every check. Not here: other commands, bundles, patterns, TUF.
+ * Stricter on purpose: flags that weaken verification do not exist; the checkpoint is verified too; what was signed is
+ * verified before it is written; a refusal lists every check. docs/reference/cosign.md lists every difference. Not
+ * here: other commands, keys, containers.
  */
 import { describeError, WheelsealError } from '../../base/index.ts'
 import { version } from '../version.ts'
 import { cosignErrors } from './errors.ts'
-import { signBlobFlags, verifyBlobFlags, type CommandFlags } from './flag-table.ts'
-import { parseArguments, type Arguments } from './flag-values.ts'
+import { initializeFlags, signBlobFlags, verifyBlobFlags, type CommandFlags } from './flag-table.ts'
+import { parseArguments, withPosixDashes, type Arguments } from './flag-values.ts'
 import { commandHelp, OVERVIEW } from './help.ts'
 import type { CosignIo } from './io.ts'
-import { signBlob } from './sign-blob.ts'
-import { verifyBlob } from './verify-blob.ts'
 
 export type { CosignIo } from './io.ts'
 export { systemCosignIo } from './system-io.ts'
@@ -21,52 +21,68 @@ export { systemCosignIo } from './system-io.ts'
 /** The exit code: 0, or 1 for a refusal, a failure and wrong usage alike, as cosign has it. */
 export async function runCosign(argv: readonly string[], io: CosignIo): Promise<number> {
   try {
-    return await dispatch(argv, io)
+    const [command = 'help', ...rest] = withPosixDashes(argv)
+    return await dispatch(command, rest, io)
   } catch (error) {
     io.stderr(failureText(error))
     return 1
   }
 }
 
-async function dispatch([command = 'help', ...rest]: readonly string[], io: CosignIo): Promise<number> {
-  switch (command) {
-    case 'sign-blob':
-      return withArguments(rest, {
-        io,
-        usage: 'sign-blob [flags] FILE...',
-        table: signBlobFlags,
-        run: signBlob,
-      })
-    case 'verify-blob':
-      return withArguments(rest, {
-        io,
-        usage: 'verify-blob [flags] FILE',
-        table: verifyBlobFlags,
-        run: verifyBlob,
-      })
-    case 'version':
-      return say(versionText(rest.includes('--json')), io)
-    case 'help':
-    case '--help':
-    case '-h':
-      return say(OVERVIEW, io)
-    default:
-      throw cosignErrors('cosign.unknown-command', `unknown command ${JSON.stringify(command.slice(0, 40))}`)
-  }
+/** Each is loaded when it is called: verification by a bundle needs no network and no signing. */
+const commands: Readonly<Record<string, Command>> = {
+  'sign-blob': {
+    usage: 'sign-blob [flags] FILE...',
+    table: signBlobFlags,
+    load: async () => (await import('./sign-blob.ts')).signBlob,
+  },
+  'verify-blob': {
+    usage: 'verify-blob [flags] FILE',
+    table: verifyBlobFlags,
+    load: async () => (await import('./verify-blob.ts')).verifyBlob,
+  },
+  initialize: {
+    usage: 'initialize [flags]',
+    table: initializeFlags,
+    load: async () => (await import('./initialize.ts')).initialize,
+  },
+}
+
+async function dispatch(name: string, rest: readonly string[], io: CosignIo): Promise<number> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command !== undefined) return runCommand(command, rest, io)
+  if (name === 'version' || name === '--version') return say(versionText(rest.includes('--json')), io)
+  if (name === 'install') return installInto(rest, io)
+  if (name === 'help' || name === '--help' || name === '-h') return say(OVERVIEW, io)
+  if (name.startsWith('-'))
+    throw cosignErrors('cosign.unsupported-flag', `${name.split('=')[0]} stands where a command must stand`)
+  throw cosignErrors('cosign.unknown-command', `unknown command ${JSON.stringify(name.slice(0, 40))}`)
 }
 
 interface Command {
-  readonly io: CosignIo
   readonly usage: string
   readonly table: CommandFlags
-  /** Whether it was done. */
-  readonly run: (given: Arguments, io: CosignIo) => Promise<boolean>
+  /** What tells whether it was done. */
+  readonly load: () => Promise<(given: Arguments, io: CosignIo) => Promise<boolean>>
 }
 
-async function withArguments(words: readonly string[], { io, usage, table, run }: Command): Promise<number> {
+async function runCommand(
+  { usage, table, load }: Command,
+  words: readonly string[],
+  io: CosignIo,
+): Promise<number> {
   const given = parseArguments(words, table, io.env)
   if (given.asksForHelp) return say(commandHelp(usage, table), io)
+  const run = await load()
   return (await run(given, io)) ? 0 : 1
+}
+
+async function installInto([folder, ...others]: readonly string[], io: CosignIo): Promise<number> {
+  if (folder === undefined || folder.startsWith('-') || others.length > 0)
+    throw cosignErrors('cosign.usage', 'install DIR: one folder, and nothing else')
+  const { install } = await import('./install.ts')
+  const path = await install(folder, { node: process.execPath, script: process.argv[1] ?? '' })
+  return say(`${path}\n`, io)
 }
 
 function say(text: string, io: CosignIo): number {

@@ -1,14 +1,27 @@
-import type { Clock, Files, Http } from '../../base/index.ts'
+import type { VerifyIo } from '../../app/verify/index.ts'
+import type { Entropy } from '../../base/index.ts'
 import type { Environment } from './flag-values.ts'
 
+export interface Output {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
 /** Everything that the face touches, so that tests run it within their process. */
-export interface CosignIo {
+export interface CosignIo extends VerifyIo {
   readonly env: Environment
-  readonly clock: Clock
-  readonly files: Files
-  readonly http: Http
-  /** The text as it is, no line break added. */
-  stdout(text: string): void
+  readonly entropy: Entropy
+  /** The user's, for the repository that `initialize` chose. */
+  readonly dataFolder: string
+  /** Of the process; touched only where a file is `-`, or where somebody must agree. */
+  readonly standardInput: () => AsyncIterable<Uint8Array>
+  /**
+   * All or none, as cosign writes its files: a new one for the owner alone, an old one with its mode, through a link,
+   * a device or pipe as it is. Throws `cosign.output`, `app.sign-write`.
+   */
+  writeOutputs(outputs: readonly Output[]): Promise<void>
+  /** Text or bytes as they are, no line break added. */
+  stdout(content: string | Uint8Array): void
   stderr(text: string): void
   /** Takes the arguments, a raw token among them, out of the system's process list. */
   hideArguments(): void

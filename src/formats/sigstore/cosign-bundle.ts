@@ -7,6 +7,8 @@ import type { SealParts } from './seal-parts.ts'
 import { base64Bytes, COUNT, hexBytes, readShape } from './shape.ts'
 
 const MAX_BODY_LENGTH = 512 * 1024
+/** Go reads whole numbers as digits alone: `1e0` and `1.0` are none to it, and cosign refuses the file. */
+const PLAIN_COUNTS = [/"integratedTime"\s*:\s*\d+\s*[,}]/, /"logIndex"\s*:\s*\d+\s*[,}]/]
 
 /** `LocalSignedPayload` of cosign. The entry comes without a proof: the log's promise is all there is. */
 const CosignBundle = v.strictObject({
@@ -27,9 +29,11 @@ const CosignBundle = v.strictObject({
  * What `cosign sign-blob --bundle` wrote before the common format (cosign 2; 3 with `--new-bundle-format=false`):
  * `{"base64Signature":…,"cert":…,"rekorBundle":…}`. Throws `sigstore.bundle`.
  */
-export function parseCosignBundle(json: JsonValue): SealParts {
+export function parseCosignBundle(json: JsonValue, text: string): SealParts {
   const read = readShape(CosignBundle, json)
   if ('problem' in read) throw sigstoreErrors('sigstore.bundle', `not a bundle of cosign: ${read.problem}`)
+  if (!PLAIN_COUNTS.every((pattern) => pattern.test(text)))
+    throw sigstoreErrors('sigstore.bundle', 'not a bundle of cosign: a count that is more than digits')
   const { base64Signature: signature, cert, rekorBundle } = read.value
   const { body, integratedTime, logIndex, logID } = rekorBundle.Payload
   const entry = {

@@ -7,7 +7,7 @@
  * `readCertificateFile` and their writers are cosign's `.sig` and `.crt`.
  *
  * Seals: `parseSeals` reads every file that holds whole ones (bundles 0.1 to 0.3, cosign's old bundle, PEP 740) into
- * `SealParts`, `formatBundle` writes bundles 0.3, `readLoggedRecord` what an entry of Rekor v1 or v2 is about, `parseStatement` what an envelope holds.
+ * `SealParts`, `formatBundle` writes bundles 0.3, `formatCosignBundle` the old ones, `readLoggedRecord` what an entry of Rekor v1 or v2 is about, `parseStatement` what an envelope holds.
  *
  * Pure: shapes and encodings only. Whether a signature, a proof or a certificate is good is decided elsewhere.
  */
@@ -44,6 +44,7 @@ export {
 } from './seal-files.ts'
 export { canonicalKeyPem } from './key-pem.ts'
 export { formatBundle } from './format-bundle.ts'
+export { formatCosignBundle } from './format-cosign-bundle.ts'
 export { parseSeals } from './parse-seal.ts'
 export type { Envelope, FileDigest, SealFormat, SealParts } from './seal-parts.ts'
 export { readLoggedRecord, type LoggedRecord, type Verifier } from './logged-record.ts'

@@ -135,6 +135,18 @@ describe('parseSeals', () => {
     expect(() => parse(provenance(attestation(), one))).toThrow(refusal('sigstore.attestation'))
   })
 
+  it.each(['.0', 'e0', 'E+0'])(
+    'refuses a bundle of cosign with a count that Go does not read: %s',
+    (ending) => {
+      const text = JSON.stringify(cosignBundle())
+      expect(parse(text)).toHaveLength(1)
+      for (const name of ['integratedTime', 'logIndex']) {
+        const spelt = text.replace(new RegExp(String.raw`"${name}":\d+`), (found) => `${found}${ending}`)
+        expect(() => parse(spelt)).toThrow(refusal('sigstore.bundle', 'more than digits'))
+      }
+    },
+  )
+
   it('refuses a bundle of cosign whose entry or certificate is malformed', () => {
     for (const change of [
       (one: Json) => delete one.rekorBundle,

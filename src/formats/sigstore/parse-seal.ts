@@ -10,7 +10,9 @@ const MAX_LENGTH = 8 << 20
 const MAX_DEPTH = 16
 
 /** By the member that only one format has. */
-const PARSERS: Readonly<Record<string, (json: JsonValue) => SealParts | readonly SealParts[]>> = {
+type Parse = (json: JsonValue, text: string) => SealParts | readonly SealParts[]
+
+const PARSERS: Readonly<Record<string, Parse>> = {
   mediaType: parseBundle,
   base64Signature: parseCosignBundle,
   verification_material: parseAttestation,
@@ -29,7 +31,7 @@ export function parseSeals(text: string): readonly SealParts[] {
   const [parse, ...others] = Object.keys(PARSERS).filter((member) => Object.hasOwn(json, member))
   if (parse === undefined || others.length > 0)
     throw sigstoreErrors('sigstore.bundle', `not a bundle: it has ${membersOf(json)}`)
-  return [PARSERS[parse]?.(json) ?? []].flat()
+  return [PARSERS[parse]?.(json, text) ?? []].flat()
 }
 
 function readJson(text: string): JsonValue {

@@ -1,0 +1,38 @@
+import { lstat, mkdir, readFile, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { shellQuoted, utf8 } from '../../base/index.ts'
+import { systemFiles } from '../../host/index.ts'
+import { cosignErrors } from './errors.ts'
+
+/** The command line of this process: which Node, which file. */
+export interface RunningProgram {
+  readonly node: string
+  readonly script: string
+}
+
+const MARK = '# The cosign face of wheelseal, which may replace this file.'
+const MODE = 0o755
+const MAX_LAUNCHER_BYTES = 16 << 10
+
+/**
+ * Puts a `cosign` into the folder that starts this very program with this very Node; gives its path. What is there
+ * already is replaced only when it was put there by this. Throws `cosign.install`, `host.file`.
+ */
+export async function install(folder: string, { node, script }: RunningProgram): Promise<string> {
+  const path = join(folder, 'cosign')
+  if (!(await isFree(path)))
+    throw cosignErrors('cosign.install', `${path} is there already, and is not of wheelseal`)
+  await mkdir(folder, { recursive: true })
+  // The file itself and not its name: that may be the very link that is put here.
+  const program = await realpath(script)
+  const text = `#!/bin/sh\n${MARK}\nexec ${shellQuoted(node)} ${shellQuoted(program)} cosign "$@"\n`
+  await systemFiles.writeAtomic(path, utf8(text), MODE)
+  return path
+}
+
+async function isFree(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined) return true
+  if (!found.isFile() || found.size > MAX_LAUNCHER_BYTES) return false
+  return (await readFile(path, 'utf8')).split('\n')[1] === MARK
+}

@@ -1,0 +1,98 @@
+import { encodeBase64, utf8 } from '../../base/index.ts'
+import {
+  formatBundle,
+  formatCosignBundle,
+  writeCertificateFile,
+  writeSignatureFile,
+} from '../../formats/sigstore/index.ts'
+import { certificatePem } from '../../formats/x509/index.ts'
+import type { SignedBlob } from '../../sign/index.ts'
+import { cosignErrors } from './errors.ts'
+import { textOf, type Arguments } from './flag-values.ts'
+
+export interface Sealed extends SignedBlob {
+  readonly sha256: Uint8Array
+}
+
+export interface NamedOutput {
+  readonly path: string
+  readonly bytes: Uint8Array
+  /** For the line that says that it is written. */
+  readonly what: 'RFC3161 timestamp' | 'bundle' | 'signature' | 'certificate'
+}
+
+const OUTPUT_FLAGS = [
+  'bundle',
+  'output',
+  'output-certificate',
+  'output-signature',
+  'rfc3161-timestamp',
+] as const
+
+/** Flags that cannot be meant together. Throws `cosign.usage`. */
+export function checkOutputs(given: Arguments): void {
+  const { operands, switches } = given
+  if (operands.length > 1 && OUTPUT_FLAGS.some((name) => textOf(given, name) !== undefined))
+    throw cosignErrors('cosign.usage', `${operands.length} files cannot be signed into one output file`, {
+      hint: 'call it once for each file, or leave the output flags out',
+    })
+  const isNew = switches.get('new-bundle-format') === true
+  if (isNew && textOf(given, 'bundle') === undefined)
+    throw cosignErrors('cosign.usage', '--new-bundle-format needs --bundle FILE to write to')
+  const isStamped = textOf(given, 'timestamp-server-url') !== undefined
+  const hasPlace = textOf(given, 'rfc3161-timestamp') !== undefined
+  if (isStamped && !hasPlace && !isNew)
+    throw cosignErrors('cosign.usage', '--timestamp-server-url needs --rfc3161-timestamp FILE to write to')
+  if (hasPlace && !isStamped)
+    throw cosignErrors('cosign.usage', '--rfc3161-timestamp needs --timestamp-server-url URL to ask')
+}
+
+/** In cosign's order, each in the exact form of 2.2.3; bundles of the new format as cosign 3 writes them. */
+export function outputsOf(sealed: Sealed, given: Arguments): readonly NamedOutput[] {
+  const leaf = leafOf(sealed)
+  const { signature, timestamp } = sealed
+  const isText = given.switches.get('b64') !== false
+  const contents = [
+    [
+      'rfc3161-timestamp',
+      'RFC3161 timestamp',
+      timestamp === undefined ? timestamp : timestampFile(timestamp),
+    ],
+    ['bundle', 'bundle', bundleFile(sealed, given)],
+    ['output-signature', 'signature', isText ? writeSignatureFile(signature) : signature],
+    ['output-certificate', 'certificate', isText ? writeCertificateFile(leaf) : utf8(certificatePem(leaf))],
+  ] as const
+  return contents.flatMap(([flag, what, bytes]) => {
+    const path = flag === 'output-signature' ? signaturePath(given) : textOf(given, flag)
+    return path === undefined || bytes === undefined ? [] : [{ path, bytes, what }]
+  })
+}
+
+/** None: the signature goes to standard output. */
+export function signaturePath(given: Arguments): string | undefined {
+  return textOf(given, 'output') ?? textOf(given, 'output-signature')
+}
+
+function bundleFile(sealed: Sealed, { switches }: Arguments): Uint8Array {
+  const { signature, sha256, entry, timestamp } = sealed
+  const certificate = leafOf(sealed)
+  if (switches.get('new-bundle-format') !== true)
+    return utf8(JSON.stringify(formatCosignBundle({ signature, certificate, entry })))
+  const bundle = formatBundle({
+    signature,
+    certificate,
+    digest: { algorithm: 'sha256', digest: sha256 },
+    entries: [{ ...entry, kindVersion: 'hashedrekord 0.0.1' }],
+    timestamps: timestamp === undefined ? [] : [timestamp],
+  })
+  return utf8(JSON.stringify(bundle))
+}
+
+function timestampFile(der: Uint8Array): Uint8Array {
+  return utf8(JSON.stringify({ SignedRFC3161Timestamp: encodeBase64(der) }))
+}
+
+function leafOf({ chain: [leaf] }: SignedBlob): Uint8Array {
+  if (leaf === undefined) throw new TypeError('a seal without its certificate')
+  return leaf
+}
