@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FileOutcome } from '../app/verify/index.ts'
 import { createVerifyProgress } from './verify-progress.ts'
-import { refusalLines, reportJson, verifiedLine } from './verify-report.ts'
+import { originLines, refusalLines, reportJson, verifiedLine } from './verify-report.ts'
 
 const verified: FileOutcome = {
   file: 'a.whl',
@@ -25,6 +25,8 @@ const refused: FileOutcome = {
   ],
 }
 
+const origin = { name: 'trusted-root', value: 't.json', from: '/p/pyproject.toml' }
+
 describe('the report', () => {
   it('is one line for a file that is well, and tells when a log was asked', () => {
     expect(verifiedLine(verified)).toBe('a.whl was signed')
@@ -43,16 +45,24 @@ describe('the report', () => {
     ])
   })
 
+  it('names the trust root, and where it is from', () => {
+    expect(originLines([origin])).toEqual(['trust root: t.json (/p/pyproject.toml)'])
+    expect(originLines([{ name: 'policy', value: '\u001b', from: 'x' }])).toEqual([
+      String.raw`policy: \u{1b} (x)`,
+    ])
+  })
+
   it('shows what moves a cursor as text', () => {
     expect(verifiedLine({ ...verified, message: '\u001b[2Ka\n' })).toBe(String.raw`\u{1b}[2Ka\u{a}`)
   })
 
   it('as JSON is that of the file that decides, with all files', () => {
-    const report = reportJson([verified, refused]) as Record<string, unknown>
+    const report = reportJson({ outcomes: [verified, refused], origins: [origin] }) as Record<string, unknown>
     expect(report).toMatchObject({ verified: false, reason: 'verify.identity', hint: 'do not use it' })
     expect(report['checks']).toHaveLength(3)
     expect(report['files']).toHaveLength(2)
-    expect(reportJson([verified])).toMatchObject({ verified: true, reason: '' })
+    expect(report['settings']).toEqual([origin])
+    expect(reportJson({ outcomes: [verified], origins: [] })).toMatchObject({ verified: true, reason: '' })
   })
 })
 

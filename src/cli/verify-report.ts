@@ -1,6 +1,23 @@
 import { isoTime, type JsonValue, type WheelsealError } from '../base/index.ts'
-import type { FileOutcome } from '../app/verify/index.ts'
+import type { FileOutcome, Origin } from '../app/verify/index.ts'
 import { checkLines, comparisonLines, type Check, type Identity } from '../verify/index.ts'
+
+export interface Report {
+  readonly outcomes: readonly FileOutcome[]
+  readonly origins: readonly Origin[]
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  'trusted-root': 'trust root',
+  'tuf-url': 'trust root of the TUF repository',
+  'tuf-root': 'first root of that repository',
+  'gitlab-url': 'GitLab',
+}
+
+/** The trust root, and what else no flag has said. */
+export function originLines(origins: readonly Origin[]): readonly string[] {
+  return origins.map(({ name, value, from }) => plain(`${TITLES[name] ?? name}: ${value} (${from})`))
+}
 
 /** One line for a file that is well. */
 export function verifiedLine({ message: sentence, askedLog, file }: FileOutcome): string {
@@ -27,7 +44,7 @@ function plain(text: string): string {
 }
 
 /** schemas/verify-output.schema.json. `checks` are those of the file that decides: the first that is refused. */
-export function reportJson(outcomes: readonly FileOutcome[]): JsonValue {
+export function reportJson({ outcomes, origins }: Report): JsonValue {
   const decides = outcomes.find((one) => !one.verified) ?? outcomes[0]
   if (decides === undefined) throw new Error('a report of no file')
   const { verified, reason, message, hint, checks } = decides
@@ -38,13 +55,15 @@ export function reportJson(outcomes: readonly FileOutcome[]): JsonValue {
     ...(hint === undefined ? {} : { hint }),
     checks: checks.map(checkJson),
     files: outcomes.map(fileJson),
+    settings: origins.map((origin) => ({ ...origin })),
   }
 }
 
 /** A failure before any file was looked at. */
-export function failureJson(error: WheelsealError): JsonValue {
+export function failureJson(error: WheelsealError, origins: readonly Origin[]): JsonValue {
   const { code: reason, message, hint } = error
-  return { verified: false, reason, message, hint, checks: [], files: [] }
+  const settings = origins.map((origin) => ({ ...origin }))
+  return { verified: false, reason, message, hint, checks: [], files: [], settings }
 }
 
 function fileJson(outcome: FileOutcome): JsonValue {

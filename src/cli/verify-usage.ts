@@ -20,8 +20,6 @@ export interface VerifyFlags {
   readonly offline?: boolean
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>
-
 export function atMostOne(flags: Readonly<Record<string, string | undefined>>): void {
   const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   if (given.length > 1) throw wrong(`${given.join(' and ')} are given`, 'give one of them')

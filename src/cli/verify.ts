@@ -1,11 +1,27 @@
 import { Command } from 'commander'
+import { homedir } from 'node:os'
+import { readSettings, type Settings } from '../app/settings/index.ts'
 import { WheelsealError } from '../base/index.ts'
-import { prepare, verifyTargets, type FileOutcome } from '../app/verify/index.ts'
+import {
+  prepare,
+  verifyTargets,
+  type FileOutcome,
+  type Origin,
+  type VerifyPlan,
+} from '../app/verify/index.ts'
+import { foldersAbove, systemFiles } from '../host/index.ts'
 import { createTerminal, paint, type Terminal } from './terminal.ts'
 import { planOf } from './verify-flags.ts'
 import { systemVerifyIo } from './verify-io.ts'
 import { createVerifyProgress } from './verify-progress.ts'
-import { failureJson, refusalLines, reportJson, verifiedLine } from './verify-report.ts'
+import {
+  failureJson,
+  originLines,
+  refusalLines,
+  reportJson,
+  verifiedLine,
+  type Report,
+} from './verify-report.ts'
 import type { VerifyFlags } from './verify-usage.ts'
 
 interface Options extends VerifyFlags {
@@ -75,19 +91,30 @@ function addIdentityOptions(verify: Command): void {
 
 async function verifyFiles(files: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
+  const origins: Origin[] = []
   try {
-    report(await outcomesOf(files, options), options, terminal)
+    const plan = await planOf(files, options, await settingsHere(process.env))
+    origins.push(...plan.origins)
+    if (!terminal.isJson) for (const line of originLines(origins)) terminal.say(line)
+    report({ outcomes: await outcomesOf(plan, options), origins }, options, terminal)
   } catch (error) {
     if (!(error instanceof WheelsealError) || !terminal.isJson) throw error
-    terminal.result(JSON.stringify(failureJson(error)))
+    terminal.result(JSON.stringify(failureJson(error, origins)))
     createTerminal({}).fail(error)
     process.exitCode = error.exit
   }
 }
 
-async function outcomesOf(files: readonly string[], options: Options): Promise<readonly FileOutcome[]> {
-  const prepared = await prepare(await planOf(files, options, process.env), systemVerifyIo(process.env))
-  const progress = createVerifyProgress(options.quiet === true ? undefined : process.stderr, files.length)
+/** Of the working directory: what is verified does not say by what it is verified. */
+async function settingsHere(env: NodeJS.ProcessEnv): Promise<Settings> {
+  const folders = await foldersAbove(process.cwd(), homedir())
+  return readSettings({ env, folders, files: systemFiles })
+}
+
+async function outcomesOf(plan: VerifyPlan, options: Options): Promise<readonly FileOutcome[]> {
+  const prepared = await prepare(plan, systemVerifyIo(process.env))
+  const stream = options.quiet === true ? undefined : process.stderr
+  const progress = createVerifyProgress(stream, plan.targets.length)
   try {
     return await verifyTargets(prepared, progress.step)
   } finally {
@@ -96,9 +123,9 @@ async function outcomesOf(files: readonly string[], options: Options): Promise<r
 }
 
 /** Files that are well go to standard output, refusals to standard error: whoever throws one away sees the other. */
-function report(outcomes: readonly FileOutcome[], options: Options, terminal: Terminal): void {
+function report({ outcomes, origins }: Report, options: Options, terminal: Terminal): void {
   const refused = outcomes.filter(({ verified }) => !verified)
-  if (terminal.isJson) terminal.result(JSON.stringify(reportJson(outcomes)))
+  if (terminal.isJson) terminal.result(JSON.stringify(reportJson({ outcomes, origins })))
   else if (options.quiet !== true)
     for (const outcome of outcomes) if (outcome.verified) terminal.result(verifiedLine(outcome))
   for (const outcome of refused) {

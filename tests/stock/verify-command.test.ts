@@ -53,11 +53,15 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
     'does what the commands of the page say',
     async () => {
       const text = blocks('sh')
-      expect(text.match(/^(?:wheelseal|\s*cosign) /gm)).toHaveLength(8)
+      expect(text.match(/^(?:wheelseal|\s*cosign) /gm)).toHaveLength(9)
       const { code, stdout, stderr } = await shell(text)
       expect(code, stderr).toBe(0)
-      expect(stdout.match(/^dist\/\S+ was signed by https:/gm)).toHaveLength(6)
-      expect(stdout.match(/time from the log, asked online at/g)).toHaveLength(7)
+      expect(stdout.match(/^dist\/\S+ was signed by https:/gm)).toHaveLength(8)
+      expect(stdout.match(/time from the log, asked online at/g)).toHaveLength(9)
+      expect(stderr).toContain(
+        `wheelseal: trust root: ${bench.path}/trust/trusted_root.json (${bench.path}/wheelseal.toml)`,
+      )
+      expect(stderr).toContain(`wheelseal: policy: ${bench.path}/policy.toml (${bench.path}/wheelseal.toml)`)
     },
     LONG_MS,
   )
@@ -97,7 +101,7 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
           { verified: false, reason: 'app.verify-trusted-root' },
         ],
         [['--policy', 'trusted_root.json', WHEEL], 2, { verified: false, reason: 'verify.policy-file' }],
-        [[WHEEL], 2, { verified: false, reason: 'app.verify-expectation' }],
+        [['--certificate-identity', 'x', WHEEL], 2, { verified: false, reason: 'app.verify-expectation' }],
       ]
       for (const [args, code, report] of endings) {
         const outcome = await run(bench, [wheelseal, 'verify', '--json', ...args])

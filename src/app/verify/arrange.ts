@@ -57,6 +57,7 @@ export const plan: VerifyPlan = {
     policy: { anyOf: [{ san: exactly(SAN), issuer: exactly(ISSUER) }] },
   },
   network: 'allowed',
+  origins: [],
 }
 
 export interface TestIo extends VerifyIo {

@@ -8,6 +8,6 @@
  */
 export { prepare, verifyTargets, type Prepared } from './verify-targets.ts'
 export type { FileOutcome } from './outcome.ts'
-export type { Expectation, FirstRoot, SealChoice, Target, TrustChoice, VerifyPlan } from './plan.ts'
+export type { Expectation, FirstRoot, Origin, SealChoice, Target, TrustChoice, VerifyPlan } from './plan.ts'
 export type { VerifyIo } from './io.ts'
 export { appVerifyErrors } from './errors.ts'

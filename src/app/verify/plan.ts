@@ -30,6 +30,15 @@ export type Expectation =
   /** A file with a public key, PEM. */
   | { readonly kind: 'key'; readonly path: string }
 
+/** Something that was not said by a flag, and the trust root in any case. */
+export interface Origin {
+  /** As the flag or the key of the configuration is called. */
+  readonly name: string
+  readonly value: string
+  /** A flag, a variable, the path of a file, or `default`. */
+  readonly from: string
+}
+
 /** The command as it was meant; made of flags, and checked. */
 export interface VerifyPlan {
   readonly targets: readonly Target[]
@@ -38,4 +47,5 @@ export interface VerifyPlan {
   readonly expectation: Expectation
   /** With `none` nobody is asked for anything. */
   readonly network: 'allowed' | 'none'
+  readonly origins: readonly Origin[]
 }
