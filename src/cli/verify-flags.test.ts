@@ -51,6 +51,10 @@ describe('the plan of a verification', () => {
     })
   })
 
+  it('looks beside the file for a signature alone where a key is given', async () => {
+    expect(await planOf(['a'], { key: 'k' }, [])).toMatchObject({ seal: { kind: 'beside', of: 'key' } })
+  })
+
   it('takes a digest in place of a file, with its seal', async () => {
     const plan = await planOf([`sha256:${HEX}`], { ...named, bundle: 'b' }, [])
     expect(plan.targets).toEqual([

@@ -69,7 +69,7 @@ function sealChoice({ bundle, signature, certificate, provenance, key }: VerifyF
   if (provenance !== undefined) return { kind: 'provenance', path: provenance }
   if (signature === undefined) {
     if (certificate !== undefined) throw wrong('a certificate and no signature', 'add --signature FILE')
-    return { kind: 'beside' }
+    return key === undefined ? { kind: 'beside' } : { kind: 'beside', of: 'key' }
   }
   if (certificate !== undefined) return { kind: 'pair', signature, certificate }
   if (key === undefined) throw wrong('a signature and no certificate', 'add --certificate FILE')

@@ -30,7 +30,7 @@ interface Options extends VerifyFlags {
 }
 
 const EXAMPLES = `
-The seal is looked for beside each file: X.sigstore.json, X.sig with X.crt, X.publish.attestation.
+The seal is looked for beside each file: X.sigstore.json, X.sig with X.crt (of a key X.sig alone), X.publish.attestation.
 Without --trusted-root and --tuf-url the trust root is that of public Sigstore.
 
 Examples:

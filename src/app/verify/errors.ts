@@ -17,7 +17,7 @@ export const appVerifyErrors = defineErrors({
     status: 404,
     exit: 1,
     summary: 'There is no seal beside the file.',
-    hint: 'fetch the file X.sigstore.json, or X.sig and X.crt, into the folder of X, or name it with --bundle, or --signature and --certificate',
+    hint: 'fetch the file X.sigstore.json, or X.sig and X.crt, into the folder of X, or name it with --bundle, or --signature and --certificate; of a key X.sig will do',
   },
   'app.verify-key': {
     status: 400,

@@ -6,8 +6,8 @@ export type Target =
   | { readonly kind: 'digest'; readonly sha256: Uint8Array; readonly text: string }
 
 export type SealChoice =
-  /** The first of `X.sigstore.json`, `X.sig` with `X.crt`, `X.publish.attestation`. */
-  | { readonly kind: 'beside' }
+  /** The first of `X.sigstore.json`, `X.sig` with `X.crt` or, of a key, without it, `X.publish.attestation`. */
+  | { readonly kind: 'beside'; readonly of?: 'key' }
   | { readonly kind: 'bundle'; readonly path: string }
   /** Without a certificate where a key is given. */
   | { readonly kind: 'pair'; readonly signature: string; readonly certificate?: string }

@@ -13,7 +13,7 @@ const MAX_BUNDLE_BYTES = 16 << 20
 
 /** Throws `app.verify-no-seal`, `host.file`, `base.too-large`. */
 export async function findSeal(target: Target, choice: SealChoice, files: Files): Promise<SealFiles> {
-  if (choice.kind === 'beside') return findSeal(target, await chooseBeside(target, files), files)
+  if (choice.kind === 'beside') return findSeal(target, await chooseBeside(target, choice, files), files)
   if (choice.kind === 'pair') return readPair(choice, files)
   const { kind, path } = choice
   return { found: { kind, bytes: await files.read(path, MAX_BUNDLE_BYTES) }, paths: [path] }
@@ -32,13 +32,19 @@ async function readPair(
 }
 
 /** The one that needs nobody to be asked first. */
-async function chooseBeside(target: Target, files: Files): Promise<SealChoice> {
+async function chooseBeside(
+  target: Target,
+  { of }: SealChoice & { readonly kind: 'beside' },
+  files: Files,
+): Promise<SealChoice> {
   if (target.kind === 'digest')
     throw appVerifyErrors('app.verify-no-seal', `${target.text} has no folder to look for a seal`)
   const { path } = target
   const has = (ending: string): Promise<boolean> => files.exists(`${path}${ending}`)
   if (await has('.sigstore.json')) return { kind: 'bundle', path: `${path}.sigstore.json` }
-  const isPair = (await has('.sig')) && (await has('.crt'))
+  const isSigned = await has('.sig')
+  if (isSigned && of === 'key') return { kind: 'pair', signature: `${path}.sig` }
+  const isPair = isSigned && (await has('.crt'))
   if (isPair) return { kind: 'pair', signature: `${path}.sig`, certificate: `${path}.crt` }
   if (await has('.publish.attestation')) return { kind: 'provenance', path: `${path}.publish.attestation` }
   // Of the two things that are missing, the file is the one to tell of.
