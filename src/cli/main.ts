@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { silenceSqliteWarning } from '../host/index.ts'
-import { createTerminal, exitCodeOf } from './terminal.ts'
+import { createTerminal, exitCodeOf, outliveReaders } from './terminal.ts'
 
 interface Entry {
   readonly summary: string
@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, Entry>> = {
 
 async function main(argv: readonly string[]): Promise<number> {
   silenceSqliteWarning()
+  outliveReaders()
   const [name = ''] = argv
   if (name === 'cosign') return cosign(argv.slice(1))
   const program = await programFor(name)
