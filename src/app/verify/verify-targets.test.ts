@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../base/index.ts'
+import { netErrors } from '../../net/index.ts'
 import { artifact, entry, ISSUER, leaf, signature, signDigestOf } from '../../verify/arrange.ts'
 import { CHECK_NAMES, exactly, type Seal } from '../../verify/index.ts'
 import { ioWith, LOG_URL, plan, sealedFiles, trustedRoot, WHEEL, type TestIo } from './arrange.ts'
@@ -48,6 +49,18 @@ describe('a file', () => {
       reason: 'verify.logged',
       askedLog: LOG_URL,
     })
+  })
+
+  it('is checked in all else where the log does not answer, which decides only where nothing else does', async () => {
+    const unreachable = (): Promise<never> => {
+      throw netErrors('net.unreachable', 'nobody there')
+    }
+    const http = { request: unreachable }
+    const good = await outcome({}, { ...ioWith(sealedFiles()), http })
+    expect(good).toMatchObject({ verified: false, reason: 'net.unreachable', askedLog: LOG_URL })
+    expect(good.checks.map(({ name }) => name)).toEqual(CHECK_NAMES)
+    const altered = sealedFiles().set(WHEEL, utf8('other bytes'))
+    expect(await outcome({}, { ...ioWith(altered), http })).toMatchObject({ reason: 'verify.signature' })
   })
 
   it('is refused where there is no file, no seal, or half of one', async () => {

@@ -179,7 +179,7 @@ async function judgeAsked(subject: Subject, prepared: Prepared): Promise<Judged>
   const asked = await askLogs(subject.seal, { sha256, logUrls: start.logUrls, io, ...key })
   return {
     ...judgeSeal({ ...subject, seal: asked.seal }, prepared),
-    askedLog: asked.askedLog,
+    ...(asked.askedLog === undefined ? {} : { askedLog: asked.askedLog }),
     ...(asked.refusal === undefined ? {} : { noEntry: asked.refusal }),
   }
 }
