@@ -32,6 +32,7 @@ describe('the plan of a verification', () => {
       },
       network: 'allowed',
       origins: [{ name: 'trusted-root', value: 'public Sigstore', from: 'default' }],
+      leftOut: [],
     })
     expect(await planOf(['a'], { ...named, offline: true }, [])).toMatchObject({ network: 'none' })
   })
@@ -49,6 +50,13 @@ describe('the plan of a verification', () => {
       expectation: { kind: 'key', path: 'k' },
       seal: { kind: 'pair', signature: 's' },
     })
+  })
+
+  it('leaves out seals of files that are named too, and nothing else', async () => {
+    const seals = ['d/a.whl.sigstore.json', 'd/a.whl.sig', 'd/a.whl.crt', 'd/a.whl.publish.attestation']
+    const { targets, leftOut } = await planOf([...seals, 'd/a.whl', 'd/b.whl.sig', 'd/a.txt'], named, [])
+    expect(leftOut).toEqual(seals)
+    expect(targets).toMatchObject([{ path: 'd/a.whl' }, { path: 'd/b.whl.sig' }, { path: 'd/a.txt' }])
   })
 
   it('looks beside the file for a signature alone where a key is given', async () => {

@@ -21,7 +21,8 @@ export async function planOf(
 ): Promise<VerifyPlan> {
   for (const [name, value] of Object.entries(flags))
     if (value === '') throw wrong(`--${dashed(name)} has no value`)
-  const targets = files.map(targetOf)
+  const leftOut = sealsAmong(files)
+  const targets = files.filter((file) => !leftOut.includes(file)).map(targetOf)
   const { trust, origins } = trustChoice(flags, settings)
   const expected = await expectationOf(flags, settings)
   const plan = {
@@ -31,9 +32,18 @@ export async function planOf(
     expectation: expected.expectation,
     network: flags.offline === true ? 'none' : 'allowed',
     origins: [...origins, ...expected.origins],
+    leftOut,
   } as const
   checkTargets(plan)
   return plan
+}
+
+const SEAL_ENDING = /\.(?:sigstore\.json|sig|crt|publish\.attestation)$/
+
+/** For `dist/*`. What has no file among the others is no seal of them, and is verified as whatever it is. */
+function sealsAmong(files: readonly string[]): readonly string[] {
+  const named = new Set(files)
+  return files.filter((file) => SEAL_ENDING.test(file) && named.has(file.replace(SEAL_ENDING, '')))
 }
 
 function targetOf(text: string): Target {

@@ -57,12 +57,20 @@ describe('the report', () => {
   })
 
   it('as JSON is that of the file that decides, with all files', () => {
-    const report = reportJson({ outcomes: [verified, refused], origins: [origin] }) as Record<string, unknown>
+    const report = reportJson({
+      outcomes: [verified, refused],
+      origins: [origin],
+      leftOut: ['b.whl.sig'],
+    }) as Record<string, unknown>
     expect(report).toMatchObject({ verified: false, reason: 'verify.identity', hint: 'do not use it' })
     expect(report['checks']).toHaveLength(3)
     expect(report['files']).toHaveLength(2)
     expect(report['settings']).toEqual([origin])
-    expect(reportJson({ outcomes: [verified], origins: [] })).toMatchObject({ verified: true, reason: '' })
+    expect(report['leftOut']).toEqual(['b.whl.sig'])
+    expect(reportJson({ outcomes: [verified], origins: [], leftOut: [] })).toMatchObject({
+      verified: true,
+      reason: '',
+    })
   })
 })
 

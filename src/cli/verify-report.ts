@@ -5,6 +5,8 @@ import { checkLines, comparisonLines, type Check, type Identity } from '../verif
 export interface Report {
   readonly outcomes: readonly FileOutcome[]
   readonly origins: readonly Origin[]
+  /** Seals of files that were named too. */
+  readonly leftOut: readonly string[]
 }
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -17,6 +19,16 @@ const TITLES: Readonly<Record<string, string>> = {
 /** The trust root, and what else no flag has said. */
 export function originLines(origins: readonly Origin[]): readonly string[] {
   return origins.map(({ name, value, from }) => plain(`${TITLES[name] ?? name}: ${value} (${from})`))
+}
+
+/** What was left out, and of several files how many are verified. */
+export function closingLines({ outcomes, leftOut }: Report): readonly string[] {
+  const lines: string[] = []
+  if (leftOut.length > 0)
+    lines.push(plain(`seals of other files, not verified for themselves: ${leftOut.join(', ')}`))
+  const verified = outcomes.filter((one) => one.verified).length
+  if (outcomes.length > 1) lines.push(`${verified} of ${outcomes.length} are verified`)
+  return lines
 }
 
 /** One line for a file that is well. */
@@ -44,7 +56,7 @@ function plain(text: string): string {
 }
 
 /** schemas/verify-output.schema.json. `checks` are those of the file that decides: the first that is refused. */
-export function reportJson({ outcomes, origins }: Report): JsonValue {
+export function reportJson({ outcomes, origins, leftOut }: Report): JsonValue {
   const decides = outcomes.find((one) => !one.verified) ?? outcomes[0]
   if (decides === undefined) throw new Error('a report of no file')
   const { verified, reason, message, hint, checks } = decides
@@ -55,6 +67,7 @@ export function reportJson({ outcomes, origins }: Report): JsonValue {
     ...(hint === undefined ? {} : { hint }),
     checks: checks.map(checkJson),
     files: outcomes.map(fileJson),
+    leftOut: [...leftOut],
     settings: origins.map((origin) => ({ ...origin })),
   }
 }
@@ -63,7 +76,7 @@ export function reportJson({ outcomes, origins }: Report): JsonValue {
 export function failureJson(error: WheelsealError, origins: readonly Origin[]): JsonValue {
   const { code: reason, message, hint } = error
   const settings = origins.map((origin) => ({ ...origin }))
-  return { verified: false, reason, message, hint, checks: [], files: [], settings }
+  return { verified: false, reason, message, hint, checks: [], files: [], leftOut: [], settings }
 }
 
 function fileJson(outcome: FileOutcome): JsonValue {

@@ -1,4 +1,5 @@
 import { appVerifyErrors } from '../app/verify/index.ts'
+import type { WheelsealError } from '../base/index.ts'
 
 /** The flags of `wheelseal verify` as commander gives them. */
 export interface VerifyFlags {
@@ -25,6 +26,6 @@ export function atMostOne(flags: Readonly<Record<string, string | undefined>>): 
   if (given.length > 1) throw wrong(`${given.join(' and ')} are given`, 'give one of them')
 }
 
-export function wrong(fact: string, hint?: string): Error {
+export function wrong(fact: string, hint?: string): WheelsealError {
   return appVerifyErrors('app.verify-flags', fact, hint === undefined ? {} : { hint })
 }

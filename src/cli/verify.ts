@@ -15,6 +15,7 @@ import { planOf } from './verify-flags.ts'
 import { systemVerifyIo } from './verify-io.ts'
 import { createVerifyProgress } from './verify-progress.ts'
 import {
+  closingLines,
   failureJson,
   originLines,
   refusalLines,
@@ -22,7 +23,7 @@ import {
   verifiedLine,
   type Report,
 } from './verify-report.ts'
-import type { VerifyFlags } from './verify-usage.ts'
+import { wrong, type VerifyFlags } from './verify-usage.ts'
 
 interface Options extends VerifyFlags {
   readonly json?: boolean
@@ -48,12 +49,24 @@ export function command(): Command {
   addSealOptions(verify)
   addTrustOptions(verify)
   addIdentityOptions(verify)
-  return verify
+  return answerInJson(verify)
     .option('--offline', 'ask nobody; a seal must hold its log entry, and the trust root be a file or kept')
     .option('--json', 'print one object, as schemas/verify-output.schema.json has it')
     .option('--quiet', 'print nothing but refusals')
     .addHelpText('after', EXAMPLES)
     .action(verifyFiles)
+}
+
+/** What the flags alone show to be wrong is printed by the parser, which knows of no JSON. */
+function answerInJson(verify: Command): Command {
+  return verify.configureOutput({
+    outputError: (text, write) => {
+      const fact = text.trim().replace(/^error: /, '')
+      if (process.argv.includes('--json'))
+        createTerminal({}).result(JSON.stringify(failureJson(wrong(fact), [])))
+      write(text)
+    },
+  })
 }
 
 function addSealOptions(verify: Command): void {
@@ -96,7 +109,8 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
     const plan = await planOf(files, options, await settingsHere(process.env))
     origins.push(...plan.origins)
     if (!terminal.isJson) for (const line of originLines(origins)) terminal.say(line)
-    report({ outcomes: await outcomesOf(plan, options), origins }, options, terminal)
+    const outcomes = await outcomesOf(plan, options)
+    report({ outcomes, origins, leftOut: plan.leftOut }, options, terminal)
   } catch (error) {
     if (!(error instanceof WheelsealError) || !terminal.isJson) throw error
     terminal.result(JSON.stringify(failureJson(error, origins)))
@@ -123,17 +137,16 @@ async function outcomesOf(plan: VerifyPlan, options: Options): Promise<readonly 
 }
 
 /** Files that are well go to standard output, refusals to standard error: whoever throws one away sees the other. */
-function report({ outcomes, origins }: Report, options: Options, terminal: Terminal): void {
+function report(found: Report, options: Options, terminal: Terminal): void {
+  const { outcomes } = found
   const refused = outcomes.filter(({ verified }) => !verified)
-  if (terminal.isJson) terminal.result(JSON.stringify(reportJson({ outcomes, origins })))
+  if (terminal.isJson) terminal.result(JSON.stringify(reportJson(found)))
   else if (options.quiet !== true)
     for (const outcome of outcomes) if (outcome.verified) terminal.result(verifiedLine(outcome))
   for (const outcome of refused) {
     const [sentence, ...lines] = refusalLines(outcome)
     process.stderr.write(`wheelseal: ${paint('red', 'error:')} ${[sentence, ...lines].join('\n')}\n`)
   }
-  const count = outcomes.length
-  if (count > 1 && !terminal.isJson && options.quiet !== true)
-    terminal.say(`${count - refused.length} of ${count} are verified`)
+  if (!terminal.isJson) for (const line of closingLines(found)) terminal.say(line)
   if (refused.length > 0) process.exitCode = 1
 }

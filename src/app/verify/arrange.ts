@@ -58,6 +58,7 @@ export const plan: VerifyPlan = {
   },
   network: 'allowed',
   origins: [],
+  leftOut: [],
 }
 
 export interface TestIo extends VerifyIo {

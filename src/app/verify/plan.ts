@@ -48,4 +48,6 @@ export interface VerifyPlan {
   /** With `none` nobody is asked for anything. */
   readonly network: 'allowed' | 'none'
   readonly origins: readonly Origin[]
+  /** Files that were named and are seals of others that were named too, which is why they are no targets. */
+  readonly leftOut: readonly string[]
 }

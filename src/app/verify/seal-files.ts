@@ -47,7 +47,17 @@ async function chooseBeside(
   const isPair = isSigned && (await has('.crt'))
   if (isPair) return { kind: 'pair', signature: `${path}.sig`, certificate: `${path}.crt` }
   if (await has('.publish.attestation')) return { kind: 'provenance', path: `${path}.publish.attestation` }
-  // Of the two things that are missing, the file is the one to tell of.
+  throw await noSeal(path, files)
+}
+
+/** Of the two things that are missing, the file is the one to tell of. */
+async function noSeal(path: string, files: Files): Promise<Error> {
   if (!(await files.exists(path))) await files.read(path, 0)
-  throw appVerifyErrors('app.verify-no-seal', `there is no seal beside ${path}`)
+  if (await files.exists(`${path}/.`)) {
+    const hint = 'name the files in it, as in dist/*'
+    return appVerifyErrors('app.verify-no-seal', 'it is a folder', { hint })
+  }
+  const isSigned = await files.exists(`${path}.sig`)
+  const fact = isSigned ? `there is ${path}.sig, and no certificate` : 'there is no seal'
+  return appVerifyErrors('app.verify-no-seal', `${fact} beside ${path}`)
 }
