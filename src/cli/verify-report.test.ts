@@ -35,6 +35,12 @@ describe('the report', () => {
     )
   })
 
+  it('tells of several attestations', () => {
+    expect(verifiedLine({ ...verified, attestations: 2 })).toBe(
+      'a.whl was signed; the first of 2 attestations, which all hold',
+    )
+  })
+
   it('is the sentence, both sides, what else failed and the next step for a refusal', () => {
     expect(refusalLines(refused)).toEqual([
       'b.whl is refused',

@@ -32,8 +32,9 @@ export function closingLines({ outcomes, leftOut }: Report): readonly string[] {
 }
 
 /** One line for a file that is well. */
-export function verifiedLine({ message: sentence, askedLog, file }: FileOutcome): string {
-  const message = plain(sentence)
+export function verifiedLine({ message: sentence, askedLog, file, attestations }: FileOutcome): string {
+  const more = attestations === undefined ? '' : `; the first of ${attestations} attestations, which all hold`
+  const message = plain(sentence) + more
   if (askedLog === undefined) return message
   const bundle = file.startsWith('sha256:') ? 'a bundle' : `the bundle ${plain(file)}.sigstore.json`
   return `${message}; time from the log, asked online at ${askedLog} (${bundle} would hold it)`
@@ -80,21 +81,27 @@ export function failureJson(error: WheelsealError, origins: readonly Origin[]): 
 }
 
 function fileJson(outcome: FileOutcome): JsonValue {
-  const { file, sha256, verified, reason, message, hint, verdict, checks, seal, askedLog } = outcome
+  const { file, sha256, verified, reason, message, hint, verdict, seal, attestations, askedLog } = outcome
+  const { identity, signedAtSeconds, logIndex } = verdict ?? {}
   return {
-    file,
-    ...(sha256 === undefined ? {} : { sha256 }),
-    verified,
-    reason,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(verdict?.identity === undefined ? {} : { identity: identityJson(verdict.identity) }),
-    ...(verdict?.signedAtSeconds === undefined ? {} : { signedAt: isoTime(verdict.signedAtSeconds) }),
-    ...(verdict?.logIndex === undefined ? {} : { logIndex: verdict.logIndex }),
+    ...given({ file, sha256, verified, reason, message, hint }),
+    ...given({
+      identity: identity && identityJson(identity),
+      signedAt: signedAtSeconds === undefined ? undefined : isoTime(signedAtSeconds),
+      logIndex,
+    }),
     seal: [...seal],
-    ...(askedLog === undefined ? {} : { askedLog }),
-    checks: checks.map(checkJson),
+    ...given({ attestations, askedLog }),
+    checks: outcome.checks.map(checkJson),
   }
+}
+
+function given(
+  members: Readonly<Record<string, JsonValue | undefined>>,
+): Readonly<Record<string, JsonValue>> {
+  return Object.fromEntries(
+    Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 function identityJson({ san, issuer, claims }: Identity): JsonValue {

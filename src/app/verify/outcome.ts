@@ -16,6 +16,8 @@ export interface FileOutcome {
   readonly checks: readonly Check[]
   /** The files of the seal. */
   readonly seal: readonly string[]
+  /** In a provenance object, where there are several; the verdict is that of the first that is refused, else of the first. */
+  readonly attestations?: number
   /** The log that was asked for the entry. */
   readonly askedLog?: string
 }

@@ -139,7 +139,8 @@ describe('several seals of one file', () => {
     const bad = { ...good, signature: signDigestOf('another wheel') }
     const judged = async (...seals: readonly Seal[]): Promise<FileOutcome> =>
       (await verifyTargets({ ...prepared, reader: { read: () => seals } }, () => undefined))[0]!
-    expect(await judged(good, good)).toMatchObject({ verified: true })
+    expect(await judged(good, good)).toMatchObject({ verified: true, attestations: 2 })
+    expect(await judged(good)).not.toHaveProperty('attestations')
     expect(await judged(good, bad)).toMatchObject({ verified: false, reason: 'verify.signature' })
     expect(await judged()).toMatchObject({ verified: false, reason: 'app.verify-no-seal' })
   })

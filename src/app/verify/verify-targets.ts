@@ -105,6 +105,11 @@ async function judge(target: Target, prepared: Prepared): Promise<Omit<FileOutco
   const { found, paths } = await findSeal(target, plan.seal, io.files)
   const expected = prepared.expectedOf(target)
   const seals = readSeals(found, reader)
+  // A bundle can be one too, of an attestation.
+  if (found.kind === 'provenance' && seals?.some(({ envelope }) => envelope === undefined) === true)
+    throw appVerifyErrors('app.verify-no-seal', `${paths.join(', ')} is a signature, and no attestation`, {
+      hint: 'name it with --bundle',
+    })
   const key = 'key' in expected ? { key: expected.key } : {}
   const artifact = await artifactOf(target, { seals: seals ?? [], files: io.files, ...key })
   const decides =
@@ -113,7 +118,8 @@ async function judge(target: Target, prepared: Prepared): Promise<Omit<FileOutco
       : await judgeAll(seals, { artifact, expected, found }, prepared)
   if (decides === undefined)
     throw appVerifyErrors('app.verify-no-seal', `${paths.join(', ')} holds no signature`)
-  return { sha256: encodeHex(artifact.sha256), seal: paths, ...described(decides, target) }
+  const count = seals === undefined || seals.length < 2 ? {} : { attestations: seals.length }
+  return { sha256: encodeHex(artifact.sha256), seal: paths, ...count, ...described(decides, target) }
 }
 
 /** Undefined for a file that holds no seal that can be read; its verdict says what is wrong with it. */
