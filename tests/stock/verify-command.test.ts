@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { sha256Hex, utf8 } from '../../src/base/index.ts'
 import { openBench, run, type Bench } from '../support/bundle-clients.ts'
 import { cosign2, present } from '../support/judges.ts'
 import { schemaProblems } from '../support/json-schema.ts'
@@ -20,6 +21,7 @@ interface Report {
   readonly verified: boolean
   readonly reason: string
   readonly checks: readonly { readonly name: string; readonly outcome: string }[]
+  readonly leftOut: readonly string[]
   readonly files: readonly { readonly file: string; readonly verified: boolean; readonly askedLog?: string }[]
 }
 
@@ -84,6 +86,10 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
     'prints one object as its schema has it, whatever the end',
     async () => {
       const ours = trusted('--project', 'acme/tools')
+      const pair = ['--signature', `${WHEEL}.sig`, '--certificate', `${WHEEL}.crt`]
+      const digest = `sha256:${sha256Hex(utf8('the bytes of a wheel'))}`
+      const badSignature = { verified: false, reason: 'sigstore.signature-file' }
+      const wrongFlags = { verified: false, reason: 'app.verify-flags', files: [] }
       const endings: readonly (readonly [readonly string[], number, Partial<Report>])[] = [
         [[...ours, WHEEL, SDIST], 0, { verified: true, reason: '' }],
         [
@@ -101,6 +107,21 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
           { verified: false, reason: 'app.verify-trusted-root' },
         ],
         [['--policy', 'trusted_root.json', WHEEL], 2, { verified: false, reason: 'verify.policy-file' }],
+        [[...ours, ...pair, digest], 0, { verified: true }],
+        [[...ours, WHEEL, `${WHEEL}.sig`, `${WHEEL}.crt`], 0, { leftOut: [`${WHEEL}.sig`, `${WHEEL}.crt`] }],
+        [[...ours, '--bundle', 'policy.toml', WHEEL], 1, { verified: false, reason: 'verify.bundle' }],
+        [[...ours, '--provenance', 'root.json', WHEEL], 1, { verified: false, reason: 'verify.bundle' }],
+        [[...ours, '--signature', SDIST, '--certificate', `${SDIST}.crt`, SDIST], 1, badSignature],
+        [
+          ['--trusted-root', 'trusted_root.json', '--key', 'policy.toml', WHEEL],
+          1,
+          { verified: false, reason: 'app.verify-key' },
+        ],
+        [[...ours, 'dist'], 1, { verified: false, reason: 'app.verify-no-seal' }],
+        [[...ours], 2, wrongFlags],
+        [[...ours, '--nonsense', WHEEL], 2, wrongFlags],
+        [[...ours, WHEEL, '--bundle'], 2, wrongFlags],
+        [[...ours, '--key', 'rekor.pub', WHEEL], 2, wrongFlags],
         [['--certificate-identity', 'x', WHEEL], 2, { verified: false, reason: 'app.verify-expectation' }],
       ]
       for (const [args, code, report] of endings) {
@@ -110,6 +131,8 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
         expect(printed).toMatchObject(report)
         expect(outcome.code, args.join(' ')).toBe(code)
         expect(printed.verified).toBe(outcome.code === 0)
+        expect(printed.reason === '').toBe(printed.verified)
+        expect(outcome.stdout.split('\n')).toHaveLength(2)
       }
     },
     LONG_MS,
