@@ -30,8 +30,15 @@ const origin = { name: 'trusted-root', value: 't.json', from: '/p/pyproject.toml
 describe('the report', () => {
   it('is one line for a file that is well, and tells when a log was asked', () => {
     expect(verifiedLine(verified)).toBe('a.whl was signed')
-    expect(verifiedLine({ ...verified, askedLog: 'https://rekor.example' })).toBe(
-      'a.whl was signed; time from the log, asked online at https://rekor.example (the bundle a.whl.sigstore.json would hold it)',
+    const asked = { ...verified, askedLog: 'https://rekor.example' }
+    const said = 'a.whl was signed; time from the log, asked online at https://rekor.example'
+    expect(verifiedLine(asked)).toBe(`${said} (a bundle would hold it)`)
+    const loggedSeal = { signature: new Uint8Array(1), certificate: new Uint8Array(1), entries: [] }
+    expect(verifiedLine({ ...asked, loggedSeal })).toBe(
+      `${said} (--save-bundle keeps it in a.whl.sigstore.json)`,
+    )
+    expect(verifiedLine({ ...asked, loggedSeal }, ['a.whl.sigstore.json'])).toBe(
+      `${said} (kept in a.whl.sigstore.json)`,
     )
   })
 
@@ -67,13 +74,14 @@ describe('the report', () => {
       outcomes: [verified, refused],
       origins: [origin],
       leftOut: ['b.whl.sig'],
+      saved: ['b'],
     }) as Record<string, unknown>
     expect(report).toMatchObject({ verified: false, reason: 'verify.identity', hint: 'do not use it' })
     expect(report['checks']).toHaveLength(3)
     expect(report['files']).toHaveLength(2)
     expect(report['settings']).toEqual([origin])
     expect(report['leftOut']).toEqual(['b.whl.sig'])
-    expect(reportJson({ outcomes: [verified], origins: [], leftOut: [] })).toMatchObject({
+    expect(reportJson({ outcomes: [verified], origins: [], leftOut: [], saved: [] })).toMatchObject({
       verified: true,
       reason: '',
     })

@@ -1,5 +1,5 @@
 import { isoTime, type JsonValue, type WheelsealError } from '../base/index.ts'
-import type { FileOutcome, Origin } from '../app/verify/index.ts'
+import { bundlePath, type FileOutcome, type Origin } from '../app/verify/index.ts'
 import { checkLines, comparisonLines, type Check, type Identity } from '../verify/index.ts'
 
 export interface Report {
@@ -7,6 +7,8 @@ export interface Report {
   readonly origins: readonly Origin[]
   /** Seals of files that were named too. */
   readonly leftOut: readonly string[]
+  /** Bundles that were written. */
+  readonly saved: readonly string[]
 }
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -32,12 +34,18 @@ export function closingLines({ outcomes, leftOut }: Report): readonly string[] {
 }
 
 /** One line for a file that is well. */
-export function verifiedLine({ message: sentence, askedLog, file, attestations }: FileOutcome): string {
+export function verifiedLine(outcome: FileOutcome, saved: readonly string[] = []): string {
+  const { message, askedLog, attestations } = outcome
   const more = attestations === undefined ? '' : `; the first of ${attestations} attestations, which all hold`
-  const message = plain(sentence) + more
-  if (askedLog === undefined) return message
-  const bundle = file.startsWith('sha256:') ? 'a bundle' : `the bundle ${plain(file)}.sigstore.json`
-  return `${message}; time from the log, asked online at ${askedLog} (${bundle} would hold it)`
+  if (askedLog === undefined) return plain(message) + more
+  return `${plain(message)}${more}; time from the log, asked online at ${askedLog} (${offer(outcome, saved)})`
+}
+
+function offer(outcome: FileOutcome, saved: readonly string[]): string {
+  const path = bundlePath(outcome)
+  if (path === undefined) return 'a bundle would hold it'
+  if (saved.includes(path)) return `kept in ${plain(path)}`
+  return `--save-bundle keeps it in ${plain(path)}`
 }
 
 /** The sentence, what was expected and what was found, what else failed, the next step. */
@@ -57,7 +65,7 @@ function plain(text: string): string {
 }
 
 /** schemas/verify-output.schema.json. `checks` are those of the file that decides: the first that is refused. */
-export function reportJson({ outcomes, origins, leftOut }: Report): JsonValue {
+export function reportJson({ outcomes, origins, leftOut, saved }: Report): JsonValue {
   const decides = outcomes.find((one) => !one.verified) ?? outcomes[0]
   if (decides === undefined) throw new Error('a report of no file')
   const { verified, reason, message, hint, checks } = decides
@@ -69,6 +77,7 @@ export function reportJson({ outcomes, origins, leftOut }: Report): JsonValue {
     checks: checks.map(checkJson),
     files: outcomes.map(fileJson),
     leftOut: [...leftOut],
+    saved: [...saved],
     settings: origins.map((origin) => ({ ...origin })),
   }
 }
@@ -77,7 +86,7 @@ export function reportJson({ outcomes, origins, leftOut }: Report): JsonValue {
 export function failureJson(error: WheelsealError, origins: readonly Origin[]): JsonValue {
   const { code: reason, message, hint } = error
   const settings = origins.map((origin) => ({ ...origin }))
-  return { verified: false, reason, message, hint, checks: [], files: [], leftOut: [], settings }
+  return { verified: false, reason, message, hint, checks: [], files: [], leftOut: [], saved: [], settings }
 }
 
 function fileJson(outcome: FileOutcome): JsonValue {

@@ -4,6 +4,7 @@ import { readSettings, type Settings } from '../app/settings/index.ts'
 import { WheelsealError } from '../base/index.ts'
 import {
   prepare,
+  saveBundles,
   verifyTargets,
   type FileOutcome,
   type Origin,
@@ -27,6 +28,7 @@ import { wrong, type VerifyFlags } from './verify-usage.ts'
 
 interface Options extends VerifyFlags {
   readonly json?: boolean
+  readonly saveBundle?: boolean
   readonly quiet?: boolean
 }
 
@@ -51,6 +53,10 @@ export function command(): Command {
   addIdentityOptions(verify)
   return answerInJson(verify)
     .option('--offline', 'ask nobody; a seal must hold its log entry, and the trust root be a file or kept')
+    .option(
+      '--save-bundle',
+      'where the log was asked for the entry of X.sig, write X.sigstore.json, which holds it',
+    )
     .option('--json', 'print one object, as schemas/verify-output.schema.json has it')
     .option('--quiet', 'print nothing but refusals')
     .addHelpText('after', EXAMPLES)
@@ -110,7 +116,8 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
     origins.push(...plan.origins)
     if (!terminal.isJson) for (const line of originLines(origins)) terminal.say(line)
     const outcomes = await outcomesOf(plan, options)
-    report({ outcomes, origins, leftOut: plan.leftOut }, options, terminal)
+    const saved = options.saveBundle === true ? await saveBundles(outcomes, systemFiles) : []
+    report({ outcomes, origins, leftOut: plan.leftOut, saved }, options, terminal)
   } catch (error) {
     if (!(error instanceof WheelsealError) || !terminal.isJson) throw error
     terminal.result(JSON.stringify(failureJson(error, origins)))
@@ -142,7 +149,7 @@ function report(found: Report, options: Options, terminal: Terminal): void {
   const refused = outcomes.filter(({ verified }) => !verified)
   if (terminal.isJson) terminal.result(JSON.stringify(reportJson(found)))
   else if (options.quiet !== true)
-    for (const outcome of outcomes) if (outcome.verified) terminal.result(verifiedLine(outcome))
+    for (const outcome of outcomes) if (outcome.verified) terminal.result(verifiedLine(outcome, found.saved))
   for (const outcome of refused) {
     const [sentence, ...lines] = refusalLines(outcome)
     process.stderr.write(`wheelseal: ${paint('red', 'error:')} ${[sentence, ...lines].join('\n')}\n`)

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sha256Hex, utf8 } from '../../src/base/index.ts'
 import { openBench, run, type Bench } from '../support/bundle-clients.ts'
-import { cosign2, present } from '../support/judges.ts'
+import { cosign2, cosign3, present } from '../support/judges.ts'
 import { schemaProblems } from '../support/json-schema.ts'
 import { root, wheelseal, type Outcome } from '../support/program.ts'
 
@@ -28,7 +28,7 @@ interface Report {
 let bench: Bench
 
 /** What cosign 2.2.3 has signed, against `wheelseal up`. */
-describe.runIf(present(cosign2))('wheelseal verify', () => {
+describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
   beforeAll(async () => {
     bench = await openBench()
     for (const folder of ['bin', 'dist', 'altered', 'strange']) await mkdir(join(bench.path, folder))
@@ -55,11 +55,16 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
     'does what the commands of the page say',
     async () => {
       const text = blocks('sh')
-      expect(text.match(/^(?:wheelseal|\s*cosign) /gm)).toHaveLength(9)
+      await rm(join(bench.path, 'kept'), { recursive: true })
+      expect(text.match(/^(?:wheelseal|\s*cosign) /gm)).toHaveLength(11)
       const { code, stdout, stderr } = await shell(text)
       expect(code, stderr).toBe(0)
       expect(stdout.match(/^dist\/\S+ was signed by https:/gm)).toHaveLength(8)
-      expect(stdout.match(/time from the log, asked online at/g)).toHaveLength(9)
+      expect(stdout).toContain(`(kept in kept/${basename(WHEEL)}.sigstore.json)`)
+      expect(stdout).toMatch(/^kept\/\S+ was signed by [^;\n]*$/m)
+      const kept = await judge(`kept/${basename(WHEEL)}`)
+      expect(kept.code, kept.stderr).toBe(0)
+      expect(stdout.match(/time from the log, asked online at/g)).toHaveLength(10)
       expect(stderr).toContain(
         `wheelseal: trust root: ${bench.path}/trust/trusted_root.json (${bench.path}/wheelseal.toml)`,
       )
@@ -182,6 +187,13 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
     LONG_MS,
   )
 })
+
+/** The bundle that was made of a pair is one for others too. */
+function judge(file: string): Promise<Outcome> {
+  const by = ['--certificate-identity', bench.identity, '--certificate-oidc-issuer', bench.server.url]
+  const from = ['--trusted-root', 'trusted_root.json', '--bundle', `${file}.sigstore.json`]
+  return run(bench, [cosign3, 'verify-blob', ...from, ...by, file])
+}
 
 function trusted(...more: readonly string[]): readonly string[] {
   return [...more, '--certificate-oidc-issuer', bench.server.url, '--trusted-root', 'trusted_root.json']

@@ -7,6 +7,7 @@
  * ports of `readers.ts`.
  */
 export { prepare, verifyTargets, type Prepared } from './verify-targets.ts'
+export { bundlePath, saveBundles } from './save-bundles.ts'
 export type { FileOutcome } from './outcome.ts'
 export type { Expectation, FirstRoot, Origin, SealChoice, Target, TrustChoice, VerifyPlan } from './plan.ts'
 export type { VerifyIo } from './io.ts'

@@ -1,3 +1,4 @@
+import type { SealParts } from '../../formats/sigstore/index.ts'
 import type { Check, Verdict } from '../../verify/index.ts'
 
 /** What is said of one file. */
@@ -20,4 +21,6 @@ export interface FileOutcome {
   readonly attestations?: number
   /** The log that was asked for the entry. */
   readonly askedLog?: string
+  /** With the entry of that log, once verified. */
+  readonly loggedSeal?: SealParts
 }

@@ -164,6 +164,8 @@ interface Subject {
 interface Judged {
   readonly verdict: Verdict
   readonly askedLog?: string
+  /** With the entry of that log. */
+  readonly askedSeal?: SealParts
   /** Why there is no entry; says it better than the check `logged`. */
   readonly noEntry?: WheelsealError
 }
@@ -185,17 +187,19 @@ async function judgeAsked(subject: Subject, prepared: Prepared): Promise<Judged>
   const asked = await askLogs(subject.seal, { sha256, logUrls: start.logUrls, io, ...key })
   return {
     ...judgeSeal({ ...subject, seal: asked.seal }, prepared),
-    ...(asked.askedLog === undefined ? {} : { askedLog: asked.askedLog }),
+    ...(asked.askedLog === undefined ? {} : { askedLog: asked.askedLog, askedSeal: asked.seal }),
     ...(asked.refusal === undefined ? {} : { noEntry: asked.refusal }),
   }
 }
 
-function described({ verdict, askedLog, noEntry }: Judged, target: Target): Described {
+function described({ verdict, askedLog, askedSeal, noEntry }: Judged, target: Target): Described {
   const name = target.kind === 'file' ? target.path : target.text
   const log = askedLog === undefined ? {} : { askedLog }
   const common = { verdict, checks: verdict.checks, ...log }
-  if (verdict.verified)
-    return { ...common, verified: true, reason: '', message: verdictSentence(verdict, name) }
+  if (verdict.verified) {
+    const seal = askedSeal === undefined ? {} : { loggedSeal: askedSeal }
+    return { ...common, ...seal, verified: true, reason: '', message: verdictSentence(verdict, name) }
+  }
   if (verdict.reason === 'verify.logged' && noEntry !== undefined)
     return { ...common, ...refusal(name, noEntry) }
   const { reason } = verdict
