@@ -104,7 +104,7 @@ function issuerOf(
   const { 'gitlab-url': setting } = groupOf(settings, ['gitlab-url'])
   if (setting === undefined)
     throw appVerifyErrors('app.verify-expectation', 'nothing says on which GitLab the project is', {
-      hint: 'add --certificate-oidc-issuer https://gitlab.example.com, or set WHEELSEAL_GITLAB_URL',
+      hint: 'add --certificate-oidc-issuer https://gitlab.example.com, or set WHEELSEAL_GITLAB_URL, or gitlab-url in wheelseal.toml',
     })
   return {
     issuer: spelled(setting.value, setting.from),

@@ -207,6 +207,12 @@ describe('wrong usage', () => {
 
   it.each<[string, readonly string[], VerifyFlags, string]>([
     ['two seals', ['a'], { ...named, bundle: 'b', signature: 's' }, '--bundle and --signature are given'],
+    [
+      'a certificate beside a bundle',
+      ['a'],
+      { ...named, bundle: 'b', certificate: 'c' },
+      '--bundle and --certificate',
+    ],
     ['one seal for two files', ['a', 'b'], { ...named, bundle: 'b' }, 'one seal is named for 2 files'],
     ['half a pair', ['a'], { ...named, signature: 's' }, 'no certificate'],
     ['the other half', ['a'], { ...named, certificate: 's' }, 'no signature'],
@@ -214,6 +220,12 @@ describe('wrong usage', () => {
     ['a digest under a policy', [`sha256:${HEX}`], { policy: 'p', bundle: 'b' }, 'a digest has none'],
     ['a digest that is none', ['sha256:AB'], named, '64 digits'],
     ['two trust roots', ['a'], { ...named, trustedRoot: 't', tufUrl: 'u' }, '--trusted-root and --tuf-url'],
+    [
+      'a first root beside a trust root',
+      ['a'],
+      { ...named, trustedRoot: 't', tufRoot: 'r' },
+      '--trusted-root and --tuf-root',
+    ],
     ['a repository without a root', ['a'], { ...named, tufUrl: 'u' }, 'no root to start from'],
     ['a root without a repository', ['a'], { ...named, tufRoot: 'u' }, 'no repository'],
     [

@@ -75,6 +75,7 @@ function checkTargets({ targets, seal, expectation }: VerifyPlan): void {
 
 function sealChoice({ bundle, signature, certificate, provenance, key }: VerifyFlags): SealChoice {
   atMostOne({ '--bundle': bundle, '--signature': signature, '--provenance': provenance })
+  atMostOne({ '--bundle': bundle, '--certificate': certificate, '--provenance': provenance })
   if (bundle !== undefined) return { kind: 'bundle', path: bundle }
   if (provenance !== undefined) return { kind: 'provenance', path: provenance }
   if (signature === undefined) {
@@ -93,6 +94,7 @@ export function trustChoice(
 ): { readonly trust: TrustChoice; readonly origins: readonly Origin[] } {
   const { trustedRoot, tufUrl, tufRoot } = flags
   atMostOne({ '--trusted-root': trustedRoot, '--tuf-url': tufUrl })
+  atMostOne({ '--trusted-root': trustedRoot, '--tuf-root': tufRoot })
   const byFlags = flagGroup({ 'trusted-root': trustedRoot, 'tuf-url': tufUrl, 'tuf-root': tufRoot })
   const group = groupOf([byFlags, ...settings], ['trusted-root', 'tuf-url', 'tuf-root'])
   const { 'trusted-root': file, 'tuf-url': url, 'tuf-root': root } = group

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FileOutcome } from '../app/verify/index.ts'
 import { createVerifyProgress } from './verify-progress.ts'
-import { originLines, refusalLines, reportJson, verifiedLine } from './verify-report.ts'
+import { failureJson, originLines, refusalLines, reportJson, verifiedLine } from './verify-report.ts'
 
 const verified: FileOutcome = {
   file: 'a.whl',
@@ -46,6 +46,11 @@ describe('the report', () => {
     expect(verifiedLine({ ...verified, attestations: 2 })).toBe(
       'a.whl was signed; the first of 2 attestations, which all hold',
     )
+  })
+
+  it('is an object too where something fails that should not', () => {
+    const internal = failureJson(new RangeError('boom'), [])
+    expect(internal).toMatchObject({ verified: false, reason: 'internal', message: 'boom', files: [] })
   })
 
   it('is the sentence, both sides, what else failed and the next step for a refusal', () => {

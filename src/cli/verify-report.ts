@@ -1,4 +1,4 @@
-import { isoTime, type JsonValue, type WheelsealError } from '../base/index.ts'
+import { describeError, isoTime, WheelsealError, type JsonValue } from '../base/index.ts'
 import { bundlePath, type FileOutcome, type Origin } from '../app/verify/index.ts'
 import { checkLines, comparisonLines, type Check, type Identity } from '../verify/index.ts'
 
@@ -82,11 +82,20 @@ export function reportJson({ outcomes, origins, leftOut, saved }: Report): JsonV
   }
 }
 
-/** A failure before any file was looked at. */
-export function failureJson(error: WheelsealError, origins: readonly Origin[]): JsonValue {
-  const { code: reason, message, hint } = error
+/** A failure before any file was looked at, or one that should not be. */
+export function failureJson(error: unknown, origins: readonly Origin[]): JsonValue {
   const settings = origins.map((origin) => ({ ...origin }))
-  return { verified: false, reason, message, hint, checks: [], files: [], leftOut: [], saved: [], settings }
+  return { verified: false, ...failureOf(error), checks: [], files: [], leftOut: [], saved: [], settings }
+}
+
+function failureOf(error: unknown): {
+  readonly reason: string
+  readonly message: string
+  readonly hint?: string
+} {
+  if (!(error instanceof WheelsealError)) return { reason: 'internal', message: describeError(error) }
+  const { code: reason, message, hint } = error
+  return { reason, message, hint }
 }
 
 function fileJson(outcome: FileOutcome): JsonValue {

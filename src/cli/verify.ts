@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { homedir } from 'node:os'
 import { readSettings, type Settings } from '../app/settings/index.ts'
-import { WheelsealError } from '../base/index.ts'
 import {
   prepare,
   saveBundles,
@@ -11,7 +10,7 @@ import {
   type VerifyPlan,
 } from '../app/verify/index.ts'
 import { foldersAbove, systemFiles } from '../host/index.ts'
-import { createTerminal, paint, type Terminal } from './terminal.ts'
+import { createTerminal, exitCodeOf, paint, type Terminal } from './terminal.ts'
 import { planOf } from './verify-flags.ts'
 import { systemVerifyIo } from './verify-io.ts'
 import { createVerifyProgress } from './verify-progress.ts'
@@ -119,10 +118,10 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
     const saved = options.saveBundle === true ? await saveBundles(outcomes, systemFiles) : []
     report({ outcomes, origins, leftOut: plan.leftOut, saved }, options, terminal)
   } catch (error) {
-    if (!(error instanceof WheelsealError) || !terminal.isJson) throw error
+    if (!terminal.isJson) throw error
     terminal.result(JSON.stringify(failureJson(error, origins)))
     createTerminal({}).fail(error)
-    process.exitCode = error.exit
+    process.exitCode = exitCodeOf(error)
   }
 }
 

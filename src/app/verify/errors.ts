@@ -5,7 +5,7 @@ export const appVerifyErrors = defineErrors({
     status: 400,
     exit: 2,
     summary: 'Nothing says who must have signed, and a valid signature of anybody proves nothing.',
-    hint: 'add --project GROUP/NAME --certificate-oidc-issuer https://gitlab.example.com, or --policy FILE, or --key PEM',
+    hint: 'add --project GROUP/NAME --certificate-oidc-issuer https://gitlab.example.com, or --policy FILE, or --key PEM; or set policy in wheelseal.toml',
   },
   'app.verify-flags': {
     status: 400,

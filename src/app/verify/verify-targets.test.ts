@@ -78,6 +78,15 @@ describe('a file', () => {
     expect(await outcome({}, ioWith(files))).toMatchObject({ reason: 'sigstore.signature-file' })
   })
 
+  it('is refused with a seal that is no text, as with one that is no JSON', async () => {
+    for (const bytes of [new Uint8Array([0x7b, 0xff, 0x7d]), new Uint8Array(), utf8('[')]) {
+      const files = sealedFiles().set(`${WHEEL}.sigstore.json`, bytes)
+      const refused = await outcome({}, ioWith(files))
+      expect(refused).toMatchObject({ verified: false, reason: 'verify.bundle' })
+      expect(refused.checks).toHaveLength(CHECK_NAMES.length)
+    }
+  })
+
   it('asks nobody when nobody may be asked, and says what is missing', async () => {
     const io = ioWith(sealedFiles())
     const refused = await outcome({ network: 'none' }, io)

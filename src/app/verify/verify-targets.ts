@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { basename } from 'node:path'
-import { encodeHex, WheelsealError } from '../../base/index.ts'
+import { encodeHex, utf8Decode, WheelsealError } from '../../base/index.ts'
 import { parseFileName } from '../../formats/python/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
 import {
@@ -137,7 +138,7 @@ function judgeUnreadable(
   { artifact, expected }: Omit<Subject, 'seal'>,
   { start }: Prepared,
 ): Judged {
-  const bundle = found.kind === 'pair' ? '' : new TextDecoder().decode(found.bytes)
+  const bundle = found.kind !== 'pair' && isUtf8(found.bytes) ? utf8Decode(found.bytes) : ''
   return { verdict: verifyBundle({ bundle, artifact, trustRoot: start.trustRoot, ...expected }) }
 }
 
