@@ -33,7 +33,8 @@ interface Options extends VerifyFlags {
 
 const EXAMPLES = `
 The seal is looked for beside each file: X.sigstore.json, X.sig with X.crt (of a key X.sig alone), X.publish.attestation.
-Without --trusted-root and --tuf-url the trust root is that of public Sigstore.
+What no flag says is taken from the environment, then from [tool.wheelseal] of pyproject.toml, then from wheelseal.toml,
+of the working directory or a folder above it. A trust root that nothing names is that of public Sigstore.
 
 Examples:
   wheelseal verify --project acme/tools --certificate-oidc-issuer https://gitlab.example.com dist/*.whl
