@@ -127,8 +127,8 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
 }
 
 /** Of the working directory: what is verified does not say by what it is verified. */
-async function settingsHere(env: NodeJS.ProcessEnv): Promise<Settings> {
-  const folders = await foldersAbove(process.cwd(), homedir())
+function settingsHere(env: NodeJS.ProcessEnv): Promise<Settings> {
+  const folders = foldersAbove(process.cwd(), homedir())
   return readSettings({ env, folders, files: systemFiles })
 }
 

@@ -1,4 +1,4 @@
-import { lstat, stat } from 'node:fs/promises'
+import { lstatSync, statSync, type Stats } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 const MAX_FOLDERS = 64
@@ -14,16 +14,16 @@ interface Place {
 /**
  * The folders whose files may say how to work in `start`, the nearest first: up to the one with `.git`, or to the
  * home. Ends before a folder of another file system or another owner, and before one such as /tmp: there strangers
- * could lay a file for whoever works below it.
+ * could lay a file for whoever works below it. Waits: a few calls of microseconds, where a thread costs a millisecond.
  */
-export async function foldersAbove(start: string, home: string): Promise<readonly string[]> {
+export function foldersAbove(start: string, home: string): readonly string[] {
   const [first, last] = [resolve(start), resolve(home)]
-  const from = await placeOf(first)
+  const from = placeOf(first)
   const folders: string[] = []
   for (let folder = first; folders.length < MAX_FOLDERS; folder = dirname(folder)) {
-    if (isBorder(await placeOf(folder), from)) break
+    if (isBorder(placeOf(folder), from)) break
     folders.push(folder)
-    if (folder === last || folder === dirname(folder) || (await isRepository(folder))) break
+    if (folder === last || folder === dirname(folder) || isRepository(folder)) break
   }
   return folders
 }
@@ -33,14 +33,23 @@ function isBorder(place: Place | undefined, from: Place | undefined): boolean {
   return place.device !== from.device || place.owner !== from.owner
 }
 
-async function placeOf(folder: string): Promise<Place | undefined> {
-  const found = await stat(folder).catch(() => undefined)
+function placeOf(folder: string): Place | undefined {
+  const found = quietly(() => statSync(folder))
   if (found === undefined) return undefined
   const { dev: device, uid: owner, mode } = found
   return { device, owner, isShared: (mode & SHARED_MODE) === SHARED_MODE }
 }
 
 /** A file in work trees and submodules. */
-async function isRepository(folder: string): Promise<boolean> {
-  return (await lstat(join(folder, '.git')).catch(() => undefined)) !== undefined
+function isRepository(folder: string): boolean {
+  return quietly(() => lstatSync(join(folder, '.git'))) !== undefined
+}
+
+/** What may not be looked at is as if it were not there. */
+function quietly(look: () => Stats): Stats | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
 }
