@@ -36,4 +36,8 @@ export const rooms: Readonly<Record<string, Room>> = {
 export const dividedRooms: readonly string[] = ['formats', 'trust', 'storage']
 
 /** Folders that can be entered beside their room: a command that must start fast does not load the whole of `app/`. */
-export const sideEntries: readonly string[] = ['app/verify/index.ts', 'app/sign/index.ts']
+export const sideEntries: readonly string[] = [
+  'app/verify/index.ts',
+  'app/sign/index.ts',
+  'app/settings/index.ts',
+]

@@ -11,11 +11,10 @@
  * Every key is known or refused, so that a slip of the pen never widens what is accepted. It holds no secrets.
  */
 import { dirname, join, resolve } from 'node:path'
-import { parse, TomlError } from 'smol-toml'
 import * as v from 'valibot'
 import { describeError, utf8Decode, type Files } from '../base/index.ts'
 import { isIssuerUrl } from '../identity/index.ts'
-import { lineOf } from '../formats/toml/index.ts'
+import { parseToml } from '../formats/toml/index.ts'
 import { appErrors } from './errors.ts'
 
 const CONFIGURATION_FILE = 'wheelseal.toml'
@@ -123,32 +122,10 @@ async function readText(path: string, files: Files): Promise<string> {
 }
 
 function checked(path: string, toml: string): v.InferOutput<typeof Configuration> {
-  const result = v.safeParse(Configuration, parsed(path, toml))
-  if (result.success) return result.output
-  const [issue] = result.issues
-  const keys = (issue.path ?? []).map(({ key }) => key as string | number)
-  const where = `${path}:${lineOf(toml, keys)}: ${keys.join('.')}`
-  if (issue.type !== 'strict_object') throw appErrors('app.configuration', `${where} ${issue.message}`)
-  if (issue.expected !== 'never')
-    throw appErrors(
-      'app.configuration',
-      `${where} ${issue.received === 'undefined' ? 'is missing' : 'must be a table'}`,
-    )
-  const [table] = keys.length > 1 ? keys : []
-  const tables = { issuers: Issuer, rekor: Rekor }
-  const { entries } = tables[table as keyof typeof tables] ?? Configuration
-  const known = Object.keys(entries).join(', ')
-  throw appErrors('app.configuration', `${where} is not a known key`, { hint: `known here: ${known}` })
-}
-
-function parsed(path: string, toml: string): unknown {
-  try {
-    return parse(toml, { maxDepth: 16 })
-  } catch (cause) {
-    if (!(cause instanceof TomlError)) throw cause
-    const [reason = ''] = cause.message.split('\n')
-    throw appErrors('app.configuration', `${path}:${cause.line}:${cause.column}: ${reason}`, { cause })
-  }
+  const result = parseToml(toml, Configuration)
+  if (result.ok) return result.value
+  const { position, fact, hint } = result.complaint
+  throw appErrors('app.configuration', `${path}:${position}: ${fact}`, hint === undefined ? {} : { hint })
 }
 
 function isSecure(url: string): boolean {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { silenceSqliteWarning } from '../host/index.ts'
-import { createTerminal, exitCodeOf } from './terminal.ts'
+import { createTerminal, exitCodeOf, outliveReaders } from './terminal.ts'
 
 interface Entry {
   readonly summary: string
@@ -28,7 +28,7 @@ const commands: Readonly<Record<string, Entry>> = {
 
 async function main(argv: readonly string[]): Promise<number> {
   silenceSqliteWarning()
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endUnread)
+  outliveReaders()
   const [name = ''] = argv
   if (name === 'cosign') return cosign(argv.slice(1))
   const program = await programFor(name)
@@ -46,12 +46,6 @@ async function cosign(argv: readonly string[]): Promise<number> {
   process.title = 'cosign'
   const { runCosign, systemCosignIo } = await import('./cosign/index.ts')
   return runCosign(argv, systemCosignIo())
-}
-
-/** Whoever read the output is gone, as in `… | head`: not a fault to tell of, and not a success either. */
-function endUnread(error: NodeJS.ErrnoException): never {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(1)
 }
 
 /** Commander prints its own usage errors and ends with 0 for help and version. */

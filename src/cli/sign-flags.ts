@@ -1,6 +1,6 @@
+import { environmentSettings, type Environment } from '../app/settings/index.ts'
 import { appSignErrors, type ServiceChoice, type SignPlan, type TokenChoice } from '../app/sign/index.ts'
 import { trustChoice } from './verify-flags.ts'
-import type { Environment } from './verify-usage.ts'
 
 /** The flags of `wheelseal sign` as commander gives them. */
 export interface SignFlags {
@@ -20,7 +20,8 @@ export function signPlanOf(files: readonly string[], flags: SignFlags, env: Envi
   for (const [name, value] of Object.entries(flags))
     if (value === '') throw appSignErrors('app.sign-flags', `--${dashed(name)} has no value`)
   const { bundleDir, legacy, trustedRoot } = flags
-  const trust = trustChoice(trustedRoot === undefined ? {} : { trustedRoot }, env)
+  const settings = [environmentSettings(env)]
+  const { trust } = trustChoice(trustedRoot === undefined ? {} : { trustedRoot }, settings)
   return {
     files,
     token: tokenChoice(flags, env),

@@ -23,6 +23,14 @@ export interface TerminalOptions {
   readonly quiet?: boolean
 }
 
+/** Whoever reads may stop before the end, as head does. What was decided, and the exit code, stay as they are. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+}
+
 export function createTerminal(options: TerminalOptions): Terminal {
   const isJson = options.json === true
   const result = (text: string): void => {

@@ -1,23 +1,44 @@
-import { appVerifyErrors, type Expectation } from '../app/verify/index.ts'
+import { groupOf, type Settings } from '../app/settings/index.ts'
+import { appVerifyErrors, type Expectation, type Origin } from '../app/verify/index.ts'
 import { isIssuerUrl } from '../identity/index.ts'
 import { exactly, gitLabRule, matching, type IdentityRule, type TextRule } from '../verify/index.ts'
-import { atMostOne, wrong, type Environment, type VerifyFlags } from './verify-usage.ts'
+import { atMostOne, wrong, type VerifyFlags } from './verify-usage.ts'
 
 const DEFAULT_REF = 'main'
 
-/** Who must have signed, as flags and environment say it. Throws `app.verify-expectation`, `app.verify-flags`. */
-export async function expectationOf(flags: VerifyFlags, env: Environment): Promise<Expectation> {
+export interface Expected {
+  readonly expectation: Expectation
+  readonly origins: readonly Origin[]
+}
+
+/** Who must have signed: by flags, else by a configured policy. Throws `app.verify-expectation`, `app.verify-flags`. */
+export async function expectationOf(flags: VerifyFlags, settings: Settings): Promise<Expected> {
   const { policy, key, ref, project } = flags
   const identity = identityFlag(flags)
   atMostOne({ '--policy': policy, '--key': key, 'an identity': identity })
   if (ref !== undefined && project === undefined)
     throw wrong('--ref is of a project', 'add --project GROUP/NAME')
-  if (policy !== undefined) return { kind: 'policy-file', path: policy }
-  if (key !== undefined) return { kind: 'key', path: key }
-  if (identity === undefined)
+  if (policy !== undefined) return { expectation: { kind: 'policy-file', path: policy }, origins: [] }
+  if (key !== undefined) return { expectation: { kind: 'key', path: key }, origins: [] }
+  if (identity === undefined) return configured(settings)
+  if (project === undefined) return flagged(await namedRule(flags))
+  const { issuer, origins } = issuerOf(flags, settings)
+  return flagged(projectRule(project, flags, issuer), origins)
+}
+
+function configured(settings: Settings): Expected {
+  const { policy } = groupOf(settings, ['policy'])
+  if (policy === undefined)
     throw appVerifyErrors('app.verify-expectation', 'nothing says who must have signed')
-  const rule = project === undefined ? await namedRule(flags) : projectRule(project, flags, env)
-  return { kind: 'policy', policy: { anyOf: [rule], rule: 'who must have signed is said by flags' } }
+  return {
+    expectation: { kind: 'policy-file', path: policy.value },
+    origins: [{ name: 'policy', ...policy }],
+  }
+}
+
+function flagged(rule: IdentityRule, origins: readonly Origin[] = []): Expected {
+  const policy = { anyOf: [rule], rule: 'who must have signed is said by flags' }
+  return { expectation: { kind: 'policy', policy }, origins }
 }
 
 /** Any of the flags that say who. */
@@ -62,31 +83,39 @@ async function textRule(
 const PROJECT = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/
 const REF = /^[A-Za-z0-9._/@+*-]+$/
 
-function projectRule(project: string, flags: VerifyFlags, env: Environment): IdentityRule {
+function projectRule(project: string, flags: VerifyFlags, issuer: string): IdentityRule {
   atMostOne({
     '--project': project,
     '--certificate-identity': flags.certificateIdentity ?? flags.certificateIdentityRegexp,
   })
-  if (flags.certificateOidcIssuerRegexp !== undefined)
-    throw wrong('--project needs the issuer itself, and no pattern', 'give --certificate-oidc-issuer URL')
   if (!PROJECT.test(project)) throw wrong('--project is not GROUP/NAME')
   const { ref = DEFAULT_REF } = flags
   if (!REF.test(ref)) throw wrong('--ref has characters that no ref has')
-  const issuer = issuerOf(flags, env)
   return gitLabRule({ issuer, project, refs: [ref.startsWith('refs/') ? ref : `refs/heads/${ref}`] })
 }
 
-/** A job of GitLab has `CI_SERVER_URL`: its own GitLab is the one that is meant. */
-function issuerOf({ certificateOidcIssuer: flag }: VerifyFlags, env: Environment): string {
-  const issuer = flag ?? (env['WHEELSEAL_GITLAB_URL'] || env['CI_SERVER_URL'] || undefined)
-  if (issuer === undefined)
+function issuerOf(
+  { certificateOidcIssuer: flag, certificateOidcIssuerRegexp: pattern }: VerifyFlags,
+  settings: Settings,
+): { readonly issuer: string; readonly origins: readonly Origin[] } {
+  if (pattern !== undefined)
+    throw wrong('--project needs the issuer itself, and no pattern', 'give --certificate-oidc-issuer URL')
+  if (flag !== undefined) return { issuer: spelled(flag, '--certificate-oidc-issuer'), origins: [] }
+  const { 'gitlab-url': setting } = groupOf(settings, ['gitlab-url'])
+  if (setting === undefined)
     throw appVerifyErrors('app.verify-expectation', 'nothing says on which GitLab the project is', {
-      hint: 'add --certificate-oidc-issuer https://gitlab.example.com, or set WHEELSEAL_GITLAB_URL',
+      hint: 'add --certificate-oidc-issuer https://gitlab.example.com, or set WHEELSEAL_GITLAB_URL, or gitlab-url in wheelseal.toml',
     })
-  if (!isIssuerUrl(issuer))
-    throw wrong(
-      'the issuer is not spelled as in the claim iss',
-      'write the URL of the GitLab in lower case, without default port, query or slash at its end',
-    )
-  return issuer
+  return {
+    issuer: spelled(setting.value, setting.from),
+    origins: [{ name: 'gitlab-url', ...setting }],
+  }
+}
+
+function spelled(issuer: string, from: string): string {
+  if (isIssuerUrl(issuer)) return issuer
+  throw wrong(
+    `${from}: the issuer is not spelled as in the claim iss`,
+    'write the URL of the GitLab in lower case, without default port, query or slash at its end',
+  )
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { WheelsealError } from '../base/index.ts'
+import { environmentSettings, type SettingGroup } from '../app/settings/index.ts'
 import { planOf } from './verify-flags.ts'
 import type { VerifyFlags } from './verify-usage.ts'
 
@@ -10,7 +11,7 @@ const project = { project: 'acme/tools', certificateOidcIssuer: ISSUER }
 
 describe('the plan of a verification', () => {
   it('is of files beside which seals are found, from public Sigstore, with the network', async () => {
-    expect(await planOf(['a', 'b'], named, {})).toEqual({
+    expect(await planOf(['a', 'b'], named, [])).toEqual({
       targets: [
         { kind: 'file', path: 'a' },
         { kind: 'file', path: 'b' },
@@ -30,8 +31,10 @@ describe('the plan of a verification', () => {
         },
       },
       network: 'allowed',
+      origins: [{ name: 'trusted-root', value: 'public Sigstore', from: 'default' }],
+      leftOut: [],
     })
-    expect(await planOf(['a'], { ...named, offline: true }, {})).toMatchObject({ network: 'none' })
+    expect(await planOf(['a'], { ...named, offline: true }, [])).toMatchObject({ network: 'none' })
   })
 
   it.each<[string, VerifyFlags, object]>([
@@ -39,18 +42,29 @@ describe('the plan of a verification', () => {
     ['a provenance', { provenance: 'p' }, { kind: 'provenance', path: 'p' }],
     ['a pair', { signature: 's', certificate: 'c' }, { kind: 'pair', signature: 's', certificate: 'c' }],
   ])('takes %s', async (_what, flags, seal) => {
-    expect(await planOf(['a'], { ...named, ...flags }, {})).toMatchObject({ seal })
+    expect(await planOf(['a'], { ...named, ...flags }, [])).toMatchObject({ seal })
   })
 
   it('takes a key in place of an identity, and then no certificate', async () => {
-    expect(await planOf(['a'], { key: 'k', signature: 's' }, {})).toMatchObject({
+    expect(await planOf(['a'], { key: 'k', signature: 's' }, [])).toMatchObject({
       expectation: { kind: 'key', path: 'k' },
       seal: { kind: 'pair', signature: 's' },
     })
   })
 
+  it('leaves out seals of files that are named too, and nothing else', async () => {
+    const seals = ['d/a.whl.sigstore.json', 'd/a.whl.sig', 'd/a.whl.crt', 'd/a.whl.publish.attestation']
+    const { targets, leftOut } = await planOf([...seals, 'd/a.whl', 'd/b.whl.sig', 'd/a.txt'], named, [])
+    expect(leftOut).toEqual(seals)
+    expect(targets).toMatchObject([{ path: 'd/a.whl' }, { path: 'd/b.whl.sig' }, { path: 'd/a.txt' }])
+  })
+
+  it('looks beside the file for a signature alone where a key is given', async () => {
+    expect(await planOf(['a'], { key: 'k' }, [])).toMatchObject({ seal: { kind: 'beside', of: 'key' } })
+  })
+
   it('takes a digest in place of a file, with its seal', async () => {
-    const plan = await planOf([`sha256:${HEX}`], { ...named, bundle: 'b' }, {})
+    const plan = await planOf([`sha256:${HEX}`], { ...named, bundle: 'b' }, [])
     expect(plan.targets).toEqual([
       { kind: 'digest', sha256: new Uint8Array(32).fill(0xab), text: `sha256:${HEX}` },
     ])
@@ -83,11 +97,11 @@ describe('the plan of a verification', () => {
       { kind: 'public' },
     ],
   ])('starts from %s', async (...[, flags, env, trust]) => {
-    expect(await planOf(['a'], { ...named, ...flags }, env)).toMatchObject({ trust })
+    expect(await planOf(['a'], { ...named, ...flags }, [environmentSettings(env)])).toMatchObject({ trust })
   })
 
   it('makes a project to an identity and the project in its certificate', async () => {
-    const { expectation } = await planOf(['a'], project, {})
+    const { expectation } = await planOf(['a'], project, [])
     expect(expectation).toMatchObject({
       policy: {
         anyOf: [
@@ -110,7 +124,7 @@ describe('the plan of a verification', () => {
     ['stable', 'exact', 'refs/heads/stable'],
     ['refs/tags/v*', 'glob', 'refs/tags/v*'],
   ])('takes the ref %s', async (ref, kind, full) => {
-    const { expectation } = await planOf(['a'], { ...project, ref }, {})
+    const { expectation } = await planOf(['a'], { ...project, ref }, [])
     const value = `https://gitlab.example/acme/tools//.gitlab-ci.yml@${full}`
     expect(expectation).toMatchObject({ policy: { anyOf: [{ san: { kind, value } }] } })
   })
@@ -119,15 +133,61 @@ describe('the plan of a verification', () => {
     [{ WHEELSEAL_GITLAB_URL: 'https://a.example', CI_SERVER_URL: 'https://b.example' }, 'https://a.example'],
     [{ WHEELSEAL_GITLAB_URL: '', CI_SERVER_URL: 'https://b.example' }, 'https://b.example'],
   ])('takes the GitLab of %j', async (env, value) => {
-    const { expectation } = await planOf(['a'], { project: 'acme/tools' }, env)
+    const { expectation } = await planOf(['a'], { project: 'acme/tools' }, [environmentSettings(env)])
     expect(expectation).toMatchObject({ policy: { anyOf: [{ issuer: { value } }] } })
   })
 
   it('takes patterns, which are over the whole text', async () => {
     const flags = { certificateIdentityRegexp: '.*@b.example', certificateOidcIssuerRegexp: 'https://.*' }
-    const { expectation } = await planOf(['a'], flags, {})
+    const { expectation } = await planOf(['a'], flags, [])
     expect(expectation).toMatchObject({
       policy: { anyOf: [{ san: { kind: 'pattern', source: '.*@b.example' }, issuer: { kind: 'pattern' } }] },
+    })
+  })
+})
+
+describe('what no flag says', () => {
+  const of = (from: string, values: Readonly<Record<string, string>>): SettingGroup =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, from }]))
+  const file = of('/p/wheelseal.toml', {
+    'trusted-root': '/p/t.json',
+    'gitlab-url': ISSUER,
+    policy: '/p/policy.toml',
+  })
+
+  it('is of the configuration, and the plan tells what is from where', async () => {
+    expect(await planOf(['a'], {}, [{}, file])).toMatchObject({
+      trust: { kind: 'file', path: '/p/t.json' },
+      expectation: { kind: 'policy-file', path: '/p/policy.toml' },
+      origins: [
+        { name: 'trusted-root', value: '/p/t.json', from: '/p/wheelseal.toml' },
+        { name: 'policy', value: '/p/policy.toml', from: '/p/wheelseal.toml' },
+      ],
+    })
+    expect((await planOf(['a'], { project: 'acme/tools' }, [file])).origins).toMatchObject([
+      { name: 'trusted-root' },
+      { name: 'gitlab-url', value: ISSUER, from: '/p/wheelseal.toml' },
+    ])
+  })
+
+  it('is of a variable before a file, and of a flag before both', async () => {
+    const env = environmentSettings({ WHEELSEAL_TRUSTED_ROOT: 'e' })
+    expect(await planOf(['a'], named, [env, file])).toMatchObject({
+      trust: { path: 'e' },
+      origins: [{ from: 'WHEELSEAL_TRUSTED_ROOT' }],
+    })
+    const flagged = await planOf(['a'], { ...named, trustedRoot: 't' }, [env, file])
+    expect(flagged).toMatchObject({ trust: { path: 't' }, origins: [{ from: '--trusted-root' }] })
+  })
+
+  it('never is a policy where a flag says who, nor a first root of one source for the address of another', async () => {
+    expect(await planOf(['a'], named, [file])).toMatchObject({ expectation: { kind: 'policy' } })
+    expect(await planOf(['a'], { key: 'k' }, [file])).toMatchObject({ expectation: { kind: 'key' } })
+    const roots = of('/p/wheelseal.toml', { 'tuf-url': 'https://tuf.example', 'tuf-root': `sha256:${HEX}` })
+    const env = environmentSettings({ WHEELSEAL_TUF_URL: 'https://other.example' })
+    await expect(planOf(['a'], named, [env, roots])).rejects.toMatchObject({ code: 'app.verify-flags' })
+    await expect(planOf(['a'], { ...named, tufUrl: 'u' }, [roots])).rejects.toMatchObject({
+      code: 'app.verify-flags',
     })
   })
 })
@@ -147,6 +207,12 @@ describe('wrong usage', () => {
 
   it.each<[string, readonly string[], VerifyFlags, string]>([
     ['two seals', ['a'], { ...named, bundle: 'b', signature: 's' }, '--bundle and --signature are given'],
+    [
+      'a certificate beside a bundle',
+      ['a'],
+      { ...named, bundle: 'b', certificate: 'c' },
+      '--bundle and --certificate',
+    ],
     ['one seal for two files', ['a', 'b'], { ...named, bundle: 'b' }, 'one seal is named for 2 files'],
     ['half a pair', ['a'], { ...named, signature: 's' }, 'no certificate'],
     ['the other half', ['a'], { ...named, certificate: 's' }, 'no signature'],
@@ -154,6 +220,12 @@ describe('wrong usage', () => {
     ['a digest under a policy', [`sha256:${HEX}`], { policy: 'p', bundle: 'b' }, 'a digest has none'],
     ['a digest that is none', ['sha256:AB'], named, '64 digits'],
     ['two trust roots', ['a'], { ...named, trustedRoot: 't', tufUrl: 'u' }, '--trusted-root and --tuf-url'],
+    [
+      'a first root beside a trust root',
+      ['a'],
+      { ...named, trustedRoot: 't', tufRoot: 'r' },
+      '--trusted-root and --tuf-root',
+    ],
     ['a repository without a root', ['a'], { ...named, tufUrl: 'u' }, 'no root to start from'],
     ['a root without a repository', ['a'], { ...named, tufRoot: 'u' }, 'no repository'],
     [
@@ -199,7 +271,7 @@ describe('wrong usage', () => {
 })
 
 function failureOf(files: readonly string[], flags: VerifyFlags): Promise<WheelsealError> {
-  return planOf(files, flags, {}).then(
+  return planOf(files, flags, []).then(
     () => expect.unreachable(),
     (error: unknown) => error as WheelsealError,
   )

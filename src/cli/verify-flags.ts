@@ -1,34 +1,49 @@
+import { groupOf, type SettingGroup, type Settings } from '../app/settings/index.ts'
 import { decodeHex } from '../base/index.ts'
 import {
   type FirstRoot,
+  type Origin,
   type SealChoice,
   type Target,
   type TrustChoice,
   type VerifyPlan,
 } from '../app/verify/index.ts'
 import { expectationOf } from './verify-expectation.ts'
-import { atMostOne, wrong, type Environment, type VerifyFlags } from './verify-usage.ts'
+import { atMostOne, wrong, type VerifyFlags } from './verify-usage.ts'
 
 const DIGEST = /^sha256:([0-9a-f]{64})$/
 
-/** What is meant by the flags. Throws `app.verify-flags`, `app.verify-expectation`: both are wrong usage. */
+/** What is meant by flags and settings. Throws `app.verify-flags`, `app.verify-expectation`: both are wrong usage. */
 export async function planOf(
   files: readonly string[],
   flags: VerifyFlags,
-  env: Environment,
+  settings: Settings,
 ): Promise<VerifyPlan> {
   for (const [name, value] of Object.entries(flags))
     if (value === '') throw wrong(`--${dashed(name)} has no value`)
-  const targets = files.map(targetOf)
+  const leftOut = sealsAmong(files)
+  const targets = files.filter((file) => !leftOut.includes(file)).map(targetOf)
+  const { trust, origins } = trustChoice(flags, settings)
+  const expected = await expectationOf(flags, settings)
   const plan = {
     targets,
     seal: sealChoice(flags),
-    trust: trustChoice(flags, env),
-    expectation: await expectationOf(flags, env),
+    trust,
+    expectation: expected.expectation,
     network: flags.offline === true ? 'none' : 'allowed',
+    origins: [...origins, ...expected.origins],
+    leftOut,
   } as const
   checkTargets(plan)
   return plan
+}
+
+const SEAL_ENDING = /\.(?:sigstore\.json|sig|crt|publish\.attestation)$/
+
+/** For `dist/*`. What has no file among the others is no seal of them, and is verified as whatever it is. */
+function sealsAmong(files: readonly string[]): readonly string[] {
+  const named = new Set(files)
+  return files.filter((file) => SEAL_ENDING.test(file) && named.has(file.replace(SEAL_ENDING, '')))
 }
 
 function targetOf(text: string): Target {
@@ -60,30 +75,44 @@ function checkTargets({ targets, seal, expectation }: VerifyPlan): void {
 
 function sealChoice({ bundle, signature, certificate, provenance, key }: VerifyFlags): SealChoice {
   atMostOne({ '--bundle': bundle, '--signature': signature, '--provenance': provenance })
+  atMostOne({ '--bundle': bundle, '--certificate': certificate, '--provenance': provenance })
   if (bundle !== undefined) return { kind: 'bundle', path: bundle }
   if (provenance !== undefined) return { kind: 'provenance', path: provenance }
   if (signature === undefined) {
     if (certificate !== undefined) throw wrong('a certificate and no signature', 'add --signature FILE')
-    return { kind: 'beside' }
+    return key === undefined ? { kind: 'beside' } : { kind: 'beside', of: 'key' }
   }
   if (certificate !== undefined) return { kind: 'pair', signature, certificate }
   if (key === undefined) throw wrong('a signature and no certificate', 'add --certificate FILE')
   return { kind: 'pair', signature }
 }
 
-/** A flag before every variable, so that no variable stands beside a flag that it contradicts. */
+/** All of it by flags, or by one variable or file: what names a trust root never stands beside what contradicts it. */
 export function trustChoice(
   flags: Pick<VerifyFlags, 'trustedRoot' | 'tufUrl' | 'tufRoot'>,
-  env: Environment,
-): TrustChoice {
+  settings: Settings,
+): { readonly trust: TrustChoice; readonly origins: readonly Origin[] } {
   const { trustedRoot, tufUrl, tufRoot } = flags
   atMostOne({ '--trusted-root': trustedRoot, '--tuf-url': tufUrl })
-  if (trustedRoot !== undefined) return { kind: 'file', path: trustedRoot }
-  if (tufUrl !== undefined || tufRoot !== undefined) return tufChoice(tufUrl, tufRoot)
-  const file = env['WHEELSEAL_TRUSTED_ROOT']
-  if (file !== undefined && file !== '') return { kind: 'file', path: file }
-  const [url, root] = [env['WHEELSEAL_TUF_URL'], env['WHEELSEAL_TUF_ROOT']].map((value) => value || undefined)
-  return url === undefined && root === undefined ? { kind: 'public' } : tufChoice(url, root)
+  atMostOne({ '--trusted-root': trustedRoot, '--tuf-root': tufRoot })
+  const byFlags = flagGroup({ 'trusted-root': trustedRoot, 'tuf-url': tufUrl, 'tuf-root': tufRoot })
+  const group = groupOf([byFlags, ...settings], ['trusted-root', 'tuf-url', 'tuf-root'])
+  const { 'trusted-root': file, 'tuf-url': url, 'tuf-root': root } = group
+  if (file !== undefined)
+    return { trust: { kind: 'file', path: file.value }, origins: [{ name: 'trusted-root', ...file }] }
+  const origins = Object.entries(group).map(([name, setting]) => ({
+    name,
+    value: setting.value,
+    from: setting.from,
+  }))
+  if (origins.length > 0) return { trust: tufChoice(url?.value, root?.value), origins }
+  const byDefault = { name: 'trusted-root', value: 'public Sigstore', from: 'default' }
+  return { trust: { kind: 'public' }, origins: [byDefault] }
+}
+
+function flagGroup(flags: Readonly<Record<string, string | undefined>>): SettingGroup {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, { value, from: `--${name}` }]))
 }
 
 function tufChoice(url: string | undefined, root: string | undefined): TrustChoice {

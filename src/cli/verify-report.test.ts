@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FileOutcome } from '../app/verify/index.ts'
 import { createVerifyProgress } from './verify-progress.ts'
-import { refusalLines, reportJson, verifiedLine } from './verify-report.ts'
+import { failureJson, originLines, refusalLines, reportJson, verifiedLine } from './verify-report.ts'
 
 const verified: FileOutcome = {
   file: 'a.whl',
@@ -25,12 +25,32 @@ const refused: FileOutcome = {
   ],
 }
 
+const origin = { name: 'trusted-root', value: 't.json', from: '/p/pyproject.toml' }
+
 describe('the report', () => {
   it('is one line for a file that is well, and tells when a log was asked', () => {
     expect(verifiedLine(verified)).toBe('a.whl was signed')
-    expect(verifiedLine({ ...verified, askedLog: 'https://rekor.example' })).toBe(
-      'a.whl was signed; time from the log, asked online at https://rekor.example (the bundle a.whl.sigstore.json would hold it)',
+    const asked = { ...verified, askedLog: 'https://rekor.example' }
+    const said = 'a.whl was signed; time from the log, asked online at https://rekor.example'
+    expect(verifiedLine(asked)).toBe(`${said} (a bundle would hold it)`)
+    const loggedSeal = { signature: new Uint8Array(1), certificate: new Uint8Array(1), entries: [] }
+    expect(verifiedLine({ ...asked, loggedSeal })).toBe(
+      `${said} (--save-bundle keeps it in a.whl.sigstore.json)`,
     )
+    expect(verifiedLine({ ...asked, loggedSeal }, ['a.whl.sigstore.json'])).toBe(
+      `${said} (kept in a.whl.sigstore.json)`,
+    )
+  })
+
+  it('tells of several attestations', () => {
+    expect(verifiedLine({ ...verified, attestations: 2 })).toBe(
+      'a.whl was signed; the first of 2 attestations, which all hold',
+    )
+  })
+
+  it('is an object too where something fails that should not', () => {
+    const internal = failureJson(new RangeError('boom'), [])
+    expect(internal).toMatchObject({ verified: false, reason: 'internal', message: 'boom', files: [] })
   })
 
   it('is the sentence, both sides, what else failed and the next step for a refusal', () => {
@@ -43,16 +63,33 @@ describe('the report', () => {
     ])
   })
 
+  it('names the trust root, and where it is from', () => {
+    expect(originLines([origin])).toEqual(['trust root: t.json (/p/pyproject.toml)'])
+    expect(originLines([{ name: 'policy', value: '\u001b', from: 'x' }])).toEqual([
+      String.raw`policy: \u{1b} (x)`,
+    ])
+  })
+
   it('shows what moves a cursor as text', () => {
     expect(verifiedLine({ ...verified, message: '\u001b[2Ka\n' })).toBe(String.raw`\u{1b}[2Ka\u{a}`)
   })
 
   it('as JSON is that of the file that decides, with all files', () => {
-    const report = reportJson([verified, refused]) as Record<string, unknown>
+    const report = reportJson({
+      outcomes: [verified, refused],
+      origins: [origin],
+      leftOut: ['b.whl.sig'],
+      saved: ['b'],
+    }) as Record<string, unknown>
     expect(report).toMatchObject({ verified: false, reason: 'verify.identity', hint: 'do not use it' })
     expect(report['checks']).toHaveLength(3)
     expect(report['files']).toHaveLength(2)
-    expect(reportJson([verified])).toMatchObject({ verified: true, reason: '' })
+    expect(report['settings']).toEqual([origin])
+    expect(report['leftOut']).toEqual(['b.whl.sig'])
+    expect(reportJson({ outcomes: [verified], origins: [], leftOut: [], saved: [] })).toMatchObject({
+      verified: true,
+      reason: '',
+    })
   })
 })
 

@@ -1,13 +1,51 @@
-import { isoTime, type JsonValue, type WheelsealError } from '../base/index.ts'
-import type { FileOutcome } from '../app/verify/index.ts'
+import { describeError, isoTime, WheelsealError, type JsonValue } from '../base/index.ts'
+import { bundlePath, type FileOutcome, type Origin } from '../app/verify/index.ts'
 import { checkLines, comparisonLines, type Check, type Identity } from '../verify/index.ts'
 
+export interface Report {
+  readonly outcomes: readonly FileOutcome[]
+  readonly origins: readonly Origin[]
+  /** Seals of files that were named too. */
+  readonly leftOut: readonly string[]
+  /** Bundles that were written. */
+  readonly saved: readonly string[]
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  'trusted-root': 'trust root',
+  'tuf-url': 'trust root of the TUF repository',
+  'tuf-root': 'first root of that repository',
+  'gitlab-url': 'GitLab',
+}
+
+/** The trust root, and what else no flag has said. */
+export function originLines(origins: readonly Origin[]): readonly string[] {
+  return origins.map(({ name, value, from }) => plain(`${TITLES[name] ?? name}: ${value} (${from})`))
+}
+
+/** What was left out, and of several files how many are verified. */
+export function closingLines({ outcomes, leftOut }: Report): readonly string[] {
+  const lines: string[] = []
+  if (leftOut.length > 0)
+    lines.push(plain(`seals of other files, not verified for themselves: ${leftOut.join(', ')}`))
+  const verified = outcomes.filter((one) => one.verified).length
+  if (outcomes.length > 1) lines.push(`${verified} of ${outcomes.length} are verified`)
+  return lines
+}
+
 /** One line for a file that is well. */
-export function verifiedLine({ message: sentence, askedLog, file }: FileOutcome): string {
-  const message = plain(sentence)
-  if (askedLog === undefined) return message
-  const bundle = file.startsWith('sha256:') ? 'a bundle' : `the bundle ${plain(file)}.sigstore.json`
-  return `${message}; time from the log, asked online at ${askedLog} (${bundle} would hold it)`
+export function verifiedLine(outcome: FileOutcome, saved: readonly string[] = []): string {
+  const { message, askedLog, attestations } = outcome
+  const more = attestations === undefined ? '' : `; the first of ${attestations} attestations, which all hold`
+  if (askedLog === undefined) return plain(message) + more
+  return `${plain(message)}${more}; time from the log, asked online at ${askedLog} (${offer(outcome, saved)})`
+}
+
+function offer(outcome: FileOutcome, saved: readonly string[]): string {
+  const path = bundlePath(outcome)
+  if (path === undefined) return 'a bundle would hold it'
+  if (saved.includes(path)) return `kept in ${plain(path)}`
+  return `--save-bundle keeps it in ${plain(path)}`
 }
 
 /** The sentence, what was expected and what was found, what else failed, the next step. */
@@ -27,7 +65,7 @@ function plain(text: string): string {
 }
 
 /** schemas/verify-output.schema.json. `checks` are those of the file that decides: the first that is refused. */
-export function reportJson(outcomes: readonly FileOutcome[]): JsonValue {
+export function reportJson({ outcomes, origins, leftOut, saved }: Report): JsonValue {
   const decides = outcomes.find((one) => !one.verified) ?? outcomes[0]
   if (decides === undefined) throw new Error('a report of no file')
   const { verified, reason, message, hint, checks } = decides
@@ -38,31 +76,50 @@ export function reportJson(outcomes: readonly FileOutcome[]): JsonValue {
     ...(hint === undefined ? {} : { hint }),
     checks: checks.map(checkJson),
     files: outcomes.map(fileJson),
+    leftOut: [...leftOut],
+    saved: [...saved],
+    settings: origins.map((origin) => ({ ...origin })),
   }
 }
 
-/** A failure before any file was looked at. */
-export function failureJson(error: WheelsealError): JsonValue {
+/** A failure before any file was looked at, or one that should not be. */
+export function failureJson(error: unknown, origins: readonly Origin[]): JsonValue {
+  const settings = origins.map((origin) => ({ ...origin }))
+  return { verified: false, ...failureOf(error), checks: [], files: [], leftOut: [], saved: [], settings }
+}
+
+function failureOf(error: unknown): {
+  readonly reason: string
+  readonly message: string
+  readonly hint?: string
+} {
+  if (!(error instanceof WheelsealError)) return { reason: 'internal', message: describeError(error) }
   const { code: reason, message, hint } = error
-  return { verified: false, reason, message, hint, checks: [], files: [] }
+  return { reason, message, hint }
 }
 
 function fileJson(outcome: FileOutcome): JsonValue {
-  const { file, sha256, verified, reason, message, hint, verdict, checks, seal, askedLog } = outcome
+  const { file, sha256, verified, reason, message, hint, verdict, seal, attestations, askedLog } = outcome
+  const { identity, signedAtSeconds, logIndex } = verdict ?? {}
   return {
-    file,
-    ...(sha256 === undefined ? {} : { sha256 }),
-    verified,
-    reason,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(verdict?.identity === undefined ? {} : { identity: identityJson(verdict.identity) }),
-    ...(verdict?.signedAtSeconds === undefined ? {} : { signedAt: isoTime(verdict.signedAtSeconds) }),
-    ...(verdict?.logIndex === undefined ? {} : { logIndex: verdict.logIndex }),
+    ...given({ file, sha256, verified, reason, message, hint }),
+    ...given({
+      identity: identity && identityJson(identity),
+      signedAt: signedAtSeconds === undefined ? undefined : isoTime(signedAtSeconds),
+      logIndex,
+    }),
     seal: [...seal],
-    ...(askedLog === undefined ? {} : { askedLog }),
-    checks: checks.map(checkJson),
+    ...given({ attestations, askedLog }),
+    checks: outcome.checks.map(checkJson),
   }
+}
+
+function given(
+  members: Readonly<Record<string, JsonValue | undefined>>,
+): Readonly<Record<string, JsonValue>> {
+  return Object.fromEntries(
+    Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 function identityJson({ san, issuer, claims }: Identity): JsonValue {

@@ -1,4 +1,5 @@
 import { appVerifyErrors } from '../app/verify/index.ts'
+import type { WheelsealError } from '../base/index.ts'
 
 /** The flags of `wheelseal verify` as commander gives them. */
 export interface VerifyFlags {
@@ -20,13 +21,11 @@ export interface VerifyFlags {
   readonly offline?: boolean
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>
-
 export function atMostOne(flags: Readonly<Record<string, string | undefined>>): void {
   const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   if (given.length > 1) throw wrong(`${given.join(' and ')} are given`, 'give one of them')
 }
 
-export function wrong(fact: string, hint?: string): Error {
+export function wrong(fact: string, hint?: string): WheelsealError {
   return appVerifyErrors('app.verify-flags', fact, hint === undefined ? {} : { hint })
 }

@@ -1,21 +1,40 @@
 import { Command } from 'commander'
-import { WheelsealError } from '../base/index.ts'
-import { prepare, verifyTargets, type FileOutcome } from '../app/verify/index.ts'
-import { createTerminal, paint, type Terminal } from './terminal.ts'
+import { homedir } from 'node:os'
+import { readSettings, type Settings } from '../app/settings/index.ts'
+import {
+  prepare,
+  saveBundles,
+  verifyTargets,
+  type FileOutcome,
+  type Origin,
+  type VerifyPlan,
+} from '../app/verify/index.ts'
+import { foldersAbove, systemFiles } from '../host/index.ts'
+import { createTerminal, exitCodeOf, paint, type Terminal } from './terminal.ts'
 import { planOf } from './verify-flags.ts'
 import { systemVerifyIo } from './verify-io.ts'
 import { createVerifyProgress } from './verify-progress.ts'
-import { failureJson, refusalLines, reportJson, verifiedLine } from './verify-report.ts'
-import type { VerifyFlags } from './verify-usage.ts'
+import {
+  closingLines,
+  failureJson,
+  originLines,
+  refusalLines,
+  reportJson,
+  verifiedLine,
+  type Report,
+} from './verify-report.ts'
+import { wrong, type VerifyFlags } from './verify-usage.ts'
 
 interface Options extends VerifyFlags {
   readonly json?: boolean
+  readonly saveBundle?: boolean
   readonly quiet?: boolean
 }
 
 const EXAMPLES = `
-The seal is looked for beside each file: X.sigstore.json, X.sig with X.crt, X.publish.attestation.
-Without --trusted-root and --tuf-url the trust root is that of public Sigstore.
+The seal is looked for beside each file: X.sigstore.json, X.sig with X.crt (of a key X.sig alone), X.publish.attestation.
+What no flag says is taken from the environment, then from [tool.wheelseal] of pyproject.toml, then from wheelseal.toml,
+of the working directory or a folder above it. A trust root that nothing names is that of public Sigstore.
 
 Examples:
   wheelseal verify --project acme/tools --certificate-oidc-issuer https://gitlab.example.com dist/*.whl
@@ -32,12 +51,28 @@ export function command(): Command {
   addSealOptions(verify)
   addTrustOptions(verify)
   addIdentityOptions(verify)
-  return verify
+  return answerInJson(verify)
     .option('--offline', 'ask nobody; a seal must hold its log entry, and the trust root be a file or kept')
+    .option(
+      '--save-bundle',
+      'where the log was asked for the entry of X.sig, write X.sigstore.json, which holds it',
+    )
     .option('--json', 'print one object, as schemas/verify-output.schema.json has it')
     .option('--quiet', 'print nothing but refusals')
     .addHelpText('after', EXAMPLES)
     .action(verifyFiles)
+}
+
+/** What the flags alone show to be wrong is printed by the parser, which knows of no JSON. */
+function answerInJson(verify: Command): Command {
+  return verify.configureOutput({
+    outputError: (text, write) => {
+      const fact = text.trim().replace(/^error: /, '')
+      if (process.argv.includes('--json'))
+        createTerminal({}).result(JSON.stringify(failureJson(wrong(fact), [])))
+      write(text)
+    },
+  })
 }
 
 function addSealOptions(verify: Command): void {
@@ -75,19 +110,32 @@ function addIdentityOptions(verify: Command): void {
 
 async function verifyFiles(files: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
+  const origins: Origin[] = []
   try {
-    report(await outcomesOf(files, options), options, terminal)
+    const plan = await planOf(files, options, await settingsHere(process.env))
+    origins.push(...plan.origins)
+    if (!terminal.isJson) for (const line of originLines(origins)) terminal.say(line)
+    const outcomes = await outcomesOf(plan, options)
+    const saved = options.saveBundle === true ? await saveBundles(outcomes, systemFiles) : []
+    report({ outcomes, origins, leftOut: plan.leftOut, saved }, options, terminal)
   } catch (error) {
-    if (!(error instanceof WheelsealError) || !terminal.isJson) throw error
-    terminal.result(JSON.stringify(failureJson(error)))
+    if (!terminal.isJson) throw error
+    terminal.result(JSON.stringify(failureJson(error, origins)))
     createTerminal({}).fail(error)
-    process.exitCode = error.exit
+    process.exitCode = exitCodeOf(error)
   }
 }
 
-async function outcomesOf(files: readonly string[], options: Options): Promise<readonly FileOutcome[]> {
-  const prepared = await prepare(await planOf(files, options, process.env), systemVerifyIo(process.env))
-  const progress = createVerifyProgress(options.quiet === true ? undefined : process.stderr, files.length)
+/** Of the working directory: what is verified does not say by what it is verified. */
+function settingsHere(env: NodeJS.ProcessEnv): Promise<Settings> {
+  const folders = foldersAbove(process.cwd(), homedir())
+  return readSettings({ env, folders, files: systemFiles })
+}
+
+async function outcomesOf(plan: VerifyPlan, options: Options): Promise<readonly FileOutcome[]> {
+  const prepared = await prepare(plan, systemVerifyIo(process.env))
+  const stream = options.quiet === true ? undefined : process.stderr
+  const progress = createVerifyProgress(stream, plan.targets.length)
   try {
     return await verifyTargets(prepared, progress.step)
   } finally {
@@ -96,17 +144,16 @@ async function outcomesOf(files: readonly string[], options: Options): Promise<r
 }
 
 /** Files that are well go to standard output, refusals to standard error: whoever throws one away sees the other. */
-function report(outcomes: readonly FileOutcome[], options: Options, terminal: Terminal): void {
+function report(found: Report, options: Options, terminal: Terminal): void {
+  const { outcomes } = found
   const refused = outcomes.filter(({ verified }) => !verified)
-  if (terminal.isJson) terminal.result(JSON.stringify(reportJson(outcomes)))
+  if (terminal.isJson) terminal.result(JSON.stringify(reportJson(found)))
   else if (options.quiet !== true)
-    for (const outcome of outcomes) if (outcome.verified) terminal.result(verifiedLine(outcome))
+    for (const outcome of outcomes) if (outcome.verified) terminal.result(verifiedLine(outcome, found.saved))
   for (const outcome of refused) {
     const [sentence, ...lines] = refusalLines(outcome)
     process.stderr.write(`wheelseal: ${paint('red', 'error:')} ${[sentence, ...lines].join('\n')}\n`)
   }
-  const count = outcomes.length
-  if (count > 1 && !terminal.isJson && options.quiet !== true)
-    terminal.say(`${count - refused.length} of ${count} are verified`)
+  if (!terminal.isJson) for (const line of closingLines(found)) terminal.say(line)
   if (refused.length > 0) process.exitCode = 1
 }

@@ -75,5 +75,7 @@ async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
 
 function named(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('syscall' in error)) return error
-  return hostErrors('host.file', `${path}: ${describeError(error)}`, { cause: error })
+  // Node's text repeats the path, and begins with the name of a number.
+  const reason = describeError(error).replace(/^E[A-Z]+: (.+?), [a-z]+\b.*$/s, '$1')
+  return hostErrors('host.file', `${path}: ${reason}`, { cause: error })
 }

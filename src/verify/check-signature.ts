@@ -1,16 +1,12 @@
-import { constants, publicDecrypt, type KeyObject } from 'node:crypto'
-import { bytesEqual, concatBytes, decodeHex, encodeHex } from '../base/index.ts'
+import { bytesEqual, encodeHex } from '../base/index.ts'
 import { verifyDigest } from '../formats/ecdsa/index.ts'
 import type { DigestAlgorithm, SealParts } from '../formats/sigstore/index.ts'
-import { verifyWithSpki, type PublicKey } from '../formats/x509/index.ts'
+import { verifyRsaDigest, verifyWithSpki, type PublicKey } from '../formats/x509/index.ts'
 import { verifyEd25519ph } from './ed25519ph.ts'
 import type { Artifact } from './seal.ts'
 import { signedContent, type SignedContent } from './signed-content.ts'
 import { hashOf, isRegistered, readSigningKey } from './signing-key.ts'
 import { failed, open, passed, type Finding } from './verdict.ts'
-
-/** DigestInfo of SHA-256 up to the digest (RFC 8017 §9.2, note 1). */
-const SHA256_INFO = decodeHex('3031300d060960864801650304020105000420')
 
 /** cosign: the signature is the key's over the bytes, or over their digest, which is the same. */
 export function checkSignature(spki: Uint8Array | undefined, seal: SealParts, artifact: Artifact): Finding {
@@ -72,20 +68,11 @@ function holds({ spki, key, seal, content }: Claim): boolean {
     return content.bytes !== undefined && verifyEd25519ph(spki, content.bytes, signature)
   const digest = hash === undefined ? undefined : content.digest(hash)
   if (digest === undefined) return false
-  return key.kind === 'rsa' ? holdsRsa(key.key, digest, signature) : verifyDigest({ spki, digest, signature })
+  const claim = { spki, digest, signature }
+  return key.kind === 'rsa' ? verifyRsaDigest(claim) : verifyDigest(claim)
 }
 
 /** Where `node:crypto` does it all by itself. */
 function isNative(key: PublicKey, hash: DigestAlgorithm): boolean {
   return key.kind !== 'ed25519' && isRegistered(key, hash)
-}
-
-/** RSASSA-PKCS1-v1_5 over a digest: the block under the padding must be the DigestInfo and nothing else. */
-function holdsRsa(key: KeyObject, digest: Uint8Array, signature: Uint8Array): boolean {
-  try {
-    const block = publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature)
-    return bytesEqual(new Uint8Array(block), concatBytes(SHA256_INFO, digest))
-  } catch {
-    return false
-  }
 }

@@ -67,7 +67,7 @@ export const verifyErrors = defineErrors({
     status: 422,
     exit: 1,
     summary: 'The signature is not in the transparency log that was asked.',
-    hint: 'check that the Rekor URL is that of the Sigstore which signed (--rekor-url, COSIGN_REKOR_URL)',
+    hint: 'check that the trust root, and with cosign the Rekor URL, is that of the Sigstore which signed; a signature that was never logged counts nowhere, so sign again with the log',
   },
   'verify.entry': {
     status: 422,

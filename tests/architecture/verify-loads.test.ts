@@ -28,7 +28,9 @@ describe('wheelseal verify', () => {
     expect(files.size).toBeGreaterThan(60)
     expect([...rooms].toSorted()).toEqual(['app', 'base', 'cli', 'formats', 'host', 'identity', 'verify'])
     expect(
-      [...files].filter((file) => file.startsWith('app/')).every((file) => file.startsWith('app/verify/')),
+      [...files]
+        .filter((file) => file.startsWith('app/'))
+        .every((file) => /^app\/(?:verify|settings)\//.test(file)),
     ).toBe(true)
   })
 

@@ -38,7 +38,7 @@ describe.runIf(present(cases))('wheelseal verify without a word about the trust 
 
 async function isVerifiedFromSeed({ san, issuer, bundlePath, artifactPath }: Case): Promise<boolean> {
   const who = { certificateIdentity: san, certificateOidcIssuer: issuer }
-  const plan = await planOf([artifactPath], { bundle: bundlePath, offline: true, ...who }, {})
+  const plan = await planOf([artifactPath], { bundle: bundlePath, offline: true, ...who }, [])
   expect(plan.trust).toEqual({ kind: 'public' })
   const [outcome] = await verifyTargets(await prepare(plan, io), () => undefined)
   return outcome?.verified === true
@@ -49,7 +49,7 @@ async function isVerified(one: Case, subject: string): Promise<boolean> {
     one.keyPath === undefined
       ? { certificateIdentity: one.san, certificateOidcIssuer: one.issuer }
       : { key: one.keyPath }
-  const plan = await planOf([subject], { bundle: one.bundlePath, trustedRoot: one.rootPath, ...who }, {})
+  const plan = await planOf([subject], { bundle: one.bundlePath, trustedRoot: one.rootPath, ...who }, [])
   try {
     const [outcome] = await verifyTargets(await prepare(plan, io), () => undefined)
     return outcome?.verified === true

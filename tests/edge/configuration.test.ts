@@ -24,7 +24,7 @@ describe('up', () => {
     await writeFile(at('w.toml'), '[[issuers]]\nurl = "https://gitlab.example"\nproject = ["acme/tools"]\n')
     const { code, stderr } = await up('--config', at('w.toml'))
     expect(code).toBe(2)
-    expect(stderr).toContain(`${at('w.toml')}:3: issuers.0.project is not a known key`)
+    expect(stderr).toContain(`${at('w.toml')}:3: issuers[1].project is not a known key`)
     expect(stderr).toContain('known here: url, jwks, audience, projects, groups')
     expect(existsSync(at('data'))).toBe(false)
   })

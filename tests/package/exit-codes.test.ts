@@ -26,4 +26,11 @@ describe('the exit code', () => {
       },
     })
   })
+
+  it('is the same for a reader that goes away', async () => {
+    const shell = `${wheelseal} verify --json a b; echo $? >&2`
+    const { stdout, stderr } = await runProgram(['bash', '-c', `{ ${shell}; } | true`])
+    expect([stdout, stderr.split('\n').at(-2)]).toEqual(['', '2'])
+    expect(stderr).not.toContain('EPIPE')
+  })
 })

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { sha256Hex, utf8 } from '../../src/base/index.ts'
 import { openBench, run, type Bench } from '../support/bundle-clients.ts'
-import { cosign2, present } from '../support/judges.ts'
+import { cosign2, cosign3, present } from '../support/judges.ts'
 import { schemaProblems } from '../support/json-schema.ts'
 import { root, wheelseal, type Outcome } from '../support/program.ts'
 
@@ -20,13 +21,14 @@ interface Report {
   readonly verified: boolean
   readonly reason: string
   readonly checks: readonly { readonly name: string; readonly outcome: string }[]
+  readonly leftOut: readonly string[]
   readonly files: readonly { readonly file: string; readonly verified: boolean; readonly askedLog?: string }[]
 }
 
 let bench: Bench
 
 /** What cosign 2.2.3 has signed, against `wheelseal up`. */
-describe.runIf(present(cosign2))('wheelseal verify', () => {
+describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
   beforeAll(async () => {
     bench = await openBench()
     for (const folder of ['bin', 'dist', 'altered', 'strange']) await mkdir(join(bench.path, folder))
@@ -53,11 +55,20 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
     'does what the commands of the page say',
     async () => {
       const text = blocks('sh')
-      expect(text.match(/^(?:wheelseal|\s*cosign) /gm)).toHaveLength(8)
+      await rm(join(bench.path, 'kept'), { recursive: true })
+      expect(text.match(/^(?:wheelseal|\s*cosign) /gm)).toHaveLength(11)
       const { code, stdout, stderr } = await shell(text)
       expect(code, stderr).toBe(0)
-      expect(stdout.match(/^dist\/\S+ was signed by https:/gm)).toHaveLength(6)
-      expect(stdout.match(/time from the log, asked online at/g)).toHaveLength(7)
+      expect(stdout.match(/^dist\/\S+ was signed by https:/gm)).toHaveLength(8)
+      expect(stdout).toContain(`(kept in kept/${basename(WHEEL)}.sigstore.json)`)
+      expect(stdout).toMatch(/^kept\/\S+ was signed by [^;\n]*$/m)
+      const kept = await judge(`kept/${basename(WHEEL)}`)
+      expect(kept.code, kept.stderr).toBe(0)
+      expect(stdout.match(/time from the log, asked online at/g)).toHaveLength(10)
+      expect(stderr).toContain(
+        `wheelseal: trust root: ${bench.path}/trust/trusted_root.json (${bench.path}/wheelseal.toml)`,
+      )
+      expect(stderr).toContain(`wheelseal: policy: ${bench.path}/policy.toml (${bench.path}/wheelseal.toml)`)
     },
     LONG_MS,
   )
@@ -80,6 +91,10 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
     'prints one object as its schema has it, whatever the end',
     async () => {
       const ours = trusted('--project', 'acme/tools')
+      const pair = ['--signature', `${WHEEL}.sig`, '--certificate', `${WHEEL}.crt`]
+      const digest = `sha256:${sha256Hex(utf8('the bytes of a wheel'))}`
+      const badSignature = { verified: false, reason: 'sigstore.signature-file' }
+      const wrongFlags = { verified: false, reason: 'app.verify-flags', files: [] }
       const endings: readonly (readonly [readonly string[], number, Partial<Report>])[] = [
         [[...ours, WHEEL, SDIST], 0, { verified: true, reason: '' }],
         [
@@ -97,7 +112,22 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
           { verified: false, reason: 'app.verify-trusted-root' },
         ],
         [['--policy', 'trusted_root.json', WHEEL], 2, { verified: false, reason: 'verify.policy-file' }],
-        [[WHEEL], 2, { verified: false, reason: 'app.verify-expectation' }],
+        [[...ours, ...pair, digest], 0, { verified: true }],
+        [[...ours, WHEEL, `${WHEEL}.sig`, `${WHEEL}.crt`], 0, { leftOut: [`${WHEEL}.sig`, `${WHEEL}.crt`] }],
+        [[...ours, '--bundle', 'policy.toml', WHEEL], 1, { verified: false, reason: 'verify.bundle' }],
+        [[...ours, '--provenance', 'root.json', WHEEL], 1, { verified: false, reason: 'verify.bundle' }],
+        [[...ours, '--signature', SDIST, '--certificate', `${SDIST}.crt`, SDIST], 1, badSignature],
+        [
+          ['--trusted-root', 'trusted_root.json', '--key', 'policy.toml', WHEEL],
+          1,
+          { verified: false, reason: 'app.verify-key' },
+        ],
+        [[...ours, 'dist'], 1, { verified: false, reason: 'app.verify-no-seal' }],
+        [[...ours], 2, wrongFlags],
+        [[...ours, '--nonsense', WHEEL], 2, wrongFlags],
+        [[...ours, WHEEL, '--bundle'], 2, wrongFlags],
+        [[...ours, '--key', 'rekor.pub', WHEEL], 2, wrongFlags],
+        [['--certificate-identity', 'x', WHEEL], 2, { verified: false, reason: 'app.verify-expectation' }],
       ]
       for (const [args, code, report] of endings) {
         const outcome = await run(bench, [wheelseal, 'verify', '--json', ...args])
@@ -106,6 +136,8 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
         expect(printed).toMatchObject(report)
         expect(outcome.code, args.join(' ')).toBe(code)
         expect(printed.verified).toBe(outcome.code === 0)
+        expect(printed.reason === '').toBe(printed.verified)
+        expect(outcome.stdout.split('\n')).toHaveLength(2)
       }
     },
     LONG_MS,
@@ -155,6 +187,13 @@ describe.runIf(present(cosign2))('wheelseal verify', () => {
     LONG_MS,
   )
 })
+
+/** The bundle that was made of a pair is one for others too. */
+function judge(file: string): Promise<Outcome> {
+  const by = ['--certificate-identity', bench.identity, '--certificate-oidc-issuer', bench.server.url]
+  const from = ['--trusted-root', 'trusted_root.json', '--bundle', `${file}.sigstore.json`]
+  return run(bench, [cosign3, 'verify-blob', ...from, ...by, file])
+}
 
 function trusted(...more: readonly string[]): readonly string[] {
   return [...more, '--certificate-oidc-issuer', bench.server.url, '--trusted-root', 'trusted_root.json']

@@ -57,6 +57,8 @@ export const plan: VerifyPlan = {
     policy: { anyOf: [{ san: exactly(SAN), issuer: exactly(ISSUER) }] },
   },
   network: 'allowed',
+  origins: [],
+  leftOut: [],
 }
 
 export interface TestIo extends VerifyIo {

@@ -5,7 +5,7 @@ export const appVerifyErrors = defineErrors({
     status: 400,
     exit: 2,
     summary: 'Nothing says who must have signed, and a valid signature of anybody proves nothing.',
-    hint: 'add --project GROUP/NAME --certificate-oidc-issuer https://gitlab.example.com, or --policy FILE, or --key PEM',
+    hint: 'add --project GROUP/NAME --certificate-oidc-issuer https://gitlab.example.com, or --policy FILE, or --key PEM; or set policy in wheelseal.toml',
   },
   'app.verify-flags': {
     status: 400,
@@ -17,7 +17,7 @@ export const appVerifyErrors = defineErrors({
     status: 404,
     exit: 1,
     summary: 'There is no seal beside the file.',
-    hint: 'fetch the file X.sigstore.json, or X.sig and X.crt, into the folder of X, or name it with --bundle, or --signature and --certificate',
+    hint: 'fetch the file X.sigstore.json, or X.sig and X.crt, into the folder of X, or name it with --bundle, or --signature and --certificate; of a key X.sig will do',
   },
   'app.verify-key': {
     status: 400,

@@ -7,8 +7,9 @@
  * ports of `readers.ts`.
  */
 export { prepare, verifyTargets, type Prepared } from './verify-targets.ts'
+export { bundlePath, saveBundles } from './save-bundles.ts'
 export type { FileOutcome } from './outcome.ts'
-export type { Expectation, FirstRoot, SealChoice, Target, TrustChoice, VerifyPlan } from './plan.ts'
+export type { Expectation, FirstRoot, Origin, SealChoice, Target, TrustChoice, VerifyPlan } from './plan.ts'
 export type { VerifyIo } from './io.ts'
 export { appVerifyErrors } from './errors.ts'
 export { loadTrust } from './trust-start.ts'

@@ -7,24 +7,24 @@ import type { VerifyIo } from './io.ts'
 
 export interface AskedSeal {
   readonly seal: SealParts
-  /** The log that had the entry, or the last that was asked. */
-  readonly askedLog: string
-  /** A log refuses a signature that is not over the digest; then our own checks say better what is wrong. */
+  /** The log that had the entry, or the last that was asked; undefined where there is none to ask. */
+  readonly askedLog?: string
+  /** Why there is no entry, where it is more than that no log has it. What else is wrong is checked all the same. */
   readonly refusal?: WheelsealError
 }
 
-/** Asks the logs of the trust root, one after the other, for the entry of a seal that has none. Throws `net.…`. */
+/** Asks the logs of the trust root, one after the other, for the entry of a seal that has none. */
 export async function askLogs(seal: SealParts, asking: Asking): Promise<AskedSeal> {
   const { logUrls, io } = asking
   const proposal = proposalFor(seal, asking)
-  let last: AskedSeal | undefined
+  const answers: AskedSeal[] = []
   for (const url of logUrls) {
-    last = await askLog(url, seal, { proposal, io })
-    if (last.seal.entries.length > 0) return last
+    const answer = await askLog(url, seal, { proposal, io })
+    if (answer.seal.entries.length > 0) return answer
+    answers.push(answer)
   }
-  if (last === undefined)
-    throw appVerifyErrors('app.verify-no-log', 'the trust root names no log of version 1')
-  return last
+  const nobody = appVerifyErrors('app.verify-no-log', 'the trust root names no log of version 1')
+  return answers.find(({ refusal }) => refusal !== undefined) ?? answers.at(-1) ?? { seal, refusal: nobody }
 }
 
 interface Asking {
@@ -52,8 +52,7 @@ async function askLog(url: string, seal: SealParts, { proposal, io }: Question):
     const entries = await createRekorClient({ url, ...io }).find(proposal)
     return { seal: { ...seal, entries }, askedLog: url }
   } catch (error) {
-    if (error instanceof WheelsealError && error.code === 'net.refused')
-      return { seal, askedLog: url, refusal: error }
+    if (error instanceof WheelsealError) return { seal, askedLog: url, refusal: error }
     throw error
   }
 }

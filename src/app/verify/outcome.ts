@@ -1,3 +1,4 @@
+import type { SealParts } from '../../formats/sigstore/index.ts'
 import type { Check, Verdict } from '../../verify/index.ts'
 
 /** What is said of one file. */
@@ -16,6 +17,10 @@ export interface FileOutcome {
   readonly checks: readonly Check[]
   /** The files of the seal. */
   readonly seal: readonly string[]
+  /** In a provenance object, where there are several; the verdict is that of the first that is refused, else of the first. */
+  readonly attestations?: number
   /** The log that was asked for the entry. */
   readonly askedLog?: string
+  /** With the entry of that log, once verified. */
+  readonly loggedSeal?: SealParts
 }

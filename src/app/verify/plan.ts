@@ -6,8 +6,8 @@ export type Target =
   | { readonly kind: 'digest'; readonly sha256: Uint8Array; readonly text: string }
 
 export type SealChoice =
-  /** The first of `X.sigstore.json`, `X.sig` with `X.crt`, `X.publish.attestation`. */
-  | { readonly kind: 'beside' }
+  /** The first of `X.sigstore.json`, `X.sig` with `X.crt` or, of a key, without it, `X.publish.attestation`. */
+  | { readonly kind: 'beside'; readonly of?: 'key' }
   | { readonly kind: 'bundle'; readonly path: string }
   /** Without a certificate where a key is given. */
   | { readonly kind: 'pair'; readonly signature: string; readonly certificate?: string }
@@ -30,6 +30,15 @@ export type Expectation =
   /** A file with a public key, PEM. */
   | { readonly kind: 'key'; readonly path: string }
 
+/** Something that was not said by a flag, and the trust root in any case. */
+export interface Origin {
+  /** As the flag or the key of the configuration is called. */
+  readonly name: string
+  readonly value: string
+  /** A flag, a variable, the path of a file, or `default`. */
+  readonly from: string
+}
+
 /** The command as it was meant; made of flags, and checked. */
 export interface VerifyPlan {
   readonly targets: readonly Target[]
@@ -38,4 +47,7 @@ export interface VerifyPlan {
   readonly expectation: Expectation
   /** With `none` nobody is asked for anything. */
   readonly network: 'allowed' | 'none'
+  readonly origins: readonly Origin[]
+  /** Files that were named and are seals of others that were named too, which is why they are no targets. */
+  readonly leftOut: readonly string[]
 }

@@ -55,11 +55,19 @@ export const trustRootReader: TrustRootReader = {
 export const sealReader: SealReader = {
   read: (found) => {
     if (found.kind === 'pair') return [readPair(found)]
-    const seals = parseSeals(utf8Decode(found.bytes))
+    const seals = parseSeals(sealText(found.bytes))
     if (found.kind === 'bundle' && seals.length > 1)
       throw appVerifyErrors('app.verify-no-seal', `${seals.length} attestations, where one seal must be`)
     return seals
   },
+}
+
+function sealText(bytes: Uint8Array): string {
+  try {
+    return utf8Decode(bytes)
+  } catch (cause) {
+    throw appVerifyErrors('app.verify-no-seal', 'the seal is no text in UTF-8', { cause })
+  }
 }
 
 function readPair({ signature, certificate }: FoundSeal & { readonly kind: 'pair' }): SealParts {

@@ -13,7 +13,7 @@ const MAX_BUNDLE_BYTES = 16 << 20
 
 /** Throws `app.verify-no-seal`, `host.file`, `base.too-large`. */
 export async function findSeal(target: Target, choice: SealChoice, files: Files): Promise<SealFiles> {
-  if (choice.kind === 'beside') return findSeal(target, await chooseBeside(target, files), files)
+  if (choice.kind === 'beside') return findSeal(target, await chooseBeside(target, choice, files), files)
   if (choice.kind === 'pair') return readPair(choice, files)
   const { kind, path } = choice
   return { found: { kind, bytes: await files.read(path, MAX_BUNDLE_BYTES) }, paths: [path] }
@@ -32,16 +32,32 @@ async function readPair(
 }
 
 /** The one that needs nobody to be asked first. */
-async function chooseBeside(target: Target, files: Files): Promise<SealChoice> {
+async function chooseBeside(
+  target: Target,
+  { of }: SealChoice & { readonly kind: 'beside' },
+  files: Files,
+): Promise<SealChoice> {
   if (target.kind === 'digest')
     throw appVerifyErrors('app.verify-no-seal', `${target.text} has no folder to look for a seal`)
   const { path } = target
   const has = (ending: string): Promise<boolean> => files.exists(`${path}${ending}`)
   if (await has('.sigstore.json')) return { kind: 'bundle', path: `${path}.sigstore.json` }
-  const isPair = (await has('.sig')) && (await has('.crt'))
+  const isSigned = await has('.sig')
+  if (isSigned && of === 'key') return { kind: 'pair', signature: `${path}.sig` }
+  const isPair = isSigned && (await has('.crt'))
   if (isPair) return { kind: 'pair', signature: `${path}.sig`, certificate: `${path}.crt` }
   if (await has('.publish.attestation')) return { kind: 'provenance', path: `${path}.publish.attestation` }
-  // Of the two things that are missing, the file is the one to tell of.
+  throw await noSeal(path, files)
+}
+
+/** Of the two things that are missing, the file is the one to tell of. */
+async function noSeal(path: string, files: Files): Promise<Error> {
   if (!(await files.exists(path))) await files.read(path, 0)
-  throw appVerifyErrors('app.verify-no-seal', `there is no seal beside ${path}`)
+  if (await files.exists(`${path}/.`)) {
+    const hint = 'name the files in it, as in dist/*'
+    return appVerifyErrors('app.verify-no-seal', 'it is a folder', { hint })
+  }
+  const isSigned = await files.exists(`${path}.sig`)
+  const fact = isSigned ? `there is ${path}.sig, and no certificate` : 'there is no seal'
+  return appVerifyErrors('app.verify-no-seal', `${fact} beside ${path}`)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../base/index.ts'
+import { netErrors } from '../../net/index.ts'
 import { artifact, entry, ISSUER, leaf, signature, signDigestOf } from '../../verify/arrange.ts'
 import { CHECK_NAMES, exactly, type Seal } from '../../verify/index.ts'
 import { ioWith, LOG_URL, plan, sealedFiles, trustedRoot, WHEEL, type TestIo } from './arrange.ts'
@@ -50,6 +51,18 @@ describe('a file', () => {
     })
   })
 
+  it('is checked in all else where the log does not answer, which decides only where nothing else does', async () => {
+    const unreachable = (): Promise<never> => {
+      throw netErrors('net.unreachable', 'nobody there')
+    }
+    const http = { request: unreachable }
+    const good = await outcome({}, { ...ioWith(sealedFiles()), http })
+    expect(good).toMatchObject({ verified: false, reason: 'net.unreachable', askedLog: LOG_URL })
+    expect(good.checks.map(({ name }) => name)).toEqual(CHECK_NAMES)
+    const altered = sealedFiles().set(WHEEL, utf8('other bytes'))
+    expect(await outcome({}, { ...ioWith(altered), http })).toMatchObject({ reason: 'verify.signature' })
+  })
+
   it('is refused where there is no file, no seal, or half of one', async () => {
     expect(await outcome({ targets: [{ kind: 'file', path: 'x' }] })).toMatchObject({
       reason: 'host.file',
@@ -63,6 +76,15 @@ describe('a file', () => {
   it('is refused with a seal that is none', async () => {
     const files = sealedFiles().set(`${WHEEL}.sig`, utf8('!'))
     expect(await outcome({}, ioWith(files))).toMatchObject({ reason: 'sigstore.signature-file' })
+  })
+
+  it('is refused with a seal that is no text, as with one that is no JSON', async () => {
+    for (const bytes of [new Uint8Array([0x7b, 0xff, 0x7d]), new Uint8Array(), utf8('[')]) {
+      const files = sealedFiles().set(`${WHEEL}.sigstore.json`, bytes)
+      const refused = await outcome({}, ioWith(files))
+      expect(refused).toMatchObject({ verified: false, reason: 'verify.bundle' })
+      expect(refused.checks).toHaveLength(CHECK_NAMES.length)
+    }
   })
 
   it('asks nobody when nobody may be asked, and says what is missing', async () => {
@@ -126,7 +148,8 @@ describe('several seals of one file', () => {
     const bad = { ...good, signature: signDigestOf('another wheel') }
     const judged = async (...seals: readonly Seal[]): Promise<FileOutcome> =>
       (await verifyTargets({ ...prepared, reader: { read: () => seals } }, () => undefined))[0]!
-    expect(await judged(good, good)).toMatchObject({ verified: true })
+    expect(await judged(good, good)).toMatchObject({ verified: true, attestations: 2 })
+    expect(await judged(good)).not.toHaveProperty('attestations')
     expect(await judged(good, bad)).toMatchObject({ verified: false, reason: 'verify.signature' })
     expect(await judged()).toMatchObject({ verified: false, reason: 'app.verify-no-seal' })
   })

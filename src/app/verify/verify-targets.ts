@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { basename } from 'node:path'
-import { encodeHex, WheelsealError } from '../../base/index.ts'
+import { encodeHex, utf8Decode, WheelsealError } from '../../base/index.ts'
 import { parseFileName } from '../../formats/python/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
 import {
@@ -105,6 +106,11 @@ async function judge(target: Target, prepared: Prepared): Promise<Omit<FileOutco
   const { found, paths } = await findSeal(target, plan.seal, io.files)
   const expected = prepared.expectedOf(target)
   const seals = readSeals(found, reader)
+  // A bundle can be one too, of an attestation.
+  if (found.kind === 'provenance' && seals?.some(({ envelope }) => envelope === undefined) === true)
+    throw appVerifyErrors('app.verify-no-seal', `${paths.join(', ')} is a signature, and no attestation`, {
+      hint: 'name it with --bundle',
+    })
   const key = 'key' in expected ? { key: expected.key } : {}
   const artifact = await artifactOf(target, { seals: seals ?? [], files: io.files, ...key })
   const decides =
@@ -113,7 +119,8 @@ async function judge(target: Target, prepared: Prepared): Promise<Omit<FileOutco
       : await judgeAll(seals, { artifact, expected, found }, prepared)
   if (decides === undefined)
     throw appVerifyErrors('app.verify-no-seal', `${paths.join(', ')} holds no signature`)
-  return { sha256: encodeHex(artifact.sha256), seal: paths, ...described(decides, target) }
+  const count = seals === undefined || seals.length < 2 ? {} : { attestations: seals.length }
+  return { sha256: encodeHex(artifact.sha256), seal: paths, ...count, ...described(decides, target) }
 }
 
 /** Undefined for a file that holds no seal that can be read; its verdict says what is wrong with it. */
@@ -131,7 +138,7 @@ function judgeUnreadable(
   { artifact, expected }: Omit<Subject, 'seal'>,
   { start }: Prepared,
 ): Judged {
-  const bundle = found.kind === 'pair' ? '' : new TextDecoder().decode(found.bytes)
+  const bundle = found.kind !== 'pair' && isUtf8(found.bytes) ? utf8Decode(found.bytes) : ''
   return { verdict: verifyBundle({ bundle, artifact, trustRoot: start.trustRoot, ...expected }) }
 }
 
@@ -158,6 +165,8 @@ interface Subject {
 interface Judged {
   readonly verdict: Verdict
   readonly askedLog?: string
+  /** With the entry of that log. */
+  readonly askedSeal?: SealParts
   /** Why there is no entry; says it better than the check `logged`. */
   readonly noEntry?: WheelsealError
 }
@@ -179,17 +188,19 @@ async function judgeAsked(subject: Subject, prepared: Prepared): Promise<Judged>
   const asked = await askLogs(subject.seal, { sha256, logUrls: start.logUrls, io, ...key })
   return {
     ...judgeSeal({ ...subject, seal: asked.seal }, prepared),
-    askedLog: asked.askedLog,
+    ...(asked.askedLog === undefined ? {} : { askedLog: asked.askedLog, askedSeal: asked.seal }),
     ...(asked.refusal === undefined ? {} : { noEntry: asked.refusal }),
   }
 }
 
-function described({ verdict, askedLog, noEntry }: Judged, target: Target): Described {
+function described({ verdict, askedLog, askedSeal, noEntry }: Judged, target: Target): Described {
   const name = target.kind === 'file' ? target.path : target.text
   const log = askedLog === undefined ? {} : { askedLog }
   const common = { verdict, checks: verdict.checks, ...log }
-  if (verdict.verified)
-    return { ...common, verified: true, reason: '', message: verdictSentence(verdict, name) }
+  if (verdict.verified) {
+    const seal = askedSeal === undefined ? {} : { loggedSeal: askedSeal }
+    return { ...common, ...seal, verified: true, reason: '', message: verdictSentence(verdict, name) }
+  }
   if (verdict.reason === 'verify.logged' && noEntry !== undefined)
     return { ...common, ...refusal(name, noEntry) }
   const { reason } = verdict

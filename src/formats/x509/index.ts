@@ -26,6 +26,7 @@ export { OID } from './oids.ts'
 export type { GeneralName } from './names.ts'
 export { checkChain, type ChainRequest, type ChainResult } from './chain.ts'
 export { isSignedBy, verifyWithSpki } from './signature.ts'
+export { verifyRsaDigest } from './rsa-digest.ts'
 export {
   embeddedScts,
   encodeSctList,

@@ -10,7 +10,12 @@ import {
   type DsseSignature,
   type HashedRekord,
 } from '../../formats/sigstore/index.ts'
-import { parseCertificatesPem, parsePublicKeyPem, type Certificate } from '../../formats/x509/index.ts'
+import {
+  parseCertificatesPem,
+  parsePublicKeyPem,
+  verifyRsaDigest,
+  type Certificate,
+} from '../../formats/x509/index.ts'
 import { rekorErrors } from './errors.ts'
 
 /** Who made a signature. */
@@ -45,7 +50,7 @@ export function hashedRekordOf(entry: HashedRekord): Proposal {
     keys: [key],
     body: () => hashedRekordBody(entry),
     checkSignatures: () => {
-      if (!verifyDigest({ spki: key.spki, digest, signature })) throw unsigned()
+      if (!holds({ spki: key.spki, digest, signature })) throw unsigned()
     },
   }
 }
@@ -65,7 +70,7 @@ function dsseOf(proposal: DsseProposal): Proposal {
 function pairUp(proposal: DsseProposal, keys: readonly ProposedKey[]): readonly DsseSignature[] {
   const digest = sha256(dsseSignedBytes(proposal))
   const pairs = proposal.signatures.map((signature) => {
-    const key = keys.find(({ spki }) => verifyDigest({ spki, digest, signature }))
+    const key = keys.find(({ spki }) => holds({ spki, digest, signature }))
     if (key === undefined) throw unsigned()
     return { signature, publicKeyPem: key.pem }
   })
@@ -74,11 +79,12 @@ function pairUp(proposal: DsseProposal, keys: readonly ProposedKey[]): readonly 
   throw rekorErrors('rekor.signature', 'verifying signature: a key was sent that made none of the signatures')
 }
 
+function holds(claim: Parameters<typeof verifyDigest>[0]): boolean {
+  return verifyDigest(claim) || verifyRsaDigest(claim)
+}
+
 function unsigned(): Error {
-  return rekorErrors(
-    'rekor.signature',
-    'verifying signature: invalid signature when validating ECDSA over the digest',
-  )
+  return rekorErrors('rekor.signature', 'verifying signature: no ECDSA or RSA signature over the digest')
 }
 
 function readKey(pem: string): ProposedKey {

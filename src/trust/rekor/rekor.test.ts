@@ -87,6 +87,27 @@ describe('create', () => {
     expect((await rekor.info()).size).toBe(1)
   })
 
+  it.each([
+    [2048, 65_537, true],
+    [4096, 65_537, true],
+    [2056, 65_537, false],
+    [2048, 3, false],
+  ])('with an RSA key of %i bits and exponent %i says %s', async (modulusLength, publicExponent, isTaken) => {
+    const rekor = await newRekor()
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength, publicExponent })
+    const pem = publicKeyPem(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })))
+    const [file, other] = [utf8('a file'), utf8('another')].map((bytes) => ({
+      digest: sha256(bytes),
+      signature: new Uint8Array(sign('sha256', bytes, privateKey)),
+    }))
+    const create = (change: object): Promise<unknown> =>
+      rekor.create(hashedRekordOf({ ...newEntry(), publicKeyPem: pem, ...file, ...change }))
+    const refusal = { code: 'rekor.signature' }
+    await expect(create({ digest: other?.digest })).rejects.toMatchObject(refusal)
+    if (isTaken) await expect(create({})).resolves.toMatchObject({ logIndex: 1 })
+    else await expect(create({})).rejects.toMatchObject(refusal)
+  })
+
   it('refuses a key of a kind that it cannot check over a digest', async () => {
     const rekor = await newRekor()
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')

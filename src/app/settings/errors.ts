@@ -1,0 +1,10 @@
+import { defineErrors } from '../../base/index.ts'
+
+export const settingsErrors = defineErrors({
+  'app.settings': {
+    status: 400,
+    exit: 2,
+    summary: 'A configuration file of the working directory, or of a folder above it, is not right.',
+    hint: 'correct the file; docs/reference/configuration.md lists the keys of [tool.wheelseal] and wheelseal.toml',
+  },
+})
