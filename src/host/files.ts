@@ -6,7 +6,7 @@ import { baseErrors, describeError, readCapped, type Files } from '../base/index
 import { hostErrors } from './errors.ts'
 
 /** Hashing a large file is a third faster than with the 64 KiB that Node takes, and no slower than openssl. */
-const PART_BYTES = 256 << 10
+export const PART_BYTES = 256 << 10
 
 export const systemFiles: Files = {
   read: (path, maxBytes) => naming(path, () => readWhole(path, maxBytes)),
@@ -65,7 +65,7 @@ async function withFile<T>(handle: FileHandle, work: (handle: FileHandle) => Pro
   }
 }
 
-async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

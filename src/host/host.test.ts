@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { utf8 } from '../base/index.ts'
-import { readKeyFile, systemFiles, systemSpawn, userFolders, writeKeyFile } from './index.ts'
+import { blockingFiles, readKeyFile, systemFiles, systemSpawn, userFolders, writeKeyFile } from './index.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -23,12 +23,24 @@ describe('systemFiles', () => {
     expect(await readdir(folder)).toEqual(['x'])
   })
 
-  it('reads up to a cap and names the path of what is missing', async () => {
-    await systemFiles.writeAtomic(join(folder, 'four'), utf8('1234'))
-    await expect(systemFiles.read(join(folder, 'four'), 3)).rejects.toMatchObject({ code: 'base.too-large' })
-    await expect(systemFiles.read(join(folder, 'none'), 3)).rejects.toThrow(/none: ENOENT/)
-    await expect(systemFiles.read('/dev/zero', 1000)).rejects.toMatchObject({ code: 'base.too-large' })
-    const stream = systemFiles.stream(join(folder, 'none'))[Symbol.asyncIterator]()
+  it.each([
+    ['that wait on a thread', systemFiles],
+    ['that wait', blockingFiles],
+  ])('are read up to a cap, and named when they are missing: those %s', async (_which, files) => {
+    const four = join(folder, 'four')
+    await files.writeAtomic(four, utf8('1234'))
+    expect(await files.read(four, 4)).toEqual(utf8('1234'))
+    await expect(files.read(four, 3)).rejects.toMatchObject({ code: 'base.too-large' })
+    await expect(files.read(join(folder, 'none'), 3)).rejects.toThrow(/none: ENOENT/)
+    await expect(files.read('/dev/zero', 1000)).rejects.toMatchObject({ code: 'base.too-large' })
+    expect(await files.read('/dev/null', 0)).toEqual(new Uint8Array())
+    // A file without a size that is not empty.
+    expect((await files.read('/proc/self/status', 1 << 20)).length).toBeGreaterThan(100)
+    expect(await Promise.all([four, join(folder, 'none')].map((path) => files.exists(path)))).toEqual([
+      true,
+      false,
+    ])
+    const stream = files.stream(join(folder, 'none'))[Symbol.asyncIterator]()
     await expect(stream.next()).rejects.toMatchObject({ code: 'host.file' })
   })
 })
