@@ -45,6 +45,27 @@ describe('systemFiles', () => {
   })
 })
 
+describe('a stream', () => {
+  it('has every byte of a file of several parts once', async () => {
+    const path = join(folder, 'parts')
+    const bytes = new Uint8Array(3 << 20).map((_, index) => index % 251)
+    await systemFiles.writeAtomic(path, bytes)
+    const parts: Uint8Array[] = []
+    for await (const part of systemFiles.stream(path)) parts.push(Uint8Array.from(part))
+    expect(parts.length).toBeGreaterThan(2)
+    expect(Buffer.concat(parts).equals(bytes)).toBe(true)
+  })
+
+  it('may be left before its end, and names what cannot be read', async () => {
+    for await (const part of systemFiles.stream('/dev/zero')) {
+      expect(part.length).toBeGreaterThan(0)
+      break
+    }
+    const ofFolder = systemFiles.stream(folder)[Symbol.asyncIterator]()
+    await expect(ofFolder.next()).rejects.toMatchObject({ code: 'host.file' })
+  })
+})
+
 describe('key files', () => {
   it('are for their owner only, and refused when others may read them', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
