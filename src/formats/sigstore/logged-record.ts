@@ -56,7 +56,7 @@ const KEY_DETAILS: Readonly<Record<string, string>> = {
   PKIX_RSA_PKCS1V15_4096_SHA256: 'rsa 4096',
 }
 
-const PEM = /^-----BEGIN (CERTIFICATE|PUBLIC KEY)-----\n([A-Za-z0-9+/=\n]+)\n-----END \1-----\n?$/
+const LABELS = ['CERTIFICATE', 'PUBLIC KEY'] as const
 const PemVerifier = v.pipe(CertificateBytes, v.transform(pemVerifier))
 const RawBytes = v.strictObject({ rawBytes: CertificateBytes })
 const Signature2 = v.strictObject({
@@ -187,9 +187,14 @@ function kindOfKey(spki: Uint8Array): string {
  * where the lines end, which not every log folds as Rekor does.
  */
 function pemVerifier(bytes: Uint8Array): Verifier {
-  const [, label, text = ''] = PEM.exec(utf8Decode(bytes)) ?? []
-  if (label === undefined) throw refused('neither one certificate nor one public key in PEM')
-  const der = decodeBase64(text.replaceAll('\n', ''))
+  const text = utf8Decode(bytes)
+  const label = LABELS.find((one) => text.startsWith(`-----BEGIN ${one}-----\n`))
+  const end = `\n-----END ${label}-----`
+  const at = text.length - end.length - (text.endsWith('\n') ? 1 : 0)
+  if (label === undefined || !text.startsWith(end, at))
+    throw refused('neither one certificate nor one public key in PEM')
+  const der = decodeBase64(text.slice(`-----BEGIN ${label}-----\n`.length, at).replaceAll('\n', ''))
+  if (der.length === 0) throw refused('a PEM block that is empty')
   return label === 'CERTIFICATE' ? { kind: 'certificate', der } : { kind: 'key', spki: der }
 }
 
