@@ -32,6 +32,8 @@ export const PYTHON_ALONE: Readonly<Record<string, string>> = {
 export const PYTHON_ACCEPTS: Readonly<Record<string, string>> = {
   'verify.bundle':
     'one spelling of the JSON, as against sigstore-js; sigstore-python reads around numbers and base64',
+  'verify.inclusion':
+    'an entry of Rekor 2 has one index, inside of the proof and outside; sigstore-python looks inside alone',
   'verify.checkpoint':
     'the name in the signature line of the log and every byte of the log id count; sigstore-python goes by the four bytes of the hint',
 }
