@@ -1,9 +1,10 @@
 /**
- * `bench/run [start] [tsa] [fulcio] [rekor] [reads]`: prints tables in Markdown; README.md says what they mean.
+ * `bench/run [start] [tsa] [fulcio] [rekor] [sign] [verify] [reads]`: prints tables in Markdown; README.md says what they mean.
  *
  *   --runs N          runs of each side at each level (default 3)
  *   --clients 1,8,32  concurrent clients
  *   --seconds N       at most so long per run (default 4)
+ *   --turns N         runs of each side of `sign` and `verify` (default 20)
  *   --sizes N,N       entries in the logs of `reads` (default 1000,1000000)
  *   --ours            without the stock servers
  *   --profile DIR     the server writes a CPU profile there
@@ -18,7 +19,9 @@ import { startOurs } from './ours.ts'
 import { benchReads } from './reads.ts'
 import { comparisonTable, machineLine } from './report.ts'
 import { benchFulcio, benchRekor, benchTimestamps, type Setting } from './services.ts'
+import { benchSign } from './sign.ts'
 import { benchStart, benchStockMemory } from './start.ts'
+import { benchVerify } from './verify.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,6 +29,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '3' },
     clients: { type: 'string', default: '1,8,32' },
     seconds: { type: 'string', default: '4' },
+    turns: { type: 'string', default: '20' },
     sizes: { type: 'string', default: '1000,1000000' },
     ours: { type: 'boolean', default: false },
     profile: { type: 'string' },
@@ -37,6 +41,7 @@ const wanted = (name: string): boolean => positionals.length === 0 || positional
 const numbers = (list: string): number[] => list.split(',').map(Number)
 const print = (title: string, text: string): void => console.log(`## ${title}\n\n${text}\n`)
 
+const turns = Number(values.turns)
 const work = values.work ?? mkdtempSync(join(tmpdir(), 'wheelseal-bench-'))
 mkdirSync(work, { recursive: true })
 // PostgreSQL's own user has to reach its folder in it.
@@ -73,6 +78,8 @@ async function benchServices(): Promise<void> {
     if (wanted('tsa')) await compared('Timestamps, RFC 3161 in DER', benchTimestamps)
     if (wanted('fulcio')) await compared('Certificates, Fulcio v2', benchFulcio)
     if (wanted('rekor')) await compared('Entries, Rekor v1: durable, answered with proof', benchRekor)
+    if (wanted('sign')) print('Signing two files', await benchSign(work, ours, turns))
+    if (wanted('verify')) await benchVerify({ work, ours, runs: turns, print })
   } finally {
     await ours.stop()
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { utf8 } from '../base/index.ts'
-import { readKeyFile, systemFiles, systemSpawn, userFolders, writeKeyFile } from './index.ts'
+import { blockingFiles, readKeyFile, systemFiles, systemSpawn, userFolders, writeKeyFile } from './index.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -23,15 +23,46 @@ describe('systemFiles', () => {
     expect(await readdir(folder)).toEqual(['x'])
   })
 
-  it('reads up to a cap and names the path of what is missing', async () => {
-    await systemFiles.writeAtomic(join(folder, 'four'), utf8('1234'))
-    await expect(systemFiles.read(join(folder, 'four'), 3)).rejects.toMatchObject({ code: 'base.too-large' })
-    await expect(systemFiles.read(join(folder, 'none'), 3)).rejects.toThrow(
-      /none: no such file or directory$/,
-    )
-    await expect(systemFiles.read('/dev/zero', 1000)).rejects.toMatchObject({ code: 'base.too-large' })
-    const stream = systemFiles.stream(join(folder, 'none'))[Symbol.asyncIterator]()
+  it.each([
+    ['that wait on a thread', systemFiles],
+    ['that wait', blockingFiles],
+  ])('are read up to a cap, and named when they are missing: those %s', async (_which, files) => {
+    const four = join(folder, 'four')
+    await files.writeAtomic(four, utf8('1234'))
+    expect(await files.read(four, 4)).toEqual(utf8('1234'))
+    await expect(files.read(four, 3)).rejects.toMatchObject({ code: 'base.too-large' })
+    await expect(files.read(join(folder, 'none'), 3)).rejects.toThrow(/none: no such file or directory$/)
+    await expect(files.read('/dev/zero', 1000)).rejects.toMatchObject({ code: 'base.too-large' })
+    expect(await files.read('/dev/null', 0)).toEqual(new Uint8Array())
+    // A file without a size that is not empty.
+    expect((await files.read('/proc/self/status', 1 << 20)).length).toBeGreaterThan(100)
+    expect(await Promise.all([four, join(folder, 'none')].map((path) => files.exists(path)))).toEqual([
+      true,
+      false,
+    ])
+    const stream = files.stream(join(folder, 'none'))[Symbol.asyncIterator]()
     await expect(stream.next()).rejects.toMatchObject({ code: 'host.file' })
+  })
+})
+
+describe('a stream', () => {
+  it('has every byte of a file of several parts once', async () => {
+    const path = join(folder, 'parts')
+    const bytes = new Uint8Array(3 << 20).map((_, index) => index % 251)
+    await systemFiles.writeAtomic(path, bytes)
+    const parts: Uint8Array[] = []
+    for await (const part of systemFiles.stream(path)) parts.push(Uint8Array.from(part))
+    expect(parts.length).toBeGreaterThan(2)
+    expect(Buffer.concat(parts).equals(bytes)).toBe(true)
+  })
+
+  it('may be left before its end, and names what cannot be read', async () => {
+    for await (const part of systemFiles.stream('/dev/zero')) {
+      expect(part.length).toBeGreaterThan(0)
+      break
+    }
+    const ofFolder = systemFiles.stream(folder)[Symbol.asyncIterator]()
+    await expect(ofFolder.next()).rejects.toMatchObject({ code: 'host.file' })
   })
 })
 

@@ -4,6 +4,7 @@
  */
 export { systemClock } from './clock.ts'
 export { systemEntropy } from './entropy.ts'
+export { blockingFiles } from './blocking-files.ts'
 export { systemFiles } from './files.ts'
 export { systemSpawn } from './spawn.ts'
 export { jsonLog, silentLog } from './log.ts'

@@ -38,6 +38,7 @@ const CLAIM_ARCS = {
   tokenSubject: 24,
 } as const
 export type ClaimName = keyof typeof CLAIM_ARCS
+const CLAIMS = Object.entries(CLAIM_ARCS) as readonly [ClaimName, number][]
 
 const ISSUER_ARC = 8
 /** The same issuer as raw bytes: deprecated, and the only one that cosign 2 reads. */
@@ -131,11 +132,12 @@ function readIssuer(certificate: Certificate): string {
 }
 
 function readClaims(certificate: Certificate): Identity['claims'] {
-  const present = Object.entries(CLAIM_ARCS).flatMap(([name, arc]) => {
+  const claims: Partial<Record<ClaimName, string>> = {}
+  for (const [name, arc] of CLAIMS) {
     const value = fulcioExtension(certificate, arc)
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return Object.fromEntries(present)
+    if (value !== undefined) claims[name] = value
+  }
+  return claims
 }
 
 function refused(fact: string): Error {

@@ -1,5 +1,4 @@
 import { bytesEqual, describeError, encodeHex, sha256 } from '../base/index.ts'
-import { leafHash } from '../formats/merkle/index.ts'
 import {
   readLoggedRecord,
   type LoggedEntry,
@@ -24,9 +23,13 @@ export interface Subject {
  * cosign and sigstore-go: the body is what one would propose for this signature, this certificate or key and these
  * bytes, and the UUID is its hash.
  */
-export function checkBody({ uuid, body, kindVersion }: LoggedEntry, subject: Subject): Finding {
+export function checkBody(
+  { uuid, body, kindVersion }: LoggedEntry,
+  subject: Subject,
+  leafHash: Uint8Array,
+): Finding {
   try {
-    const hash = encodeHex(leafHash(body))
+    const hash = encodeHex(leafHash)
     const named = uuid?.slice(-64) ?? hash
     if (named !== hash)
       return failed('the entry is not the one of its UUID', { expected: named, found: hash })

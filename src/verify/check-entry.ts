@@ -31,9 +31,10 @@ export function checkEntry(entry: LoggedEntry, request: EntryRequest): EntryFind
   const { subject, trustRoot, stampedSeconds } = request
   const promised = promisedSeconds(entry)
   const context = { trustRoot, timesSeconds: promised === undefined ? stampedSeconds : [promised] }
+  const leaf = leafHash(entry.body)
   return {
-    entry: checkBody(entry, subject),
-    inclusion: checkInclusion(entry, subject),
+    entry: checkBody(entry, subject, leaf),
+    inclusion: checkInclusion(entry, subject, leaf),
     checkpoint: checkCheckpoint(entry, context),
     set: checkSet(entry, context),
   }
@@ -50,8 +51,8 @@ export function provedIndex({ logIndex, signedEntryTimestamp, inclusionProof }: 
 }
 
 /** RFC 6962 §2.1.1, with the index within the tree; the one outside of the proof counts over all shards. */
-function checkInclusion(entry: LoggedEntry, { seal }: Subject): Finding {
-  const { body, inclusionProof, signedEntryTimestamp } = entry
+function checkInclusion(entry: LoggedEntry, { seal }: Subject, leaf: Uint8Array): Finding {
+  const { inclusionProof, signedEntryTimestamp } = entry
   if (inclusionProof === undefined) {
     const isOld = seal.format === 'cosign bundle' || seal.format === 'bundle 0.1'
     return isOld && signedEntryTimestamp !== undefined
@@ -59,7 +60,7 @@ function checkInclusion(entry: LoggedEntry, { seal }: Subject): Finding {
       : failed('the entry comes without an inclusion proof')
   }
   const { logIndex: index, treeSize: size, hashes: proof, rootHash: root } = inclusionProof
-  if (verifyInclusion({ leafHash: leafHash(body), index, size, proof, root })) {
+  if (verifyInclusion({ leafHash: leaf, index, size, proof, root })) {
     return passed(`entry ${index} is in the tree of ${size} entries`)
   }
   return failed(`the proof does not lead from entry ${index} to the root of a tree of ${size} entries`)

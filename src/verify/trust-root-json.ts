@@ -6,7 +6,7 @@ export function trustRootFromJson(text: string): TrustRoot {
   const root = parseTrustedRoot(text)
   return {
     certificateAuthorities: root.certificateAuthorities.map((one) => certificateAuthority(one)),
-    logs: root.logs.map((log) => ({ ...logKey(log), names: namesOf(log) })),
+    logs: root.logs.map((log) => ({ ...logKey(log), names: namesOf(log), url: log.baseUrl })),
     ctLogs: root.ctLogs.map((log) => logKey(log)),
     timestampAuthorities: root.timestampAuthorities.map(({ chain, validity }): TimestampAuthority => ({
       chain,

@@ -20,6 +20,8 @@ export interface LogKey {
   readonly validity?: Validity
   /** What the log may call itself in checkpoints; where that is not known, the key alone decides. */
   readonly names?: readonly string[]
+  /** Where it can be asked. Verification never does. */
+  readonly url?: string
 }
 
 export interface TimestampAuthority {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { present } from '../support/judges.ts'
+import { present, python } from '../support/judges.ts'
 import { cases } from './cases.ts'
 import { trustedRoots } from './client.ts'
 import { comparer } from './compare.ts'
 import { goodCases, judgeOf } from './mutations.ts'
+import { comparePython, startPython, type PythonComparison } from './sigstore-python.ts'
 
 const hasCases = present(cases, join(trustedRoots, 'production.json'))
 
@@ -28,4 +29,19 @@ describe.runIf(hasCases)('against @sigstore/verify, over changed real bundles', 
       expect([one.name, judge.ours(text), judge.theirs(text)]).toEqual([one.name, undefined, undefined])
     }
   })
+
+  it.runIf(present(python))(
+    'accepts nothing that it and sigstore-python refuse, and differs from the latter only as explained',
+    { timeout: 120_000 },
+    async () => {
+      const good = goodCases()
+      const into: PythonComparison = { asked: 0, agreed: 0, disagreements: new Map(), faults: [] }
+      const judge = startPython()
+      const { judged } = comparer(good)({ seed: 'ci', from: 0, to: 110 })
+      await comparePython(judge, good, { judged, into })
+      judge.stop()
+      expect(into.faults).toEqual([])
+      expect(into.agreed).toBeGreaterThan(50)
+    },
+  )
 })

@@ -1,5 +1,5 @@
 /** For tests only: files in memory, and the log of `verify/arrange.ts` behind the Http port. */
-import { encodeBase64, utf8, WheelsealError, type Files, type Http } from '../../base/index.ts'
+import { baseErrors, encodeBase64, utf8, WheelsealError, type Files, type Http } from '../../base/index.ts'
 import {
   formatLogEntry,
   writeCertificateFile,
@@ -91,7 +91,11 @@ function memoryFiles(files: ReadonlyMap<string, Uint8Array>): Files {
     })
   }
   return {
-    read: async (path) => get(path),
+    read: async (path, maxBytes) => {
+      const bytes = get(path)
+      if (bytes.length > maxBytes) throw baseErrors('base.too-large', path)
+      return bytes
+    },
     stream: async function* stream(path) {
       yield get(path)
     },

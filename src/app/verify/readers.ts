@@ -9,7 +9,6 @@ import {
   readSignatureFile,
   type SealParts,
 } from '../../formats/sigstore/index.ts'
-import { parseTrustedRoot } from '../../formats/trustroot/index.ts'
 import { parsePublicKeyPem } from '../../formats/x509/index.ts'
 import { trustRootFromJson, type TrustRoot } from '../../verify/index.ts'
 import { appVerifyErrors } from './errors.ts'
@@ -42,13 +41,10 @@ export interface TrustRootReader {
 
 export const trustRootReader: TrustRootReader = {
   read: (json) => {
-    const text = decoded(json)
+    const trustRoot = trustRootFromJson(decoded(json))
     // The id of a log of version 1 is that of its key alone.
-    const logs = parseTrustedRoot(text).logs.filter(({ idHex, spki }) => idHex === sha256Hex(spki))
-    return {
-      trustRoot: trustRootFromJson(text),
-      logUrls: logs.map(({ baseUrl }) => baseUrl).toReversed(),
-    }
+    const first = trustRoot.logs.filter(({ idHex, spki }) => idHex === sha256Hex(spki))
+    return { trustRoot, logUrls: first.flatMap(({ url }) => url ?? []).toReversed() }
   },
 }
 

@@ -44,7 +44,7 @@ export interface Prepared {
 
 const MAX_KEY_BYTES = 64 << 10
 const MAX_POLICY_BYTES = 1 << 20
-/** Reading of files and answers of logs overlap; the checks themselves take one core. */
+/** Reading of large files and answers of logs overlap; the checks themselves take one core. */
 const AT_ONCE = 4
 
 /** Throws what makes every target a refusal: `app.verify-…`, `verify.policy-file`, `net.…`, `host.file`. */

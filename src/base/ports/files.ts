@@ -9,6 +9,7 @@ export interface Source {
 export interface Files {
   /** Throws `base.too-large` above `maxBytes`. */
   read(path: string, maxBytes: number): Promise<Uint8Array>
+  /** A part is good until the next is asked for: its memory is used again. */
   stream(path: string): AsyncIterable<Uint8Array>
   exists(path: string): Promise<boolean>
   /** Durable and whole, or absent: temporary name, fsync, rename, fsync of the folder. Mode defaults to 0o644. */

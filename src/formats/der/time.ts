@@ -11,11 +11,26 @@ const LAST_SECONDS = parseIsoTime('9999-12-31T23:59:59Z')
 const LONGEST = 'YYYYMMDDHHMMSSZ'.length
 
 /** Seconds since the Unix epoch. Only `YYMMDDHHMMSSZ` and `YYYYMMDDHHMMSSZ`, each for its own years. */
-export function readTime(element: DerElement): number {
-  const text = Buffer.from(element.content.subarray(0, LONGEST + 1)).toString('latin1')
-  const seconds = element.tag === TAG.utcTime ? parseUtcTime(text) : parseGeneralizedTime(text)
-  if (!equal(writeTime(seconds), element)) throw malformed(text)
+export function readTime({ tag, content }: DerElement): number {
+  const text = latin1(content.subarray(0, LONGEST + 1))
+  const digits = tag === TAG.utcTime ? centuryOf(text) + text : text
+  const isOfTag =
+    tag === TAG.utcTime || (tag === TAG.generalizedTime && digits >= `${FIRST_GENERALIZED_YEAR}`)
+  if (!isOfTag || !/^\d{14}Z$/.test(digits)) throw malformed(text)
+  const date = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6, 8)}`
+  const iso = `${date}T${digits.slice(8, 10)}:${digits.slice(10, 12)}:${digits.slice(12)}`
+  const seconds = parseIsoTime(iso)
+  // Fields out of range give no time, or one that is written differently.
+  if (!Number.isFinite(seconds) || isoTime(seconds) !== iso) throw malformed(text)
   return seconds
+}
+
+function latin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1')
+}
+
+function centuryOf(text: string): '19' | '20' {
+  return Number(text.slice(0, 2)) >= FIRST_UTC_YEAR % 100 ? '19' : '20'
 }
 
 /** The time as certificates write it. Throws RangeError outside of the years 1950 to 9999. */
@@ -25,26 +40,6 @@ export function writeTime(seconds: number): Omit<DerElement, 'encoded'> {
   if (seconds < FIRST_SECONDS || seconds > LAST_SECONDS) throw new RangeError(`${seconds} has no DER time`)
   if (year < FIRST_GENERALIZED_YEAR) return { tag: TAG.utcTime, content: utf8(digits.slice(2)) }
   return { tag: TAG.generalizedTime, content: utf8(digits) }
-}
-
-function parseUtcTime(text: string): number {
-  if (!/^\d{12}Z$/.test(text)) throw malformed(text)
-  const century = Number(text.slice(0, 2)) >= FIRST_UTC_YEAR % 100 ? '19' : '20'
-  return parseGeneralizedTime(century + text)
-}
-
-/** Fields out of range may give a time that is written differently, which the caller notices. */
-function parseGeneralizedTime(text: string): number {
-  const digits = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text)
-  if (digits === null) throw malformed(text)
-  const [year, month, day, ...clock] = digits.slice(1)
-  const seconds = parseIsoTime(`${year}-${month}-${day}T${clock.join(':')}Z`)
-  if (seconds >= FIRST_SECONDS && seconds <= LAST_SECONDS) return seconds
-  throw malformed(text)
-}
-
-function equal(a: Omit<DerElement, 'encoded'>, b: Omit<DerElement, 'encoded'>): boolean {
-  return a.tag === b.tag && Buffer.compare(a.content, b.content) === 0
 }
 
 function malformed(text: string): Error {

@@ -11,13 +11,7 @@ const MAX_ARC_OCTETS = 4
 export function readOid({ content }: DerElement): string {
   if (content.length === 0 || content.length > MAX_OID_BYTES)
     throw malformed('an object identifier of no good length')
-  const [first = 0, ...rest] = readArcs(content)
-  const root = Math.min(Math.floor(first / 40), 2)
-  return [root, first - root * 40, ...rest].join('.')
-}
-
-function readArcs(content: Uint8Array): number[] {
-  const arcs: number[] = []
+  let dotted = ''
   let arc = 0
   let octets = 0
   for (const octet of content) {
@@ -26,13 +20,18 @@ function readArcs(content: Uint8Array): number[] {
     octets += 1
     if (octets > MAX_ARC_OCTETS) throw malformed('an object identifier with an arc above 2^28')
     if (octet < CONTINUES) {
-      arcs.push(arc)
-      arc = 0
-      octets = 0
+      dotted += dotted === '' ? firstArcs(arc) : `.${arc}`
+      ;[arc, octets] = [0, 0]
     }
   }
   if (octets !== 0) throw malformed('an object identifier that ends inside an arc')
-  return arcs
+  return dotted
+}
+
+/** X.690 §8.19.4: two arcs in one. */
+function firstArcs(both: number): string {
+  const root = Math.min(Math.floor(both / 40), 2)
+  return `${root}.${both - root * 40}`
 }
 
 /** The magnitude of an INTEGER that must not be negative, without the leading zero octet of the encoding. */

@@ -38,7 +38,7 @@ const Hash = v.variant('algorithm', [
 ])
 
 /** Rekor, too, refuses members of `spec` that it does not know: what is not logged must not look as if it were. */
-const Proposed = v.strictObject({
+export const ProposedHashedRekord = v.strictObject({
   apiVersion: v.literal('0.0.1'),
   kind: v.literal('hashedrekord'),
   spec: v.strictObject({
@@ -55,7 +55,7 @@ const Proposed = v.strictObject({
  * refused. Throws `sigstore.proposed-entry`.
  */
 export function parseHashedRekord(json: JsonValue): HashedRekord {
-  const read = readShape(Proposed, json)
+  const read = readShape(ProposedHashedRekord, json)
   if ('problem' in read) throw refused(read.problem)
   const { data, signature } = read.value.spec
   return {

@@ -38,6 +38,7 @@ const rekord2 = (made: Json = signature2(signature)): Uint8Array =>
   body('hashedrekord', '0.0.2', { hashedRekordV002: { data: digest2, signature: made } })
 const dsse2 = (made: Json = [signature2(signature)], payloadHash: Json = digest2): Uint8Array =>
   body('dsse', '0.0.2', { dsseV002: { payloadHash, signatures: made } })
+const inOneLine = (text: string): string => text.replaceAll(/([A-Za-z0-9+/=])\n(?=[A-Za-z0-9+/=])/g, '$1')
 const malformed = expect.objectContaining({ code: 'sigstore.body' })
 
 describe('readLoggedRecord', () => {
@@ -130,6 +131,14 @@ describe('readLoggedRecord', () => {
     [
       'a signature in base64 once',
       intoto2({ signatures: [{ sig: b64(signature), publicKey: b64(utf8(pem)) }] }),
+    ],
+    [
+      'a hashedrekord whose certificate has no line break at its end',
+      hashedRekordBody({ algorithm: 'sha256', digest, signature, publicKeyPem: pem.trimEnd() }),
+    ],
+    [
+      'a hashedrekord with a certificate in one line',
+      hashedRekordBody({ algorithm: 'sha256', digest, signature, publicKeyPem: inOneLine(pem) }),
     ],
     [
       'a certificate and a key',

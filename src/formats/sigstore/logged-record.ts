@@ -4,15 +4,14 @@ import {
   decodeBase64,
   describeError,
   parseJson,
-  utf8,
   utf8Decode,
   type JsonValue,
   type WheelsealError,
 } from '../../base/index.ts'
-import { parseCertificate, parsePublicKey } from '../x509/index.ts'
+import { certificatePem, parseCertificate, parsePublicKey, publicKeyPem } from '../x509/index.ts'
 import { CertificateBytes, Digest, SignatureBytes } from './bundle.ts'
 import { sigstoreErrors } from './errors.ts'
-import { parseHashedRekord, proposedHashedRekord, type DigestAlgorithm } from './hashed-rekord.ts'
+import { ProposedHashedRekord, type DigestAlgorithm } from './hashed-rekord.ts'
 import { base64Bytes, hexBytes, readShape } from './shape.ts'
 
 /** The certificate (DER) or the key (DER SubjectPublicKeyInfo) that a log checked a signature with. */
@@ -57,7 +56,7 @@ const KEY_DETAILS: Readonly<Record<string, string>> = {
   PKIX_RSA_PKCS1V15_4096_SHA256: 'rsa 4096',
 }
 
-const PEM = /^-----BEGIN (CERTIFICATE|PUBLIC KEY)-----\n([A-Za-z0-9+/=\n]+)\n-----END \1-----\n?$/
+const LABELS = ['CERTIFICATE', 'PUBLIC KEY'] as const
 const PemVerifier = v.pipe(CertificateBytes, v.transform(pemVerifier))
 const RawBytes = v.strictObject({ rawBytes: CertificateBytes })
 const Signature2 = v.strictObject({
@@ -100,19 +99,12 @@ const Dsse2 = v.strictObject({
   dsseV002: v.strictObject({ payloadHash: Digest, signatures: v.strictTuple([Signature2]) }),
 })
 
-interface CanonicalBody {
-  readonly text: string
-  readonly json: JsonValue
-}
-
-const READERS: Readonly<Record<string, (spec: unknown, entry: CanonicalBody) => LoggedRecord>> = {
+const READERS: Readonly<Record<string, (spec: unknown, entry: JsonValue) => LoggedRecord>> = {
   'hashedrekord 0.0.1': (_spec, entry) => {
-    const rekord = parseHashedRekord(entry.json)
-    if (canonicalJson(proposedHashedRekord(rekord)) !== entry.text)
-      throw refused('its key is not folded as Rekor does it')
-    const { algorithm, digest, signature, publicKeyPem } = rekord
-    const verifier = pemVerifier(utf8(publicKeyPem))
-    return { kindVersion: 'hashedrekord 0.0.1', algorithm, digest, signature, verifier }
+    const { data, signature } = read(ProposedHashedRekord, entry).spec
+    const { algorithm, value: digest } = data.hash
+    const verifier = foldedVerifier(signature.publicKey.content)
+    return { kindVersion: 'hashedrekord 0.0.1', algorithm, digest, signature: signature.content, verifier }
   },
   'dsse 0.0.1': (spec) => {
     const { payloadHash, signatures } = read(Dsse1, spec)
@@ -142,7 +134,7 @@ const Entry = v.strictObject({ apiVersion: v.string(), kind: v.string(), spec: v
  */
 export function readLoggedRecord(body: Uint8Array): LoggedRecord {
   const entry = readCanonical(body)
-  const { apiVersion, kind, spec } = read(Entry, entry.json)
+  const { apiVersion, kind, spec } = read(Entry, entry)
   const reader = Object.hasOwn(READERS, `${kind} ${apiVersion}`)
     ? READERS[`${kind} ${apiVersion}`]
     : undefined
@@ -154,13 +146,13 @@ export function readLoggedRecord(body: Uint8Array): LoggedRecord {
   }
 }
 
-function readCanonical(body: Uint8Array): CanonicalBody {
+function readCanonical(body: Uint8Array): JsonValue {
   if (body.length > MAX_BODY_BYTES) throw refused(`${body.length} bytes long`)
   try {
     const text = utf8Decode(body)
     const json = parseJson(text, { maxLength: MAX_BODY_BYTES, maxDepth: MAX_DEPTH })
     if (canonicalJson(json) !== text) throw refused('it is not canonical')
-    return { text, json }
+    return json
   } catch (cause) {
     throw refused(describeError(cause), cause)
   }
@@ -195,10 +187,23 @@ function kindOfKey(spki: Uint8Array): string {
  * where the lines end, which not every log folds as Rekor does.
  */
 function pemVerifier(bytes: Uint8Array): Verifier {
-  const [, label, text = ''] = PEM.exec(utf8Decode(bytes)) ?? []
-  if (label === undefined) throw refused('neither one certificate nor one public key in PEM')
-  const der = decodeBase64(text.replaceAll('\n', ''))
+  const text = utf8Decode(bytes)
+  const label = LABELS.find((one) => text.startsWith(`-----BEGIN ${one}-----\n`))
+  const end = `\n-----END ${label}-----`
+  const at = text.length - end.length - (text.endsWith('\n') ? 1 : 0)
+  if (label === undefined || !text.startsWith(end, at))
+    throw refused('neither one certificate nor one public key in PEM')
+  const der = decodeBase64(text.slice(`-----BEGIN ${label}-----\n`.length, at).replaceAll('\n', ''))
+  if (der.length === 0) throw refused('a PEM block that is empty')
   return label === 'CERTIFICATE' ? { kind: 'certificate', der } : { kind: 'key', spki: der }
+}
+
+/** A hashedrekord's key has one spelling, as Rekor folds it. */
+function foldedVerifier(bytes: Uint8Array): Verifier {
+  const verifier = pemVerifier(bytes)
+  const pem = verifier.kind === 'certificate' ? certificatePem(verifier.der) : publicKeyPem(verifier.spki)
+  if (pem !== utf8Decode(bytes)) throw refused('its key is not folded as Rekor does it')
+  return verifier
 }
 
 function innerBase64(outer: Uint8Array): Uint8Array {

@@ -149,6 +149,7 @@ function chainProblem(
     roots: issuers.slice(-1),
     atSeconds,
     purpose: OID.timeStamping,
+    leafOf: 'trust root',
   })
   return result.ok ? undefined : `the chain of the authority: ${result.reason}`
 }

@@ -196,6 +196,15 @@ describe('checkChain', () => {
     }
   })
 
+  it('does not take one leaf of the trust root for another', () => {
+    const own = { leafOf: 'trust root' } as const
+    expect(reasonOf(own)).toBe('accepted')
+    expect(reasonOf(own)).toBe('accepted')
+    const last = leaf.signature.length - 1
+    const stranger = { ...leaf, signature: leaf.signature.with(last, (leaf.signature[last] ?? 0) ^ 1) }
+    expect(reasonOf({ ...own, leaf: stranger })).toMatch('has not made the signature')
+  })
+
   it('gives up after 64 signatures, whatever names an enemy repeats', () => {
     const many = Array.from({ length: 500 }, () => ({ ...intermediate }))
     expect(reasonOf({ intermediates: many, roots: [] })).toMatch(/one of too many with the same name/)

@@ -13,6 +13,8 @@ export interface ChainRequest {
   readonly atSeconds: number
   /** Default: code signing. */
   readonly purpose?: string
+  /** Whose leaf it is: the signature on one of the trust root's own is checked once. Default: an enemy's. */
+  readonly leafOf?: 'enemy' | 'trust root'
 }
 
 export type ChainResult =
@@ -20,7 +22,9 @@ export type ChainResult =
   | { readonly ok: true; readonly chain: readonly Certificate[] }
   | { readonly ok: false; readonly reason: string }
 
-interface Search extends Required<Omit<ChainRequest, 'leaf'>> {
+interface Search extends Required<Omit<ChainRequest, 'leaf' | 'leafOf'>> {
+  /** Whose signature is looked at every time. */
+  readonly enemy: Certificate | undefined
   /** Signature checks that are still allowed: an enemy's intermediates may all bear the same name. */
   budget: number
   reason: string | undefined
@@ -43,10 +47,16 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
  * constraints or an unknown critical extension is refused, the leaf must name the purpose and be no authority, and an
  * authority must be allowed to sign certificates. All certificates must be valid at `atSeconds`.
  */
-export function checkChain({ leaf, purpose = OID.codeSigning, ...request }: ChainRequest): ChainResult {
+export function checkChain({
+  leaf,
+  purpose = OID.codeSigning,
+  leafOf = 'enemy',
+  ...request
+}: ChainRequest): ChainResult {
   const reason = leafProblem(leaf, purpose) ?? commonProblem(leaf, request.atSeconds)
   if (reason !== undefined) return { ok: false, reason: `the leaf ${reason}` }
-  const search: Search = { ...request, purpose, budget: MAX_SIGNATURE_CHECKS, reason: undefined }
+  const enemy = leafOf === 'enemy' ? leaf : undefined
+  const search: Search = { ...request, purpose, enemy, budget: MAX_SIGNATURE_CHECKS, reason: undefined }
   const chain = extend([leaf], search)
   if (chain !== undefined) return { ok: true, chain }
   return {
@@ -94,21 +104,23 @@ function accepts(issuer: Certificate, chain: readonly Certificate[], search: Sea
 function signatureProblem(subject: Certificate, issuer: Certificate, search: Search): string | undefined {
   if (search.budget === 0) return `is one of too many with the same name`
   search.budget -= 1
-  const isGood = basicConstraints(subject).isAuthority
-    ? isAuthoritySignedBy(subject, issuer)
-    : isSignedBy(subject, issuer.spki)
+  const isGood =
+    subject === search.enemy ? isSignedBy(subject, issuer.spki) : isKeptOrSignedBy(subject, issuer)
   return isGood ? undefined : 'has not made the signature on the certificate below it'
 }
 
 const MAX_GOOD_SIGNATURES = 64
-/** The same few authorities stand above every leaf. Whatever was found good stays so: it is known by all its bytes. */
+/**
+ * The same few authorities stand above every leaf, and the same certificate of a timestamp authority under them.
+ * Whatever was found good stays so: it is known by all its bytes.
+ */
 const goodSignatures = new Set<string>()
 
-function isAuthoritySignedBy(authority: Certificate, issuer: Certificate): boolean {
+function isKeptOrSignedBy(subject: Certificate, issuer: Certificate): boolean {
   // Two elements of DER and what is left: no other three parts make the same bytes.
-  const id = sha256Hex(concatBytes(issuer.spki, authority.tbs, authority.signature))
+  const id = sha256Hex(concatBytes(issuer.spki, subject.tbs, subject.signature))
   if (goodSignatures.has(id)) return true
-  if (!isSignedBy(authority, issuer.spki)) return false
+  if (!isSignedBy(subject, issuer.spki)) return false
   if (goodSignatures.size === MAX_GOOD_SIGNATURES) goodSignatures.clear()
   goodSignatures.add(id)
   return true

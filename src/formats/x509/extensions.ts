@@ -91,7 +91,8 @@ export function authorityKeyId(certificate: Certificate): Uint8Array | undefined
  * absent. Throws `x509.malformed`.
  */
 export function fulcioExtension(certificate: Certificate, arc: number): string | undefined {
-  return readExtension(certificate, `${OID.fulcio}.${arc}`, (value) => {
+  const oid = FULCIO_ARCS[arc] ?? `${OID.fulcio}.${arc}`
+  return readExtension(certificate, oid, (value) => {
     if (arc <= LAST_RAW_ARC) return readRawText(value)
     const reader = new DerReader(value)
     const text = readUtf8String(reader.read(TAG.utf8String))
@@ -111,6 +112,8 @@ export function checkKnownExtensions(certificate: Certificate): void {
 }
 
 const LAST_RAW_ARC = 6
+/** The texts of those that every verification asks for. */
+const FULCIO_ARCS = Array.from({ length: 25 }, (_, arc) => `${OID.fulcio}.${arc}`)
 const MAX_NAMES = 16
 const MAX_PURPOSES = 32
 

@@ -1,6 +1,7 @@
-import { decodeBase64, encodeBase64 } from '../../base/index.ts'
+import { decodeBase64 } from '../../base/index.ts'
 import { parseCertificate, type Certificate } from './certificate.ts'
 import { parsing, x509Errors } from './errors.ts'
+import { formatPem } from './format-pem.ts'
 import { parsePublicKey } from './public-key.ts'
 
 const MAX_PEM_LENGTH = 256 * 1024
@@ -54,10 +55,4 @@ export function parsePem(text: string, label: string): Uint8Array[] {
 
 function withoutLineBreaks(text: string): string {
   return text.replace(/^[\r\n]+/, '')
-}
-
-/** LF and 64 columns, as OpenSSL, Go and cosign write it. */
-function formatPem(label: string, der: Uint8Array): string {
-  const lines = encodeBase64(der).match(/.{1,64}/g) ?? []
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }

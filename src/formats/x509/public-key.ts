@@ -11,6 +11,7 @@ import {
 } from '../der/index.ts'
 import { parseEcdsaPublicKey } from '../ecdsa/index.ts'
 import { parsing, x509Errors } from './errors.ts'
+import { formatPem } from './format-pem.ts'
 import { OID } from './oids.ts'
 
 export type PublicKey = { readonly key: KeyObject } & (
@@ -76,9 +77,10 @@ function readRsa(content: DerReader): { modulusBits: number; exponent: bigint } 
   return { modulusBits, exponent: BigInt(`0x${Buffer.from(exponent).toString('hex')}`) }
 }
 
+/** As PEM: `node:crypto` asks of an object what it is by an exception with its stack, longer than the import takes. */
 function importKey(spki: Uint8Array): KeyObject {
   try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    return createPublicKey(formatPem('PUBLIC KEY', spki))
   } catch (cause) {
     throw x509Errors('x509.malformed', `a public key that is no key: ${describeError(cause)}`, { cause })
   }

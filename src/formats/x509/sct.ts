@@ -2,10 +2,10 @@ import { bytesEqual, concatBytes, Cursor } from '../../base/index.ts'
 import {
   contextConstructed,
   derExplicit,
+  derOid,
   DerReader,
   derSequence,
   readDer,
-  readOid,
   TAG,
 } from '../der/index.ts'
 import type { Certificate } from './certificate.ts'
@@ -34,6 +34,8 @@ export interface LoggedPrecertificate {
 }
 
 const LOG_ID_BYTES = 32
+const POISON = derOid(OID.poison)
+const SCT_LIST = derOid(OID.sctList)
 /** SignatureAndHashAlgorithm of RFC 5246 §7.4.1.4.1: sha256, ecdsa. */
 const SHA256_ECDSA = new Uint8Array([4, 3])
 const PRECERT_ENTRY = new Uint8Array([0, 1])
@@ -87,8 +89,8 @@ function filterExtensions(explicit: Uint8Array): Uint8Array[] {
   const kept: Uint8Array[] = []
   while (!list.isAtEnd) {
     const { content, encoded } = list.read(TAG.sequence)
-    const oid = readOid(new DerReader(content).read(TAG.oid))
-    if (oid !== OID.poison && oid !== OID.sctList) kept.push(encoded)
+    const oid = new DerReader(content).read(TAG.oid).encoded
+    if (!bytesEqual(oid, POISON) && !bytesEqual(oid, SCT_LIST)) kept.push(encoded)
   }
   return kept.length === 0 ? [] : [derExplicit(3, derSequence(...kept))]
 }
