@@ -9,7 +9,7 @@ import {
   type Origin,
   type VerifyPlan,
 } from '../app/verify/index.ts'
-import { foldersAbove, systemFiles } from '../host/index.ts'
+import { blockingFiles, foldersAbove, systemFiles } from '../host/index.ts'
 import { createTerminal, exitCodeOf, paint, type Terminal } from './terminal.ts'
 import { planOf } from './verify-flags.ts'
 import { systemVerifyIo } from './verify-io.ts'
@@ -129,7 +129,7 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
 /** Of the working directory: what is verified does not say by what it is verified. */
 function settingsHere(env: NodeJS.ProcessEnv): Promise<Settings> {
   const folders = foldersAbove(process.cwd(), homedir())
-  return readSettings({ env, folders, files: systemFiles })
+  return readSettings({ env, folders, files: blockingFiles })
 }
 
 async function outcomesOf(plan: VerifyPlan, options: Options): Promise<readonly FileOutcome[]> {
