@@ -55,11 +55,20 @@ export const trustRootReader: TrustRootReader = {
 export const sealReader: SealReader = {
   read: (found) => {
     if (found.kind === 'pair') return [readPair(found)]
-    const seals = parseSeals(utf8Decode(found.bytes))
+    const seals = parseSeals(sealText(found.bytes))
     if (found.kind === 'bundle' && seals.length > 1)
       throw appVerifyErrors('app.verify-no-seal', `${seals.length} attestations, where one seal must be`)
     return seals
   },
+}
+
+/** RFC 8259 §8.1: JSON is UTF-8 without a byte order mark, which stays and is no JSON. Other bytes read as nothing. */
+export function sealText(bytes: Uint8Array): string {
+  try {
+    return utf8Decode(bytes)
+  } catch {
+    return ''
+  }
 }
 
 function readPair({ signature, certificate }: FoundSeal & { readonly kind: 'pair' }): SealParts {

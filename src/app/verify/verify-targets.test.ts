@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { utf8 } from '../../base/index.ts'
+import { concatBytes, utf8 } from '../../base/index.ts'
 import { artifact, entry, ISSUER, leaf, signature, signDigestOf } from '../../verify/arrange.ts'
+import { fileBundle } from '../../verify/attacks/arrange.ts'
 import { CHECK_NAMES, exactly, type Seal } from '../../verify/index.ts'
 import { ioWith, LOG_URL, plan, sealedFiles, trustedRoot, WHEEL, type TestIo } from './arrange.ts'
 import { prepare, verifyTargets, type FileOutcome, type VerifyPlan } from './index.ts'
@@ -76,6 +77,17 @@ describe('a file', () => {
   it('is taken for a bundle where one lies beside it, whatever else does', async () => {
     const files = sealedFiles().set(`${WHEEL}.sigstore.json`, utf8('{}'))
     expect(await outcome({}, ioWith(files))).toMatchObject({ verified: false })
+  })
+
+  it('is refused, and not read in another way, where its bundle is not JSON in UTF-8', async () => {
+    const bundle = utf8(JSON.stringify(fileBundle()))
+    const beside = (bytes: Uint8Array): Promise<FileOutcome> =>
+      outcome({}, ioWith(sealedFiles().set(`${WHEEL}.sigstore.json`, bytes)))
+    expect(await beside(bundle)).toMatchObject({ verified: true })
+    expect(await beside(concatBytes(utf8('\ufeff'), bundle))).toMatchObject({ reason: 'verify.bundle' })
+    expect(await beside(concatBytes(bundle, new Uint8Array([0xff])))).toMatchObject({
+      reason: 'verify.bundle',
+    })
   })
 
   it('may be a digest', async () => {

@@ -21,6 +21,7 @@ import type { Expectation, Target, VerifyPlan } from './plan.ts'
 import {
   readKey,
   sealReader,
+  sealText,
   trustRootReader,
   type FoundSeal,
   type SealReader,
@@ -131,7 +132,8 @@ function judgeUnreadable(
   { artifact, expected }: Omit<Subject, 'seal'>,
   { start }: Prepared,
 ): Judged {
-  const bundle = found.kind === 'pair' ? '' : new TextDecoder().decode(found.bytes)
+  // The text that was just refused, read in no other way: or what was not understood would be verified after all.
+  const bundle = found.kind === 'pair' ? '' : sealText(found.bytes)
   return { verdict: verifyBundle({ bundle, artifact, trustRoot: start.trustRoot, ...expected }) }
 }
 
