@@ -54,6 +54,16 @@ describe('the report', () => {
     expect(report['files']).toHaveLength(2)
     expect(reportJson([verified])).toMatchObject({ verified: true, reason: '' })
   })
+
+  it('as JSON has no time of signing that is none, whatever number a bundle states', () => {
+    const at = (signedAtSeconds: number): unknown => {
+      const verdict = { verified: false, reason: 'verify.set', checks: [], signedAtSeconds } as const
+      return reportJson([{ ...refused, verdict }])
+    }
+    expect(at(253_402_300_799)).toMatchObject({ files: [{ signedAt: '9999-12-31T23:59:59Z' }] })
+    for (const seconds of [253_402_300_800, Number.MAX_SAFE_INTEGER])
+      expect(at(seconds)).not.toMatchObject({ files: [{ signedAt: expect.anything() }] })
+  })
 })
 
 describe('progress', () => {

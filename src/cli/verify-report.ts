@@ -57,12 +57,21 @@ function fileJson(outcome: FileOutcome): JsonValue {
     message,
     ...(hint === undefined ? {} : { hint }),
     ...(verdict?.identity === undefined ? {} : { identity: identityJson(verdict.identity) }),
-    ...(verdict?.signedAtSeconds === undefined ? {} : { signedAt: isoTime(verdict.signedAtSeconds) }),
+    ...signedAtJson(verdict),
     ...(verdict?.logIndex === undefined ? {} : { logIndex: verdict.logIndex }),
     seal: [...seal],
     ...(askedLog === undefined ? {} : { askedLog }),
     checks: checks.map(checkJson),
   }
+}
+
+/** 9999-12-31, the last day that the form has. */
+const LAST_SECONDS = 253_402_300_799
+
+/** A bundle may state any number; one that is no day is told by the check `time` alone. */
+function signedAtJson(verdict: FileOutcome['verdict']): { readonly signedAt?: string } {
+  const seconds = verdict?.signedAtSeconds
+  return seconds === undefined || seconds > LAST_SECONDS ? {} : { signedAt: isoTime(seconds) }
 }
 
 function identityJson({ san, issuer, claims }: Identity): JsonValue {
