@@ -49,9 +49,12 @@ export function provedIndex({ logIndex, signedEntryTimestamp, inclusionProof }: 
   return signedEntryTimestamp === undefined ? (inclusionProof?.logIndex ?? logIndex) : logIndex
 }
 
+/** Of the bundle; the body must be of the same kind. */
+const REKOR_2: ReadonlySet<string> = new Set(['hashedrekord 0.0.2', 'dsse 0.0.2'])
+
 /** RFC 6962 §2.1.1, with the index within the tree; the one outside of the proof counts over all shards. */
 function checkInclusion(entry: LoggedEntry, { seal }: Subject): Finding {
-  const { body, inclusionProof, signedEntryTimestamp } = entry
+  const { body, inclusionProof, signedEntryTimestamp, kindVersion = '' } = entry
   if (inclusionProof === undefined) {
     const isOld = seal.format === 'cosign bundle' || seal.format === 'bundle 0.1'
     return isOld && signedEntryTimestamp !== undefined
@@ -59,6 +62,11 @@ function checkInclusion(entry: LoggedEntry, { seal }: Subject): Finding {
       : failed('the entry comes without an inclusion proof')
   }
   const { logIndex: index, treeSize: size, hashes: proof, rootHash: root } = inclusionProof
+  if (signedEntryTimestamp === undefined && REKOR_2.has(kindVersion) && index !== entry.logIndex)
+    return failed('the entry has two indexes, where a log of version 2 has no shards', {
+      expected: `${index}`,
+      found: `${entry.logIndex}`,
+    })
   if (verifyInclusion({ leafHash: leafHash(body), index, size, proof, root })) {
     return passed(`entry ${index} is in the tree of ${size} entries`)
   }

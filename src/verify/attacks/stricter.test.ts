@@ -1,9 +1,22 @@
 /** Seals that cosign 3.1.2 refused when it was asked, each broken where nobody signs or by a signer who is careless. */
 import { createHash } from 'node:crypto'
 import { describe, it } from 'vitest'
-import { encodeBase64 } from '../../base/index.ts'
-import { NOW, signature } from '../arrange.ts'
-import { bytes, fileBundle, fileBundle2, makeTimestamp, refusesOnly, verifies, type Json } from './arrange.ts'
+import { decodeBase64, encodeBase64 } from '../../base/index.ts'
+import { dsseBody, IN_TOTO } from '../../formats/sigstore/index.ts'
+import { certificatePem } from '../../formats/x509/index.ts'
+import { entry, leaf, makeEntry, NOW, signature } from '../arrange.ts'
+import {
+  bytes,
+  envelopeBundle,
+  fileBundle,
+  fileBundle2,
+  makeTimestamp,
+  refuses,
+  refusesOnly,
+  tlogEntry,
+  verifies,
+  type Json,
+} from './arrange.ts'
 
 describe('what cosign refuses', () => {
   it('a digest of the file by another algorithm than the one that was signed', () => {
@@ -27,7 +40,38 @@ describe('what cosign refuses', () => {
       for (const bad of ['5', String(NOW - 1), String(NOW + 601)]) refusesOnly(withTime(make, bad), 'time')
     }
   })
+
+  it('an index of Rekor 2 that is not the one in its tree', () => {
+    const bundle = fileBundle2()
+    bundle.verificationMaterial.tlogEntries[0].logIndex = '77'
+    refusesOnly(bundle, 'inclusion')
+    const older = unpromised()
+    older.verificationMaterial.tlogEntries[0].logIndex = '77'
+    verifies(older)
+  })
+
+  it('two entries of one log at one index', () => {
+    const twice = (logIndex: number): Json => {
+      const bundle = envelopeBundle()
+      const { payload, signatures } = bundle.dsseEnvelope
+      const body = loggedAgain(decodeBase64(payload), decodeBase64(signatures[0].sig))
+      bundle.verificationMaterial.tlogEntries.push(tlogEntry(makeEntry({ body, logIndex }), 'dsse'))
+      return bundle
+    }
+    verifies(twice(entry.logIndex + 1))
+    refuses(twice(entry.logIndex), 'logged')
+  })
 })
+
+/** The same envelope in another spelling, which makes another entry. */
+function loggedAgain(payload: Uint8Array, of: Uint8Array): Uint8Array {
+  const publicKeyPem = certificatePem(leaf.der)
+  const envelopeText = JSON.stringify({ payload: encodeBase64(payload), payloadType: IN_TOTO })
+  return dsseBody(
+    { envelopeText, payload, payloadType: IN_TOTO, signatures: [of], publicKeyPems: [publicKeyPem] },
+    [{ signature: of, publicKeyPem }],
+  )
+}
 
 /** Of Rekor v1, where a timestamp says when. */
 function unpromised(): Json {
