@@ -13,6 +13,7 @@ import {
   makeTimestamp,
   refuses,
   refusesOnly,
+  statement,
   tlogEntry,
   verifies,
   type Json,
@@ -60,6 +61,25 @@ describe('what cosign refuses', () => {
     }
     verifies(twice(entry.logIndex + 1))
     refuses(twice(entry.logIndex), 'logged')
+  })
+
+  it('a statement with members that none has, a predicate that is no object, or 33 digests of one file', () => {
+    const [subject] = statement().subject
+    const digests = (count: number): Json =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [n, 'ab']))
+    const withDigests = (count: number): Json => ({
+      subject: [{ ...subject, digest: { ...subject.digest, ...digests(count) } }],
+    })
+    for (const changes of [{ predicate: { any: 'thing' } }, withDigests(31)])
+      verifies(envelopeBundle(statement(changes)))
+    for (const changes of [
+      { Subject: [{ name: 'other', digest: { sha256: '00'.repeat(32) } }] },
+      { subject: [{ ...subject, more: 1 }] },
+      { predicate: [] },
+      { predicate: 'text' },
+      withDigests(32),
+    ])
+      refusesOnly(envelopeBundle(statement(changes)), 'attestation')
   })
 })
 
