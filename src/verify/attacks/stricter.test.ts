@@ -63,6 +63,19 @@ describe('what cosign refuses', () => {
     refuses(twice(entry.logIndex), 'logged')
   })
 
+  it('half a character in a hint, and a list where an object belongs', () => {
+    const halved = envelopeBundle()
+    halved.dsseEnvelope.signatures[0].keyid = '\u{d800}'
+    refuses(halved, 'bundle')
+    const listed = fileBundle()
+    listed.verificationMaterial.timestampVerificationData = []
+    refuses(listed, 'bundle')
+    const hinted = fileBundle()
+    delete hinted.verificationMaterial.certificate
+    hinted.verificationMaterial.publicKey = []
+    refuses(hinted, 'bundle')
+  })
+
   it('a statement with members that none has, a predicate that is no object, or 33 digests of one file', () => {
     const [subject] = statement().subject
     const digests = (count: number): Json =>
