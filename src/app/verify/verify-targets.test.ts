@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, utf8 } from '../../base/index.ts'
 import { artifact, entry, ISSUER, leaf, signature, signDigestOf } from '../../verify/arrange.ts'
-import { fileBundle } from '../../verify/attacks/arrange.ts'
+import { envelopeBundle, fileBundle, statement } from '../../verify/attacks/arrange.ts'
 import { CHECK_NAMES, exactly, type Seal } from '../../verify/index.ts'
 import { ioWith, LOG_URL, plan, sealedFiles, trustedRoot, WHEEL, type TestIo } from './arrange.ts'
 import { prepare, verifyTargets, type FileOutcome, type VerifyPlan } from './index.ts'
@@ -88,6 +89,19 @@ describe('a file', () => {
     expect(await beside(concatBytes(bundle, new Uint8Array([0xff])))).toMatchObject({
       reason: 'verify.bundle',
     })
+  })
+
+  it('is refused with an attestation whose second digest is of other bytes', async () => {
+    const [subject] = statement().subject
+    const about = (sha512: string): Promise<FileOutcome> => {
+      const digest = { ...subject.digest, sha512 }
+      const bundle = envelopeBundle(statement({ subject: [{ ...subject, digest }] }))
+      const files = sealedFiles().set(`${WHEEL}.sigstore.json`, utf8(JSON.stringify(bundle)))
+      return outcome({}, ioWith(files))
+    }
+    const right = createHash('sha512').update('the bytes of a wheel').digest('hex')
+    expect(await about(right)).toMatchObject({ verified: true })
+    expect(await about('ab'.repeat(64))).toMatchObject({ reason: 'verify.attestation' })
   })
 
   it('may be a digest', async () => {

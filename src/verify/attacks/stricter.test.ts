@@ -63,6 +63,19 @@ describe('what cosign refuses', () => {
     refuses(twice(entry.logIndex), 'logged')
   })
 
+  it('a second digest of the file that is of other bytes', () => {
+    const [subject] = statement().subject
+    for (const algorithm of ['sha384', 'sha512']) {
+      const right = createHash(algorithm).update(bytes).digest('hex')
+      const about = (digest: string): Json =>
+        envelopeBundle(
+          statement({ subject: [{ ...subject, digest: { ...subject.digest, [algorithm]: digest } }] }),
+        )
+      verifies(about(right))
+      refusesOnly(about(right.replaceAll('0', '1')), 'attestation')
+    }
+  })
+
   it('half a character in a hint, and a list where an object belongs', () => {
     const halved = envelopeBundle()
     halved.dsseEnvelope.signatures[0].keyid = '\u{d800}'
