@@ -94,6 +94,8 @@ function isSameFile(subject: string, fileName: string): boolean {
 
 function pep740Problem({ subjects, predicateType, predicate }: Statement): string | undefined {
   if (subjects.length !== 1) return `${subjects.length} subjects, where an attestation has one`
+  if (subjects[0]?.name.includes('/') === true)
+    return 'its subject is a path, where an attestation names a file'
   if (predicateType === PROVENANCE) return undefined
   if (!PUBLISH.test(predicateType)) return `the predicate type '${predicateType.slice(0, 200)}' is not known`
   const isEmpty = predicate === null || (typeof predicate === 'object' && Object.keys(predicate).length === 0)

@@ -6,8 +6,10 @@ import { dsseBody, IN_TOTO } from '../../formats/sigstore/index.ts'
 import { certificatePem } from '../../formats/x509/index.ts'
 import { entry, leaf, makeEntry, NOW, signature } from '../arrange.ts'
 import {
+  attestation,
   bytes,
   envelopeBundle,
+  FILE_NAME,
   fileBundle,
   fileBundle2,
   makeTimestamp,
@@ -74,6 +76,13 @@ describe('what cosign refuses', () => {
       verifies(about(right))
       refusesOnly(about(right.replaceAll('0', '1')), 'attestation')
     }
+  })
+
+  it('a path in an attestation of PEP 740, as pypi-attestations has it', () => {
+    const [subject] = statement().subject
+    const named = statement({ subject: [{ ...subject, name: `dist/${FILE_NAME}` }] })
+    verifies(envelopeBundle(named))
+    refusesOnly(attestation(named), 'attestation')
   })
 
   it('half a character in a hint, and a list where an object belongs', () => {
