@@ -3,7 +3,7 @@ import { leafHash, verifyInclusion } from '../formats/merkle/index.ts'
 import { setSignedBytes, type LoggedEntry } from '../formats/sigstore/index.ts'
 import { verifyWithSpki } from '../formats/x509/index.ts'
 import { checkBody, type Subject } from './check-body.ts'
-import { checkCheckpoint, unknownLog } from './check-checkpoint.ts'
+import { checkCheckpoint, isOfRekor2, unknownLog } from './check-checkpoint.ts'
 import { findLog, type TrustRoot } from './trust-root.ts'
 import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 
@@ -49,12 +49,9 @@ export function provedIndex({ logIndex, signedEntryTimestamp, inclusionProof }: 
   return signedEntryTimestamp === undefined ? (inclusionProof?.logIndex ?? logIndex) : logIndex
 }
 
-/** Of the bundle; the body must be of the same kind. */
-const REKOR_2: ReadonlySet<string> = new Set(['hashedrekord 0.0.2', 'dsse 0.0.2'])
-
 /** RFC 6962 §2.1.1, with the index within the tree; the one outside of the proof counts over all shards. */
 function checkInclusion(entry: LoggedEntry, { seal }: Subject): Finding {
-  const { body, inclusionProof, signedEntryTimestamp, kindVersion = '' } = entry
+  const { body, inclusionProof, signedEntryTimestamp } = entry
   if (inclusionProof === undefined) {
     const isOld = seal.format === 'cosign bundle' || seal.format === 'bundle 0.1'
     return isOld && signedEntryTimestamp !== undefined
@@ -62,7 +59,7 @@ function checkInclusion(entry: LoggedEntry, { seal }: Subject): Finding {
       : failed('the entry comes without an inclusion proof')
   }
   const { logIndex: index, treeSize: size, hashes: proof, rootHash: root } = inclusionProof
-  if (signedEntryTimestamp === undefined && REKOR_2.has(kindVersion) && index !== entry.logIndex)
+  if (signedEntryTimestamp === undefined && isOfRekor2(entry) && index !== entry.logIndex)
     return failed('the entry has two indexes, where a log of version 2 has no shards', {
       expected: `${index}`,
       found: `${entry.logIndex}`,

@@ -2,16 +2,19 @@
 import { createHash } from 'node:crypto'
 import { describe, it } from 'vitest'
 import { decodeBase64, encodeBase64 } from '../../base/index.ts'
+import { signCheckpoint } from '../../formats/note/index.ts'
 import { dsseBody, IN_TOTO } from '../../formats/sigstore/index.ts'
 import { certificatePem } from '../../formats/x509/index.ts'
-import { entry, leaf, makeEntry, NOW, signature } from '../arrange.ts'
+import { entry, keys, leaf, LOG_NAME, makeEntry, NOW, signature } from '../arrange.ts'
 import {
   attestation,
   bytes,
+  checkpoint2,
   envelopeBundle,
   FILE_NAME,
   fileBundle,
   fileBundle2,
+  LOG_2,
   makeTimestamp,
   refuses,
   refusesOnly,
@@ -51,6 +54,29 @@ describe('what cosign refuses', () => {
     const older = unpromised()
     older.verificationMaterial.tlogEntries[0].logIndex = '77'
     verifies(older)
+  })
+
+  it('a checkpoint of Rekor 1 with a signature of others, or of the other version of Rekor', () => {
+    const withNote = (make: () => Json, change: (note: string, rootHash: Uint8Array) => string): Json => {
+      const bundle = make()
+      const { checkpoint, rootHash } = bundle.verificationMaterial.tlogEntries[0].inclusionProof
+      checkpoint.envelope = change(checkpoint.envelope, decodeBase64(rootHash))
+      return bundle
+    }
+    const witness = `— witness.example ${encodeBase64(new Uint8Array(80).fill(7))}\n`
+    verifies(withNote(fileBundle2, (note) => note + witness))
+    refusesOnly(
+      withNote(fileBundle, (note) => note + witness),
+      'checkpoint',
+    )
+    const ofTree = withNote(fileBundle2, (_note, rootHash) =>
+      checkpoint2(rootHash, { origin: `${LOG_2} - 17` }),
+    )
+    refusesOnly(ofTree, 'checkpoint')
+    const ofNone = withNote(fileBundle, (_note, root) =>
+      signCheckpoint({ origin: LOG_NAME, size: 3, root }, { name: LOG_NAME, key: keys.log.key }),
+    )
+    refusesOnly(ofNone, 'checkpoint')
   })
 
   it('two entries of one log at one index', () => {
