@@ -134,6 +134,23 @@ describe('a policy file', () => {
     })
   })
 
+  it('lists no file that an installer may take for one of another package', async () => {
+    const under2 = (name: string): Promise<FileOutcome> => {
+      const toml = POLICY.replace('names = ["demo"]', 'prefixes = ["demo-"]')
+      const files = sealedFiles().set('policy.toml', utf8(toml))
+      for (const ending of ['', '.sig', '.crt'])
+        files.set(`${name}${ending}`, files.get(`${WHEEL}${ending}`)!)
+      return outcome({ expectation, targets: [{ kind: 'file', path: name }] }, ioWith(files))
+    }
+    for (const name of ['demo-x-1.0.tar.gz', 'demo_1.0-2.tar.gz'])
+      expect(await under2(name)).toMatchObject({ verified: true })
+    for (const name of ['demo-1.0-2.tar.gz', 'demo-1.0-rc-1.tar.gz'])
+      expect(await under2(name)).toMatchObject({
+        reason: 'verify.policy',
+        message: expect.stringContaining('or of demo: two rules could decide'),
+      })
+  })
+
   it('lists no file that is no distribution', async () => {
     const files = sealedFiles().set('policy.toml', utf8(POLICY))
     for (const ending of ['', '.sig', '.crt']) files.set(`demo${ending}`, files.get(`${WHEEL}${ending}`)!)

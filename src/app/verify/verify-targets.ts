@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { encodeHex, WheelsealError } from '../../base/index.ts'
-import { parseFileName } from '../../formats/python/index.ts'
+import { otherSdistName, parseFileName } from '../../formats/python/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
 import {
   readPolicy,
@@ -84,7 +84,13 @@ async function loadExpectation(expectation: Expectation, io: VerifyIo): Promise<
 function policyFor(target: Target, file: PolicyFile): Policy {
   const fileName = target.kind === 'file' ? basename(target.path) : target.text
   try {
-    return file.policyFor(parseFileName(fileName).name)
+    const parsed = parseFileName(fileName)
+    const other = otherSdistName(parsed)
+    if (other === undefined) return file.policyFor(parsed.name)
+    return {
+      anyOf: [],
+      refusal: `${fileName} may be of ${parsed.name} or of ${other}: two rules could decide`,
+    }
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
     return { anyOf: [], refusal: error.message }
