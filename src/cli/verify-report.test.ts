@@ -91,6 +91,16 @@ describe('the report', () => {
       reason: '',
     })
   })
+
+  it('as JSON has no time of signing that is none, whatever number a bundle states', () => {
+    const at = (signedAtSeconds: number): unknown => {
+      const verdict = { verified: false, reason: 'verify.set', checks: [], signedAtSeconds } as const
+      return reportJson({ outcomes: [{ ...refused, verdict }], origins: [], leftOut: [], saved: [] })
+    }
+    expect(at(253_402_300_799)).toMatchObject({ files: [{ signedAt: '9999-12-31T23:59:59Z' }] })
+    for (const seconds of [253_402_300_800, Number.MAX_SAFE_INTEGER])
+      expect(at(seconds)).not.toMatchObject({ files: [{ signedAt: expect.anything() }] })
+  })
 })
 
 describe('progress', () => {

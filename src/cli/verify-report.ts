@@ -105,7 +105,7 @@ function fileJson(outcome: FileOutcome): JsonValue {
     ...given({ file, sha256, verified, reason, message, hint }),
     ...given({
       identity: identity && identityJson(identity),
-      signedAt: signedAtSeconds === undefined ? undefined : isoTime(signedAtSeconds),
+      signedAt: signedAtText(signedAtSeconds),
       logIndex,
     }),
     seal: [...seal],
@@ -120,6 +120,14 @@ function given(
   return Object.fromEntries(
     Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
+}
+
+/** 9999-12-31, the last day that the form has. */
+const LAST_SECONDS = 253_402_300_799
+
+/** A bundle may state any number; one that is no day is told by the check `time` alone. */
+function signedAtText(seconds: number | undefined): string | undefined {
+  return seconds === undefined || seconds > LAST_SECONDS ? undefined : isoTime(seconds)
 }
 
 function identityJson({ san, issuer, claims }: Identity): JsonValue {

@@ -11,7 +11,10 @@ export const PART_BYTES = 512 << 10
 export const systemFiles: Files = {
   read: (path, maxBytes) => naming(path, () => readWhole(path, maxBytes)),
   stream: readStream,
-  exists: async (path) => (await stat(path).catch(() => undefined)) !== undefined,
+  exists: async (path, kind) => {
+    const found = await stat(path).catch(() => undefined)
+    return kind === undefined ? found !== undefined : found?.isFile() === true
+  },
   writeAtomic: (path, bytes, mode = 0o644) => naming(path, () => writeDurably(path, bytes, mode)),
   remove: (path) => naming(path, () => rm(path, { force: true })),
 }

@@ -2,6 +2,7 @@ import { describeError, encodeHex } from '../base/index.ts'
 import { distributionKey, parseFileName } from '../formats/python/index.ts'
 import { IN_TOTO, parseStatement, type SealParts, type Statement } from '../formats/sigstore/index.ts'
 import type { Artifact } from './seal.ts'
+import { signedContent } from './signed-content.ts'
 import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 
 /** PEP 740: the publish attestation is named after a page of the index's documentation. */
@@ -10,7 +11,7 @@ const PROVENANCE = 'https://slsa.dev/provenance/v1'
 
 /**
  * Whether the statement under the signature is about this file: its SHA-256, and its name where one is asked for. Other
- * digest algorithms prove nothing here.
+ * digest algorithms prove nothing here, but must not contradict it.
  */
 export function checkAttestation({ envelope, format }: SealParts, artifact: Artifact): Finding {
   if (envelope === undefined) return notApplicable('the signature is over the file itself')
@@ -28,7 +29,10 @@ export function checkAttestation({ envelope, format }: SealParts, artifact: Arti
   }
 }
 
-function checkSubjects({ subjects }: Statement, { sha256, fileName }: Artifact): Finding {
+type Subject = Statement['subjects'][number]
+
+function checkSubjects({ subjects }: Statement, artifact: Artifact): Finding {
+  const { sha256, fileName } = artifact
   const digest = encodeHex(sha256)
   const same = subjects.filter(
     ({ digests }) => Object.hasOwn(digests, 'sha256') && digests['sha256'] === digest,
@@ -41,6 +45,8 @@ function checkSubjects({ subjects }: Statement, { sha256, fileName }: Artifact):
         .join(', ')
         .slice(0, 500),
     })
+  const other = same.map((subject) => otherDigest(subject, artifact)).find((one) => one !== undefined)
+  if (other !== undefined) return other
   if (fileName === undefined || same.some(({ name }) => isSameFile(name, fileName)))
     return passed(
       `about ${same
@@ -55,6 +61,19 @@ function checkSubjects({ subjects }: Statement, { sha256, fileName }: Artifact):
       .join(', ')
       .slice(0, 500),
   })
+}
+
+/** sigstore-go takes the longest digest of a subject: one that names two files is about neither. */
+function otherDigest({ digests }: Subject, artifact: Artifact): Finding | undefined {
+  const content = signedContent({ signature: new Uint8Array(), entries: [] }, artifact)
+  for (const algorithm of ['sha512', 'sha384'] as const) {
+    const found = Object.hasOwn(digests, algorithm) ? digests[algorithm] : undefined
+    const known = found === undefined ? undefined : content.digest(algorithm)
+    if (known === undefined || encodeHex(known) === found) continue
+    const compared = { expected: `${algorithm}:${encodeHex(known)}`, found: `${algorithm}:${found}` }
+    return failed('the attestation has a second digest, which is of other bytes', compared)
+  }
+  return undefined
 }
 
 function shownDigest(digests: Readonly<Record<string, string>>): string {
@@ -75,6 +94,8 @@ function isSameFile(subject: string, fileName: string): boolean {
 
 function pep740Problem({ subjects, predicateType, predicate }: Statement): string | undefined {
   if (subjects.length !== 1) return `${subjects.length} subjects, where an attestation has one`
+  if (subjects[0]?.name.includes('/') === true)
+    return 'its subject is a path, where an attestation names a file'
   if (predicateType === PROVENANCE) return undefined
   if (!PUBLISH.test(predicateType)) return `the predicate type '${predicateType.slice(0, 200)}' is not known`
   const isEmpty = predicate === null || (typeof predicate === 'object' && Object.keys(predicate).length === 0)

@@ -85,13 +85,20 @@ function isValidAt({ notBeforeSeconds, notAfterSeconds }: Certificate, atSeconds
   return isWithin({ startSeconds: notBeforeSeconds, endSeconds: notAfterSeconds }, atSeconds)
 }
 
-/** cosign: notBefore <= time <= notAfter, for every time that a log or an authority vouches for. */
-export function checkTime(certificate: Certificate | undefined, timesSeconds: readonly number[]): Finding {
+/**
+ * cosign: notBefore <= time <= notAfter, for every time that a log or an authority vouches for. sigstore-go: also for
+ * every other time that stands in an entry, which proves nothing by itself.
+ */
+export function checkTime(
+  certificate: Certificate | undefined,
+  timesSeconds: readonly number[],
+  unpromised: readonly number[] = [],
+): Finding {
   if (timesSeconds.length === 0)
     return failed('no trusted time: neither a log nor a timestamp authority says when it was signed')
   if (certificate === undefined) return passed(`signed at ${timesSeconds.map(formatTime).join(', ')}`)
   const { notBeforeSeconds, notAfterSeconds } = certificate
-  const outside = timesSeconds.find((seconds) => !isValidAt(certificate, seconds))
+  const outside = [...timesSeconds, ...unpromised].find((seconds) => !isValidAt(certificate, seconds))
   if (outside === undefined) return passed('signed while the certificate was valid')
   return failed('signed while the certificate was not valid', {
     expected: `${formatTime(notBeforeSeconds)} to ${formatTime(notAfterSeconds)}`,

@@ -1,25 +1,36 @@
 import { bytesEqual, describeError, encodeHex } from '../base/index.ts'
-import { verifyCheckpoint } from '../formats/note/index.ts'
+import { isOfRekor1, verifyCheckpoint } from '../formats/note/index.ts'
 import type { LoggedEntry } from '../formats/sigstore/index.ts'
 import type { EntryContext } from './check-entry.ts'
 import { findLog, type LogKey } from './trust-root.ts'
 import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 
+const REKOR_2: ReadonlySet<string> = new Set(['hashedrekord 0.0.2', 'dsse 0.0.2'])
+
+/** As the bundle says, which must say the same as the body. Logs that are asked are of version 1. */
+export function isOfRekor2({ kindVersion = '' }: LoggedEntry): boolean {
+  return REKOR_2.has(kindVersion)
+}
+
 /**
  * sigstore-js and sigstore-python (cosign 2 does not look): the checkpoint is signed by the log of the entry, and it
  * states the very tree in which the proof ends. Without it a proof shows only that somebody can build a tree.
+ * sigstore-go tells by the checkpoint which version of Rekor an entry is of.
  */
 export function checkCheckpoint(
-  { logId, inclusionProof }: LoggedEntry,
+  entry: LoggedEntry,
   { trustRoot: { logs }, timesSeconds }: EntryContext,
 ): Finding {
+  const { logId, inclusionProof } = entry
   if (inclusionProof === undefined) return notApplicable('without a proof there is no tree to vouch for')
   const log = findLog(logs, logId, timesSeconds)
   if (log === undefined) return unknownLog(logs, logId)
   const { checkpoint: note, rootHash, treeSize } = inclusionProof
   try {
     const { spki, names } = log
-    const { size, root } = verifyCheckpoint({ note, spki, ...(names === undefined ? {} : { names }) })
+    const { origin, size, root } = verifyCheckpoint({ note, spki, ...(names === undefined ? {} : { names }) })
+    if (isOfRekor1(origin) === isOfRekor2(entry))
+      return failed('the checkpoint is of another version of Rekor than the entry')
     if (size === treeSize && bytesEqual(root, rootHash))
       return passed(`signed by a known log for ${size} entries`)
     return failed('the checkpoint is about another tree than the proof', {

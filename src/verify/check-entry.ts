@@ -3,7 +3,7 @@ import { leafHash, verifyInclusion } from '../formats/merkle/index.ts'
 import { setSignedBytes, type LoggedEntry } from '../formats/sigstore/index.ts'
 import { verifyWithSpki } from '../formats/x509/index.ts'
 import { checkBody, type Subject } from './check-body.ts'
-import { checkCheckpoint, unknownLog } from './check-checkpoint.ts'
+import { checkCheckpoint, isOfRekor2, unknownLog } from './check-checkpoint.ts'
 import { findLog, type TrustRoot } from './trust-root.ts'
 import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 
@@ -60,6 +60,11 @@ function checkInclusion(entry: LoggedEntry, { seal }: Subject, leaf: Uint8Array)
       : failed('the entry comes without an inclusion proof')
   }
   const { logIndex: index, treeSize: size, hashes: proof, rootHash: root } = inclusionProof
+  if (signedEntryTimestamp === undefined && isOfRekor2(entry) && index !== entry.logIndex)
+    return failed('the entry has two indexes, where a log of version 2 has no shards', {
+      expected: `${index}`,
+      found: `${entry.logIndex}`,
+    })
   if (verifyInclusion({ leafHash: leaf, index, size, proof, root })) {
     return passed(`entry ${index} is in the tree of ${size} entries`)
   }

@@ -19,6 +19,8 @@ export function checkSignature(spki: Uint8Array | undefined, seal: SealParts, ar
   const content = signedContent(seal, artifact)
   const problem = key.kind === 'ed25519' ? ed25519Problem(seal, content) : digestProblem(key, seal, content)
   if (problem !== undefined) return failed(`a signature of ${name} ${problem}`)
+  const otherHash = claimedAlgorithmProblem(hashOf(key, seal), seal)
+  if (otherHash !== undefined) return otherHash
   const what = seal.envelope === undefined ? 'these bytes' : 'this attestation'
   return holds({ spki, key, seal, content })
     ? passed(`made with the ${name} key of the signer over ${what}`)
@@ -49,6 +51,18 @@ function claimedDigestProblem({ digest: claimed }: SealParts, artifact: Artifact
   return failed('the seal is of another file', {
     expected: `${algorithm}:${encodeHex(digest)}`,
     found: `${algorithm}:${encodeHex(claimed.digest)}`,
+  })
+}
+
+/** sigstore-go: the digest in the bundle is the one that was signed, and logged. */
+function claimedAlgorithmProblem(
+  signed: DigestAlgorithm | undefined,
+  { digest: claimed }: SealParts,
+): Finding | undefined {
+  if (signed === undefined || claimed === undefined || claimed.algorithm === signed) return undefined
+  return failed('the bundle names another digest than the signature is over', {
+    expected: signed,
+    found: claimed.algorithm,
   })
 }
 

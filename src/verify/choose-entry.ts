@@ -36,12 +36,15 @@ export function checkEntries(seal: SealParts, request: EntryRequest): LogFinding
 function checkLogged({ entries, format = 'files' }: SealParts): Finding {
   if (entries.length === 0) return failed('the signature was not found in the transparency log')
   if (entries.length > MAX_ENTRIES) return failed(`${entries.length} log entries, ${MAX_ENTRIES} are allowed`)
-  const isTwice = entries.some(({ body, logId }, at) =>
-    entries.slice(at + 1).some((other) => other.logId === logId && bytesEqual(other.body, body)),
-  )
-  // sigstore-go and sigstore-js: no entry counts twice.
+  const isTwice = entries.some((one, at) => entries.slice(at + 1).some((other) => isSame(one, other)))
+  // sigstore-js and sigstore-go: no entry counts twice.
   if (isTwice && format !== 'files') return failed('a log entry stands twice')
   return passed(`found in the transparency log`)
+}
+
+function isSame(one: LoggedEntry, other: LoggedEntry): boolean {
+  if (one.logId !== other.logId) return false
+  return one.logIndex === other.logIndex || bytesEqual(one.body, other.body)
 }
 
 function noEntry(): EntryFindings {

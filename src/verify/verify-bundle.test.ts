@@ -95,10 +95,6 @@ describe('verifyBundle', () => {
       signedAtSeconds: NOW + 7,
       logIndex: 1,
     })
-    const renamed = fileBundle2()
-    renamed.verificationMaterial.tlogEntries[0].logIndex = '999'
-    // Nothing signs that number in Rekor 2; the proof has the right one.
-    expect(verifyBundle(requestOf(renamed))).toMatchObject({ verified: true, logIndex: 1 })
     const both = fileBundle2()
     both.verificationMaterial.tlogEntries.push(...fileBundle().verificationMaterial.tlogEntries)
     expect(verifyBundle(requestOf(both))).toMatchObject({ verified: true, signedAtSeconds: NOW + 5 })
@@ -115,7 +111,7 @@ describe('verifyBundle', () => {
 
   it('demands that every entry of a bundle holds', () => {
     const bundle = fileBundle()
-    const other = tlogEntry(makeEntry({ body: utf8('another body') }))
+    const other = tlogEntry(makeEntry({ body: utf8('another body'), logIndex: 103 }))
     bundle.verificationMaterial.tlogEntries.push(other)
     refusesOnly(bundle, 'entry')
     bundle.verificationMaterial.tlogEntries.reverse()

@@ -94,7 +94,8 @@ function certificateFindings(
     const time = isKey ? checkTime(undefined, timesSeconds) : absent
     return { ...withoutCertificate(absent), certificate: finding, time }
   }
-  const time = checkTime(certificate, timesSeconds)
+  const unpromised = seal.entries.flatMap(({ unpromisedSeconds }) => unpromisedSeconds ?? [])
+  const time = checkTime(certificate, timesSeconds, unpromised)
   const chainTimes = time.outcome === 'passed' ? timesSeconds : []
   const atTimes = [certificate.notBeforeSeconds, ...chainTimes]
   const { finding: chain, issuer } = checkChainAtTimes(certificate, trustRoot, atTimes)

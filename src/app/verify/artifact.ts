@@ -69,12 +69,20 @@ function needsOf(seals: readonly SealParts[], key: Uint8Array | undefined): Need
   let isFileNeeded = false
   for (const seal of seals) {
     if (seal.digest !== undefined) algorithms.add(seal.digest.algorithm)
+    for (const name of secondDigests(seal)) algorithms.add(name)
     const kind = kindOfKey(seal, key)
     const algorithm = kind === undefined ? undefined : DIGEST_OF_KEY[kind]
     if (algorithm !== undefined) algorithms.add(algorithm)
     isFileNeeded ||= kind === 'ed25519' && seal.envelope === undefined
   }
   return { algorithms, isFileNeeded }
+}
+
+/** What an attestation may say of the file beside its SHA-256; it must not contradict the file. */
+function secondDigests({ envelope }: SealParts): readonly DigestAlgorithm[] {
+  if (envelope === undefined) return []
+  const payload = Buffer.from(envelope.payload)
+  return (['sha384', 'sha512'] as const).filter((name) => payload.includes(`"${name}"`))
 }
 
 /** Undefined for what cannot be read; the verdict says so. */

@@ -40,7 +40,8 @@ async function chooseBeside(
   if (target.kind === 'digest')
     throw appVerifyErrors('app.verify-no-seal', `${target.text} has no folder to look for a seal`)
   const { path } = target
-  const has = (ending: string): Promise<boolean> => files.exists(`${path}${ending}`)
+  // Nobody named these paths, and the folder may be an enemy's: a pipe there would never be read to its end.
+  const has = (ending: string): Promise<boolean> => files.exists(`${path}${ending}`, 'regular file')
   if (await has('.sigstore.json')) return { kind: 'bundle', path: `${path}.sigstore.json` }
   const isSigned = await has('.sig')
   if (isSigned && of === 'key') return { kind: 'pair', signature: `${path}.sig` }

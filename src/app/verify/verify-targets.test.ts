@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { utf8 } from '../../base/index.ts'
+import { concatBytes, utf8 } from '../../base/index.ts'
 import { netErrors } from '../../net/index.ts'
 import { artifact, entry, ISSUER, leaf, signature, signDigestOf } from '../../verify/arrange.ts'
+import { envelopeBundle, fileBundle, statement } from '../../verify/attacks/arrange.ts'
 import { CHECK_NAMES, exactly, type Seal } from '../../verify/index.ts'
 import { ioWith, LOG_URL, plan, sealedFiles, trustedRoot, WHEEL, type TestIo } from './arrange.ts'
 import { prepare, verifyTargets, type FileOutcome, type VerifyPlan } from './index.ts'
@@ -100,6 +102,30 @@ describe('a file', () => {
     expect(await outcome({}, ioWith(files))).toMatchObject({ verified: false })
   })
 
+  it('is refused, and not read in another way, where its bundle is not JSON in UTF-8', async () => {
+    const bundle = utf8(JSON.stringify(fileBundle()))
+    const beside = (bytes: Uint8Array): Promise<FileOutcome> =>
+      outcome({}, ioWith(sealedFiles().set(`${WHEEL}.sigstore.json`, bytes)))
+    expect(await beside(bundle)).toMatchObject({ verified: true })
+    expect(await beside(concatBytes(utf8('\ufeff'), bundle))).toMatchObject({ reason: 'verify.bundle' })
+    expect(await beside(concatBytes(bundle, new Uint8Array([0xff])))).toMatchObject({
+      reason: 'verify.bundle',
+    })
+  })
+
+  it('is refused with an attestation whose second digest is of other bytes', async () => {
+    const [subject] = statement().subject
+    const about = (sha512: string): Promise<FileOutcome> => {
+      const digest = { ...subject.digest, sha512 }
+      const bundle = envelopeBundle(statement({ subject: [{ ...subject, digest }] }))
+      const files = sealedFiles().set(`${WHEEL}.sigstore.json`, utf8(JSON.stringify(bundle)))
+      return outcome({}, ioWith(files))
+    }
+    const right = createHash('sha512').update('the bytes of a wheel').digest('hex')
+    expect(await about(right)).toMatchObject({ verified: true })
+    expect(await about('ab'.repeat(64))).toMatchObject({ reason: 'verify.attestation' })
+  })
+
   it('may be a digest', async () => {
     const text = 'sha256:…'
     const seal = { kind: 'pair', signature: `${WHEEL}.sig`, certificate: `${WHEEL}.crt` } as const
@@ -128,6 +154,23 @@ describe('a policy file', () => {
     expect(await under(POLICY.replace('["demo"]', '["demo"]\nrequire = ["bundle"]'))).toMatchObject({
       reason: 'verify.policy',
     })
+  })
+
+  it('lists no file that an installer may take for one of another package', async () => {
+    const under2 = (name: string): Promise<FileOutcome> => {
+      const toml = POLICY.replace('names = ["demo"]', 'prefixes = ["demo-"]')
+      const files = sealedFiles().set('policy.toml', utf8(toml))
+      for (const ending of ['', '.sig', '.crt'])
+        files.set(`${name}${ending}`, files.get(`${WHEEL}${ending}`)!)
+      return outcome({ expectation, targets: [{ kind: 'file', path: name }] }, ioWith(files))
+    }
+    for (const name of ['demo-x-1.0.tar.gz', 'demo_1.0-2.tar.gz'])
+      expect(await under2(name)).toMatchObject({ verified: true })
+    for (const name of ['demo-1.0-2.tar.gz', 'demo-1.0-rc-1.tar.gz'])
+      expect(await under2(name)).toMatchObject({
+        reason: 'verify.policy',
+        message: expect.stringContaining('or of demo: two rules could decide'),
+      })
   })
 
   it('lists no file that is no distribution', async () => {

@@ -1,7 +1,6 @@
-import { isUtf8 } from 'node:buffer'
 import { basename } from 'node:path'
-import { encodeHex, utf8Decode, WheelsealError } from '../../base/index.ts'
-import { parseFileName } from '../../formats/python/index.ts'
+import { encodeHex, WheelsealError } from '../../base/index.ts'
+import { otherSdistName, parseFileName } from '../../formats/python/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
 import {
   readPolicy,
@@ -22,6 +21,7 @@ import type { Expectation, Target, VerifyPlan } from './plan.ts'
 import {
   readKey,
   sealReader,
+  sealText,
   trustRootReader,
   type FoundSeal,
   type SealReader,
@@ -84,7 +84,13 @@ async function loadExpectation(expectation: Expectation, io: VerifyIo): Promise<
 function policyFor(target: Target, file: PolicyFile): Policy {
   const fileName = target.kind === 'file' ? basename(target.path) : target.text
   try {
-    return file.policyFor(parseFileName(fileName).name)
+    const parsed = parseFileName(fileName)
+    const other = otherSdistName(parsed)
+    if (other === undefined) return file.policyFor(parsed.name)
+    return {
+      anyOf: [],
+      refusal: `${fileName} may be of ${parsed.name} or of ${other}: two rules could decide`,
+    }
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
     return { anyOf: [], refusal: error.message }
@@ -138,7 +144,8 @@ function judgeUnreadable(
   { artifact, expected }: Omit<Subject, 'seal'>,
   { start }: Prepared,
 ): Judged {
-  const bundle = found.kind !== 'pair' && isUtf8(found.bytes) ? utf8Decode(found.bytes) : ''
+  // The text that was just refused, read in no other way: or what was not understood would be verified after all.
+  const bundle = found.kind === 'pair' ? '' : sealText(found.bytes)
   return { verdict: verifyBundle({ bundle, artifact, trustRoot: start.trustRoot, ...expected }) }
 }
 

@@ -43,6 +43,9 @@ describe('parseJson', () => {
     ['__proto__ in another spelling', String.raw`{"\u005f_proto__":{}}`],
     ['a duplicate key deep inside', '[{"x":{"k":[1,2],"y":"{","k":0}}]'],
     ['__proto__', '{"__proto__":{}}'],
+    ['half a character', String.raw`["\uD800"]`],
+    ['half a character as a key, after a backslash', String.raw`{"\\\udfff":1}`],
+    ['half a character in no escape', '["\ud800"]'],
     ['too deep', '['.repeat(33) + ']'.repeat(33)],
     ['a comment', '{"a":1 /* x */}'],
     ['a trailing comma', '[1,]'],
@@ -50,6 +53,10 @@ describe('parseJson', () => {
     ['an unfinished string', '{"a'],
   ])('refuses %s', (_name, text) => {
     expect(() => parseJson(text)).toThrow(expect.objectContaining({ code: 'base.json' }))
+  })
+
+  it('reads whole characters in escapes, and escapes that are none', () => {
+    expect(parseJson(String.raw`["\ud83d\uDE00","\\ud800"]`)).toEqual(['😀', String.raw`\ud800`])
   })
 
   it('refuses text above its cap before it looks at it', () => {

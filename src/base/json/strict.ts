@@ -19,17 +19,31 @@ const DEFAULTS: Required<JsonLimits> = { maxLength: 1 << 20, maxDepth: 32 }
 
 /**
  * RFC 8259 with the loopholes closed: a key stands once per object, depth and length are capped, and `__proto__`
- * is refused. Throws `base.json`. The caller still checks the shape.
+ * and lone surrogates (RFC 7493 §2.1) are refused. Throws `base.json`. The caller still checks the shape.
  */
 export function parseJson(text: string, limits: JsonLimits = {}): JsonValue {
   const { maxLength, maxDepth } = { ...DEFAULTS, ...limits }
   if (text.length > maxLength) throw baseErrors('base.too-large', `JSON of ${text.length} characters`)
   checkStructure(text, maxDepth)
+  const value = readValue(text)
+  const mayHaveSurrogate = SURROGATE_ESCAPE.test(text) || !text.isWellFormed()
+  if (mayHaveSurrogate && hasLoneSurrogate(value)) throw baseErrors('base.json', 'half a character in a text')
+  return value
+}
+
+function readValue(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue
   } catch (cause) {
     throw baseErrors('base.json', 'not JSON', { cause })
   }
+}
+
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
+
+/** What is written again has an escape for each lone surrogate and for no whole character; backslashes stand doubled. */
+function hasLoneSurrogate(value: JsonValue): boolean {
+  return /\\ud[89a-f]/.test(JSON.stringify(value).replaceAll('\\\\', ''))
 }
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]

@@ -11,7 +11,8 @@ export interface Files {
   read(path: string, maxBytes: number): Promise<Uint8Array>
   /** A part is good until the next is asked for: its memory is used again. */
   stream(path: string): AsyncIterable<Uint8Array>
-  exists(path: string): Promise<boolean>
+  /** Of any kind, or a regular file: whoever reads a pipe waits until somebody writes. */
+  exists(path: string, kind?: 'regular file'): Promise<boolean>
   /** Durable and whole, or absent: temporary name, fsync, rename, fsync of the folder. Mode defaults to 0o644. */
   writeAtomic(path: string, bytes: Uint8Array, mode?: number): Promise<void>
   /** Missing files are fine. */

@@ -17,7 +17,9 @@ const MAX_SHOWN_LENGTH = 80
 /** Rekor v1 has its tree id behind the name, version 2 has the name alone. */
 const TREE_ID = / - [1-9][0-9]{0,18}$/
 
-/** The head that the log signed. Signatures of others beside it are passed over. Throws `note.malformed`, `note.signature`. */
+/**
+ * The head that the log signed. Signatures of others beside it are passed over under a checkpoint of version 2, and
+ * refused under one of version 1, as cosign does it. Throws `note.malformed`, `note.signature`. */
 export function verifyCheckpoint({ note, names, spki }: CheckpointTrust): Checkpoint {
   const { origin, size, root, signedText, signatures } = parseCheckpoint(note)
   const log = origin.replace(TREE_ID, '')
@@ -26,11 +28,18 @@ export function verifyCheckpoint({ note, names, spki }: CheckpointTrust): Checkp
   const hint = noteKeyId(log, spki).subarray(0, KEY_HINT_BYTES)
   const own = signatures.filter(({ name, keyHint }) => name === log && bytesEqual(keyHint, hint))
   if (own.length === 0) throw refused('no signature under the checkpoint is by the key of the log')
+  if (own.length < signatures.length && isOfRekor1(origin))
+    throw refused('under a checkpoint of Rekor 1 there is a signature by another key than that of the log')
   const message = utf8(signedText)
   if (!own.every(({ signature }) => verifyWithSpki(spki, message, signature))) {
     throw refused('the signature of the log does not fit the checkpoint')
   }
   return { origin, size, root }
+}
+
+/** Whether the checkpoint names a tree, as those of version 1 do and no others. */
+export function isOfRekor1(origin: string): boolean {
+  return TREE_ID.test(origin)
 }
 
 /** What an enemy wrote, short: a line of a note may have 64 Ki characters. */

@@ -96,6 +96,27 @@ function parseSdist(fileName: string): SdistName {
   return { kind: 'sdist', ...readCommon(fileName, stem.slice(0, dash), stem.slice(dash + 1)) }
 }
 
+/**
+ * The shorter name that an installer may read, which looks for the project's name and takes the rest for the version:
+ * pip takes `acme-1.0-2.tar.gz` for acme 1.0.post2, where the last dash makes it acme-1.0 2. Undefined for all names of
+ * PEP 625, which have one dash.
+ */
+export function otherSdistName({ kind, fileName }: DistributionName): string | undefined {
+  if (kind === 'wheel') return undefined
+  const parts = fileName.slice(0, -'.tar.gz'.length).split('-')
+  const cuts = parts.slice(2).map((_, index) => index + 1)
+  const cut = cuts.find((at) => isVersion(parts.slice(at).join('-')))
+  return cut === undefined ? undefined : parts.slice(0, cut).join('-')
+}
+
+function isVersion(text: string): boolean {
+  try {
+    return parseVersion(text).normal !== ''
+  } catch {
+    return false
+  }
+}
+
 function readCommon(fileName: string, name = '', version = ''): Common {
   if (!isName(name)) throw refusal(fileName, 'its name part is no name')
   try {

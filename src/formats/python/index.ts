@@ -9,6 +9,7 @@ export { isName, nameInFileNames, normalizeName } from './name.ts'
 export { parseVersion, type Version } from './version.ts'
 export {
   distributionKey,
+  otherSdistName,
   parseFileName,
   type DistributionName,
   type SdistName,

@@ -66,6 +66,7 @@ function loggedEntry(entry: Decoded): LoggedEntry {
     ...(promise ? { signedEntryTimestamp: promise.signedEntryTimestamp } : {}),
     // A time that the log did not promise is nobody's word.
     ...(promise ? { integratedTimeSeconds: entry.integratedTime } : {}),
+    ...(promise || entry.integratedTime === 0 ? {} : { unpromisedSeconds: entry.integratedTime }),
     ...(proof ? { inclusionProof: { ...proof, checkpoint: proof.checkpoint.envelope } } : {}),
   }
 }

@@ -6,7 +6,7 @@ import { sigstoreErrors } from './errors.ts'
 import type { DigestAlgorithm } from './hashed-rekord.ts'
 import type { LoggedEntry } from './log-entry.ts'
 import type { SealFormat, SealParts } from './seal-parts.ts'
-import { base64Bytes, readShape } from './shape.ts'
+import { base64Bytes, NO_LIST, readShape } from './shape.ts'
 
 const MAX_CERTIFICATE_LENGTH = 64 * 1024
 const MAX_CERTIFICATES = 8
@@ -47,6 +47,13 @@ export const SignatureBytes = base64Bytes(MAX_SIGNATURE_LENGTH)
 export const PayloadBytes = base64Bytes(MAX_PAYLOAD_LENGTH)
 const RawBytes = v.strictObject({ rawBytes: CertificateBytes })
 
+const TimestampData = v.strictObject({
+  rfc3161Timestamps: v.pipe(
+    v.optional(v.array(v.strictObject({ signedTimestamp: base64Bytes(MAX_TIMESTAMP_LENGTH) })), []),
+    v.maxLength(MAX_TIMESTAMPS),
+  ),
+})
+
 const Material = v.strictObject({
   certificate: v.optional(RawBytes),
   x509CertificateChain: v.optional(
@@ -55,17 +62,14 @@ const Material = v.strictObject({
     }),
   ),
   publicKey: v.optional(
-    v.strictObject({ hint: v.optional(v.pipe(v.string(), v.maxLength(MAX_HINT_LENGTH)), '') }),
+    v.pipe(
+      v.unknown(),
+      NO_LIST,
+      v.strictObject({ hint: v.optional(v.pipe(v.string(), v.maxLength(MAX_HINT_LENGTH)), '') }),
+    ),
   ),
   tlogEntries: v.pipe(v.optional(v.array(BundleEntry), []), v.maxLength(MAX_ENTRIES)),
-  timestampVerificationData: v.nullish(
-    v.strictObject({
-      rfc3161Timestamps: v.pipe(
-        v.optional(v.array(v.strictObject({ signedTimestamp: base64Bytes(MAX_TIMESTAMP_LENGTH) })), []),
-        v.maxLength(MAX_TIMESTAMPS),
-      ),
-    }),
-  ),
+  timestampVerificationData: v.nullish(v.pipe(v.unknown(), NO_LIST, TimestampData)),
 })
 
 const Bundle = v.strictObject({

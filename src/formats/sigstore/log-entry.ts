@@ -23,6 +23,8 @@ export interface LoggedEntry {
   readonly body: Uint8Array
   /** Seconds; Rekor v2 states none. */
   readonly integratedTimeSeconds?: number
+  /** A time that a bundle states and no log gave its word for: it proves nothing, and may contradict what is proved. */
+  readonly unpromisedSeconds?: number
   /** Lower-case hex. */
   readonly logId: string
   readonly logIndex: number

@@ -17,6 +17,9 @@ export function hexBytes(length: number): v.GenericSchema<unknown, Uint8Array> {
 /** A count, an index or a time that JSON can carry exactly. */
 export const COUNT = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
+/** Valibot takes a list for an object of which no member must be there. */
+export const NO_LIST = v.check<unknown, string>((value) => !Array.isArray(value), 'must be an object')
+
 function decoded(
   maxLength: number,
   decode: (text: string) => Uint8Array,

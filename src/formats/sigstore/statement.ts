@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { describeError, parseJson, utf8Decode, type JsonValue } from '../../base/index.ts'
 import { sigstoreErrors } from './errors.ts'
-import { readShape } from './shape.ts'
+import { NO_LIST, readShape } from './shape.ts'
 
 /** The one payload type of envelopes that are verified here. */
 export const IN_TOTO = 'application/vnd.in-toto+json'
@@ -18,20 +18,34 @@ export interface Statement {
 }
 
 const MAX_SUBJECTS = 1024
+const MAX_DIGESTS = 32
 const MAX_TEXT = 4096
 const MAX_STATEMENT_LENGTH = 6 << 20
 const Text = v.pipe(v.string(), v.maxLength(MAX_TEXT))
 
-/** in-toto attestation framework; version 0.1 differs in nothing that is read here. Subjects may have more members. */
-const InToto = v.object({
-  _type: v.picklist(['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1']),
-  subject: v.pipe(
-    v.array(v.object({ name: v.optional(Text, ''), digest: v.record(Text, Text) })),
-    v.minLength(1),
-    v.maxLength(MAX_SUBJECTS),
+/** ResourceDescriptor of the in-toto attestation framework. */
+const Subject = v.strictObject({
+  name: v.optional(Text, ''),
+  digest: v.pipe(
+    v.record(Text, Text),
+    v.check((digests) => Object.keys(digests).length <= MAX_DIGESTS, `has more than ${MAX_DIGESTS} digests`),
   ),
+  uri: v.optional(v.unknown()),
+  content: v.optional(v.unknown()),
+  downloadLocation: v.optional(v.unknown()),
+  mediaType: v.optional(v.unknown()),
+  annotations: v.optional(v.unknown()),
+})
+
+/**
+ * in-toto attestation framework; version 0.1 differs in nothing that is read here. Other members are refused, as
+ * sigstore-go does it: who reads them may find in them what nobody looked at here.
+ */
+const InToto = v.strictObject({
+  _type: v.picklist(['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1']),
+  subject: v.pipe(v.array(Subject), v.minLength(1), v.maxLength(MAX_SUBJECTS)),
   predicateType: v.pipe(Text, v.nonEmpty()),
-  predicate: v.optional(v.unknown(), null),
+  predicate: v.nullish(v.pipe(v.unknown(), NO_LIST, v.looseObject({})), null),
 })
 
 /** Throws `sigstore.statement`. */

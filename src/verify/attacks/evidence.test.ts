@@ -136,7 +136,7 @@ describe('attacks on log, time, attestation and file', () => {
       withEntry((logged) => (logged.kindVersion.kind = 'dsse')),
       'entry',
     )
-    refusesOnly(
+    refuses(
       withEntry((logged) => (logged.kindVersion.version = '0.0.2')),
       'entry',
     )
