@@ -1,7 +1,7 @@
 import { generateKeyPairSync, verify, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64Url, Secret, sha256, utf8, type JsonValue } from '../base/index.ts'
-import type { HashedRekord, LogEntry } from '../formats/sigstore/index.ts'
+import type { DsseProposal, HashedRekord, LogEntry } from '../formats/sigstore/index.ts'
 import { buildLeaf, buildRoot, certificatePem, parseCertificate } from '../formats/x509/index.ts'
 import { readToken, signBlobs, type CertificateRequest, type SignRequest } from './index.ts'
 
@@ -52,7 +52,7 @@ function services(changes: Partial<SignRequest> = {}): {
     },
     log: {
       append: async (proposed) => {
-        asked.entries.push(proposed)
+        asked.entries.push(proposed as HashedRekord)
         return { logIndex: asked.entries.length } as LogEntry
       },
       find: async () => [],
@@ -116,7 +116,8 @@ describe('signBlobs', () => {
 
   it('fails as a whole when one entry does', async () => {
     const { request } = services()
-    const append = async ({ digest }: HashedRekord): Promise<LogEntry> => {
+    const append = async (proposed: DsseProposal | HashedRekord): Promise<LogEntry> => {
+      const { digest } = proposed as HashedRekord
       if (digest[0] === sha256(utf8('b'))[0]) throw new Error('the log is full')
       return request.log.append({ digest } as HashedRekord)
     }
