@@ -5,11 +5,16 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleClients, openBench, run, type Bench } from '../support/bundle-clients.ts'
+import { schemaProblems } from '../support/json-schema.ts'
 import { cosign2, cosign3, present, sigstorePython } from '../support/judges.ts'
 import { root, runProgram, wheelseal, type Outcome } from '../support/program.ts'
 
 const LONG_MS = 120_000
 const page = readFileSync(join(root, 'docs', 'how-to', 'sign-distributions.md'), 'utf8')
+const schema = JSON.parse(readFileSync(join(root, 'schemas', 'sign-output.schema.json'), 'utf8')) as Record<
+  string,
+  unknown
+>
 const OURS = ['--signing-config', 'signing_config.json', '--trusted-root', 'trusted_root.json']
 const SEALS = ['', '.crt', '.sig', '.sigstore.json']
 
@@ -29,7 +34,9 @@ describe.runIf(present(cosign2, cosign3, sigstorePython))('wheelseal sign', () =
     bench = await openBench()
     const outcome = await sign(['--json', ...OURS, 'file', 'other'])
     expect(outcome.code, outcome.stderr).toBe(0)
-    expect(JSON.parse(outcome.stdout)).toMatchObject({
+    const printed = JSON.parse(outcome.stdout) as object
+    expect(schemaProblems(schema, printed)).toEqual([])
+    expect(printed).toMatchObject({
       files: [{ file: 'file', seal: ['file.sigstore.json', 'file.sig', 'file.crt'] }, { file: 'other' }],
       verified: true,
       identity: { project: 'acme/tools', issuer: bench.server.url },
@@ -123,6 +130,9 @@ describe.runIf(present(cosign2, cosign3, sigstorePython))('wheelseal sign', () =
     expect(code).toBe(1)
     expect(stderr).toContain('[app.sign-write]')
     expect(await text('stuck/a.sigstore.json')).toBe(before)
+    // Known before the authority is asked, which is down here.
+    const unasked = await sign([...OURS, '--fulcio-url', 'http://127.0.0.1:1', 'stuck/a', 'stuck/b'])
+    expect(unasked.stderr).toContain('[app.sign-write]')
     expect((await readdir(join(bench.path, 'stuck'))).toSorted()).toEqual(
       [...SEALS.map((ending) => `a${ending}`), 'b', 'b.crt'].toSorted(),
     )
@@ -204,7 +214,9 @@ describe.runIf(present(cosign2, cosign3, sigstorePython))('wheelseal sign', () =
     const { code: exit, stderr, stdout } = await sign(['--json', ...args])
     expect(exit).toBe(2)
     expect(stderr).toContain(`[${code}]`)
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code } })
+    const printed = JSON.parse(stdout) as object
+    expect(schemaProblems(schema, printed)).toEqual([])
+    expect(printed).toMatchObject({ error: { code } })
   })
 
   it(

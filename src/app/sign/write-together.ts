@@ -1,66 +1,145 @@
 import { randomBytes } from 'node:crypto'
-import { copyFile, rename, rm } from 'node:fs/promises'
+import { access, constants, lstat, mkdir, open, rename as renameFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { describeError, type Files } from '../../base/index.ts'
+import { describeError } from '../../base/index.ts'
+import { inParallel } from '../../sign/index.ts'
 import { appSignErrors } from './errors.ts'
 
 export type Output = readonly [path: string, bytes: Uint8Array]
 
-interface Placed {
+/** Of the file system; a test stops it, as a process is killed. */
+type Rename = (from: string, to: string) => Promise<void>
+
+interface Staged {
   readonly path: string
   readonly bytes: Uint8Array
   /** The new file, until it gets its name. */
   readonly staged: string
-  /** A copy of the file that was there before. */
+  /** The file that was there before, until all have their names. */
   readonly kept: string
 }
 
+/** How many files are written at once. */
+const AT_ONCE = 8
+
 /**
- * All of them or none: each is durable beside its place before the first gets its name, and when one cannot get its
- * name the files that were there before come back. Throws `app.sign-write`.
+ * Whether files can be written at these places, as far as that can be known; `folder` is made where it is missing. To be
+ * asked before a log is. Throws `app.sign-write`.
  */
-export async function writeTogether(outputs: readonly Output[], files: Files): Promise<void> {
-  const suffix = randomBytes(6).toString('hex')
-  const all = outputs.map((output, at) => placesOf(output, `${suffix}-${at}`))
+export async function checkWritable(paths: readonly string[], folder: string | undefined): Promise<void> {
   try {
-    for (const { staged, bytes } of all) await files.writeAtomic(staged, bytes)
-    for (const { path, kept } of all) await keep(path, kept)
-    await nameAll(all)
+    if (folder !== undefined) await mkdir(folder, { recursive: true })
+    await inParallel(foldersOf(paths.map((path) => ({ path }))), AT_ONCE, (path) =>
+      access(path, constants.W_OK | constants.X_OK),
+    )
+    await inParallel(paths, AT_ONCE, checkPlace)
   } catch (cause) {
-    throw appSignErrors('app.sign-write', describeError(cause), { cause })
-  } finally {
-    for (const { staged, kept } of all) await removeAll([staged, kept])
+    throw unwritable(cause)
   }
 }
 
-async function nameAll(all: readonly Placed[]): Promise<void> {
-  const named: Placed[] = []
+/**
+ * All groups or none, and no group half: a group is files that mean something only together, as a signature and its
+ * certificate. Every new file is durable beside its place before the first gets its name. The old files of a group are
+ * moved away before the first of its new ones gets its name, so that a process that is killed leaves one group with
+ * files missing, and never one with files of two calls; every other group is wholly old or wholly new. When a file
+ * cannot get its name, all old ones come back. Throws `app.sign-write`.
+ */
+export async function writeTogether(
+  groups: readonly (readonly Output[])[],
+  rename: Rename = renameFile,
+): Promise<void> {
+  const suffix = randomBytes(6).toString('hex')
+  const staged = groups.map((group, at) =>
+    group.map(([path, bytes], index) => placesOf(path, { bytes, id: `${suffix}-${at}-${index}` })),
+  )
+  const all = staged.flat()
   try {
-    for (const one of all) {
-      await rename(one.staged, one.path)
-      named.push(one)
-    }
+    await stageAll(all)
+    await nameAll(staged, rename)
+  } catch (cause) {
+    throw unwritable(cause)
+  } finally {
+    await inParallel(all, AT_ONCE, (one) => rm(one.staged, { force: true }))
+  }
+  await inParallel(all, AT_ONCE, (one) => rm(one.kept, { force: true }))
+}
+
+/** Waits for all of them, whatever fails: nothing may be written any more when they are taken away again. */
+async function stageAll(all: readonly Staged[]): Promise<void> {
+  const failures: unknown[] = []
+  await inParallel(all, AT_ONCE, async ({ staged, bytes }) => {
+    await writeSynced(staged, bytes).catch((error: unknown) => failures.push(error))
+  })
+  if (failures.length > 0) throw failures[0]
+}
+
+async function nameAll(groups: readonly (readonly Staged[])[], rename: Rename): Promise<void> {
+  const undo: (() => Promise<void>)[] = []
+  try {
+    for (const group of groups) await nameGroup(group, rename, undo)
+    for (const folder of foldersOf(groups.flat())) await syncFolder(folder)
   } catch (error) {
-    for (const { path, kept } of named) await giveBack(path, kept)
+    for (const step of undo.toReversed()) await step()
     throw error
   }
 }
 
-async function giveBack(path: string, kept: string): Promise<void> {
-  try {
-    await rename(kept, path)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-    await rm(path)
+async function nameGroup(
+  group: readonly Staged[],
+  rename: Rename,
+  undo: (() => Promise<void>)[],
+): Promise<void> {
+  for (const { path, kept } of group)
+    if (await moveAway(path, kept, rename)) undo.push(() => rename(kept, path))
+  for (const { path, staged } of group) {
+    await rename(staged, path)
+    undo.push(() => rm(path))
   }
 }
 
-/** Nothing to keep is fine. */
-async function keep(path: string, kept: string): Promise<void> {
+function foldersOf(files: readonly Pick<Staged, 'path'>[]): readonly string[] {
+  return [...new Set(files.map(({ path }) => dirname(path)))]
+}
+
+/** False where nothing was there. */
+async function moveAway(path: string, kept: string, rename: Rename): Promise<boolean> {
+  await checkPlace(path)
   try {
-    await copyFile(path, kept)
+    await rename(path, kept)
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
+}
+
+/** A folder could be moved away as well, and must not be. */
+async function checkPlace(path: string): Promise<void> {
+  try {
+    if ((await lstat(path)).isDirectory()) throw new Error(`${path} is a folder`)
   } catch (error) {
     if (!isMissing(error)) throw error
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o644)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** A rename is durable only when its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
   }
 }
 
@@ -68,12 +147,17 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
-async function removeAll(paths: readonly string[]): Promise<void> {
-  for (const path of paths) await rm(path, { force: true })
+function unwritable(cause: unknown): Error {
+  return appSignErrors('app.sign-write', describeError(cause), { cause })
+}
+
+interface Content {
+  readonly bytes: Uint8Array
+  readonly id: string
 }
 
 /** The names are short: that of the file itself may be as long as names can be. */
-function placesOf([path, bytes]: Output, id: string): Placed {
+function placesOf(path: string, { bytes, id }: Content): Staged {
   const beside = (ending: string): string => join(dirname(path), `.seal-${id}.${ending}`)
   return { path, bytes, staged: beside('new'), kept: beside('old') }
 }
