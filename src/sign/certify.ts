@@ -15,11 +15,15 @@ export interface SigningRequest {
   readonly authority: CertificateSource
   readonly log: EntryLog
   readonly clock: Clock
+  /** What `certify` gave for this request; without it the authority is asked now. */
+  readonly certified?: Certified
   /** Where it is at hand, everything is verified before it is returned. */
   readonly trustRoot?: TrustRoot
   /** Told of each thing that is signed, logged and, with a trust root, verified. */
   readonly onEach?: () => void
 }
+
+export type CertifyRequest = Pick<SigningRequest, 'token' | 'audience' | 'authority' | 'clock'>
 
 /** A key that nobody else has, and who an authority says has it. */
 export interface Certified {
@@ -30,8 +34,11 @@ export interface Certified {
   readonly leaf: Uint8Array
 }
 
-/** One key and one certificate for a whole call. Throws `sign.…` and what the authority said. */
-export async function certify(request: SigningRequest): Promise<Certified> {
+/**
+ * One key and one certificate for a whole call. Can be called ahead, while what else a signing needs is still being
+ * read. Throws `sign.…` and what the authority said.
+ */
+export async function certify(request: CertifyRequest): Promise<Certified> {
   const key = newEphemeralKey()
   const { token, audience = 'sigstore', clock, authority } = request
   const proof = key.signBytes(utf8(readToken(token, { audience, clock }).subject))

@@ -1,6 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { spkiOf } from '../formats/x509/index.ts'
-import { p256 } from '@noble/curves/nist.js'
 import { decodeBase64Url } from '../base/index.ts'
 
 /** Lives in memory for one call and is never written anywhere. */
@@ -10,7 +9,7 @@ export interface EphemeralKey {
   /** ECDSA with SHA-256, DER. */
   signBytes(message: Uint8Array): Uint8Array
   /** ECDSA over a SHA-256 that was computed elsewhere, DER. */
-  signDigest(sha256: Uint8Array): Uint8Array
+  signDigest(sha256: Uint8Array): Promise<Uint8Array>
 }
 
 /**
@@ -24,6 +23,10 @@ export function newEphemeralKey(): EphemeralKey {
   return {
     spki: spkiOf(privateKey),
     signBytes: (message) => new Uint8Array(sign('sha256', message, privateKey)),
-    signDigest: (sha256) => p256.sign(sha256, scalar, { prehash: false, format: 'der' }),
+    signDigest: async (sha256) => {
+      // Loaded here: whoever has the files themselves at hand never needs it, and its start costs as much as a request.
+      const { p256 } = await import('@noble/curves/nist.js')
+      return p256.sign(sha256, scalar, { prehash: false, format: 'der' })
+    },
   }
 }

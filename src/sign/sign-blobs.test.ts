@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { encodeBase64Url, Secret, sha256, utf8, type JsonValue } from '../base/index.ts'
 import type { DsseProposal, HashedRekord, LogEntry } from '../formats/sigstore/index.ts'
 import { buildLeaf, buildRoot, certificatePem, parseCertificate } from '../formats/x509/index.ts'
-import { readToken, signBlobs, type CertificateRequest, type SignRequest } from './index.ts'
+import {
+  certify,
+  readToken,
+  signBlobs,
+  type CertificateRequest,
+  type SignedBlob,
+  type SignRequest,
+} from './index.ts'
 
 const NOW = 1_900_000_000
 const serial = new Uint8Array([1])
@@ -89,6 +96,22 @@ describe('signBlobs', () => {
         publicKeyPem: certificatePem(chain[0]!),
       })
     }
+  })
+
+  it('signs the file itself where it is at hand, which is the same signature for whoever verifies', async () => {
+    const { request } = services()
+    const blobs = [{ name: 'a', sha256: sha256(utf8('a')), bytes: utf8('a') }]
+    const [{ signature, chain }] = (await signBlobs({ ...request, blobs })) as [SignedBlob]
+    const spki = Buffer.from(parseCertificate(chain[0]!).spki)
+    expect(verify('sha256', utf8('a'), { key: spki, format: 'der', type: 'spki' }, signature)).toBe(true)
+  })
+
+  it('asks for no certificate where one is at hand, and signs with its key', async () => {
+    const { request, asked } = services()
+    const certified = await certify(request)
+    const signed = await signBlobs({ ...request, certified })
+    expect(asked.certificates).toHaveLength(1)
+    expect(signed.map(({ chain }) => chain[0])).toEqual(signed.map(() => certified.leaf))
   })
 
   it('takes a new key for every call', async () => {

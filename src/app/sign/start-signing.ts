@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Files } from '../../base/index.ts'
+import { concatBytes, type Files } from '../../base/index.ts'
 import { createFulcioClient, createRekorClient } from '../../net/index.ts'
-import { readToken, type Blob, type SigningRequest } from '../../sign/index.ts'
+import { certify, readToken, type Blob, type SigningRequest } from '../../sign/index.ts'
 import type { TrustRoot } from '../../verify/index.ts'
 import { trustRootReader } from '../verify/readers.ts'
 import { loadTrust } from '../verify/trust-start.ts'
@@ -13,10 +13,12 @@ import type { Target } from './targets.ts'
 import { checkWritable } from './write-together.ts'
 
 const AUDIENCE = 'sigstore'
+/** Of all files of a call. Beyond it digests are signed, each of which costs more than these bytes are worth. */
+const MAX_KEPT_BYTES = 16 << 20
 
 export type Hashed<Hashable = Target> = Hashable & Blob
 
-/** Everything that must be well before anybody is asked for a certificate. */
+/** Everything that must be well before the log is asked. */
 export interface Started<Hashable extends Target> {
   readonly services: ServiceUrls
   readonly hashed: readonly Hashed<Hashable>[]
@@ -38,19 +40,21 @@ export async function startSigning<Hashable extends Target>(
   events.onToken(readToken(token, { audience: AUDIENCE, clock: io.clock }))
   const services = await serviceUrls(plan.services, io)
   const places = targets.flatMap((target) => target.places.map(({ path }) => path))
-  // A trust root that is fetched and large files that are hashed do not wait for each other.
-  const [trustRoot, hashed] = await Promise.all([
-    trustOf(plan, io),
-    hashAll(targets, io.files),
-    checkWritable(places, plan.bundleFolder),
-  ])
-  const request = {
+  await checkWritable(places, plan.bundleFolder)
+  const hashed = await hashAll(targets, io.files)
+  const asking = {
     token,
     audience: AUDIENCE,
     clock: io.clock,
-    onEach: events.onEach,
     authority: createFulcioClient({ ...io, url: services.fulcio }),
+  }
+  // The trust root is read, or fetched, while the authority works.
+  const [certified, trustRoot] = await Promise.all([certify(asking), trustOf(plan, io)])
+  const request = {
+    ...asking,
+    certified,
     log: createRekorClient({ ...io, url: services.rekor }),
+    onEach: events.onEach,
     ...(trustRoot === undefined ? {} : { trustRoot }),
   }
   return { services, hashed, request }
@@ -68,12 +72,31 @@ async function hashAll<Hashable extends Target>(
   files: Files,
 ): Promise<readonly Hashed<Hashable>[]> {
   const hashed: Hashed<Hashable>[] = []
+  let room = MAX_KEPT_BYTES
   for (const target of targets) {
-    const hash = createHash('sha256')
-    for await (const part of files.stream(target.path)) hash.update(part)
-    hashed.push({ ...target, name: target.path, sha256: new Uint8Array(hash.digest()) })
+    const { sha256, bytes } = await hashFile(files.stream(target.path), room)
+    room -= bytes?.length ?? 0
+    hashed.push({ ...target, name: target.path, sha256, ...(bytes === undefined ? {} : { bytes }) })
   }
   return hashed
+}
+
+/** With the bytes, unless they are more than there is room for. */
+async function hashFile(
+  parts: AsyncIterable<Uint8Array>,
+  room: number,
+): Promise<Pick<Blob, 'sha256' | 'bytes'>> {
+  const hash = createHash('sha256')
+  const kept: Uint8Array[] = []
+  let size = 0
+  for await (const part of parts) {
+    hash.update(part)
+    size += part.length
+    if (size <= room) kept.push(part)
+    else kept.length = 0
+  }
+  const sha256 = new Uint8Array(hash.digest())
+  return size <= room ? { sha256, bytes: concatBytes(...kept) } : { sha256 }
 }
 
 /** Files that were named and are seals of others, which is why they are not signed. */
