@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { access, constants, lstat, mkdir, open, rename as renameFile, rm } from 'node:fs/promises'
+import { access, constants, lstat, mkdir, open, rename as renameFile, rm, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describeError } from '../../base/index.ts'
 import { inParallel } from '../../sign/index.ts'
@@ -32,7 +32,7 @@ export async function checkWritable(paths: readonly string[], folder: string | u
     await inParallel(foldersOf(paths.map((path) => ({ path }))), AT_ONCE, (path) =>
       access(path, constants.W_OK | constants.X_OK),
     )
-    await inParallel(paths, AT_ONCE, checkPlace)
+    await inParallel(paths, AT_ONCE, isThere)
   } catch (cause) {
     throw unwritable(cause)
   }
@@ -56,13 +56,13 @@ export async function writeTogether(
   const all = staged.flat()
   try {
     await stageAll(all)
-    await nameAll(staged, rename)
+    const kept = await nameAll(staged, rename)
+    // The seals are written: an old file that cannot be removed is a hidden leftover and no failure.
+    await inParallel(kept, AT_ONCE, (path) => unlink(path).catch(() => undefined))
   } catch (cause) {
-    throw unwritable(cause)
-  } finally {
     await inParallel(all, AT_ONCE, (one) => rm(one.staged, { force: true }))
+    throw unwritable(cause)
   }
-  await inParallel(all, AT_ONCE, (one) => rm(one.kept, { force: true }))
 }
 
 /** Waits for all of them, whatever fails: nothing may be written any more when they are taken away again. */
@@ -74,27 +74,34 @@ async function stageAll(all: readonly Staged[]): Promise<void> {
   if (failures.length > 0) throw failures[0]
 }
 
-async function nameAll(groups: readonly (readonly Staged[])[], rename: Rename): Promise<void> {
-  const undo: (() => Promise<void>)[] = []
+/** The old files, which are kept until all new ones have their names. */
+async function nameAll(groups: readonly (readonly Staged[])[], rename: Rename): Promise<readonly string[]> {
+  const done: Done = { kept: [], undo: [] }
   try {
-    for (const group of groups) await nameGroup(group, rename, undo)
+    for (const group of groups) await nameGroup(group, rename, done)
     for (const folder of foldersOf(groups.flat())) await syncFolder(folder)
+    return done.kept
   } catch (error) {
-    for (const step of undo.toReversed()) await step()
+    for (const step of done.undo.toReversed()) await step()
     throw error
   }
 }
 
-async function nameGroup(
-  group: readonly Staged[],
-  rename: Rename,
-  undo: (() => Promise<void>)[],
-): Promise<void> {
-  for (const { path, kept } of group)
-    if (await moveAway(path, kept, rename)) undo.push(() => rename(kept, path))
+interface Done {
+  readonly kept: string[]
+  readonly undo: (() => Promise<void>)[]
+}
+
+async function nameGroup(group: readonly Staged[], rename: Rename, done: Done): Promise<void> {
+  for (const { path, kept } of group) {
+    if (!(await isThere(path))) continue
+    await rename(path, kept)
+    done.kept.push(kept)
+    done.undo.push(() => rename(kept, path))
+  }
   for (const { path, staged } of group) {
     await rename(staged, path)
-    undo.push(() => rm(path))
+    done.undo.push(() => unlink(path))
   }
 }
 
@@ -102,24 +109,14 @@ function foldersOf(files: readonly Pick<Staged, 'path'>[]): readonly string[] {
   return [...new Set(files.map(({ path }) => dirname(path)))]
 }
 
-/** False where nothing was there. */
-async function moveAway(path: string, kept: string, rename: Rename): Promise<boolean> {
-  await checkPlace(path)
-  try {
-    await rename(path, kept)
-    return true
-  } catch (error) {
-    if (isMissing(error)) return false
-    throw error
-  }
-}
-
-/** A folder could be moved away as well, and must not be. */
-async function checkPlace(path: string): Promise<void> {
+/** Throws for a folder: it could be moved away as a file can, and must not be. */
+async function isThere(path: string): Promise<boolean> {
   try {
     if ((await lstat(path)).isDirectory()) throw new Error(`${path} is a folder`)
+    return true
   } catch (error) {
-    if (!isMissing(error)) throw error
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
   }
 }
 
@@ -141,10 +138,6 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 function unwritable(cause: unknown): Error {
