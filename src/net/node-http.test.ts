@@ -9,13 +9,13 @@ await http.request({ method: 'GET', url: 'http://127.0.0.1:1/' }).catch(() => un
 console.log(JSON.stringify(process.moduleLoadList))
 `
 
-it('asks a server without loading a second HTTP client', () => {
+it('asks a server without loading a second HTTP client, or TLS for one that has none', () => {
   const printed = execFileSync(process.execPath, ['--input-type=module-typescript', '--eval', script], {
     cwd: join(import.meta.dirname),
     encoding: 'utf8',
   })
   const loaded = JSON.parse(printed) as readonly string[]
-  expect(loaded.filter((name) => /NativeModule (?:http|internal\/deps\/undici)/.test(name))).toEqual([
-    'NativeModule http',
-  ])
+  expect(loaded.filter((name) => /^NativeModule (?:https?$|tls$|internal\/deps\/undici)/.test(name))).toEqual(
+    ['NativeModule http'],
+  )
 })
