@@ -1,15 +1,12 @@
 import { describeError, encodeHex } from '../base/index.ts'
 import { distributionKey, parseFileName } from '../formats/python/index.ts'
-import {
-  IN_TOTO,
-  parseStatement,
-  PROVENANCE_V1,
-  PUBLISH_V1,
-  type SealParts,
-  type Statement,
-} from '../formats/sigstore/index.ts'
+import { IN_TOTO, parseStatement, type SealParts, type Statement } from '../formats/sigstore/index.ts'
 import type { Artifact } from './seal.ts'
 import { failed, notApplicable, passed, type Finding } from './verdict.ts'
+
+/** PEP 740: the publish attestation is named after a page of the index's documentation. */
+const PUBLISH = /^https:\/\/docs\.pypi\.org\/attestations\/publish\/v1$/
+const PROVENANCE = 'https://slsa.dev/provenance/v1'
 
 /**
  * Whether the statement under the signature is about this file: its SHA-256, and its name where one is asked for. Other
@@ -78,8 +75,8 @@ function isSameFile(subject: string, fileName: string): boolean {
 
 function pep740Problem({ subjects, predicateType, predicate }: Statement): string | undefined {
   if (subjects.length !== 1) return `${subjects.length} subjects, where an attestation has one`
-  if (predicateType === PROVENANCE_V1) return undefined
-  if (predicateType !== PUBLISH_V1) return `the predicate type '${predicateType.slice(0, 200)}' is not known`
+  if (predicateType === PROVENANCE) return undefined
+  if (!PUBLISH.test(predicateType)) return `the predicate type '${predicateType.slice(0, 200)}' is not known`
   const isEmpty = predicate === null || (typeof predicate === 'object' && Object.keys(predicate).length === 0)
   return isEmpty ? undefined : 'a publish attestation with a predicate, which must be empty'
 }

@@ -50,12 +50,5 @@ export { formatAttestation } from './format-attestation.ts'
 export { parseSeals } from './parse-seal.ts'
 export type { Envelope, FileDigest, SealFormat, SealParts } from './seal-parts.ts'
 export { readLoggedRecord, type LoggedRecord, type Verifier } from './logged-record.ts'
-export {
-  formatStatement,
-  IN_TOTO,
-  parseStatement,
-  PROVENANCE_V1,
-  PUBLISH_V1,
-  type NewStatement,
-  type Statement,
-} from './statement.ts'
+export { IN_TOTO, parseStatement, type Statement } from './statement.ts'
+export { formatStatement, PROVENANCE_V1, PUBLISH_V1, type NewStatement } from './format-statement.ts'
