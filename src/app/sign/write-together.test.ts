@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -25,6 +25,12 @@ describe('writeTogether', () => {
     await writeTogether([outputsOf('a', 'b'), outputsOf('c')])
     expect(await readdir(folder)).toEqual(['a', 'b', 'c'])
     expect(await written('a', 'b', 'c')).toEqual(['new a', 'new b', 'new c'])
+  })
+
+  it('gives new files the mode that is asked for', async () => {
+    await writeFile(at('a'), 'old')
+    await writeTogether([outputsOf('a')], { mode: 0o600 })
+    expect((await stat(at('a'))).mode & 0o777).toBe(0o600)
   })
 
   it('gives back what was there when the last one cannot get its name', async () => {
@@ -74,7 +80,7 @@ async function writeUntilKilled(groups: readonly (readonly string[])[], renames:
     }
     writeTogether(
       groups.map((names) => outputsOf(...names)),
-      stopping,
+      { rename: stopping },
     ).then(killed, failed)
   })
 }

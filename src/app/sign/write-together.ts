@@ -7,8 +7,14 @@ import { appSignErrors } from './errors.ts'
 
 export type Output = readonly [path: string, bytes: Uint8Array]
 
-/** Of the file system; a test stops it, as a process is killed. */
 type Rename = (from: string, to: string) => Promise<void>
+
+interface WriteOptions {
+  /** Of the new files, less what the process masks. Default: 0o644. */
+  readonly mode?: number
+  /** Of the file system; a test stops it, as a process is killed. */
+  readonly rename?: Rename
+}
 
 interface Staged {
   readonly path: string
@@ -47,7 +53,7 @@ export async function checkWritable(paths: readonly string[], folder: string | u
  */
 export async function writeTogether(
   groups: readonly (readonly Output[])[],
-  rename: Rename = renameFile,
+  { mode = 0o644, rename = renameFile }: WriteOptions = {},
 ): Promise<void> {
   const suffix = randomBytes(6).toString('hex')
   const staged = groups.map((group, at) =>
@@ -55,7 +61,7 @@ export async function writeTogether(
   )
   const all = staged.flat()
   try {
-    await stageAll(all)
+    await stageAll(all, mode)
     const kept = await nameAll(staged, rename)
     // The seals are written: an old file that cannot be removed is a hidden leftover and no failure.
     await inParallel(kept, AT_ONCE, (path) => unlink(path).catch(() => undefined))
@@ -66,10 +72,10 @@ export async function writeTogether(
 }
 
 /** Waits for all of them, whatever fails: nothing may be written any more when they are taken away again. */
-async function stageAll(all: readonly Staged[]): Promise<void> {
+async function stageAll(all: readonly Staged[], mode: number): Promise<void> {
   const failures: unknown[] = []
   await inParallel(all, AT_ONCE, async ({ staged, bytes }) => {
-    await writeSynced(staged, bytes).catch((error: unknown) => failures.push(error))
+    await writeSynced(staged, bytes, mode).catch((error: unknown) => failures.push(error))
   })
   if (failures.length > 0) throw failures[0]
 }
@@ -120,8 +126,8 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', 0o644)
+async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode)
   try {
     await file.writeFile(bytes)
     await file.sync()
