@@ -49,7 +49,7 @@ export async function startSigning<Hashable extends Target>(
     authority: createFulcioClient({ ...io, url: services.fulcio }),
   }
   // The trust root is read, or fetched, while the authority works.
-  const [certified, trustRoot] = await Promise.all([certify(asking), trustOf(plan, io)])
+  const [certified, trustRoot] = await Promise.all([certify(asking), afterSending(() => trustOf(plan, io))])
   const request = {
     ...asking,
     certified,
@@ -58,6 +58,12 @@ export async function startSigning<Hashable extends Target>(
     ...(trustRoot === undefined ? {} : { trustRoot }),
   }
   return { services, hashed, request }
+}
+
+/** One turn of the event loop connects, the next one sends: a request must not wait for what keeps the core busy. */
+async function afterSending<T>(work: () => Promise<T>): Promise<T> {
+  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  return work()
 }
 
 async function trustOf({ trust }: SigningPlan, io: SignIo): Promise<TrustRoot | undefined> {
