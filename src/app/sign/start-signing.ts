@@ -40,7 +40,7 @@ export async function startSigning<Hashable extends Target>(
   events.onToken(readToken(token, { audience: AUDIENCE, clock: io.clock }))
   const services = await serviceUrls(plan.services, io)
   const places = targets.flatMap((target) => target.places.map(({ path }) => path))
-  await checkWritable(places, plan.bundleFolder)
+  checkWritable(places, plan.bundleFolder)
   const hashed = await hashAll(targets, io.files)
   const asking = {
     token,

@@ -92,9 +92,9 @@ async function ageOf(name: string): Promise<string> {
 
 describe('checkWritable', () => {
   it('makes the folder that is asked for, and accepts files that are there', async () => {
-    await checkWritable([join(folder, 's', 'a')], join(folder, 's'))
+    checkWritable([join(folder, 's', 'a')], join(folder, 's'))
     await writeFile(at('a'), 'old')
-    await checkWritable([at('a'), join(folder, 's', 'a')], undefined)
+    expect(() => checkWritable([at('a'), join(folder, 's', 'a')], undefined)).not.toThrow()
   })
 
   it.each([
@@ -104,7 +104,9 @@ describe('checkWritable', () => {
   ])('refuses %s', async (_what, paths) => {
     await writeFile(at('file'), '')
     await mkdir(at('taken'))
-    await expect(checkWritable(paths(), undefined)).rejects.toMatchObject({ code: 'app.sign-write' })
+    expect(() => checkWritable(paths(), undefined)).toThrow(
+      expect.objectContaining({ code: 'app.sign-write' }),
+    )
   })
 })
 

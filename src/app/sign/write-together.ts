@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { access, constants, lstat, mkdir, open, rename as renameFile, rm, unlink } from 'node:fs/promises'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describeError } from '../../base/index.ts'
 import { inParallel } from '../../sign/index.ts'
@@ -25,20 +37,18 @@ interface Staged {
   readonly kept: string
 }
 
-/** How many files are written at once. */
+/** How many files are synced at once. All else is done without a thread, which costs more than what it would do. */
 const AT_ONCE = 8
 
 /**
  * Whether files can be written at these places, as far as that can be known; `folder` is made where it is missing. To be
  * asked before a log is. Throws `app.sign-write`.
  */
-export async function checkWritable(paths: readonly string[], folder: string | undefined): Promise<void> {
+export function checkWritable(paths: readonly string[], folder: string | undefined): void {
   try {
-    if (folder !== undefined) await mkdir(folder, { recursive: true })
-    await inParallel(foldersOf(paths.map((path) => ({ path }))), AT_ONCE, (path) =>
-      access(path, constants.W_OK | constants.X_OK),
-    )
-    await inParallel(paths, AT_ONCE, isThere)
+    if (folder !== undefined) mkdirSync(folder, { recursive: true })
+    for (const path of foldersOf(paths)) accessSync(path, constants.W_OK | constants.X_OK)
+    for (const path of paths) isThere(path)
   } catch (cause) {
     throw unwritable(cause)
   }
@@ -53,7 +63,7 @@ export async function checkWritable(paths: readonly string[], folder: string | u
  */
 export async function writeTogether(
   groups: readonly (readonly Output[])[],
-  { mode = 0o644, rename = renameFile }: WriteOptions = {},
+  { mode = 0o644, rename = renameNow }: WriteOptions = {},
 ): Promise<void> {
   const suffix = randomBytes(6).toString('hex')
   const staged = groups.map((group, at) =>
@@ -64,9 +74,9 @@ export async function writeTogether(
     await stageAll(all, mode)
     const kept = await nameAll(staged, rename)
     // The seals are written: an old file that cannot be removed is a hidden leftover and no failure.
-    await inParallel(kept, AT_ONCE, (path) => unlink(path).catch(() => undefined))
+    for (const path of kept) rmIfPossible(path)
   } catch (cause) {
-    await inParallel(all, AT_ONCE, (one) => rm(one.staged, { force: true }))
+    for (const one of all) rmIfPossible(one.staged)
     throw unwritable(cause)
   }
 }
@@ -85,7 +95,8 @@ async function nameAll(groups: readonly (readonly Staged[])[], rename: Rename): 
   const done: Done = { kept: [], undo: [] }
   try {
     for (const group of groups) await nameGroup(group, rename, done)
-    for (const folder of foldersOf(groups.flat())) await syncFolder(folder)
+    for (const folder of foldersOf(groups.flat().map(({ path }) => path)))
+      await syncAndClose(openSync(folder, 'r'))
     return done.kept
   } catch (error) {
     for (const step of done.undo.toReversed()) await step()
@@ -100,25 +111,25 @@ interface Done {
 
 async function nameGroup(group: readonly Staged[], rename: Rename, done: Done): Promise<void> {
   for (const { path, kept } of group) {
-    if (!(await isThere(path))) continue
+    if (!isThere(path)) continue
     await rename(path, kept)
     done.kept.push(kept)
     done.undo.push(() => rename(kept, path))
   }
   for (const { path, staged } of group) {
     await rename(staged, path)
-    done.undo.push(() => unlink(path))
+    done.undo.push(async () => unlinkSync(path))
   }
 }
 
-function foldersOf(files: readonly Pick<Staged, 'path'>[]): readonly string[] {
-  return [...new Set(files.map(({ path }) => dirname(path)))]
+function foldersOf(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.map((path) => dirname(path)))]
 }
 
 /** Throws for a folder: it could be moved away as a file can, and must not be. */
-async function isThere(path: string): Promise<boolean> {
+function isThere(path: string): boolean {
   try {
-    if ((await lstat(path)).isDirectory()) throw new Error(`${path} is a folder`)
+    if (lstatSync(path).isDirectory()) throw new Error(`${path} is a folder`)
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
@@ -127,22 +138,36 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-  const file = await open(path, 'wx', mode)
+  const file = openSync(path, 'wx', mode)
   try {
-    await file.writeFile(bytes)
-    await file.sync()
+    writeFileSync(file, bytes)
+  } catch (error) {
+    closeSync(file)
+    throw error
+  }
+  await syncAndClose(file)
+}
+
+/** Also of a folder: a rename is durable only when its folder is. The one call here that takes long. */
+async function syncAndClose(file: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      fsync(file, (error) => (error === null ? resolve() : reject(error)))
+    })
   } finally {
-    await file.close()
+    closeSync(file)
   }
 }
 
-/** A rename is durable only when its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
+async function renameNow(from: string, to: string): Promise<void> {
+  renameSync(from, to)
+}
+
+function rmIfPossible(path: string): void {
   try {
-    await folder.sync()
-  } finally {
-    await folder.close()
+    rmSync(path, { force: true })
+  } catch {
+    // What hinders it has been told of already, or is no failure.
   }
 }
 
