@@ -13,6 +13,10 @@ const commands: Readonly<Record<string, Entry>> = {
   up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
   run: { summary: "run a project's pipeline here", load: () => import('./run.ts') },
   sign: { summary: 'sign distributions with the identity of a pipeline', load: () => import('./sign.ts') },
+  attest: {
+    summary: 'attest who published distributions, and what built them',
+    load: () => import('./attest.ts'),
+  },
   verify: { summary: 'verify who sealed distributions', load: () => import('./verify.ts') },
   project: {
     summary: 'create, list and show projects, set where their index sends installers on',

@@ -1,5 +1,12 @@
 import { environmentSettings, type Environment } from '../app/settings/index.ts'
-import { appSignErrors, type ServiceChoice, type SignPlan, type TokenChoice } from '../app/sign/index.ts'
+import {
+  appSignErrors,
+  type AttestPlan,
+  type ServiceChoice,
+  type SigningPlan,
+  type SignPlan,
+  type TokenChoice,
+} from '../app/sign/index.ts'
 import { trustChoice } from './verify-flags.ts'
 
 /** The flags of `wheelseal sign` as commander gives them. */
@@ -15,11 +22,32 @@ export interface SignFlags {
   readonly legacy?: boolean
 }
 
+/** The flags of `wheelseal attest`. */
+export interface AttestFlags extends SignFlags {
+  readonly publish?: boolean
+  readonly provenance?: boolean
+}
+
 /** What is meant by the flags. Throws `app.sign-flags`, `app.verify-flags`: both are wrong usage. */
 export function signPlanOf(files: readonly string[], flags: SignFlags, env: Environment): SignPlan {
+  const forms = flags.legacy === false ? 'bundle' : 'bundle and legacy'
+  return { ...signingPlan(files, flags, env), forms }
+}
+
+/** The same for `wheelseal attest`; without a kind it is the publish attestation. */
+export function attestPlanOf(files: readonly string[], flags: AttestFlags, env: Environment): AttestPlan {
+  const { publish, provenance } = flags
+  const kinds = [
+    ...(publish === true ? (['publish'] as const) : []),
+    ...(provenance === true ? (['provenance'] as const) : []),
+  ]
+  return { ...signingPlan(files, flags, env), kinds: kinds.length === 0 ? ['publish'] : kinds }
+}
+
+function signingPlan(files: readonly string[], flags: SignFlags, env: Environment): SigningPlan {
   for (const [name, value] of Object.entries(flags))
     if (value === '') throw appSignErrors('app.sign-flags', `--${dashed(name)} has no value`)
-  const { bundleDir, legacy, trustedRoot } = flags
+  const { bundleDir, trustedRoot } = flags
   const settings = [environmentSettings(env)]
   const { trust } = trustChoice(trustedRoot === undefined ? {} : { trustedRoot }, settings)
   return {
@@ -29,7 +57,6 @@ export function signPlanOf(files: readonly string[], flags: SignFlags, env: Envi
     // The trust root of public Sigstore is what verification falls back to; nobody has named it here.
     ...(trust.kind === 'public' ? {} : { trust }),
     ...(bundleDir === undefined ? {} : { bundleFolder: bundleDir }),
-    forms: legacy === false ? 'bundle' : 'bundle and legacy',
   }
 }
 

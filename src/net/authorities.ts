@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { describeError, utf8Decode, type Files } from '../base/index.ts'
 import { netErrors } from './errors.ts'
+import { nodeTls } from './node-http.ts'
 import type { Environment } from './proxies.ts'
 
 const MAX_FILE_BYTES = 4 << 20
@@ -16,6 +17,7 @@ export async function tlsAuthorities(env: Environment, files: Files): Promise<Se
   if (path === undefined || path === '') return undefined
   try {
     const text = utf8Decode(await files.read(path, MAX_FILE_BYTES))
+    const { createSecureContext, getCACertificates } = nodeTls()
     return createSecureContext({ ca: [...getCACertificates('default'), ...certificatesIn(text)] })
   } catch (cause) {
     throw netErrors('net.authorities', `SSL_CERT_FILE ${path}: ${describeError(cause)}`, { cause })

@@ -1,13 +1,7 @@
-import {
-  request as httpRequest,
-  type Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { describeError, WheelsealError, type HttpRequest, type HttpResponse } from '../base/index.ts'
 import { netErrors } from './errors.ts'
+import { nodeHttp, nodeHttps } from './node-http.ts'
 import { responseOf } from './response.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -45,7 +39,7 @@ export async function exchange(url: URL, request: HttpRequest, route: Route): Pr
 }
 
 function send(url: URL, options: RequestOptions): ClientRequest {
-  return url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options)
+  return (url.protocol === 'https:' ? nodeHttps() : nodeHttp()).request(url, options)
 }
 
 function optionsOf(request: HttpRequest, route: Route, signal: AbortSignal): RequestOptions {

@@ -1,9 +1,10 @@
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
+import type { Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
 import type { SecureContext } from 'node:tls'
 import type { Files, Http } from '../base/index.ts'
 import { tlsAuthorities } from './authorities.ts'
 import { exchange, parseUrl } from './exchange.ts'
+import { nodeHttp, nodeHttps } from './node-http.ts'
 import { proxyFor, type Environment } from './proxies.ts'
 
 export interface HttpOptions {
@@ -45,11 +46,11 @@ function agentCache(): AgentCache {
   const plain = new Map<string, HttpAgent>()
   const secure = new Map<string, HttpsAgent>()
   return {
-    plain: (proxy) => cached(plain, proxy, () => new HttpAgent(agentOptions(proxy))),
+    plain: (proxy) => cached(plain, proxy, () => new (nodeHttp().Agent)(agentOptions(proxy))),
     secure: (proxy, authorities) =>
       cached(secure, proxy, () => {
         const trust = authorities === undefined ? {} : { secureContext: authorities }
-        return new HttpsAgent({ ...agentOptions(proxy), ...trust })
+        return new (nodeHttps().Agent)({ ...agentOptions(proxy), ...trust })
       }),
   }
 }

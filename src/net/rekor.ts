@@ -2,7 +2,9 @@ import { describeError, parseJson, WheelsealError, type Http } from '../base/ind
 import {
   parseLogEntries,
   parseLogEntry,
+  proposedDsse,
   proposedHashedRekord,
+  type DsseProposal,
   type HashedRekord,
   type LogEntry,
 } from '../formats/sigstore/index.ts'
@@ -25,13 +27,13 @@ export function createRekorClient({ url, http, clock }: ServiceOptions): EntryLo
   }
 }
 
-async function append(http: Http, baseUrl: string, proposed: HashedRekord): Promise<LogEntry> {
+async function append(http: Http, baseUrl: string, proposed: DsseProposal | HashedRekord): Promise<LogEntry> {
   const reply = await callService(http, {
     method: 'POST',
     baseUrl,
     path: ENTRIES,
     headers: { accept: 'application/json' },
-    json: proposedHashedRekord(proposed),
+    json: 'envelopeText' in proposed ? proposedDsse(proposed) : proposedHashedRekord(proposed),
     accepts: [201, 409],
     maxBytes: MAX_ENTRIES_BYTES,
   })

@@ -1,16 +1,15 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { spkiOf } from '../formats/x509/index.ts'
-import { p256 } from '@noble/curves/nist.js'
-import { decodeBase64Url, utf8 } from '../base/index.ts'
+import { decodeBase64Url } from '../base/index.ts'
 
 /** Lives in memory for one call and is never written anywhere. */
 export interface EphemeralKey {
   /** DER SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
   /** ECDSA with SHA-256, DER. */
-  signText(text: string): Uint8Array
+  signBytes(message: Uint8Array): Uint8Array
   /** ECDSA over a SHA-256 that was computed elsewhere, DER. */
-  signDigest(sha256: Uint8Array): Uint8Array
+  signDigest(sha256: Uint8Array): Promise<Uint8Array>
 }
 
 /**
@@ -23,7 +22,11 @@ export function newEphemeralKey(): EphemeralKey {
   const scalar = decodeBase64Url(d)
   return {
     spki: spkiOf(privateKey),
-    signText: (text) => new Uint8Array(sign('sha256', utf8(text), privateKey)),
-    signDigest: (sha256) => p256.sign(sha256, scalar, { prehash: false, format: 'der' }),
+    signBytes: (message) => new Uint8Array(sign('sha256', message, privateKey)),
+    signDigest: async (sha256) => {
+      // Loaded here: whoever has the files themselves at hand never needs it, and its start costs as much as a request.
+      const { p256 } = await import('@noble/curves/nist.js')
+      return p256.sign(sha256, scalar, { prehash: false, format: 'der' })
+    },
   }
 }

@@ -39,10 +39,16 @@ export const signErrors = defineErrors({
     summary: 'The certificate authority issued a certificate for another key.',
     hint: 'check the Fulcio URL and what stands between here and it; nothing was signed with that certificate',
   },
+  'sign.provenance': {
+    status: 400,
+    exit: 1,
+    summary: 'The certificate does not say enough of a build for provenance.',
+    hint: 'provenance is of what a GitLab job makes: sign with the id token of a job, and with an authority that maps its claims as Fulcio does',
+  },
   'sign.refused': {
     status: 502,
     exit: 1,
-    summary: 'The new seal does not verify against the trust root that is configured.',
+    summary: 'A new seal or attestation does not verify against the trust root that is configured.',
     hint: 'use the trust root of the Sigstore which signs (wheelseal trust export); nothing was written',
   },
 })

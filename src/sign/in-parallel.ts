@@ -1,3 +1,6 @@
+/** As many requests of one call as a log is asked to bear at once. */
+export const MAX_PARALLEL = 8
+
 /** Results in the order of the items, at most `limit` of them under way; after a failure none is begun. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],

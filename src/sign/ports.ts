@@ -1,5 +1,5 @@
 import type { Secret } from '../base/index.ts'
-import type { HashedRekord, LogEntry } from '../formats/sigstore/index.ts'
+import type { DsseProposal, HashedRekord, LogEntry } from '../formats/sigstore/index.ts'
 
 export interface CertificateRequest {
   readonly token: Secret
@@ -24,7 +24,7 @@ export interface TimestampSource {
 /** A transparency log, as Rekor is one. Both retry what is transient themselves. */
 export interface EntryLog {
   /** Appends, or finds the entry that is there already: the same proposal twice gives the same entry. */
-  append(proposed: HashedRekord): Promise<LogEntry>
+  append(proposed: DsseProposal | HashedRekord): Promise<LogEntry>
   /** The entries of exactly this proposal; none is an empty list. */
   find(proposed: HashedRekord): Promise<readonly LogEntry[]>
 }

@@ -1,9 +1,16 @@
 import { generateKeyPairSync, verify, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64Url, Secret, sha256, utf8, type JsonValue } from '../base/index.ts'
-import type { HashedRekord, LogEntry } from '../formats/sigstore/index.ts'
+import type { DsseProposal, HashedRekord, LogEntry } from '../formats/sigstore/index.ts'
 import { buildLeaf, buildRoot, certificatePem, parseCertificate } from '../formats/x509/index.ts'
-import { readToken, signBlobs, type CertificateRequest, type SignRequest } from './index.ts'
+import {
+  certify,
+  readToken,
+  signBlobs,
+  type CertificateRequest,
+  type SignedBlob,
+  type SignRequest,
+} from './index.ts'
 
 const NOW = 1_900_000_000
 const serial = new Uint8Array([1])
@@ -52,7 +59,7 @@ function services(changes: Partial<SignRequest> = {}): {
     },
     log: {
       append: async (proposed) => {
-        asked.entries.push(proposed)
+        asked.entries.push(proposed as HashedRekord)
         return { logIndex: asked.entries.length } as LogEntry
       },
       find: async () => [],
@@ -91,6 +98,22 @@ describe('signBlobs', () => {
     }
   })
 
+  it('signs the file itself where it is at hand, which is the same signature for whoever verifies', async () => {
+    const { request } = services()
+    const blobs = [{ name: 'a', sha256: sha256(utf8('a')), bytes: utf8('a') }]
+    const [{ signature, chain }] = (await signBlobs({ ...request, blobs })) as [SignedBlob]
+    const spki = Buffer.from(parseCertificate(chain[0]!).spki)
+    expect(verify('sha256', utf8('a'), { key: spki, format: 'der', type: 'spki' }, signature)).toBe(true)
+  })
+
+  it('asks for no certificate where one is at hand, and signs with its key', async () => {
+    const { request, asked } = services()
+    const certified = await certify(request)
+    const signed = await signBlobs({ ...request, certified })
+    expect(asked.certificates).toHaveLength(1)
+    expect(signed.map(({ chain }) => chain[0])).toEqual(signed.map(() => certified.leaf))
+  })
+
   it('takes a new key for every call', async () => {
     const [first, second] = [services(), services()]
     await signBlobs(first.request)
@@ -116,7 +139,8 @@ describe('signBlobs', () => {
 
   it('fails as a whole when one entry does', async () => {
     const { request } = services()
-    const append = async ({ digest }: HashedRekord): Promise<LogEntry> => {
+    const append = async (proposed: DsseProposal | HashedRekord): Promise<LogEntry> => {
+      const { digest } = proposed as HashedRekord
       if (digest[0] === sha256(utf8('b'))[0]) throw new Error('the log is full')
       return request.log.append({ digest } as HashedRekord)
     }

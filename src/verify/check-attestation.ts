@@ -6,7 +6,7 @@ import { signedContent } from './signed-content.ts'
 import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 
 /** PEP 740: the publish attestation is named after a page of the index's documentation. */
-const PUBLISH = /^https:\/\/docs\.[a-z]+\.org\/attestations\/publish\/v1$/
+const PUBLISH = /^https:\/\/docs\.pypi\.org\/attestations\/publish\/v1$/
 const PROVENANCE = 'https://slsa.dev/provenance/v1'
 
 /**

@@ -71,7 +71,7 @@ export async function sealDigests(
   options: SealingOptions,
 ): Promise<readonly SealTexts[]> {
   const signed = await signBlobs(requestOf(blobs, options))
-  return signed.map((one, at) => textsOf(one, blobs[at]))
+  return signed.map(textsOf)
 }
 
 function requestOf(blobs: readonly Blob[], options: SealingOptions): SignRequest {
@@ -91,9 +91,8 @@ function requestOf(blobs: readonly Blob[], options: SealingOptions): SignRequest
   }
 }
 
-function textsOf({ signature, chain, entry, timestamp }: SignedBlob, blob: Blob | undefined): SealTexts {
-  const [certificate] = chain
-  if (blob === undefined || certificate === undefined) throw new TypeError('a seal without its blob')
+function textsOf({ blob, signature, chain, entry, timestamp }: SignedBlob): SealTexts {
+  const [certificate = new Uint8Array()] = chain
   const bundle = formatBundle({
     signature,
     certificate,

@@ -1,10 +1,13 @@
 /**
- * `wheelseal sign`, without its flags and its words: token, services, trust root and files come together, and the seals
- * are written, all or none.
+ * `wheelseal sign` and `wheelseal attest`, without their flags and their words: token, services, trust root and files
+ * come together, and the seals or attestations are written, all or none.
  *
- * Call `signFiles`. An entry of its own beside that of `app/`: a signing must not load the server.
+ * Call `signFiles` or `attestDistributions`. An entry of its own beside that of `app/`: a signing must not load the
+ * server.
  */
-export { signFiles, type SealedFile, type SignIo, type SignResult } from './sign-files.ts'
-export type { ServiceChoice, SignPlan, TokenChoice } from './plan.ts'
+export { signFiles, type SealedFile, type SignResult } from './sign-files.ts'
+export { attestDistributions, type AttestResult, type WrittenAttestation } from './attest-files.ts'
+export type { SignEvents, SignIo } from './io.ts'
+export type { AttestPlan, ServiceChoice, SigningPlan, SignPlan, TokenChoice } from './plan.ts'
 export { writeTogether, type Output } from './write-together.ts'
 export { appSignErrors } from './errors.ts'

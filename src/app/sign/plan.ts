@@ -1,3 +1,4 @@
+import type { AttestationKind } from '../../sign/index.ts'
 import type { TrustChoice } from '../verify/index.ts'
 
 export type TokenChoice =
@@ -15,15 +16,25 @@ export interface ServiceChoice {
   readonly signingConfig?: string
 }
 
-/** The command as it was meant; made of flags, and checked. */
-export interface SignPlan {
+/** What is signed, as whom and where; made of flags, and checked. */
+export interface SigningPlan {
   readonly files: readonly string[]
   readonly token: TokenChoice
   readonly services: ServiceChoice
-  /** Where it is given, every seal is verified before anything is written. */
+  /** Where it is given, everything is verified before anything is written. */
   readonly trust?: Exclude<TrustChoice, { readonly kind: 'public' }>
   /** In place of the folder of each file. */
   readonly bundleFolder?: string
+}
+
+/** `wheelseal sign` as it was meant. */
+export interface SignPlan extends SigningPlan {
   /** The bundle alone, or `.sig` and `.crt` beside it. */
   readonly forms: 'bundle' | 'bundle and legacy'
+}
+
+/** `wheelseal attest` as it was meant. */
+export interface AttestPlan extends SigningPlan {
+  /** At least one, each once. */
+  readonly kinds: readonly AttestationKind[]
 }

@@ -1,42 +1,13 @@
-import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import {
-  describeError,
-  readCapped,
-  Secret,
-  utf8,
-  utf8Decode,
-  type Entropy,
-  type Files,
-} from '../../base/index.ts'
+import { utf8 } from '../../base/index.ts'
 import { formatBundle, writeCertificateFile, writeSignatureFile } from '../../formats/sigstore/index.ts'
-import { createFulcioClient, createRekorClient, createTimestampClient } from '../../net/index.ts'
-import {
-  readToken,
-  signBlobs,
-  signErrors,
-  type SignedBlob,
-  type SignRequest,
-  type TokenIdentity,
-} from '../../sign/index.ts'
-import type { TrustRoot } from '../../verify/index.ts'
-import type { VerifyIo } from '../verify/index.ts'
-import { trustRootReader } from '../verify/readers.ts'
-import { loadTrust } from '../verify/trust-start.ts'
-import { appSignErrors } from './errors.ts'
-import type { SignPlan, TokenChoice } from './plan.ts'
-import { serviceUrls, type ServiceUrls } from './services.ts'
+import { createTimestampClient } from '../../net/index.ts'
+import { signBlobs, type SignedBlob } from '../../sign/index.ts'
+import type { SignEvents, SignIo } from './io.ts'
+import type { SignPlan } from './plan.ts'
+import type { ServiceUrls } from './services.ts'
+import { leftOut, startSigning, type Hashed } from './start-signing.ts'
 import { targetsOf, type Target } from './targets.ts'
 import { writeTogether, type Output } from './write-together.ts'
-
-const AUDIENCE = 'sigstore'
-const MAX_TOKEN_BYTES = 16 << 10
-
-export interface SignIo extends VerifyIo {
-  readonly entropy: Entropy
-  /** Of the process; touched only when a token comes by it: a job's script may come by it too. */
-  readonly standardInput: () => AsyncIterable<Uint8Array>
-}
 
 export interface SealedFile {
   readonly file: string
@@ -54,137 +25,58 @@ export interface SignResult {
   readonly checked: 'by the trust root' | 'not by a trust root'
 }
 
-/**
- * Signs all files and writes their seals, or none. `onToken` is called before anybody is asked. Throws `sign.…`,
- * `net.…`, `app.sign-…`, `host.file`.
- */
-export async function signFiles(
-  plan: SignPlan,
-  io: SignIo,
-  onToken: (identity: TokenIdentity) => void,
-): Promise<SignResult> {
-  const targets = targetsOf(plan)
-  const token = await tokenOf(plan.token, io)
-  onToken(readToken(token, { audience: AUDIENCE, clock: io.clock }))
-  const services = await serviceUrls(plan.services, io)
-  const trustRoot = await trustOf(plan, io)
-  const blobs: SignRequest['blobs'][number][] = []
-  for (const { path } of targets) blobs.push({ name: path, sha256: await hashFile(path, io.files) })
-  const signed = await signBlobs({
-    blobs,
-    token,
-    audience: AUDIENCE,
-    clock: io.clock,
-    ...clientsOf(services, io),
-    ...(trustRoot === undefined ? {} : { trustRoot }),
-  })
-  const sealed = targets.map((target, at) => sealedFile(target, blobs[at]?.sha256, signed[at]))
-  await write(
-    sealed.flatMap(({ outputs }) => outputs),
+type Ending = '.sigstore.json' | '.sig' | '.crt'
+type Signed = SignedBlob<Hashed<Target<Ending>>>
+
+const FORMS: Readonly<Record<Ending, (signed: Signed) => Uint8Array>> = {
+  '.sigstore.json': bundleFile,
+  '.sig': ({ signature }) => writeSignatureFile(signature),
+  '.crt': ({ chain }) => writeCertificateFile(leafOf(chain)),
+}
+
+/** Signs all files and writes their seals, or none. Throws `sign.…`, `net.…`, `app.sign-…`, `host.file`. */
+export async function signFiles(plan: SignPlan, io: SignIo, events: SignEvents): Promise<SignResult> {
+  const targets = targetsOf<Ending>(
     plan,
-    io,
+    plan.forms === 'bundle' ? ['.sigstore.json'] : ['.sigstore.json', '.sig', '.crt'],
   )
-  const signedPaths = new Set(targets.map(({ path }) => path))
-  return {
-    files: sealed.map(({ file }) => file),
-    leftOut: plan.files.filter((path) => !signedPaths.has(path)),
-    services,
-    checked: trustRoot === undefined ? 'not by a trust root' : 'by the trust root',
-  }
-}
-
-async function tokenOf(choice: TokenChoice, { files, standardInput }: SignIo): Promise<Secret> {
-  if (choice.kind === 'environment') {
-    if (choice.text === '')
-      throw signErrors(
-        'sign.token-missing',
-        'neither --identity-token-file nor SIGSTORE_ID_TOKEN gives an id token',
-      )
-    return new Secret(choice.text)
-  }
-  const { path } = choice
-  try {
-    // Not by the name of a device: where a program pipes, it may be a socket, which cannot be opened.
-    const bytes =
-      path === '-' ? readCapped(standardInput(), MAX_TOKEN_BYTES) : files.read(path, MAX_TOKEN_BYTES)
-    return new Secret(utf8Decode(await bytes).trim())
-  } catch (cause) {
-    throw signErrors('sign.token-missing', `--identity-token-file ${path}: ${describeError(cause)}`, {
-      cause,
-    })
-  }
-}
-
-async function trustOf({ trust }: SignPlan, io: SignIo): Promise<TrustRoot | undefined> {
-  if (trust === undefined) return undefined
-  const { trustRoot } = await loadTrust({ trust, network: 'allowed' }, io, trustRootReader)
-  return trustRoot
-}
-
-function clientsOf(
-  { fulcio, rekor, tsa }: ServiceUrls,
-  io: SignIo,
-): Pick<SignRequest, 'authority' | 'log' | 'timestamps'> {
-  return {
-    authority: createFulcioClient({ ...io, url: fulcio }),
-    log: createRekorClient({ ...io, url: rekor }),
+  const { services, hashed, request } = await startSigning(plan, { targets, io, events })
+  events.onBegin(hashed.length)
+  const { tsa } = services
+  const signed = await signBlobs({
+    ...request,
+    blobs: hashed,
     ...(tsa === undefined ? {} : { timestamps: createTimestampClient({ ...io, url: tsa }) }),
+  })
+  await writeTogether(signed.map(outputsOf))
+  return {
+    files: signed.map(({ blob, entry }) => ({
+      file: blob.path,
+      sha256: blob.sha256,
+      logIndex: entry.logIndex,
+      seal: blob.places.map(({ path }) => path),
+    })),
+    leftOut: leftOut(plan, targets),
+    services,
+    checked: request.trustRoot === undefined ? 'not by a trust root' : 'by the trust root',
   }
 }
 
-async function hashFile(path: string, files: Files): Promise<Uint8Array> {
-  const hash = createHash('sha256')
-  for await (const part of files.stream(path)) hash.update(part)
-  return new Uint8Array(hash.digest())
+function outputsOf(signed: Signed): readonly Output[] {
+  return signed.blob.places.map(({ ending, path }) => [path, FORMS[ending](signed)])
 }
 
-interface Sealed {
-  readonly file: SealedFile
-  readonly outputs: readonly Output[]
+function leafOf([leaf = new Uint8Array()]: readonly Uint8Array[]): Uint8Array {
+  return leaf
 }
 
-function sealedFile(
-  { path, bundle, legacy }: Target,
-  sha256: Uint8Array | undefined,
-  signed: SignedBlob | undefined,
-): Sealed {
-  const [certificate] = signed?.chain ?? []
-  if (sha256 === undefined || signed === undefined || certificate === undefined)
-    throw new TypeError('a file without its seal')
-  const outputs: Output[] = [[bundle, bundleFile(sha256, certificate, signed)]]
-  if (legacy !== undefined)
-    outputs.push(
-      [legacy.signature, writeSignatureFile(signed.signature)],
-      [legacy.certificate, writeCertificateFile(certificate)],
-    )
-  const seal = outputs.map(([place]) => place)
-  return { file: { file: path, sha256, logIndex: signed.entry.logIndex, seal }, outputs }
-}
-
-function bundleFile(
-  sha256: Uint8Array,
-  certificate: Uint8Array,
-  { signature, entry, timestamp }: SignedBlob,
-): Uint8Array {
+function bundleFile({ blob, signature, chain, entry, timestamp }: SignedBlob): Uint8Array {
   const bundle = formatBundle({
     signature,
-    certificate,
-    digest: { algorithm: 'sha256', digest: sha256 },
+    certificate: leafOf(chain),
+    digest: { algorithm: 'sha256', digest: blob.sha256 },
     entries: [{ ...entry, kindVersion: 'hashedrekord 0.0.1' }],
     timestamps: timestamp === undefined ? [] : [timestamp],
   })
   return utf8(`${JSON.stringify(bundle)}\n`)
-}
-
-async function write(
-  outputs: readonly Output[],
-  { bundleFolder }: SignPlan,
-  { files }: SignIo,
-): Promise<void> {
-  try {
-    if (bundleFolder !== undefined) await mkdir(bundleFolder, { recursive: true })
-  } catch (cause) {
-    throw appSignErrors('app.sign-write', describeError(cause), { cause })
-  }
-  await writeTogether(outputs, files)
 }

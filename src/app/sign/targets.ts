@@ -1,53 +1,60 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { appSignErrors } from './errors.ts'
-import type { SignPlan } from './plan.ts'
+import type { SigningPlan } from './plan.ts'
 
-export interface Target {
+/** A file that will be written. */
+export interface Place<Ending extends string = string> {
+  readonly ending: Ending
   readonly path: string
-  readonly bundle: string
-  /** `.sig` and `.crt`, as cosign 2.2.3 writes them. */
-  readonly legacy?: { readonly signature: string; readonly certificate: string }
+}
+
+/** A file that is signed, and where what is made of it goes. */
+export interface Target<Ending extends string = string> {
+  readonly path: string
+  /** Its last part. */
+  readonly fileName: string
+  readonly places: readonly Place<Ending>[]
 }
 
 const MAX_FILES = 10_000
+/** Of everything that this program writes beside a distribution. */
+const SEAL = /^([^]+)\.(?:sigstore\.json|sig|crt|(?:publish|slsa)\.attestation)$/
 
 /**
- * What is signed, and where its seal goes. A seal of another file in the list (`dist/*` names those of the last time too)
- * is not signed but replaced. Throws `app.sign-flags`.
+ * What is signed, and where what is made goes: beside each file, with each of the endings. A seal of another file in
+ * the list (`dist/*` names those of the last time too) is not signed. Throws `app.sign-flags`.
  */
-export function targetsOf(plan: Pick<SignPlan, 'files' | 'bundleFolder' | 'forms'>): readonly Target[] {
-  const { files } = plan
+export function targetsOf<Ending extends string>(
+  { files, bundleFolder }: Pick<SigningPlan, 'files' | 'bundleFolder'>,
+  endings: readonly Ending[],
+): readonly Target<Ending>[] {
   if (files.length > MAX_FILES)
     throw appSignErrors('app.sign-flags', `${files.length} files, at most ${MAX_FILES} are signed at once`)
   const named = new Set(files.map((path) => resolve(path)))
-  const targets = files.filter((path) => !isSealOf(path, named)).map((path) => targetOf(path, plan))
-  const taken = new Set(targets.map(({ path }) => resolve(path)))
-  for (const target of targets)
-    for (const place of placesOf(target)) {
-      if (taken.has(resolve(place)))
-        throw appSignErrors(
-          'app.sign-flags',
-          `${target.path}: its seal ${place} is the place of another file`,
-          {
-            hint: 'name each file once; with --bundle-dir their names must differ',
-          },
-        )
-      taken.add(resolve(place))
-    }
+  const targets = files
+    .filter((path) => !isSealOf(path, named))
+    .map((path) => {
+      const fileName = basename(path)
+      const place = join(bundleFolder ?? dirname(path), fileName)
+      return { path, fileName, places: endings.map((ending) => ({ ending, path: `${place}${ending}` })) }
+    })
+  checkPlaces(targets)
   return targets
 }
 
-function placesOf({ bundle, legacy }: Target): readonly string[] {
-  return legacy === undefined ? [bundle] : [bundle, legacy.signature, legacy.certificate]
+function checkPlaces(targets: readonly Target[]): void {
+  const taken = new Set(targets.map(({ path }) => resolve(path)))
+  for (const { path, places } of targets)
+    for (const { path: place } of places) {
+      if (taken.has(resolve(place)))
+        throw appSignErrors('app.sign-flags', `${path}: its seal ${place} is the place of another file`, {
+          hint: 'name each file once; with --bundle-dir their names must differ',
+        })
+      taken.add(resolve(place))
+    }
 }
 
 function isSealOf(path: string, named: ReadonlySet<string>): boolean {
-  const [, file] = /^([^]+)\.(?:sigstore\.json|sig|crt)$/.exec(resolve(path)) ?? []
+  const [, file] = SEAL.exec(resolve(path)) ?? []
   return file !== undefined && named.has(file)
-}
-
-function targetOf(path: string, { bundleFolder, forms }: Pick<SignPlan, 'bundleFolder' | 'forms'>): Target {
-  const place = join(bundleFolder ?? dirname(path), basename(path))
-  const legacy = { signature: `${place}.sig`, certificate: `${place}.crt` }
-  return { path, bundle: `${place}.sigstore.json`, ...(forms === 'bundle' ? {} : { legacy }) }
 }

@@ -1,6 +1,6 @@
 import { chmod, realpath, stat, writeFile } from 'node:fs/promises'
 import { describeError } from '../../base/index.ts'
-import { systemEntropy, systemFiles, userFolders } from '../../host/index.ts'
+import { systemEntropy, userFolders } from '../../host/index.ts'
 import { systemVerifyIo } from '../verify-io.ts'
 import { cosignErrors } from './errors.ts'
 import type { CosignIo, Output } from './io.ts'
@@ -38,12 +38,8 @@ async function writeOutputs(outputs: readonly Output[]): Promise<void> {
   const files = places.filter(({ kind }) => kind === 'file')
   // Loaded here: verification writes nothing.
   const { writeTogether } = await import('../../app/sign/index.ts')
-  const writeAtomic: typeof systemFiles.writeAtomic = (path, bytes) =>
-    systemFiles.writeAtomic(path, bytes, NEW_FILE_MODE)
-  await writeTogether(
-    files.map(({ path, bytes }) => [path, bytes] as const),
-    { ...systemFiles, writeAtomic },
-  )
+  const group = files.map(({ path, bytes }) => [path, bytes] as const)
+  await writeTogether([group], { mode: NEW_FILE_MODE })
   for (const { path, mode } of files) if (mode !== undefined) await chmod(path, mode)
   for (const { path, bytes, kind } of places) if (kind === 'device') await writeDevice(path, bytes)
 }

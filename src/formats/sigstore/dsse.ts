@@ -12,6 +12,7 @@ import {
 } from '../../base/index.ts'
 import { sigstoreErrors } from './errors.ts'
 import { canonicalKeyPem } from './key-pem.ts'
+import type { Envelope } from './seal-parts.ts'
 import { base64Bytes, readShape } from './shape.ts'
 
 /** A signed envelope that somebody wants logged, and the keys that it should verify with (Rekor type dsse 0.0.1). */
@@ -56,7 +57,7 @@ const Proposed = v.strictObject({
 })
 
 /** github.com/secure-systems-lab/dsse, envelope.md. `keyid` is a hint that nobody needs here. */
-const Envelope = v.strictObject({
+const SignedEnvelope = v.strictObject({
   payload: base64Bytes(MAX_ENVELOPE_LENGTH),
   payloadType: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_TYPE_LENGTH)),
   signatures: v.pipe(
@@ -71,7 +72,7 @@ export function parseDsseProposal(json: JsonValue): DsseProposal {
   const read = readShape(Proposed, json)
   if ('problem' in read) throw refused(read.problem)
   const { envelope: envelopeText, verifiers } = read.value.spec.proposedContent
-  const envelope = readShape(Envelope, readJson(envelopeText))
+  const envelope = readShape(SignedEnvelope, readJson(envelopeText))
   if ('problem' in envelope) throw refused(`the envelope: ${envelope.problem}`)
   const { payload, payloadType, signatures } = envelope.value
   return {
@@ -81,6 +82,22 @@ export function parseDsseProposal(json: JsonValue): DsseProposal {
     signatures: signatures.map(({ sig }) => sig),
     publicKeyPems: verifiers.map((pem) => canonicalKeyPem(pem, 'spec.proposedContent.verifiers')),
   }
+}
+
+/** An envelope with one signature, as a log is asked to take it; `publicKeyPem` is canonical. */
+export function sealedEnvelope(
+  { payload, payloadType }: Envelope,
+  { signature, publicKeyPem: pem }: DsseSignature,
+): DsseProposal {
+  const signatures = [{ sig: encodeBase64(signature), keyid: '' }]
+  const envelopeText = JSON.stringify({ payload: encodeBase64(payload), payloadType, signatures })
+  return { envelopeText, payload, payloadType, signatures: [signature], publicKeyPems: [pem] }
+}
+
+/** The JSON that a client sends for the entry. */
+export function proposedDsse({ envelopeText: envelope, publicKeyPems }: DsseProposal): JsonValue {
+  const verifiers = publicKeyPems.map((pem) => encodeBase64(utf8(pem)))
+  return { apiVersion: '0.0.1', kind: 'dsse', spec: { proposedContent: { envelope, verifiers } } }
 }
 
 /** PAE of the DSSE protocol: type and payload, each with its length. */

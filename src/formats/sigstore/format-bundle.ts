@@ -39,7 +39,8 @@ export function formatBundle({ signature, certificate, digest, entries, timestam
   }
 }
 
-function formatEntry(entry: LoggedEntry): JsonValue {
+/** Also what an attestation of PEP 740 holds. */
+export function formatEntry(entry: LoggedEntry): JsonValue {
   const [kind, version] = entry.kindVersion?.split(' ') ?? []
   const { inclusionProof: proof, signedEntryTimestamp: promise, integratedTimeSeconds: time } = entry
   if (kind === undefined || version === undefined || proof === undefined)

@@ -2,12 +2,12 @@
  * What Sigstore's clients and Rekor v1 write to each other and to disk, in the one spelling each.
  *
  * Entries: `parseHashedRekord` reads a proposed entry, `hashedRekordBody` gives the bytes that are logged (equal to
- * those of a stock Rekor), `readHashedRekordBody` reads them back. `parseDsseProposal` and `dsseBody` do it for envelopes. Answers of a log: `parseLogEntry`,
+ * those of a stock Rekor), `readHashedRekordBody` reads them back. `parseDsseProposal` and `dsseBody` do it for envelopes, which `sealedEnvelope` makes. Answers of a log: `parseLogEntry`,
  * `parseLogEntries`, `formatLogEntry`, and `setSignedBytes` for the signed entry timestamp. Files: `readSignatureFile`,
  * `readCertificateFile` and their writers are cosign's `.sig` and `.crt`.
  *
  * Seals: `parseSeals` reads every file that holds whole ones (bundles 0.1 to 0.3, cosign's old bundle, PEP 740) into
- * `SealParts`, `formatBundle` writes bundles 0.3, `formatCosignBundle` the old ones, `readLoggedRecord` what an entry of Rekor v1 or v2 is about, `parseStatement` what an envelope holds.
+ * `SealParts`, `formatBundle` writes bundles 0.3, `formatCosignBundle` the old ones, `formatAttestation` those of PEP 740 over a `formatStatement`, `readLoggedRecord` what an entry of Rekor v1 or v2 is about, `parseStatement` what an envelope holds.
  *
  * Pure: shapes and encodings only. Whether a signature, a proof or a certificate is good is decided elsewhere.
  */
@@ -23,6 +23,8 @@ export {
   dsseBody,
   dsseSignedBytes,
   parseDsseProposal,
+  proposedDsse,
+  sealedEnvelope,
   type DsseProposal,
   type DsseSignature,
 } from './dsse.ts'
@@ -45,7 +47,9 @@ export {
 export { canonicalKeyPem } from './key-pem.ts'
 export { formatBundle } from './format-bundle.ts'
 export { formatCosignBundle } from './format-cosign-bundle.ts'
+export { formatAttestation } from './format-attestation.ts'
 export { parseSeals } from './parse-seal.ts'
 export type { Envelope, FileDigest, SealFormat, SealParts } from './seal-parts.ts'
 export { readLoggedRecord, type LoggedRecord, type Verifier } from './logged-record.ts'
 export { IN_TOTO, parseStatement, type Statement } from './statement.ts'
+export { formatStatement, PROVENANCE_V1, PUBLISH_V1, type NewStatement } from './format-statement.ts'

@@ -12,7 +12,13 @@ import {
 } from '../../base/index.ts'
 import { leafHash, nodeHash } from '../../formats/merkle/index.ts'
 import { formatCheckpoint, noteKeyId } from '../../formats/note/index.ts'
-import { dsseBody, dsseSignedBytes, IN_TOTO, type LogEntry } from '../../formats/sigstore/index.ts'
+import {
+  dsseBody,
+  dsseSignedBytes,
+  IN_TOTO,
+  PUBLISH_V1,
+  type LogEntry,
+} from '../../formats/sigstore/index.ts'
 import { buildTimestampResponse, messageImprint } from '../../formats/timestamp/index.ts'
 import {
   buildTimestampLeaf,
@@ -176,13 +182,11 @@ export function fileBundle2(): Json {
   return bundle
 }
 
-const PUBLISH = 'https://docs.index.org/attestations/publish/v1'
-
 export function statement(changes: Json = {}): Json {
   return {
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ name: FILE_NAME, digest: { sha256: encodeHex(sha256(bytes)) } }],
-    predicateType: PUBLISH,
+    predicateType: PUBLISH_V1,
     predicate: null,
     ...changes,
   }

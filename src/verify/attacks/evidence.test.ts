@@ -197,6 +197,7 @@ describe('attacks on log, time, attestation and file', () => {
     for (const changes of [
       { subject: [subject, subject] },
       { predicateType: 'https://evil.test/attestations/publish/v1' },
+      { predicateType: 'https://docs.evil.org/attestations/publish/v1' },
       { predicateType: '' },
       { predicate: { any: 'thing' } },
       { predicate: 'text' },

@@ -1,0 +1,20 @@
+import type { Entropy } from '../../base/index.ts'
+import type { TokenIdentity } from '../../sign/index.ts'
+import type { VerifyIo } from '../verify/index.ts'
+
+/** Everything that a signing touches. */
+export interface SignIo extends VerifyIo {
+  readonly entropy: Entropy
+  /** Of the process; touched only when a token comes by it: a job's script may come by it too. */
+  readonly standardInput: () => AsyncIterable<Uint8Array>
+}
+
+/** What is told while a call is under way. */
+export interface SignEvents {
+  /** For whom the token speaks; before anybody is asked. */
+  readonly onToken: (identity: TokenIdentity) => void
+  /** How many seals or attestations are going to be made. */
+  readonly onBegin: (total: number) => void
+  /** One of them is made. */
+  readonly onEach: () => void
+}

@@ -1,0 +1,70 @@
+import { Command } from 'commander'
+import { attestDistributions, type AttestResult, type WrittenAttestation } from '../app/sign/index.ts'
+import { encodeHex, type JsonValue } from '../base/index.ts'
+import { sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
+import { attestPlanOf, type AttestFlags } from './sign-flags.ts'
+import { addServiceOptions, TOKEN_HELP } from './sign-options.ts'
+import { createTerminal } from './terminal.ts'
+
+interface Options extends AttestFlags {
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+const EXAMPLES = `${TOKEN_HELP}
+Beside each file X: X.publish.attestation and X.slsa.attestation (PEP 740), which uv publish and
+twine upload --attestations look for. All of them are written, or none; those of an earlier call are replaced.
+
+Examples:
+  wheelseal attest --signing-config trust/signing_config.json --trusted-root trust/trusted_root.json dist/*
+  wheelseal attest --publish --provenance --fulcio-url https://seal.example --rekor-url https://seal.example dist/*.whl
+  wheelseal verify --provenance demo-1.0.tar.gz.slsa.attestation --project acme/tools demo-1.0.tar.gz
+
+Exit: 0 all are attested, 1 refused or failed, 2 wrong usage.`
+
+export function command(): Command {
+  const attest = new Command('attest')
+    .description('Writes attestations of distributions: who published them, and what pipeline built them.')
+    .argument('<file...>', 'wheels and sdists')
+    .option('--publish', 'the publish attestation of PEP 740; the default where no kind is named')
+    .option('--provenance', 'SLSA provenance v1: of which source, by which job')
+  return addServiceOptions(attest)
+    .option(
+      '--tsa-url <url>',
+      'not asked, and taken as `sign` takes it: attestations have no place for timestamps',
+    )
+    .option('--no-legacy', 'changes nothing, and is taken as `sign` takes it')
+    .option('--bundle-dir <dir>', 'write the attestations there, and not beside their files')
+    .option('--json', 'print one object, as schemas/attest-output.schema.json has it')
+    .option('--quiet', 'print nothing but failures')
+    .addHelpText('after', EXAMPLES)
+    .action(attestFiles)
+}
+
+async function attestFiles(files: readonly string[], options: Options): Promise<void> {
+  const terminal = createTerminal(options)
+  const quiet = options.quiet === true
+  const plan = attestPlanOf(files, options, process.env)
+  if (options.publish !== true && options.provenance !== true)
+    terminal.say('neither --publish nor --provenance is given: publish attestations')
+  const attested = await watched({ terminal, quiet }, (events) =>
+    attestDistributions(plan, systemSignIo(), events),
+  )
+  if (terminal.isJson) terminal.result(JSON.stringify(resultJson(attested)))
+  else if (!quiet) for (const one of attested.result.attestations) terminal.result(attestedLine(one))
+  sayMore(terminal, attested.result)
+}
+
+function attestedLine({ file, kind, logIndex, attestation }: WrittenAttestation): string {
+  return `${file} has its ${kind} attestation, log index ${logIndex}: ${attestation}`
+}
+
+/** schemas/attest-output.schema.json */
+function resultJson({ result, identity }: Watched<AttestResult>): JsonValue {
+  return {
+    attestations: result.attestations.map(({ sha256, ...one }) => ({ ...one, sha256: encodeHex(sha256) })),
+    services: { ...result.services },
+    verified: result.checked === 'by the trust root',
+    identity: { ...identity },
+  }
+}

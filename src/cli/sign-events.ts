@@ -1,0 +1,62 @@
+import type { SignEvents, SignIo } from '../app/sign/index.ts'
+import { isoTime } from '../base/index.ts'
+import { systemEntropy } from '../host/index.ts'
+import type { TokenIdentity } from '../sign/index.ts'
+import type { Terminal } from './terminal.ts'
+import { systemVerifyIo } from './verify-io.ts'
+import { createVerifyProgress, type VerifyProgress } from './verify-progress.ts'
+
+/** The process itself. */
+export function systemSignIo(): SignIo {
+  return { ...systemVerifyIo(process.env), entropy: systemEntropy, standardInput: () => process.stdin }
+}
+
+export interface Watched<Result> {
+  readonly result: Result
+  readonly identity: TokenIdentity | undefined
+}
+
+interface Watching {
+  readonly terminal: Terminal
+  readonly quiet: boolean
+}
+
+/** Says for whom the token speaks, and how far the work is: on a terminal only, and gone when it ends, however it does. */
+export async function watched<Result>(
+  { terminal, quiet }: Watching,
+  work: (events: SignEvents) => Promise<Result>,
+): Promise<Watched<Result>> {
+  let identity: TokenIdentity | undefined
+  let progress: VerifyProgress | undefined
+  const events: SignEvents = {
+    onToken: (found) => {
+      identity = found
+      terminal.say(identityLine(found))
+    },
+    onBegin: (total) => {
+      progress = createVerifyProgress(quiet ? undefined : process.stderr, total)
+    },
+    onEach: () => progress?.step(),
+  }
+  try {
+    return { result: await work(events), identity }
+  } finally {
+    progress?.end()
+  }
+}
+
+function identityLine({ issuer, project, ref, subject, expiresAtSeconds }: TokenIdentity): string {
+  const who = project === undefined ? JSON.stringify(subject) : `project ${project}`
+  const where = ref === undefined ? '' : `, ref ${ref}`
+  return `the id token speaks for ${who}${where} of ${issuer ?? 'an unnamed issuer'}, until ${isoTime(expiresAtSeconds)}`
+}
+
+/** What a user should know beside the result. */
+export function sayMore(
+  terminal: Terminal,
+  { leftOut, checked }: { readonly leftOut: readonly string[]; readonly checked: string },
+): void {
+  if (leftOut.length > 0) terminal.say(`seals of other files, not signed: ${leftOut.join(', ')}`)
+  if (checked === 'not by a trust root')
+    terminal.say('not verified: add --trusted-root FILE, or set WHEELSEAL_TRUSTED_ROOT')
+}
