@@ -4,7 +4,9 @@ import { encodeHex, type JsonValue } from '../base/index.ts'
 import { sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
 import { attestPlanOf, type AttestFlags } from './sign-flags.ts'
 import { addServiceOptions, TOKEN_HELP } from './sign-options.ts'
+import { settingsHere } from './settings.ts'
 import { createTerminal } from './terminal.ts'
+import { originLines } from './verify-report.ts'
 
 interface Options extends AttestFlags {
   readonly json?: boolean
@@ -44,7 +46,9 @@ export function command(): Command {
 async function attestFiles(files: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
   const quiet = options.quiet === true
-  const plan = attestPlanOf(files, options, process.env)
+  const settings = await settingsHere(process.env)
+  const plan = attestPlanOf(files, options, { env: process.env, settings })
+  for (const line of originLines(plan.origins)) terminal.say(line)
   if (options.publish !== true && options.provenance !== true)
     terminal.say('neither --publish nor --provenance is given: publish attestations')
   const attested = await watched({ terminal, quiet }, (events) =>

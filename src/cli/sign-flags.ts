@@ -1,4 +1,4 @@
-import { environmentSettings, type Environment } from '../app/settings/index.ts'
+import { groupOf, type Environment, type Settings } from '../app/settings/index.ts'
 import {
   appSignErrors,
   type AttestPlan,
@@ -7,6 +7,7 @@ import {
   type SignPlan,
   type TokenChoice,
 } from '../app/sign/index.ts'
+import type { Origin } from '../app/verify/index.ts'
 import { trustChoice } from './verify-flags.ts'
 
 /** The flags of `wheelseal sign` as commander gives them. */
@@ -28,35 +29,52 @@ export interface AttestFlags extends SignFlags {
   readonly provenance?: boolean
 }
 
+/** Whatever no flag says. */
+export interface Beside {
+  /** Of which the token is taken, and nothing else. */
+  readonly env: Environment
+  readonly settings: Settings
+}
+
+/** A plan, and what of it no flag has said. */
+export type Meant<Plan> = Plan & { readonly origins: readonly Origin[] }
+
 /** What is meant by the flags. Throws `app.sign-flags`, `app.verify-flags`: both are wrong usage. */
-export function signPlanOf(files: readonly string[], flags: SignFlags, env: Environment): SignPlan {
+export function signPlanOf(files: readonly string[], flags: SignFlags, beside: Beside): Meant<SignPlan> {
   const forms = flags.legacy === false ? 'bundle' : 'bundle and legacy'
-  return { ...signingPlan(files, flags, env), forms }
+  return { ...signingPlan(files, flags, beside), forms }
 }
 
 /** The same for `wheelseal attest`; without a kind it is the publish attestation. */
-export function attestPlanOf(files: readonly string[], flags: AttestFlags, env: Environment): AttestPlan {
+export function attestPlanOf(
+  files: readonly string[],
+  flags: AttestFlags,
+  beside: Beside,
+): Meant<AttestPlan> {
   const { publish, provenance } = flags
   const kinds = [
     ...(publish === true ? (['publish'] as const) : []),
     ...(provenance === true ? (['provenance'] as const) : []),
   ]
-  return { ...signingPlan(files, flags, env), kinds: kinds.length === 0 ? ['publish'] : kinds }
+  return { ...signingPlan(files, flags, beside), kinds: kinds.length === 0 ? ['publish'] : kinds }
 }
 
-function signingPlan(files: readonly string[], flags: SignFlags, env: Environment): SigningPlan {
+function signingPlan(files: readonly string[], flags: SignFlags, beside: Beside): Meant<SigningPlan> {
   for (const [name, value] of Object.entries(flags))
     if (value === '') throw appSignErrors('app.sign-flags', `--${dashed(name)} has no value`)
   const { bundleDir, trustedRoot } = flags
-  const settings = [environmentSettings(env)]
-  const { trust } = trustChoice(trustedRoot === undefined ? {} : { trustedRoot }, settings)
+  const { trust, origins } = trustChoice(trustedRoot === undefined ? {} : { trustedRoot }, beside.settings)
+  const chosen = serviceChoice(flags, beside.settings)
   return {
     files,
-    token: tokenChoice(flags, env),
-    services: serviceChoice(flags, env),
+    token: tokenChoice(flags, beside.env),
+    services: chosen.services,
     // The trust root of public Sigstore is what verification falls back to; nobody has named it here.
     ...(trust.kind === 'public' ? {} : { trust }),
     ...(bundleDir === undefined ? {} : { bundleFolder: bundleDir }),
+    origins: [...chosen.origins, ...(trust.kind === 'public' ? [] : origins)].filter(
+      ({ from }) => !from.startsWith('--'),
+    ),
   }
 }
 
@@ -65,23 +83,31 @@ function tokenChoice({ identityTokenFile: path }: SignFlags, env: Environment): 
   return { kind: 'environment', text: env['SIGSTORE_ID_TOKEN'] ?? '' }
 }
 
-/** A flag before every variable, so that the log of one Sigstore never gets the certificate of another by chance. */
-function serviceChoice(
-  { fulcioUrl, rekorUrl, tsaUrl, signingConfig }: SignFlags,
-  env: Environment,
-): ServiceChoice {
-  const flags = given({ fulcioUrl, rekorUrl, tsaUrl, signingConfig })
-  if (Object.keys(flags).length > 0) return flags
-  return given({
-    fulcioUrl: env['WHEELSEAL_FULCIO_URL'],
-    rekorUrl: env['WHEELSEAL_REKOR_URL'],
-    tsaUrl: env['WHEELSEAL_TSA_URL'],
-    signingConfig: env['WHEELSEAL_SIGNING_CONFIG'],
-  })
-}
+const SERVICES = {
+  'fulcio-url': 'fulcioUrl',
+  'rekor-url': 'rekorUrl',
+  'tsa-url': 'tsaUrl',
+  'signing-config': 'signingConfig',
+} as const
+type ServiceName = keyof typeof SERVICES
+const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[]
 
-function given(values: Readonly<Record<keyof ServiceChoice, string | undefined>>): ServiceChoice {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ''))
+/** All by flags, or by one source of settings, so that one Sigstore's log never gets another's certificate by chance. */
+function serviceChoice(
+  flags: SignFlags,
+  settings: Settings,
+): { readonly services: ServiceChoice; readonly origins: readonly Origin[] } {
+  const given = SERVICE_NAMES.flatMap((name) => {
+    const value = flags[SERVICES[name]]
+    return value === undefined ? [] : [{ name, value, from: `--${name}` }]
+  })
+  const group = groupOf(settings, SERVICE_NAMES)
+  const told = SERVICE_NAMES.flatMap((name) => {
+    const setting = group[name]
+    return setting === undefined ? [] : [{ name, ...setting }]
+  })
+  const origins = given.length > 0 ? given : told
+  return { services: Object.fromEntries(origins.map(({ name, value }) => [SERVICES[name], value])), origins }
 }
 
 function dashed(name: string): string {

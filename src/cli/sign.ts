@@ -4,7 +4,9 @@ import { encodeHex, type JsonValue } from '../base/index.ts'
 import { sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
 import { signPlanOf, type SignFlags } from './sign-flags.ts'
 import { addServiceOptions, TOKEN_HELP } from './sign-options.ts'
+import { settingsHere } from './settings.ts'
 import { createTerminal } from './terminal.ts'
+import { originLines } from './verify-report.ts'
 
 interface Options extends SignFlags {
   readonly json?: boolean
@@ -39,7 +41,9 @@ export function command(): Command {
 async function sealFiles(files: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
   const quiet = options.quiet === true
-  const plan = signPlanOf(files, options, process.env)
+  const settings = await settingsHere(process.env)
+  const plan = signPlanOf(files, options, { env: process.env, settings })
+  for (const line of originLines(plan.origins)) terminal.say(line)
   const signed = await watched({ terminal, quiet }, (events) => signFiles(plan, systemSignIo(), events))
   if (terminal.isJson) terminal.result(JSON.stringify(resultJson(signed)))
   else if (!quiet) for (const file of signed.result.files) terminal.result(sealedLine(file))

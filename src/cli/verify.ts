@@ -1,6 +1,4 @@
 import { Command } from 'commander'
-import { homedir } from 'node:os'
-import { readSettings, type Settings } from '../app/settings/index.ts'
 import {
   prepare,
   saveBundles,
@@ -9,7 +7,8 @@ import {
   type Origin,
   type VerifyPlan,
 } from '../app/verify/index.ts'
-import { blockingFiles, foldersAbove, systemFiles } from '../host/index.ts'
+import { systemFiles } from '../host/index.ts'
+import { settingsHere } from './settings.ts'
 import { createTerminal, exitCodeOf, paint, type Terminal } from './terminal.ts'
 import { planOf } from './verify-flags.ts'
 import { systemVerifyIo } from './verify-io.ts'
@@ -124,12 +123,6 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
     createTerminal({}).fail(error)
     process.exitCode = exitCodeOf(error)
   }
-}
-
-/** Of the working directory: what is verified does not say by what it is verified. */
-function settingsHere(env: NodeJS.ProcessEnv): Promise<Settings> {
-  const folders = foldersAbove(process.cwd(), homedir())
-  return readSettings({ env, folders, files: blockingFiles })
 }
 
 async function outcomesOf(plan: VerifyPlan, options: Options): Promise<readonly FileOutcome[]> {
