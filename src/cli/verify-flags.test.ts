@@ -53,10 +53,15 @@ describe('the plan of a verification', () => {
   })
 
   it('leaves out seals of files that are named too, and nothing else', async () => {
-    const seals = ['d/a.whl.sigstore.json', 'd/a.whl.sig', 'd/a.whl.crt', 'd/a.whl.publish.attestation']
+    const endings = ['sigstore.json', 'sig', 'crt', 'publish.attestation', 'slsa.attestation']
+    const seals = endings.map((ending) => `d/a.whl.${ending}`)
     const { targets, leftOut } = await planOf([...seals, 'd/a.whl', 'd/b.whl.sig', 'd/a.txt'], named, [])
     expect(leftOut).toEqual(seals)
     expect(targets).toMatchObject([{ path: 'd/a.whl' }, { path: 'd/b.whl.sig' }, { path: 'd/a.txt' }])
+  })
+
+  it('leaves out nothing for the sake of an empty name', async () => {
+    expect((await planOf(['', 'a', '.sig'], named, [])).leftOut).toEqual([])
   })
 
   it('looks beside the file for a signature alone where a key is given', async () => {

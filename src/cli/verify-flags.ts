@@ -1,5 +1,6 @@
 import { groupOf, type SettingGroup, type Settings } from '../app/settings/index.ts'
 import { decodeHex } from '../base/index.ts'
+import { sealedFile } from '../formats/sigstore/index.ts'
 import {
   type FirstRoot,
   type Origin,
@@ -38,12 +39,13 @@ export async function planOf(
   return plan
 }
 
-const SEAL_ENDING = /\.(?:sigstore\.json|sig|crt|publish\.attestation)$/
-
 /** For `dist/*`. What has no file among the others is no seal of them, and is verified as whatever it is. */
 function sealsAmong(files: readonly string[]): readonly string[] {
   const named = new Set(files)
-  return files.filter((file) => SEAL_ENDING.test(file) && named.has(file.replace(SEAL_ENDING, '')))
+  return files.filter((file) => {
+    const sealed = sealedFile(file)
+    return sealed !== undefined && named.has(sealed)
+  })
 }
 
 function targetOf(text: string): Target {

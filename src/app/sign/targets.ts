@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path'
+import { sealedFile } from '../../formats/sigstore/index.ts'
 import { appSignErrors } from './errors.ts'
 import type { SigningPlan } from './plan.ts'
 
@@ -17,8 +18,6 @@ export interface Target<Ending extends string = string> {
 }
 
 const MAX_FILES = 10_000
-/** Of everything that this program writes beside a distribution. */
-const SEAL = /^([^]+)\.(?:sigstore\.json|sig|crt|(?:publish|slsa)\.attestation)$/
 
 /**
  * What is signed, and where what is made goes: beside each file, with each of the endings. A seal of another file in
@@ -55,6 +54,6 @@ function checkPlaces(targets: readonly Target[]): void {
 }
 
 function isSealOf(path: string, named: ReadonlySet<string>): boolean {
-  const [, file] = SEAL.exec(resolve(path)) ?? []
+  const file = sealedFile(resolve(path))
   return file !== undefined && named.has(file)
 }

@@ -9,6 +9,8 @@
  * Seals: `parseSeals` reads every file that holds whole ones (bundles 0.1 to 0.3, cosign's old bundle, PEP 740) into
  * `SealParts`, `formatBundle` writes bundles 0.3, `formatCosignBundle` the old ones, `formatAttestation` those of PEP 740 over a `formatStatement`, `readLoggedRecord` what an entry of Rekor v1 or v2 is about, `parseStatement` what an envelope holds.
  *
+ * `sealedFile` tells by its name which file a seal is of.
+ *
  * Pure: shapes and encodings only. Whether a signature, a proof or a certificate is good is decided elsewhere.
  */
 export {
@@ -49,6 +51,7 @@ export { formatBundle } from './format-bundle.ts'
 export { formatCosignBundle } from './format-cosign-bundle.ts'
 export { formatAttestation } from './format-attestation.ts'
 export { parseSeals } from './parse-seal.ts'
+export { sealedFile } from './seal-names.ts'
 export type { Envelope, FileDigest, SealFormat, SealParts } from './seal-parts.ts'
 export { readLoggedRecord, type LoggedRecord, type Verifier } from './logged-record.ts'
 export { IN_TOTO, parseStatement, type Statement } from './statement.ts'
