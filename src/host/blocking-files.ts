@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { baseErrors, concatBytes, type Files } from '../base/index.ts'
 import { naming, PART_BYTES, systemFiles } from './files.ts'
 
@@ -9,7 +9,15 @@ import { naming, PART_BYTES, systemFiles } from './files.ts'
 export const blockingFiles: Files = {
   ...systemFiles,
   read: (path, maxBytes) => naming(path, async () => readWhole(path, maxBytes)),
-  exists: async (path) => existsSync(path),
+  exists: async (path, kind) => (kind === undefined ? existsSync(path) : isRegularFile(path)),
+}
+
+function isRegularFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 function readWhole(path: string, maxBytes: number): Uint8Array {

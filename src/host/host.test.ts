@@ -40,6 +40,18 @@ describe('systemFiles', () => {
       true,
       false,
     ])
+    // Whoever reads a pipe that lies about waits for ever, so that other kinds must be told apart before.
+    expect(await Promise.all([four, folder, '/dev/null'].map((path) => files.exists(path)))).not.toContain(
+      false,
+    )
+    const asked = [four, folder, '/dev/null', join(folder, 'none'), join(four, 'below')]
+    expect(await Promise.all(asked.map((path) => files.exists(path, 'regular file')))).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ])
     const stream = files.stream(join(folder, 'none'))[Symbol.asyncIterator]()
     await expect(stream.next()).rejects.toMatchObject({ code: 'host.file' })
   })
