@@ -8,6 +8,7 @@
  * entry to ask a log for when only `.sig` and `.crt` are there. Follows cosign 2.2.3 `sign-blob`. Nothing is written
  * here, and no file is read.
  */
+export { bundleOf } from './bundle.ts'
 export { signBlobs, type Blob, type SignedBlob, type SignRequest } from './sign-blobs.ts'
 export {
   attestFiles,

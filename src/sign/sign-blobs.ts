@@ -25,6 +25,8 @@ export interface SignedBlob<Signed extends Blob = Blob> {
   readonly signature: Uint8Array
   /** DER, leaf first; the same for all blobs of one call. */
   readonly chain: readonly Uint8Array[]
+  /** The first of the chain. */
+  readonly leaf: Uint8Array
   readonly entry: LogEntry
   /** DER TimeStampResp over the signature. */
   readonly timestamp?: Uint8Array
@@ -62,5 +64,5 @@ async function seal<Signed extends Blob>(
     const verdict = verifySeal({ artifact: blob, seal: newSeal, trustRoot, policy: signerPolicy(leaf) })
     checkVerdict(verdict, `the new seal of ${blob.name}`)
   }
-  return { blob, signature, chain, entry, ...(timestamp === undefined ? {} : { timestamp }) }
+  return { blob, signature, chain, leaf, entry, ...(timestamp === undefined ? {} : { timestamp }) }
 }

@@ -14,10 +14,10 @@
  * does nothing.
  */
 import { Secret, type Clock, type Http } from '../../base/index.ts'
-import { formatBundle, writeCertificateFile, writeSignatureFile } from '../../formats/sigstore/index.ts'
+import { writeCertificateFile, writeSignatureFile } from '../../formats/sigstore/index.ts'
 import { systemClock, systemEntropy, systemFiles } from '../../host/index.ts'
 import { createFulcioClient, createHttp, createRekorClient, createTimestampClient } from '../../net/index.ts'
-import { signBlobs, type Blob, type SignedBlob, type SignRequest } from '../../sign/index.ts'
+import { bundleOf, signBlobs, type Blob, type SignedBlob, type SignRequest } from '../../sign/index.ts'
 import type { TrustRoot } from '../../verify/index.ts'
 
 export {
@@ -91,20 +91,13 @@ function requestOf(blobs: readonly Blob[], options: SealingOptions): SignRequest
   }
 }
 
-function textsOf({ blob, signature, chain, entry, timestamp }: SignedBlob): SealTexts {
-  const [certificate = new Uint8Array()] = chain
-  const bundle = formatBundle({
-    signature,
-    certificate,
-    digest: { algorithm: 'sha256', digest: blob.sha256 },
-    entries: [{ ...entry, kindVersion: 'hashedrekord 0.0.1' }],
-    timestamps: timestamp === undefined ? [] : [timestamp],
-  })
+function textsOf(signed: SignedBlob): SealTexts {
+  const { blob, signature, leaf, entry } = signed
   return {
     name: blob.name,
     logIndex: entry.logIndex,
-    bundle: `${JSON.stringify(bundle)}\n`,
+    bundle: `${JSON.stringify(bundleOf(signed))}\n`,
     signature: Buffer.from(writeSignatureFile(signature)).toString(),
-    certificate: Buffer.from(writeCertificateFile(certificate)).toString(),
+    certificate: Buffer.from(writeCertificateFile(leaf)).toString(),
   }
 }

@@ -1,7 +1,7 @@
 import { utf8 } from '../../base/index.ts'
-import { formatBundle, writeCertificateFile, writeSignatureFile } from '../../formats/sigstore/index.ts'
+import { writeCertificateFile, writeSignatureFile } from '../../formats/sigstore/index.ts'
 import { createTimestampClient } from '../../net/index.ts'
-import { signBlobs, type SignedBlob } from '../../sign/index.ts'
+import { bundleOf, signBlobs, type SignedBlob } from '../../sign/index.ts'
 import type { SignEvents, SignIo } from './io.ts'
 import type { SignPlan } from './plan.ts'
 import type { ServiceUrls } from './services.ts'
@@ -29,9 +29,9 @@ type Ending = '.sigstore.json' | '.sig' | '.crt'
 type Signed = SignedBlob<Hashed<Target<Ending>>>
 
 const FORMS: Readonly<Record<Ending, (signed: Signed) => Uint8Array>> = {
-  '.sigstore.json': bundleFile,
+  '.sigstore.json': (signed) => utf8(`${JSON.stringify(bundleOf(signed))}\n`),
   '.sig': ({ signature }) => writeSignatureFile(signature),
-  '.crt': ({ chain }) => writeCertificateFile(leafOf(chain)),
+  '.crt': ({ leaf }) => writeCertificateFile(leaf),
 }
 
 /** Signs all files and writes their seals, or none. Throws `sign.…`, `net.…`, `app.sign-…`, `host.file`. */
@@ -64,19 +64,4 @@ export async function signFiles(plan: SignPlan, io: SignIo, events: SignEvents):
 
 function outputsOf(signed: Signed): readonly Output[] {
   return signed.blob.places.map(({ ending, path }) => [path, FORMS[ending](signed)])
-}
-
-function leafOf([leaf = new Uint8Array()]: readonly Uint8Array[]): Uint8Array {
-  return leaf
-}
-
-function bundleFile({ blob, signature, chain, entry, timestamp }: SignedBlob): Uint8Array {
-  const bundle = formatBundle({
-    signature,
-    certificate: leafOf(chain),
-    digest: { algorithm: 'sha256', digest: blob.sha256 },
-    entries: [{ ...entry, kindVersion: 'hashedrekord 0.0.1' }],
-    timestamps: timestamp === undefined ? [] : [timestamp],
-  })
-  return utf8(`${JSON.stringify(bundle)}\n`)
 }

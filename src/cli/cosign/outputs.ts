@@ -1,18 +1,9 @@
 import { encodeBase64, utf8 } from '../../base/index.ts'
-import {
-  formatBundle,
-  formatCosignBundle,
-  writeCertificateFile,
-  writeSignatureFile,
-} from '../../formats/sigstore/index.ts'
+import { formatCosignBundle, writeCertificateFile, writeSignatureFile } from '../../formats/sigstore/index.ts'
 import { certificatePem } from '../../formats/x509/index.ts'
-import type { SignedBlob } from '../../sign/index.ts'
+import { bundleOf, type SignedBlob } from '../../sign/index.ts'
 import { cosignErrors } from './errors.ts'
 import { textOf, type Arguments } from './flag-values.ts'
-
-export interface Sealed extends SignedBlob {
-  readonly sha256: Uint8Array
-}
 
 export interface NamedOutput {
   readonly path: string
@@ -48,9 +39,8 @@ export function checkOutputs(given: Arguments): void {
 }
 
 /** In cosign's order, each in the exact form of 2.2.3; bundles of the new format as cosign 3 writes them. */
-export function outputsOf(sealed: Sealed, given: Arguments): readonly NamedOutput[] {
-  const leaf = leafOf(sealed)
-  const { signature, timestamp } = sealed
+export function outputsOf(sealed: SignedBlob, given: Arguments): readonly NamedOutput[] {
+  const { signature, leaf, timestamp } = sealed
   const isText = given.switches.get('b64') !== false
   const contents = [
     [
@@ -73,26 +63,13 @@ export function signaturePath(given: Arguments): string | undefined {
   return textOf(given, 'output') ?? textOf(given, 'output-signature')
 }
 
-function bundleFile(sealed: Sealed, { switches }: Arguments): Uint8Array {
-  const { signature, sha256, entry, timestamp } = sealed
-  const certificate = leafOf(sealed)
-  if (switches.get('new-bundle-format') !== true)
-    return utf8(JSON.stringify(formatCosignBundle({ signature, certificate, entry })))
-  const bundle = formatBundle({
-    signature,
-    certificate,
-    digest: { algorithm: 'sha256', digest: sha256 },
-    entries: [{ ...entry, kindVersion: 'hashedrekord 0.0.1' }],
-    timestamps: timestamp === undefined ? [] : [timestamp],
-  })
+function bundleFile(sealed: SignedBlob, { switches }: Arguments): Uint8Array {
+  const { signature, leaf, entry } = sealed
+  const isNew = switches.get('new-bundle-format') === true
+  const bundle = isNew ? bundleOf(sealed) : formatCosignBundle({ signature, certificate: leaf, entry })
   return utf8(JSON.stringify(bundle))
 }
 
 function timestampFile(der: Uint8Array): Uint8Array {
   return utf8(JSON.stringify({ SignedRFC3161Timestamp: encodeBase64(der) }))
-}
-
-function leafOf({ chain: [leaf] }: SignedBlob): Uint8Array {
-  if (leaf === undefined) throw new TypeError('a seal without its certificate')
-  return leaf
 }

@@ -8,7 +8,7 @@ import { cosignErrors } from './errors.ts'
 import { textOf, type Arguments } from './flag-values.ts'
 import { hashFile } from './hash-file.ts'
 import type { CosignIo } from './io.ts'
-import { checkOutputs, outputsOf, signaturePath, type Sealed } from './outputs.ts'
+import { checkOutputs, outputsOf, signaturePath } from './outputs.ts'
 import { readToken } from './token.ts'
 import { readTrust } from './trust.ts'
 
@@ -24,7 +24,7 @@ export async function signBlob(given: Arguments, io: CosignIo): Promise<boolean>
   return true
 }
 
-async function sign(given: Arguments, token: Secret, io: CosignIo): Promise<readonly Sealed[]> {
+async function sign(given: Arguments, token: Secret, io: CosignIo): Promise<readonly SignedBlob[]> {
   const trustRoot = await readTrust(given, io)
   const blobs: Blob[] = []
   for (const name of given.operands) {
@@ -43,13 +43,7 @@ async function sign(given: Arguments, token: Secret, io: CosignIo): Promise<read
     trustRoot,
     ...(stamps !== undefined && isVerifiable ? { timestamps: stamps } : {}),
   })
-  const sealed = blobs.map((blob, at) => sealedOf(blob, signed[at]))
-  return stamps === undefined || isVerifiable ? sealed : stampAll(sealed, stamps, io)
-}
-
-function sealedOf({ sha256 }: Blob, signed: SignedBlob | undefined): Sealed {
-  if (signed === undefined) throw new TypeError('a file without its seal')
-  return { ...signed, sha256 }
+  return stamps === undefined || isVerifiable ? signed : stampAll(signed, stamps, io)
 }
 
 function timestampsOf(given: Arguments, io: CosignIo): TimestampSource | undefined {
@@ -63,17 +57,17 @@ function canVerifyTimestamps({ timestampAuthorities = [] }: TrustRoot): boolean 
 }
 
 async function stampAll(
-  sealed: readonly Sealed[],
+  sealed: readonly SignedBlob[],
   stamps: TimestampSource,
   io: CosignIo,
-): Promise<readonly Sealed[]> {
+): Promise<readonly SignedBlob[]> {
   io.stderr('The trust root names no timestamp authority: the timestamp is not verified.\n')
-  const stamped: Sealed[] = []
+  const stamped: SignedBlob[] = []
   for (const one of sealed) stamped.push({ ...one, timestamp: await stamps.stamp(one.signature) })
   return stamped
 }
 
-async function deliver(sealed: Sealed, given: Arguments, io: CosignIo): Promise<void> {
+async function deliver(sealed: SignedBlob, given: Arguments, io: CosignIo): Promise<void> {
   io.stderr(`tlog entry created with index: ${sealed.entry.logIndex}\n`)
   const outputs = outputsOf(sealed, given)
   // All or none: a signature beside the certificate of an earlier run would never verify.
