@@ -7,8 +7,11 @@
  *     throw registryErrors('registry.digest-mismatch', `sha256 is ${got}, the form says ${expected}`)
  *
  * The fact says what was seen, in lower case and without a stop; it never holds a secret. The hint says what to do
- * next. `docs/reference/errors.md` has a row for each code; a test compares them.
+ * next. Both may quote what an enemy wrote: they are made printable here, once, for every place that shows them.
+ * `docs/reference/errors.md` has a row for each code; a test compares them.
  */
+import { printable } from './printable.ts'
+
 export interface ErrorKind {
   /** HTTP status at a server's edge. */
   readonly status: number
@@ -31,11 +34,20 @@ export class WheelsealError extends Error {
   readonly status: number
   readonly exit: 1 | 2
 
-  constructor(code: string, fact: string, kind: ErrorKind & { readonly cause?: unknown }) {
-    super(fact, kind.cause === undefined ? undefined : { cause: kind.cause })
+  /** Several facts, each on a line of the message, where several things are wrong at once. */
+  constructor(
+    code: string,
+    fact: string | readonly string[],
+    kind: ErrorKind & { readonly cause?: unknown },
+  ) {
+    const facts = typeof fact === 'string' ? [fact] : fact
+    super(
+      facts.map((one) => printable(one)).join('\n'),
+      kind.cause === undefined ? undefined : { cause: kind.cause },
+    )
     this.name = 'WheelsealError'
     this.code = code
-    this.hint = kind.hint
+    this.hint = printable(kind.hint)
     this.status = kind.status
     this.exit = kind.exit
   }
@@ -53,7 +65,8 @@ export function defineErrors<Code extends string>(
 
 /** What a command or a log line shows of anything that was thrown. */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof WheelsealError) return error.message
+  return printable(error instanceof Error ? error.message : String(error))
 }
 
 /** Every code of the rooms that are loaded, for the documentation's test. */

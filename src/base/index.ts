@@ -23,6 +23,7 @@ export {
   type Failure,
 } from './errors.ts'
 export { isoTime, isoTimeMs, parseIsoTime } from './iso-time.ts'
+export { printable, printableAscii, printableJson } from './printable.ts'
 export { Secret } from './secret.ts'
 export { shellQuoted } from './shell.ts'
 export type { Blob, Blobs, ByteRange, StagedBlob } from './ports/blobs.ts'

@@ -19,7 +19,7 @@ export class InvalidPipelineError extends WheelsealError {
 
   constructor(problems: readonly Problem[]) {
     const { code, hint, status, exit } = ciconfigErrors('ciconfig.invalid', '')
-    super(code, problems.map(formatProblem).join('\n'), { hint, status, exit, summary: '' })
+    super(code, problems.map(formatProblem), { hint, status, exit, summary: '' })
     this.problems = problems
   }
 }

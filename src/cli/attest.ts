@@ -5,7 +5,7 @@ import { sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
 import { attestPlanOf, type AttestFlags } from './sign-flags.ts'
 import { addServiceOptions, TOKEN_HELP } from './sign-options.ts'
 import { settingsHere } from './settings.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, writeJson } from './terminal.ts'
 import { originLines } from './verify-report.ts'
 
 interface Options extends AttestFlags {
@@ -54,7 +54,7 @@ async function attestFiles(files: readonly string[], options: Options): Promise<
   const attested = await watched({ terminal, quiet }, (events) =>
     attestDistributions(plan, systemSignIo(), events),
   )
-  if (terminal.isJson) terminal.result(JSON.stringify(resultJson(attested)))
+  if (terminal.isJson) writeJson(resultJson(attested))
   else if (!quiet) for (const one of attested.result.attestations) terminal.result(attestedLine(one))
   sayMore(terminal, attested.result)
 }

@@ -23,14 +23,14 @@ function fsckCommand(): Command {
     .action(async (options: Options) => {
       const { logs } = await withAdmin(dataFolder(options), (admin) => admin.checkLogs())
       createTerminal(options).output({ logs: logs.map((log) => ({ ...log })) }, () =>
-        logs.map((log) => report(log)).join('\n'),
+        logs.flatMap((log) => report(log)),
       )
       if (logs.some(({ problems }) => problems.length > 0)) process.exitCode = 1
     })
 }
 
-function report({ name, size, root, problems }: LogReport): string {
+function report({ name, size, root, problems }: LogReport): readonly string[] {
   const head = `${name}: ${size} entries, root ${root}`
-  if (problems.length === 0) return `${head}: whole`
-  return [`${head}: DAMAGED`, ...problems.map((problem) => `  ${problem}`)].join('\n')
+  if (problems.length === 0) return [`${head}: whole`]
+  return [`${head}: DAMAGED`, ...problems.map((problem) => `  ${problem}`)]
 }

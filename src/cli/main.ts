@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { silenceSqliteWarning } from '../host/index.ts'
-import { createTerminal, exitCodeOf, outliveReaders } from './terminal.ts'
+import { createTerminal, exitCodeOf, outliveReaders, printableUsage } from './terminal.ts'
 
 interface Entry {
   readonly summary: string
@@ -61,15 +61,14 @@ function ended(error: unknown, json: boolean): number {
 
 async function programFor(name: string): Promise<Command> {
   const { version } = await import('./version.ts')
-  const program = new Command('wheelseal')
+  const program = edged(new Command('wheelseal'))
     .description('Builds, seals, publishes and verifies Python packages, with every service that takes.')
     .version(version())
-    .exitOverride()
     .showHelpAfterError('(run wheelseal --help for the commands)')
     .addHelpText('after', '\nThe cosign face: wheelseal cosign --help\nExample: wheelseal up --data ./data')
   for (const [key, { summary, load }] of Object.entries(commands)) {
     const command = key === name ? (await load()).command() : new Command(key)
-    program.addCommand(inheritExit(command.summary(summary)))
+    program.addCommand(inherit(command.summary(summary)))
   }
   program.addCommand(
     new Command('cosign').summary("cosign's sign-blob, verify-blob and initialize, with the same files"),
@@ -77,9 +76,21 @@ async function programFor(name: string): Promise<Command> {
   return program
 }
 
-function inheritExit(command: Command): Command {
-  for (const child of command.commands) inheritExit(child)
-  return command.exitOverride().showHelpAfterError('(run it with --help for an example)')
+function inherit(command: Command): Command {
+  for (const child of command.commands) inherit(child)
+  return edged(command).showHelpAfterError('(run it with --help for an example)')
+}
+
+/** Ends by throwing, and quotes a wrong word as text. */
+function edged(command: Command): Command {
+  const own = command.configureOutput()
+  return command.exitOverride().configureOutput({
+    outputError: (text, write) => {
+      const shown = printableUsage(text)
+      if (own.outputError === undefined) write(shown)
+      else own.outputError(shown, write)
+    },
+  })
 }
 
 const called = basename(process.argv[1] ?? '')

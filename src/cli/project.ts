@@ -37,7 +37,7 @@ function create(): Command {
       const project = await withAdmin(dataFolder(options), (admin) =>
         admin.createProject({ path, visibility: options.visibility }),
       )
-      createTerminal(options).output({ ...project }, () => `project ${project.path} has id ${project.id}`)
+      createTerminal(options).output({ ...project }, () => [`project ${project.path} has id ${project.id}`])
     })
 }
 
@@ -50,7 +50,9 @@ function list(): Command {
     .action(async (options: CommonOptions) => {
       const projects = await withAdmin(dataFolder(options), (admin) => Array.fromAsync(admin.projects()))
       createTerminal(options).output({ projects: projects.map((project) => ({ ...project })) }, () =>
-        projects.map(({ id, path, visibility }) => `${id}\t${path}\t${visibility}`).join('\n'),
+        projects.map(
+          ({ id, path, visibility }) => `${String(id).padStart(6)}  ${visibility.padEnd(8)}  ${path}`,
+        ),
       )
     })
 }
@@ -64,10 +66,9 @@ function show(): Command {
     .addHelpText('after', '\nExample: wheelseal project show acme/tools')
     .action(async (path: string, options: CommonOptions) => {
       const { id, visibility } = await withAdmin(dataFolder(options), (admin) => admin.project(path))
-      createTerminal(options).output(
-        { id, path, visibility },
-        () => `project ${path} has id ${id}, ${visibility}`,
-      )
+      createTerminal(options).output({ id, path, visibility }, () => [
+        `project ${path} has id ${id}, ${visibility}`,
+      ])
     })
 }
 
@@ -88,9 +89,8 @@ function forward(): Command {
     .action(async (path: string, options: ForwardOptions) => {
       const { indexUrl, allow: names } = options
       await withAdmin(dataFolder(options), (admin) => admin.setForwarding({ project: path, indexUrl, names }))
-      createTerminal(options).output(
-        { indexUrl, names },
-        () => `${path} sends ${names.join(', ')} on to ${indexUrl}`,
-      )
+      createTerminal(options).output({ indexUrl, names }, () => [
+        `${path} sends ${names.join(', ')} on to ${indexUrl}`,
+      ])
     })
 }

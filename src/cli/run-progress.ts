@@ -1,6 +1,5 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { RunnerEvent, RunnerObserver } from '../runner/index.ts'
-import { paint } from './terminal.ts'
+import { paint, plainText } from './terminal.ts'
 
 /** The last lines of a job's log, shown when it fails. */
 const TAIL_LINES = 25
@@ -54,8 +53,7 @@ function ending({ outcome }: RunnerEvent & { readonly kind: 'job-ended' }): stri
   return `${paint('red', outcome.state)} ${seconds} (${outcome.reason ?? 'stopped'}${exit})`
 }
 
-/** Without colours and other movements of the cursor, which would break the one line. */
 function shorten(line: string): string {
-  const plain = stripVTControlCharacters(line).replaceAll(/\p{Cc}/gu, '')
+  const plain = plainText(line)
   return plain.length > REDRAW_COLUMNS ? `${plain.slice(0, REDRAW_COLUMNS - 1)}…` : plain
 }

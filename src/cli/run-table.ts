@@ -2,9 +2,9 @@ import { shellQuoted } from '../base/index.ts'
 import type { RunReport } from '../app/index.ts'
 
 /** What was built, signed, published and verified, and how a consumer gets it. */
-export function runTable(report: RunReport, program: string): string {
+export function runTable(report: RunReport, program: string): readonly string[] {
   const { files, identity, url } = report
-  if (files.length === 0) return 'the pipeline passed and published nothing new'
+  if (files.length === 0) return ['the pipeline passed and published nothing new']
   return [
     '',
     ...columns([
@@ -23,7 +23,7 @@ export function runTable(report: RunReport, program: string): string {
     `issuer    ${url}`,
     ...files.filter(({ isVerified }) => !isVerified).map(({ verdict }) => verdict),
     ...consumerLines(report, program),
-  ].join('\n')
+  ]
 }
 
 /** What a consumer types, from a new terminal in an empty folder; each line can be copied. */

@@ -7,7 +7,7 @@ import { silentLog, systemSpawn } from '../host/index.ts'
 import { createProgress } from './run-progress.ts'
 import { runTable } from './run-table.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
-import { createTerminal, type Terminal } from './terminal.ts'
+import { createTerminal, writeJson, type Terminal } from './terminal.ts'
 
 interface Options {
   readonly C: string
@@ -76,19 +76,20 @@ interface Explanation {
 }
 
 function explain(report: RunReport, { terminal, tail }: Explanation): void {
-  if (terminal.isJson) terminal.output(jsonOf(report), () => '')
+  if (terminal.isJson) writeJson(jsonOf(report))
   const job = report.pipeline.jobs.find(({ state }) => state === 'failed' || state === 'canceled')
-  for (const line of tail) process.stderr.write(`  | ${line}\n`)
-  const log = job === undefined ? '' : traceFile(join(report.data, 'traces'), job.id)
-  complain(
-    `the pipeline ${report.pipeline.state}${job === undefined ? '' : ` in ${job.name} (${job.failureReason ?? job.state})`}`,
-  )
-  if (job !== undefined) complain(`the whole log is in ${log}`)
+  terminal.quote(tail)
+  if (job === undefined) return terminal.complain(`the pipeline ${report.pipeline.state}`)
+  const log = traceFile(join(report.data, 'traces'), job.id)
+  const above = tail.length === 0 ? '' : '; the last lines of its log are above'
+  terminal.complain(`job ${job.name} ${ending(job)}${above}`, `hint: the whole log is in ${log}`)
 }
 
-/** Also with --quiet: why it failed is the result. */
-function complain(text: string): void {
-  process.stderr.write(`wheelseal: ${text}\n`)
+type Job = RunReport['pipeline']['jobs'][number]
+
+function ending({ state, exitCode, failureReason }: Job): string {
+  if (state !== 'failed') return 'was canceled'
+  return `failed (${exitCode === null ? failureReason : `exit ${exitCode}`})`
 }
 
 function jsonOf({ pipeline, files, identity, url, data, source }: RunReport) {

@@ -5,7 +5,7 @@ import { sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
 import { signPlanOf, type SignFlags } from './sign-flags.ts'
 import { addServiceOptions, TOKEN_HELP } from './sign-options.ts'
 import { settingsHere } from './settings.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, writeJson } from './terminal.ts'
 import { originLines } from './verify-report.ts'
 
 interface Options extends SignFlags {
@@ -45,7 +45,7 @@ async function sealFiles(files: readonly string[], options: Options): Promise<vo
   const plan = signPlanOf(files, options, { env: process.env, settings })
   for (const line of originLines(plan.origins)) terminal.say(line)
   const signed = await watched({ terminal, quiet }, (events) => signFiles(plan, systemSignIo(), events))
-  if (terminal.isJson) terminal.result(JSON.stringify(resultJson(signed)))
+  if (terminal.isJson) writeJson(resultJson(signed))
   else if (!quiet) for (const file of signed.result.files) terminal.result(sealedLine(file))
   sayMore(terminal, signed.result)
 }

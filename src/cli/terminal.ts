@@ -3,19 +3,25 @@
  * - the result of a command goes to standard output; talk and progress go to standard error
  * - lines of talk start with `wheelseal:`, lower case, no stop; a failure is a fact line and a hint line
  * - `--json`: standard output holds exactly one JSON value; `--quiet`: no talk
+ * - every line is made printable on its way out: what is shown may quote an enemy's file or certificate
  * - colour and moving lines only on a terminal, and never with NO_COLOR or in CI
  */
-import { styleText } from 'node:util'
-import { describeError, WheelsealError, type JsonValue } from '../base/index.ts'
+import { stripVTControlCharacters, styleText } from 'node:util'
+import { describeError, printable, printableJson, WheelsealError, type JsonValue } from '../base/index.ts'
 
 export interface Terminal {
   readonly isJson: boolean
-  /** The result, a line or several. */
-  result(text: string): void
-  /** The result for machines; `text` is for people. */
-  output(json: JsonValue, text: () => string): void
-  say(text: string): void
+  /** Lines of the result, for people. */
+  result(...lines: readonly string[]): void
+  /** The result for machines; the lines are for people. */
+  output(json: JsonValue, lines: () => readonly string[]): void
+  /** A line of talk. */
+  say(line: string): void
   fail(error: unknown): void
+  /** A failure in lines: the fact, what else is known, the hint. Also with --quiet. */
+  complain(fact: string, ...more: readonly string[]): void
+  /** What a job printed: as text, whatever it does to a terminal. Also with --quiet. */
+  quote(lines: readonly string[]): void
 }
 
 export interface TerminalOptions {
@@ -33,27 +39,68 @@ export function outliveReaders(): void {
 
 export function createTerminal(options: TerminalOptions): Terminal {
   const isJson = options.json === true
-  const result = (text: string): void => {
-    process.stdout.write(`${text}\n`)
+  const complain = (fact: string, ...more: readonly string[]): void => {
+    const start = `wheelseal: ${paint('red', 'error:')}`
+    process.stderr.write(`${start} ${[fact, ...more].map((line) => `${printable(line)}\n`).join('')}`)
   }
   return {
     isJson,
-    result,
-    output: (json, text) => result(isJson ? JSON.stringify(json) : text()),
-    say: (text) => {
-      if (options.quiet !== true) process.stderr.write(`wheelseal: ${text}\n`)
+    result: (...lines) => writeLines(process.stdout, lines),
+    output: (json, lines) => {
+      if (isJson) writeJson(json)
+      else writeLines(process.stdout, lines())
+    },
+    say: (line) => {
+      if (options.quiet !== true) writeLines(process.stderr, [`wheelseal: ${line}`])
     },
     fail: (error) => {
-      if (isJson) result(JSON.stringify({ error: jsonOf(error) }))
-      process.stderr.write(failureText(error))
+      if (isJson) writeJson({ error: jsonOf(error) })
+      complain(...failureLines(error))
     },
+    complain,
+    quote: (lines) =>
+      writeLines(
+        process.stderr,
+        lines.map((line) => `  | ${plainText(line)}`),
+      ),
   }
 }
 
-function failureText(error: unknown): string {
-  const fact = `wheelseal: ${paint('red', 'error:')} ${describeError(error)}`
-  if (!(error instanceof WheelsealError)) return `${fact}\n`
-  return `${fact} [${error.code}]\nhint: ${error.hint}\n`
+/** Commander's words on a wrong argument, which may be an enemy's file that a pattern of the shell brought in. */
+export function printableUsage(text: string): string {
+  const [, fact = '', suggestion = ''] = /^(.*?)(\n\(Did you mean .*\?\))?\n*$/s.exec(text) ?? []
+  const lines = suggestion === '' ? [fact] : [fact, suggestion.slice(1)]
+  return lines.map((line) => `${printable(line)}\n`).join('')
+}
+
+/** With an empty line between two. */
+export function inParagraphs(paragraphs: readonly (readonly string[])[]): readonly string[] {
+  const lines: string[] = []
+  for (const paragraph of paragraphs) lines.push(...(lines.length === 0 ? [] : ['']), ...paragraph)
+  return lines
+}
+
+/** The one JSON value of standard output. */
+export function writeJson(json: JsonValue): void {
+  process.stdout.write(`${printableJson(JSON.stringify(json))}\n`)
+}
+
+/** What is left of a line of a job's log once a terminal has shown it: no colours, and what was written last. */
+export function plainText(line: string): string {
+  const written = stripVTControlCharacters(line)
+    .split('\r')
+    .findLast((part) => part !== '')
+  return printable((written ?? '').replaceAll('\t', '    '))
+}
+
+function writeLines(stream: NodeJS.WriteStream, lines: readonly string[]): void {
+  for (const line of lines) stream.write(`${printable(line)}\n`)
+}
+
+function failureLines(error: unknown): readonly [string, ...string[]] {
+  if (!(error instanceof WheelsealError)) return [describeError(error)]
+  const [fact = '', ...more] = `${error.message} [${error.code}]`.split('\n')
+  return [fact, ...more, `hint: ${error.hint}`]
 }
 
 function jsonOf(error: unknown): JsonValue {

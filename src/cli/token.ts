@@ -31,5 +31,5 @@ export function command(): Command {
 async function create(options: Options): Promise<void> {
   const { user, scope: scopes } = options
   const { token } = await withAdmin(dataFolder(options), (admin) => admin.createToken({ user, scopes }))
-  createTerminal(options).output({ token }, () => token)
+  createTerminal(options).output({ token }, () => [token])
 }

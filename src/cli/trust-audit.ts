@@ -19,7 +19,7 @@ export function auditCommand(): Command {
     .action(async (options: Options) => {
       const rows = await withAdmin(dataFolder(options), async (admin) => Array.fromAsync(admin.audit()))
       createTerminal(options).output({ rows: rows.map((row) => ({ ...row })) }, () =>
-        rows.map((row) => line(row)).join('\n'),
+        rows.map((row) => line(row)),
       )
     })
 }

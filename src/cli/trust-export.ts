@@ -29,6 +29,6 @@ export function exportCommand(): Command {
     .action(async (options: Options) => {
       const { files: trust } = await trustOf(options)
       const files = await exportTrust(trust, options.out)
-      createTerminal(options).output({ files }, () => files.join('\n'))
+      createTerminal(options).output({ files }, () => files)
     })
 }

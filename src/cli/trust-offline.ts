@@ -26,6 +26,6 @@ instance when the certificates end; whoever steals them can stand in for it.`,
     )
     .action(async (folder: string, options: Options) => {
       const { moved } = await moveKeysOffline(dataFolder(options), folder)
-      createTerminal(options).output({ moved }, () => moved.join('\n'))
+      createTerminal(options).output({ moved }, () => moved)
     })
 }

@@ -27,7 +27,7 @@ export function rotateIssuerCommand(): Command {
       const how = options.revoke === true ? 'revoke' : options.now === true ? 'now' : 'publish'
       const { keys } = await withAdmin(dataFolder(options), (admin) => admin.rotateIssuer({ how }))
       createTerminal(options).output({ keys: keys.map((key) => ({ ...key })) }, () =>
-        keys.map(line).join('\n'),
+        keys.map((key) => line(key)),
       )
     })
 }

@@ -16,7 +16,7 @@ const report = {
 }
 
 it('says who stands behind it, what ends next, and where keys are and are not', () => {
-  const words = inWords(report)
+  const words = inWords(report).join('\n')
   expect(words).toContain('One operator stands behind identity, log and time')
   expect(words).toContain(
     'identity: root, from 2030-01-01T00:00:00Z until 2040-01-01T00:00:00Z\n    sha256 aa',
@@ -27,5 +27,5 @@ it('says who stands behind it, what ends next, and where keys are and are not', 
 })
 
 it('says nothing of keys that it cannot know of', () => {
-  expect(inWords({ ...report, rootKeys: null })).not.toContain('keys of the roots')
+  expect(inWords({ ...report, rootKeys: null }).join('\n')).not.toContain('keys of the roots')
 })

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { TrustReport, TrustSource } from '../app/index.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, inParagraphs } from './terminal.ts'
 import { trustOf, withSource } from './trust-source.ts'
 
 interface Options extends TrustSource {
@@ -22,7 +22,7 @@ export function showCommand(): Command {
 }
 
 /** What a person should know before trusting it. */
-export function inWords(report: TrustReport): string {
+export function inWords(report: TrustReport): readonly string[] {
   const { url, fingerprint } = report
   const paragraphs = [
     [`trust of ${url}`, `fingerprint ${fingerprint}`],
@@ -35,7 +35,7 @@ export function inWords(report: TrustReport): string {
     ['expires', ...report.expires.map((expiry) => expiryLine(expiry)), nextLine(report)],
     ...(report.rootKeys === null ? [] : [rootKeyLines(report.rootKeys)]),
   ]
-  return paragraphs.map((lines) => lines.join('\n')).join('\n\n')
+  return inParagraphs(paragraphs)
 }
 
 function trustedLines({ what, sha256, from, until }: TrustReport['trusted'][number]): readonly string[] {

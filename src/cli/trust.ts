@@ -41,6 +41,6 @@ function tokenCommand(): Command {
       const { token } = await withAdmin(dataFolder(options), (admin) =>
         admin.mintIdToken({ project, ref, audience }),
       )
-      createTerminal(options).output({ token }, () => token)
+      createTerminal(options).output({ token }, () => [token])
     })
 }

@@ -1,4 +1,5 @@
 import { shellQuoted } from '../base/index.ts'
+import { inParagraphs } from './terminal.ts'
 
 export interface Ready {
   readonly url: string
@@ -22,19 +23,23 @@ export function serviceUrls(url: string): Readonly<Record<string, string>> {
 }
 
 /** For the log of a pipeline or of a service: what somebody needs who looks for it there. */
-export function shortGuide({ url, data, fingerprint }: Ready): string {
-  return [`ready at ${url}, data in ${data} (Ctrl-C ends it)`, `trust fingerprint ${fingerprint}`].join('\n')
+export function shortGuide({ url, data, fingerprint }: Ready): readonly string[] {
+  return [`ready at ${url}, data in ${data} (Ctrl-C ends it)`, `trust fingerprint ${fingerprint}`]
 }
 
 /** How each stock client is aimed here, in lines to copy; none wider than `width` unless one word is. */
-export function guide(ready: Ready, width: number): string {
+export function guide(ready: Ready, width: number): readonly string[] {
   const sections = [setUp, cosign, sigstore, packages].flatMap((part) => part(ready))
-  const shown = sections.map(({ title, lines }) => section(title, lines, width))
-  return [shortGuide(ready), ...shown, LEGEND, ''].join('\n\n')
+  const shown = sections.map(({ title, lines }) =>
+    [title].concat(lines.flatMap((words) => wrapped(words, width))),
+  )
+  return inParagraphs([shortGuide(ready), ...shown, LEGEND, ['']])
 }
 
-const LEGEND = `ID is the number of a project, TOKEN the secret that was printed, F any file.
-pip and uv read ME and TOKEN from ~/.netrc where the project is not public.`
+const LEGEND = [
+  'ID is the number of a project, TOKEN the secret that was printed, F any file.',
+  'pip and uv read ME and TOKEN from ~/.netrc where the project is not public.',
+]
 
 interface Section {
   readonly title: string
@@ -130,14 +135,10 @@ function packages({ url }: Ready): readonly Section[] {
   ]
 }
 
-function section(title: string, lines: readonly (readonly string[])[], width: number): string {
-  return [title, ...lines.map((words) => wrapped(words, width))].join('\n')
-}
-
 const INDENT = '  '
 
 /** One command, continued with a backslash where it is wider. */
-function wrapped(words: readonly string[], width: number): string {
+function wrapped(words: readonly string[], width: number): readonly string[] {
   const lines: string[] = []
   let line = INDENT
   for (const word of words) {
@@ -149,5 +150,5 @@ function wrapped(words: readonly string[], width: number): string {
       line = `${INDENT}${INDENT}${word}`
     }
   }
-  return [...lines, line].join('\n')
+  return [...lines, line]
 }

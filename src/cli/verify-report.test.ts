@@ -65,13 +65,6 @@ describe('the report', () => {
 
   it('names the trust root, and where it is from', () => {
     expect(originLines([origin])).toEqual(['trust root: t.json (/p/pyproject.toml)'])
-    expect(originLines([{ name: 'policy', value: '\u001b', from: 'x' }])).toEqual([
-      String.raw`policy: \u{1b} (x)`,
-    ])
-  })
-
-  it('shows what moves a cursor as text', () => {
-    expect(verifiedLine({ ...verified, message: '\u001b[2Ka\n' })).toBe(String.raw`\u{1b}[2Ka\u{a}`)
   })
 
   it('as JSON is that of the file that decides, with all files', () => {

@@ -20,14 +20,14 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /** The trust root, and what else no flag has said. */
 export function originLines(origins: readonly Origin[]): readonly string[] {
-  return origins.map(({ name, value, from }) => plain(`${TITLES[name] ?? name}: ${value} (${from})`))
+  return origins.map(({ name, value, from }) => `${TITLES[name] ?? name}: ${value} (${from})`)
 }
 
 /** What was left out, and of several files how many are verified. */
 export function closingLines({ outcomes, leftOut }: Report): readonly string[] {
   const lines: string[] = []
   if (leftOut.length > 0)
-    lines.push(plain(`seals of other files, not verified for themselves: ${leftOut.join(', ')}`))
+    lines.push(`seals of other files, not verified for themselves: ${leftOut.join(', ')}`)
   const verified = outcomes.filter((one) => one.verified).length
   if (outcomes.length > 1) lines.push(`${verified} of ${outcomes.length} are verified`)
   return lines
@@ -37,31 +37,23 @@ export function closingLines({ outcomes, leftOut }: Report): readonly string[] {
 export function verifiedLine(outcome: FileOutcome, saved: readonly string[] = []): string {
   const { message, askedLog, attestations } = outcome
   const more = attestations === undefined ? '' : `; the first of ${attestations} attestations, which all hold`
-  if (askedLog === undefined) return plain(message) + more
-  return `${plain(message)}${more}; time from the log, asked online at ${askedLog} (${offer(outcome, saved)})`
+  if (askedLog === undefined) return message + more
+  return `${message}${more}; time from the log, asked online at ${askedLog} (${offer(outcome, saved)})`
 }
 
 function offer(outcome: FileOutcome, saved: readonly string[]): string {
   const path = bundlePath(outcome)
   if (path === undefined) return 'a bundle would hold it'
-  if (saved.includes(path)) return `kept in ${plain(path)}`
-  return `--save-bundle keeps it in ${plain(path)}`
+  if (saved.includes(path)) return `kept in ${path}`
+  return `--save-bundle keeps it in ${path}`
 }
 
 /** The sentence, what was expected and what was found, what else failed, the next step. */
-export function refusalLines({ message, hint, checks }: FileOutcome): readonly string[] {
+export function refusalLines({ message, hint, checks }: FileOutcome): readonly [string, ...string[]] {
   const [decides, ...others] = checks.filter(({ outcome }) => outcome === 'failed')
   const compared = decides === undefined ? [] : comparisonLines(decides)
   const more = checkLines({ checks: others })
-  return [plain(message), ...compared, ...more, ...(hint === undefined ? [] : [`hint: ${hint}`])]
-}
-
-/** A file's name may be an enemy's, and hold what moves a terminal's cursor. */
-function plain(text: string): string {
-  return text.replaceAll(/\p{C}/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0
-    return String.raw`\u{${code.toString(16)}}`
-  })
+  return [message, ...compared, ...more, ...(hint === undefined ? [] : [`hint: ${hint}`])]
 }
 
 /** schemas/verify-output.schema.json. `checks` are those of the file that decides: the first that is refused. */

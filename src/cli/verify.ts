@@ -9,7 +9,7 @@ import {
 } from '../app/verify/index.ts'
 import { systemFiles } from '../host/index.ts'
 import { settingsHere } from './settings.ts'
-import { createTerminal, exitCodeOf, paint, type Terminal } from './terminal.ts'
+import { createTerminal, exitCodeOf, writeJson, type Terminal } from './terminal.ts'
 import { planOf } from './verify-flags.ts'
 import { systemVerifyIo } from './verify-io.ts'
 import { createVerifyProgress } from './verify-progress.ts'
@@ -67,8 +67,7 @@ function answerInJson(verify: Command): Command {
   return verify.configureOutput({
     outputError: (text, write) => {
       const fact = text.trim().replace(/^error: /, '')
-      if (process.argv.includes('--json'))
-        createTerminal({}).result(JSON.stringify(failureJson(wrong(fact), [])))
+      if (process.argv.includes('--json')) writeJson(failureJson(wrong(fact), []))
       write(text)
     },
   })
@@ -119,7 +118,7 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
     report({ outcomes, origins, leftOut: plan.leftOut, saved }, options, terminal)
   } catch (error) {
     if (!terminal.isJson) throw error
-    terminal.result(JSON.stringify(failureJson(error, origins)))
+    writeJson(failureJson(error, origins))
     createTerminal({}).fail(error)
     process.exitCode = exitCodeOf(error)
   }
@@ -140,13 +139,10 @@ async function outcomesOf(plan: VerifyPlan, options: Options): Promise<readonly 
 function report(found: Report, options: Options, terminal: Terminal): void {
   const { outcomes } = found
   const refused = outcomes.filter(({ verified }) => !verified)
-  if (terminal.isJson) terminal.result(JSON.stringify(reportJson(found)))
+  if (terminal.isJson) writeJson(reportJson(found))
   else if (options.quiet !== true)
     for (const outcome of outcomes) if (outcome.verified) terminal.result(verifiedLine(outcome, found.saved))
-  for (const outcome of refused) {
-    const [sentence, ...lines] = refusalLines(outcome)
-    process.stderr.write(`wheelseal: ${paint('red', 'error:')} ${[sentence, ...lines].join('\n')}\n`)
-  }
+  for (const outcome of refused) terminal.complain(...refusalLines(outcome))
   if (!terminal.isJson) for (const line of closingLines(found)) terminal.say(line)
   if (refused.length > 0) process.exitCode = 1
 }

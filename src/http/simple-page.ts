@@ -1,3 +1,4 @@
+import { printable } from '../base/index.ts'
 import type { StoredFile } from '../registry/index.ts'
 
 /** Absolute URLs below the address that the instance is known by; ids, not paths, so that they survive a move. */
@@ -48,5 +49,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+  return printable(text).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }

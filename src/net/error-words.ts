@@ -1,4 +1,4 @@
-import { parseJson, type HttpResponse } from '../base/index.ts'
+import { parseJson, printable, type HttpResponse } from '../base/index.ts'
 
 const MAX_ERROR_BYTES = 16 << 10
 const MAX_SHOWN_LENGTH = 300
@@ -6,8 +6,8 @@ const MAX_SHOWN_LENGTH = 300
 /** What an error answer says: Fulcio's and Rekor's `message`, or the text itself, on one line and cut. */
 export async function errorWords(response: HttpResponse): Promise<string> {
   const text = await response.text(MAX_ERROR_BYTES).catch(() => '')
-  const shown = (messageOf(text) ?? text).replaceAll(/[\p{C}\s]+/gu, ' ').trim()
-  return shown.slice(0, MAX_SHOWN_LENGTH) || 'no text'
+  const words = (messageOf(text) ?? text).replaceAll(/\s+/g, ' ').trim()
+  return printable(words, { maxLength: MAX_SHOWN_LENGTH }) || 'no text'
 }
 
 function messageOf(text: string): string | undefined {

@@ -1,8 +1,10 @@
+import { printable } from '../base/index.ts'
 import type { JobVariable } from './job.ts'
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** One string of a process's environment may hold 128 KiB on Linux, name and `=` included. */
 const MAX_ENTRY_BYTES = (128 << 10) - 2
+const MAX_SHOWN_LENGTH = 80
 const REFERENCE = /\$(?:\$|\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g
 
 export type Variables = ReadonlyMap<string, string>
@@ -51,7 +53,7 @@ function isFinal(variable: JobVariable | undefined): boolean {
 }
 
 function unusable({ key }: JobVariable): string {
-  const shown = key.slice(0, 80).replaceAll(/[^\x20-\x7E]/g, '?')
+  const shown = printable(key, { maxLength: MAX_SHOWN_LENGTH })
   return IDENTIFIER.test(key)
     ? `variable ${shown} holds a zero byte and is left out`
     : `variable '${shown}' has no name that a shell can use and is left out`

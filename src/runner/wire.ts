@@ -2,6 +2,7 @@ import { arch, platform } from 'node:process'
 import {
   encodeHex,
   parseJson,
+  printable,
   type Clock,
   type Entropy,
   type Http,
@@ -12,6 +13,7 @@ import {
 import { requestWithRetries } from './retries.ts'
 
 export const RUNNER_VERSION = '0.1.0'
+const MAX_SHOWN_LENGTH = 200
 
 export interface RunnerApiOptions {
   /** Of the server, without `/api/v4`; may have a path. */
@@ -57,12 +59,10 @@ export function reason(text: string): string {
   try {
     const value = parseJson(text)
     const message = value !== null && typeof value === 'object' && 'message' in value ? value['message'] : ''
-    return typeof message === 'string' && message !== '' ? `: ${printable(message)}` : ''
+    return typeof message === 'string' && message !== ''
+      ? `: ${printable(message, { maxLength: MAX_SHOWN_LENGTH })}`
+      : ''
   } catch {
     return ''
   }
-}
-
-function printable(text: string): string {
-  return text.slice(0, 200).replaceAll(/[^\x20-\x7e]/g, ' ')
 }

@@ -158,7 +158,7 @@ describe('the token', () => {
       subject: claims.sub,
       expiresAtSeconds: NOW + 60,
       issuer: 'https://gitlab.example',
-      project: 'acme/?app',
+      project: String.raw`acme/\u{1b}app`,
       ref: 'main',
     })
   })

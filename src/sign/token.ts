@@ -1,6 +1,7 @@
 import {
   decodeBase64Url,
   parseJson,
+  printable,
   utf8Decode,
   type Clock,
   type JsonValue,
@@ -54,7 +55,7 @@ export function readToken(token: Secret, { audience, clock }: TokenUse): TokenId
 
 function shown(name: 'issuer' | 'project' | 'ref', claim: JsonValue | undefined): Partial<TokenIdentity> {
   if (typeof claim !== 'string') return {}
-  return { [name]: claim.replaceAll(/\p{C}/gu, '?').slice(0, MAX_SHOWN_LENGTH) }
+  return { [name]: printable(claim, { maxLength: MAX_SHOWN_LENGTH }) }
 }
 
 function readClaims(token: string): Readonly<Record<string, JsonValue>> {

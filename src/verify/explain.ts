@@ -1,3 +1,4 @@
+import { printable, printableAscii } from '../base/index.ts'
 import type { Identity } from '../identity/index.ts'
 import { formatTime } from './format-time.ts'
 import { verifyErrors } from './errors.ts'
@@ -15,15 +16,15 @@ export function verdictSentence(verdict: Verdict, name: string): string {
   if (verdict.verified) {
     const { identity, keySha256, signedAtSeconds, logIndex } = verdict
     const signer = identity === undefined ? `the key sha256:${keySha256}` : signerOf(identity)
-    return `${name} was signed by ${signer} at ${formatTime(signedAtSeconds)}, log index ${logIndex}`
+    return `${printable(name)} was signed by ${signer} at ${formatTime(signedAtSeconds)}, log index ${logIndex}`
   }
   const check = refusingCheck(verdict)
-  return `${name} is refused: ${printable(check?.reason ?? 'a check did not pass')} [${verdict.reason}]`
+  return `${printable(name)} is refused: ${printableAscii(check?.reason ?? 'a check did not pass')} [${verdict.reason}]`
 }
 
 function signerOf({ san, issuer, claims }: Identity): string {
   const run = claims.runInvocationUri
-  return `${printable(san)} (issuer ${printable(issuer)})${run === undefined ? '' : ` in ${printable(run)}`}`
+  return `${printableAscii(san)} (issuer ${printableAscii(issuer)})${run === undefined ? '' : ` in ${printableAscii(run)}`}`
 }
 
 /** What to do about a refusal; undefined for what is verified. */
@@ -36,7 +37,7 @@ export function checkLines({ checks }: Pick<Verdict, 'checks'>): readonly string
   return checks.flatMap((check) => {
     const { name, outcome, reason } = check
     return [
-      `${MARKS[outcome].padEnd(7)} ${name.padEnd(NAME_COLUMNS)} ${printable(reason)}`,
+      `${MARKS[outcome].padEnd(7)} ${name.padEnd(NAME_COLUMNS)} ${printableAscii(reason)}`,
       ...comparisonLines(check),
     ]
   })
@@ -45,19 +46,11 @@ export function checkLines({ checks }: Pick<Verdict, 'checks'>): readonly string
 /** What was expected above what was found, in one column; nothing where there is nothing to compare. */
 export function comparisonLines({ expected, found }: Check): readonly string[] {
   return [
-    ...(expected === undefined ? [] : [`        expected     ${printable(expected)}`]),
-    ...(found === undefined ? [] : [`        found        ${printable(found)}`]),
+    ...(expected === undefined ? [] : [`        expected     ${printableAscii(expected)}`]),
+    ...(found === undefined ? [] : [`        found        ${printableAscii(found)}`]),
   ]
 }
 
 function refusingCheck(verdict: Verdict & { readonly verified: false }): Check | undefined {
   return verdict.checks.find(({ name }) => `verify.${name}` === verdict.reason)
-}
-
-/** Names come from an enemy's certificate: nothing that moves a terminal's cursor or breaks a line is printed. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, (character) => {
-    const code = character.codePointAt(0) ?? 0
-    return String.raw`\u{${code.toString(16)}}`
-  })
 }

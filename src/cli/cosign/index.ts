@@ -7,13 +7,14 @@
  * verified before it is written; a refusal lists every check. docs/reference/cosign.md lists every difference. Not
  * here: other commands, keys, containers.
  */
-import { describeError, WheelsealError } from '../../base/index.ts'
+import { describeError, printable, WheelsealError } from '../../base/index.ts'
 import { version } from '../version.ts'
 import { cosignErrors } from './errors.ts'
 import { initializeFlags, signBlobFlags, verifyBlobFlags, type CommandFlags } from './flag-table.ts'
 import { parseArguments, withPosixDashes, type Arguments } from './flag-values.ts'
 import { commandHelp, OVERVIEW } from './help.ts'
 import type { CosignIo } from './io.ts'
+import { tell } from './tell.ts'
 
 export type { CosignIo } from './io.ts'
 export { systemCosignIo } from './system-io.ts'
@@ -24,7 +25,7 @@ export async function runCosign(argv: readonly string[], io: CosignIo): Promise<
     const [command = 'help', ...rest] = withPosixDashes(argv)
     return await dispatch(command, rest, io)
   } catch (error) {
-    io.stderr(failureText(error))
+    tell(io, ...failureLines(error))
     return 1
   }
 }
@@ -82,7 +83,7 @@ async function installInto([folder, ...others]: readonly string[], io: CosignIo)
     throw cosignErrors('cosign.usage', 'install DIR: one folder, and nothing else')
   const { install } = await import('./install.ts')
   const path = await install(folder, { node: process.execPath, script: process.argv[1] ?? '' })
-  return say(`${path}\n`, io)
+  return say(`${printable(path)}\n`, io)
 }
 
 function say(text: string, io: CosignIo): number {
@@ -98,7 +99,7 @@ function versionText(asJson: boolean): string {
     : `The cosign face of wheelseal.\n\nGitVersion:    ${gitVersion}\n`
 }
 
-function failureText(error: unknown): string {
-  if (!(error instanceof WheelsealError)) return `Error: ${describeError(error)}\n`
-  return `Error: ${error.message} [${error.code}]\nhint: ${error.hint}\n`
+function failureLines(error: unknown): readonly string[] {
+  if (!(error instanceof WheelsealError)) return [`Error: ${describeError(error)}`]
+  return [`Error: ${error.message} [${error.code}]`, `hint: ${error.hint}`]
 }

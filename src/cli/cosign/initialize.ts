@@ -1,4 +1,4 @@
-import { sha256Hex, utf8Decode } from '../../base/index.ts'
+import { printableJson, sha256Hex, utf8Decode } from '../../base/index.ts'
 import { fetchTrustedRoot, loadPublicSigstore } from '../../net/index.ts'
 import { trustRootFromJson } from '../../verify/index.ts'
 import { cosignErrors } from './errors.ts'
@@ -6,6 +6,7 @@ import { textOf, type Arguments } from './flag-values.ts'
 import { checkReference } from './hash-file.ts'
 import type { CosignIo } from './io.ts'
 import { keepRepository, readRepository, rootPath, stateFolder } from './repository.ts'
+import { tell } from './tell.ts'
 
 const MAX_ROOT_BYTES = 512_000
 
@@ -29,8 +30,8 @@ export async function initialize(given: Arguments, io: CosignIo): Promise<boolea
   trustRootFromJson(utf8Decode(trustedRoot))
   await keepRepository(repository, firstRoot, io)
   const status = { local: stateFolder(io), remote: mirror, targets: ['trusted_root.json'] }
-  io.stdout(`Root status: \n ${JSON.stringify(status, undefined, '\t')}\n`)
-  io.stderr(`Trust root: the TUF repository ${mirror}, from sha256:${repository.rootSha256}\n`)
+  io.stdout(`Root status: \n ${printableJson(JSON.stringify(status, undefined, '\t'))}\n`)
+  tell(io, `Trust root: the TUF repository ${mirror}, from sha256:${repository.rootSha256}`)
   return true
 }
 

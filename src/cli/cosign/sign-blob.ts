@@ -10,6 +10,7 @@ import { hashFile } from './hash-file.ts'
 import type { CosignIo } from './io.ts'
 import { checkOutputs, outputsOf, signaturePath } from './outputs.ts'
 import { readToken } from './token.ts'
+import { tell } from './tell.ts'
 import { readTrust } from './trust.ts'
 
 /** True when all is signed and written. */
@@ -28,10 +29,10 @@ async function sign(given: Arguments, token: Secret, io: CosignIo): Promise<read
   const trustRoot = await readTrust(given, io)
   const blobs: Blob[] = []
   for (const name of given.operands) {
-    if (name !== '-') io.stderr(`Using payload from: ${name}\n`)
+    if (name !== '-') tell(io, `Using payload from: ${name}`)
     blobs.push({ name, ...(await hashFile(name, ['sha256'], io)) })
   }
-  io.stderr('Generating ephemeral keys...\nRetrieving signed certificate...\n')
+  tell(io, 'Generating ephemeral keys...', 'Retrieving signed certificate...')
   const stamps = timestampsOf(given, io)
   const isVerifiable = canVerifyTimestamps(trustRoot)
   const signed = await signBlobs({
@@ -61,18 +62,18 @@ async function stampAll(
   stamps: TimestampSource,
   io: CosignIo,
 ): Promise<readonly SignedBlob[]> {
-  io.stderr('The trust root names no timestamp authority: the timestamp is not verified.\n')
+  tell(io, 'The trust root names no timestamp authority: the timestamp is not verified.')
   const stamped: SignedBlob[] = []
   for (const one of sealed) stamped.push({ ...one, timestamp: await stamps.stamp(one.signature) })
   return stamped
 }
 
 async function deliver(sealed: SignedBlob, given: Arguments, io: CosignIo): Promise<void> {
-  io.stderr(`tlog entry created with index: ${sealed.entry.logIndex}\n`)
+  tell(io, `tlog entry created with index: ${sealed.entry.logIndex}`)
   const outputs = outputsOf(sealed, given)
   // All or none: a signature beside the certificate of an earlier run would never verify.
   await io.writeOutputs(outputs)
-  for (const { path, what } of outputs) io.stderr(`Wrote ${what} to file ${path}\n`)
+  for (const { path, what } of outputs) tell(io, `Wrote ${what} to file ${path}`)
   const isNewBundle = given.switches.get('new-bundle-format') === true
   if (isNewBundle || signaturePath(given) !== undefined) return
   const isText = given.switches.get('b64') !== false

@@ -6,6 +6,7 @@ import { cosignErrors } from './errors.ts'
 import { textOf, type Arguments } from './flag-values.ts'
 import type { CosignIo } from './io.ts'
 import { chosenRepository, stateFolder } from './repository.ts'
+import { tell } from './tell.ts'
 
 const MAX_PEM_BYTES = 256 << 10
 const VARIABLES = [
@@ -31,7 +32,7 @@ export async function readTrust(given: Arguments, io: CosignIo): Promise<TrustRo
   const chain =
     path === undefined ? undefined : await readPem('cosign.certificate', '--certificate-chain', { path, io })
   const { trustRoot, from } = await findTrust(given, chain, io)
-  io.stderr(`Trust root: ${from}${chain === undefined ? '' : ', authority by --certificate-chain'}\n`)
+  tell(io, `Trust root: ${from}${chain === undefined ? '' : ', authority by --certificate-chain'}`)
   return chain === undefined ? trustRoot : { ...trustRoot, certificateAuthorities: [authorityFrom(chain)] }
 }
 

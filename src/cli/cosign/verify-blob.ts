@@ -16,6 +16,7 @@ import { textOf, type Arguments } from './flag-values.ts'
 import { checkReference, hashFile } from './hash-file.ts'
 import type { CosignIo } from './io.ts'
 import { readSeal, type SealInput } from './seal-input.ts'
+import { tell } from './tell.ts'
 import { readTrust } from './trust.ts'
 
 const MAX_PEM_BYTES = 256 << 10
@@ -89,9 +90,8 @@ async function findEntries(seal: SealInput, sha256: Uint8Array, { given, io }: C
 function render(verdict: Verdict, path: string, io: CosignIo): void {
   const sentence = verdictSentence(verdict, path)
   if (verdict.verified) {
-    io.stderr(`Verified OK\n${sentence}\n`)
+    tell(io, 'Verified OK', sentence)
     return
   }
-  const lines = [`Error: ${sentence}`, ...checkLines(verdict), `hint: ${verdictHint(verdict) ?? ''}`]
-  io.stderr(`${lines.join('\n')}\n`)
+  tell(io, `Error: ${sentence}`, ...checkLines(verdict), `hint: ${verdictHint(verdict) ?? ''}`)
 }
