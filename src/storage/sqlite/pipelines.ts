@@ -45,7 +45,7 @@ export function createPipelineStore(database: Database): PipelineStore {
         .innerJoin('jobs', 'jobs.id', 'artifacts.job_id')
         .selectAll('artifacts')
         .where('jobs.pipeline_id', '=', pipelineId)
-        .orderBy('artifacts.job_id')
+        .orderBy('jobs.id')
         .execute()
       return rows.map(toArtifact)
     },
@@ -92,8 +92,10 @@ async function insertPipeline(step: Transaction<PipelinesTables>, pipeline: NewP
   const projectId = pipeline.origin.project.id
   const last = await step
     .selectFrom('pipelines')
-    .select((select) => select.fn.max('iid').as('iid'))
+    .select('iid')
     .where('project_id', '=', projectId)
+    .orderBy('iid', 'desc')
+    .limit(1)
     .executeTakeFirst()
   const row = {
     iid: (last?.iid ?? 0) + 1,

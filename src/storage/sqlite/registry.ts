@@ -20,10 +20,10 @@ export function createRegistryStore(database: Database): RegistryStore {
   return {
     addUnique: (file, uniqueKey) => tables.transaction().execute((step) => addUnique(step, file, uniqueKey)),
     append: (file) => tables.transaction().execute((step) => append(step, file)),
-    findUnique: (key, uniqueKey) => first(filesOf(tables, key).where('unique_key', '=', uniqueKey)),
+    findUnique: (key, uniqueKey) => first(filesOfPackage(tables, key).where('unique_key', '=', uniqueKey)),
     findNewest: (key, fileName) => first(newest(tables, key, fileName)),
-    listFiles: async ({ projectId, kind, nameKey }, { afterId, limit }) => {
-      const files = filesOf(tables, { projectId, kind, nameKey }).where('package_files.id', '>', afterId)
+    listFiles: async (key, { afterId, limit }) => {
+      const files = filesOfName(tables, key).where('package_files.id', '>', afterId)
       return (await files.orderBy('package_files.id').limit(limit).execute()).map(toFile)
     },
     listNames: async ({ projectId, kind }, { after, limit }) => {
@@ -41,7 +41,7 @@ export function createRegistryStore(database: Database): RegistryStore {
 
 async function addUnique(step: Step, file: NewFile, uniqueKey: string): Promise<AddedFile> {
   const isNew = await insertFile(step, file, uniqueKey)
-  const stands = filesOf(step, file).where('unique_key', '=', uniqueKey)
+  const stands = filesOfPackage(step, file).where('unique_key', '=', uniqueKey)
   return { file: toFile(await stands.executeTakeFirstOrThrow()), isNew }
 }
 
@@ -95,25 +95,44 @@ async function ensurePackage(step: Step, file: NewFile, nameId: number): Promise
   return (await versions.where('version_key', '=', versionKey).executeTakeFirstOrThrow()).id
 }
 
-/** The files of a package, or without a version key those of all versions of a name. */
-function filesOf(tables: Tables, key: Omit<PackageKey, 'versionKey'> & Partial<PackageKey>) {
-  const files = tables
-    .selectFrom('package_names')
+/**
+ * The files of one version of a name. Joined by name, package, file and no other way: told that the file has the name's
+ * id too, SQLite reads all files of the name instead.
+ */
+function filesOfPackage(tables: Tables, { versionKey, ...key }: PackageKey) {
+  return filedUnder(tables, key)
+    .innerJoin('packages', 'packages.name_id', 'package_names.id')
+    .innerJoin('package_files', 'package_files.package_id', 'packages.id')
+    .selectAll('package_files')
+    .select(['package_names.name', 'packages.version'])
+    .where('version_key', '=', versionKey)
+}
+
+/** The files of all versions of a name. */
+function filesOfName(tables: Tables, key: NameKey) {
+  return filedUnder(tables, key)
     .innerJoin('package_files', 'package_files.name_id', 'package_names.id')
     .innerJoin('packages', 'packages.id', 'package_files.package_id')
     .selectAll('package_files')
     .select(['package_names.name', 'packages.version'])
-    .where('project_id', '=', key.projectId)
-    .where('kind', '=', key.kind)
-    .where('name_key', '=', key.nameKey)
-  return key.versionKey === undefined ? files : files.where('version_key', '=', key.versionKey)
+}
+
+type NameKey = Omit<PackageKey, 'versionKey'>
+
+function filedUnder(tables: Tables, { projectId, kind, nameKey }: NameKey) {
+  return tables
+    .selectFrom('package_names')
+    .where('project_id', '=', projectId)
+    .where('kind', '=', kind)
+    .where('name_key', '=', nameKey)
 }
 
 function newest(tables: Tables, key: PackageKey, fileName: string) {
-  return filesOf(tables, key).where('file_name', '=', fileName).orderBy('package_files.id', 'desc').limit(1)
+  const files = filesOfPackage(tables, key).where('file_name', '=', fileName)
+  return files.orderBy('package_files.id', 'desc').limit(1)
 }
 
-async function first(query: ReturnType<typeof filesOf>): Promise<StoredFile | undefined> {
+async function first(query: ReturnType<typeof filesOfPackage>): Promise<StoredFile | undefined> {
   const row = await query.executeTakeFirst()
   return row === undefined ? undefined : toFile(row)
 }

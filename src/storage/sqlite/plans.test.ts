@@ -1,0 +1,187 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describeAuditStore } from '../../access/audit.contract.ts'
+import { describeAccessStore } from '../../access/store.contract.ts'
+import { describeKeyIndex } from '../../log/key-index.contract.ts'
+import { describePipelineStore } from '../../pipelines/store.contract.ts'
+import { describeRegistryStore } from '../../registry/store.contract.ts'
+import { createAccessStore } from './access.ts'
+import { createAuditStore } from './audit.ts'
+import { openDatabase, type Database } from './database.ts'
+import { createKeyIndex, keyIndexMigrations } from './key-index.ts'
+import { migrations } from './migrations.ts'
+import { createPipelineStore } from './pipelines.ts'
+import { costs } from './plans.contract.ts'
+import { createRegistryStore } from './registry.ts'
+
+/**
+ * No statement may cost more because more is stored. The contract suites run once more, each statement that they
+ * prepare is kept, and its plan is judged: on an empty database, and on a filled one after ANALYZE.
+ */
+
+const KEY_CHECK =
+  'a check of foreign keys that SQLite jumps over unless one was broken before in the statement'
+/** What a statement may read without a limit, and why it stays small. */
+const SMALL: Readonly<Record<string, string>> = {
+  'jobs by jobs_pipeline': 'the jobs of one pipeline, as many as its file has',
+  'job_tokens by job_tokens_job': 'the tokens of one job, which end with it',
+  'insert: SCAN projects': KEY_CHECK,
+  'insert: SCAN job_tokens': KEY_CHECK,
+}
+
+const statements = { services: new Set<string>(), index: new Set<string>() }
+const databases: Database[] = []
+let folder: string
+let recording: Set<string> | undefined
+
+async function open(kind: keyof typeof statements, steps: typeof migrations): Promise<Database> {
+  recording = undefined
+  const database = await openDatabase(':memory:', steps)
+  databases.push(database)
+  recording = statements[kind]
+  return database
+}
+
+type Prepare = (this: DatabaseSync, ...given: Parameters<DatabaseSync['prepare']>) => StatementSync
+
+/** Methods of stores, and whether a suite has called them. */
+const methods = new Map<string, boolean>()
+
+function watched<T extends object>(name: string, store: T): T {
+  for (const method of Object.keys(store))
+    methods.set(`${name}.${method}`, methods.get(`${name}.${method}`) ?? false)
+  return new Proxy(store, {
+    get: (target, method) => {
+      methods.set(`${name}.${String(method)}`, true)
+      return Reflect.get(target, method) as unknown
+    },
+  })
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wheelseal-plans-'))
+  const real = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, 'prepare')?.value as Prepare
+  const spy = vi.spyOn(DatabaseSync.prototype, 'prepare')
+  spy.mockImplementation(function (this: DatabaseSync, ...given) {
+    if (/^(?:select|insert|update|delete|with) /i.test(given[0])) recording?.add(given[0])
+    return real.apply(this, given)
+  })
+})
+afterAll(async () => {
+  recording = undefined
+  vi.restoreAllMocks()
+  await Promise.all(databases.map((database) => database.destroy()))
+  await rm(folder, { recursive: true })
+})
+
+describeAccessStore('recorded', async () =>
+  watched('access', createAccessStore(await open('services', migrations))),
+)
+describeRegistryStore('recorded', async () =>
+  watched('registry', createRegistryStore(await open('services', migrations))),
+)
+describePipelineStore('recorded', async () =>
+  watched('pipelines', createPipelineStore(await open('services', migrations))),
+)
+describeAuditStore('recorded', async () => ({
+  store: watched('audit', createAuditStore(await open('services', migrations))),
+  close: async () => undefined,
+}))
+describeKeyIndex('recorded', async () => {
+  const database = await open('index', keyIndexMigrations)
+  return {
+    index: watched('log', createKeyIndex(database)),
+    reopen: async () => createKeyIndex(database),
+    close: async () => undefined,
+  }
+})
+
+describe('the plan of each statement', () => {
+  it('is known: the suites call every method of every store', () => {
+    expect([...methods].filter(([, isCalled]) => !isCalled)).toEqual([])
+    expect(methods.size).toBeGreaterThan(30)
+  })
+
+  it('reads by unique keys, page by page, or what is small for a reason, on an empty database', async () => {
+    await forEachDatabase((database, all) => expect(costsOf(database, all)).toEqual([]))
+  })
+
+  it('does so where much is stored and SQLite has counted it', async () => {
+    await forEachDatabase((database, all) => {
+      fill(database)
+      database.exec('analyze')
+      expect(costsOf(database, all)).toEqual([])
+    })
+  })
+
+  it.each([
+    ['reads a table whole', 'select * from jobs where plan = ?'],
+    ['reads an index whole', 'select count(*) from package_names'],
+    ['sorts', 'select * from package_files where name_id = ? order by sha256 limit 1'],
+    ['passes over rows', 'select * from package_files where name_id = ? and file_name = ? limit 1'],
+    ['has no limit', 'select * from package_files where name_id = ?'],
+    [
+      'finds the file of a version among all files of the name',
+      `select f.id from package_names n join package_files f on f.name_id = n.id join packages p on p.id = f.package_id
+       where n.project_id = ? and n.kind = ? and n.name_key = ? and p.version_key = ? and f.file_name = ?
+       order by f.id desc limit 1`,
+    ],
+  ])('is refused where it %s', async (_why, sql) => {
+    const database = await emptyDatabase('refused', migrations)
+    expect(costsOf(database, new Set([sql]))).toHaveLength(1)
+    database.close()
+  })
+})
+
+async function forEachDatabase(
+  judge: (database: DatabaseSync, all: ReadonlySet<string>) => void,
+): Promise<void> {
+  expect(statements.services.size).toBeGreaterThan(40)
+  expect(statements.index.size).toBeGreaterThan(3)
+  for (const [kind, steps] of [
+    ['services', migrations],
+    ['index', keyIndexMigrations],
+  ] as const) {
+    const database = await emptyDatabase(kind, steps)
+    judge(database, statements[kind])
+    database.close()
+  }
+}
+
+async function emptyDatabase(name: string, steps: typeof migrations): Promise<DatabaseSync> {
+  recording = undefined
+  const path = join(folder, `${name}.db`)
+  await rm(path, { force: true })
+  await (await openDatabase(path, steps)).destroy()
+  return new DatabaseSync(path)
+}
+
+function costsOf(database: DatabaseSync, all: ReadonlySet<string>): readonly string[] {
+  return [...all].flatMap((sql) => costs(database, sql, SMALL).map((cost) => `${cost}: ${sql.slice(0, 400)}`))
+}
+
+/** Ten thousand rows of every table, the rows of a few owners: names with many files, pipelines with many jobs. */
+function fill(database: DatabaseSync): void {
+  database.exec('pragma foreign_keys = off')
+  const tables = database.prepare("select name from sqlite_schema where type = 'table'").all()
+  for (const { name } of tables)
+    if (!/^(?:sqlite_|kysely_)/.test(String(name))) fillTable(database, String(name))
+}
+
+const ROWS = 10_000
+/** Columns that say whose a row is; every other value is one of its own. */
+const OWNERS = /^(?:project_id|kind|name_id|namespace_id|user_id|pipeline_id|state|visibility|stage_index)$/
+
+function fillTable(database: DatabaseSync, table: string): void {
+  const columns = database
+    .prepare(`pragma table_info("${table}")`)
+    .all()
+    .map(({ name }) => String(name))
+  const values = columns.map((name) => (OWNERS.test(name) ? 'i / 2500' : 'i'))
+  database.exec(`
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < ${ROWS})
+    insert or ignore into "${table}" (${columns.map((name) => `"${name}"`).join(', ')}) select ${values.join(', ')} from n`)
+}
