@@ -29,7 +29,7 @@ import type { Services } from './services.ts'
 
 /** What is served on the port. */
 export function publicRoutes(services: Services, log: Log): readonly App[] {
-  const { url: externalUrl, access, registry, pipelines, issuer, trust, metrics } = services
+  const { access, registry, pipelines, issuer, trust, metrics } = services
   const { authority, timestamper } = counted(services)
   return [
     issuerRoutes(issuer),
@@ -41,7 +41,7 @@ export function publicRoutes(services: Services, log: Log): readonly App[] {
     ctRoutes({ ct: trust.ct, tree: trust.logs.ct, roots: trust.ctRoots, clock: systemClock, log }),
     timestampRoutes(timestamper, log),
     tufRoutes(trust.repository),
-    pypiRoutes({ registry, access, externalUrl, log }),
+    pypiRoutes({ registry, access, log }),
     genericRoutes({ registry, access, log }),
     jobRoutes({ pipelines, log }),
     metricsRoutes({ metrics, access, log }),

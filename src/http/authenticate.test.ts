@@ -161,3 +161,17 @@ it('writes no token into the log or an answer', async () => {
   for (const value of Object.values(secrets)) expect(everything).not.toContain(value)
   expect(server.logged()).toContain('"job":301')
 })
+
+it('a JOB-TOKEN that a PyPI route does not read is refused in words that help', async () => {
+  const url = `http://127.0.0.1:${server.port}/api/v4/projects/${server.projects.private.id}/packages/pypi`
+  const headers = { 'job-token': secret('here') }
+  const answer = await fetch(url, { method: 'POST', headers, body: twineForm('content') })
+  expect([answer.status, await answer.json()]).toEqual([
+    401,
+    expect.objectContaining({
+      code: 'access.unauthenticated',
+      message: '401 Unauthorized - the header JOB-TOKEN does not count on this route',
+      hint: expect.stringContaining('as the password of the user gitlab-ci-token') as string,
+    }),
+  ])
+})

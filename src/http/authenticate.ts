@@ -40,7 +40,7 @@ export async function admit(context: Context<Bindings>, admission: Admission): P
   const principal = await identify(access, credential)
   const project = await access.findProject(readProjectId(context.req.param('id') ?? ''))
   if (project !== undefined && access.may(principal, action, project)) return { principal, project }
-  if (principal.kind === 'anonymous') throw unauthenticated(credential)
+  if (principal.kind === 'anonymous') throw unauthenticated(credential, context.req.header('job-token'))
   if (project === undefined || !access.may(principal, 'read_packages', project))
     throw accessErrors(
       'access.unknown-project',
@@ -68,7 +68,11 @@ async function identify(access: Access, credential: Credential | undefined): Pro
   return principal ?? ANONYMOUS
 }
 
-function unauthenticated(credential: Credential | undefined): WheelsealError {
+function unauthenticated(credential: Credential | undefined, jobTokenHeader?: string): WheelsealError {
+  if (credential === undefined && jobTokenHeader !== undefined)
+    return accessErrors('access.unauthenticated', 'the header JOB-TOKEN does not count on this route', {
+      hint: `send the job token as the password of the user ${JOB_TOKEN_USER}, such as TWINE_USERNAME and TWINE_PASSWORD`,
+    })
   if (credential === undefined) return accessErrors('access.unauthenticated', 'the request has no credential')
   const what = credential.kind === 'job' ? 'job token' : 'token'
   return accessErrors('access.unauthenticated', `the ${what} is wrong, expired or revoked`)

@@ -83,11 +83,7 @@ async function serve(access: Access, registry: Registry) {
     event: (name: string, fields = {}) => void events.push(JSON.stringify({ name, ...fields })),
     failure: (_name: string, error: unknown) => void failures.push(error),
   }
-  const externalUrl = 'https://gitlab.example.com'
-  const routes = [
-    pypiRoutes({ registry, access, externalUrl, log }),
-    genericRoutes({ registry, access, log }),
-  ]
+  const routes = [pypiRoutes({ registry, access, log }), genericRoutes({ registry, access, log })]
   const hosts: string[] = []
   const server = await listen(createApp({ hosts, log, routes }), { host: '127.0.0.1', port: 0 })
   hosts.push(`127.0.0.1:${server.port}`)

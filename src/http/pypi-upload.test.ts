@@ -25,8 +25,8 @@ function get(path: string, headers = {}, method = 'GET'): Promise<Response> {
   return fetch(url, { method, redirect: 'manual', headers: { authorization, ...headers } })
 }
 
-function post(body: RequestInit['body'], headers = {}): Promise<Response> {
-  const url = `http://127.0.0.1:${server.port}${base}`
+function post(body: RequestInit['body'], headers = {}, slash = ''): Promise<Response> {
+  const url = `http://127.0.0.1:${server.port}${base}${slash}`
   return fetch(url, { method: 'POST', body: body ?? null, headers: { authorization, ...headers } })
 }
 
@@ -41,6 +41,11 @@ describe('an upload', () => {
     expect([answer.status, await answer.json()]).toEqual([201, { message: '201 Created' }])
     expect(await server.storedFiles()).toEqual([sha256Hex('content').slice(2)])
     expect(server.logged()).toContain('package.published')
+  })
+
+  it('is taken at the address with a slash at its end, which users of GitLab send too', async () => {
+    expect((await post(twineForm('content'), {}, '/')).status).toBe(201)
+    expect((await get('/simple/my-pkg/')).status).toBe(200)
   })
 
   it('succeeds again with the same bytes, and is refused with others in words that twine knows', async () => {

@@ -29,13 +29,29 @@ function post(body: RequestInit['body'], headers = {}): Promise<Response> {
   return fetch(url, { method: 'POST', body: body ?? null, headers: { authorization, ...headers } })
 }
 
+/** How often this process has come round to other work. */
+function countTurns(): { now(): number; stop(): void } {
+  let turn = 0
+  let isStopped = false
+  const next = (): void => {
+    turn += 1
+    if (!isStopped) setImmediate(next)
+  }
+  next()
+  return {
+    now: () => turn,
+    stop: () => {
+      isStopped = true
+    },
+  }
+}
+
 describe('the simple index', () => {
   it('of a package is what GitLab writes, with or without a slash, whatever the spelling of the name', async () => {
     await post(twineForm('content', { requires_python: '>=3.9,<"4"' }))
     await post(twineForm('sdist', {}, SDIST))
     const [wheel, sdist] = [sha256Hex('content'), sha256Hex('sdist')]
-    const files = `https://gitlab.example.com${base}/files`
-    const page = `<!DOCTYPE html>
+    const page = (files: string): string => `<!DOCTYPE html>
 <html>
   <head><title>Links for my-pkg</title></head>
   <body>
@@ -50,10 +66,45 @@ describe('the simple index', () => {
       expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
         200,
         'text/html; charset=utf-8',
-        page,
+        page(name.endsWith('/') ? '../../files' : '../files'),
       ])
     }
   })
+
+  it('has links that lead to the files by every name of the host, with or without a slash', async () => {
+    await post(twineForm('content'))
+    for (const path of ['/simple/my-pkg', '/simple/my-pkg/']) {
+      const [, href = ''] = /href="([^"#]+)/.exec(await (await get(path)).text()) ?? []
+      expect(new URL(href, `http://other.example${base}${path}`).href).toBe(
+        `http://other.example${base}/files/${sha256Hex('content')}/${WHEEL}`,
+      )
+    }
+  })
+
+  it.each(['/simple', '/simple/'])(
+    'of a project as large as it may be is written in turns: %s',
+    async (path) => {
+      const names = Array.from({ length: 5_000 }, (_, at) => `p${String(at).padStart(5, '0')}`)
+      const turns = countTurns()
+      const seen = new Set<number>()
+      const large = await startPackagesServer((store) => ({
+        ...store,
+        listNames: async (_key, { after, limit }) => {
+          seen.add(turns.now())
+          const from = after === '' ? 0 : names.indexOf(after) + 1
+          return names.slice(from, from + limit)
+        },
+      }))
+      const token = await large.token('api')
+      const url = `http://127.0.0.1:${large.port}/api/v4/projects/${large.projects.private.id}/packages/pypi${path}`
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+      expect((await answer.text()).match(/<a /g)).toHaveLength(names.length)
+      turns.stop()
+      // Eleven pages of the store, each read after everybody else had a turn.
+      expect(seen.size).toBe(11)
+      await large.close()
+    },
+  )
 
   it('of a project names each package once', async () => {
     await post(twineForm('content'))
@@ -61,7 +112,7 @@ describe('the simple index', () => {
     for (const path of ['/simple', '/simple/']) {
       const text = await (await get(path)).text()
       expect(text.match(/<a .*<\/a>/g)).toEqual([
-        `<a href="https://gitlab.example.com${base}/simple/my-pkg/" data-requires-python="">my-pkg</a>`,
+        `<a href="${path === '/simple' ? 'simple/' : ''}my-pkg/" data-requires-python="">my-pkg</a>`,
       ])
     }
   })

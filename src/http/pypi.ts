@@ -6,13 +6,11 @@ import { registryErrors, type Registry } from '../registry/index.ts'
 import { admit, principalFields, registryFailures, type Admitted, type Bindings } from './authenticate.ts'
 import { fileResponse } from './file-response.ts'
 import { readPypiForm, type PypiForm } from './pypi-form.ts'
-import { indexPage, packagePage, pypiUrl } from './simple-page.ts'
+import { indexPage, packagePage } from './simple-page.ts'
 
 export interface PypiRoutesParts {
   readonly registry: Registry
   readonly access: Access
-  /** Without a slash at the end; the links of pages begin with it. */
-  readonly externalUrl: string
   readonly log: Log
 }
 
@@ -22,10 +20,10 @@ const PYPI = '/api/v4/projects/:id/packages/pypi'
 export function pypiRoutes(parts: PypiRoutesParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(registryFailures(parts.log))
-  app.post(PYPI, (context) => upload(context, parts))
   for (const slash of ['', '/']) {
-    app.get(`${PYPI}/simple${slash}`, (context) => index(context, parts))
-    app.get(`${PYPI}/simple/:name${slash}`, (context) => listPackage(context, parts))
+    app.post(`${PYPI}${slash}`, (context) => upload(context, parts))
+    app.get(`${PYPI}/simple${slash}`, (context) => index(context, { ...parts, slash }))
+    app.get(`${PYPI}/simple/:name${slash}`, (context) => listPackage(context, { ...parts, slash }))
   }
   app.get(`${PYPI}/files/:sha256/:file`, (context) => download(context, parts))
   return app
@@ -65,28 +63,35 @@ function publish(registry: Registry, project: Project, { fields, fileName, conte
   })
 }
 
-async function index(context: Context<Bindings>, parts: PypiRoutesParts): Promise<Response> {
-  const { project } = await enter(context, parts.access, 'read_packages')
-  const names = await collect(parts.registry.pypiNames(project))
-  return html(context, indexPage(pypiUrl(parts.externalUrl, project.id), project.name, names))
+/** What ends the path by which a page was asked for. */
+type PageParts = PypiRoutesParts & { readonly slash: string }
+
+async function index(context: Context<Bindings>, { access, registry, slash }: PageParts): Promise<Response> {
+  const { project } = await enter(context, access, 'read_packages')
+  return html(context, indexPage({ title: project.name, slash }, registry.pypiNames(project)))
 }
 
-async function listPackage(context: Context<Bindings>, parts: PypiRoutesParts): Promise<Response> {
-  const { project } = await enter(context, parts.access, 'read_packages')
-  const name = context.req.param('name') ?? ''
-  if (!isName(name))
+async function listPackage(
+  context: Context<Bindings>,
+  { access, registry, slash }: PageParts,
+): Promise<Response> {
+  const { project } = await enter(context, access, 'read_packages')
+  const given = context.req.param('name') ?? ''
+  if (!isName(given))
     throw registryErrors('registry.unknown-package', `${project.path} has no package of such a name`)
-  const files = await collect(parts.registry.pypiFiles(project, normalizeName(name)))
-  if (files.length > 0) return html(context, packagePage(pypiUrl(parts.externalUrl, project.id), files))
-  const elsewhere = await parts.registry.forwardedUrl(project, normalizeName(name))
+  const name = normalizeName(given)
+  const files = registry.pypiFiles(project, name)[Symbol.asyncIterator]()
+  const first = await files.next()
+  if (first.done !== true)
+    return html(context, packagePage({ title: first.value.name, slash }, beginning(first.value, files)))
+  const elsewhere = await registry.forwardedUrl(project, name)
   if (elsewhere !== undefined) return context.redirect(elsewhere, 302)
-  throw registryErrors('registry.unknown-package', `${project.path} has no package ${normalizeName(name)}`)
+  throw registryErrors('registry.unknown-package', `${project.path} has no package ${name}`)
 }
 
-async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
+async function* beginning<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
+  yield first
+  yield* { [Symbol.asyncIterator]: () => rest }
 }
 
 async function download(
@@ -106,8 +111,8 @@ function enter(context: Context<Bindings>, access: Access, action: Action): Prom
 }
 
 /** Texts of users stand in pages, escaped; should one slip through, it still may not run. */
-function html(context: Context, page: string): Response {
-  return context.body(page, 200, {
+function html(context: Context, page: AsyncIterable<Uint8Array>): Response {
+  return context.body(ReadableStream.from(page), 200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy': "default-src 'none'",
     'X-Content-Type-Options': 'nosniff',

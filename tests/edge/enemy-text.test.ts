@@ -132,9 +132,13 @@ describe('a stranger elsewhere', () => {
     }
   })
 
-  it('in a page of the simple index', () => {
+  it('in a page of the simple index', async () => {
     const file = { fileName: EVIL, sha256: 'ab', requiresPython: EVIL, name: EVIL } as unknown as StoredFile
-    const page = packagePage('https://seal.example', [file])
+    const files = (async function* () {
+      yield file
+    })()
+    const chunks = await Array.fromAsync(packagePage({ title: EVIL, slash: '/' }, files))
+    const page = Buffer.concat(chunks).toString()
     expectHarmless(page)
     expect(page).toContain(SHOWN)
   })
