@@ -57,14 +57,19 @@ describe('personal tokens', () => {
   })
 
   it('authenticate their user until they expire', async () => {
-    const { token, user } = await access.createToken({
+    const { token, user, id } = await access.createToken({
       login: 'ada',
       scopes: ['read_api'],
       expiresAtMs: nowMs + 10,
     })
     const credential = { kind: 'personal', token: token.reveal() } as const
     nowMs += 9
-    expect(await access.authenticate(credential)).toEqual({ kind: 'user', user, scopes: ['read_api'] })
+    expect(await access.authenticate(credential)).toEqual({
+      kind: 'user',
+      user,
+      scopes: ['read_api'],
+      tokenId: id,
+    })
     nowMs += 1
     expect(await access.authenticate(credential)).toBeUndefined()
   })

@@ -128,8 +128,9 @@ async function authenticate(parts: AccessParts, { kind, token }: Credential): Pr
 async function userOf({ store, clock }: AccessParts, hash: string): Promise<Principal | undefined> {
   const found = await store.findToken(hash)
   if (found === undefined) return undefined
-  const { user, scopes, expiresAtMs } = found
-  return expiresAtMs !== null && expiresAtMs <= clock.nowMs() ? undefined : { kind: 'user', user, scopes }
+  const { id: tokenId, user, scopes, expiresAtMs } = found
+  if (expiresAtMs !== null && expiresAtMs <= clock.nowMs()) return undefined
+  return { kind: 'user', user, scopes, tokenId }
 }
 
 async function jobOf({ store, clock }: AccessParts, hash: string): Promise<Principal | undefined> {

@@ -7,7 +7,12 @@ const HERE = 20
 const user = { id: 1, login: 'ada', email: 'ada@localhost', isAdministrator: false }
 const administrator = { ...user, isAdministrator: true }
 
-const personal = (scopes: readonly Scope[], who = user): Principal => ({ kind: 'user', user: who, scopes })
+const personal = (scopes: readonly Scope[], who = user): Principal => ({
+  kind: 'user',
+  user: who,
+  scopes,
+  tokenId: 1,
+})
 const job = (projectId: number, who = user): Principal => ({ kind: 'job', jobId: 301, projectId, user: who })
 
 function project(visibility: Visibility): Project {

@@ -4,7 +4,13 @@ import type { Project, User } from './store.ts'
 /** Who asks. */
 export type Principal =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'user'; readonly user: User; readonly scopes: readonly Scope[] }
+  | {
+      readonly kind: 'user'
+      readonly user: User
+      readonly scopes: readonly Scope[]
+      /** Which of the user's tokens was sent. */
+      readonly tokenId: number
+    }
   | { readonly kind: 'job'; readonly jobId: number; readonly projectId: number; readonly user: User }
 
 export const ANONYMOUS: Principal = { kind: 'anonymous' }

@@ -30,6 +30,9 @@ describe('readConfiguration', () => {
 
       [rekor]
       keys = ["release.pub"]
+
+      [http]
+      proxies = ["10.0.0.0/8", "::1"]
     `
     expect(await read(toml)).toEqual({
       path: '/data/wheelseal.toml',
@@ -44,6 +47,7 @@ describe('readConfiguration', () => {
         },
       ],
       rekorKeys: ['/data/release.pub'],
+      proxies: ['10.0.0.0/8', '::1'],
     })
   })
 
@@ -53,6 +57,7 @@ describe('readConfiguration', () => {
       path: undefined,
       issuers: [],
       rekorKeys: [],
+      proxies: [],
     })
     expect((await read('# nothing yet\n')).issuers).toEqual([])
   })
@@ -151,7 +156,7 @@ describe('readConfiguration', () => {
     await expect(read(`${first}x = 1`)).rejects.toMatchObject({
       hint: 'known here: url, jwks, audience, projects, groups',
     })
-    await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known here: rekor, issuers' })
+    await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known here: rekor, http, issuers' })
     await expect(read('[rekor]\nx = 1')).rejects.toMatchObject({ hint: 'known here: keys' })
   })
 })

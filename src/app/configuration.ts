@@ -8,6 +8,9 @@
  *     [rekor]
  *     keys = ["release.pub"]
  *
+ *     [http]
+ *     proxies = ["10.0.0.0/8"]
+ *
  * Every key is known or refused, so that a slip of the pen never widens what is accepted. It holds no secrets.
  */
 import { dirname, join, resolve } from 'node:path'
@@ -15,6 +18,7 @@ import * as v from 'valibot'
 import { describeError, utf8Decode, type Files } from '../base/index.ts'
 import { isIssuerUrl } from '../identity/index.ts'
 import { parseToml } from '../formats/toml/index.ts'
+import { proxyList } from '../http/index.ts'
 import { appErrors } from './errors.ts'
 
 const CONFIGURATION_FILE = 'wheelseal.toml'
@@ -22,6 +26,7 @@ const MAX_BYTES = 64 * 1024
 const MAX_ISSUERS = 32
 const MAX_PATHS = 1000
 const MAX_KEYS = 100
+const MAX_PROXIES = 100
 
 const text = v.pipe(
   v.string('must be a text in quotes'),
@@ -65,8 +70,28 @@ const Rekor = v.strictObject({
   ),
 })
 
+const proxy = v.pipe(
+  text,
+  v.check(
+    (address) => proxyList([address]) !== undefined,
+    'must be an IP address or a network such as "10.0.0.0/8"',
+  ),
+)
+
+const Http = v.strictObject({
+  /** Whose `X-Forwarded-For` and `X-Request-Id` count. */
+  proxies: v.optional(
+    v.pipe(
+      v.array(proxy, 'must be a list of addresses'),
+      v.maxLength(MAX_PROXIES, `has more than ${MAX_PROXIES} addresses`),
+    ),
+    [],
+  ),
+})
+
 const Configuration = v.strictObject({
   rekor: v.optional(Rekor, {}),
+  http: v.optional(Http, {}),
   issuers: v.optional(
     v.pipe(
       v.array(Issuer, 'must be a list of tables, [[issuers]]'),
@@ -87,6 +112,8 @@ export interface ConfigurationFile {
   readonly issuers: readonly IssuerConfiguration[]
   /** Paths of PEM files. */
   readonly rekorKeys: readonly string[]
+  /** Addresses and networks. */
+  readonly proxies: readonly string[]
 }
 
 /**
@@ -99,13 +126,14 @@ export async function readConfiguration(
 ): Promise<ConfigurationFile> {
   const path = resolve(asked ?? join(data, CONFIGURATION_FILE))
   if (asked === undefined && !(await files.exists(path)))
-    return { path: undefined, issuers: [], rekorKeys: [] }
-  const { issuers, rekor } = checked(path, await readText(path, files))
+    return { path: undefined, issuers: [], rekorKeys: [], proxies: [] }
+  const { issuers, rekor, http } = checked(path, await readText(path, files))
   const folder = dirname(path)
   return {
     path,
     issuers: issuers.map((issuer) => withAbsolutePath(issuer, folder)),
     rekorKeys: rekor.keys.map((file) => resolve(folder, file)),
+    proxies: http.proxies,
   }
 }
 

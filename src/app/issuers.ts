@@ -8,6 +8,7 @@ import {
   type Log,
 } from '../base/index.ts'
 import { systemClock, systemFiles } from '../host/index.ts'
+import { proxyList } from '../http/index.ts'
 import { parseKeySet } from '../identity/index.ts'
 import { createHttp } from '../net/index.ts'
 import { createDiscoveredKeys, onlyProjects, type AcceptedIssuer } from '../trust/authority/index.ts'
@@ -28,9 +29,14 @@ export interface ForeignIssuers {
   readonly warmUp: () => Promise<void>
 }
 
+interface OtherSettings {
+  readonly rekorKeys: ReadonlySet<string>
+  readonly proxies: ReturnType<typeof proxyList>
+}
+
 /**
- * What the server's configuration says: whose tokens count, over this machine's network, and which keys may write to
- * the log. Throws `app.configuration`.
+ * What the server's configuration says: whose tokens count, over this machine's network, which keys may write to the
+ * log, and which proxies are believed. Throws `app.configuration`.
  */
 export async function openConfiguration({
   data,
@@ -40,15 +46,15 @@ export async function openConfiguration({
   readonly data: string
   readonly config?: string | undefined
   readonly log: Log
-}): Promise<ForeignIssuers & { readonly rekorKeys: ReadonlySet<string>; close(): void }> {
-  const { issuers, rekorKeys: paths } = await readConfiguration({ data, asked: config }, systemFiles)
+}): Promise<ForeignIssuers & OtherSettings & { close(): void }> {
+  const { issuers, rekorKeys: paths, proxies } = await readConfiguration({ data, asked: config }, systemFiles)
   const rekorKeys = await readListedKeys(paths, systemFiles)
   const closing = new AbortController()
   const network = createHttp({ env: process.env, files: systemFiles })
   // A fetch under way would keep a server that is told to end.
   const http: Http = { request: (request) => network.request({ ...request, signal: closing.signal }) }
   const foreign = await openForeignIssuers(issuers, { http, files: systemFiles, clock: systemClock, log })
-  return { ...foreign, rekorKeys, close: () => closing.abort() }
+  return { ...foreign, rekorKeys, proxies: proxyList(proxies), close: () => closing.abort() }
 }
 
 const MAX_KEY_SET_BYTES = 256 * 1024

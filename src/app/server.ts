@@ -94,7 +94,8 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
     unreadiness({ trust: services.trust, clock, freeBytes: () => freeBytesOf(data) }),
   )
   const measure = measured(services.metrics, clock)
-  door.open(createApp({ hosts, log, measure, routes: [health, ...publicRoutes(services, log)] }))
+  const requests = { clock, entropy: systemEntropy, proxies: configured.proxies }
+  door.open(createApp({ hosts, log, measure, requests, routes: [health, ...publicRoutes(services, log)] }))
   // Last, so that whoever reaches the socket reaches the port too.
   listening.push(await openAdminSocket(socketPath, services, log))
   for (const reason of services.trust.refusals()) log.failure('server.read-only', new Error(reason), { url })

@@ -1,5 +1,6 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { DEFAULT_LISTEN, startServer, tlsPaths, type RunningServer } from '../app/index.ts'
+import type { LogLevel } from '../base/index.ts'
 import { jsonLog } from '../host/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
@@ -14,6 +15,7 @@ interface Options {
   readonly host: readonly string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly logLevel: LogLevel
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -54,8 +56,13 @@ export function command(): Command {
       '--anchor <file>',
       "where the newest heads of the logs are kept (default: below the user's state folder)",
     )
+    .addOption(
+      new Option('--log-level <level>', 'what the log on standard error holds, and all that is graver')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
     .option('--json', 'print one line of JSON when ready')
-    .option('--quiet', 'print nothing but failures')
+    .option('--quiet', 'print nothing but failures; the log level is error')
     .addHelpText('after', EXAMPLES)
     .action(up)
 }
@@ -66,7 +73,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 
 async function up(options: Options): Promise<void> {
   const terminal = createTerminal(options)
-  const log = await jsonLog()
+  const log = await jsonLog(undefined, options.quiet === true ? 'error' : options.logLevel)
   const server = await startServer({
     data: dataFolder(options),
     config: options.config,
@@ -75,7 +82,7 @@ async function up(options: Options): Promise<void> {
     externalUrl: options.externalUrl,
     hosts: options.host,
     tls: tlsPaths(options.tlsCert, options.tlsKey),
-    log: options.quiet === true ? { ...log, event: () => undefined } : log,
+    log,
   })
   // Only where it means something: a terminal that is closed ends any other server.
   if (options.tlsCert !== undefined) process.on('SIGHUP', () => void server.reloadTls())

@@ -3,8 +3,16 @@ import { generateKeyPairSync } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { utf8 } from '../base/index.ts'
-import { blockingFiles, readKeyFile, systemFiles, systemSpawn, userFolders, writeKeyFile } from './index.ts'
+import { utf8, type LogLevel } from '../base/index.ts'
+import {
+  blockingFiles,
+  jsonLog,
+  readKeyFile,
+  systemFiles,
+  systemSpawn,
+  userFolders,
+  writeKeyFile,
+} from './index.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -121,6 +129,29 @@ describe('systemSpawn', () => {
     expect(await systemSpawn.run({ ...command, argv: ['bash', '-c', script] })).toMatchObject({
       exitCode: null,
     })
+  })
+})
+
+describe('jsonLog', () => {
+  const logged = async (level: LogLevel): Promise<readonly string[]> => {
+    const lines: string[] = []
+    const log = await jsonLog({ write: (line) => lines.push(line) }, level)
+    for (const severity of ['debug', 'info', 'warn'] as const) log.event(`at.${severity}`, {}, severity)
+    log.event('plain')
+    log.failure('broken', new Error('x'))
+    return lines.map((line) => {
+      const { event, level: number } = JSON.parse(line) as { event: string; level: number }
+      return `${number} ${event}`
+    })
+  }
+
+  it.each([
+    ['debug', ['20 at.debug', '30 at.info', '40 at.warn', '30 plain', '50 broken']],
+    ['info', ['30 at.info', '40 at.warn', '30 plain', '50 broken']],
+    ['warn', ['40 at.warn', '50 broken']],
+    ['error', ['50 broken']],
+  ] as const)('has what is of the level %s or graver', async (level, lines) => {
+    expect(await logged(level)).toEqual(lines)
   })
 })
 

@@ -12,6 +12,7 @@ import {
 } from '../access/index.ts'
 import { decodeBase64, utf8Decode, type Log, type WheelsealError } from '../base/index.ts'
 import { failures } from './failures.ts'
+import { noteOnRequest } from './request-log.ts'
 
 export type Bindings = { Bindings: HttpBindings }
 
@@ -36,9 +37,12 @@ const CHALLENGE = 'Basic realm="GitLab Packages Registry"'
  */
 export async function admit(context: Context<Bindings>, admission: Admission): Promise<Admitted> {
   const { access, action } = admission
+  const asked = context.req.param('id') ?? ''
+  noteOnRequest(context, { project: asked })
   const credential = readCredential(context, admission)
-  const principal = await identify(access, credential)
-  const project = await access.findProject(readProjectId(context.req.param('id') ?? ''))
+  const principal = await identify(context, access, credential)
+  const project = await access.findProject(readProjectId(asked))
+  if (project !== undefined) noteOnRequest(context, { project: project.path })
   if (project !== undefined && access.may(principal, action, project)) return { principal, project }
   if (principal.kind === 'anonymous') throw unauthenticated(credential, context.req.header('job-token'))
   if (project === undefined || !access.may(principal, 'read_packages', project))
@@ -52,7 +56,7 @@ export async function admit(context: Context<Bindings>, admission: Admission): P
 /** For what shows the whole server: a personal token of an administrator, whatever its scope. Throws as `admit` does. */
 export async function admitAdministrator(context: Context<Bindings>, access: Access): Promise<void> {
   const credential = readCredential(context, { takesJobTokenHeader: false })
-  const principal = await identify(access, credential)
+  const principal = await identify(context, access, credential)
   if (principal.kind === 'anonymous') throw unauthenticated(credential)
   if (principal.kind === 'user' && principal.user.isAdministrator) return
   throw accessErrors('access.forbidden', 'this is for administrators', {
@@ -61,9 +65,17 @@ export async function admitAdministrator(context: Context<Bindings>, access: Acc
 }
 
 /** As in GitLab: a wrong personal token is nobody's, who may still read what is public; a wrong job token is refused. */
-async function identify(access: Access, credential: Credential | undefined): Promise<Principal> {
+async function identify(
+  context: Context,
+  access: Access,
+  credential: Credential | undefined,
+): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS
   const principal = await access.authenticate(credential)
+  noteOnRequest(
+    context,
+    principal === undefined ? { credential: credential.kind } : principalFields(principal),
+  )
   if (principal === undefined && credential.kind === 'job') throw unauthenticated(credential)
   return principal ?? ANONYMOUS
 }
@@ -130,8 +142,12 @@ export function registryFailures(log: Log): ErrorHandler {
 }
 
 /** Who did it, for the log. */
-export function principalFields(principal: Principal): { readonly user?: string; readonly job?: number } {
+export function principalFields(principal: Principal): {
+  readonly user?: string
+  readonly job?: number
+  readonly token?: number
+} {
   if (principal.kind === 'anonymous') return {}
   const user = principal.user.login
-  return principal.kind === 'job' ? { user, job: principal.jobId } : { user }
+  return principal.kind === 'job' ? { user, job: principal.jobId } : { user, token: principal.tokenId }
 }

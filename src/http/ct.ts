@@ -125,7 +125,7 @@ function notFound(message: string): Response {
   return Response.json({ error_message: message }, { status: 404 })
 }
 
-function renderCt(_context: Context, { status, code, message, hint }: ClientFailure): Response {
+function renderCt(_context: Context, { status, code, message, hint, requestId }: ClientFailure): Response {
   const text = status < 500 ? `${message} (${code}): ${hint}` : message
-  return Response.json({ error_message: text }, { status })
+  return Response.json({ error_message: text, requestId }, { status })
 }

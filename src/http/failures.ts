@@ -1,5 +1,6 @@
 import type { Context, ErrorHandler } from 'hono'
 import { WheelsealError, type Log } from '../base/index.ts'
+import { noteOnRequest, requestIdOf } from './request-log.ts'
 
 /** What a client may know of a failure. `code` is `http.internal` for what nobody foresaw. */
 export interface ClientFailure {
@@ -7,6 +8,8 @@ export interface ClientFailure {
   readonly code: string
   readonly message: string
   readonly hint: string
+  /** By which its line in the log is found; undefined where requests are not logged. */
+  readonly requestId: string | undefined
 }
 
 const RETRY_AFTER_SECONDS = 1
@@ -19,30 +22,34 @@ type Render = (context: Context, failure: ClientFailure) => Response
  */
 export function failures(log: Log, render: Render = renderGitLab): ErrorHandler {
   return (error, context) => {
+    const requestId = requestIdOf(context)
+    const where = { requestId, method: context.req.method, path: context.req.path }
     if (error instanceof WheelsealError && error.status !== 500) {
       const { status, code, message, hint } = error
       // Out of space, out of service: the client may know, and the operator must.
-      if (status > 500) log.failure(code, error, { method: context.req.method, path: context.req.path })
-      const response = render(context, { status, code, message, hint })
+      if (status > 500) log.failure(code, error, where)
+      noteOnRequest(context, { code, reason: message })
+      const response = render(context, { status, code, message, hint, requestId })
       // What is full now is written within a moment.
       if (status === 429) response.headers.set('Retry-After', String(RETRY_AFTER_SECONDS))
       return response
     }
-    log.failure('http.internal', error, { method: context.req.method, path: context.req.path })
+    log.failure('http.internal', error, where)
     return render(context, {
       status: 500,
       code: 'http.internal',
       message: 'an internal error, written to the log of the server',
       hint: 'the log of the server says more',
+      requestId,
     })
   }
 }
 
 /** GitLab's shape, `{"message":"400 Bad request - …"}`, with our code and hint beside it. */
 function renderGitLab(_context: Context, failure: ClientFailure): Response {
-  const { status, code, message, hint } = failure
+  const { status, code, message, hint, requestId } = failure
   return Response.json(
-    { message: `${status} ${REASONS[status] ?? 'Error'} - ${message}`, code, hint },
+    { message: `${status} ${REASONS[status] ?? 'Error'} - ${message}`, code, hint, requestId },
     { status },
   )
 }

@@ -12,7 +12,8 @@ import {
 import { bytesOf, checkShape, readJsonBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures } from './failures.ts'
-import { readBearer, renderGateway } from './fulcio.ts'
+import { claimedSubject, readBearer, renderGateway } from './fulcio.ts'
+import { noteOnRequest } from './request-log.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 const MAX_PEM_LENGTH = 16 * 1024
@@ -40,6 +41,7 @@ export function fulcioV2Routes(authority: Authority, log: Log): Hono<{ Bindings:
     const request = readRequest(await readJsonBody(context, MAX_BODY_BYTES))
     // A token in the body wins, as in stock Fulcio; cosign 3 and sigstore-python send it in the header only.
     const token = request.credentials?.oidcIdentityToken ?? readBearer(context)
+    noteOnRequest(context, { claimedSubject: claimedSubject(token) })
     const { chain, san } = await authority.issue({ token, ...readKey(request) })
     log.event('certificate.issued', { san })
     // JSON whatever the client says it accepts: sigstore-python asks for PEM and reads JSON.

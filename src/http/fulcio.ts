@@ -1,12 +1,13 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
-import type { JsonValue, Log } from '../base/index.ts'
+import { parseJson, type JsonValue, type Log } from '../base/index.ts'
 import { certificatePem } from '../formats/x509/index.ts'
 import { identityErrors } from '../identity/index.ts'
 import { parseClientKey, type Authority } from '../trust/authority/index.ts'
 import { bytesOf, readJsonBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
+import { noteOnRequest } from './request-log.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 const CHAIN_TYPE = 'application/pem-certificate-chain'
@@ -19,6 +20,7 @@ export function fulcioRoutes(authority: Authority, log: Log): Hono<{ Bindings: H
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.post('/api/v1/signingCert', async (context) => {
     const token = readBearer(context)
+    noteOnRequest(context, { claimedSubject: claimedSubject(token) })
     const { publicKey, proof } = readRequest(await readJsonBody(context, MAX_BODY_BYTES))
     const { chain, san } = await authority.issue({ token, publicKey, proof })
     log.event('certificate.issued', { san })
@@ -43,6 +45,21 @@ export function readBearer(context: Context): string {
       hint: 'send the id token as it is, without a line break at its end',
     },
   )
+}
+
+/** For the log only: who a token says it speaks for, before anybody has checked it. */
+export function claimedSubject(token: string): string | undefined {
+  try {
+    const { sub } = objectOf(
+      parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(), {
+        maxLength: MAX_BODY_BYTES,
+      }),
+      'the token',
+    )
+    return typeof sub === 'string' ? sub : undefined
+  } catch {
+    return undefined
+  }
 }
 
 interface SigningBody {
@@ -74,7 +91,13 @@ function objectOf(json: JsonValue | undefined, name: string): Readonly<Record<st
 }
 
 /** The gateway's shape; clients show `message`, so the hint stands in it. */
-export function renderGateway(_context: Context, { status, code, message, hint }: ClientFailure): Response {
+export function renderGateway(
+  _context: Context,
+  { status, code, message, hint, requestId }: ClientFailure,
+): Response {
   const grpc = status < 500 ? INVALID_ARGUMENT : INTERNAL
-  return Response.json({ code: grpc, message: `${message} (${code}): ${hint}`, details: [] }, { status })
+  return Response.json(
+    { code: grpc, message: `${message} (${code}): ${hint}`, details: [], requestId },
+    { status },
+  )
 }

@@ -20,6 +20,7 @@ export { issuerAdminRoutes, type IssuerAdmin, type IssuerKeyState } from './issu
 export { logAdminRoutes, type LogReport } from './log-admin.ts'
 export { issuerRoutes } from './issuer.ts'
 export { jobRoutes } from './jobs.ts'
+export { proxyList } from './client-address.ts'
 export { createMetrics, type Metrics, type Sample } from './metrics.ts'
 export { measured, metricsRoutes, ownMetricsRoutes } from './metrics-routes.ts'
 export { pypiRoutes } from './pypi.ts'

@@ -6,6 +6,7 @@ import { JobEndedError, pipelineErrors, type JobClaim, type Pipelines } from '..
 import { readBody, readBodyAs } from './body.ts'
 import { failures } from './failures.ts'
 import { receiveArtifacts, sendArtifacts } from './job-artifacts.ts'
+import { noteOnRequest } from './request-log.ts'
 
 type Bindings = { Bindings: HttpBindings }
 
@@ -90,6 +91,7 @@ function runnerToken(context: Context, inBody: string | null | undefined): strin
 
 function claimOf(context: Context, inBody?: string | null): JobClaim {
   const jobId = Number(context.req.param('id'))
+  noteOnRequest(context, { job: jobId })
   const token = context.req.header('job-token') ?? inBody ?? ''
   if (token === '') throw pipelineErrors('pipelines.job-token', 'no job token was sent')
   return { jobId, token }

@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { BlockList, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAccess, type Access, type Project, type Scope } from '../access/index.ts'
+import type { Clock, LogFields, LogLevel } from '../base/index.ts'
 import { systemEntropy } from '../host/index.ts'
 import { createRegistry, type Registry, type RegistryStore } from '../registry/index.ts'
 import { openFolderBlobs } from '../storage/folder/index.ts'
@@ -31,6 +32,10 @@ export interface PackagesServer {
   moveClock(ms: number): void
   /** Every event that was logged, as JSON. */
   logged(): string
+  /** The lines of requests, each with its level. */
+  readonly requests: (LogFields & { readonly event: string; readonly level: LogLevel })[]
+  /** None until one is added. */
+  readonly proxies: BlockList
   /** Names of the files in the blob folder, staged ones included. */
   storedFiles(): Promise<readonly string[]>
   /** Sends bytes as they are, and gives the status line; with `cut`, hangs up after sending and gives ''. */
@@ -53,12 +58,14 @@ export async function startPackagesServer(
     clock,
     limits: { maxPypiFileBytes: MAX_FILE_BYTES, maxGenericFileBytes: MAX_FILE_BYTES },
   })
-  const server = await serve(access, registry)
+  const server = await serve(access, registry, clock)
   return {
     access,
     registry,
     port: server.port,
     logged: server.logged,
+    requests: server.requests,
+    proxies: server.proxies,
     projects: await makeProjects(access),
     ...tokens(access, clock),
     moveClock: (ms) => {
@@ -76,19 +83,27 @@ export async function startPackagesServer(
 
 const START_MS = 1_767_322_999_678
 
-async function serve(access: Access, registry: Registry) {
+async function serve(access: Access, registry: Registry, clock: Clock) {
   const events: string[] = []
+  const requests: PackagesServer['requests'] = []
+  const proxies = new BlockList()
   const failures: unknown[] = []
   const log = {
-    event: (name: string, fields = {}) => void events.push(JSON.stringify({ name, ...fields })),
+    event: (event: string, fields = {}, level: LogLevel = 'info') => {
+      events.push(JSON.stringify({ name: event, ...fields }))
+      if (event.startsWith('request')) requests.push({ ...fields, event, level })
+    },
     failure: (_name: string, error: unknown) => void failures.push(error),
   }
   const routes = [pypiRoutes({ registry, access, log }), genericRoutes({ registry, access, log })]
   const hosts: string[] = []
-  const server = await listen(createApp({ hosts, log, routes }), { host: '127.0.0.1', port: 0 })
+  const app = createApp({ hosts, log, routes, requests: { clock, entropy: systemEntropy, proxies } })
+  const server = await listen(app, { host: '127.0.0.1', port: 0 })
   hosts.push(`127.0.0.1:${server.port}`)
   return {
     port: server.port,
+    requests,
+    proxies,
     logged: () => events.join('\n'),
     close: async () => {
       await server.close(0)

@@ -134,6 +134,6 @@ function onError(log: Log) {
 }
 
 /** Stock Rekor's shape of an error. */
-export function renderRekor(_context: Context, { status, message }: ClientFailure): Response {
-  return Response.json({ code: status, message }, { status })
+export function renderRekor(_context: Context, { status, message, requestId }: ClientFailure): Response {
+  return Response.json({ code: status, message, requestId }, { status })
 }

@@ -99,7 +99,10 @@ function readNonce(text: string): Uint8Array {
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
 
 /** The stock server's shape; clients show `message`, so our code and the hint stand in it. */
-function renderTimestamp(_context: Context, { status, code, message, hint }: ClientFailure): Response {
+function renderTimestamp(
+  _context: Context,
+  { status, code, message, hint, requestId }: ClientFailure,
+): Response {
   const text = status < 500 ? `${message} (${code}): ${hint}` : message
-  return Response.json({ code: status, message: text }, { status })
+  return Response.json({ code: status, message: text, requestId }, { status })
 }

@@ -47,7 +47,12 @@ type Values = { readonly [Name in SettingName]?: string | undefined }
 const Table = v.pipe(v.strictObject(keys), isOneRoot, hasFirstRoot)
 /** What a server reads in its own `wheelseal.toml` is passed over here, for whoever stands in its data directory. */
 const Own = v.pipe(
-  v.strictObject({ ...keys, issuers: v.optional(v.unknown()), rekor: v.optional(v.unknown()) }),
+  v.strictObject({
+    ...keys,
+    issuers: v.optional(v.unknown()),
+    rekor: v.optional(v.unknown()),
+    http: v.optional(v.unknown()),
+  }),
   isOneRoot,
   hasFirstRoot,
 )

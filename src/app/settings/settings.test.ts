@@ -92,7 +92,8 @@ describe('the settings', () => {
   })
 
   it('pass over what is for a server, and nothing else', async () => {
-    const toml = 'policy = "p"\n[[issuers]]\nurl = "https://gitlab.example"\n[rekor]\nkeys = []\n'
+    const toml =
+      'policy = "p"\n[[issuers]]\nurl = "https://gitlab.example"\n[rekor]\nkeys = []\n[http]\nproxies = []\n'
     expect((await read({ '/p/wheelseal.toml': toml }))[1]).toHaveProperty('policy')
   })
 
@@ -137,7 +138,7 @@ describe('the settings', () => {
     const [table = ''] = section.split('\n## ')
     const named = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, key]) => key)
     await expect(read({ '/p/wheelseal.toml': 'x = 1' })).rejects.toMatchObject({
-      hint: `known here: ${named.join(', ')}, issuers, rekor`,
+      hint: `known here: ${named.join(', ')}, issuers, rekor, http`,
     })
   })
 })
