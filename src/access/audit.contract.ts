@@ -13,9 +13,11 @@ export function describeAuditStore(
     })
     afterEach(() => opened.close())
 
+    const add = (action: string) =>
+      opened.store.add({ atMs: 5, action, details: { project: 'acme/tools', text: '"ü' } })
+
     it('gives rows in the order in which they were added, page by page', async () => {
-      for (const action of ['a.done', 'b.done', 'c.done'])
-        await opened.store.add({ atMs: 5, action, details: { project: 'acme/tools', text: '"ü' } })
+      for (const action of ['a.done', 'b.done', 'c.done']) await add(action)
       const first = await opened.store.list({ afterId: 0, limit: 2 })
       expect(first.map(({ action }) => action)).toEqual(['a.done', 'b.done'])
       expect(first[0]).toEqual({
@@ -23,9 +25,23 @@ export function describeAuditStore(
         atMs: 5,
         action: 'a.done',
         details: { project: 'acme/tools', text: '"ü' },
+        outcome: { kind: 'unknown' },
       })
       const rest = await opened.store.list({ afterId: first[1]!.id, limit: 2 })
       expect(rest.map(({ action }) => action)).toEqual(['c.done'])
+    })
+
+    it('says how each row ended, the first word of it and no later one', async () => {
+      const [done, refused, cut] = [await add('a.done'), await add('b.done'), await add('c.done')]
+      await opened.store.settle(done.id, { kind: 'done' })
+      await opened.store.settle(refused.id, { kind: 'refused', code: 'access.path-taken' })
+      await opened.store.settle(refused.id, { kind: 'done' })
+      const rows = await opened.store.list({ afterId: 0, limit: 9 })
+      expect(rows.map(({ id, outcome }) => [id, outcome])).toEqual([
+        [done.id, { kind: 'done' }],
+        [refused.id, { kind: 'refused', code: 'access.path-taken' }],
+        [cut.id, { kind: 'unknown' }],
+      ])
     })
   })
 }

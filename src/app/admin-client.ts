@@ -81,6 +81,9 @@ export interface AuditLine {
   readonly at: string
   readonly action: string
   readonly details: Readonly<Record<string, string>>
+  readonly outcome: 'done' | 'refused' | 'failed' | 'unknown'
+  /** Of the error, where it was refused or failed. */
+  readonly code?: string
 }
 
 export interface ProjectSummary {

@@ -11,10 +11,10 @@ interface Options {
 export function auditCommand(): Command {
   return new Command('audit')
     .description(
-      'Lists what was done with the rights of the operator: id tokens for tries, access tokens, projects, runners, changes of keys. The oldest first.',
+      'Lists what was asked for with the rights of the operator, and how it ended: id tokens for tries, access tokens, projects, runners, changes of keys. The oldest first.',
     )
     .option('--data <dir>', DATA_HELP)
-    .option('--json', 'print {"rows":[{"id":…,"at":…,"action":…,"details":{…}}]}')
+    .option('--json', 'print {"rows":[{"id":…,"at":…,"action":…,"details":{…},"outcome":…}]}')
     .addHelpText('after', '\nExample: wheelseal trust audit --data ./data')
     .action(async (options: Options) => {
       const rows = await withAdmin(dataFolder(options), async (admin) => Array.fromAsync(admin.audit()))
@@ -24,7 +24,8 @@ export function auditCommand(): Command {
     })
 }
 
-function line({ at, action, details }: AuditLine): string {
+function line({ at, action, details, outcome, code }: AuditLine): string {
   const words = Object.entries(details).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-  return `${at}  ${action}  ${words.join(' ')}`
+  const ended = code === undefined ? outcome : `${outcome} (${code})`
+  return `${at}  ${action}  ${ended}  ${words.join(' ')}`
 }

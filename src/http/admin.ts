@@ -103,11 +103,11 @@ type App = Hono<{ Bindings: HttpBindings }>
 function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts): void {
   app.post('/admin/projects', async (context) => {
     const { path, visibility } = await readBodyAs(context, bodies.project, MAX_BODY_BYTES)
-    await audit.record('project.create', { path, visibility })
-    return context.json(
-      summary(await access.createProject({ path, visibility: parseVisibility(visibility) })),
-      201,
+    const project = await audit.audited(
+      { action: 'project.create', details: { path, visibility } },
+      async () => access.createProject({ path, visibility: parseVisibility(visibility) }),
     )
+    return context.json(summary(project), 201)
   })
   app.get('/admin/projects', async (context) => {
     const afterId = Number(context.req.query('after') ?? 0)
@@ -127,8 +127,10 @@ function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts)
   app.put('/admin/projects/:path/forwarding', async (context) => {
     const forwarding = await readBodyAs(context, bodies.forwarding, MAX_BODY_BYTES)
     const project = await findProject(access, context.req.param('path'))
-    await audit.record('project.forward', { project: project.path, to: forwarding.indexUrl })
-    await registry.setForwarding(project, forwarding)
+    const details = { project: project.path, to: withoutSecrets(forwarding.indexUrl) }
+    await audit.audited({ action: 'project.forward', details }, () =>
+      registry.setForwarding(project, forwarding),
+    )
     return context.json(forwarding)
   })
 }
@@ -136,21 +138,26 @@ function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts)
 function tokenRoutes(app: App, { access, audit, pipelines, mintTrialToken }: AdminParts): void {
   app.post('/admin/tokens', async (context) => {
     const { user, scopes } = await readBodyAs(context, bodies.token, MAX_BODY_BYTES)
-    await audit.record('token.create', { user, scopes: scopes.join(' ') })
-    const { token } = await access.createToken({ login: user, scopes: parseScopes(scopes) })
+    const { token } = await audit.audited(
+      { action: 'token.create', details: { user, scopes: scopes.join(' ') } },
+      async () => access.createToken({ login: user, scopes: parseScopes(scopes) }),
+    )
     return context.json({ token: token.reveal() }, 201)
   })
   app.post('/admin/id-tokens', async (context) => {
     const { project: path, ...trial } = await readBodyAs(context, bodies.idToken, MAX_BODY_BYTES)
     const project = await findProject(access, path)
-    await audit.record('id-token.mint', { project: project.path, ...trial })
-    const token = await mintTrialToken({ ...trial, project })
+    const token = await audit.audited(
+      { action: 'id-token.mint', details: { project: project.path, ...trial } },
+      () => mintTrialToken({ ...trial, project }),
+    )
     return context.json({ token: token.reveal() }, 201)
   })
   app.post('/admin/runners', async (context) => {
     const runner = await readBodyAs(context, bodies.runner, MAX_BODY_BYTES)
-    await audit.record('runner.create', runner)
-    const { id, token } = await pipelines.createRunner(runner)
+    const { id, token } = await audit.audited({ action: 'runner.create', details: runner }, () =>
+      pipelines.createRunner(runner),
+    )
     return context.json({ id, token: token.reveal() }, 201)
   })
 }
@@ -189,6 +196,13 @@ async function findProject(access: Access, path: string): Promise<Project> {
 
 function summary({ id, path, visibility }: Project): { id: number; path: string; visibility: string } {
   return { id, path, visibility }
+}
+
+/** A URL with a password is refused, and is no more for the trail than it was for the registry. */
+function withoutSecrets(url: string): string {
+  if (!URL.canParse(url)) return ''
+  const { protocol, host, pathname } = new URL(url)
+  return `${protocol}//${host}${pathname}`
 }
 
 function idOf(context: Context): number {

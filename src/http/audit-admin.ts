@@ -15,7 +15,14 @@ export function auditAdminRoutes(audit: Audit, log: Log): Hono<{ Bindings: HttpB
     const afterId = Number(context.req.query('after') ?? 0)
     const rows = await audit.list({ afterId: Number.isSafeInteger(afterId) ? afterId : 0, limit: PAGE })
     return context.json({
-      rows: rows.map(({ id, atMs, action, details }) => ({ id, at: isoTimeMs(atMs), action, details })),
+      rows: rows.map(({ id, atMs, action, details, outcome: { kind: outcome, ...more } }) => ({
+        id,
+        at: isoTimeMs(atMs),
+        action,
+        details,
+        outcome,
+        ...more,
+      })),
     })
   })
   return app

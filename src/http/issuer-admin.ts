@@ -34,8 +34,7 @@ export function issuerAdminRoutes(
   app.onError(failures(log, renderAdmin))
   app.post('/admin/issuer/rotate', async (context) => {
     const { how } = await readBodyAs(context, Rotation, MAX_BODY_BYTES)
-    await audit.record('issuer.rotate', { how })
-    await admin.rotate(how)
+    await audit.audited({ action: 'issuer.rotate', details: { how } }, () => admin.rotate(how))
     return context.json({ keys: admin.keys() })
   })
   return app

@@ -1,10 +1,17 @@
-import type { Generated } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import type { AuditRow, AuditStore } from '../../access/index.ts'
+import type { AuditOutcome, AuditRow, AuditStore } from '../../access/index.ts'
 import type { Database } from './database.ts'
 
-type AuditTables = {
-  audit: { id: Generated<number>; at_ms: number; action: string; details: string }
+type AuditTable = {
+  id: Generated<number>
+  at_ms: number
+  action: string
+  details: string
+  /** Null until the action ended, and in rows of versions that did not write it. */
+  outcome: Exclude<AuditOutcome['kind'], 'unknown'> | null
+  /** Of the error, where there was one. */
+  code: string | null
 }
 
 export const auditMigrations: Readonly<Record<string, Migration>> = {
@@ -19,23 +26,46 @@ export const auditMigrations: Readonly<Record<string, Migration>> = {
         .execute()
     },
   },
+  '0006-audit-outcome': {
+    up: async (db) => {
+      await db.schema.alterTable('audit').addColumn('outcome', 'text').execute()
+      await db.schema.alterTable('audit').addColumn('code', 'text').execute()
+    },
+  },
 }
 
 export function createAuditStore(database: Database): AuditStore {
-  const db = database.$extendTables<AuditTables>()
+  const db = database.$extendTables<{ audit: AuditTable }>()
   return {
-    add: async ({ atMs, action, details }) => {
-      const row = { at_ms: atMs, action, details: JSON.stringify(details) }
-      await db.insertInto('audit').values(row).execute()
+    add: ({ atMs, action, details }) =>
+      db
+        .insertInto('audit')
+        .values({ at_ms: atMs, action, details: JSON.stringify(details) })
+        .returning('id')
+        .executeTakeFirstOrThrow(),
+    settle: async (id, outcome) => {
+      if (outcome.kind === 'unknown') return
+      const row = { outcome: outcome.kind, code: 'code' in outcome ? outcome.code : null }
+      await db.updateTable('audit').set(row).where('id', '=', id).where('outcome', 'is', null).execute()
     },
     list: async ({ afterId, limit }) => {
       const query = db.selectFrom('audit').selectAll().where('id', '>', afterId).orderBy('id').limit(limit)
-      return (await query.execute()).map((row) => ({
-        id: row.id,
-        atMs: row.at_ms,
-        action: row.action,
-        details: JSON.parse(row.details) as AuditRow['details'],
-      }))
+      return (await query.execute()).map(toRow)
     },
   }
+}
+
+function toRow({ id, at_ms: atMs, action, details, ...ended }: Selectable<AuditTable>): AuditRow {
+  return {
+    id,
+    atMs,
+    action,
+    details: JSON.parse(details) as AuditRow['details'],
+    outcome: toOutcome(ended),
+  }
+}
+
+function toOutcome({ outcome, code }: Pick<AuditTable, 'outcome' | 'code'>): AuditOutcome {
+  if (outcome === null) return { kind: 'unknown' }
+  return outcome === 'done' ? { kind: outcome } : { kind: outcome, code: code ?? '' }
 }
