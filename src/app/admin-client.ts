@@ -32,7 +32,8 @@ export interface Admin {
   project(path: string): Promise<ProjectSummary>
   /** Undefined where there is none. */
   findProject(path: string): Promise<ProjectSummary | undefined>
-  publishedFiles(path: string): Promise<readonly PublishedFile[]>
+  /** Newest first, asked for as they are read. */
+  publishedFiles(path: string): AsyncIterable<PublishedFile>
   createRunner(input: { readonly description: string }): Promise<{ readonly token: string }>
   createPipeline(input: PipelineInput): Promise<PipelineSummary>
   pipeline(id: number): Promise<PipelineSummary>
@@ -137,13 +138,15 @@ export function createAdminClient(http: Http): Admin {
       }),
     project: findOne,
     findProject: (path) => orUndefined(findOne(path)),
-    publishedFiles: async (path) => {
-      const answer = call<{ files: readonly PublishedFile[] }>(
-        'GET',
-        `/admin/projects/${encodeURIComponent(path)}/files`,
-      )
-      return (await answer).files
-    },
+    publishedFiles: (path) =>
+      allAfter(async (last) => {
+        const query = last === 0 ? '' : `?before=${last}`
+        const page = call<{ files: readonly PublishedFile[] }>(
+          'GET',
+          `/admin/projects/${encodeURIComponent(path)}/files${query}`,
+        )
+        return (await page).files
+      }),
     createRunner: (input) => call('POST', '/admin/runners', input),
     createPipeline: (input) => call('POST', '/admin/pipelines', input),
     pipeline: (id) => call('GET', `/admin/pipelines/${id}`),
@@ -153,7 +156,7 @@ export function createAdminClient(http: Http): Admin {
 
 /** Page by page, until one is empty. */
 async function* allAfter<T extends { readonly id: number }>(
-  page: (afterId: number) => Promise<readonly T[]>,
+  page: (lastId: number) => Promise<readonly T[]>,
 ): AsyncGenerator<T> {
   for (let last: T | undefined, isFirst = true; isFirst || last !== undefined; isFirst = false) {
     const rows = await page(last?.id ?? 0)

@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Project } from '../access/index.ts'
 import { encodeBase64, readCapped } from '../base/index.ts'
 import type { Registry, StoredFile } from '../registry/index.ts'
 
 /** A published distribution with the signature and certificate that its pipeline published beside it. */
 export interface PublishedFile {
+  readonly id: number
   readonly name: string
   readonly version: string
   readonly fileName: string
@@ -14,37 +16,39 @@ export interface PublishedFile {
   /** Base64 of the `.sig` and `.crt` files; null where there is none. */
   readonly signature: string | null
   readonly certificate: string | null
+  /** Whether there is a `.sigstore.json` beside it. */
+  readonly hasBundle: boolean
 }
 
-const MAX_FILES = 1000
+/** Files of one answer, which with their side files stays below what a command reads. */
+const PAGE = 50
 const MAX_SIDE_FILE_BYTES = 64 * 1024
 
-/** What the project has published; its newest files where there are more than a thousand. */
+/** What the project has published, newest first, from the first one that is older than the file `beforeId`. */
 export async function listPublished(
-  registry: Registry,
-  project: Project,
-  externalUrl: string,
+  place: ReleasePlace,
+  beforeId: number | undefined,
 ): Promise<readonly PublishedFile[]> {
+  const page = { limit: PAGE, ...(beforeId === undefined ? {} : { beforeId }) }
   const files: PublishedFile[] = []
-  for await (const name of registry.pypiNames(project)) {
-    for await (const file of registry.pypiFiles(project, name)) {
-      files.push(await describe({ registry, project, externalUrl }, file))
-      if (files.length > MAX_FILES) files.shift()
-    }
+  for (const file of await place.registry.newestPypiFiles(place.project, page)) {
+    files.push(await describe(place, file))
+    await nextTurn()
   }
   return files
 }
 
-interface Place {
+export interface ReleasePlace {
   readonly registry: Registry
   readonly project: Project
   readonly externalUrl: string
 }
 
-async function describe(place: Place, file: StoredFile): Promise<PublishedFile> {
-  const { name, version, fileName, sha256, size } = file
+async function describe(place: ReleasePlace, file: StoredFile): Promise<PublishedFile> {
+  const { id, name, version, fileName, sha256, size } = file
   const base = `${place.externalUrl}/api/v4/projects/${place.project.id}/packages/pypi/files`
   return {
+    id,
     name,
     version,
     fileName,
@@ -52,20 +56,23 @@ async function describe(place: Place, file: StoredFile): Promise<PublishedFile> 
     sizeBytes: size,
     publishedAtMs: file.createdAtMs,
     url: `${base}/${sha256}/${encodeURIComponent(fileName)}`,
-    signature: await sideFile(place, file, '.sig'),
-    certificate: await sideFile(place, file, '.crt'),
+    signature: await contentOf(place, await sideFile(place, file, '.sig')),
+    certificate: await contentOf(place, await sideFile(place, file, '.crt')),
+    hasBundle: (await sideFile(place, file, '.sigstore.json')) !== undefined,
   }
 }
 
 /** The tutorial keeps them in the generic registry, under the project's name and the version of the package. */
-async function sideFile(
-  { registry, project }: Place,
-  file: StoredFile,
+function sideFile(
+  { registry, project }: ReleasePlace,
+  { version, fileName }: StoredFile,
   ending: string,
-): Promise<string | null> {
-  const place = { name: project.name, version: file.version, fileName: `${file.fileName}${ending}` }
-  const found = await registry.findGeneric(project, place)
-  if (found === undefined || found.size > MAX_SIDE_FILE_BYTES) return null
-  const blob = await registry.openFile(found)
+): Promise<StoredFile | undefined> {
+  return registry.findGeneric(project, { name: project.name, version, fileName: `${fileName}${ending}` })
+}
+
+async function contentOf({ registry }: ReleasePlace, file: StoredFile | undefined): Promise<string | null> {
+  if (file === undefined || file.size > MAX_SIDE_FILE_BYTES) return null
+  const blob = await registry.openFile(file)
   return encodeBase64(await readCapped(blob.stream(), MAX_SIDE_FILE_BYTES))
 }

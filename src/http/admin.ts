@@ -122,7 +122,11 @@ function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts)
   )
   app.get('/admin/projects/:path/files', async (context) => {
     const project = await findProject(access, context.req.param('path'))
-    return context.json({ files: await listPublished(registry, project, trust.url) })
+    const before = context.req.query('before')
+    const place = { registry, project, externalUrl: trust.url }
+    return context.json({
+      files: await listPublished(place, before === undefined ? undefined : idFrom(before)),
+    })
   })
   app.put('/admin/projects/:path/forwarding', async (context) => {
     const forwarding = await readBodyAs(context, bodies.forwarding, MAX_BODY_BYTES)
@@ -203,6 +207,11 @@ function withoutSecrets(url: string): string {
   if (!URL.canParse(url)) return ''
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname}`
+}
+
+/** What is no id is before every file. */
+function idFrom(query: string): number {
+  return /^[0-9]{1,15}$/.test(query) ? Number(query) : 0
 }
 
 function idOf(context: Context): number {

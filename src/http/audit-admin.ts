@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
-import type { Audit } from '../access/index.ts'
+import type { Audit, AuditRow } from '../access/index.ts'
 import { isoTimeMs, type Log } from '../base/index.ts'
 import { renderAdmin } from './admin.ts'
 import { failures } from './failures.ts'
@@ -14,16 +14,11 @@ export function auditAdminRoutes(audit: Audit, log: Log): Hono<{ Bindings: HttpB
   app.get('/admin/audit', async (context) => {
     const afterId = Number(context.req.query('after') ?? 0)
     const rows = await audit.list({ afterId: Number.isSafeInteger(afterId) ? afterId : 0, limit: PAGE })
-    return context.json({
-      rows: rows.map(({ id, atMs, action, details, outcome: { kind: outcome, ...more } }) => ({
-        id,
-        at: isoTimeMs(atMs),
-        action,
-        details,
-        outcome,
-        ...more,
-      })),
-    })
+    return context.json({ rows: rows.map((row) => lineOf(row)) })
   })
   return app
+}
+
+function lineOf({ id, atMs, action, details, outcome: { kind: outcome, ...more } }: AuditRow) {
+  return { id, at: isoTimeMs(atMs), action, details, outcome, ...more }
 }

@@ -27,6 +27,11 @@ export interface Registry {
   pypiNames(project: Project): AsyncIterable<string>
   /** All files of a package, oldest first; none where there is no such package. `name` is normalised. */
   pypiFiles(project: Project, name: string): AsyncIterable<StoredFile>
+  /** Of all packages, newest first, from the first one that is older than the file `beforeId`; at most `limit`. */
+  newestPypiFiles(
+    project: Project,
+    page: { readonly beforeId?: number; readonly limit: number },
+  ): Promise<readonly StoredFile[]>
   findPypiFile(
     project: Project,
     file: { readonly sha256: string; readonly fileName: string },
@@ -64,6 +69,8 @@ export function createRegistry(
     publishPypi: (project, upload) => publishPypi(parts, project, upload),
     pypiNames: (project) => eachName(store, project),
     pypiFiles: (project, name) => eachFile(store, project, name),
+    newestPypiFiles: ({ id: projectId }, { beforeId = Number.MAX_SAFE_INTEGER, limit }) =>
+      store.listNewest({ projectId, kind: 'pypi' }, { beforeId, limit }),
     findPypiFile: (project, file) => findPypiFile(parts, project, file),
     putGeneric: (project, file) => putGeneric({ ...parts, limits }, project, file),
     findGeneric: (project, place) => findGeneric(parts, project, place),

@@ -125,6 +125,17 @@ function describeLists(store: () => RegistryStore): void {
     expect(rest.map(({ fileName }) => fileName)).toEqual(['2'])
   })
 
+  it('lists the files of a project and kind, newest first, in pages', async () => {
+    for (const nameKey of ['c', 'a', 'b'])
+      await store().addUnique(newFile({ nameKey, fileName: nameKey }), 'sdist')
+    await store().addUnique(newFile({ nameKey: 'foreign', projectId: 21 }), 'sdist')
+    await store().append(newFile({ nameKey: 'generic', kind: 'generic' }))
+    const page = await store().listNewest(newFile(), { beforeId: Number.MAX_SAFE_INTEGER, limit: 2 })
+    expect(page.map(({ fileName }) => fileName)).toEqual(['b', 'a'])
+    const rest = await store().listNewest(newFile(), { beforeId: page[1]?.id ?? 0, limit: 2 })
+    expect(rest.map(({ fileName }) => fileName)).toEqual(['c'])
+  })
+
   it('lists the names of a project and kind, each once, in order, in pages', async () => {
     for (const nameKey of ['c', 'a', 'b']) await store().addUnique(newFile({ nameKey }), 'sdist')
     await store().addUnique(newFile({ nameKey: 'a', versionKey: '2' }), 'sdist')

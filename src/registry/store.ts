@@ -67,6 +67,11 @@ export interface RegistryStore {
     key: Omit<PackageKey, 'versionKey'>,
     page: { readonly afterId: number; readonly limit: number },
   ): Promise<readonly StoredFile[]>
+  /** Of all packages of a project, newest first, from the first one that is older than `beforeId`. */
+  listNewest(
+    key: Pick<PackageKey, 'projectId' | 'kind'>,
+    page: { readonly beforeId: number; readonly limit: number },
+  ): Promise<readonly StoredFile[]>
   /** Name keys, each once, in order, from the first one after `after`; '' begins. */
   listNames(
     key: Pick<PackageKey, 'projectId' | 'kind'>,

@@ -5,6 +5,8 @@ import { proposalFor, type EntryLog } from '../../sign/index.ts'
 import { exactly, trustRootFromPem, verdictSentence, verifySeal, type Verdict } from '../../verify/index.ts'
 
 export interface ReleasedFile extends PublishedFile {
+  /** Whether anything was published that claims to be its signature. */
+  readonly isSigned: boolean
   readonly isVerified: boolean
   readonly logIndex: number | undefined
   /** One sentence: who signed it, or why it is refused. */
@@ -27,12 +29,14 @@ export function reportRelease(
 
 async function reportFile(file: PublishedFile, check: ReleaseCheck): Promise<ReleasedFile> {
   const { signature, certificate } = file
-  if (signature === null || certificate === null)
-    return refused(file, 'no signature and certificate are published')
+  if (signature === null && certificate === null) return withoutPair(file)
+  if (signature === null) return refused(file, `there is a certificate and no ${file.fileName}.sig`)
+  if (certificate === null) return refused(file, `there is a signature and no ${file.fileName}.crt`)
   try {
     const verdict = await verify({ ...file, signature, certificate }, check)
     const { verified: isVerified, logIndex } = verdict
-    return { ...file, isVerified, logIndex, verdict: verdictSentence(verdict, file.fileName) }
+    const sentence = verdictSentence(verdict, file.fileName)
+    return { ...file, isSigned: true, isVerified, logIndex, verdict: sentence }
   } catch (error) {
     return refused(file, describeError(error))
   }
@@ -55,6 +59,15 @@ async function verify(
   })
 }
 
+/** Published and not signed is no refusal: there is nothing that could be refused. */
+function withoutPair(file: PublishedFile): ReleasedFile {
+  const verdict = file.hasBundle
+    ? `${file.fileName} is signed with a bundle, which was not verified here: wheelseal verify does it`
+    : `${file.fileName} is published but not signed: nobody can verify it`
+  return { ...file, isSigned: file.hasBundle, isVerified: false, logIndex: undefined, verdict }
+}
+
 function refused(file: PublishedFile, why: string): ReleasedFile {
-  return { ...file, isVerified: false, logIndex: undefined, verdict: `${file.fileName} is refused: ${why}` }
+  const verdict = `${file.fileName} is refused: ${why}`
+  return { ...file, isSigned: true, isVerified: false, logIndex: undefined, verdict }
 }

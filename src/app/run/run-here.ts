@@ -7,7 +7,7 @@ import { createHttp, createRekorClient } from '../../net/index.ts'
 import type { Admin } from '../admin-client.ts'
 import { hasServer, withAdmin } from '../admin.ts'
 import { startServer } from '../server.ts'
-import type { TrustFiles } from '../../http/index.ts'
+import type { PublishedFile, TrustFiles } from '../../http/index.ts'
 import { newDataDirectory } from './new-data-directory.ts'
 import { checkProjectFolder } from './project-source.ts'
 import { reportRelease, type ReleasedFile } from './release-report.ts'
@@ -81,7 +81,19 @@ async function report(
   if (pipeline.state !== 'success') return { identity, visibility, files: [] }
   const http = createHttp({ env, files: systemFiles })
   const log = createRekorClient({ url: trust.url, http, clock: systemClock })
-  const published = await admin.publishedFiles(source.path)
-  const own = published.filter(({ publishedAtMs }) => publishedAtMs >= pipeline.createdAtMs)
+  const own = await publishedSince(admin, { path: source.path, sinceMs: pipeline.createdAtMs })
   return { identity, visibility, files: await reportRelease(own, { trust, log, identity }) }
+}
+
+/** Oldest first. What was published before is not asked for, however much it is. */
+async function publishedSince(
+  admin: Admin,
+  { path, sinceMs }: { readonly path: string; readonly sinceMs: number },
+): Promise<readonly PublishedFile[]> {
+  const files: PublishedFile[] = []
+  for await (const file of admin.publishedFiles(path)) {
+    if (file.publishedAtMs < sinceMs) break
+    files.push(file)
+  }
+  return files.toReversed()
 }

@@ -30,6 +30,9 @@ export type RegistryTables = {
     readonly size: number
     readonly requires_python: string | null
     readonly created_at_ms: number
+    /** Those of the name, once more, so that the newest files of a project stand together. */
+    readonly project_id: number | null
+    readonly kind: PackageKind | null
   }
   readonly forwardings: {
     readonly project_id: number
@@ -45,6 +48,11 @@ export const registryMigrations: Record<string, Migration> = {
       await createPackageTables(database)
       await createFileTable(database)
       await createForwardingTable(database)
+    },
+  },
+  '0007-registry-newest': {
+    up: async (database) => {
+      await addOwnerColumns(database)
     },
   },
 }
@@ -89,6 +97,22 @@ async function createFileTable({ schema }: Kysely<unknown>): Promise<void> {
     .createIndex('package_files_newest')
     .on('package_files')
     .columns(['package_id', 'file_name', 'id'])
+    .execute()
+}
+
+async function addOwnerColumns(database: Kysely<unknown>): Promise<void> {
+  const { sql } = await import('kysely')
+  const files = database.schema.alterTable('package_files')
+  await files.addColumn('project_id', 'integer').execute()
+  await files.addColumn('kind', 'text').execute()
+  await sql`update package_files set (project_id, kind) =
+    (select project_id, kind from package_names where package_names.id = package_files.name_id)`.execute(
+    database,
+  )
+  await database.schema
+    .createIndex('package_files_project')
+    .on('package_files')
+    .columns(['project_id', 'kind', 'id'])
     .execute()
 }
 

@@ -26,6 +26,7 @@ export function createRegistryStore(database: Database): RegistryStore {
       const files = filesOfName(tables, key).where('package_files.id', '>', afterId)
       return (await files.orderBy('package_files.id').limit(limit).execute()).map(toFile)
     },
+    listNewest: async (key, page) => (await newestOf(tables, key, page).execute()).map(toFile),
     listNames: async ({ projectId, kind }, { after, limit }) => {
       const names = tables.selectFrom('package_names').select('name_key').where('project_id', '=', projectId)
       const page = names
@@ -63,6 +64,8 @@ async function insertFile(step: Step, file: NewFile, uniqueKey: string | null): 
     size: file.size,
     requires_python: file.requiresPython,
     created_at_ms: file.createdAtMs,
+    project_id: file.projectId,
+    kind: file.kind,
   }
   const inserted = await step
     .insertInto('package_files')
@@ -122,14 +125,32 @@ type NameKey = Omit<PackageKey, 'versionKey'>
 function filedUnder(tables: Tables, { projectId, kind, nameKey }: NameKey) {
   return tables
     .selectFrom('package_names')
-    .where('project_id', '=', projectId)
-    .where('kind', '=', kind)
+    .where('package_names.project_id', '=', projectId)
+    .where('package_names.kind', '=', kind)
     .where('name_key', '=', nameKey)
 }
 
 function newest(tables: Tables, key: PackageKey, fileName: string) {
   const files = filesOfPackage(tables, key).where('file_name', '=', fileName)
   return files.orderBy('package_files.id', 'desc').limit(1)
+}
+
+function newestOf(
+  tables: Tables,
+  { projectId, kind }: Pick<PackageKey, 'projectId' | 'kind'>,
+  { beforeId, limit }: Parameters<RegistryStore['listNewest']>[1],
+) {
+  return tables
+    .selectFrom('package_files')
+    .innerJoin('packages', 'packages.id', 'package_files.package_id')
+    .innerJoin('package_names', 'package_names.id', 'package_files.name_id')
+    .selectAll('package_files')
+    .select(['package_names.name', 'packages.version'])
+    .where('package_files.project_id', '=', projectId)
+    .where('package_files.kind', '=', kind)
+    .where('package_files.id', '<', beforeId)
+    .orderBy('package_files.id', 'desc')
+    .limit(limit)
 }
 
 async function first(query: ReturnType<typeof filesOfPackage>): Promise<StoredFile | undefined> {
