@@ -6,6 +6,7 @@ import {
   concatBytes,
   decodeBase64,
   describeError,
+  isUtf16,
   parseJson,
   readCapped,
   utf8Decode,
@@ -107,7 +108,8 @@ export function textOf(bytes: Uint8Array, name: string): string {
   try {
     return utf8Decode(bytes)
   } catch (cause) {
-    throw httpErrors('http.body-shape', `${name} is not UTF-8`, { cause })
+    const fact = isUtf16(bytes) ? `${name}: ${describeError(cause)}` : `${name} is not UTF-8`
+    throw httpErrors('http.body-shape', fact, { cause })
   }
 }
 

@@ -127,6 +127,11 @@ describe('POST /api/v1/signingCert', () => {
       'publicKey.content is not UTF-8',
     ],
     [
+      'a key in UTF-16',
+      { ...body, publicKey: { content: Buffer.from('\ufeff-----BEGIN', 'utf16le').toString('base64') } },
+      "publicKey.content: the text is UTF-16, as '>' in Windows PowerShell writes it; write it as UTF-8",
+    ],
+    [
       'a key in DER',
       { ...body, publicKey: { content: encodeBase64(spkiOf(publicKey)) } },
       'publicKey.content is not UTF-8',

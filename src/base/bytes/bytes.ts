@@ -7,9 +7,16 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
-/** Throws TypeError on bytes that are not UTF-8. */
+/** Throws TypeError on bytes that are not UTF-8, with words for who redirected a text in PowerShell. */
 export function utf8Decode(bytes: Uint8Array): string {
+  if (isUtf16(bytes))
+    throw new TypeError("the text is UTF-16, as '>' in Windows PowerShell writes it; write it as UTF-8")
   return decoder.decode(bytes)
+}
+
+/** By its byte order mark, which no UTF-8 begins with. */
+export function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 }
 
 /** Constant time for equal lengths, so that it also serves for secrets. */

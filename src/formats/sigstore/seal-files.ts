@@ -2,6 +2,7 @@ import {
   decodeBase64,
   describeError,
   encodeBase64,
+  isUtf16,
   utf8,
   utf8Decode,
   type WheelsealError,
@@ -64,6 +65,8 @@ function decodeText(bytes: Uint8Array): Uint8Array | undefined {
 }
 
 function derSequence(bytes: Uint8Array, complaint: string): Uint8Array {
+  if (isUtf16(bytes))
+    throw badSignature("UTF-16 text, as '>' in Windows PowerShell writes it; write it as UTF-8")
   if (bytes[0] !== DER_SEQUENCE) throw badSignature(complaint)
   return bytes
 }
