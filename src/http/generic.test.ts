@@ -42,6 +42,12 @@ describe('a generic file', () => {
     })
   })
 
+  it.each(['!', '%21'])('belongs to a version of an epoch, written %j', async (mark) => {
+    const file = (how: string): string => `my-project/1${how}2.0/pkg-1${how}2.0-py3-none-any.whl.sig`
+    expect((await put('signature', file(mark))).status).toBe(201)
+    for (const how of ['!', '%21']) expect(await (await send('GET', file(how))).text()).toBe('signature')
+  })
+
   it('has a head and ranges', async () => {
     await put('signature')
     const head = await send('HEAD', FILE)

@@ -36,7 +36,7 @@ export const registryErrors = defineErrors({
     exit: 1,
     summary:
       'The name, the version or the file name of a generic package has a character that is not allowed.',
-    hint: 'use ASCII letters, digits, ".", "_", "-" and "+"',
+    hint: 'use ASCII letters, digits, ".", "_", "-" and "+"; in versions and file names "!" too',
   },
   'registry.unknown-package': {
     status: 404,

@@ -11,20 +11,24 @@ export interface GenericPlace {
   readonly fileName: string
 }
 
-/** GitLab's, without its folders in file names. */
+/**
+ * GitLab's, without its folders in file names, and with the `!` of epochs: every distribution that can be published has
+ * a place for its signature, under its own version and its own name with an ending.
+ */
 const FORMS = {
   name: /^[A-Za-z0-9._+-]+$/,
-  version: /^(?!.*\.\.)[A-Za-z0-9_.+-]+$/,
-  fileName: /^(?!~)[A-Za-z0-9._+~@-]+(?<![~])$/,
+  version: /^(?!.*\.\.)[A-Za-z0-9_.+!-]+$/,
+  fileName: /^(?!~)[A-Za-z0-9._+!~@-]+(?<![~])$/,
 } as const
 const WORDS = { name: 'package name', version: 'package version', fileName: 'file name' } as const
-const MAX_LENGTH = 255
+/** A distribution's name has at most 255; the longest ending is `.publish.attestation`. */
+const MAX_LENGTHS = { name: 255, version: 255, fileName: 255 + 20 } as const
 
 /** Throws `registry.generic-name`. */
-function checkGenericPlace(place: GenericPlace): void {
+export function checkGenericPlace(place: GenericPlace): void {
   for (const part of ['name', 'version', 'fileName'] as const) {
     const text = place[part]
-    if (text.length <= MAX_LENGTH && FORMS[part].test(text) && text !== '.' && text !== '..') continue
+    if (text.length <= MAX_LENGTHS[part] && FORMS[part].test(text) && text !== '.' && text !== '..') continue
     const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
     throw registryErrors('registry.generic-name', `${shown} is not a ${WORDS[part]}`)
   }

@@ -240,6 +240,8 @@ describe('generic files', () => {
 
   it.each([
     { name: '' },
+    { name: 'a!' },
+    { fileName: 'x'.repeat(276) },
     { name: '.' },
     { name: '..' },
     { name: 'a/b' },
