@@ -11,12 +11,17 @@ import type { ShippedFile } from '../src/host/index.ts'
 import { declarations } from './build-declarations.ts'
 import { lazyImports } from './build-lazily.ts'
 import { noticesOf } from './build-notices.ts'
+import { packedReadme } from './build-readme.ts'
 
 const root = join(import.meta.dirname, '..')
 const { values } = parseArgs({ options: { out: { type: 'string' } } })
 const dist = values.out === undefined ? join(root, 'dist') : resolve(values.out)
 
-const SHIPPED: readonly ShippedFile[] = ['package.json', 'examples/hello-tools/.gitlab-ci.yml']
+const SHIPPED: readonly ShippedFile[] = [
+  'package.json',
+  'docs/reference/errors.md',
+  'examples/hello-tools/.gitlab-ci.yml',
+]
 
 const shippedFiles: Plugin = {
   name: 'shipped-files',
@@ -119,8 +124,17 @@ rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist, { recursive: true })
 await buildProgram()
 const dependencies = await buildLibrary()
-for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'examples', 'schemas'])
-  cpSync(join(root, name), join(dist, name), { recursive: true })
+const COPIED = [
+  'LICENSE',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'docs/how-to',
+  'docs/reference',
+  'examples',
+  'schemas',
+]
+for (const name of COPIED) cpSync(join(root, name), join(dist, name), { recursive: true })
+writeFileSync(join(dist, 'README.md'), packedReadme(readFileSync(join(root, 'README.md'), 'utf8')))
 
 const { name, version, description, license, engines } = manifest
 const published = {

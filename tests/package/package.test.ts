@@ -30,6 +30,24 @@ describe('the published package', () => {
       expect(await readdir(modules)).not.toContain(absent)
   })
 
+  it('has a README that speaks of the package and of no checkout, and pages whose links lead somewhere', async () => {
+    const folder = join(modules, 'wheelseal')
+    const readme = await readFile(join(folder, 'README.md'), 'utf8')
+    expect(readme).toContain('wheelseal run -C DIR')
+    expect(readme).not.toMatch(/checkout|npm (?:ci|start|test)|bin\/|scripts\/|<!--/)
+    for (const [, target = ''] of readme.matchAll(/\]\((?!https?:)([^)#]+)/g))
+      expect(
+        await readdir(join(folder, target)).catch(() => readFile(join(folder, target))),
+        target,
+      ).toBeTruthy()
+  })
+
+  it('explains the code of an error, and its page is there', async () => {
+    const { stdout } = await runProgram([program, 'help', 'verify.identity'])
+    const [, page = '', code = ''] = /page +(\S+)#(\S+)/.exec(stdout) ?? []
+    expect(await readFile(join(modules, 'wheelseal', page), 'utf8')).toContain(`<a id="${code}"></a>`)
+  })
+
   it('adds the command wheelseal and no other', async () => {
     expect((await readdir(join(modules, '.bin'))).filter((name) => name.includes('cosign'))).toEqual([])
     expect(await runProgram([program, '--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' })

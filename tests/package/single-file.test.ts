@@ -24,9 +24,9 @@ describe('wheelseal.mjs', () => {
 
   it('is the same from another folder, byte for byte', async () => {
     const copy = join(built.path, 'elsewhere', 'checkout')
-    for (const name of ['src', 'scripts', 'examples', 'schemas', 'package.json', 'tsconfig.json'])
+    for (const name of ['src', 'scripts', 'docs', 'examples', 'schemas', 'package.json', 'tsconfig.json'])
       await cp(join(root, name), join(copy, name), { recursive: true })
-    for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md'])
+    for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'])
       await copyFile(join(root, name), join(copy, name))
     await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
     await succeed(runProgram([process.execPath, 'scripts/build.ts'], { cwd: copy }))
