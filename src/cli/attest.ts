@@ -20,7 +20,8 @@ twine upload --attestations look for. All of them are written, or none; those of
 Examples:
   wheelseal attest --signing-config trust/signing_config.json --trusted-root trust/trusted_root.json dist/*
   wheelseal attest --publish --provenance --fulcio-url https://seal.example --rekor-url https://seal.example dist/*.whl
-  wheelseal verify --provenance demo-1.0.tar.gz.slsa.attestation --project acme/tools demo-1.0.tar.gz
+  wheelseal verify --provenance demo-1.0.tar.gz.slsa.attestation --project acme/tools \\
+    --certificate-oidc-issuer https://gitlab.example.com demo-1.0.tar.gz
 
 Exit: 0 all are attested, 1 refused or failed, 2 wrong usage.`
 
@@ -31,11 +32,6 @@ export function command(): Command {
     .option('--publish', 'the publish attestation of PEP 740; the default where no kind is named')
     .option('--provenance', 'SLSA provenance v1: of which source, by which job')
   return addServiceOptions(attest)
-    .option(
-      '--tsa-url <url>',
-      'not asked, and taken as `sign` takes it: attestations have no place for timestamps',
-    )
-    .option('--no-legacy', 'changes nothing, and is taken as `sign` takes it')
     .option('--bundle-dir <dir>', 'write the attestations there, and not beside their files')
     .option('--json', 'print one object, as schemas/attest-output.schema.json has it')
     .option('--quiet', 'print nothing but failures')

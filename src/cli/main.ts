@@ -1,40 +1,15 @@
+import { CommanderError } from 'commander'
 import { basename } from 'node:path'
-import { Command, CommanderError } from 'commander'
 import { silenceSqliteWarning } from '../host/index.ts'
-import { createTerminal, exitCodeOf, outliveReaders, printableUsage } from './terminal.ts'
-
-interface Entry {
-  readonly summary: string
-  readonly load: () => Promise<{ readonly command: () => Command }>
-}
-
-/** Each command's file is loaded only when the command is used. */
-const commands: Readonly<Record<string, Entry>> = {
-  up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
-  run: { summary: "run a project's pipeline here", load: () => import('./run.ts') },
-  sign: { summary: 'sign distributions with the identity of a pipeline', load: () => import('./sign.ts') },
-  attest: {
-    summary: 'attest who published distributions, and what built them',
-    load: () => import('./attest.ts'),
-  },
-  verify: { summary: 'verify who sealed distributions', load: () => import('./verify.ts') },
-  project: {
-    summary: 'create, list and show projects, set where their index sends installers on',
-    load: () => import('./project.ts'),
-  },
-  log: { summary: 'check the two logs, every hash of them', load: () => import('./log.ts') },
-  token: { summary: 'create access tokens', load: () => import('./token.ts') },
-  trust: {
-    summary: 'export and show the trust root, take its keys away, mint id tokens for tries',
-    load: () => import('./trust.ts'),
-  },
-}
+import { commands, programFor } from './commands.ts'
+import { createTerminal, exitCodeOf, outliveReaders } from './terminal.ts'
 
 async function main(argv: readonly string[]): Promise<number> {
   silenceSqliteWarning()
   outliveReaders()
   const [name = ''] = argv
   if (name === 'cosign') return cosign(argv.slice(1))
+  if (name === 'help') return help(argv.slice(1))
   const program = await programFor(name)
   try {
     await program.parseAsync(argv, { from: 'user' })
@@ -42,6 +17,19 @@ async function main(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0)
   } catch (error) {
     return ended(error, argv.includes('--json'))
+  }
+}
+
+/** `help verify`, `help trust export`, `help verify.identity`; without a topic the commands. */
+async function help([topic, ...more]: readonly string[]): Promise<number> {
+  if (topic === undefined) return main(['--help'])
+  if (topic === 'cosign' || Object.hasOwn(commands, topic)) return main([topic, ...more, '--help'])
+  const { errorHelp } = await import('./error-help.ts')
+  try {
+    createTerminal({}).result(...errorHelp(topic))
+    return 0
+  } catch (error) {
+    return ended(error, false)
   }
 }
 
@@ -57,40 +45,6 @@ function ended(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   createTerminal({ json }).fail(error)
   return exitCodeOf(error)
-}
-
-async function programFor(name: string): Promise<Command> {
-  const { version } = await import('./version.ts')
-  const program = edged(new Command('wheelseal'))
-    .description('Builds, seals, publishes and verifies Python packages, with every service that takes.')
-    .version(version())
-    .showHelpAfterError('(run wheelseal --help for the commands)')
-    .addHelpText('after', '\nThe cosign face: wheelseal cosign --help\nExample: wheelseal up --data ./data')
-  for (const [key, { summary, load }] of Object.entries(commands)) {
-    const command = key === name ? (await load()).command() : new Command(key)
-    program.addCommand(inherit(command.summary(summary)))
-  }
-  program.addCommand(
-    new Command('cosign').summary("cosign's sign-blob, verify-blob and initialize, with the same files"),
-  )
-  return program
-}
-
-function inherit(command: Command): Command {
-  for (const child of command.commands) inherit(child)
-  return edged(command).showHelpAfterError('(run it with --help for an example)')
-}
-
-/** Ends by throwing, and quotes a wrong word as text. */
-function edged(command: Command): Command {
-  const own = command.configureOutput()
-  return command.exitOverride().configureOutput({
-    outputError: (text, write) => {
-      const shown = printableUsage(text)
-      if (own.outputError === undefined) write(shown)
-      else own.outputError(shown, write)
-    },
-  })
 }
 
 const called = basename(process.argv[1] ?? '')

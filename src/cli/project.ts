@@ -19,6 +19,7 @@ interface ForwardOptions extends CommonOptions {
 
 export function command(): Command {
   return new Command('project')
+    .description('Creates, lists and shows the projects of an instance.')
     .addCommand(create())
     .addCommand(list())
     .addCommand(show())
@@ -28,7 +29,7 @@ export function command(): Command {
 function create(): Command {
   return new Command('create')
     .description('Creates a project; its id is never used again.')
-    .argument('<group/name>')
+    .argument('<group/name>', 'path of the project')
     .option('--visibility <who>', 'private, internal or public', 'private')
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"id":…}')
@@ -46,7 +47,7 @@ function list(): Command {
     .description('Lists all projects by id.')
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"projects":[…]}')
-    .addHelpText('after', '\nExample: wheelseal project list')
+    .addHelpText('after', '\nExample: wheelseal project list --data ./data')
     .action(async (options: CommonOptions) => {
       const projects = await withAdmin(dataFolder(options), (admin) => Array.fromAsync(admin.projects()))
       createTerminal(options).output({ projects: projects.map((project) => ({ ...project })) }, () =>
@@ -60,7 +61,7 @@ function list(): Command {
 function show(): Command {
   return new Command('show')
     .description('Shows the id and the visibility of a project.')
-    .argument('<group/name>')
+    .argument('<group/name>', 'path of the project')
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"id":…}')
     .addHelpText('after', '\nExample: wheelseal project show acme/tools')
@@ -77,7 +78,7 @@ function forward(): Command {
     .description(
       'Lets the simple index of a project send installers on to another index for the names allowed here. Off unless set.',
     )
-    .argument('<group/name>')
+    .argument('<group/name>', 'path of the project')
     .requiredOption('--index-url <url>', 'a simple index, without credentials')
     .requiredOption('--allow <name...>', 'package names, for example setuptools wheel')
     .option('--data <dir>', DATA_HELP)

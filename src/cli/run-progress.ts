@@ -1,32 +1,38 @@
 import type { RunnerEvent, RunnerObserver } from '../runner/index.ts'
-import { paint, plainText } from './terminal.ts'
+import { createLiveLine, plainText, shownLine, type Line, type Screen } from './screen.ts'
 
 /** The last lines of a job's log, shown when it fails. */
 const TAIL_LINES = 25
-const REDRAW_COLUMNS = 100
+const NAME_COLUMNS = 22
+const STATE_COLUMNS = 8
+const SECONDS_COLUMNS = 7
 
 export interface Progress extends RunnerObserver {
   /** Lines of the failed job's log; empty when none failed. */
   readonly failureTail: () => readonly string[]
+  /** Takes the moving line away, before something else is written. */
+  readonly pause: () => void
+  readonly end: () => void
 }
 
 /**
  * One line per job. On a terminal the running job's last line of output moves behind its name; elsewhere a line says
  * that it began and another how it ended.
  */
-export function createProgress(stream: NodeJS.WriteStream, isQuiet: 'quiet' | 'talking'): Progress {
-  const isLive = stream.isTTY && process.env['CI'] === undefined
+export function createProgress(screen: Screen, talk: 'quiet' | 'talking'): Progress {
+  const live = talk === 'quiet' ? undefined : createLiveLine(screen)
   const tails = new Map<number, string[]>()
   let failed: readonly string[] = []
-  const write = (text: string): void => {
-    if (isQuiet === 'talking') stream.write(text)
+  const print = (line: Line): void => {
+    live?.erase()
+    if (talk === 'talking') screen.write(`  ${shownLine(line, screen)}\n`)
   }
   const show = (event: RunnerEvent): void => {
-    const name = event.job.name.padEnd(22)
-    if (event.kind === 'job-started') write(isLive ? `  ${name} …` : `  ${name} started\n`)
-    else if (event.kind === 'output')
-      write(isLive ? `\r\x1b[K  ${name} ${paint('dim', shorten(event.line))}` : '')
-    else write(`${isLive ? '\r\x1b[K' : ''}  ${name} ${ending(event)}\n`)
+    const name = event.job.name.padEnd(NAME_COLUMNS)
+    if (event.kind === 'output') live?.draw(`    ${name} `, plainText(event.line))
+    else if (event.kind === 'job-ended') print(ending(name, event))
+    else if (live === undefined) print({ mark: 'none', text: `${name} started` })
+    else live.draw(`    ${name} `, '…')
   }
   return {
     event: (event) => {
@@ -36,6 +42,8 @@ export function createProgress(stream: NodeJS.WriteStream, isQuiet: 'quiet' | 't
       show(event)
     },
     failureTail: () => failed,
+    pause: () => live?.erase(),
+    end: () => live?.end(),
   }
 }
 
@@ -46,14 +54,11 @@ function remember(tails: Map<number, string[]>, jobId: number, line: string): vo
   tails.set(jobId, lines)
 }
 
-function ending({ outcome }: RunnerEvent & { readonly kind: 'job-ended' }): string {
-  const seconds = `${(outcome.durationMs / 1000).toFixed(1)} s`
-  if (outcome.state === 'success') return `${paint('green', 'passed')} ${seconds}`
-  const exit = outcome.exitCode === undefined ? '' : `, exit ${outcome.exitCode}`
-  return `${paint('red', outcome.state)} ${seconds} (${outcome.reason ?? 'stopped'}${exit})`
-}
-
-function shorten(line: string): string {
-  const plain = plainText(line)
-  return plain.length > REDRAW_COLUMNS ? `${plain.slice(0, REDRAW_COLUMNS - 1)}…` : plain
+function ending(name: string, { outcome }: RunnerEvent & { readonly kind: 'job-ended' }): Line {
+  const { state, durationMs, exitCode, reason } = outcome
+  const isWell = state === 'success'
+  const word = (isWell ? 'passed' : state).padEnd(STATE_COLUMNS)
+  const seconds = `${(durationMs / 1000).toFixed(1)} s`.padStart(SECONDS_COLUMNS)
+  const why = exitCode === undefined ? (reason ?? 'stopped').replaceAll('_', ' ') : `exit ${exitCode}`
+  return { mark: isWell ? 'passed' : 'failed', text: `${name} ${word} ${seconds}${isWell ? '' : `  ${why}`}` }
 }

@@ -1,21 +1,24 @@
 import { shellQuoted } from '../base/index.ts'
 import type { RunReport } from '../app/index.ts'
+import { columnsOf, type Line } from './screen.ts'
+
+/** A mark and a space. */
+const MARK_COLUMNS = 2
+
+export interface TableOptions {
+  /** How people call this program. */
+  readonly program: string
+  /** Of the terminal; `Infinity` elsewhere. */
+  readonly columns: number
+}
 
 /** What was built, signed, published and verified, and how a consumer gets it. */
-export function runTable(report: RunReport, program: string): readonly string[] {
+export function runTable(report: RunReport, { program, columns }: TableOptions): readonly Line[] {
   const { files, identity, url } = report
   if (files.length === 0) return ['the pipeline passed and published nothing new']
   return [
     '',
-    ...columns([
-      ['built', 'bytes', 'signed (log index)', 'verified'],
-      ...files.map((file) => [
-        file.fileName,
-        String(file.sizeBytes),
-        file.logIndex === undefined ? 'no' : String(file.logIndex),
-        file.isVerified ? 'yes' : 'NO',
-      ]),
-    ]),
+    ...fileLines(files, columns),
     '',
     'published at',
     ...files.map((file) => `  ${file.url}`),
@@ -60,7 +63,35 @@ function tokenNote({ visibility, data }: RunReport, program: string): readonly s
   ]
 }
 
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
+type File = RunReport['files'][number]
+
+/** A table; where the terminal is narrower, two lines for each file. */
+function fileLines(files: readonly File[], columns: number): readonly Line[] {
+  const heads = ['built', 'bytes', 'log index', 'verified']
+  const [head = '', ...rows] = aligned([heads, ...files.map((file) => cellsOf(file))])
+  const isNarrow = [head, ...rows].some((row) => columnsOf(row) + MARK_COLUMNS > columns)
+  const lines = isNarrow ? files.map(({ fileName }) => fileName) : rows
+  return [
+    ...(isNarrow ? [] : [{ mark: 'none', text: head } as const]),
+    ...files.flatMap((file, index): readonly Line[] => [
+      { mark: file.isVerified ? 'passed' : 'failed', text: lines[index] ?? '' },
+      ...(isNarrow ? [{ mark: 'none', text: detailOf(file) } as const] : []),
+    ]),
+  ]
+}
+
+function cellsOf({ fileName, sizeBytes, logIndex, isVerified }: File): readonly string[] {
+  const index = logIndex === undefined ? 'not logged' : String(logIndex)
+  return [fileName, String(sizeBytes), index, isVerified ? 'yes' : 'NO']
+}
+
+function detailOf(file: File): string {
+  const { sizeBytes, logIndex, isVerified } = file
+  const logged = logIndex === undefined ? 'not logged' : `log index ${logIndex}`
+  return `  ${sizeBytes} bytes, ${logged}, ${isVerified ? 'verified' : 'NOT verified'}`
+}
+
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   )

@@ -4,10 +4,10 @@ import { Command } from 'commander'
 import { checkRequirements, runHere, type RunReport } from '../app/index.ts'
 import { traceFile } from '../storage/folder/index.ts'
 import { silentLog, systemSpawn } from '../host/index.ts'
-import { createProgress } from './run-progress.ts'
+import { createProgress, type Progress } from './run-progress.ts'
 import { runTable } from './run-table.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
-import { createTerminal, writeJson, type Terminal } from './terminal.ts'
+import { createTerminal, programName, writeJson, type Terminal } from './terminal.ts'
 
 interface Options {
   readonly C: string
@@ -43,9 +43,27 @@ async function run(options: Options): Promise<void> {
   const terminal = createTerminal(options)
   const env = definedOf(process.env)
   await checkRequirements({ spawn: systemSpawn, env })
-  const signal = stopSignal()
   const progress = createProgress(process.stderr, options.quiet === true ? 'quiet' : 'talking')
-  const report = await runHere({
+  try {
+    const report = await runHere(requestOf(options, { env, progress, terminal }))
+    progress.end()
+    render(report, { terminal, tail: progress.failureTail() })
+  } finally {
+    progress.end()
+  }
+}
+
+interface Surroundings {
+  readonly env: Readonly<Record<string, string>>
+  readonly progress: Progress
+  readonly terminal: Terminal
+}
+
+function requestOf(
+  options: Options,
+  { env, progress, terminal }: Surroundings,
+): Parameters<typeof runHere>[0] {
+  return {
     folder: options.C,
     data: options.newData === true ? undefined : dataFolder(options),
     listen: options.listen,
@@ -54,20 +72,22 @@ async function run(options: Options): Promise<void> {
     program: { node: process.execPath, script: realpathSync(process.argv[1] ?? '') },
     env,
     observer: progress,
-    say: (text) => terminal.say(text),
-    signal,
+    say: (text) => {
+      progress.pause()
+      terminal.say(text)
+    },
+    signal: stopSignal(),
     log: silentLog,
-  })
-  const ok = report.pipeline.state === 'success' && report.files.every(({ isVerified }) => isVerified)
-  if (!ok) process.exitCode = 1
-  if (report.pipeline.state === 'success')
-    terminal.output(jsonOf(report), () => runTable(report, programName()))
-  else explain(report, { terminal, tail: progress.failureTail() })
+  }
 }
 
-/** How people started this program, for lines that they copy. */
-function programName(): string {
-  return process.env['WHEELSEAL_PROGRAM'] ?? 'wheelseal'
+function render(report: RunReport, explanation: Explanation): void {
+  const { terminal } = explanation
+  const isPassed = report.pipeline.state === 'success'
+  if (!isPassed || report.files.some(({ isVerified }) => !isVerified)) process.exitCode = 1
+  if (!isPassed) return explain(report, explanation)
+  const columns = process.stdout.isTTY ? process.stdout.columns : Infinity
+  terminal.output(jsonOf(report), () => runTable(report, { program: programName(), columns }))
 }
 
 interface Explanation {

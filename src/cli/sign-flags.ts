@@ -24,7 +24,7 @@ export interface SignFlags {
 }
 
 /** The flags of `wheelseal attest`. */
-export interface AttestFlags extends SignFlags {
+export interface AttestFlags extends Omit<SignFlags, 'tsaUrl' | 'legacy'> {
   readonly publish?: boolean
   readonly provenance?: boolean
 }

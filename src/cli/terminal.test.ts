@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { baseErrors, WheelsealError } from '../base/index.ts'
-import { createTerminal, plainText, printableUsage, writeJson } from './terminal.ts'
+import { plainText } from './screen.ts'
+import { createTerminal, printableUsage, writeJson } from './terminal.ts'
 import { originLines, refusalLines, verifiedLine } from './verify-report.ts'
 
 /** What an enemy may call a file: a line of its own, a red one, one that is turned around. */
@@ -30,8 +31,8 @@ describe('the terminal', () => {
     terminal.output({}, () => [EVIL])
     const lines = written.split('\n')
     expect(lines.pop()).toBe('')
-    expect(lines).toHaveLength(9)
-    for (const line of lines) expect(line).toContain(SHOWN)
+    expect(lines.filter((line) => !line.includes(SHOWN))).toEqual(['more: wheelseal help base.json'])
+    expect(lines).toHaveLength(10)
   })
 
   it('does so for verdicts and for where settings come from', () => {
@@ -70,7 +71,9 @@ describe('the terminal', () => {
     terminal.fail(
       new WheelsealError('test.several', ['one', EVIL], { status: 400, exit: 1, summary: '', hint: 'h' }),
     )
-    expect(written).toBe(`wheelseal: error: one\n${SHOWN} [test.several]\nhint: h\n`)
+    expect(written).toBe(
+      `wheelseal: error: one\n${SHOWN} [test.several]\nhint: h\nmore: wheelseal help test.several\n`,
+    )
   })
 
   it('keeps the suggestion of a usage error on its own line', () => {

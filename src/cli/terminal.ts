@@ -1,25 +1,26 @@
 /**
  * The rules of the terminal:
  * - the result of a command goes to standard output; talk and progress go to standard error
- * - lines of talk start with `wheelseal:`, lower case, no stop; a failure is a fact line and a hint line
+ * - lines of talk start with `wheelseal:`, lower case, no stop
+ * - a failure is a fact, a hint, and the command that says more of its code
  * - `--json`: standard output holds exactly one JSON value; `--quiet`: no talk
  * - every line is made printable on its way out: what is shown may quote an enemy's file or certificate
- * - colour and moving lines only on a terminal, and never with NO_COLOR or in CI
+ * - what a screen can show stands in screen.ts
  */
-import { stripVTControlCharacters, styleText } from 'node:util'
 import { describeError, printable, printableJson, WheelsealError, type JsonValue } from '../base/index.ts'
+import { paint, plainText, shownLine, type Environment, type Line, type Screen } from './screen.ts'
 
 export interface Terminal {
   readonly isJson: boolean
   /** Lines of the result, for people. */
-  result(...lines: readonly string[]): void
+  result(...lines: readonly Line[]): void
   /** The result for machines; the lines are for people. */
-  output(json: JsonValue, lines: () => readonly string[]): void
+  output(json: JsonValue, lines: () => readonly Line[]): void
   /** A line of talk. */
   say(line: string): void
   fail(error: unknown): void
   /** A failure in lines: the fact, what else is known, the hint. Also with --quiet. */
-  complain(fact: string, ...more: readonly string[]): void
+  complain(fact: string, ...more: readonly Line[]): void
   /** What a job printed: as text, whatever it does to a terminal. Also with --quiet. */
   quote(lines: readonly string[]): void
 }
@@ -39,38 +40,36 @@ export function outliveReaders(): void {
 
 export function createTerminal(options: TerminalOptions): Terminal {
   const isJson = options.json === true
-  const complain = (fact: string, ...more: readonly string[]): void => {
-    const start = `wheelseal: ${paint('red', 'error:')}`
-    process.stderr.write(`${start} ${[fact, ...more].map((line) => `${printable(line)}\n`).join('')}`)
+  const { stdout, stderr } = process
+  const complain = (fact: string, ...more: readonly Line[]): void => {
+    stderr.write(`wheelseal: ${paint('red', 'error:', stderr)} ${printable(fact)}\n`)
+    writeLines(stderr, more)
   }
   return {
     isJson,
-    result: (...lines) => writeLines(process.stdout, lines),
-    output: (json, lines) => {
-      if (isJson) writeJson(json)
-      else writeLines(process.stdout, lines())
-    },
+    result: (...lines) => writeLines(stdout, lines),
+    output: (json, lines) => (isJson ? writeJson(json) : writeLines(stdout, lines())),
     say: (line) => {
-      if (options.quiet !== true) writeLines(process.stderr, [`wheelseal: ${line}`])
+      if (options.quiet !== true) writeLines(stderr, [`wheelseal: ${line}`])
     },
     fail: (error) => {
       if (isJson) writeJson({ error: jsonOf(error) })
       complain(...failureLines(error))
     },
     complain,
-    quote: (lines) =>
-      writeLines(
-        process.stderr,
-        lines.map((line) => `  | ${plainText(line)}`),
-      ),
+    quote: (lines) => {
+      for (const line of lines) writeLines(stderr, [`  | ${plainText(line)}`])
+    },
   }
 }
 
-/** Commander's words on a wrong argument, which may be an enemy's file that a pattern of the shell brought in. */
-export function printableUsage(text: string): string {
-  const [, fact = '', suggestion = ''] = /^(.*?)(\n\(Did you mean .*\?\))?\n*$/s.exec(text) ?? []
-  const lines = suggestion === '' ? [fact] : [fact, suggestion.slice(1)]
-  return lines.map((line) => `${printable(line)}\n`).join('')
+/** The one JSON value of standard output. */
+export function writeJson(json: JsonValue): void {
+  process.stdout.write(`${printableJson(JSON.stringify(json))}\n`)
+}
+
+function writeLines(screen: Screen, lines: readonly Line[]): void {
+  for (const line of lines) screen.write(`${shownLine(line, screen)}\n`)
 }
 
 /** With an empty line between two. */
@@ -80,27 +79,27 @@ export function inParagraphs(paragraphs: readonly (readonly string[])[]): readon
   return lines
 }
 
-/** The one JSON value of standard output. */
-export function writeJson(json: JsonValue): void {
-  process.stdout.write(`${printableJson(JSON.stringify(json))}\n`)
+/** Commander's words on a wrong argument, which may be an enemy's file that a pattern of the shell brought in. */
+export function printableUsage(text: string): string {
+  const [, fact = '', suggestion = ''] = /^(.*?)(\n\(Did you mean .*\?\))?\n*$/s.exec(text) ?? []
+  const lines = suggestion === '' ? [fact] : [fact, suggestion.slice(1)]
+  return lines.map((line) => `${printable(line)}\n`).join('')
 }
 
-/** What is left of a line of a job's log once a terminal has shown it: no colours, and what was written last. */
-export function plainText(line: string): string {
-  const written = stripVTControlCharacters(line)
-    .split('\r')
-    .findLast((part) => part !== '')
-  return printable((written ?? '').replaceAll('\t', '    '))
+/** How people started this program, for lines that they copy. */
+export function programName(env: Environment = process.env): string {
+  return env['WHEELSEAL_PROGRAM'] ?? 'wheelseal'
 }
 
-function writeLines(stream: NodeJS.WriteStream, lines: readonly string[]): void {
-  for (const line of lines) stream.write(`${printable(line)}\n`)
+/** Where the page of a code is read: everywhere the program is, without a network. */
+export function moreLine(code: string, env?: Environment): string {
+  return `more: ${programName(env)} help ${code}`
 }
 
 function failureLines(error: unknown): readonly [string, ...string[]] {
   if (!(error instanceof WheelsealError)) return [describeError(error)]
   const [fact = '', ...more] = `${error.message} [${error.code}]`.split('\n')
-  return [fact, ...more, `hint: ${error.hint}`]
+  return [fact, ...more, `hint: ${error.hint}`, moreLine(error.code)]
 }
 
 function jsonOf(error: unknown): JsonValue {
@@ -110,11 +109,4 @@ function jsonOf(error: unknown): JsonValue {
 
 export function exitCodeOf(error: unknown): 1 | 2 {
   return error instanceof WheelsealError ? error.exit : 1
-}
-
-type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
-
-/** Plain where standard error is no terminal, and with NO_COLOR. */
-export function paint(colour: Colour, text: string): string {
-  return styleText(colour, text, { stream: process.stderr })
 }

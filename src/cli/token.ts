@@ -11,21 +11,23 @@ interface Options {
 }
 
 export function command(): Command {
-  return new Command('token').addCommand(
-    new Command('create')
-      .description(
-        'Creates a personal access token and, where it is missing, its user, who is an administrator.',
-      )
-      .requiredOption('--user <name>')
-      .requiredOption('--scope <scope...>', 'api, read_api')
-      .option('--data <dir>', DATA_HELP)
-      .option('--json', 'print {"token":…}')
-      .addHelpText(
-        'after',
-        '\nThe token is shown once. Example: wheelseal token create --user ada --scope api',
-      )
-      .action(create),
-  )
+  return new Command('token')
+    .description('Creates access tokens for the API of an instance.')
+    .addCommand(
+      new Command('create')
+        .description(
+          'Creates a personal access token and, where it is missing, its user, who is an administrator.',
+        )
+        .requiredOption('--user <name>', 'whom the token speaks for')
+        .requiredOption('--scope <scope...>', 'what the token may do: api, read_api')
+        .option('--data <dir>', DATA_HELP)
+        .option('--json', 'print {"token":…}')
+        .addHelpText(
+          'after',
+          '\nThe token is shown once. Example: wheelseal token create --user ada --scope api',
+        )
+        .action(create),
+    )
 }
 
 async function create(options: Options): Promise<void> {

@@ -11,7 +11,7 @@ interface Options extends TrustSource {
 const EXAMPLES = `
 Examples:
   wheelseal trust export --out ./trust && . ./trust/cosign.env
-  wheelseal trust export --out ./trust --url https://seal.example --fingerprint sha256:…
+  wheelseal trust export --out ./trust --url https://seal.example --fingerprint "$FINGERPRINT"
 
 From a server, everything is verified by TUF under the root of that fingerprint
 before anything is written. Get the fingerprint by another way than the files:
@@ -22,7 +22,7 @@ export function exportCommand(): Command {
     .description(
       'Writes what clients need to trust an instance: for cosign 2 and 3, sigstore-python, sigstore-js.',
     )
-    .requiredOption('--out <dir>')
+    .requiredOption('--out <dir>', 'folder to write to; it is made where it is missing')
   return withSource(command)
     .option('--json', 'print the files written')
     .addHelpText('after', EXAMPLES)

@@ -18,6 +18,7 @@ interface TokenOptions {
 
 export function command(): Command {
   return new Command('trust')
+    .description('Exports and shows the trust root of an instance, and looks after its keys.')
     .addCommand(exportCommand())
     .addCommand(showCommand())
     .addCommand(offlineCommand())
@@ -28,10 +29,8 @@ export function command(): Command {
 
 function tokenCommand(): Command {
   return new Command('token')
-    .description(
-      "Mints an id token with all of GitLab's claims, for tries. Its certificate says that it is one.",
-    )
-    .requiredOption('--project <group/name>')
+    .description("Issues a test id token with all of GitLab's claims. Its certificate says that it is one.")
+    .requiredOption('--project <group/name>', 'the project that the token names')
     .option('--ref <branch>', 'the branch that the token names', 'main')
     .option('--audience <name>', 'who may accept it', 'sigstore')
     .option('--data <dir>', DATA_HELP)

@@ -27,6 +27,11 @@ describe('guide', () => {
     expect(guide(ready, 80).join('\n')).toContain(client)
   })
 
+  it.each(['twine upload'])('names the distributions alone where %s would take every file', (client) => {
+    const line = guide(ready, 10_000).find((text) => text.includes(client))
+    expect(line).toMatch(/ dist\/\*\.whl dist\/\*\.tar\.gz$/)
+  })
+
   it('quotes what a shell would take apart, and can be pasted however wide it is', () => {
     const joined = guide(ready, 80)
       .join('\n')

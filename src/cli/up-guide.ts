@@ -116,7 +116,7 @@ function packages({ url }: Ready): readonly Section[] {
       title: 'twine, uv: publish',
       lines: [
         ['export', 'TWINE_USERNAME=ME', 'TWINE_PASSWORD=TOKEN'],
-        ['twine', 'upload', `--repository-url ${project}/pypi`, 'dist/*'],
+        ['twine', 'upload', `--repository-url ${project}/pypi`, 'dist/*.whl', 'dist/*.tar.gz'],
         ['export', 'UV_PUBLISH_USERNAME=ME', 'UV_PUBLISH_PASSWORD=TOKEN'],
         ['uv', 'publish', `--publish-url ${project}/pypi`, 'dist/*'],
       ],

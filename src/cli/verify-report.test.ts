@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { FileOutcome } from '../app/verify/index.ts'
-import { createVerifyProgress } from './verify-progress.ts'
 import { failureJson, originLines, refusalLines, reportJson, verifiedLine } from './verify-report.ts'
 
 const verified: FileOutcome = {
@@ -56,10 +55,21 @@ describe('the report', () => {
   it('is the sentence, both sides, what else failed and the next step for a refusal', () => {
     expect(refusalLines(refused)).toEqual([
       'b.whl is refused',
-      '        expected     x',
-      '        found        y',
-      'FAILED  time         too late',
+      { mark: 'none', text: '        expected           x' },
+      { mark: 'none', text: '        found              y' },
+      { mark: 'failed', text: 'FAILED  time of signing    too late' },
       'hint: do not use it',
+      'more: wheelseal help verify.identity',
+    ])
+  })
+
+  it('is every check where all are asked for, with what was expected and found below its own', () => {
+    expect(refusalLines(refused, 'all').slice(1, -2)).toEqual([
+      { mark: 'passed', text: 'passed  certificate        well formed' },
+      { mark: 'failed', text: 'FAILED  identity           another one' },
+      { mark: 'none', text: '        expected           x' },
+      { mark: 'none', text: '        found              y' },
+      { mark: 'failed', text: 'FAILED  time of signing    too late' },
     ])
   })
 
@@ -93,25 +103,5 @@ describe('the report', () => {
     expect(at(253_402_300_799)).toMatchObject({ files: [{ signedAt: '9999-12-31T23:59:59Z' }] })
     for (const seconds of [253_402_300_800, Number.MAX_SAFE_INTEGER])
       expect(at(seconds)).not.toMatchObject({ files: [{ signedAt: expect.anything() }] })
-  })
-})
-
-describe('progress', () => {
-  const shown = (isTTY: boolean, total: number): string => {
-    const written: string[] = []
-    const write = (text: unknown): boolean => written.push(String(text)) > 0
-    const before = process.env['CI']
-    delete process.env['CI']
-    const progress = createVerifyProgress({ isTTY, write }, total)
-    if (before !== undefined) process.env['CI'] = before
-    progress.step()
-    progress.end()
-    return written.join('')
-  }
-
-  it('is a line that is taken away again, on a terminal and for several files', () => {
-    expect(shown(true, 2)).toBe('\r\u001b[Kwheelseal: 1 of 2 files\r\u001b[K')
-    expect(shown(true, 1)).toBe('')
-    expect(shown(false, 2)).toBe('')
   })
 })

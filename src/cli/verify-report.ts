@@ -1,6 +1,8 @@
 import { describeError, isoTime, WheelsealError, type JsonValue } from '../base/index.ts'
 import { bundlePath, type FileOutcome, type Origin } from '../app/verify/index.ts'
-import { checkLines, comparisonLines, type Check, type Identity } from '../verify/index.ts'
+import { checkLine, comparisonLines, type Check, type Identity } from '../verify/index.ts'
+import type { Line, Mark } from './screen.ts'
+import { moreLine } from './terminal.ts'
 
 export interface Report {
   readonly outcomes: readonly FileOutcome[]
@@ -48,12 +50,33 @@ function offer(outcome: FileOutcome, saved: readonly string[]): string {
   return `--save-bundle keeps it in ${path}`
 }
 
-/** The sentence, what was expected and what was found, what else failed, the next step. */
-export function refusalLines({ message, hint, checks }: FileOutcome): readonly [string, ...string[]] {
+/** The sentence, what was expected and what was found, what else failed, the next step; `all`: every check there is. */
+export function refusalLines(
+  { message, hint, checks, reason }: FileOutcome,
+  which: 'failed' | 'all' = 'failed',
+): readonly [string, ...Line[]] {
   const [decides, ...others] = checks.filter(({ outcome }) => outcome === 'failed')
-  const compared = decides === undefined ? [] : comparisonLines(decides)
-  const more = checkLines({ checks: others })
-  return [message, ...compared, ...more, ...(hint === undefined ? [] : [`hint: ${hint}`])]
+  const compared = decides === undefined ? [] : marked('none', comparisonLines(decides))
+  const more = which === 'all' ? checkReport({ checks }) : [...compared, ...checkReport({ checks: others })]
+  return [message, ...more, ...(hint === undefined ? [] : [`hint: ${hint}`]), moreLine(reason)]
+}
+
+const CHECK_MARKS: Readonly<Record<Check['outcome'], Mark>> = {
+  passed: 'passed',
+  failed: 'failed',
+  'not-applicable': 'skipped',
+}
+
+/** A line for each check, and what it compared. */
+export function checkReport({ checks }: Pick<FileOutcome, 'checks'>): readonly Line[] {
+  return checks.flatMap((check) => [
+    ...marked(CHECK_MARKS[check.outcome], [checkLine(check)]),
+    ...marked('none', comparisonLines(check)),
+  ])
+}
+
+function marked(mark: Mark, texts: readonly string[]): readonly Line[] {
+  return texts.map((text) => ({ mark, text }))
 }
 
 /** schemas/verify-output.schema.json. `checks` are those of the file that decides: the first that is refused. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import {
   prepare,
   saveBundles,
@@ -9,11 +9,13 @@ import {
 } from '../app/verify/index.ts'
 import { systemFiles } from '../host/index.ts'
 import { settingsHere } from './settings.ts'
+import type { Line } from './screen.ts'
 import { createTerminal, exitCodeOf, writeJson, type Terminal } from './terminal.ts'
 import { planOf } from './verify-flags.ts'
 import { systemVerifyIo } from './verify-io.ts'
 import { createVerifyProgress } from './verify-progress.ts'
 import {
+  checkReport,
   closingLines,
   failureJson,
   originLines,
@@ -28,6 +30,7 @@ interface Options extends VerifyFlags {
   readonly json?: boolean
   readonly saveBundle?: boolean
   readonly quiet?: boolean
+  readonly verbose?: boolean
 }
 
 const EXAMPLES = `
@@ -39,7 +42,8 @@ Examples:
   wheelseal verify --project acme/tools --certificate-oidc-issuer https://gitlab.example.com dist/*.whl
   wheelseal verify --policy policy.toml --trusted-root trusted_root.json --offline dist/*.whl
   wheelseal verify --certificate-identity release@acme.example --certificate-oidc-issuer https://accounts.example.com \\
-    --signature demo.sig --certificate demo.crt sha256:0b5f…
+    --signature demo.sig --certificate demo.crt \\
+    sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
 Exit: 0 all are verified, 1 at least one is refused, 2 wrong usage.`
 
@@ -58,6 +62,12 @@ export function command(): Command {
     )
     .option('--json', 'print one object, as schemas/verify-output.schema.json has it')
     .option('--quiet', 'print nothing but refusals')
+    .addOption(
+      new Option('--verbose', 'list every check of every file, and what it found').conflicts([
+        'json',
+        'quiet',
+      ]),
+    )
     .addHelpText('after', EXAMPLES)
     .action(verifyFiles)
 }
@@ -141,8 +151,15 @@ function report(found: Report, options: Options, terminal: Terminal): void {
   const refused = outcomes.filter(({ verified }) => !verified)
   if (terminal.isJson) writeJson(reportJson(found))
   else if (options.quiet !== true)
-    for (const outcome of outcomes) if (outcome.verified) terminal.result(verifiedLine(outcome, found.saved))
-  for (const outcome of refused) terminal.complain(...refusalLines(outcome))
+    for (const outcome of outcomes)
+      if (outcome.verified) terminal.result(...verifiedLines(outcome, found, options))
+  for (const outcome of refused)
+    terminal.complain(...refusalLines(outcome, options.verbose === true ? 'all' : 'failed'))
   if (!terminal.isJson) for (const line of closingLines(found)) terminal.say(line)
   if (refused.length > 0) process.exitCode = 1
+}
+
+function verifiedLines(outcome: FileOutcome, { saved }: Report, { verbose }: Options): readonly Line[] {
+  const checks = verbose === true ? checkReport(outcome) : []
+  return [{ mark: 'passed', text: verifiedLine(outcome, saved) }, ...checks]
 }

@@ -46,4 +46,4 @@ export { CHECK_NAMES, type Check, type CheckName, type RefusalCode, type Verdict
 export type { CertificateAuthority, LogKey, TimestampAuthority, TrustRoot, Validity } from './trust-root.ts'
 export { trustRootFromJson } from './trust-root-json.ts'
 export { trustRootFromPem, type PemFiles } from './trust-root-pem.ts'
-export { checkLines, comparisonLines, verdictHint, verdictSentence } from './explain.ts'
+export { checkLine, checkLines, comparisonLines, verdictHint, verdictSentence } from './explain.ts'

@@ -201,7 +201,7 @@ describe('verify-blob', () => {
     const wanted = SAN.replace('main', 'release')
     expect(await verify(io, '--certificate-identity', wanted, 'demo.whl')).toBe(1)
     const lines = io.err().split('\n')
-    for (const name of CHECK_NAMES) expect(lines.some((line) => line.split(/ +/)[1] === name)).toBe(true)
+    expect(lines.filter((line) => /^(?:passed|FAILED|skipped) /.test(line))).toHaveLength(CHECK_NAMES.length)
     expect(io.err()).toMatch(new RegExp(`expected +${wanted}\n +found +${SAN}`))
     expect(io.err()).not.toContain('Verified OK')
   })
@@ -246,7 +246,7 @@ describe('verify-blob', () => {
     for (const name of ['demo.sig', 'demo.crt']) stranger.disk.set(name, io.disk.get(name)!)
     expect(await verify(stranger)).toBe(1)
     expect(stranger.err()).toContain('[verify.chain]')
-    expect(stranger.err()).toMatch(/FAILED +logged/)
+    expect(stranger.err()).toMatch(/FAILED +log entry/)
   })
 
   it.each(['SIGSTORE_ROOT_FILE', 'SIGSTORE_REKOR_PUBLIC_KEY', 'SIGSTORE_CT_LOG_PUBLIC_KEY_FILE'])(

@@ -17,8 +17,15 @@ is that of SIGSTORE_ROOT_FILE, SIGSTORE_REKOR_PUBLIC_KEY and SIGSTORE_CT_LOG_PUB
 writes them), else that of initialize, else public Sigstore.
 `
 
-export function commandHelp(usage: string, { flags }: CommandFlags): string {
-  return `Usage:\n  cosign ${usage}\n\nFlags:\n${flags.map(flagLine).join('')}`
+export interface Described {
+  readonly usage: string
+  readonly example: string
+  readonly table: CommandFlags
+}
+
+export function commandHelp({ usage, example, table }: Described): string {
+  const flags = table.flags.map(flagLine).join('')
+  return `Usage:\n  cosign ${usage}\n\nFlags:\n${flags}\nExample:\n  cosign ${example}\n`
 }
 
 function flagLine({ name, short, kind, help }: Flag): string {

@@ -8,6 +8,7 @@
  * here: other commands, keys, containers.
  */
 import { describeError, printable, WheelsealError } from '../../base/index.ts'
+import { moreLine } from '../terminal.ts'
 import { version } from '../version.ts'
 import { cosignErrors } from './errors.ts'
 import { initializeFlags, signBlobFlags, verifyBlobFlags, type CommandFlags } from './flag-table.ts'
@@ -25,7 +26,7 @@ export async function runCosign(argv: readonly string[], io: CosignIo): Promise<
     const [command = 'help', ...rest] = withPosixDashes(argv)
     return await dispatch(command, rest, io)
   } catch (error) {
-    tell(io, ...failureLines(error))
+    tell(io, ...failureLines(error, io))
     return 1
   }
 }
@@ -34,27 +35,36 @@ export async function runCosign(argv: readonly string[], io: CosignIo): Promise<
 const commands: Readonly<Record<string, Command>> = {
   'sign-blob': {
     usage: 'sign-blob [flags] FILE...',
+    example: 'sign-blob --yes --output-signature F.sig --output-certificate F.crt F',
     table: signBlobFlags,
     load: async () => (await import('./sign-blob.ts')).signBlob,
   },
   'verify-blob': {
     usage: 'verify-blob [flags] FILE',
+    example:
+      'verify-blob --signature F.sig --certificate F.crt --certificate-identity ID --certificate-oidc-issuer URL F',
     table: verifyBlobFlags,
     load: async () => (await import('./verify-blob.ts')).verifyBlob,
   },
   initialize: {
     usage: 'initialize [flags]',
+    example: 'initialize --mirror https://seal.example/tuf --root root.json',
     table: initializeFlags,
     load: async () => (await import('./initialize.ts')).initialize,
   },
 }
 
+function commandOf(name: string): Command | undefined {
+  return Object.hasOwn(commands, name) ? commands[name] : undefined
+}
+
 async function dispatch(name: string, rest: readonly string[], io: CosignIo): Promise<number> {
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  const command = commandOf(name)
   if (command !== undefined) return runCommand(command, rest, io)
   if (name === 'version' || name === '--version') return say(versionText(rest.includes('--json')), io)
   if (name === 'install') return installInto(rest, io)
-  if (name === 'help' || name === '--help' || name === '-h') return say(OVERVIEW, io)
+  if (name === 'help') return help(rest[0], io)
+  if (name === '--help' || name === '-h') return say(OVERVIEW, io)
   if (name.startsWith('-'))
     throw cosignErrors('cosign.unsupported-flag', `${name.split('=')[0]} stands where a command must stand`)
   throw cosignErrors('cosign.unknown-command', `unknown command ${JSON.stringify(name.slice(0, 40))}`)
@@ -62,20 +72,26 @@ async function dispatch(name: string, rest: readonly string[], io: CosignIo): Pr
 
 interface Command {
   readonly usage: string
+  readonly example: string
   readonly table: CommandFlags
   /** What tells whether it was done. */
   readonly load: () => Promise<(given: Arguments, io: CosignIo) => Promise<boolean>>
 }
 
-async function runCommand(
-  { usage, table, load }: Command,
-  words: readonly string[],
-  io: CosignIo,
-): Promise<number> {
-  const given = parseArguments(words, table, io.env)
-  if (given.asksForHelp) return say(commandHelp(usage, table), io)
-  const run = await load()
+async function runCommand(command: Command, words: readonly string[], io: CosignIo): Promise<number> {
+  const given = parseArguments(words, command.table, io.env)
+  if (given.asksForHelp) return say(commandHelp(command), io)
+  const run = await command.load()
   return (await run(given, io)) ? 0 : 1
+}
+
+/** Of a command, or of the code of an error; else what there is. */
+async function help(topic: string | undefined, io: CosignIo): Promise<number> {
+  if (topic === undefined) return say(OVERVIEW, io)
+  const command = commandOf(topic)
+  if (command !== undefined) return say(commandHelp(command), io)
+  const { errorHelp } = await import('../error-help.ts')
+  return say(`${errorHelp(topic).join('\n')}\n`, io)
 }
 
 async function installInto([folder, ...others]: readonly string[], io: CosignIo): Promise<number> {
@@ -99,7 +115,7 @@ function versionText(asJson: boolean): string {
     : `The cosign face of wheelseal.\n\nGitVersion:    ${gitVersion}\n`
 }
 
-function failureLines(error: unknown): readonly string[] {
+function failureLines(error: unknown, { env }: CosignIo): readonly string[] {
   if (!(error instanceof WheelsealError)) return [`Error: ${describeError(error)}`]
-  return [`Error: ${error.message} [${error.code}]`, `hint: ${error.hint}`]
+  return [`Error: ${error.message} [${error.code}]`, `hint: ${error.hint}`, moreLine(error.code, env)]
 }

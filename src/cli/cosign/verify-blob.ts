@@ -8,6 +8,7 @@ import {
   type TrustRoot,
   type Verdict,
 } from '../../verify/index.ts'
+import { moreLine } from '../terminal.ts'
 import { timestampAuthoritiesFrom } from './chains.ts'
 import { REKOR_URL } from './defaults.ts'
 import { cosignErrors } from './errors.ts'
@@ -93,5 +94,6 @@ function render(verdict: Verdict, path: string, io: CosignIo): void {
     tell(io, 'Verified OK', sentence)
     return
   }
-  tell(io, `Error: ${sentence}`, ...checkLines(verdict), `hint: ${verdictHint(verdict) ?? ''}`)
+  const hint = `hint: ${verdictHint(verdict) ?? ''}`
+  tell(io, `Error: ${sentence}`, ...checkLines(verdict), hint, moreLine(verdict.reason, io.env))
 }

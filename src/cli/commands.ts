@@ -1,0 +1,72 @@
+import { Command } from 'commander'
+import { printableUsage } from './terminal.ts'
+
+interface Entry {
+  readonly summary: string
+  readonly load: () => Promise<{ readonly command: () => Command }>
+}
+
+/** Each command's file is loaded only when the command is used. */
+export const commands: Readonly<Record<string, Entry>> = {
+  up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
+  run: { summary: "run a project's pipeline here", load: () => import('./run.ts') },
+  sign: { summary: 'sign distributions with the identity of a pipeline', load: () => import('./sign.ts') },
+  attest: {
+    summary: 'attest who published distributions, and what built them',
+    load: () => import('./attest.ts'),
+  },
+  verify: { summary: 'verify who signed distributions', load: () => import('./verify.ts') },
+  project: {
+    summary: 'create, list and show projects, set where their index sends installers on',
+    load: () => import('./project.ts'),
+  },
+  log: { summary: 'check the two logs, every hash of them', load: () => import('./log.ts') },
+  token: { summary: 'create access tokens', load: () => import('./token.ts') },
+  trust: {
+    summary: 'export and show the trust root, take its keys away, issue test id tokens',
+    load: () => import('./trust.ts'),
+  },
+}
+
+/** The program with the one command that is asked for; of the others the names alone. */
+export async function programFor(name: string): Promise<Command> {
+  const { version } = await import('./version.ts')
+  const program = edged(new Command('wheelseal'))
+    .description('Builds, signs, publishes and verifies Python packages, with every service that takes.')
+    .version(version())
+    .helpCommand(false)
+    .showHelpAfterError('(run wheelseal --help for the commands)')
+    .addHelpText(
+      'after',
+      `
+Help for a command: wheelseal help verify
+Help for the code of an error: wheelseal help verify.identity
+Example: wheelseal up --data ./data`,
+    )
+  for (const [key, { summary, load }] of Object.entries(commands)) {
+    const command = key === name ? (await load()).command() : new Command(key)
+    program.addCommand(inherit(command.summary(summary)))
+  }
+  return program
+    .addCommand(
+      new Command('cosign').summary("cosign's sign-blob, verify-blob and initialize, with the same files"),
+    )
+    .addCommand(new Command('help').summary('help for a command, or for the code of an error'))
+}
+
+function inherit(command: Command): Command {
+  for (const child of command.commands) inherit(child)
+  return edged(command).showHelpAfterError('(run it with --help for an example)')
+}
+
+/** Ends by throwing, and quotes a wrong word as text. */
+function edged(command: Command): Command {
+  const own = command.configureOutput()
+  return command.exitOverride().configureOutput({
+    outputError: (text, write) => {
+      const shown = printableUsage(text)
+      if (own.outputError === undefined) write(shown)
+      else own.outputError(shown, write)
+    },
+  })
+}
