@@ -5,22 +5,25 @@ import { createProgress } from './run-progress.ts'
 import { columnsOf, createLiveLine, fitted, paint, shownLine, type Screen } from './screen.ts'
 import { createVerifyProgress } from './verify-progress.ts'
 
-/** Colours, erasing, one character. */
-const SEQUENCE = new RegExp(String.raw`\u001b\[[0-9;]*m|\u001b\[J|[^]`, 'g')
+/** Colours, erasing, what is too wide, one character. */
+const SEQUENCE = new RegExp(String.raw`\u001b\[[0-9;]*m|\u001b\[[JK]|\u001b\[\?7[lh]|[^]`, 'g')
 
 /** A terminal that wraps what is too long, and wraps it anew when it becomes narrower, as xterm's descendants do. */
 class FakeTerminal implements Screen {
   readonly isTTY = true
   readonly env: Readonly<Record<string, string>>
+  /** As the program knows it. */
   columns: number
+  width: number
   /** Logical lines; the cursor is in the last one. */
   lines = ['']
   at = 0
   raw = ''
+  #wraps = true
   #onResize: (() => void) | undefined
 
   constructor(columns: number, env: Readonly<Record<string, string>> = {}) {
-    this.columns = columns
+    this.columns = this.width = columns
     this.env = env
   }
 
@@ -36,11 +39,12 @@ class FakeTerminal implements Screen {
       this.at = 0
     } else if (part === '\r') {
       // To the start of the row, which is not that of the line where the line is longer than a row.
-      this.at -= this.at % this.columns
-    } else if (part === '\u001b[J') this.lines.splice(-1, 1, line.slice(0, this.at))
+      this.at -= this.at % this.width
+    } else if (/[JK]$/.test(part) && part.length > 1) this.lines.splice(-1, 1, line.slice(0, this.at))
+    else if (/\?7[lh]$/.test(part)) this.#wraps = part.endsWith('h')
     else if (!part.startsWith('\u001b')) {
       this.lines.splice(-1, 1, line.slice(0, this.at) + part + line.slice(this.at + 1))
-      this.at += 1
+      this.at = this.#wraps ? this.at + 1 : Math.min(this.at + 1, this.width - 1)
     }
   }
 
@@ -53,12 +57,12 @@ class FakeTerminal implements Screen {
   }
 
   resize(columns: number): void {
-    this.columns = columns
+    this.columns = this.width = columns
     this.#onResize?.()
   }
 
   get rows(): readonly string[] {
-    return this.lines.flatMap((line) => line.match(new RegExp(`.{1,${this.columns}}`, 'g')) ?? [''])
+    return this.lines.flatMap((line) => line.match(new RegExp(`.{1,${this.width}}`, 'g')) ?? [''])
   }
 }
 
@@ -97,6 +101,15 @@ describe('a line that moves', () => {
     )
   })
 
+  it('takes one row of a terminal that is narrower than it has told so far', () => {
+    const terminal = new FakeTerminal(140)
+    const line = createLiveLine(terminal)
+    terminal.width = 60
+    line?.draw('build ', 'x'.repeat(500))
+    line?.draw('build ', 'y'.repeat(500))
+    expect(terminal.rows).toHaveLength(1)
+  })
+
   it.each([
     ['NO_COLOR', { NO_COLOR: '1' }],
     ['TERM=dumb', { TERM: 'dumb' }],
@@ -124,7 +137,8 @@ describe('fitted', () => {
       }),
     )
     expect(fitted('日本語', 6)).toBe('日本語')
-    expect(fitted('日本語', 5)).toBe('日…')
+    expect(fitted('日本語', 5)).toBe('日本…')
+    expect(fitted('日本語', 4)).toBe('日…')
   })
 })
 

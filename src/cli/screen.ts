@@ -28,9 +28,13 @@ export interface Marked {
 }
 export type Line = string | Marked
 
-const DEFAULT_COLUMNS = 80
-/** To the start of the line, and away with all behind it. */
-const ERASE = '\r\u001b[J'
+/** Where the width is not known, and of the moving line: for each row that it grows by, tmux moves one out of sight. */
+const MAX_COLUMNS = 80
+/** Away with all behind the cursor. tmux keeps the screen for scrolling back when that is done in its first cell. */
+const ERASE_REST = '\u001b[J'
+/** What is too wide is cut by the terminal itself, and not continued in a new row; then as before. */
+const [NO_WRAP, WRAP] = ['\u001b[?7l', '\u001b[?7h']
+const ERASE = `\r ${ERASE_REST}\r\u001b[K`
 const MARKS: Readonly<Record<Mark, readonly [string, Colour]>> = {
   passed: ['✓', 'green'],
   failed: ['✗', 'red'],
@@ -68,9 +72,12 @@ export function plainText(line: string): string {
   return printable((written ?? '').replaceAll('\t', '    '))
 }
 
+/** Scripts of East Asia, and what may be drawn as a picture. */
+const WIDE = /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\uffff]|[\u{10000}-\u{10ffff}]/u
+
 /** Columns that a text takes at most: what may be drawn wide counts as two. */
 export function columnsOf(text: string): number {
-  return Array.from(text, (character) => ((character.codePointAt(0) ?? 0) > 0x10ff ? 2 : 1)).reduce<number>(
+  return Array.from(text, (character) => (WIDE.test(character) ? 2 : 1)).reduce<number>(
     (sum, columns) => sum + columns,
     0,
   )
@@ -107,10 +114,11 @@ export function createLiveLine(screen: Screen): LiveLine | undefined {
   const redraw = (): void => {
     if (drawn === undefined) return
     const [lead, rest] = drawn
-    // The last column is left free: some terminals begin a new line after it.
-    const shown = fitted(lead + rest, (screen.columns || DEFAULT_COLUMNS) - 1)
+    // The last column is left free. The terminal may be narrower already than it has told.
+    const shown = fitted(lead + rest, Math.min(screen.columns || MAX_COLUMNS, MAX_COLUMNS) - 1)
     const head = shown.slice(0, lead.length)
-    screen.write(`${ERASE}${head}${paint('dim', shown.slice(head.length), screen)}\r`)
+    const text = head + paint('dim', shown.slice(head.length), screen)
+    screen.write(`\r${NO_WRAP}${text}${ERASE_REST}${WRAP}\r`)
   }
   const erase = (): void => {
     if (drawn !== undefined) screen.write(ERASE)
