@@ -20,7 +20,7 @@ export interface Terminal {
   say(line: string): void
   fail(error: unknown): void
   /** A failure in lines: the fact, what else is known, the hint. Also with --quiet. */
-  complain(fact: string, ...more: readonly Line[]): void
+  complain(fact: Line, ...more: readonly Line[]): void
   /** What a job printed: as text, whatever it does to a terminal. Also with --quiet. */
   quote(lines: readonly string[]): void
 }
@@ -41,8 +41,10 @@ export function outliveReaders(): void {
 export function createTerminal(options: TerminalOptions): Terminal {
   const isJson = options.json === true
   const { stdout, stderr } = process
-  const complain = (fact: string, ...more: readonly Line[]): void => {
-    stderr.write(`wheelseal: ${paint('red', 'error:', stderr)} ${printable(fact)}\n`)
+  const complain = (fact: Line, ...more: readonly Line[]): void => {
+    const text = typeof fact === 'string' ? fact : fact.text
+    const mark = typeof fact === 'string' ? '' : shownLine({ ...fact, text: '' }, stderr)
+    stderr.write(`${mark}wheelseal: ${paint('red', 'error:', stderr)} ${printable(text)}\n`)
     writeLines(stderr, more)
   }
   return {

@@ -54,7 +54,7 @@ describe('the report', () => {
 
   it('is the sentence, both sides, what else failed and the next step for a refusal', () => {
     expect(refusalLines(refused)).toEqual([
-      'b.whl is refused',
+      { mark: 'failed', text: 'b.whl is refused' },
       { mark: 'none', text: '        expected           x' },
       { mark: 'none', text: '        found              y' },
       { mark: 'failed', text: 'FAILED  time of signing    too late' },

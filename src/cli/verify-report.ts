@@ -54,11 +54,16 @@ function offer(outcome: FileOutcome, saved: readonly string[]): string {
 export function refusalLines(
   { message, hint, checks, reason }: FileOutcome,
   which: 'failed' | 'all' = 'failed',
-): readonly [string, ...Line[]] {
+): readonly [Line, ...Line[]] {
   const [decides, ...others] = checks.filter(({ outcome }) => outcome === 'failed')
   const compared = decides === undefined ? [] : marked('none', comparisonLines(decides))
   const more = which === 'all' ? checkReport({ checks }) : [...compared, ...checkReport({ checks: others })]
-  return [message, ...more, ...(hint === undefined ? [] : [`hint: ${hint}`]), moreLine(reason)]
+  return [
+    { mark: 'failed', text: message },
+    ...more,
+    ...(hint === undefined ? [] : [`hint: ${hint}`]),
+    moreLine(reason),
+  ]
 }
 
 const CHECK_MARKS: Readonly<Record<Check['outcome'], Mark>> = {
