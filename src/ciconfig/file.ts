@@ -39,7 +39,7 @@ const DEFAULT_STAGES = ['build', 'test', 'deploy']
 const topVariables = readVariables({ isTopLevel: true })
 
 /** The global forms that GitLab deprecates in favour of `default`. */
-const movedToDefault: Reader<never> = (_node, { report, path, keyAt }) => {
+export const movedToDefault: Reader<never> = (_node, { report, path, keyAt }) => {
   report.problem(
     keyAt,
     'ciconfig.unsupported',
@@ -49,7 +49,7 @@ const movedToDefault: Reader<never> = (_node, { report, path, keyAt }) => {
 }
 
 /** Keywords of the file itself. */
-const globalFields = {
+export const globalFields = {
   stages: texts,
   variables: topVariables,
   default: (): undefined => undefined,

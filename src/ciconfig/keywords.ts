@@ -33,10 +33,11 @@ const script: Reader<readonly string[]> = (node, place) => {
   return lines
 }
 
-const imageFields = record({
+const imageTable = {
   name: text,
   ...allUnsupported('entrypoint', 'docker', 'kubernetes', 'pull_policy'),
-})
+}
+const imageFields = record(imageTable)
 
 const image: Reader<PlannedImage> = (node, place) => {
   const name = node.kind === 'map' ? imageFields(node, place)?.name : text(node, place)
@@ -64,7 +65,7 @@ const trackedOnly: Reader<boolean> = (node, place) => {
   return isUntracked === true ? unsupported(node, place) : isUntracked
 }
 
-const artifactFields = record({
+const artifactTable = {
   name: text,
   paths: texts,
   exclude: texts,
@@ -72,7 +73,8 @@ const artifactFields = record({
   when: choice('on_success', 'on_failure', 'always'),
   expire_in: duration,
   ...allUnsupported('access', 'expose_as', 'public', 'reports'),
-})
+}
+const artifactFields = record(artifactTable)
 
 const artifacts: Reader<PlannedArtifacts> = (node, place) => {
   const values = artifactFields(node, place)
@@ -101,7 +103,7 @@ const fallbackKeys: Reader<readonly string[]> = (node, place) => {
   return keys?.filter((key) => key !== undefined)
 }
 
-const cacheFields = record({
+const cacheTable = {
   key: cacheKey,
   paths: texts,
   untracked: trackedOnly,
@@ -109,7 +111,8 @@ const cacheFields = record({
   policy: choice('pull-push', 'pull', 'push'),
   when: choice('on_success', 'on_failure', 'always'),
   fallback_keys: fallbackKeys,
-})
+}
+const cacheFields = record(cacheTable)
 
 const oneCache: Reader<PlannedCache> = (node, place) => {
   const values = cacheFields(node, place)
@@ -132,7 +135,8 @@ const caches: Reader<readonly PlannedCache[]> = (node, place) => {
   return items.map((item) => oneCache(item, place)).filter((cache) => cache !== undefined)
 }
 
-const idToken = record({ aud: textOrTexts })
+const idTokenTable = { aud: textOrTexts }
+const idToken = record(idTokenTable)
 
 const idTokens: Reader<Readonly<Record<string, { readonly aud: string | readonly string[] }>>> = (
   node,
@@ -161,6 +165,14 @@ const jobWhen: Reader<PlannedJob['when']> = (node, place) => {
 
 const allowFailure: Reader<boolean> = (node, place) =>
   node.kind === 'map' ? unsupported(node, { ...place, path: `${place.path}:exit_codes` }) : flag(node, place)
+
+/** The keywords within a keyword's map. */
+export const innerFields = {
+  image: imageTable,
+  artifacts: artifactTable,
+  cache: cacheTable,
+  id_tokens: idTokenTable,
+}
 
 const defaultable = {
   image,
