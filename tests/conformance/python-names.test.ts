@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FILES, NAMES, VERSIONS } from '../../src/formats/python/arrange.ts'
-import { normalizeName, parseFileName, parseVersion } from '../../src/formats/python/index.ts'
+import { normalizeName, otherSdistName, parseFileName, parseVersion } from '../../src/formats/python/index.ts'
 import { present, python } from '../support/judges.ts'
 
 const ORACLE = `
 import json, sys
 from packaging.utils import canonicalize_name, canonicalize_version, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
+from pip._internal.index.package_finder import _extract_version_from_fragment
 def file(name):
     if name.endswith('.whl'):
         project, version, build, tags = parse_wheel_filename(name)
@@ -18,13 +19,36 @@ def file(name):
 def attempt(work, text):
     try: return work(text)
     except Exception: return None
+def installed(name):
+    stem, read = name.removesuffix('.tar.gz'), []
+    for at in [index for index, letter in enumerate(stem) if letter == '-']:
+        project = canonicalize_name(stem[:at])
+        version = _extract_version_from_fragment(stem, project)
+        if version is not None and attempt(Version, version) is not None and project not in read: read.append(project)
+    return read
 asked = json.load(sys.stdin)
 json.dump({
     'versions': [attempt(lambda text: [str(Version(text)), canonicalize_version(text)], text) for text in asked['versions']],
     'files': [attempt(file, name) for name in asked['files']],
+    'sdists': [installed(name) for name in asked['sdists']],
     'names': [canonicalize_name(name) for name in asked['names']],
 }, sys.stdout)
 `
+/** Parts between dashes that may belong to the name or to the version, also longer than what we read of a version. */
+const digits = fc.integer({ min: 1, max: 140 }).map((length) => '7'.repeat(length))
+const namePart = fc.constantFrom('acme', 'tools', 'A.b', 'c_d', '1', '1.0', 'x1')
+const versionPart = fc.oneof(
+  fc.constantFrom('1', '1.0', '2.0a1', 'rc1', 'post', 'rev', 'dev', 'alpha', '1!2', '1.0+l.1', 'x'),
+  digits,
+  digits.map((part) => `1.${part}`),
+)
+const sdistName = fc
+  .tuple(
+    fc.array(namePart, { minLength: 1, maxLength: 2 }),
+    fc.array(versionPart, { minLength: 1, maxLength: 3 }),
+  )
+  .map(([name, version]) => `${[...name, ...version].join('-')}.tar.gz`)
+
 /** Our judge of names, versions and file names: what pip itself stands on. */
 describe.runIf(present(python))("Python's packaging", () => {
   const versions = [
@@ -51,12 +75,14 @@ describe.runIf(present(python))("Python's packaging", () => {
     }),
   ]
   const names = NAMES.map(([name]) => name)
-  const input = JSON.stringify({ versions, files, names })
+  const sdists = fc.sample(sdistName, { numRuns: 3000, seed: 5 })
+  const input = JSON.stringify({ versions, files, names, sdists })
   const run = spawnSync(python, ['-c', ORACLE], { input, encoding: 'utf8' })
   const said = JSON.parse(run.stdout || '{}') as {
     versions: ([string, string] | null)[]
     files: ([string, string, string] | null)[]
     names: string[]
+    sdists: string[][]
   }
 
   it('says the same of versions', () => {
@@ -83,6 +109,23 @@ describe.runIf(present(python))("Python's packaging", () => {
       expect([fileName, said.files[index]]).toEqual([fileName, ours])
     }
     expect(accepted).toBeGreaterThan(100)
+  })
+  it('installs no sdist for another name than the one that we read, unless we say that there are two', () => {
+    const seen = { one: 0, two: 0 }
+    for (const [index, fileName] of sdists.entries()) {
+      const ours = attempt(
+        () => parseFileName(fileName),
+        (file) => ({ name: file.name, other: otherSdistName(file) }),
+      )
+      if (ours === null) continue
+      const others = said.sdists[index]?.filter((name) => name !== ours.name) ?? []
+      expect([fileName, others.length > 0]).toEqual([fileName, ours.other !== undefined])
+      if (ours.other !== undefined)
+        expect([fileName, others[0]]).toEqual([fileName, normalizeName(ours.other)])
+      seen[others.length > 0 ? 'two' : 'one'] += 1
+    }
+    expect(seen.one).toBeGreaterThan(300)
+    expect(seen.two).toBeGreaterThan(100)
   })
 })
 

@@ -1,7 +1,7 @@
 import { WheelsealError } from '../../base/index.ts'
 import { pythonErrors } from './errors.ts'
 import { isName, normalizeName, shown } from './name.ts'
-import { parseVersion, type Version } from './version.ts'
+import { isVersion, parseVersion, type Version } from './version.ts'
 
 interface Common {
   readonly fileName: string
@@ -107,14 +107,6 @@ export function otherSdistName({ kind, fileName }: DistributionName): string | u
   const cuts = parts.slice(2).map((_, index) => index + 1)
   const cut = cuts.find((at) => isVersion(parts.slice(at).join('-')))
   return cut === undefined ? undefined : parts.slice(0, cut).join('-')
-}
-
-function isVersion(text: string): boolean {
-  try {
-    return parseVersion(text).normal !== ''
-  } catch {
-    return false
-  }
 }
 
 function readCommon(fileName: string, name = '', version = ''): Common {

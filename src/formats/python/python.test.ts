@@ -6,6 +6,7 @@ import {
   isName,
   nameInFileNames,
   normalizeName,
+  otherSdistName,
   parseFileName,
   parseVersion,
 } from './index.ts'
@@ -125,6 +126,24 @@ describe('file names', () => {
   it.each(NO_FILES)('refuses %j', (fileName) => {
     expect(() => parseFileName(fileName)).toThrow(expect.objectContaining({ code: 'python.file-name' }))
   })
+})
+
+describe('otherSdistName', () => {
+  const other = (fileName: string): string | undefined => otherSdistName(parseFileName(fileName))
+  it.each([
+    ['acme-1.0-2.tar.gz', 'acme'],
+    ['acme-tools-1.0-2.tar.gz', 'acme-tools'],
+    [`acme-1.${'7'.repeat(16)}-2.tar.gz`, 'acme'],
+    [`a-1.${'7.'.repeat(61)}7-123456789.tar.gz`, 'a'],
+  ])('is what an installer may read in %j', (fileName, name) => {
+    expect(other(fileName)).toBe(name)
+  })
+  it.each(['acme-1.0.tar.gz', 'acme-tools-1.0.tar.gz', 'acme-x-2.tar.gz', 'acme-1.0-2-py3-none-any.whl'])(
+    'is nothing for %j',
+    (fileName) => {
+      expect(other(fileName)).toBeUndefined()
+    },
+  )
 })
 
 describe('distributionKey', () => {

@@ -1,4 +1,4 @@
-import { parse, type Pep440Version } from '@renovatebot/pep440'
+import { parse, valid, type Pep440Version } from '@renovatebot/pep440'
 import { pythonErrors } from './errors.ts'
 import { shown } from './name.ts'
 
@@ -11,6 +11,11 @@ export interface Version {
   readonly normal: string
   /** The same for versions that are equal: `1.0` and `1.0.0` are `1`. */
   readonly key: string
+}
+
+/** Whether an installer may read it as a version: also where it is longer, or has more digits, than is read here. */
+export function isVersion(text: string): boolean {
+  return valid(text) !== null
 }
 
 /** Throws `python.version`. */
