@@ -5,9 +5,9 @@ import { failed, passed, type Finding } from './verdict.ts'
 export type SealHas = Readonly<Record<Requirement, boolean>>
 
 const WORDS: Readonly<Record<Requirement, string>> = {
-  bundle: 'a bundle',
+  bundle: 'a bundle with the proof of its log entry',
   timestamp: 'a timestamp',
-  attestation: 'an attestation',
+  attestation: 'an attestation that names the file',
 }
 
 /** Whether a rule lists the name, and whether the seal has what the rule requires. */

@@ -1,4 +1,5 @@
 import { sha256Hex } from '../base/index.ts'
+import type { SealParts } from '../formats/sigstore/index.ts'
 import type { Certificate } from '../formats/x509/index.ts'
 import { checkAttestation } from './check-attestation.ts'
 import { checkCertificate, checkChainAtTimes, checkCodeSigning, checkTime } from './check-certificate.ts'
@@ -38,9 +39,9 @@ export function verifySeal(request: VerifyRequest): Verdict {
     timestamp: stamps.finding,
     attestation,
     policy: checkPolicy(request.policy, {
-      bundle: seal.format !== undefined && seal.format !== 'files',
+      bundle: bringsProof(seal) && log.inclusion.outcome === 'passed',
       timestamp: stamps.timesSeconds.length > 0 && stamps.finding.outcome === 'passed',
-      attestation: attestation.outcome === 'passed',
+      attestation: attestation.outcome === 'passed' && artifact.fileName !== undefined,
     }),
   }
   return verdictOf(findings, {
@@ -48,6 +49,11 @@ export function verifySeal(request: VerifyRequest): Verdict {
     ...(times.length === 0 ? {} : { signedAtSeconds: Math.min(...times) }),
     ...(chosen === undefined ? {} : { logIndex: provedIndex(chosen) }),
   })
+}
+
+/** In the seal itself, of all its entries: one that a log had to be asked for is not brought, and a promise is no proof. */
+function bringsProof({ format = 'files', entries }: SealParts): boolean {
+  return format !== 'files' && entries.every(({ inclusionProof }) => inclusionProof !== undefined)
 }
 
 function checkFormat({ seal: { format = 'files' } }: VerifyRequest): Finding {

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { sha256, WheelsealError, type Files } from '../../base/index.ts'
 import type { DigestAlgorithm, SealParts } from '../../formats/sigstore/index.ts'
 import { parseCertificate, parsePublicKey } from '../../formats/x509/index.ts'
-import type { Artifact } from '../../verify/index.ts'
+import type { Artifact, Policy } from '../../verify/index.ts'
 import type { Target } from './plan.ts'
 
 /** Signatures of Ed25519 are over the file itself, which is then read as a whole. */
@@ -25,20 +25,29 @@ export async function artifactOf(
   {
     seals,
     key,
+    policy,
     files,
-  }: { readonly seals: readonly SealParts[]; readonly key?: Uint8Array; readonly files: Files },
+  }: {
+    readonly seals: readonly SealParts[]
+    readonly key?: Uint8Array
+    readonly policy?: Policy
+    readonly files: Files
+  },
 ): Promise<Artifact> {
   if (target.kind === 'digest') return { sha256: target.sha256 }
   const { path } = target
-  // PEP 740 binds the name too; other statements name their subjects as they like, and the digest decides.
-  const isNamed = seals.some(({ format }) => format === 'pep 740 attestation')
-  const name = isNamed ? { fileName: basename(path) } : {}
+  const name = isNamed(seals, policy) ? { fileName: basename(path) } : {}
   const small = await readSmall(path, files)
   if (small !== undefined) return { sha256: sha256(small), bytes: small, ...name }
   const { algorithms, isFileNeeded } = needsOf(seals, key)
   const digests = await hashFile(path, algorithms, files)
   if (!isFileNeeded) return { ...digests, ...name }
   return { ...digests, ...name, bytes: await files.read(path, MAX_BYTES_IN_MEMORY) }
+}
+
+/** PEP 740 binds the name too, and so does a policy; else statements name their subjects as they like, and the digest decides. */
+function isNamed(seals: readonly SealParts[], { requires = [] }: Policy = { anyOf: [] }): boolean {
+  return requires.includes('attestation') || seals.some(({ format }) => format === 'pep 740 attestation')
 }
 
 /** Undefined for a large file. */

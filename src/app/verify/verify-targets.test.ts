@@ -156,6 +156,19 @@ describe('a policy file', () => {
     })
   })
 
+  it('requires an attestation by name and digest, in a bundle too', async () => {
+    const [subject] = statement().subject
+    const named = (name: string, toml: string): Promise<FileOutcome> => {
+      const bundle = envelopeBundle(statement({ subject: [{ ...subject, name }] }))
+      const files = sealedFiles().set(`${WHEEL}.sigstore.json`, utf8(JSON.stringify(bundle)))
+      return outcome({ expectation }, ioWith(files.set('policy.toml', utf8(toml))))
+    }
+    const required = POLICY.replace('["demo"]', '["demo"]\nrequire = ["attestation"]')
+    expect(await named('demo-1.0-py3-none-any.whl', required)).toMatchObject({ verified: true })
+    expect(await named('other-2.0.tar.gz', POLICY)).toMatchObject({ verified: true })
+    expect(await named('other-2.0.tar.gz', required)).toMatchObject({ reason: 'verify.attestation' })
+  })
+
   it('lists no file that an installer may take for one of another package', async () => {
     const under2 = (name: string): Promise<FileOutcome> => {
       const toml = POLICY.replace('names = ["demo"]', 'prefixes = ["demo-"]')

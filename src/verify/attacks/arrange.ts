@@ -213,6 +213,16 @@ export function signEnvelope(content: Json, payloadType = IN_TOTO): SignedEnvelo
   return { payload, signature: envelopeSignature, made: makeEntry({ body }) }
 }
 
+/** The same envelope in another spelling, which makes another entry. */
+export function loggedAgain(payload: Uint8Array, of: Uint8Array): Uint8Array {
+  const publicKeyPem = certificatePem(leaf.der)
+  const envelopeText = JSON.stringify({ payload: encodeBase64(payload), payloadType: IN_TOTO })
+  return dsseBody(
+    { envelopeText, payload, payloadType: IN_TOTO, signatures: [of], publicKeyPems: [publicKeyPem] },
+    [{ signature: of, publicKeyPem }],
+  )
+}
+
 /** Version 0.3, over an envelope. */
 export function envelopeBundle(content: Json = statement(), payloadType = IN_TOTO): Json {
   const signed = signEnvelope(content, payloadType)

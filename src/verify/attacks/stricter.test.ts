@@ -3,9 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'vitest'
 import { decodeBase64, encodeBase64 } from '../../base/index.ts'
 import { signCheckpoint } from '../../formats/note/index.ts'
-import { dsseBody, IN_TOTO } from '../../formats/sigstore/index.ts'
-import { certificatePem } from '../../formats/x509/index.ts'
-import { entry, keys, leaf, LOG_NAME, makeEntry, NOW, signature } from '../arrange.ts'
+import { entry, keys, LOG_NAME, makeEntry, NOW, signature } from '../arrange.ts'
 import {
   attestation,
   bytes,
@@ -15,6 +13,7 @@ import {
   fileBundle,
   fileBundle2,
   LOG_2,
+  loggedAgain,
   makeTimestamp,
   refuses,
   refusesOnly,
@@ -143,16 +142,6 @@ describe('what cosign refuses', () => {
       refusesOnly(envelopeBundle(statement(changes)), 'attestation')
   })
 })
-
-/** The same envelope in another spelling, which makes another entry. */
-function loggedAgain(payload: Uint8Array, of: Uint8Array): Uint8Array {
-  const publicKeyPem = certificatePem(leaf.der)
-  const envelopeText = JSON.stringify({ payload: encodeBase64(payload), payloadType: IN_TOTO })
-  return dsseBody(
-    { envelopeText, payload, payloadType: IN_TOTO, signatures: [of], publicKeyPems: [publicKeyPem] },
-    [{ signature: of, publicKeyPem }],
-  )
-}
 
 /** Of Rekor v1, where a timestamp says when. */
 function unpromised(): Json {
