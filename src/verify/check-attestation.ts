@@ -10,7 +10,7 @@ const PUBLISH = /^https:\/\/docs\.pypi\.org\/attestations\/publish\/v1$/
 const PROVENANCE = 'https://slsa.dev/provenance/v1'
 
 /**
- * Whether the statement under the signature is about this file: its SHA-256, and its name where one is asked for. Other
+ * Whether the statement under the signature is about this file: its SHA-256, and its name where that counts. Other
  * digest algorithms prove nothing here, but must not contradict it.
  */
 export function checkAttestation({ envelope, format }: SealParts, artifact: Artifact): Finding {
@@ -92,10 +92,20 @@ function isSameFile(subject: string, fileName: string): boolean {
   }
 }
 
+/** pypi-attestations: the name of a wheel or an sdist, without a path. */
+function isDistribution(name: string): boolean {
+  try {
+    return parseFileName(name).fileName === name
+  } catch {
+    return false
+  }
+}
+
 function pep740Problem({ subjects, predicateType, predicate }: Statement): string | undefined {
   if (subjects.length !== 1) return `${subjects.length} subjects, where an attestation has one`
-  if (subjects[0]?.name.includes('/') === true)
-    return 'its subject is a path, where an attestation names a file'
+  const name = subjects[0]?.name ?? ''
+  if (!isDistribution(name))
+    return `its subject ${JSON.stringify(name.slice(0, 200))} is not the file name of a distribution`
   if (predicateType === PROVENANCE) return undefined
   if (!PUBLISH.test(predicateType)) return `the predicate type '${predicateType.slice(0, 200)}' is not known`
   const isEmpty = predicate === null || (typeof predicate === 'object' && Object.keys(predicate).length === 0)

@@ -24,7 +24,7 @@ import {
   verifies,
   type Json,
 } from './attacks/arrange.ts'
-import { CHECK_NAMES, exactly, verdictSentence, verifyBundle, verifyProvenance } from './index.ts'
+import { artifactOf, CHECK_NAMES, exactly, verdictSentence, verifyBundle, verifyProvenance } from './index.ts'
 
 const chained = (bundle: Json, version: string): Json => {
   const { certificate, ...material } = bundle.verificationMaterial
@@ -247,6 +247,18 @@ describe('PEP 740', () => {
     verifies(named(FILE_NAME))
     for (const name of ['demo-1.1-py3-none-any.whl', 'demo-1.0-py2-none-any.whl', 'demo-1.0.tar.gz', ''])
       refusesOnly(named(name), 'attestation')
-    verifies(named('other.whl'), { artifact: { sha256: sha256(bytes) } })
+    verifies(named('other-1.0.tar.gz'), { artifact: { sha256: sha256(bytes) } })
+  })
+
+  it('knows no subject that names no distribution, as pypi-attestations has it', () => {
+    const named = (name: string): Json =>
+      attestation(statement({ subject: [{ name, digest: { sha256: sha256Hex(bytes) } }] }))
+    for (const name of ['demo', 'demo.whl', 'demo-1.0.txt', 'demo-1.0-py3-none-any.whl.sig']) {
+      const [ofThis, byDigest] = [artifactOf(bytes, name), { sha256: sha256(bytes) }]
+      for (const artifact of [ofThis, byDigest]) refusesOnly(named(name), 'attestation', { artifact })
+      verifies(envelopeBundle(statement({ subject: [{ name, digest: { sha256: sha256Hex(bytes) } }] })), {
+        artifact: ofThis,
+      })
+    }
   })
 })
