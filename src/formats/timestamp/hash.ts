@@ -4,18 +4,33 @@ import { derNull, derOid, derSequence, readNull, readOid, TAG, type DerReader } 
 /** What Sigstore's clients ask for and accept; SHA-1 is not among them. */
 export type TimestampHash = 'sha256' | 'sha384' | 'sha512'
 
-interface HashAlgorithm {
+export interface HashAlgorithm {
   readonly name: TimestampHash
   readonly oid: string
   readonly digestBytes: number
-  /** ECDSA with this hash. */
-  readonly signatureOid: string
+  /** With this hash. */
+  readonly signatureOids: Readonly<Record<'ecdsa' | 'rsa', string>>
 }
 
 const HASHES: readonly HashAlgorithm[] = [
-  { name: 'sha256', oid: '2.16.840.1.101.3.4.2.1', digestBytes: 32, signatureOid: '1.2.840.10045.4.3.2' },
-  { name: 'sha384', oid: '2.16.840.1.101.3.4.2.2', digestBytes: 48, signatureOid: '1.2.840.10045.4.3.3' },
-  { name: 'sha512', oid: '2.16.840.1.101.3.4.2.3', digestBytes: 64, signatureOid: '1.2.840.10045.4.3.4' },
+  {
+    name: 'sha256',
+    oid: '2.16.840.1.101.3.4.2.1',
+    digestBytes: 32,
+    signatureOids: { ecdsa: '1.2.840.10045.4.3.2', rsa: '1.2.840.113549.1.1.11' },
+  },
+  {
+    name: 'sha384',
+    oid: '2.16.840.1.101.3.4.2.2',
+    digestBytes: 48,
+    signatureOids: { ecdsa: '1.2.840.10045.4.3.3', rsa: '1.2.840.113549.1.1.12' },
+  },
+  {
+    name: 'sha512',
+    oid: '2.16.840.1.101.3.4.2.3',
+    digestBytes: 64,
+    signatureOids: { ecdsa: '1.2.840.10045.4.3.4', rsa: '1.2.840.113549.1.1.13' },
+  },
 ]
 
 /** Undefined for every hash that is not accepted. */

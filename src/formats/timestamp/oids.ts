@@ -9,4 +9,5 @@ export const OID = {
   extendedKeyUsage: '2.5.29.37',
   sha256: '2.16.840.1.101.3.4.2.1',
   ecdsaSha256: '1.2.840.10045.4.3.2',
+  rsaEncryption: '1.2.840.113549.1.1.1',
 } as const

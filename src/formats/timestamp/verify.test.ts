@@ -1,8 +1,9 @@
-import { generateKeyPairSync, hash as hashBytes } from 'node:crypto'
+import { generateKeyPairSync, hash as hashBytes, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { sha256, utf8 } from '../../base/index.ts'
 import {
   contextConstructed,
+  derBitString,
   derElement,
   derNull,
   derOctetString,
@@ -203,12 +204,26 @@ describe('verifyTimestamp', () => {
     refused(crafted(), 'more than time stamping', { chain: [leaf, { ...root, extensions }, root] })
   })
 
-  it('refuses an authority whose key is not ECDSA', () => {
+  it('refuses a certificate whose purpose is not critical, or is more than one', () => {
+    const withPurpose = (isCritical: boolean, ...oids: readonly string[]): Certificate => {
+      const value = derSequence(...oids.map((oid) => derOid(oid)))
+      const others = leaf.extensions.filter(({ oid }) => oid !== '2.5.29.37')
+      return { ...leaf, extensions: [...others, { oid: '2.5.29.37', isCritical, value }] }
+    }
+    const stamping = '1.3.6.1.5.5.7.3.8'
+    expect(verify(crafted(), { message }, [withPurpose(true, stamping), root])).toEqual(ok)
+    for (const signer of [withPurpose(false, stamping), withPurpose(true, stamping, '1.3.6.1.5.5.7.3.3')])
+      refused(crafted(), 'time stamping alone', { chain: [signer, root] })
+  })
+
+  it('refuses an authority whose key is neither ECDSA nor RSA', () => {
     const spki = new Uint8Array(
       generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }),
     )
     const signer = makeTimestampLeaf({ spki })
-    refused(crafted(idOf(derOctetString(sha256(signer.der)))), 'not ECDSA', { chain: [signer, root] })
+    refused(crafted(idOf(derOctetString(sha256(signer.der)))), 'neither ECDSA nor RSA', {
+      chain: [signer, root],
+    })
   })
 
   it.each([
@@ -236,4 +251,47 @@ describe('verifyTimestamp', () => {
     )
     expect(verify(response, { message }, [signer, root])).toEqual(ok)
   })
+
+  describe('of an authority with an RSA key', () => {
+    const rsa = (modulusLength: number): { key: KeyObject; signer: Certificate } => {
+      const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength })
+      const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))
+      return { key: privateKey, signer: makeTimestampLeaf({ spki }) }
+    }
+    const by = (
+      { key, signer }: ReturnType<typeof rsa>,
+      signatureOid: string,
+      hash = 'sha256',
+    ): ReturnType<typeof verify> => {
+      const certificate = certificateId(derOctetString(sha256(signer.der)))
+      const changes = { key, hash, signatureAlgorithm: derAlgorithm(signatureOid) }
+      return verify(crafted({ ...changes, certificateAttribute: certificate }), { message }, [signer, root])
+    }
+    const [RSA, RSA_SHA256, RSA_SHA384] = ['1.1', '1.11', '1.12'].map((arc) => `1.2.840.113549.1.${arc}`)
+    const small = rsa(2048)
+
+    it.each([2048, 3072, 4096])('takes its signature of %i bits, whichever of its names it has', (bits) => {
+      const made = bits === 2048 ? small : rsa(bits)
+      for (const oid of [RSA!, RSA_SHA256!]) expect(by(made, oid)).toEqual(ok)
+    })
+
+    it('refuses the name of another hash or kind of key, RSA-PSS, and keys that are smaller or larger', () => {
+      for (const oid of [RSA_SHA384!, '1.2.840.10045.4.3.2', '1.2.840.113549.1.1.10'])
+        expect(by(small, oid)).toMatchObject({ ok: false, reason: expect.stringContaining('not accepted') })
+      expect(by(small, RSA!, 'sha384')).toMatchObject({ ok: false })
+      const weak = rsa(1024)
+      const large = { ...small, signer: makeTimestampLeaf({ spki: rsaSpki(4104) }) }
+      for (const made of [weak, large])
+        expect(by(made, RSA!)).toMatchObject({ reason: expect.stringContaining('2048 to 4096') })
+    })
+  })
 })
+
+/** Of a key that nobody has. */
+function rsaSpki(bits: number): Uint8Array {
+  const key = derSequence(
+    derUnsigned(new Uint8Array(bits / 8).fill(0xff)),
+    derUnsigned(new Uint8Array([1, 0, 1])),
+  )
+  return derSequence(derSequence(derOid('1.2.840.113549.1.1.1'), derNull()), derBitString(key))
+}

@@ -3,7 +3,7 @@ import { bytesEqual, WheelsealError } from '../../base/index.ts'
 import { derOctetString, derOid } from '../der/index.ts'
 import { parseEcdsaSignature } from '../ecdsa/index.ts'
 import { checkChain, extendedKeyUsages, parsePublicKey, type Certificate } from '../x509/index.ts'
-import { digestOf, hashByOid, hashOid, type TimestampHash } from './hash.ts'
+import { digestOf, hashByOid, hashOid, type HashAlgorithm, type TimestampHash } from './hash.ts'
 import type { MessageImprint } from './imprint.ts'
 import { OID } from './oids.ts'
 import type { TimestampResponse, TimestampSigner, TimestampToken } from './response.ts'
@@ -25,6 +25,8 @@ export type TimestampResult =
   | { readonly ok: false; readonly reason: string }
 
 const MIN_CHAIN = 2
+const MIN_RSA_BITS = 2048
+const MAX_RSA_BITS = 4096
 
 /**
  * Whether the authority of `chain` says that the message existed at the time that is given (RFC 3161 §2.4.2, RFC 5652
@@ -113,24 +115,38 @@ function namesCertificate({ certificate }: TimestampSigner, leaf: Certificate): 
   )
 }
 
-/** The hash of the signature must be that of the digest: clients differ in which of the two they use. */
+/** ECDSA, or RSA PKCS #1 v1.5 with keys of 2048 to 4096 bits. */
 function signatureProblem(signer: TimestampSigner, leaf: Certificate): string | undefined {
+  const used = signingKey(leaf)
+  if (used === undefined) return "the authority's key is neither ECDSA nor RSA of 2048 to 4096 bits"
   const algorithm = hashByOid(signer.digestOid)
-  if (algorithm?.signatureOid !== signer.signatureOid) {
+  if (algorithm === undefined || !isOfHash(signer, algorithm, used.family)) {
     return `a signature of algorithm ${signer.signatureOid} over the digest ${signer.digestOid} is not accepted`
   }
-  const key = ecdsaKey(leaf)
-  if (key === undefined) return "the authority's key is not ECDSA"
   const { signedBytes, signature } = signer
-  const holds =
-    parseEcdsaSignature(signature) !== undefined && verify(algorithm.name, signedBytes, key, signature)
+  const isWellFormed = used.family === 'rsa' || parseEcdsaSignature(signature) !== undefined
+  const holds = isWellFormed && verify(algorithm.name, signedBytes, used.key, signature)
   return holds ? undefined : "the signature is not the authority's"
 }
 
-function ecdsaKey({ spki }: Certificate): KeyObject | undefined {
+type Family = 'ecdsa' | 'rsa'
+
+/** The hash of the signature must be that of the digest: clients differ in which of the two they use. RSA may leave it out (RFC 3370 §3.2). */
+function isOfHash(
+  { signatureOid }: TimestampSigner,
+  { signatureOids }: HashAlgorithm,
+  family: Family,
+): boolean {
+  return signatureOids[family] === signatureOid || (family === 'rsa' && signatureOid === OID.rsaEncryption)
+}
+
+function signingKey({ spki }: Certificate): { readonly family: Family; readonly key: KeyObject } | undefined {
   try {
-    const { kind, key } = parsePublicKey(spki)
-    return kind.startsWith('P-') ? key : undefined
+    const read = parsePublicKey(spki)
+    if (read.kind === 'ed25519') return undefined
+    if (read.kind !== 'rsa') return { family: 'ecdsa', key: read.key }
+    const isKnown = read.modulusBits >= MIN_RSA_BITS && read.modulusBits <= MAX_RSA_BITS
+    return isKnown ? { family: 'rsa', key: read.key } : undefined
   } catch (error) {
     if (error instanceof WheelsealError) return undefined
     throw error
