@@ -83,6 +83,7 @@ describe('readIdentity', () => {
   it('reads back what was certified', () => {
     expect(readIdentity(certificateOf())).toEqual({
       san: SAN,
+      sanKind: 'uri',
       issuer: ISSUER,
       claims: {
         buildSignerUri: SAN,

@@ -13,6 +13,8 @@ export interface CertificateIdentity {
 /** Who signed, as a certificate tells it. */
 export interface Identity {
   readonly san: string
+  /** Nothing in the text of a name tells what it is: an e-mail address may read as a URI. */
+  readonly sanKind: 'uri' | 'email'
   readonly issuer: string
   /** Fulcio's extensions from .9 on by their names, and only those that are present. */
   readonly claims: Readonly<Partial<Record<ClaimName, string>>>
@@ -117,7 +119,12 @@ export function readIdentity(certificate: Certificate): Identity {
   if (name.value === '') throw refused('its name is empty')
   if (name.kind === 'uri' && !PLAIN_URI.test(name.value))
     throw refused(`its name is a URI that others read otherwise: ${JSON.stringify(name.value)}`)
-  return { san: name.value, issuer: readIssuer(certificate), claims: readClaims(certificate) }
+  return {
+    san: name.value,
+    sanKind: name.kind,
+    issuer: readIssuer(certificate),
+    claims: readClaims(certificate),
+  }
 }
 
 function readIssuer(certificate: Certificate): string {

@@ -32,7 +32,7 @@ export function checkIdentity(certificate: Certificate, policy: Policy | undefin
   const rule = closestRule(found, policy)
   if (rule === undefined) return { ...nobody(policy), found }
   return {
-    identity: compare(rule.san, found.san, 'the name'),
+    identity: compareName(rule, found),
     issuer: compare(rule.issuer, found.issuer, 'the issuer'),
     claims: checkClaims(found, rule.claims),
     found,
@@ -48,8 +48,10 @@ function nobody({ refusal }: Policy): Omit<IdentityFindings, 'found'> {
 
 /** The rule of which most holds, the first of several: of halves that fail, the name tells people more than the issuer. */
 function closestRule(found: Identity, { anyOf }: Policy): IdentityRule | undefined {
-  const score = ({ san, issuer, claims }: IdentityRule): number => {
-    const parts = [holds(san, found.san), holds(issuer, found.issuer), claimsHold(found, claims)]
+  const score = (rule: IdentityRule): number => {
+    const { san, issuer, claims } = rule
+    const isNamed = isOfKind(rule, found) && holds(san, found.san)
+    const parts = [isNamed, holds(issuer, found.issuer), claimsHold(found, claims)]
     if (!parts.includes(false)) return ALL_HOLD
     return parts.reduce((sum, part, index) => sum + (part ? (WEIGHTS[index] ?? 0) : 0), 0)
   }
@@ -59,6 +61,20 @@ function closestRule(found: Identity, { anyOf }: Policy): IdentityRule | undefin
 /** Of name, issuer and claims. */
 const WEIGHTS = [4, 2, 1] as const
 const ALL_HOLD = 8
+
+function isOfKind({ sanKind }: IdentityRule, found: Identity): boolean {
+  return sanKind === undefined || sanKind === found.sanKind
+}
+
+const KIND_WORDS = { uri: 'a URI', email: 'an e-mail address' } as const
+
+function compareName(rule: IdentityRule, found: Identity): Finding {
+  if (isOfKind(rule, found)) return compare(rule.san, found.san, 'the name')
+  return failed(`the name in the certificate is ${KIND_WORDS[found.sanKind]}`, {
+    expected: `${KIND_WORDS[rule.sanKind ?? 'uri']}: ${describeRule(rule.san)}`,
+    found: `${KIND_WORDS[found.sanKind]}: ${found.san}`,
+  })
+}
 
 function compare(rule: IdentityRule['san'], found: string, what: string): Finding {
   if (holds(rule, found)) return passed(`${what} is ${found}`)

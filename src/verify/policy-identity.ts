@@ -27,7 +27,8 @@ export function gitLabRule(identity: GitLabIdentity): IdentityRule {
   const { host } = new URL(issuer)
   const names = refs.map((ref) => globbing(`https://${host}/${project}//${configFile}@${ref}`))
   const source: ClaimRule = { claim: 'sourceRepositoryUri', rule: exactly(`${issuer}/${project}`) }
-  return { san: oneOf(names), issuer: exactly(issuer), claims: [source, ...claimRules(claims)] }
+  const san = { san: oneOf(names), sanKind: 'uri' } as const
+  return { ...san, issuer: exactly(issuer), claims: [source, ...claimRules(claims)] }
 }
 
 export function claimRules({ projectId, environment, refProtected }: ExtraClaims): readonly ClaimRule[] {

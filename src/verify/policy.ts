@@ -1,5 +1,5 @@
 import type { RE2JS } from 're2js'
-import type { ClaimName } from '../identity/index.ts'
+import type { ClaimName, Identity } from '../identity/index.ts'
 
 /** How a text of the certificate is compared. Only `matching` and `searching` make a pattern, so that none comes about by accident. */
 export type TextRule =
@@ -22,6 +22,8 @@ export interface ClaimRule {
 /** All of it must hold: a name means nothing without the issuer that gave it. */
 export interface IdentityRule {
   readonly san: TextRule
+  /** What the name must be; where it is left out, any of them. */
+  readonly sanKind?: Identity['sanKind']
   readonly issuer: TextRule
   readonly claims?: readonly ClaimRule[]
 }

@@ -23,7 +23,7 @@ import {
   signDigestOf,
   trustRoot,
 } from '../arrange.ts'
-import { artifactOf, exactly, verifyBundle } from '../index.ts'
+import { artifactOf, exactly, gitLabRule, verifyBundle } from '../index.ts'
 import {
   bytes,
   fileBundle,
@@ -54,6 +54,29 @@ const withNames = (value: Uint8Array): Json =>
   )
 
 describe('attacks on the signature and its signer', () => {
+  it('2: a pipeline that is an e-mail address with the text of its URI', () => {
+    const source = extension(`${OID.fulcio}.12`, false, derUtf8String(`${ISSUER}/acme/app`))
+    const of = (kind: number): Json =>
+      withCertificate(
+        craftLeaf((all) => [
+          ...all.map((one) =>
+            Buffer.from(one).includes(Buffer.from(derOid(OID.subjectAlternativeName)))
+              ? extension(OID.subjectAlternativeName, true, names([kind, SAN]))
+              : one,
+          ),
+          source,
+        ]),
+      )
+    const project = gitLabRule({ issuer: ISSUER, project: 'acme/app', refs: ['refs/heads/main'] })
+    verifies(of(6), { policy: { anyOf: [project] } })
+    refusesOnly(of(1), 'identity', { policy: { anyOf: [project] } })
+    const { checks } = verifyBundle(requestOf(of(1), { policy: { anyOf: [project] } }))
+    expect(checks.find(({ name }) => name === 'identity')).toMatchObject({
+      reason: 'the name in the certificate is an e-mail address',
+      expected: `a URI: ${SAN}`,
+    })
+  })
+
   it('1: the signature of file A attached to file B', () => {
     const other = artifactOf(utf8('other bytes'), FILE_NAME)
     refuses(fileBundle(), 'signature', { artifact: other })
