@@ -28,6 +28,9 @@ export function checkCheckpoint(
   const { checkpoint: note, rootHash, treeSize } = inclusionProof
   try {
     const { spki, names } = log
+    // sigstore-go: the name is a part of what the note's key is known by.
+    if (names === undefined && isOfRekor2(entry))
+      return failed('the trust root has no URL (baseUrl) for the log, which Rekor 2 is known by')
     const { origin, size, root } = verifyCheckpoint({ note, spki, ...(names === undefined ? {} : { names }) })
     if (isOfRekor1(origin) === isOfRekor2(entry))
       return failed('the checkpoint is of another version of Rekor than the entry')

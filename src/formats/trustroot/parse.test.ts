@@ -41,7 +41,7 @@ describe('parseTrustedRoot', () => {
     expect(logs[1]?.validity).toEqual({ startSeconds: 1_767_225_601, endSeconds: 1_798_761_600 })
   })
 
-  it('reads the log of Rekor 2, and refuses it under an id that its key does not give', () => {
+  it('reads the log of Rekor 2, under whatever id it stands', () => {
     const json = whole()
     const spki = spkiOf('ed25519')
     const id = noteKeyId('log1.rekor.example', spki)
@@ -59,8 +59,9 @@ describe('parseTrustedRoot', () => {
     })
     json.tlogs.push(log(id))
     expect(parse(json).logs[1]).toMatchObject({ spki, idHex: encodeHex(id) })
+    // `cosign trusted-root create` without an origin: no entry bears that id, and none is found.
     json.tlogs[1] = log(sha256(spki))
-    expect(() => parse(json)).toThrow(malformed)
+    expect(parse(json).logs[1]).toMatchObject({ spki, idHex: encodeHex(sha256(spki)) })
   })
 
   it('reads the bare RSA key of an old CT log', () => {
@@ -71,20 +72,29 @@ describe('parseTrustedRoot', () => {
     expect(parse(json).ctLogs[0]?.spki).toEqual(spki)
   })
 
-  it('reads the next version, and cosign’s with empty lists', () => {
-    expect(
-      parse({ ...whole(), mediaType: 'application/vnd.dev.sigstore.trustedroot.v0.2+json' }).logs,
-    ).toHaveLength(1)
+  it('reads cosign’s with empty lists, and without the URLs of logs and authorities', () => {
     expect(parse({ mediaType: whole().mediaType })).toEqual({
       logs: [],
       ctLogs: [],
       certificateAuthorities: [],
       timestampAuthorities: [],
     })
+    const json = whole()
+    for (const one of [json.tlogs[0], json.ctlogs[0]]) delete one.baseUrl
+    for (const one of [...json.certificateAuthorities, ...json.timestampAuthorities]) {
+      delete one.uri
+      one.subject = {}
+    }
+    const { logs, certificateAuthorities } = parse(json)
+    expect([logs[0]?.baseUrl, certificateAuthorities[0]?.uri]).toEqual(['', ''])
   })
 
   it.each<[string, (json: Json) => void]>([
     ['another media type', (json) => (json.mediaType += '1')],
+    [
+      'the media type of version 0.2, which cosign does not know',
+      (json) => (json.mediaType = 'application/vnd.dev.sigstore.trustedroot.v0.2+json'),
+    ],
     ['no media type', (json) => delete json.mediaType],
     ['no start of a log', (json) => delete json.tlogs[0].publicKey.validFor.start],
     ['no span of a log', (json) => delete json.tlogs[0].publicKey.validFor],

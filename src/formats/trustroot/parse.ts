@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import {
-  bytesEqual,
   decodeBase64,
   describeError,
   encodeHex,
@@ -10,7 +9,6 @@ import {
   type JsonValue,
 } from '../../base/index.ts'
 import { derBitString, derNull, derOid, derSequence } from '../der/index.ts'
-import { noteKeyId } from '../note/index.ts'
 import { OID, parseCertificate, parsePublicKey, type Certificate } from '../x509/index.ts'
 import { trustRootErrors } from './errors.ts'
 
@@ -21,6 +19,7 @@ export interface TrustPeriod {
 }
 
 export interface TrustedLog {
+  /** Empty where the root does not tell. */
   readonly baseUrl: string
   /** DER SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
@@ -51,11 +50,8 @@ const MAX_CHAIN = 8
 const MAX_TEXT = 2048
 const MAX_DER_LENGTH = 64 * 1024
 
-/** sigstore-go and sigstore-python compare the first as text; the other is the next version's. */
-const MEDIA_TYPES = [
-  'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-  'application/vnd.dev.sigstore.trustedroot.v0.2+json',
-] as const
+/** sigstore-go and sigstore-python compare it as text, and refuse that of version 0.2. */
+const MEDIA_TYPE = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1'
 
 const KEY_KINDS: Readonly<Record<string, string>> = {
   PKIX_ECDSA_P256_SHA_256: 'P-256',
@@ -82,7 +78,8 @@ const Period = v.strictObject({ start: Time, ...Ends })
 const KeyId = v.strictObject({ keyId: Bytes })
 
 const Log = v.strictObject({
-  baseUrl: Text,
+  // `cosign trusted-root create --rekor-key` writes none.
+  baseUrl: v.optional(Text, ''),
   hashAlgorithm: v.literal('SHA2_256'),
   publicKey: v.strictObject({ rawBytes: Bytes, keyDetails: Text, validFor: Period }),
   logId: KeyId,
@@ -107,7 +104,7 @@ const Authority = v.strictObject({
 const logs = v.pipe(v.optional(v.array(Log), []), v.maxLength(MAX_LIST))
 const authorities = v.pipe(v.optional(v.array(Authority), []), v.maxLength(MAX_LIST))
 const Root = v.strictObject({
-  mediaType: v.picklist(MEDIA_TYPES),
+  mediaType: v.literal(MEDIA_TYPE),
   tlogs: logs,
   certificateAuthorities: authorities,
   ctlogs: logs,
@@ -145,19 +142,11 @@ function readLog({ baseUrl, publicKey, logId }: v.InferOutput<typeof Log>): Trus
   const spki = keyDetails === BARE_RSA ? wrapRsa(rawBytes) : rawBytes
   const { kind } = parsePublicKey(spki)
   if (KEY_KINDS[keyDetails] !== kind) throw new Error(`a key of kind ${kind} under the name ${keyDetails}`)
-  // A log with an Ed25519 key writes the id of a note's key; cosign finds no entry under another one.
-  if (kind === 'ed25519') checkLogId(baseUrl, spki, logId.keyId)
   return { baseUrl, spki, idHex: encodeHex(logId.keyId), validity: readPeriod(validFor) }
 }
 
 function wrapRsa(key: Uint8Array): Uint8Array {
   return derSequence(derSequence(derOid(OID.rsaEncryption), derNull()), derBitString(key))
-}
-
-function checkLogId(baseUrl: string, spki: Uint8Array, keyId: Uint8Array): void {
-  const expected = noteKeyId(new URL(baseUrl).hostname, spki)
-  if (!bytesEqual(expected, keyId))
-    throw new Error(`the log ${baseUrl} has the id ${encodeHex(keyId)}, its key gives ${encodeHex(expected)}`)
 }
 
 function readAuthority({ uri, certChain, validFor }: v.InferOutput<typeof Authority>): TrustedAuthority {
