@@ -130,7 +130,10 @@ function leafProblem(leaf: Certificate, purpose: string): string | undefined {
   if (basicConstraints(leaf).isAuthority) return 'is a certificate authority'
   if (!extendedKeyUsages(leaf).includes(purpose)) return `may not be used for ${purposeName(purpose)}`
   const usages = keyUsages(leaf)
-  return usages?.has('digitalSignature') === false ? 'may not make signatures' : undefined
+  // Fulcio's certificate specification; RFC 3161 asks it of no timestamp authority.
+  if (usages === undefined)
+    return purpose === OID.codeSigning ? 'does not say what its key may be used for (key usage)' : undefined
+  return usages.has('digitalSignature') ? undefined : 'may not make signatures'
 }
 
 function authorityProblem(
