@@ -1,6 +1,7 @@
 import { bytesEqual, describeError, encodeHex, sha256 } from '../base/index.ts'
 import {
   readLoggedRecord,
+  type Envelope,
   type LoggedEntry,
   type LoggedRecord,
   type SealParts,
@@ -51,7 +52,8 @@ function good({ seal }: Subject): Finding {
 }
 
 function contentProblem(record: LoggedRecord, { seal, artifact, spki }: Subject): Finding | undefined {
-  if ('payloadSha256' in record) return payloadProblem(record.payloadSha256, seal)
+  if ('payloadSha256' in record)
+    return payloadProblem(record.payloadSha256, seal) ?? repeatedProblem(record.envelope, { seal, spki })
   if (seal.envelope !== undefined && record.kindVersion === 'hashedrekord 0.0.1')
     return failed('the entry is about a file, and the signature is over an attestation')
   const { algorithm, digest } = record
@@ -82,6 +84,25 @@ function payloadProblem(logged: Uint8Array, { envelope }: SealParts): Finding | 
   return failed('the entry is about another attestation', {
     expected: `sha256:${encodeHex(expected)}`,
     found: `sha256:${encodeHex(logged)}`,
+  })
+}
+
+/** Rekor's type intoto: a body that repeats its payload is read only where the signature holds over that, with SHA-256. */
+function repeatedProblem(
+  repeated: Envelope | undefined,
+  { seal, spki }: Pick<Subject, 'seal' | 'spki'>,
+): Finding | undefined {
+  const { envelope } = seal
+  if (repeated === undefined || envelope === undefined) return undefined
+  const isSame =
+    repeated.payloadType === envelope.payloadType && bytesEqual(repeated.payload, envelope.payload)
+  if (!isSame) return failed('the entry repeats another attestation than the signature is over')
+  const read = readSigningKey(spki ?? new Uint8Array())
+  const hash = 'key' in read ? hashOf(read.key, seal) : undefined
+  if (hash === undefined || hash === 'sha256') return undefined
+  return failed('the entry repeats its attestation, which only signatures over SHA-256 may have', {
+    expected: 'sha256',
+    found: hash,
   })
 }
 

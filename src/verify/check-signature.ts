@@ -1,7 +1,7 @@
 import { bytesEqual, encodeHex } from '../base/index.ts'
 import { verifyDigest } from '../formats/ecdsa/index.ts'
 import type { DigestAlgorithm, SealParts } from '../formats/sigstore/index.ts'
-import { verifyRsaDigest, verifyWithSpki, type PublicKey } from '../formats/x509/index.ts'
+import { sshFingerprint, verifyRsaDigest, verifyWithSpki, type PublicKey } from '../formats/x509/index.ts'
 import { verifyEd25519ph } from './ed25519ph.ts'
 import type { Artifact } from './seal.ts'
 import { signedContent, type SignedContent } from './signed-content.ts'
@@ -21,6 +21,8 @@ export function checkSignature(spki: Uint8Array | undefined, seal: SealParts, ar
   if (problem !== undefined) return failed(`a signature of ${name} ${problem}`)
   const otherHash = claimedAlgorithmProblem(hashOf(key, seal), seal)
   if (otherHash !== undefined) return otherHash
+  const otherKey = keyIdProblem(spki, seal)
+  if (otherKey !== undefined) return otherKey
   const what = seal.envelope === undefined ? 'these bytes' : 'this attestation'
   return holds({ spki, key, seal, content })
     ? passed(`made with the ${name} key of the signer over ${what}`)
@@ -63,6 +65,17 @@ function claimedAlgorithmProblem(
   return failed('the bundle names another digest than the signature is over', {
     expected: signed,
     found: claimed.algorithm,
+  })
+}
+
+/** sigstore-go passes over a signature whose key id is not the one that Go's DSSE library gives the key. */
+function keyIdProblem(spki: Uint8Array, { envelope }: SealParts): Finding | undefined {
+  if (envelope?.keyId === undefined) return undefined
+  const expected = sshFingerprint(spki)
+  if (envelope.keyId === expected) return undefined
+  return failed('the envelope names another key than that of the signer', {
+    expected: `no keyid, or ${expected}`,
+    found: envelope.keyId.slice(0, 500),
   })
 }
 

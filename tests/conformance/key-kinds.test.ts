@@ -7,10 +7,8 @@ import {
   type KeyObject,
   type KeyPairKeyObjectResult,
 } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeBase64, sha256, utf8 } from '../../src/base/index.ts'
+import { encodeBase64, utf8 } from '../../src/base/index.ts'
 import {
   dsseBody,
   dsseSignedBytes,
@@ -19,44 +17,15 @@ import {
   type DigestAlgorithm,
 } from '../../src/formats/sigstore/index.ts'
 import { certificatePem, publicKeyPem } from '../../src/formats/x509/index.ts'
-import {
-  intermediate,
-  ISSUER,
-  keys,
-  makeEntry,
-  makeLeaf,
-  policy,
-  root,
-  SAN,
-} from '../../src/verify/arrange.ts'
+import { makeEntry, makeLeaf, policy } from '../../src/verify/arrange.ts'
 import { bytes, fileBundle, statement, tlogEntry, type Json } from '../../src/verify/attacks/arrange.ts'
 import { artifactOf, trustRootFromJson, verifyBundle } from '../../src/verify/index.ts'
 import { cosign3, present } from '../support/judges.ts'
-import { runProgram } from '../support/program.ts'
 import { temporaryFolder } from '../support/server.ts'
+import { cosignVerdict } from './cosign-verdict.ts'
+import { trustedRootJson } from './letter-seals.ts'
 
 const b64 = encodeBase64
-const validFor = { start: '2020-01-01T00:00:00Z' }
-const log = (spki: Uint8Array): Json => ({
-  baseUrl: 'https://rekor.example',
-  hashAlgorithm: 'SHA2_256',
-  publicKey: { rawBytes: b64(spki), keyDetails: 'PKIX_ECDSA_P256_SHA_256', validFor },
-  logId: { keyId: b64(sha256(spki)) },
-})
-const trustedRoot = JSON.stringify({
-  mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-  tlogs: [log(keys.log.spki)],
-  ctlogs: [log(keys.ct.spki)],
-  certificateAuthorities: [
-    {
-      subject: {},
-      uri: 'https://fulcio.example',
-      certChain: { certificates: [intermediate, root].map(({ der }) => ({ rawBytes: b64(der) })) },
-      validFor,
-    },
-  ],
-})
-
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
 const seedOf = (key: KeyObject): Uint8Array =>
   new Uint8Array(key.export({ type: 'pkcs8', format: 'der' })).slice(-32)
@@ -128,7 +97,7 @@ const ACCEPTED: Readonly<Record<string, readonly string[]>> = {
 const LENIENT = ['P-384 with SHA-256', 'P-521 with SHA-256']
 
 interface Sealed {
-  readonly bundle: string
+  readonly bundle: Json
   readonly spki: Uint8Array
 }
 
@@ -145,7 +114,7 @@ function seal(kind: Kind, isKey: boolean, isFile: boolean): Sealed {
   } else material.certificate.rawBytes = b64(certificate.der)
   if (isFile) Object.assign(bundle, overFile(kind, privateKey, { pem, material }))
   else Object.assign(bundle, overEnvelope(kind, privateKey, { pem, material }))
-  return { bundle: JSON.stringify(bundle), spki }
+  return { bundle, spki }
 }
 
 interface Parts {
@@ -176,22 +145,9 @@ function overEnvelope({ sign: make }: Kind, key: KeyObject, { pem, material }: P
 
 let folder: { path: string; remove: () => Promise<void> }
 
-async function cosignAccepts({ bundle, spki }: Sealed, isKey: boolean, isFile: boolean): Promise<boolean> {
-  await writeFile(join(folder.path, 'bundle.json'), bundle)
-  await writeFile(join(folder.path, 'key.pub'), publicKeyPem(spki))
-  const command = isFile ? ['verify-blob'] : ['verify-blob-attestation', '--type', 'slsaprovenance1']
-  const who = isKey
-    ? ['--key', 'key.pub']
-    : ['--certificate-identity', SAN, '--certificate-oidc-issuer', ISSUER]
-  const argv = [cosign3, ...command, ...who, '--bundle', 'bundle.json', '--trusted-root', 'root.json', 'file']
-  return (await runProgram(argv, { cwd: folder.path, env: { HOME: folder.path } })).code === 0
-}
-
 describe.runIf(present(cosign3))('the kinds of keys, with cosign 3.1.2 as judge', () => {
   beforeAll(async () => {
     folder = await temporaryFolder()
-    await writeFile(join(folder.path, 'root.json'), trustedRoot)
-    await writeFile(join(folder.path, 'file'), bytes)
   })
   afterAll(() => folder.remove())
 
@@ -200,15 +156,17 @@ describe.runIf(present(cosign3))('the kinds of keys, with cosign 3.1.2 as judge'
     const [isKey, isFile] = [who.startsWith('a named key'), who.endsWith('a file')]
     const made = seal(kinds[name]!, isKey, isFile)
     const signer = isKey ? { key: made.spki } : { policy }
-    const trustRoot = trustRootFromJson(trustedRoot)
+    const trustRoot = trustRootFromJson(JSON.stringify(trustedRootJson()))
     const { verified } = verifyBundle({
-      bundle: made.bundle,
+      bundle: JSON.stringify(made.bundle),
       artifact: artifactOf(bytes),
       trustRoot,
       ...signer,
     })
     expect(verified).toBe(ACCEPTED[who]!.includes(name))
     const isLenient = !isKey && LENIENT.includes(name)
-    expect(await cosignAccepts(made, isKey, isFile)).toBe(verified || isLenient)
+    const { bundle, spki } = made
+    const { isAccepted } = await cosignVerdict(folder.path, { bundle, ...(isKey ? { key: spki } : {}) })
+    expect(isAccepted).toBe(verified || isLenient)
   })
 })

@@ -131,7 +131,8 @@ function signedContent({
   if (envelope === undefined || message !== undefined)
     throw refused('not exactly one of a message signature and an envelope')
   const { payload, payloadType, signatures } = envelope
-  return { signature: signatures[0].sig, envelope: { payload, payloadType } }
+  const [{ sig: signature, keyid }] = signatures
+  return { signature, envelope: { payload, payloadType, ...(keyid ? { keyId: keyid } : {}) } }
 }
 
 function signer({ verificationMaterial }: BundleJson, format: SealFormat): Pick<SealParts, 'certificate'> {

@@ -12,6 +12,7 @@ import { certificatePem, parseCertificate, parsePublicKey, publicKeyPem } from '
 import { CertificateBytes, Digest, SignatureBytes } from './bundle.ts'
 import { sigstoreErrors } from './errors.ts'
 import { ProposedHashedRekord, type DigestAlgorithm } from './hashed-rekord.ts'
+import type { Envelope } from './seal-parts.ts'
 import { base64Bytes, hexBytes, readShape } from './shape.ts'
 
 /** The certificate (DER) or the key (DER SubjectPublicKeyInfo) that a log checked a signature with. */
@@ -35,6 +36,8 @@ export type LoggedRecord =
   | (Logged & {
       readonly kindVersion: 'dsse 0.0.1' | 'dsse 0.0.2' | 'intoto 0.0.2'
       readonly payloadSha256: Uint8Array
+      /** The envelope once more, which the signature of the body must be over, with SHA-256 (intoto alone). */
+      readonly envelope?: Envelope
     })
 
 const MAX_BODY_BYTES = 5 << 20
@@ -44,16 +47,22 @@ const MAX_TYPE_LENGTH = 255
 
 const Sha256 = v.strictObject({ algorithm: v.literal('sha256'), value: hexBytes(32) })
 
-/** Rekor v2's names (protobuf-specs, PublicKeyDetails) of the keys that sign files, and the kind of key each is. */
-const KEY_DETAILS: Readonly<Record<string, string>> = {
-  PKIX_ECDSA_P256_SHA_256: 'P-256',
-  PKIX_ECDSA_P384_SHA_384: 'P-384',
-  PKIX_ECDSA_P521_SHA_512: 'P-521',
-  PKIX_ED25519: 'ed25519',
-  PKIX_ED25519_PH: 'ed25519',
-  PKIX_RSA_PKCS1V15_2048_SHA256: 'rsa 2048',
-  PKIX_RSA_PKCS1V15_3072_SHA256: 'rsa 3072',
-  PKIX_RSA_PKCS1V15_4096_SHA256: 'rsa 4096',
+interface KeyDetails {
+  readonly kind: string
+  /** Left out where the message itself is signed. */
+  readonly hash?: DigestAlgorithm
+}
+
+/** Rekor v2's names (protobuf-specs, PublicKeyDetails): the kind of key, and the hash under its signature. */
+const KEY_DETAILS: Readonly<Record<string, KeyDetails>> = {
+  PKIX_ECDSA_P256_SHA_256: { kind: 'P-256', hash: 'sha256' },
+  PKIX_ECDSA_P384_SHA_384: { kind: 'P-384', hash: 'sha384' },
+  PKIX_ECDSA_P521_SHA_512: { kind: 'P-521', hash: 'sha512' },
+  PKIX_ED25519: { kind: 'ed25519' },
+  PKIX_ED25519_PH: { kind: 'ed25519', hash: 'sha512' },
+  PKIX_RSA_PKCS1V15_2048_SHA256: { kind: 'rsa 2048', hash: 'sha256' },
+  PKIX_RSA_PKCS1V15_3072_SHA256: { kind: 'rsa 3072', hash: 'sha256' },
+  PKIX_RSA_PKCS1V15_4096_SHA256: { kind: 'rsa 4096', hash: 'sha256' },
 }
 
 const LABELS = ['CERTIFICATE', 'PUBLIC KEY'] as const
@@ -74,11 +83,11 @@ const Dsse1 = v.strictObject({
   signatures: v.strictTuple([v.strictObject({ signature: SignatureBytes, verifier: PemVerifier })]),
 })
 
-/** The payload is logged only by some; signatures are base64 of base64. */
+/** Signatures are base64 of base64, and so is the payload, which only some bodies have. */
 const Intoto2 = v.strictObject({
   content: v.strictObject({
     envelope: v.strictObject({
-      payload: v.optional(v.pipe(v.string(), v.maxLength(MAX_PAYLOAD_LENGTH))),
+      payload: v.optional(v.pipe(base64Bytes(MAX_PAYLOAD_LENGTH), v.transform(innerBase64))),
       payloadType: v.pipe(v.string(), v.maxLength(MAX_TYPE_LENGTH)),
       signatures: v.strictTuple([
         v.strictObject({
@@ -112,17 +121,26 @@ const READERS: Readonly<Record<string, (spec: unknown, entry: JsonValue) => Logg
   },
   'intoto 0.0.2': (spec) => {
     const { envelope, payloadHash } = read(Intoto2, spec).content
+    const { payload, payloadType } = envelope
     const { sig: signature, publicKey: verifier } = envelope.signatures[0]
-    return { kindVersion: 'intoto 0.0.2', payloadSha256: payloadHash.value, signature, verifier }
+    const whole = payload === undefined ? {} : { envelope: { payload, payloadType } }
+    return { kindVersion: 'intoto 0.0.2', payloadSha256: payloadHash.value, signature, verifier, ...whole }
   },
   'hashedrekord 0.0.2': (spec) => {
     const { data, signature } = read(HashedRekord2, spec).hashedRekordV002
+    const { keyDetails } = signature.verifier
+    // sigstore-go builds the body anew, with the one hash that the name of the key has.
+    if (detailsOf(keyDetails)?.hash !== data.algorithm)
+      throw refused(`a digest by ${data.algorithm} under the name ${keyDetails}`)
     return { kindVersion: 'hashedrekord 0.0.2', ...data, ...loggedBy(signature) }
   },
   'dsse 0.0.2': (spec) => {
     const { payloadHash, signatures } = read(Dsse2, spec).dsseV002
     if (payloadHash.algorithm !== 'sha256') throw refused(`a payload hash by ${payloadHash.algorithm}`)
-    return { kindVersion: 'dsse 0.0.2', payloadSha256: payloadHash.digest, ...loggedBy(signatures[0]) }
+    const [signature] = signatures
+    if (signature.verifier.keyDetails === 'PKIX_ED25519_PH')
+      throw refused('an envelope that was hashed before it was signed')
+    return { kindVersion: 'dsse 0.0.2', payloadSha256: payloadHash.digest, ...loggedBy(signature) }
   },
 }
 
@@ -164,6 +182,10 @@ function read<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
   return result.value
 }
 
+function detailsOf(name: string): KeyDetails | undefined {
+  return Object.hasOwn(KEY_DETAILS, name) ? KEY_DETAILS[name] : undefined
+}
+
 function loggedBy({ content, verifier }: v.InferOutput<typeof Signature2>): Logged {
   const { x509Certificate, publicKey, keyDetails } = verifier
   if ((x509Certificate === undefined) === (publicKey === undefined))
@@ -171,7 +193,8 @@ function loggedBy({ content, verifier }: v.InferOutput<typeof Signature2>): Logg
   const der = x509Certificate?.rawBytes
   const spki = der === undefined ? publicKey?.rawBytes : parseCertificate(der).spki
   const kind = kindOfKey(spki ?? new Uint8Array())
-  if (KEY_DETAILS[keyDetails] !== kind) throw refused(`a key of kind ${kind} under the name ${keyDetails}`)
+  if (detailsOf(keyDetails)?.kind !== kind)
+    throw refused(`a key of kind ${kind} under the name ${keyDetails}`)
   const signer: Verifier =
     der === undefined ? { kind: 'key', spki: spki ?? new Uint8Array() } : { kind: 'certificate', der }
   return { signature: content, verifier: signer }

@@ -14,6 +14,8 @@ export type SealFormat =
 export interface Envelope {
   readonly payload: Uint8Array
   readonly payloadType: string
+  /** What the envelope calls the key of its signature; nothing signs that. */
+  readonly keyId?: string
 }
 
 export interface FileDigest {

@@ -27,6 +27,7 @@ export type { GeneralName } from './names.ts'
 export { checkChain, type ChainRequest, type ChainResult } from './chain.ts'
 export { isSignedBy, verifyWithSpki } from './signature.ts'
 export { verifyRsaDigest } from './rsa-digest.ts'
+export { sshFingerprint } from './ssh-fingerprint.ts'
 export {
   embeddedScts,
   encodeSctList,

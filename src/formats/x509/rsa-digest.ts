@@ -16,6 +16,8 @@ export function verifyRsaDigest({ spki, digest, signature }: RsaClaim): boolean 
   try {
     const key = parsePublicKey(spki)
     if (key.kind !== 'rsa' || !BITS.includes(key.modulusBits) || key.exponent !== EXPONENT) return false
+    // OpenSSL makes good what is missing at the front; RFC 8017 §8.2.2 and all others demand the whole length.
+    if (signature.length * 8 !== key.modulusBits) return false
     const block = publicDecrypt({ key: key.key, padding: constants.RSA_PKCS1_PADDING }, signature)
     return bytesEqual(new Uint8Array(block), concatBytes(SHA256_INFO, digest))
   } catch {
