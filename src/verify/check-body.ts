@@ -53,7 +53,7 @@ function good({ seal }: Subject): Finding {
 
 function contentProblem(record: LoggedRecord, { seal, artifact, spki }: Subject): Finding | undefined {
   if ('payloadSha256' in record)
-    return payloadProblem(record.payloadSha256, seal) ?? repeatedProblem(record.envelope, { seal, spki })
+    return envelopeProblem(record, seal) ?? repeatedProblem(record.envelope, { seal, spki })
   if (seal.envelope !== undefined && record.kindVersion === 'hashedrekord 0.0.1')
     return failed('the entry is about a file, and the signature is over an attestation')
   const { algorithm, digest } = record
@@ -76,11 +76,24 @@ function algorithmProblem(algorithm: string, { seal, spki }: Subject): Finding |
   return failed('the entry holds another digest than the signature is over', { expected, found: algorithm })
 }
 
-function payloadProblem(logged: Uint8Array, { envelope }: SealParts): Finding | undefined {
+/** cosign 2 compares the JSON of the whole envelope too, which its own bundle has as the log hashed it. */
+function envelopeProblem(
+  { payloadSha256, envelopeSha256 }: Extract<LoggedRecord, { readonly payloadSha256: Uint8Array }>,
+  { envelope }: SealParts,
+): Finding | undefined {
   if (envelope === undefined)
     return failed('the entry is about an attestation, and the signature is over a file')
-  const expected = sha256(envelope.payload)
-  if (bytesEqual(expected, logged)) return undefined
+  return (
+    otherAttestation(sha256(envelope.payload), payloadSha256) ??
+    otherAttestation(envelope.sha256, envelopeSha256)
+  )
+}
+
+function otherAttestation(
+  expected: Uint8Array | undefined,
+  logged: Uint8Array | undefined,
+): Finding | undefined {
+  if (expected === undefined || logged === undefined || bytesEqual(expected, logged)) return undefined
   return failed('the entry is about another attestation', {
     expected: `sha256:${encodeHex(expected)}`,
     found: `sha256:${encodeHex(logged)}`,

@@ -2,15 +2,15 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleClients, openBench, type Bench } from '../support/bundle-clients.ts'
-import { cosign3, present, sigstorePython } from '../support/judges.ts'
+import { cosign2, cosign3, present, sigstorePython } from '../support/judges.ts'
 import { runCut } from '../support/no-network.ts'
-import { wheelseal, type Outcome } from '../support/program.ts'
+import { runProgram, wheelseal, type Outcome } from '../support/program.ts'
 
 const LONG_MS = 120_000
 let bench: Bench
 
 /** What stock clients write, against `wheelseal up`. */
-describe.runIf(present(cosign3, sigstorePython))('wheelseal verify with whole seals', () => {
+describe.runIf(present(cosign2, cosign3, sigstorePython))('wheelseal verify with whole seals', () => {
   beforeAll(async () => {
     bench = await openBench()
     return bench.stop
@@ -41,6 +41,33 @@ describe.runIf(present(cosign3, sigstorePython))('wheelseal verify with whole se
   )
 
   it(
+    'takes the attestation of cosign 2.2.3 in its old bundle, as an attestation alone',
+    async () => {
+      await writeFile(join(bench.path, 'predicate.json'), '{"a":1}')
+      const { url } = bench.server
+      const attested = await withCosign2(
+        ...['attest-blob', '--yes', '--identity-token', await bench.token(), '--type', 'custom'],
+        ...['--fulcio-url', url, '--rekor-url', url, '--predicate', 'predicate.json'],
+        ...['--bundle', 'old.json', '--output-signature', 'old.intoto.jsonl', 'file'],
+      )
+      expect(attested.code, attested.stderr).toBe(0)
+      const who = ['--certificate-identity', bench.identity, '--certificate-oidc-issuer', url]
+      const given = ['--bundle', 'old.json', '--signature', 'old.intoto.jsonl', '--type', 'custom']
+      for (const [file, code] of [
+        ['file', 0],
+        ['other', 1],
+      ] as const) {
+        const asked = await withCosign2('verify-blob-attestation', ...given, ...who, file)
+        expect(asked.code, asked.stderr).toBe(code)
+        const verified = await alone('--bundle', 'old.json', file)
+        expect(verified.code, verified.stderr).toBe(code)
+        expect(verified.stderr).toContain(code === 0 ? '' : '[verify.attestation]')
+      }
+    },
+    LONG_MS,
+  )
+
+  it(
     'takes what a policy requires from what the seal has',
     async () => {
       const signed = await bundleClients['cosign 3.1.2'].sign(bench, 'demo-1.0.tar.gz.sigstore.json')
@@ -58,6 +85,17 @@ describe.runIf(present(cosign3, sigstorePython))('wheelseal verify with whole se
     LONG_MS,
   )
 })
+
+/** With the keys of the trust export, as cosign.env has them. */
+function withCosign2(...args: readonly string[]): Promise<Outcome> {
+  const of = (name: string): string => join(bench.path, name)
+  const env = {
+    SIGSTORE_ROOT_FILE: of('fulcio.pem'),
+    SIGSTORE_REKOR_PUBLIC_KEY: of('rekor.pub'),
+    SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: of('ctfe.pub'),
+  }
+  return runProgram([cosign2, ...args], { cwd: bench.path, env: { HOME: bench.path, ...env } })
+}
 
 function alone(...args: readonly string[]): Promise<Outcome> {
   const by = ['--project', 'acme/tools', '--certificate-oidc-issuer', bench.server.url]

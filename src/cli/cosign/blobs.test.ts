@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { utf8, utf8Decode } from '../../base/index.ts'
 import { readCertificateFile } from '../../formats/sigstore/index.ts'
 import { certificatePem } from '../../formats/x509/index.ts'
+import { cosignBundle, envelopeBundle } from '../../verify/attacks/arrange.ts'
 import { CHECK_NAMES } from '../../verify/index.ts'
 import {
   clock,
@@ -194,6 +195,29 @@ describe('verify-blob', () => {
     const signature = utf8Decode(io.disk.get('demo.sig')!)
     io.disk.set('demo.pem', Buffer.from(utf8Decode(io.disk.get('demo.crt')!), 'base64'))
     expect(await verify(io, '--signature', signature, '--certificate=demo.pem', 'demo.whl')).toBe(0)
+  })
+
+  it('takes no attestation for a signature, also where a signature is given beside it', async () => {
+    const io = await signed()
+    const bundle = cosignBundle()
+    const { payload, payloadType, signatures } = envelopeBundle().dsseEnvelope
+    const envelope = JSON.stringify({ payload, payloadType, signatures })
+    bundle.base64Signature = Buffer.from(envelope).toString('base64')
+    bundle.cert = utf8Decode(io.disk.get('demo.crt')!)
+    io.disk.set('b.json', utf8(JSON.stringify(bundle)))
+    const by = [
+      'verify-blob',
+      '--bundle=b.json',
+      '--certificate-identity',
+      SAN,
+      '--certificate-oidc-issuer',
+      ISSUER,
+    ]
+    for (const more of [[], ['--signature=demo.sig']]) {
+      expect(await runCosign([...by, ...more, 'demo.whl'], io)).toBe(1)
+      expect(io.err()).toContain('the bundle is an attestation about the file, and no signature of it')
+      expect(io.err()).not.toContain('Verified OK')
+    }
   })
 
   it('lists every check of a refusal, with what was expected and found', async () => {

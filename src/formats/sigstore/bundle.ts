@@ -47,6 +47,19 @@ export const SignatureBytes = base64Bytes(MAX_SIGNATURE_LENGTH)
 export const PayloadBytes = base64Bytes(MAX_PAYLOAD_LENGTH)
 const RawBytes = v.strictObject({ rawBytes: CertificateBytes })
 
+/** With exactly one signature (sigstore_bundle.proto); cosign's old bundle has it too. */
+export const SignedEnvelope = v.pipe(
+  v.strictObject({
+    payload: PayloadBytes,
+    payloadType: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_TYPE_LENGTH)),
+    signatures: v.strictTuple([v.strictObject({ sig: SignatureBytes, keyid: v.nullish(v.string()) })]),
+  }),
+  v.transform(({ payload, payloadType, signatures: [{ sig: signature, keyid }] }) => ({
+    signature,
+    envelope: { payload, payloadType, ...(keyid ? { keyId: keyid } : {}) },
+  })),
+)
+
 const TimestampData = v.strictObject({
   rfc3161Timestamps: v.pipe(
     v.optional(v.array(v.strictObject({ signedTimestamp: base64Bytes(MAX_TIMESTAMP_LENGTH) })), []),
@@ -77,14 +90,7 @@ const Bundle = v.strictObject({
   verificationMaterial: Material,
   // The schema lets the digest be absent; sigstore-js and all that write bundles do not.
   messageSignature: v.optional(v.strictObject({ messageDigest: Digest, signature: SignatureBytes })),
-  dsseEnvelope: v.optional(
-    v.strictObject({
-      payload: PayloadBytes,
-      payloadType: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_TYPE_LENGTH)),
-      // sigstore_bundle.proto: exactly one.
-      signatures: v.strictTuple([v.strictObject({ sig: SignatureBytes, keyid: v.nullish(v.string()) })]),
-    }),
-  ),
+  dsseEnvelope: v.optional(SignedEnvelope),
 })
 type BundleJson = v.InferOutput<typeof Bundle>
 
@@ -130,9 +136,7 @@ function signedContent({
   }
   if (envelope === undefined || message !== undefined)
     throw refused('not exactly one of a message signature and an envelope')
-  const { payload, payloadType, signatures } = envelope
-  const [{ sig: signature, keyid }] = signatures
-  return { signature, envelope: { payload, payloadType, ...(keyid ? { keyId: keyid } : {}) } }
+  return envelope
 }
 
 function signer({ verificationMaterial }: BundleJson, format: SealFormat): Pick<SealParts, 'certificate'> {

@@ -1,18 +1,19 @@
 import * as v from 'valibot'
-import { describeError, encodeHex, utf8Decode, type JsonValue } from '../../base/index.ts'
+import { describeError, encodeHex, parseJson, sha256, utf8Decode, type JsonValue } from '../../base/index.ts'
 import { parseCertificatesPem, parsePublicKeyPem } from '../x509/index.ts'
-import { CertificateBytes, SignatureBytes } from './bundle.ts'
+import { CertificateBytes, PayloadBytes, SignatureBytes, SignedEnvelope } from './bundle.ts'
 import { sigstoreErrors } from './errors.ts'
 import type { SealParts } from './seal-parts.ts'
 import { base64Bytes, COUNT, hexBytes, readShape } from './shape.ts'
 
 const MAX_BODY_LENGTH = 512 * 1024
+const MAX_ENVELOPE_LENGTH = 6 << 20
 /** Go reads whole numbers as digits alone: `1e0` and `1.0` are none to it, and cosign refuses the file. */
 const PLAIN_COUNTS = [/"integratedTime"\s*:\s*\d+\s*[,}]/, /"logIndex"\s*:\s*\d+\s*[,}]/]
 
 /** `LocalSignedPayload` of cosign. The entry comes without a proof: the log's promise is all there is. */
 const CosignBundle = v.strictObject({
-  base64Signature: SignatureBytes,
+  base64Signature: PayloadBytes,
   cert: v.optional(CertificateBytes),
   rekorBundle: v.strictObject({
     SignedEntryTimestamp: SignatureBytes,
@@ -26,15 +27,15 @@ const CosignBundle = v.strictObject({
 })
 
 /**
- * What `cosign sign-blob --bundle` wrote before the common format (cosign 2; 3 with `--new-bundle-format=false`):
- * `{"base64Signature":…,"cert":…,"rekorBundle":…}`. Throws `sigstore.bundle`.
+ * What `cosign sign-blob --bundle` and `attest-blob --bundle` wrote before the common format (cosign 2; 3 with
+ * `--new-bundle-format=false`): `{"base64Signature":…,"cert":…,"rekorBundle":…}`. Throws `sigstore.bundle`.
  */
 export function parseCosignBundle(json: JsonValue, text: string): SealParts {
   const read = readShape(CosignBundle, json)
   if ('problem' in read) throw sigstoreErrors('sigstore.bundle', `not a bundle of cosign: ${read.problem}`)
   if (!PLAIN_COUNTS.every((pattern) => pattern.test(text)))
     throw sigstoreErrors('sigstore.bundle', 'not a bundle of cosign: a count that is more than digits')
-  const { base64Signature: signature, cert, rekorBundle } = read.value
+  const { base64Signature: signed, cert, rekorBundle } = read.value
   const { body, integratedTime, logIndex, logID } = rekorBundle.Payload
   const entry = {
     body,
@@ -46,10 +47,31 @@ export function parseCosignBundle(json: JsonValue, text: string): SealParts {
   const certificate = cert === undefined ? undefined : leafOf(cert)
   return {
     format: 'cosign bundle',
-    signature,
+    ...signedContent(signed),
     ...(certificate === undefined ? {} : { certificate }),
     entries: [entry],
     timestamps: [],
+  }
+}
+
+/** `attest-blob` writes its whole envelope where `sign-blob` writes the signature. */
+function signedContent(bytes: Uint8Array): Pick<SealParts, 'signature' | 'envelope'> {
+  const json = readObject(bytes)
+  if (json === undefined) return { signature: bytes }
+  const read = readShape(SignedEnvelope, json)
+  if ('problem' in read)
+    throw sigstoreErrors('sigstore.bundle', `not an attestation of cosign: the envelope: ${read.problem}`)
+  const { signature, envelope } = read.value
+  return { signature, envelope: { ...envelope, sha256: sha256(bytes) } }
+}
+
+/** Undefined for a signature: no bytes of one are a whole object in JSON. */
+function readObject(bytes: Uint8Array): JsonValue | undefined {
+  if (bytes[0] !== '{'.charCodeAt(0)) return undefined
+  try {
+    return parseJson(utf8Decode(bytes), { maxLength: MAX_ENVELOPE_LENGTH })
+  } catch {
+    return undefined
   }
 }
 

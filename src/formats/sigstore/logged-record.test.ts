@@ -51,7 +51,7 @@ describe('readLoggedRecord', () => {
       signature,
       verifier,
     })
-    const about = { payloadSha256: digest, signature, verifier }
+    const about = { payloadSha256: digest, envelopeSha256: digest, signature, verifier }
     expect(readLoggedRecord(dsse1())).toEqual({ kindVersion: 'dsse 0.0.1', ...about })
     expect(readLoggedRecord(intoto2())).toEqual({ kindVersion: 'intoto 0.0.2', ...about })
     const envelope = { payload: utf8('{}'), payloadType: 'application/vnd.in-toto+json' }

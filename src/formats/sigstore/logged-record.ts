@@ -36,6 +36,8 @@ export type LoggedRecord =
   | (Logged & {
       readonly kindVersion: 'dsse 0.0.1' | 'dsse 0.0.2' | 'intoto 0.0.2'
       readonly payloadSha256: Uint8Array
+      /** Of the envelope's JSON (Rekor 1). */
+      readonly envelopeSha256?: Uint8Array
       /** The envelope once more, which the signature of the body must be over, with SHA-256 (intoto alone). */
       readonly envelope?: Envelope
     })
@@ -116,15 +118,17 @@ const READERS: Readonly<Record<string, (spec: unknown, entry: JsonValue) => Logg
     return { kindVersion: 'hashedrekord 0.0.1', algorithm, digest, signature: signature.content, verifier }
   },
   'dsse 0.0.1': (spec) => {
-    const { payloadHash, signatures } = read(Dsse1, spec)
-    return { kindVersion: 'dsse 0.0.1', payloadSha256: payloadHash.value, ...signatures[0] }
+    const { envelopeHash, payloadHash, signatures } = read(Dsse1, spec)
+    const hashes = { payloadSha256: payloadHash.value, envelopeSha256: envelopeHash.value }
+    return { kindVersion: 'dsse 0.0.1', ...hashes, ...signatures[0] }
   },
   'intoto 0.0.2': (spec) => {
-    const { envelope, payloadHash } = read(Intoto2, spec).content
+    const { envelope, payloadHash, hash } = read(Intoto2, spec).content
+    const hashes = { payloadSha256: payloadHash.value, envelopeSha256: hash.value }
     const { payload, payloadType } = envelope
     const { sig: signature, publicKey: verifier } = envelope.signatures[0]
     const whole = payload === undefined ? {} : { envelope: { payload, payloadType } }
-    return { kindVersion: 'intoto 0.0.2', payloadSha256: payloadHash.value, signature, verifier, ...whole }
+    return { kindVersion: 'intoto 0.0.2', ...hashes, signature, verifier, ...whole }
   },
   'hashedrekord 0.0.2': (spec) => {
     const { data, signature } = read(HashedRekord2, spec).hashedRekordV002

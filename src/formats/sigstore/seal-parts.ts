@@ -16,6 +16,8 @@ export interface Envelope {
   readonly payloadType: string
   /** What the envelope calls the key of its signature; nothing signs that. */
   readonly keyId?: string
+  /** Of its JSON as the log hashed it, where that is at hand. */
+  readonly sha256?: Uint8Array
 }
 
 export interface FileDigest {
