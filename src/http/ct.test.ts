@@ -1,6 +1,16 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, decodeBase64, encodeBase64, sha256, utf8, type Clock } from '../base/index.ts'
+import {
+  contextConstructed,
+  derBitString,
+  derExplicit,
+  derNull,
+  derOctetString,
+  derOid,
+  DerReader,
+  derSequence,
+} from '../formats/der/index.ts'
 import { leafHash, verifyConsistency, verifyInclusion } from '../formats/merkle/index.ts'
 import {
   intermediate,
@@ -14,9 +24,10 @@ import {
   pending,
   root,
 } from '../formats/x509/arrange.ts'
-import { merkleTreeLeaf, sctSignedBytes, verifyWithSpki } from '../formats/x509/index.ts'
+import { merkleTreeLeaf, OID, sctSignedBytes, verifyWithSpki } from '../formats/x509/index.ts'
 import { silentLog } from '../host/index.ts'
 import { arrangeLog } from '../log/arrange.ts'
+import { extension } from '../verify/arrange.ts'
 import { createCtLog, ctGenesis, ctKeysOf, treeHeadSignedBytes } from '../trust/ct/index.ts'
 import { ctRoutes } from './ct.ts'
 
@@ -45,6 +56,17 @@ async function newApp(trusted = root) {
     return { status: response.status, json: (await response.json()) as Record<string, unknown> }
   }
   return { tree, ct, submit, add, get }
+}
+
+/** The leaf of `pending` with other extensions at its end, signed by the intermediate. */
+function ending(...last: readonly Uint8Array[]): Uint8Array {
+  const fields: Uint8Array[] = []
+  const body = new DerReader(new DerReader(pending.tbs).read().content)
+  while (body.nextTag !== contextConstructed(3)) fields.push(body.read().encoded)
+  const own = body.enter(contextConstructed(3)).read().content
+  const tbs = derSequence(...fields, derExplicit(3, derSequence(own, ...last)))
+  const signed = new Uint8Array(sign('sha256', tbs, intermediateKey.key))
+  return derSequence(tbs, derSequence(derOid(OID.ecdsaSha256)), derBitString(signed))
 }
 
 /** The signature of a DigitallySigned that says SHA-256 and ECDSA, and nothing after it. */
@@ -99,6 +121,17 @@ describe('POST /ct/v1/add-pre-chain', () => {
   const strangeIntermediate = makeIntermediate(strangeRoot, stranger.key)
   const last = pending.precertificate.length - 1
   const flipped = pending.precertificate.map((byte, at) => (at === last ? byte ^ 1 : byte))
+
+  it('takes a precertificate by its poison: once, critical, NULL, and without an SCT list', async () => {
+    const poison = (isCritical: boolean, value = derNull()): Uint8Array =>
+      extension(OID.poison, isCritical, value)
+    const status = async (...extensions: readonly Uint8Array[]): Promise<number> =>
+      (await (await newApp()).add([ending(...extensions), intermediate.der, root.der])).status
+    expect(await status(poison(true))).toBe(200)
+    const list = extension(OID.sctList, false, derOctetString(new Uint8Array(2)))
+    for (const extensions of [[], [poison(false)], [poison(true, derSequence())], [list, poison(true)]])
+      expect(await status(...extensions)).toBe(400)
+  })
 
   it.each<[string, readonly Uint8Array[]]>([
     [

@@ -150,6 +150,18 @@ const envelopeJson = (payload: Uint8Array, signature: Uint8Array): Json => ({
 export const provenance = (): Json =>
   statement({ predicateType: 'https://slsa.dev/provenance/v1', predicate: {} })
 
+/** An attestation whose entry of Rekor 1 has the digest of what was signed, as if that were a file. */
+export function loggedAsFile(): Json {
+  const bundle = envelopeBundle(provenance())
+  const { payload, signatures } = bundle.dsseEnvelope
+  const signed = dsseSignedBytes({ payload: decodeBase64(payload), payloadType: IN_TOTO })
+  const [digest, signature] = [sha256(signed), decodeBase64(signatures[0].sig)]
+  const publicKeyPem = certificatePem(leaf.der)
+  const body = hashedRekordBody({ algorithm: 'sha256', digest, signature, publicKeyPem })
+  bundle.verificationMaterial.tlogEntries = [tlogEntry(makeEntry({ body }))]
+  return bundle
+}
+
 export function withKeyId(keyid: string): Json {
   const bundle = envelopeBundle(provenance())
   bundle.dsseEnvelope.signatures[0].keyid = keyid

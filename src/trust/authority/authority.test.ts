@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { bytesEqual, decodeHex, encodeHex, sha256, utf8, type Clock, type Entropy } from '../../base/index.ts'
 import { sct } from '../../formats/x509/arrange.ts'
 import {
+  buildTimestampLeaf,
   checkChain,
   embeddedScts,
   parseCertificate,
@@ -201,6 +202,30 @@ describe('issue', () => {
     const broken = new Error('disk full')
     const { authority } = makeAuthority({ ct: { addPrecertificate: () => Promise.reject(broken) } })
     await expect(authority.issue(requestOf())).rejects.toBe(broken)
+  })
+
+  it('hands out no certificate that verifiers refuse', async () => {
+    const noAuthority = buildTimestampLeaf({
+      name: { organization: 'gitlab.example', commonName: 'no authority' },
+      spki: parseCertificate(made.intermediate.certificate).spki,
+      issuer: parseCertificate(made.root.certificate),
+      issuerKey: made.root.key,
+      serial: new Uint8Array([1]),
+      notBeforeSeconds: NOW - YEAR,
+      notAfterSeconds: NOW + YEAR,
+    })
+    const { authority } = makeAuthority({ chain: [noAuthority, made.root.certificate] })
+    await expect(authority.issue(requestOf())).rejects.toMatchObject({
+      code: 'authority.chain',
+      message: expect.stringContaining('not a certificate authority'),
+    })
+  })
+
+  it('hands out no certificate whose name others read otherwise', async () => {
+    const { ci_config_ref_uri: uri } = claims
+    const strange = { ...claims, ci_config_ref_uri: `${uri}?x` }
+    const { authority } = makeAuthority({ verifyToken: () => Promise.resolve(strange) })
+    await expect(authority.issue(requestOf())).rejects.toMatchObject({ code: 'identity.certificate' })
   })
 
   it.each([

@@ -1,9 +1,11 @@
 /** Seals that cosign 3.1.2 refused when it was asked, each broken where nobody signs or by a signer who is careless. */
 import { createHash } from 'node:crypto'
 import { describe, it } from 'vitest'
-import { decodeBase64, encodeBase64 } from '../../base/index.ts'
+import { decodeBase64, encodeBase64, sha256 } from '../../base/index.ts'
 import { signCheckpoint } from '../../formats/note/index.ts'
-import { entry, keys, LOG_NAME, makeEntry, NOW, signature } from '../arrange.ts'
+import { dsseSignedBytes, hashedRekordBody } from '../../formats/sigstore/index.ts'
+import { certificatePem } from '../../formats/x509/index.ts'
+import { entry, keys, leaf, LOG_NAME, makeEntry, NOW, signature } from '../arrange.ts'
 import {
   attestation,
   bytes,
@@ -76,6 +78,20 @@ describe('what cosign refuses', () => {
       signCheckpoint({ origin: LOG_NAME, size: 3, root }, { name: LOG_NAME, key: keys.log.key }),
     )
     refusesOnly(ofNone, 'checkpoint')
+  })
+
+  it('an attestation that was logged as a file in Rekor 1', () => {
+    const bundle = envelopeBundle()
+    const { payload, payloadType, signatures } = bundle.dsseEnvelope
+    const signed = dsseSignedBytes({ payload: decodeBase64(payload), payloadType })
+    const body = hashedRekordBody({
+      algorithm: 'sha256',
+      digest: sha256(signed),
+      signature: decodeBase64(signatures[0].sig),
+      publicKeyPem: certificatePem(leaf.der),
+    })
+    bundle.verificationMaterial.tlogEntries = [tlogEntry(makeEntry({ body }))]
+    refusesOnly(bundle, 'entry')
   })
 
   it('two entries of one log at one index', () => {
