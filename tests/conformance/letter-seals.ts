@@ -27,12 +27,14 @@ import {
   leaf,
   makeEntry,
   makeLeaf,
+  newKey,
   root,
   SAN,
 } from '../../src/verify/arrange.ts'
 import {
   bytes,
   envelopeBundle,
+  fileBundle,
   fileBundle2,
   LOG_2,
   log2Spki,
@@ -209,14 +211,35 @@ export function shortRsa(by: Signer): { readonly file: Uint8Array; readonly sign
 }
 
 const hasOid = (oid: string, one: Uint8Array): boolean => Buffer.from(one).includes(Buffer.from(derOid(oid)))
-const email = extension(OID.subjectAlternativeName, true, derSequence(derImplicit(1, utf8(SAN))))
-/** Its name is an e-mail address whose text is the URI of a pipeline. */
-export const withEmail = (): Json =>
-  withCertificate(
-    craftLeaf((all) => all.map((one) => (hasOid(OID.subjectAlternativeName, one) ? email : one))),
+const certified = (change: Parameters<typeof craftLeaf>[0]): Json => withCertificate(craftLeaf(change))
+const named = (...names: readonly (readonly [number, string])[]): Json => {
+  const list = derSequence(...names.map(([kind, text]) => derImplicit(kind, utf8(text))))
+  const extensionOfNames = extension(OID.subjectAlternativeName, true, list)
+  return certified((all) =>
+    all.map((one) => (hasOid(OID.subjectAlternativeName, one) ? extensionOfNames : one)),
   )
-export const withoutKeyUsage = (): Json =>
-  withCertificate(craftLeaf((all) => all.filter((one) => !hasOid(OID.keyUsage, one))))
+}
+/** Its name is an e-mail address whose text is the URI of a pipeline. */
+export const withEmail = (): Json => named([1, SAN])
+export const withNames = (...uris: readonly string[]): Json => named(...uris.map((uri) => [6, uri] as const))
+export const withoutOldIssuer = (): Json =>
+  certified((all) => all.filter((one) => !hasOid(`${OID.fulcio}.1`, one)))
+export const unknownSct = (): Json => withCertificate(makeLeaf({ scts: [{}, { key: newKey() }] }))
+
+/** Of two entries of one signature, the second is of a log that nobody knows. */
+export function unknownEntry(): Json {
+  const bundle = fileBundle()
+  bundle.verificationMaterial.tlogEntries.push(tlogEntry(makeEntry({ log: keys.stranger, logIndex: 7 })))
+  return bundle
+}
+
+export function ofSha512(): Json {
+  const [subject] = statement().subject
+  const digest = { sha512: createHash('sha512').update(bytes).digest('hex') }
+  return envelopeBundle({ ...provenance(), subject: [{ ...subject, digest }] })
+}
+
+export const withoutKeyUsage = (): Json => certified((all) => all.filter((one) => !hasOid(OID.keyUsage, one)))
 
 export const rootWith = (change: (root: Json) => void): { readonly trustedRoot: Json } => {
   const trustedRoot = trustedRootJson()

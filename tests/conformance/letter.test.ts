@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/base/index.ts'
 import { sshFingerprint } from '../../src/formats/x509/index.ts'
-import { keys, policy } from '../../src/verify/arrange.ts'
+import { keys, policy, SAN } from '../../src/verify/arrange.ts'
 import {
   bytes,
   envelopeBundle,
@@ -11,6 +13,7 @@ import {
 } from '../../src/verify/attacks/arrange.ts'
 import { artifactOf, trustRootFromJson, verifyBundle, type CheckName } from '../../src/verify/index.ts'
 import { cosign3, present } from '../support/judges.ts'
+import { root as checkout } from '../support/program.ts'
 import { temporaryFolder } from '../support/server.ts'
 import { cosignVerdict } from './cosign-verdict.ts'
 import {
@@ -19,6 +22,7 @@ import {
   logged1,
   logged2,
   loggedAsFile,
+  ofSha512,
   provenance,
   rootWith,
   shortRsa,
@@ -26,10 +30,15 @@ import {
   signer,
   trustedRootJson,
   twice,
+  unknownEntry,
+  unknownSct,
   withEmail,
   withKeyId,
+  withNames,
   withoutKeyUsage,
+  withoutOldIssuer,
 } from './letter-seals.ts'
+import { STAMPS } from './letter-stamps.ts'
 
 interface LetterCase {
   readonly bundle: Json
@@ -40,6 +49,7 @@ interface LetterCase {
   readonly refusal?: CheckName | 'trust-root'
   /** What cosign 3.1.2 said. */
   readonly isAcceptedByCosign: boolean
+  readonly row?: string
   readonly trustedRoot?: Json
 }
 
@@ -54,9 +64,12 @@ const refused = (bundle: Json, refusal: LetterCase['refusal'] & string, more: Pa
   isAcceptedByCosign: false,
   ...more,
 })
-/** Where we refuse and cosign does not; docs/reference/verification.md says why. */
-const stricter = (bundle: Json, refusal: LetterCase['refusal'] & string, more: Partial<LetterCase> = {}) =>
-  refused(bundle, refusal, { isAcceptedByCosign: true, ...more })
+/** Where we refuse and cosign does not; `row` is that of docs/reference/cosign.md, which says why. */
+const stricter = (
+  row: string,
+  bundle: Json,
+  { refusal, ...more }: Partial<LetterCase> & Required<Pick<LetterCase, 'refusal'>>,
+): LetterCase => ({ bundle, refusal, row, isAcceptedByCosign: true, ...more })
 
 const { prehashed, pure } = edSigned()
 const rsa = signer('rsa')
@@ -119,8 +132,10 @@ const CASES: Readonly<Record<string, LetterCase>> = {
     logged2({ ...with256, keyDetails: P384 }),
     'signature',
   ),
-  'a certificate of P-384 in Rekor 1 over SHA-256': stricter(logged1(with256), 'signature'),
-  'a certificate without key usage': stricter(withoutKeyUsage(), 'chain'),
+  'a certificate of P-384 in Rekor 1 over SHA-256': stricter('curve-hash', logged1(with256), {
+    refusal: 'signature',
+  }),
+  'a certificate without key usage': stricter('key-usage', withoutKeyUsage(), { refusal: 'chain' }),
   'an e-mail address with the text of a URI': accepted(withEmail()),
   'a trust root of version 0.2': refused(
     fileBundle(),
@@ -140,11 +155,10 @@ const CASES: Readonly<Record<string, LetterCase>> = {
     fileBundle(),
     rootWith((root) => (root.tlogs[0].baseUrl = 'rekor.example')),
   ),
-  'a log with another name than its URL': stricter(
-    fileBundle(),
-    'checkpoint',
-    rootWith((root) => (root.tlogs[0].baseUrl = 'https://10.0.0.1')),
-  ),
+  'a log with another name than its URL': stricter('log-name', fileBundle(), {
+    refusal: 'checkpoint',
+    ...rootWith((root) => (root.tlogs[0].baseUrl = 'https://10.0.0.1')),
+  }),
   'a log of Rekor 2 under another id': accepted(
     fileBundle(),
     rootWith((root) => (root.tlogs[1].logId.keyId = root.ctlogs[0].logId.keyId)),
@@ -154,17 +168,45 @@ const CASES: Readonly<Record<string, LetterCase>> = {
     'checkpoint',
     rootWith((root) => (root.tlogs[1].logId.keyId = root.ctlogs[0].logId.keyId)),
   ),
-  'a trust root with null for what is not set': stricter(
-    fileBundle(),
-    'trust-root',
-    rootWith((root) => (root.certificateAuthorities[0].subject = null)),
+  'a trust root with null for what is not set': stricter('null', fileBundle(), {
+    refusal: 'trust-root',
+    ...rootWith((root) => (root.certificateAuthorities[0].subject = null)),
+  }),
+  'an authority that is trusted since ever': stricter('trust-span', fileBundle(), {
+    refusal: 'trust-root',
+    ...rootWith((root) => delete root.certificateAuthorities[0].validFor),
+  }),
+  'a timestamp': accepted(STAMPS.good.bundle, STAMPS.good),
+  'a timestamp by an RSA key of 2048 bits': accepted(STAMPS.rsa2048.bundle, STAMPS.rsa2048),
+  'a timestamp by an RSA key of 4096 bits': accepted(STAMPS.rsa4096.bundle, STAMPS.rsa4096),
+  'a timestamp that does not name its certificate': stricter('stamp-certificate', STAMPS.unnamed.bundle, {
+    ...STAMPS.unnamed,
+    refusal: 'timestamp',
+  }),
+  'a timestamp with a fraction of a second': stricter('stamp-fraction', STAMPS.fraction.bundle, {
+    ...STAMPS.fraction,
+    refusal: 'timestamp',
+  }),
+  'a second timestamp, by nobody who is known': stricter('all-evidence', STAMPS.withAnother.bundle, {
+    ...STAMPS.withAnother,
+    refusal: 'timestamp',
+  }),
+  'a second SCT, of a log that is not known': stricter('all-evidence', unknownSct(), { refusal: 'sct' }),
+  'a second entry, of a log that is not known': stricter('all-evidence', unknownEntry(), {
+    refusal: 'checkpoint',
+  }),
+  'a certificate with two names': stricter('one-name', withNames(SAN, 'https://x.example/'), {
+    refusal: 'identity',
+  }),
+  'an issuer in the newer extension alone': stricter('issuer-twice', withoutOldIssuer(), {
+    refusal: 'identity',
+  }),
+  'a subject with SHA-512 alone': stricter('subject-sha256', ofSha512(), { refusal: 'attestation' }),
+  'null for a member of a bundle': stricter(
+    'null',
+    { ...fileBundle(), dsseEnvelope: null },
+    { refusal: 'bundle' },
   ),
-  'an authority that is trusted since ever': stricter(
-    fileBundle(),
-    'trust-root',
-    rootWith((root) => delete root.certificateAuthorities[0].validFor),
-  ),
-  'null for a member of a bundle': stricter({ ...fileBundle(), dsseEnvelope: null }, 'bundle'),
 }
 
 /** What we say, by the file and by its digest alone. */
@@ -189,6 +231,14 @@ describe('by the letter', () => {
     // Some keys sign what the SHA-256 does not tell; nothing is verified by it that is not by the file.
     if (one.refusal !== undefined) expect(byDigest).not.toBe('verified')
   })
+})
+
+it('is stricter in what the reference lists, and the reference lists nothing else', () => {
+  const page = readFileSync(join(checkout, 'docs', 'reference', 'cosign.md'), 'utf8')
+  const section = page.slice(page.indexOf('## Stricter than'), page.indexOf('## Differences'))
+  const listed = [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, row]) => row)
+  const used = Object.values(CASES).flatMap(({ row }) => row ?? [])
+  expect(listed).toEqual([...new Set(used)].toSorted())
 })
 
 describe.runIf(present(cosign3))('cosign 3.1.2', () => {
