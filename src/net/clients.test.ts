@@ -160,6 +160,53 @@ describe('createRekorClient', () => {
     },
   )
 
+  it('asks for the entry by its content where a conflict comes without its location', async () => {
+    const url = await service({
+      [entries]: [409, '{"message":"exists"}'],
+      [`${entries}/retrieve`]: [200, `[${stored}]`],
+    })
+    expect(await createRekorClient(options(url)).append(proposed)).toEqual(entry)
+  })
+
+  /** Takes the entry and cuts the connection, before the answer or in it; the second time it has it already. */
+  async function cutting(answerOnce: (response: ServerResponse) => void): Promise<string> {
+    let count = 0
+    running = await serve((request, response) => {
+      request.resume()
+      count += request.method === 'POST' ? 1 : 0
+      if (count === 1) answerOnce(response)
+      else if (request.method === 'GET') response.end(stored)
+      else response.writeHead(409, { location: `${entries}/${uuid}` }).end('{"message":"exists"}')
+    })
+    return running.url
+  }
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['before its answer', (response) => void response.destroy()],
+    [
+      'in its answer',
+      (response) => {
+        response.writeHead(201, { 'content-length': '5000' })
+        response.write(stored.slice(0, 20), () => response.destroy())
+      },
+    ],
+  ])('ends with the entry that the log took when it was cut off %s', async (_when, answerOnce) => {
+    const url = await cutting(answerOnce)
+    expect(await createRekorClient(options(url)).append(proposed)).toEqual(entry)
+  })
+
+  it('gives up on a log that cuts every answer', async () => {
+    let count = 0
+    running = await serve((_request, response) => {
+      count += 1
+      response.destroy()
+    })
+    await expect(createRekorClient(options(running.url)).append(proposed)).rejects.toMatchObject({
+      code: 'net.unreachable',
+    })
+    expect(count).toBe(4)
+  })
+
   it('finds the entries of a proposal, or none', async () => {
     const find = async (text: string): Promise<readonly LogEntry[]> => {
       const url = await service({ [`${entries}/retrieve`]: [200, text] })

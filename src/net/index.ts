@@ -4,7 +4,7 @@
  * `createHttp` gives the Http port over `node:http` and `node:https`; it honours `HTTPS_PROXY`, `HTTP_PROXY`,
  * `NO_PROXY` and `SSL_CERT_FILE`, never follows a redirect, and limits every exchange in time. `createSocketHttp` is
  * the same over a socket file. `createFulcioClient`, `createRekorClient` and `createTimestampClient` are the ports of `sign/`; they retry what
- * is transient (`withRetries`) and nothing else. `fetchTrustedRoot` is the client of a TUF repository (tuf-js), and
+ * is transient (`withRetries`), and Rekor's also what was cut off, since a log keeps one entry of what it is sent twice. `fetchTrustedRoot` is the client of a TUF repository (tuf-js), and
  * `loadPublicSigstore` the repository of public Sigstore with the root that was shipped. What a service answers is an
  * enemy's: capped, and parsed strictly.
  */

@@ -1,4 +1,4 @@
-import { describeError, parseJson, WheelsealError, type Http } from '../base/index.ts'
+import { describeError, parseJson, WheelsealError, type Http, type JsonValue } from '../base/index.ts'
 import {
   parseLogEntries,
   parseLogEntry,
@@ -11,41 +11,56 @@ import {
 import type { EntryLog } from '../sign/index.ts'
 import { netErrors } from './errors.ts'
 import type { ServiceOptions } from './fulcio.ts'
-import { withRetries } from './retry.ts'
+import { againWhenCut, withRetries } from './retry.ts'
 import { callService, type ServiceReply } from './service.ts'
 
 const ENTRIES = '/api/v1/log/entries'
 const MAX_ENTRIES_BYTES = 4 << 20
 const UUID = /^(?:[0-9a-f]{16})?[0-9a-f]{64}$/
 
-/** Rekor v1, with the requests of cosign 2.2.3 (sigstore-wire 1.4, 2). Nothing that it answers is verified here. Throws `net.…`. */
+/**
+ * Rekor v1, with the requests of cosign 2.2.3 (sigstore-wire 1.4, 2). A log keeps one entry of what it is sent twice, so
+ * a request whose answer was lost is sent again and ends with that entry. Nothing that it answers is verified here.
+ * Throws `net.…`.
+ */
 export function createRekorClient({ url, http, clock }: ServiceOptions): EntryLog {
   const patient = withRetries(http, clock)
   return {
-    append: (proposed) => append(patient, url, proposed),
-    find: (proposed) => find(patient, url, proposed),
+    append: (proposed) => againWhenCut(clock, () => append(patient, url, proposed)),
+    find: (proposed) => againWhenCut(clock, () => find(patient, url, proposed)),
   }
 }
 
-async function append(http: Http, baseUrl: string, proposed: DsseProposal | HashedRekord): Promise<LogEntry> {
+type Proposed = DsseProposal | HashedRekord
+
+function proposedEntry(proposed: Proposed): JsonValue {
+  return 'envelopeText' in proposed ? proposedDsse(proposed) : proposedHashedRekord(proposed)
+}
+
+async function append(http: Http, baseUrl: string, proposed: Proposed): Promise<LogEntry> {
   const reply = await callService(http, {
     method: 'POST',
     baseUrl,
     path: ENTRIES,
     headers: { accept: 'application/json' },
-    json: 'envelopeText' in proposed ? proposedDsse(proposed) : proposedHashedRekord(proposed),
+    json: proposedEntry(proposed),
     accepts: [201, 409],
     maxBytes: MAX_ENTRIES_BYTES,
   })
-  if (reply.status === 409) return existing(http, baseUrl, reply)
+  if (reply.status === 409) return existing(http, baseUrl, { reply, proposed })
   return reading(baseUrl, () => parseLogEntry(parseJson(reply.text, { maxLength: MAX_ENTRIES_BYTES })))
 }
 
 /** Only the UUID of the `Location` is taken: the log is asked where it was configured, whatever host stands there. */
-async function existing(http: Http, baseUrl: string, reply: ServiceReply): Promise<LogEntry> {
-  const uuid = reply.headers['location']?.split('/').at(-1) ?? ''
-  if (!UUID.test(uuid))
-    throw netErrors('net.reply', `${baseUrl} has the entry already but does not say which it is`)
+async function existing(
+  http: Http,
+  baseUrl: string,
+  { reply, proposed }: { readonly reply: ServiceReply; readonly proposed: Proposed },
+): Promise<LogEntry> {
+  const { location } = reply.headers
+  if (location === undefined) return retrieved(http, baseUrl, proposed)
+  const uuid = location.split('/').at(-1) ?? ''
+  if (!UUID.test(uuid)) throw ambiguous(baseUrl)
   const { text } = await callService(http, {
     method: 'GET',
     baseUrl,
@@ -57,13 +72,24 @@ async function existing(http: Http, baseUrl: string, reply: ServiceReply): Promi
   return reading(baseUrl, () => parseLogEntry(parseJson(text, { maxLength: MAX_ENTRIES_BYTES })))
 }
 
-async function find(http: Http, baseUrl: string, proposed: HashedRekord): Promise<readonly LogEntry[]> {
+/** For logs behind a proxy that takes the `Location` away. */
+async function retrieved(http: Http, baseUrl: string, proposed: Proposed): Promise<LogEntry> {
+  const [entry] = await find(http, baseUrl, proposed)
+  if (entry !== undefined) return entry
+  throw ambiguous(baseUrl)
+}
+
+function ambiguous(baseUrl: string): Error {
+  return netErrors('net.reply', `${baseUrl} has the entry already but does not say which it is`)
+}
+
+async function find(http: Http, baseUrl: string, proposed: Proposed): Promise<readonly LogEntry[]> {
   const { text } = await callService(http, {
     method: 'POST',
     baseUrl,
     path: `${ENTRIES}/retrieve`,
     headers: { accept: 'application/json' },
-    json: { entries: [proposedHashedRekord(proposed)] },
+    json: { entries: [proposedEntry(proposed)] },
     accepts: [200],
     maxBytes: MAX_ENTRIES_BYTES,
   })

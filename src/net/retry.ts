@@ -44,11 +44,33 @@ async function tryOnce(http: Http, request: HttpRequest, isLast: boolean): Promi
   return { retryAfterMs: retryAfter(response) }
 }
 
+/**
+ * For what may be done twice: also tries again when a connection broke under way, be it in the middle of an answer.
+ * Nobody knows then whether the service did what was asked.
+ */
+export async function againWhenCut<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === ATTEMPTS || !CUT.has(connectionCode(error))) throw error
+    }
+    await clock.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1))
+  }
+}
+
+const CUT: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'])
+
 /** Nothing was sent, so that nothing can have been done. */
 function isRefusedConnection(error: unknown): boolean {
-  if (!(error instanceof WheelsealError) || error.code !== 'net.unreachable') return false
+  return connectionCode(error) === 'ECONNREFUSED'
+}
+
+/** As the system names it; undefined for any other failure. */
+function connectionCode(error: unknown): unknown {
+  if (!(error instanceof WheelsealError) || error.code !== 'net.unreachable') return undefined
   const { cause } = error
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined
 }
 
 /** Seconds only; a date would need trust in two clocks. */
