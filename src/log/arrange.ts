@@ -1,8 +1,13 @@
 /** For tests: a log in memory. */
-import { utf8, type Clock } from '../base/index.ts'
+import { concatBytes, utf8, type Clock } from '../base/index.ts'
+import { leafHash } from '../formats/merkle/index.ts'
 import { createMemoryIndex } from './crash/memory-index.ts'
 import { createSimDisk } from './crash/sim-disk.ts'
+import type { LogEntry } from './entry.ts'
+import type { LogFiles } from './files.ts'
 import { createLog, openLog, type LogParts, type TransparencyLog } from './log.ts'
+import { encodeCommit, encodeHead, segmentPath } from './segment.ts'
+import { TreeEdge } from './tree-edge.ts'
 
 export interface MemoryLog {
   readonly log: TransparencyLog
@@ -42,6 +47,42 @@ export async function newLog(options: Partial<LogParts> = {}): Promise<MemoryLog
 }
 
 export const text = (value: string): { leaf: Uint8Array } => ({ leaf: utf8(value) })
+
+export const entryAt = (timeMs: number, leaf: string): LogEntry => ({
+  timeMs,
+  leaf: utf8(leaf),
+  extra: new Uint8Array(),
+})
+
+export interface SegmentChange {
+  /** In place of the root that the entries lead to. */
+  readonly root?: Uint8Array
+  /** Committed by a second record, whose root `commitRoot` can take the place of. */
+  readonly committed?: readonly LogEntry[]
+  readonly commitRoot?: Uint8Array
+}
+
+/** In place of the newest segment: its checksums hold, whatever it says. The genesis leaf stands in front. */
+export async function writeSegment(
+  files: LogFiles,
+  entries: readonly LogEntry[],
+  { root, committed = [], commitRoot }: SegmentChange = {},
+): Promise<void> {
+  const all = [entryAt(1000, 'genesis'), ...entries]
+  const edge = new TreeEdge(SMALL, { applied: 0, upper: [] })
+  for (const { leaf } of all) edge.append(leafHash(leaf))
+  const tree = { size: all.length, root: root ?? edge.root() }
+  const head = encodeHead({ ...tree, number: 9, tileHeight: 2, applied: 0, upper: [], entries: all })
+  for (const { leaf } of committed) edge.append(leafHash(leaf))
+  const commit = encodeCommit(
+    { size: edge.size, root: commitRoot ?? edge.root(), entries: committed },
+    head.checksum,
+  )
+  const file = await files.create(segmentPath(9))
+  await file.append(committed.length === 0 ? head.bytes : concatBytes(head.bytes, commit.bytes))
+  await file.sync()
+  await file.close()
+}
 
 export async function grown(leaves: number): Promise<MemoryLog> {
   const made = await newLog()

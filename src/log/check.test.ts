@@ -1,23 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../base/index.ts'
-import { arrangeLog } from './arrange.ts'
+import { arrangeLog, entryAt, newLog, writeSegment } from './arrange.ts'
 import type { KeyIndex, LogFiles } from './files.ts'
-import { openLog, type LogCheck, type LogParts } from './index.ts'
+import { inspectLog, openLog, type LogParts } from './index.ts'
 
 const geometry = { tileHeight: 2, segmentBytes: 500 }
 
 /** A log of so many leaves, all that can be in bundles and tiles. */
-async function grown(leaves: number): Promise<LogParts> {
+async function grown(leaves: number, name = 'leaf'): Promise<LogParts> {
   let now = 1000
   const clock = { nowMs: () => (now += 1), sleep: async () => undefined }
   const { log, parts } = await arrangeLog({ clock, geometry })
-  for (let count = 1; count < leaves; count += 1) await log.append({ leaf: utf8(`leaf ${count}`) })
+  for (let count = 1; count < leaves; count += 1) await log.append({ leaf: utf8(`${name} ${count}`) })
   await log.close()
   return parts
-}
-
-async function checked(parts: LogParts): Promise<LogCheck> {
-  return (await openLog(parts)).check()
 }
 
 /** Reads of the files that match are changed. */
@@ -30,6 +26,14 @@ function misread(files: LogFiles, path: string, change: (bytes: Uint8Array) => U
     },
   }
 }
+
+function raise(message: string): never {
+  throw new Error(message)
+}
+
+/** Its six bytes of time stand first in what is read of it. */
+const flipTimeOfFirst = (bytes: Uint8Array): Uint8Array =>
+  bytes[0] === 0x57 ? bytes : bytes.with(5, bytes[5]! ^ 1)
 
 const flip = (bytes: Uint8Array): Uint8Array => bytes.with(bytes.length - 5, bytes.at(-5)! ^ 1)
 
@@ -46,12 +50,17 @@ describe('check', () => {
     [
       'an entry of which one bit flipped',
       ({ files }) => ({ files: misread(files, 'entries/001', flip) }),
-      /tile\/0\/001 is missing or another/,
+      /from 4 on are missing or damaged: entries\/001: entry 2 of a bundle does not have its checksum/,
+    ],
+    [
+      'an entry whose time is another',
+      ({ files }) => ({ files: misread(files, 'entries/001', flipTimeOfFirst) }),
+      /entries\/001: entry 0 of a bundle does not have its checksum/,
     ],
     [
       'a bundle that was cut',
       ({ files }) => ({ files: misread(files, 'entries/001', (bytes) => bytes.slice(0, -1)) }),
-      /entries from 4 on are missing or cut/,
+      /entries from 4 on are missing or damaged: entries\/001 has/,
     ],
     [
       'a tile that was cut',
@@ -68,10 +77,57 @@ describe('check', () => {
       ({ index }) => ({ index: leadingAstray(index) }),
       /entry 5 is not found by its keys/,
     ],
+    [
+      'an index that cannot be read',
+      ({ index }) => ({ index: { ...index, find: async () => Promise.reject(new Error('malformed')) } }),
+      /keys of entry 0 cannot be looked for: malformed/,
+    ],
+    [
+      'a leaf that no key can be read from',
+      () => ({ keysOf: () => raise('not JSON') }),
+      /keys of entry 0 cannot be looked for: not JSON/,
+    ],
   ])('names %s', async (_what, change, problem) => {
     const parts = await grown(40)
-    const { problems } = await checked({ ...parts, ...change(parts) })
+    const { problems } = await inspectLog({ ...parts, ...change(parts) })
     expect(problems.join('\n')).toMatch(problem)
+  })
+
+  it('goes on behind a bundle that is damaged, and still derives the head', async () => {
+    const parts = await grown(40)
+    const files = misread(misread(parts.files, 'entries/001', flip), 'entries/007', flip)
+    const { head, problems } = await inspectLog({ ...parts, files })
+    expect(problems).toHaveLength(2)
+    expect(head).toEqual(await (await openLog(parts)).head())
+  })
+
+  it('names the root when bundle and tile fit each other and are those of another log', async () => {
+    const [parts, other] = [await grown(21), await grown(21, 'other')]
+    for (const path of ['entries/004', 'tile/0/004']) {
+      await parts.files.remove(path)
+      const file = await parts.files.create(path)
+      await file.append(await other.files.read(path, 0, 10_000))
+    }
+    const { problems } = await inspectLog(parts)
+    expect(problems.filter((problem) => !problem.includes('keys'))).toEqual([
+      'the root of 21 entries is another one',
+    ])
+  })
+
+  it('lets others have their turn', async () => {
+    const parts = await grown(40)
+    const log = await openLog(parts)
+    let isOver = false
+    const checking = log.check().then(() => (isOver = true))
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    expect(isOver).toBe(false)
+    await checking
+  })
+
+  it('names a time that is before the one of the entry in front', async () => {
+    const { parts } = await newLog()
+    await writeSegment(parts.files, [entryAt(2000, 'a'), entryAt(1999, 'b'), entryAt(1999, 'c')])
+    expect((await inspectLog(parts)).problems).toEqual(['entry 2 is older than the one before'])
   })
 
   it('keeps a hundred problems and still derives the head', async () => {

@@ -14,10 +14,11 @@ export const logErrors = defineErrors({
     hint: 'open the log instead',
   },
   'log.corrupt': {
-    status: 500,
+    // Not 500: whoever asks is told what is damaged, and that it is not missing.
+    status: 503,
     exit: 1,
-    summary: "The log's files do not fit together.",
-    hint: 'keep the directory as it is for an inquiry, look for a broken disk, and take a replica; nothing was changed',
+    summary: "The log's files do not fit together, as when a disk is damaged.",
+    hint: '`wheelseal log fsck` names everything that does not fit; keep the directory as it is, look for a broken disk, and put the named files back from a copy: full bundles and tiles never change',
   },
   'log.poisoned': {
     status: 503,

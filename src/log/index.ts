@@ -9,6 +9,7 @@
  */
 export type { LogCheck } from './check.ts'
 export type { LogEntry } from './entry.ts'
+export { logErrors } from './errors.ts'
 export type { Anchor, KeyIndex, KeyRow, LogFile, LogFiles, TreeHead } from './files.ts'
-export { createLog, openLog, type LogParts, type TransparencyLog } from './log.ts'
+export { createLog, inspectLog, openLog, type LogParts, type TransparencyLog } from './log.ts'
 export type { Appended, NewEntry } from './writer.ts'

@@ -1,10 +1,10 @@
 import { bytesEqual, type Clock } from '../base/index.ts'
-import { consistencyProof, EMPTY_ROOT, inclusionProof, treeRoot } from '../formats/merkle/index.ts'
-import { checkState, type LogCheck } from './check.ts'
+import { checkState, inspectFiles, type LogCheck } from './check.ts'
 import type { LogEntry } from './entry.ts'
 import { logErrors } from './errors.ts'
 import type { Anchor, KeyIndex, LogFiles, TreeHead } from './files.ts'
 import { DEFAULT_GEOMETRY, type Geometry } from './geometry.ts'
+import { provenConsistency, provenInclusion } from './prove.ts'
 import { createLogFiles, recover } from './recover.ts'
 import {
   candidates,
@@ -12,7 +12,7 @@ import {
   entryAt,
   findEntry,
   hasHash,
-  nodeReader,
+  rootAt,
   type KeysOf,
   type LogState,
 } from './state.ts'
@@ -34,16 +34,16 @@ export interface TransparencyLog {
   entry(index: number): Promise<LogEntry | undefined>
   /** Entries that follow each other, from `index` on: at least one of those that are there, at most `limit`. */
   entries(index: number, limit: number): Promise<readonly LogEntry[]>
-  /** By leaf hash, up to the head. */
+  /** By leaf hash, up to the head. Throws `log.corrupt` where the leaf is damaged: that is not the same as missing. */
   find(hash: Uint8Array): Promise<number | undefined>
   /** The entries that have that key, ascending, up to the head; as the index says, so the caller compares. */
   findByKey(
     key: Uint8Array,
     range: { readonly from: number; readonly limit: number },
   ): Promise<readonly number[]>
-  /** RFC 6962 §2.1.1. Throws `log.range`. */
+  /** RFC 6962 §2.1.1, and it leads to the root. Throws `log.range`. */
   inclusionProof(index: number, size: number): Promise<readonly Uint8Array[]>
-  /** RFC 6962 §2.1.2. Throws `log.range`. */
+  /** RFC 6962 §2.1.2, and it leads from one root to the other. Throws `log.range`. */
   consistencyProof(first: number, second: number): Promise<readonly Uint8Array[]>
   /** Reads the whole log and derives it anew; what is wrong is said, not thrown. */
   check(): Promise<LogCheck>
@@ -85,6 +85,16 @@ export async function openLog(parts: LogParts): Promise<TransparencyLog> {
   return { ...readsOf(state), ...writing(writer) }
 }
 
+/** `check` of a log that nobody has open, also of one that `openLog` refuses. Writes nothing; what is wrong is said. */
+export function inspectLog({
+  files,
+  index,
+  keysOf = () => [],
+  geometry = DEFAULT_GEOMETRY,
+}: Omit<LogParts, 'clock' | 'anchor'>): Promise<LogCheck> {
+  return inspectFiles({ files, index, keysOf, geometry })
+}
+
 type Writes = Pick<TransparencyLog, 'append' | 'refusal' | 'close'>
 
 function writing(writer: Writer): Writes {
@@ -109,22 +119,17 @@ async function compareWithAnchor(state: LogState, anchor: Anchor | undefined): P
   if (newest === undefined) return undefined
   const { size } = state.head
   if (size < newest.size) return `the log has ${size} entries, its anchor has seen ${newest.size}`
-  const root = newest.size === 0 ? EMPTY_ROOT : await treeRoot(nodeReader(state), newest.size)
-  return bytesEqual(root, newest.root)
+  return bytesEqual(await rootAt(state, newest.size), newest.root)
     ? undefined
     : `the log of ${newest.size} entries that its anchor has seen had another root: one of the two is a fork`
 }
 
 function readsOf(state: LogState): Omit<TransparencyLog, keyof Writes> {
-  const read = nodeReader(state)
   const isThere = (index: number): boolean => index < state.head.size
   return {
     check: () => checkState(state),
     head: async () => state.head,
-    headAt: (size) =>
-      inRange(state, size, async () =>
-        size === state.head.size ? state.head : { size, root: await treeRoot(read, size) },
-      ),
+    headAt: (size) => inRange(state, size, async () => ({ size, root: await rootAt(state, size) })),
     entry: async (index) => (isThere(index) ? entryAt(state, index) : undefined),
     entries: (index, limit) => entriesFrom(state, index, limit),
     find: async (hash) => {
@@ -132,9 +137,9 @@ function readsOf(state: LogState): Omit<TransparencyLog, keyof Writes> {
       return found !== undefined && isThere(found.index) ? found.index : undefined
     },
     findByKey: async (key, range) => (await candidates(state, key, range)).filter(isThere),
-    inclusionProof: (index, size) => inRange(state, size, () => inclusionProof(read, { index, size })),
+    inclusionProof: (index, size) => inRange(state, size, () => provenInclusion(state, { index, size })),
     consistencyProof: (first, second) =>
-      inRange(state, second, () => consistencyProof(read, { first, second })),
+      inRange(state, second, () => provenConsistency(state, { first, second })),
   }
 }
 

@@ -1,6 +1,6 @@
-import { bytesEqual, Cursor } from '../base/index.ts'
+import { bytesEqual } from '../base/index.ts'
 import { leafHash } from '../formats/merkle/index.ts'
-import { bundleHeadBytes, decodeBundleHead, decodeEntry, encodeBundle } from './entry.ts'
+import { bundleHeadBytes, decodeBundleEntries, decodeBundleHead, encodeBundle } from './bundle.ts'
 import { logErrors } from './errors.ts'
 import type { KeyRow, LogFiles } from './files.ts'
 import { bundlePath, tilePath, tilesCompleted, tileWidth } from './geometry.ts'
@@ -73,12 +73,12 @@ async function compare({ files }: LogState, path: string, bytes: Uint8Array): Pr
 function rehash({ geometry, edge }: LogState, begin: number, bytes: Uint8Array): void {
   const width = tileWidth(geometry)
   const headBytes = bundleHeadBytes(width)
-  decodeBundleHead(bytes.subarray(0, headBytes), width)
-  const cursor = new Cursor(bytes.subarray(headBytes))
-  for (let index = begin; index < begin + width; index += 1) {
-    const hash = edge.node(0, index)
-    if (hash === undefined || !bytesEqual(leafHash(decodeEntry(cursor).leaf), hash))
-      throw logErrors('log.corrupt', `entry ${index} has another hash in its bundle than in the tree`)
+  const head = decodeBundleHead(bytes.subarray(0, headBytes), width)
+  const entries = decodeBundleEntries(bytes.subarray(headBytes), head, 0)
+  for (let at = 0; at < width; at += 1) {
+    const [entry, hash] = [entries[at], edge.node(0, begin + at)]
+    if (entry === undefined || hash === undefined || !bytesEqual(leafHash(entry.leaf), hash))
+      throw logErrors('log.corrupt', `entry ${begin + at} has another hash in its bundle than in the tree`)
   }
 }
 

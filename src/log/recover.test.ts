@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { concatBytes } from '../base/index.ts'
-import { clockAt, newLog, grown, reopened, text } from './arrange.ts'
+import { clockAt, entryAt, newLog, grown, reopened, text, writeSegment } from './arrange.ts'
 import { createSimDisk } from './crash/sim-disk.ts'
 import { createLog, openLog, type LogParts } from './index.ts'
 
@@ -99,6 +99,21 @@ describe('a damaged segment', () => {
       return concatBytes(bytes.subarray(0, second), bytes.subarray(third))
     })
     await expect(openLog(parts)).rejects.toMatchObject({ code: 'log.corrupt' })
+  })
+
+  it.each([
+    ['its head', [entryAt(1000, 'a')], { root: new Uint8Array(32) }],
+    ['a commit', [], { committed: [entryAt(1000, 'a')], commitRoot: new Uint8Array(32) }],
+  ])('is refused when %s names another root than its entries lead to', async (_what, entries, change) => {
+    const { parts } = await newLog()
+    await writeSegment(parts.files, entries, change)
+    await expect(openLog(parts)).rejects.toMatchObject({ code: 'log.corrupt', message: /root of 2 leaves/ })
+  })
+
+  it('is taken when every root is the one that its entries lead to', async () => {
+    const { parts } = await newLog()
+    await writeSegment(parts.files, [entryAt(1000, 'a')], { committed: [entryAt(1000, 'b')] })
+    expect((await (await openLog(parts)).head()).size).toBe(3)
   })
 
   it('is refused when its head is', async () => {

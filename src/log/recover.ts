@@ -6,10 +6,9 @@ import { tileWidth, type Geometry } from './geometry.ts'
 import { encodeHead, readSegment, segmentNumber, segmentPath, type Segment } from './segment.ts'
 import {
   createState,
+  entriesFrom,
   entryAt,
-  hasHash,
   keysOfEntry,
-  nodeReader,
   rowsOf,
   type LogState,
   type StateParts,
@@ -46,22 +45,20 @@ async function writeNew(files: LogFiles, path: string, bytes: Uint8Array): Promi
   await file.close()
 }
 
-/** The state that the newest whole segment says, and its number. Writes nothing but the index. */
-export async function recover(parts: StateParts): Promise<{ state: LogState; number: number }> {
+/** The state that the newest whole segment says, and its number; nothing else is read. Writes nothing. */
+export async function readState(parts: StateParts): Promise<{ state: LogState; number: number }> {
   if (!(await isCreated(parts.files))) throw logErrors('log.missing', 'the log was never created here')
   const segment = await newestSegment(parts.files, parts.geometry)
-  const state = createState(parts, segment)
-  state.timeMs = (await newestEntry(state)).timeMs
-  await catchUp(state)
-  return { state, number: segment.number }
+  return { state: createState(parts, segment), number: segment.number }
 }
 
-/** Its hash is compared, so that a start notices when bundles and tiles are not those of the write-ahead log. */
-async function newestEntry(state: LogState): Promise<LogEntry> {
-  const index = state.head.size - 1
-  const entry = await entryAt(state, index)
-  if (hasHash(entry, await nodeReader(state)(0, index))) return entry
-  throw logErrors('log.corrupt', `entry ${index}, the newest, is not the one that the tree has`)
+/** The same, and what else a log that goes on must have. Writes nothing but the index. */
+export async function recover(parts: StateParts): Promise<{ state: LogState; number: number }> {
+  const { state, number } = await readState(parts)
+  // So that a start notices when bundles and tiles are not those of the write-ahead log.
+  state.timeMs = (await entryAt(state, state.head.size - 1)).timeMs
+  await catchUp(state)
+  return { state, number }
 }
 
 /** Only the newest segment can be cut, by a crash before anything was appended to it; then the one before it holds. */
@@ -84,7 +81,7 @@ async function readFile(files: LogFiles, path: string): Promise<Uint8Array> {
 
 /** A crash may have taken the newest rows of the index, and their mark with them. */
 async function catchUp(state: LogState): Promise<void> {
-  const { index, pending, tiles, geometry } = state
+  const { index, pending, geometry } = state
   const width = tileWidth(geometry)
   const mark = await index.mark()
   if (mark > state.head.size)
@@ -93,7 +90,7 @@ async function catchUp(state: LogState): Promise<void> {
       `the index of keys has seen ${mark} entries, the log has ${state.head.size}`,
     )
   for (let from = mark; from < pending.applied; from += width) {
-    const entries = await tiles.entries(from, width)
+    const entries = await entriesFrom(state, from, width)
     const rows = entries.flatMap((entry, at) => rowsOf(keysOfEntry(state, entry), from + at))
     await index.add(rows, from + width)
   }

@@ -1,5 +1,5 @@
 import { bytesEqual } from '../base/index.ts'
-import { leafHash, type NodeReader } from '../formats/merkle/index.ts'
+import { EMPTY_ROOT, leafHash, treeRoot, type NodeReader } from '../formats/merkle/index.ts'
 import type { LogEntry } from './entry.ts'
 import { logErrors } from './errors.ts'
 import type { KeyIndex, KeyRow, LogFiles, TreeHead } from './files.ts'
@@ -53,23 +53,42 @@ export function nodeReader({ edge, tiles }: LogState): NodeReader {
   return async (level, index) => edge.node(level, index) ?? tiles.node(level, index)
 }
 
-export async function entryAt({ pending, tiles }: LogState, index: number): Promise<LogEntry> {
-  const [entry] = index < pending.applied ? await tiles.entries(index, 1) : pending.entries(index, index + 1)
+/** Of the tree of so many leaves, at most those of the head. */
+export async function rootAt(state: LogState, size: number): Promise<Uint8Array> {
+  if (size === state.head.size) return state.head.root
+  return size === 0 ? EMPTY_ROOT : treeRoot(nodeReader(state), size)
+}
+
+/** Throws `log.corrupt`. */
+export async function entryAt(state: LogState, index: number): Promise<LogEntry> {
+  const [entry] = await readEntries(state, index, 1)
   if (entry === undefined) throw logErrors('log.corrupt', `entry ${index} is missing`)
   return entry
 }
 
-/** At most `limit` entries from `index` on, of one bundle; fewer at the end. */
+/** Of one bundle. Disks rot: what stands there must be what the tree has, or a damaged entry would pass for one that is missing. */
+async function readEntries(state: LogState, from: number, count: number): Promise<readonly LogEntry[]> {
+  const { pending, tiles } = state
+  if (from >= pending.applied) return pending.entries(from, from + count)
+  const entries = await tiles.entries(from, count)
+  const read = nodeReader(state)
+  for (const [at, entry] of entries.entries()) {
+    if (hasHash(entry, await read(0, from + at))) continue
+    const fact = `entry ${from + at} on the disk is not the one that the tree has: its bundle or its tile is damaged`
+    throw logErrors('log.corrupt', fact)
+  }
+  return entries
+}
+
+/** At most `limit` entries from `index` on, of one bundle; fewer at the end. Throws `log.corrupt`. */
 export async function entriesFrom(
   state: LogState,
   index: number,
   limit: number,
 ): Promise<readonly LogEntry[]> {
-  const { pending, tiles, geometry, head } = state
-  const width = tileWidth(geometry)
-  const end = Math.min(head.size, index + limit, index - (index % width) + width)
-  if (end <= index) return []
-  return index < pending.applied ? tiles.entries(index, end - index) : pending.entries(index, end)
+  const width = tileWidth(state.geometry)
+  const end = Math.min(state.head.size, index + limit, index - (index % width) + width)
+  return end <= index ? [] : readEntries(state, index, end - index)
 }
 
 /** Candidates, ascending; staged ones included. Nobody believes them before the leaf was read. */

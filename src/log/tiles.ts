@@ -1,5 +1,6 @@
-import { Cursor } from '../base/index.ts'
-import { bundleHeadBytes, decodeBundleHead, decodeEntry, type LogEntry } from './entry.ts'
+import { describeError } from '../base/index.ts'
+import { bundleHeadBytes, decodeBundleEntries, decodeBundleHead } from './bundle.ts'
+import type { LogEntry } from './entry.ts'
 import { logErrors } from './errors.ts'
 import type { LogFiles } from './files.ts'
 import { bundlePath, HASH_BYTES, placeOf, tileBytes, tilePath, tileWidth, type Geometry } from './geometry.ts'
@@ -15,16 +16,17 @@ export interface TileReader {
 /** 16 KiB each in a log of height 8. */
 const CACHED_TILES = 512
 /** 1 KiB each. */
-const CACHED_OFFSETS = 4096
+const CACHED_HEADS = 4096
 
 export function createTileReader(files: LogFiles, geometry: Geometry): TileReader {
   const width = tileWidth(geometry)
   const tile = cached(CACHED_TILES, (path) =>
     readWhole(files, { path, offset: 0, bytes: tileBytes(geometry) }),
   )
-  const offsets = cached(CACHED_OFFSETS, async (path) =>
-    decodeBundleHead(await readWhole(files, { path, offset: 0, bytes: bundleHeadBytes(width) }), width),
-  )
+  const heads = cached(CACHED_HEADS, async (path) => {
+    const bytes = await readWhole(files, { path, offset: 0, bytes: bundleHeadBytes(width) })
+    return naming(path, () => decodeBundleHead(bytes, width))
+  })
   return {
     node: async (level, index) => {
       const { offset, ...position } = placeOf(geometry, level, index)
@@ -34,11 +36,19 @@ export function createTileReader(files: LogFiles, geometry: Geometry): TileReade
       const path = bundlePath(Math.floor(index / width))
       const first = index % width
       const count = Math.min(limit, width - first)
-      const ends = await offsets(path)
-      const [begin = 0, end = 0] = [ends[first], ends[first + count]]
-      const cursor = new Cursor(await readWhole(files, { path, offset: begin, bytes: end - begin }))
-      return Array.from({ length: count }, () => decodeEntry(cursor))
+      const head = await heads(path)
+      const [begin = 0, end = 0] = [head.offsets[first], head.offsets[first + count]]
+      const bytes = await readWhole(files, { path, offset: begin, bytes: end - begin })
+      return naming(path, () => decodeBundleEntries(bytes, head, first))
     },
+  }
+}
+
+function naming<T>(path: string, decode: () => T): T {
+  try {
+    return decode()
+  } catch (cause) {
+    throw logErrors('log.corrupt', `${path}: ${describeError(cause)}`, { cause })
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type LogEntry,
 } from '../../formats/sigstore/index.ts'
 import { publicKeyPem, spkiOf } from '../../formats/x509/index.ts'
-import type { TransparencyLog, TreeHead } from '../../log/index.ts'
+import { logErrors, type TransparencyLog, type TreeHead } from '../../log/index.ts'
 import { DuplicateEntryError, rekorErrors } from './errors.ts'
 import type { Proposal, ProposedKey } from './proposal.ts'
 import { searchKey, searchKeysOf } from './search-keys.ts'
@@ -150,7 +150,7 @@ async function describeEntry(context: Context, index: number): Promise<LogEntry 
   const hash = leafHash(body)
   const hashes = await log.inclusionProof(index, head.size)
   if (!verifyInclusion({ leafHash: hash, index, size: head.size, proof: hashes, root: head.root })) {
-    throw new Error(`entry ${index} does not lead to the root of ${head.size} entries`)
+    throw logErrors('log.corrupt', `entry ${index} does not lead to the root of ${head.size} entries`)
   }
   const integratedTimeSeconds = Math.floor(entry.timeMs / 1000)
   const promise = {

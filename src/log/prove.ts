@@ -1,0 +1,34 @@
+import {
+  consistencyProof,
+  inclusionProof,
+  verifyConsistency,
+  verifyInclusion,
+} from '../formats/merkle/index.ts'
+import { logErrors } from './errors.ts'
+import { nodeReader, rootAt, type LogState } from './state.ts'
+
+/** A proof that leads to the root: one made of a damaged tile would look to its reader like a fork. Throws `log.corrupt`. */
+export async function provenInclusion(
+  state: LogState,
+  { index, size }: { readonly index: number; readonly size: number },
+): Promise<readonly Uint8Array[]> {
+  const [read, root] = [nodeReader(state), await rootAt(state, size)]
+  const proof = await inclusionProof(read, { index, size })
+  if (verifyInclusion({ leafHash: await read(0, index), index, size, proof, root })) return proof
+  throw damaged(`entry ${index} does not lead to the root of ${size} entries`)
+}
+
+/** The same between two sizes. Throws `log.corrupt`. */
+export async function provenConsistency(
+  state: LogState,
+  { first, second }: { readonly first: number; readonly second: number },
+): Promise<readonly Uint8Array[]> {
+  const proof = await consistencyProof(nodeReader(state), { first, second })
+  const [firstRoot, secondRoot] = [await rootAt(state, first), await rootAt(state, second)]
+  if (verifyConsistency({ first, second, firstRoot, secondRoot, proof })) return proof
+  throw damaged(`the root of ${first} entries does not lead to that of ${second}`)
+}
+
+function damaged(fact: string): Error {
+  return logErrors('log.corrupt', `${fact}: a tile is damaged on the disk`)
+}
