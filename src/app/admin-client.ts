@@ -94,13 +94,16 @@ export interface ProjectSummary {
 }
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+/** A log of many million entries is read whole. */
+const LONGEST_CHECK_MS = 24 * 60 * 60 * 1000
 
 type Call = <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => Promise<T>
 
 /** The host is only a name here: the socket, or the app in this process, answers whatever it is called. */
-function callerOf(http: Http): Call {
+function callerOf(http: Http, limits: { readonly timeoutMs?: number } = {}): Call {
   return async <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> => {
     const response = await http.request({
+      ...limits,
       method,
       url: `http://admin${path}`,
       ...(body === undefined
@@ -129,7 +132,7 @@ export function createAdminClient(http: Http): Admin {
         const page = call<{ rows: readonly AuditLine[] }>('GET', `/admin/audit?after=${after}`)
         return (await page).rows
       }),
-    checkLogs: () => call('POST', '/admin/logs/check', {}),
+    checkLogs: () => callerOf(http, { timeoutMs: LONGEST_CHECK_MS })('POST', '/admin/logs/check', {}),
     rotateIssuer: (input) => call('POST', '/admin/issuer/rotate', input),
     projects: () =>
       allAfter(async (after) => {

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { readCapped, utf8Decode, WheelsealError, type Http } from '../base/index.ts'
 import { silentLog, systemClock, systemEntropy } from '../host/index.ts'
-import type { App } from '../http/index.ts'
+import { logReports, type App, type LogReport } from '../http/index.ts'
 import { createSocketHttp } from '../net/index.ts'
 import { createAdminClient, type Admin } from './admin-client.ts'
-import { openDataDirectory } from './data-directory.ts'
+import { openDataDirectory, type DataDirectory, type Instance } from './data-directory.ts'
 import { appErrors } from './errors.ts'
+import { inspectLogs } from './logs.ts'
 import { adminSocketPath } from './paths.ts'
 import { adminApp } from './routes.ts'
 import { openServices } from './services.ts'
@@ -18,12 +19,32 @@ const START_POLL_MS = 100
  * Both ways are the same routes. Throws `app.no-instance`, and what `openDataDirectory` throws.
  */
 export async function withAdmin<T>(data: string, use: (admin: Admin) => Promise<T>): Promise<T> {
-  if (await hasServer(data)) return use(overSocket(data))
+  return viaServer(data, use, (directory, instance) => withServices(directory, instance, use))
+}
+
+/**
+ * Derives both logs anew: in the server of the directory; where none runs, as their files lie there, whole enough for a
+ * start or not. Throws `app.no-instance`, and what `openDataDirectory` throws.
+ */
+export function checkLogs(data: string): Promise<readonly LogReport[]> {
+  return viaServer(
+    data,
+    async (admin) => (await admin.checkLogs()).logs,
+    async ({ path }) => logReports(await inspectLogs(path)),
+  )
+}
+
+async function viaServer<T>(
+  data: string,
+  ask: (admin: Admin) => Promise<T>,
+  open: (directory: DataDirectory, instance: Instance) => Promise<T>,
+): Promise<T> {
+  if (await hasServer(data)) return ask(overSocket(data))
   try {
-    return await withDirectory(data, use)
+    return await withDirectory(data, open)
   } catch (error) {
     if (!isLocked(error) || !(await startsSoon(data))) throw error
-    return use(overSocket(data))
+    return ask(overSocket(data))
   }
 }
 
@@ -59,21 +80,32 @@ async function answers(socket: Http): Promise<boolean> {
   }
 }
 
-async function withDirectory<T>(data: string, use: (admin: Admin) => Promise<T>): Promise<T> {
+async function withDirectory<T>(
+  data: string,
+  open: (directory: DataDirectory, instance: Instance) => Promise<T>,
+): Promise<T> {
   if (!existsSync(data)) throw appErrors('app.no-instance', `there is no directory ${data}`)
   const directory = await openDataDirectory(data)
   try {
     const { instance } = directory
     if (instance === undefined) throw appErrors('app.no-instance', `${data} is not an instance yet`)
-    const ports = { clock: systemClock, entropy: systemEntropy, log: silentLog }
-    const services = await openServices(directory, instance, ports)
-    try {
-      return await use(createAdminClient(inProcess(adminApp(services, silentLog))))
-    } finally {
-      await services.close()
-    }
+    return await open(directory, instance)
   } finally {
     directory.release()
+  }
+}
+
+async function withServices<T>(
+  directory: DataDirectory,
+  instance: Instance,
+  use: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const ports = { clock: systemClock, entropy: systemEntropy, log: silentLog }
+  const services = await openServices(directory, instance, ports)
+  try {
+    return await use(createAdminClient(inProcess(adminApp(services, silentLog))))
+  } finally {
+    await services.close()
   }
 }
 

@@ -7,7 +7,7 @@
 export { startServer, type RunningServer, type ServerOptions } from './server.ts'
 export { DEFAULT_LISTEN } from './listen-address.ts'
 export { tlsPaths, type TlsPaths } from './tls.ts'
-export { withAdmin } from './admin.ts'
+export { checkLogs, withAdmin } from './admin.ts'
 export type { Admin, AuditLine, PipelineSummary, ProjectSummary } from './admin-client.ts'
 export type { IssuerKeyState, LogReport } from '../http/index.ts'
 export { exportTrust } from './trust-files.ts'

@@ -2,7 +2,15 @@ import { join } from 'node:path'
 import type { Clock } from '../base/index.ts'
 import { spkiOf } from '../formats/x509/index.ts'
 import { sha256Hex } from '../base/index.ts'
-import { createLog, openLog, type LogCheck, type LogParts, type TransparencyLog } from '../log/index.ts'
+import {
+  createLog,
+  inspectLog,
+  openLog,
+  type KeyIndex,
+  type LogCheck,
+  type LogParts,
+  type TransparencyLog,
+} from '../log/index.ts'
 import { createLogFiles, makeFolder, openAnchorFile, type AnchorFile } from '../storage/folder/index.ts'
 import { createKeyIndex, keyIndexMigrations, openDatabase, type Database } from '../storage/sqlite/index.ts'
 import { ctGenesis, ctKeysOf } from '../trust/ct/index.ts'
@@ -80,6 +88,35 @@ export async function openLogs(parts: LogsParts): Promise<Logs> {
   }
 }
 
+/** Both logs as their files lie there, for a directory that no server uses. Writes nothing to them. */
+export async function inspectLogs(path: string): Promise<Readonly<Record<LogName, LogCheck>>> {
+  return { ct: await inspectOne(path, 'ct'), rekor: await inspectOne(path, 'rekor') }
+}
+
+async function inspectOne(path: string, name: LogName): Promise<LogCheck> {
+  const folder = join(path, 'logs', name)
+  const files = createLogFiles(folder)
+  let database: Database | undefined
+  try {
+    database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
+    return await inspectLog({ files, index: createKeyIndex(database), keysOf: keysOf(name) })
+  } catch (error) {
+    // Only the index can have failed: the check itself throws nothing.
+    return inspectLog({ files, index: unreadable(error), keysOf: keysOf(name) })
+  } finally {
+    await database?.destroy()
+  }
+}
+
+function unreadable(cause: unknown): KeyIndex {
+  const fail = (): Promise<never> => Promise.reject(cause)
+  return { mark: fail, add: fail, find: fail }
+}
+
+function keysOf(name: LogName): NonNullable<LogParts['keysOf']> {
+  return name === 'ct' ? ctKeysOf : searchKeysOf
+}
+
 interface OpenLog {
   readonly log: TransparencyLog
   close(): Promise<void>
@@ -116,5 +153,5 @@ async function openParts(
   await makeFolder(folder)
   const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
   const parts = { files: createLogFiles(folder), index: createKeyIndex(database), clock }
-  return { parts: { ...parts, keysOf: name === 'ct' ? ctKeysOf : searchKeysOf }, database }
+  return { parts: { ...parts, keysOf: keysOf(name) }, database }
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { withAdmin, type LogReport } from '../app/index.ts'
+import { checkLogs, type LogReport } from '../app/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -15,13 +15,13 @@ export function command(): Command {
 function fsckCommand(): Command {
   return new Command('fsck')
     .description(
-      'Reads both logs whole, derives every hash anew and compares it with what is on disk. Changes nothing; the server may run. Exit 1 when something does not fit.',
+      'Reads both logs whole, derives every hash anew and compares it with what is on disk. Changes nothing; the server may run and goes on serving, and a log that no server would open is checked too. Exit 1 when something does not fit.',
     )
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"logs":[{"name":…,"size":…,"root":…,"problems":[…]}]}')
     .addHelpText('after', '\nExample: wheelseal log fsck --data ./data')
     .action(async (options: Options) => {
-      const { logs } = await withAdmin(dataFolder(options), (admin) => admin.checkLogs())
+      const logs = await checkLogs(dataFolder(options))
       createTerminal(options).output({ logs: logs.map((log) => ({ ...log })) }, () =>
         logs.flatMap((log) => report(log)),
       )

@@ -22,14 +22,16 @@ export function logAdminRoutes(
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError(failures(log, renderAdmin))
   app.post('/admin/logs/check', async (context) => {
-    const checks = Object.entries(await check())
-    const logs = checks.map(([name, { head, problems }]): LogReport => ({
-      name,
-      size: head.size,
-      root: encodeHex(head.root),
-      problems,
-    }))
-    return context.json({ logs })
+    return context.json({ logs: logReports(await check()) } as object)
   })
   return app
+}
+
+export function logReports(checks: Readonly<Record<string, LogCheck>>): readonly LogReport[] {
+  return Object.entries(checks).map(([name, { head, problems }]) => ({
+    name,
+    size: head.size,
+    root: encodeHex(head.root),
+    problems,
+  }))
 }
