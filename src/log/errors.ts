@@ -27,6 +27,19 @@ export const logErrors = defineErrors({
       'A commit of the log failed, so that its outcome is unknown; it takes no more entries until the next start.',
     hint: 'look for a full or broken disk in the log of the server, then start it again',
   },
+  'log.full': {
+    status: 507,
+    exit: 1,
+    summary: 'The disk of the log is full. The log takes entries again by itself once there is room.',
+    hint: 'free some space on the disk of the data directory, then try again',
+  },
+  'log.descriptors': {
+    status: 503,
+    exit: 1,
+    summary:
+      'The server has as many files and connections open as it may, and cannot open those of its log. The log goes on by itself.',
+    hint: 'try again in a minute; the operator raises the limit of open files (`ulimit -n`)',
+  },
   'log.frozen': {
     status: 503,
     exit: 1,

@@ -65,6 +65,113 @@ describe('a commit that fails', () => {
   })
 })
 
+describe('a disk without room', () => {
+  const full = { code: 'log.full', status: 507 }
+  const descriptors = { code: 'log.descriptors', status: 503 }
+
+  const lacking = (code: string): Error =>
+    Object.assign(new Error(`${code}: /data/logs/rekor`), { code, syscall: 'open' })
+
+  /** Files that fail as long as `fails` says so, and a clock whose pauses the test ends. */
+  async function starved(code: string, operation: 'append' | 'sync' | 'create' | 'read' | 'rename') {
+    const { parts } = await newLog()
+    const state = { fails: false }
+    const check = async (): Promise<void> => {
+      if (state.fails) throw lacking(code)
+    }
+    const { files } = parts
+    const pauses: (() => void)[] = []
+    const broken: LogFiles = {
+      ...files,
+      create: async (path) => {
+        if (operation === 'create') await check()
+        const file = await files.create(path)
+        return {
+          ...file,
+          append: (bytes) =>
+            (operation === 'append' ? check() : Promise.resolve()).then(() => file.append(bytes)),
+          sync: () => file.sync().then(() => (operation === 'sync' ? check() : undefined)),
+        }
+      },
+      read: (...asked) =>
+        (operation === 'read' ? check() : Promise.resolve()).then(() => files.read(...asked)),
+      rename: (...asked) =>
+        (operation === 'rename' ? check() : Promise.resolve()).then(() => files.rename(...asked)),
+    }
+    const clock = { ...parts.clock, sleep: () => new Promise<void>((resolve) => void pauses.push(resolve)) }
+    const log = await openLog({ ...parts, files: broken, clock })
+    return { log, parts, state, pauses }
+  }
+
+  const later = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
+  it.each([
+    ['ENOSPC', 'append', full],
+    ['ENOSPC', 'sync', full],
+    ['EDQUOT', 'append', full],
+    ['EMFILE', 'append', descriptors],
+    ['ENOSPC', 'rename', full],
+    ['EMFILE', 'create', descriptors],
+  ] as const)('(%s in %s) closes the log until there is room again', async (code, operation, refusal) => {
+    const { log, parts, state, pauses } = await starved(code, operation)
+    await log.append(text('a'))
+    state.fails = true
+    const tried = await Promise.allSettled(['b', 'c', 'd', 'e'].map((name) => log.append(text(name))))
+    await later()
+    await expect(log.append(text('f'))).rejects.toMatchObject(refusal)
+    expect(JSON.stringify(tried.map(String))).not.toContain('/data')
+    expect(log.refusal()).toMatch(/by itself once there is room/)
+    expect((await log.entry(1))?.leaf).toEqual(utf8('a'))
+
+    pauses.shift()?.()
+    await later()
+    expect(log.refusal()).toMatch(/by itself once there is room/)
+
+    state.fails = false
+    pauses.shift()?.()
+    await later()
+    expect(log.refusal()).toBeUndefined()
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await log.append(text(name))
+    expect((await log.head()).size).toBe(6)
+    expect(await log.append(text('a'))).toMatchObject({ index: 1, isDuplicate: true })
+    await log.close()
+    expect((await (await openLog(parts)).check()).problems).toEqual([])
+  })
+
+  it('is not a bundle that is missing to whoever reads it', async () => {
+    const { log, state } = await starved('EMFILE', 'read')
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await log.append(text(name))
+    await later()
+    state.fails = true
+    await expect(log.entry(1)).rejects.toMatchObject({ code: 'log.descriptors' })
+    state.fails = false
+    expect((await log.entry(1))?.leaf).toEqual(utf8('a'))
+  })
+
+  it('does not hold up the end of the log', async () => {
+    const { log, state } = await starved('ENOSPC', 'append')
+    state.fails = true
+    await log.append(text('a')).catch(() => undefined)
+    await later()
+    const ended = log.close().then(() => 'ended')
+    // The pause is cut by the signal; this clock minds none.
+    expect(await Promise.race([ended, later().then(() => 'still open')])).toBe('still open')
+  })
+
+  it('that turns out broken closes the log for good', async () => {
+    const { log, parts, state, pauses } = await starved('ENOSPC', 'append')
+    state.fails = true
+    await log.append(text('a')).catch(() => undefined)
+    await later()
+    const [name = ''] = await parts.files.list('wal')
+    await parts.files.remove(`wal/${name}`)
+    pauses.shift()?.()
+    await later()
+    await expect(log.append(text('b'))).rejects.toMatchObject({ code: 'log.poisoned' })
+    expect(pauses).toEqual([])
+  })
+})
+
 describe('an anchor', () => {
   function memoryAnchor(newest?: TreeHead): Anchor & { kept: TreeHead[] } {
     const kept = newest === undefined ? [] : [newest]

@@ -1,11 +1,12 @@
-import { bytesEqual, type Clock } from '../base/index.ts'
+import type { Clock } from '../base/index.ts'
 import { checkState, inspectFiles, type LogCheck } from './check.ts'
 import type { LogEntry } from './entry.ts'
 import { logErrors } from './errors.ts'
 import type { Anchor, KeyIndex, LogFiles, TreeHead } from './files.ts'
 import { DEFAULT_GEOMETRY, type Geometry } from './geometry.ts'
+import { openLive } from './live.ts'
 import { provenConsistency, provenInclusion } from './prove.ts'
-import { createLogFiles, recover } from './recover.ts'
+import { createLogFiles } from './recover.ts'
 import {
   candidates,
   entriesFrom,
@@ -16,13 +17,12 @@ import {
   type KeysOf,
   type LogState,
 } from './state.ts'
-import { startWal } from './wal.ts'
-import { Writer, type Appended, type NewEntry } from './writer.ts'
+import type { Appended, NewEntry } from './writer.ts'
 
 export interface TransparencyLog {
   /**
-   * Durable when it resolves; the same entry again gives the first index. Throws `log.poisoned`, `log.frozen`,
-   * `log.busy`, and `base.too-large` for a leaf above 65,535 bytes.
+   * Durable when it resolves; the same entry again gives the first index. Throws `log.poisoned`, `log.full`,
+   * `log.descriptors`, `log.frozen`, `log.busy`, and `base.too-large` for a leaf above 65,535 bytes.
    */
   append(entry: NewEntry): Promise<Appended>
   /** Why no entries are taken, in words; undefined while they are. */
@@ -75,14 +75,18 @@ export async function createLog(
  * Continues a log. Reads the live segment of its write-ahead log and nothing else, however large the log is. Throws
  * `log.missing`, `log.corrupt`; a log behind its anchor is opened for reading only.
  */
-export async function openLog(parts: LogParts): Promise<TransparencyLog> {
-  const { files, index, clock, anchor, keysOf = () => [], geometry = DEFAULT_GEOMETRY } = parts
-  const { state, number } = await recover({ files, index, geometry, keysOf })
-  const frozen = await compareWithAnchor(state, anchor)
-  if (frozen !== undefined) return { ...readsOf(state), ...frozenWriter(frozen) }
-  await anchor?.keep(state.head)
-  const writer = new Writer({ state, wal: await startWal(state, number + 1), clock, anchor })
-  return { ...readsOf(state), ...writing(writer) }
+export async function openLog({
+  keysOf = () => [],
+  geometry = DEFAULT_GEOMETRY,
+  ...parts
+}: LogParts): Promise<TransparencyLog> {
+  const live = await openLive({ ...parts, keysOf, geometry })
+  return {
+    ...readsOf(() => live.state),
+    append: (entry) => live.append(entry),
+    refusal: () => live.refusal(),
+    close: () => live.close(),
+  }
 }
 
 /** `check` of a log that nobody has open, also of one that `openLog` refuses. Writes nothing; what is wrong is said. */
@@ -95,59 +99,35 @@ export function inspectLog({
   return inspectFiles({ files, index, keysOf, geometry })
 }
 
-type Writes = Pick<TransparencyLog, 'append' | 'refusal' | 'close'>
-
-function writing(writer: Writer): Writes {
+/** Of the state as it is when they are asked. */
+function readsOf(now: () => LogState): Omit<TransparencyLog, 'append' | 'refusal' | 'close'> {
   return {
-    append: (entry) => writer.append(entry),
-    refusal: () => (writer.poison === undefined ? undefined : 'a commit failed; it needs a new start'),
-    close: () => writer.close(),
-  }
-}
-
-function frozenWriter(reason: string): Writes {
-  return {
-    append: () => Promise.reject(logErrors('log.frozen', reason)),
-    refusal: () => reason,
-    close: () => Promise.resolve(),
-  }
-}
-
-/** Why the log must not go on, or undefined. Before the first signature of a start. */
-async function compareWithAnchor(state: LogState, anchor: Anchor | undefined): Promise<string | undefined> {
-  const newest = await anchor?.newest()
-  if (newest === undefined) return undefined
-  const { size } = state.head
-  if (size < newest.size) return `the log has ${size} entries, its anchor has seen ${newest.size}`
-  return bytesEqual(await rootAt(state, newest.size), newest.root)
-    ? undefined
-    : `the log of ${newest.size} entries that its anchor has seen had another root: one of the two is a fork`
-}
-
-function readsOf(state: LogState): Omit<TransparencyLog, keyof Writes> {
-  const isThere = (index: number): boolean => index < state.head.size
-  return {
-    check: () => checkState(state),
-    head: async () => state.head,
-    headAt: (size) => inRange(state, size, async () => ({ size, root: await rootAt(state, size) })),
-    entry: async (index) => (isThere(index) ? entryAt(state, index) : undefined),
-    entries: (index, limit) => entriesFrom(state, index, limit),
+    check: () => checkState(now()),
+    head: async () => now().head,
+    headAt: (size) => inRange(now(), size, async (state) => ({ size, root: await rootAt(state, size) })),
+    entry: async (index) => (index < now().head.size ? entryAt(now(), index) : undefined),
+    entries: (index, limit) => entriesFrom(now(), index, limit),
     find: async (hash) => {
+      const state = now()
       const found = await findEntry(state, hash, (entry) => hasHash(entry, hash))
-      return found !== undefined && isThere(found.index) ? found.index : undefined
+      return found !== undefined && found.index < state.head.size ? found.index : undefined
     },
-    findByKey: async (key, range) => (await candidates(state, key, range)).filter(isThere),
-    inclusionProof: (index, size) => inRange(state, size, () => provenInclusion(state, { index, size })),
+    findByKey: async (key, range) => {
+      const state = now()
+      return (await candidates(state, key, range)).filter((index) => index < state.head.size)
+    },
+    inclusionProof: (index, size) => inRange(now(), size, (state) => provenInclusion(state, { index, size })),
     consistencyProof: (first, second) =>
-      inRange(state, second, () => provenConsistency(state, { first, second })),
+      inRange(now(), second, (state) => provenConsistency(state, { first, second })),
   }
 }
 
-async function inRange<T>({ head }: LogState, size: number, work: () => Promise<T>): Promise<T> {
+async function inRange<T>(state: LogState, size: number, work: (state: LogState) => Promise<T>): Promise<T> {
+  const { head } = state
   if (!Number.isSafeInteger(size) || size < 0 || size > head.size)
     throw logErrors('log.range', `the log has ${head.size} entries, asked was ${size}`)
   try {
-    return await work()
+    return await work(state)
   } catch (error) {
     if (error instanceof RangeError) throw logErrors('log.range', error.message, { cause: error })
     throw error

@@ -5,6 +5,7 @@ import { logErrors } from './errors.ts'
 import type { KeyRow, LogFiles } from './files.ts'
 import { bundlePath, tilePath, tilesCompleted, tileWidth } from './geometry.ts'
 import { rowsOf, type LogState } from './state.ts'
+import { writeNew } from './write-new.ts'
 
 /** Bundles written at once, so that memory and one round of syncs stay small. */
 const MAX_BUNDLES = 16
@@ -41,18 +42,15 @@ export async function project(state: LogState): Promise<void> {
 async function writeDurably(files: LogFiles, contents: ReadonlyMap<string, Uint8Array>): Promise<void> {
   const folders = [...new Set([...contents.keys()].map(folderOf))]
   for (const folder of folders) await files.makeFolder(folder)
-  await Promise.all([...contents].map(([path, bytes]) => writeTemporary(files, path, bytes)))
-  await Promise.all([...contents.keys()].map((path) => files.rename(temporary(path), path)))
+  await settleAll([...contents].map(([path, bytes]) => writeNew(files, temporary(path), bytes)))
+  await settleAll([...contents.keys()].map((path) => files.rename(temporary(path), path)))
   for (const folder of folders) await files.syncFolder(folder)
 }
 
-async function writeTemporary(files: LogFiles, path: string, bytes: Uint8Array): Promise<void> {
-  // A crash may have left one.
-  await files.remove(temporary(path))
-  const file = await files.create(temporary(path))
-  await file.append(bytes)
-  await file.sync()
-  await file.close()
+/** Waits for every one, also when one fails: whoever tries again must not meet what is still being written. */
+async function settleAll(all: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(all)
+  await Promise.all(all)
 }
 
 function temporary(path: string): string {

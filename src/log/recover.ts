@@ -14,6 +14,7 @@ import {
   type StateParts,
 } from './state.ts'
 import { TreeEdge } from './tree-edge.ts'
+import { writeNew } from './write-new.ts'
 
 /** Says that the log was created, once its first segment is durable. */
 const CREATED = 'created'
@@ -37,14 +38,6 @@ async function isCreated(files: LogFiles): Promise<boolean> {
   return (await files.list('.')).includes(CREATED)
 }
 
-async function writeNew(files: LogFiles, path: string, bytes: Uint8Array): Promise<void> {
-  await files.remove(path)
-  const file = await files.create(path)
-  await file.append(bytes)
-  await file.sync()
-  await file.close()
-}
-
 /** The state that the newest whole segment says, and its number; nothing else is read. Writes nothing. */
 export async function readState(parts: StateParts): Promise<{ state: LogState; number: number }> {
   if (!(await isCreated(parts.files))) throw logErrors('log.missing', 'the log was never created here')
@@ -61,10 +54,13 @@ export async function recover(parts: StateParts): Promise<{ state: LogState; num
   return { state, number }
 }
 
-/** Only the newest segment can be cut, by a crash before anything was appended to it; then the one before it holds. */
+/**
+ * A segment whose head is cut was never live: a crash, or a disk that was full, ended it before the one in front was
+ * removed, which then still holds.
+ */
 async function newestSegment(files: LogFiles, geometry: Geometry): Promise<Segment> {
   const numbers = (await files.list('wal')).map(segmentNumber).filter((number) => number !== undefined)
-  for (const number of numbers.toSorted((a, b) => b - a).slice(0, 2)) {
+  for (const number of numbers.toSorted((a, b) => b - a)) {
     const segment = readSegment(await readFile(files, segmentPath(number)), geometry)
     if (segment === undefined) continue
     if (segment.number === number) return segment

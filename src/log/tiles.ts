@@ -3,6 +3,7 @@ import { bundleHeadBytes, decodeBundleEntries, decodeBundleHead } from './bundle
 import type { LogEntry } from './entry.ts'
 import { logErrors } from './errors.ts'
 import type { LogFiles } from './files.ts'
+import { closedBy, shortageOf, wordsOf } from './shortage.ts'
 import { bundlePath, HASH_BYTES, placeOf, tileBytes, tilePath, tileWidth, type Geometry } from './geometry.ts'
 
 /** Reads what is on disk for good: full tiles and full bundles, which never change. */
@@ -60,7 +61,9 @@ interface Part {
 
 async function readWhole(files: LogFiles, { path, offset, bytes }: Part): Promise<Uint8Array> {
   const read = await files.read(path, offset, bytes).catch((cause: unknown) => {
-    throw logErrors('log.corrupt', `${path} cannot be read`, { cause })
+    throw shortageOf(cause) === undefined
+      ? logErrors('log.corrupt', `${path} cannot be read: ${wordsOf(cause)}`, { cause })
+      : closedBy(cause)
   })
   if (read.length === bytes) return read
   throw logErrors('log.corrupt', `${path} has ${read.length} bytes from ${offset} on, not ${bytes}`)

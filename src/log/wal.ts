@@ -40,8 +40,11 @@ export async function startWal(state: LogState, number: number): Promise<Wal> {
       if (isWorthIt) await change(current)
     },
     close: async (current) => {
-      if (current !== undefined && current.pending.applied > live.applied) await change(current)
-      await live.file.close()
+      try {
+        if (current !== undefined && current.pending.applied > live.applied) await change(current)
+      } finally {
+        await live.file.close()
+      }
     },
   }
 }
@@ -56,11 +59,16 @@ async function begin({ files, pending, edge, head, geometry }: LogState, number:
   // Left by a crash before it was whole: nothing was ever appended to it.
   await files.remove(path)
   const live = { number, file: await files.create(path), applied, checksum: new Uint8Array(), bytes: 0 }
-  await append(live, record)
-  await live.file.sync()
-  await files.syncFolder('wal')
-  await removeOthers(files, path)
-  return live
+  try {
+    await append(live, record)
+    await live.file.sync()
+    await files.syncFolder('wal')
+    await removeOthers(files, path)
+    return live
+  } catch (error) {
+    await live.file.close()
+    throw error
+  }
 }
 
 async function removeOthers(files: LogFiles, path: string): Promise<void> {

@@ -1,9 +1,10 @@
-import { bytesEqual, describeError, type Clock } from '../base/index.ts'
+import { bytesEqual, type Clock } from '../base/index.ts'
 import { checkEntrySize, type LogEntry } from './entry.ts'
 import { logErrors } from './errors.ts'
 import type { Anchor } from './files.ts'
 import { tileWidth } from './geometry.ts'
 import { hasFullBundle, project } from './project.ts'
+import { closedBy, shortageOf } from './shortage.ts'
 import { findEntry, keysOfEntry, type EntryKeys, type LogState } from './state.ts'
 import type { Wal } from './wal.ts'
 
@@ -37,6 +38,8 @@ export interface WriterParts {
   readonly wal: Wal
   readonly clock: Clock
   readonly anchor: Anchor | undefined
+  /** Called once, at the first failure: from then on nothing is taken. */
+  readonly onFailure: (failed: Writer, error: unknown) => void
 }
 
 const MAX_WAITING = 4096
@@ -65,8 +68,8 @@ export class Writer {
 
   append(entry: NewEntry): Promise<Appended> {
     return new Promise((resolve, reject) => {
-      if (this.#poison !== undefined) return reject(poisoned(this.#poison))
-      if (this.#isClosed) return reject(poisoned('the log was closed'))
+      if (this.#poison !== undefined) return reject(closedBy(this.#poison))
+      if (this.#isClosed) return reject(closedBy('the log was closed'))
       if (this.#waiting.length >= MAX_WAITING)
         return reject(logErrors('log.busy', `${MAX_WAITING} entries wait already`))
       this.#waiting.push({ entry, resolve, reject })
@@ -81,7 +84,10 @@ export class Writer {
     await this.#projecting
     const { wal, state } = this.#parts
     // What a failure has left is for the next start to judge, as it is.
-    await wal.close(this.#poison === undefined ? state : undefined)
+    await wal.close(this.#poison === undefined ? state : undefined).catch((error: unknown) => {
+      // What would have made the next start shorter had no room; everything is where it was.
+      if (shortageOf(error) === undefined) throw error
+    })
   }
 
   async #run(): Promise<void> {
@@ -114,13 +120,11 @@ export class Writer {
   }
 
   #fail(error: unknown, batch: readonly Waiting[]): void {
+    const isFirst = this.#poison === undefined
     this.#poison ??= error
-    for (const one of [...batch, ...this.#waiting.splice(0)]) one.reject(poisoned(this.#poison))
+    for (const one of [...batch, ...this.#waiting.splice(0)]) one.reject(closedBy(this.#poison))
+    if (isFirst) this.#parts.onFailure(this, error)
   }
-}
-
-function poisoned(cause: unknown): Error {
-  return logErrors('log.poisoned', `an earlier commit failed: ${describeError(cause)}`, { cause })
 }
 
 type Settled = () => void

@@ -85,6 +85,46 @@ const oldSegmentRemovedFirst: Variant = (files) => ({
   },
 })
 
+function patched(
+  files: LogFiles,
+  isMeant: (path: string) => boolean,
+  patch: (file: LogFile) => LogFile,
+): LogFiles {
+  return {
+    ...files,
+    create: async (path) => {
+      const file = await files.create(path)
+      return isMeant(path) ? patch(file) : file
+    },
+  }
+}
+
+const isWal = (path: string): boolean => path.startsWith('wal/')
+
+/** A disk that is full fails a write or a sync, and the log goes on from memory. */
+const goesOnBehindShortWrite: Variant = (files) =>
+  patched(files, isWal, (file) => ({ ...file, append: (bytes) => file.append(bytes).catch(() => undefined) }))
+
+const goesOnAfterFailedSync: Variant = (files) =>
+  patched(files, isWal, (file) => ({ ...file, sync: () => file.sync().catch(() => undefined) }))
+
+/** The second sync says yes to what the first has lost. */
+const syncsAgain: Variant = (files) =>
+  patched(files, isWal, (file) => ({
+    ...file,
+    sync: async () => {
+      for (let turn = 0; turn < 20; turn += 1)
+        if (
+          await file.sync().then(
+            () => true,
+            () => false,
+          )
+        )
+          return
+      await file.sync()
+    },
+  }))
+
 const BROKEN: readonly (readonly [string, Variant])[] = [
   ['acknowledges before the write-ahead log is synced', acknowledgedBeforeSync],
   ['never syncs the write-ahead log', withoutSync((path) => path.startsWith('wal/'))],
@@ -101,6 +141,9 @@ const BROKEN: readonly (readonly [string, Variant])[] = [
   ['drops the old segment before the tail in the new one is synced', headOfSegmentNotSynced],
   ['appends behind a cut record', appendedToCutSegment],
   ['removes the old segment before the new one is there', oldSegmentRemovedFirst],
+  ['goes on behind a record for which there was no room', goesOnBehindShortWrite],
+  ['goes on after a sync that failed for want of room', goesOnAfterFailedSync],
+  ['syncs again what could not be synced', syncsAgain],
 ]
 
 async function firstFailure(
@@ -114,7 +157,7 @@ async function firstFailure(
   return undefined
 }
 
-describe('on a disk that loses power', () => {
+describe('on a disk that loses power and is full at times', () => {
   it(
     `the log keeps what it acknowledged in each of ${SCHEDULES} histories`,
     { timeout: SCHEDULES * 30 + 60_000 },

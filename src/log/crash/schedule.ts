@@ -1,5 +1,5 @@
-import { bytesEqual, utf8 } from '../../base/index.ts'
-import type { LogFiles, TreeHead } from '../files.ts'
+import { bytesEqual, utf8, WheelsealError } from '../../base/index.ts'
+import type { KeyIndex, LogFiles, TreeHead } from '../files.ts'
 import { createLog, openLog, type LogParts, type TransparencyLog } from '../log.ts'
 import { createMemoryIndex, type MemoryIndex } from './memory-index.ts'
 import { createSimDisk, type Chance, type SimDisk } from './sim-disk.ts'
@@ -11,6 +11,8 @@ const GEOMETRY = { tileHeight: 2, segmentBytes: 700 }
 const MAX_LIVES = 3
 const MAX_APPENDS = 40
 const MAX_OPERATIONS = 160
+const MAX_STARVED = 40
+const MAX_TURNS = 5000
 
 interface Acknowledged {
   readonly leaf: Uint8Array
@@ -48,18 +50,28 @@ export async function runSchedule(seed: number, variant: Variant): Promise<strin
 
 function partsOf({ disk, index, variant }: World): LogParts {
   const clock = { nowMs: () => 1000, sleep: async () => undefined }
-  return { files: variant(disk), index, clock, geometry: GEOMETRY }
+  const add: KeyIndex['add'] = async (rows, mark) => {
+    if (disk.isStarving()) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+    return index.add(rows, mark)
+  }
+  return { files: variant(disk), index: { ...index, add }, clock, geometry: GEOMETRY }
 }
 
-/** Opens, appends in groups, and loses power somewhere. An error before that moment is a fault of the log. */
+/**
+ * Opens, appends in groups, may run out of space and descriptors for a while, and loses power somewhere. Any other error
+ * before that moment is a fault of the log.
+ */
 async function live(world: World, life: number): Promise<void> {
   const { chance, disk } = world
   const stop = disk.operations() + 1 + chance.below(MAX_OPERATIONS)
   disk.crashAt(stop)
   try {
     const log = await openLog(partsOf(world))
+    const from = disk.operations() + 1 + chance.below(MAX_OPERATIONS)
+    if (chance.below(2) === 0) disk.starve({ from, until: from + chance.below(MAX_STARVED) }, chance)
     const count = chance.below(MAX_APPENDS)
     for (let at = 0; at < count;) at += await appendGroup(world, log, `${life}/${at}`)
+    await appendAtLast(world, log, `${life}/at last`)
     if (chance.below(2) === 0) await log.close()
   } catch (error) {
     if (disk.operations() < stop) throw error
@@ -76,12 +88,35 @@ async function appendGroup(
   const size = 1 + chance.below(6)
   const append = async (at: number): Promise<void> => {
     const leaf = utf8(`leaf ${name}/${at} ${'x'.repeat(chance.below(60))}`)
-    const { index } = await log.append({ leaf })
-    acknowledged.push({ leaf, index })
+    const made = await log.append({ leaf }).catch(undefinedWhenStarved)
     published.push(await log.head())
+    if (made !== undefined) acknowledged.push({ leaf, index: made.index })
   }
   await Promise.all(Array.from({ length: size }, (_, at) => append(at)))
   return size
+}
+
+function undefinedWhenStarved(error: unknown): undefined {
+  if (error instanceof WheelsealError && ['log.full', 'log.descriptors'].includes(error.code))
+    return undefined
+  throw error
+}
+
+/** A shortage is over after so many operations, and a log that opens again by itself uses some each time. */
+async function appendAtLast(
+  { acknowledged, disk }: World,
+  log: TransparencyLog,
+  name: string,
+): Promise<void> {
+  const leaf = utf8(`leaf ${name}`)
+  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    const made = await log.append({ leaf }).catch(undefinedWhenStarved)
+    if (made !== undefined) return void acknowledged.push({ leaf, index: made.index })
+    // Uses up what is left of the shortage, as any other work would.
+    if (log.refusal() === undefined) await disk.size('created').catch(() => undefined)
+    else await Promise.resolve()
+  }
+  throw new Error(`the log does not open again: ${log.refusal()}`)
 }
 
 /** Power is back for good: I1, I2 and a whole tree. */

@@ -16,12 +16,17 @@ export interface SimDisk extends LogFiles {
   crash(chance: Chance): SimDisk
   /** Rejects the operation with that number and every one after it, as a crash does. */
   crashAt(operation: number): void
+  /** About every second operation of these fails, for want of space or of file descriptors; a write may do a part. */
+  starve(operations: { readonly from: number; readonly until: number }, chance: Chance): void
+  isStarving(): boolean
   operations(): number
 }
 
 interface Inode {
   bytes: Uint8Array
   syncedLength: number
+  /** A sync of it failed: what it had not made durable counts as clean, and no later sync makes it so. */
+  isLost?: boolean
 }
 
 interface NameChange {
@@ -42,18 +47,27 @@ interface Content {
 export function createSimDisk(start: ReadonlyMap<string, Inode> = new Map()): SimDisk {
   const content: Content = { names: new Map(start), durable: new Map(start), changes: [] }
   let [count, stopAt] = [0, Number.POSITIVE_INFINITY]
-  const step = async (): Promise<number> => {
-    count += 1
+  let fails: (operation: number) => boolean = () => false
+  let isStarving: () => boolean = () => false
+  const step: Step = async (lacking, part) => {
+    const operation = (count += 1)
     // Lets other work come in between, as a real disk does.
     await Promise.resolve()
     if (count >= stopAt) throw new Error('the disk is gone')
-    return count
+    if (lacking === undefined || !fails(operation)) return operation
+    part?.()
+    throw Object.assign(new Error(`${lacking}: out of it`), { code: lacking, syscall: 'test' })
   }
   return {
     ...reads(content, step),
     ...writes(content, step),
     operations: () => count,
     crashAt: (operation) => void (stopAt = operation),
+    starve: ({ from, until }, chance) => {
+      isStarving = () => count >= from && count < until
+      fails = (operation) => operation >= from && operation < until && chance.below(2) === 0
+    },
+    isStarving: () => isStarving(),
     crash: (chance) => {
       stopAt = 0
       return createSimDisk(leftOf(content, chance))
@@ -61,18 +75,18 @@ export function createSimDisk(start: ReadonlyMap<string, Inode> = new Map()): Si
   }
 }
 
-/** Rejects once the disk is gone; else the operation's number. */
-type Step = () => Promise<number>
+/** Rejects once the disk is gone, and while it starves what can lack something, after a part; else the operation's number. */
+type Step = (lacking?: 'ENOSPC' | 'EMFILE', part?: () => void) => Promise<number>
 
 function reads(content: Content, step: Step): Pick<LogFiles, 'list' | 'read' | 'size'> {
   return {
     list: async (folder) => {
-      await step()
+      await step('EMFILE')
       const paths = [...content.names.keys()].filter((path) => folderOf(path) === folder)
       return paths.map((path) => path.slice(path.lastIndexOf('/') + 1))
     },
     read: async (path, offset, length) => {
-      await step()
+      await step('EMFILE')
       return inodeOf(content, path).bytes.slice(offset, offset + length)
     },
     size: async (path) => {
@@ -88,15 +102,15 @@ function writes(
 ): Pick<LogFiles, 'create' | 'makeFolder' | 'rename' | 'remove' | 'syncFolder'> {
   return {
     create: async (path) => {
-      const operation = await step()
+      const operation = await step('EMFILE')
       if (content.names.has(path)) throw new Error(`${path} exists`)
       const inode = { bytes: new Uint8Array(), syncedLength: 0 }
       change(content, { path, inode, operation })
       return openFile(inode, step)
     },
-    makeFolder: async () => void (await step()),
+    makeFolder: async () => void (await step('ENOSPC')),
     rename: async (from, to) => {
-      const operation = await step()
+      const operation = await step('ENOSPC')
       const inode = inodeOf(content, from)
       change(content, { path: from, inode: undefined, operation })
       change(content, { path: to, inode, operation })
@@ -106,7 +120,7 @@ function writes(
       if (content.names.has(path)) change(content, { path, inode: undefined, operation })
     },
     syncFolder: async (folder) => {
-      await step()
+      await step('EMFILE')
       const isOf = ({ path }: NameChange): boolean => folderOf(path) === folder
       for (const one of content.changes.filter(isOf)) apply(content.durable, one)
       content.changes = content.changes.filter((one) => !isOf(one))
@@ -128,13 +142,14 @@ function inodeOf({ names }: Content, path: string): Inode {
 function openFile(inode: Inode, step: Step): LogFile {
   return {
     append: async (bytes) => {
-      await step()
-      inode.bytes = concatBytes(inode.bytes, bytes)
+      const add = (part: Uint8Array): void => void (inode.bytes = concatBytes(inode.bytes, part))
+      await step('ENOSPC', () => add(bytes.subarray(0, bytes.length >> 1)))
+      add(bytes)
     },
     sync: async () => {
       const { length } = inode.bytes
-      await step()
-      inode.syncedLength = Math.max(inode.syncedLength, length)
+      await step('ENOSPC', () => void (inode.isLost = true))
+      if (inode.isLost !== true) inode.syncedLength = Math.max(inode.syncedLength, length)
     },
     close: () => Promise.resolve(),
   }
