@@ -64,6 +64,12 @@ export const appErrors = defineErrors({
     summary: 'The configuration file cannot be read, or holds what is not known or not possible.',
     hint: 'correct the line that is named; docs/reference/configuration.md lists every key of wheelseal.toml',
   },
+  'app.clock': {
+    status: 503,
+    exit: 1,
+    summary: 'The clock of the server was set by more than 30 s while it ran, so no time is signed.',
+    hint: 'set the clock right; where it is right now, start the server again',
+  },
   'app.external-url': {
     status: 400,
     exit: 2,

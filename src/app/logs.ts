@@ -37,6 +37,8 @@ export interface LogsParts {
   readonly instance: Pick<Instance, 'url' | 'rekorTreeId'>
   readonly keys: Pick<InstanceKeys, 'ct' | 'rekor' | 'chain'>
   readonly clock: Clock
+  /** Why the clock must not be believed at the moment, in words. */
+  readonly doubt?: (() => string | undefined) | undefined
 }
 
 /** Both logs of a new instance, each with its genesis entry. */
@@ -125,7 +127,7 @@ interface OpenLog {
 async function openOne(all: LogsParts, name: LogName, anchors: AnchorFile): Promise<OpenLog> {
   const { parts, database } = await openParts(all, name)
   try {
-    const log = await openLog({ ...parts, anchor: anchorOf(all, name, anchors) })
+    const log = await openLog({ ...parts, doubt: all.doubt, anchor: anchorOf(all, name, anchors) })
     return {
       log,
       close: async () => {

@@ -1,8 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { utf8, type Clock, type Log } from '../base/index.ts'
-import { systemClock, systemEntropy } from '../host/index.ts'
+import { steadyMs, systemClock, systemEntropy } from '../host/index.ts'
 import { createApp, healthRoutes, listen, measured, type Listening } from '../http/index.ts'
+import { watchClock } from './clock-watch.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { openDoor } from './door.ts'
 import { firstStart } from './first-start.ts'
@@ -29,6 +30,8 @@ export interface ServerOptions {
   /** Where the newest heads of the logs are kept; left out for the user's state folder. */
   readonly anchor?: string | undefined
   readonly clock?: Clock
+  /** A clock that nobody sets, which shows when the other one was set; left out, that of the system. */
+  readonly steadyMs?: () => number
   readonly log: Log
 }
 
@@ -80,8 +83,10 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   const hosts = hostNames(url, options.hosts ?? [], door.address.port)
   const elsewhere = options.externalUrl === undefined ? {} : { listen: addressText(door.address) }
   const instance = directory.instance ?? (await firstStart(directory, { url, ...elsewhere }))
+  const watch = watchClock({ clock, steadyMs: steadyFor(options), log })
   const services = await openServices(directory, instance, {
     clock,
+    watch,
     entropy: systemEntropy,
     log,
     foreign: configured.issuers,
@@ -104,6 +109,12 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   undo.push(() => configured.close())
   const fingerprint = fingerprintOf(utf8(services.trust.material.tufRoot))
   return { url, data, fingerprint, services, reloadTls: () => door.reloadTls() }
+}
+
+/** A clock that was handed in is as steady as whoever moves it. */
+function steadyFor({ clock, steadyMs: given }: ServerOptions): () => number {
+  if (given !== undefined) return given
+  return clock === undefined ? steadyMs : () => clock.nowMs()
 }
 
 /** At once, so that all of it takes no longer than one drain. */

@@ -16,6 +16,7 @@ import {
 } from '../storage/sqlite/index.ts'
 import type { AcceptedIssuer } from '../trust/authority/index.ts'
 import { createIssuer, type Issuer } from '../trust/issuer/index.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { DataDirectory, Instance } from './data-directory.ts'
 import { openIssuerKeys, type IssuerKeys } from './issuer-keys.ts'
 import { loadKeys, type InstanceKeys } from './keys.ts'
@@ -39,6 +40,8 @@ export interface Services {
 
 export interface ServicePorts {
   readonly clock: Clock
+  /** Left out where nothing is signed for long. */
+  readonly watch?: ClockWatch
   readonly entropy: Entropy
   readonly log: Log
   /** Where the newest heads of the logs are kept; left out for the user's state folder. */
@@ -68,6 +71,7 @@ export async function openServices(
       instance,
       keys,
       clock: ports.clock,
+      doubt: ports.watch?.doubt,
       anchorPath: ports.anchor ?? anchorPath(instance),
     })
     undo.push(() => logs.close())
@@ -109,6 +113,7 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   })
   const trust = await openTrust({
     ...ports,
+    clock: ports.watch?.believed ?? ports.clock,
     path,
     logs,
     instance,

@@ -3,6 +3,7 @@
  * Only `app/`, `cli/` and tests hand these in; every other room takes the port.
  */
 export { systemClock } from './clock.ts'
+export { steadyMs } from './steady.ts'
 export { systemEntropy } from './entropy.ts'
 export { blockingFiles } from './blocking-files.ts'
 export { systemFiles } from './files.ts'

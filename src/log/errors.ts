@@ -47,6 +47,20 @@ export const logErrors = defineErrors({
       'The log is behind its anchor: entries were acknowledged that it does not have, as after a backup was put back. It answers reads and takes nothing more.',
     hint: 'start a replica that has the newer head; if there is none, keep this directory for reading and begin a new shard: `wheelseal up --data NEW`, whose keys clients must learn',
   },
+  'log.clock': {
+    status: 503,
+    exit: 1,
+    summary:
+      'The clock of the server was set while it ran, or the newest entry of the log is dated after it. No entry is taken that would get a false time.',
+    hint: "set the clock right; where it is right and was wrong before, docs/how-to/run-a-server.md says how to go on ('when the clock was wrong')",
+  },
+  'log.window': {
+    status: 400,
+    exit: 1,
+    summary:
+      'A certificate is not valid at the time that the log would give its entry, so no client would accept it.',
+    hint: 'ask for a new certificate, sign with it and send the entry at once; compare the clocks of both machines',
+  },
   'log.busy': {
     status: 429,
     exit: 1,

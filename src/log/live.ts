@@ -9,6 +9,7 @@ import { Writer, type Appended, type NewEntry } from './writer.ts'
 
 export interface LiveParts extends StateParts {
   readonly clock: Clock
+  readonly doubt?: (() => string | undefined) | undefined
   readonly anchor?: Anchor
 }
 
@@ -103,7 +104,7 @@ function growingPauses(): (progress: number) => number {
 }
 
 async function begin(
-  { clock, anchor, ...parts }: LiveParts,
+  { clock, doubt, anchor, ...parts }: LiveParts,
   { onFailure, seen }: Beginning,
 ): Promise<Opening> {
   const { state, number } = await recover(parts)
@@ -111,13 +112,13 @@ async function begin(
   if (frozen !== undefined) return { state, writes: refusing(logErrors('log.frozen', frozen)) }
   await anchor?.keep(state.head)
   const wal = await startWal(state, number + 1)
-  return { state, writes: writing(new Writer({ state, wal, clock, anchor, onFailure })) }
+  return { state, writes: writing(new Writer({ state, wal, clock, doubt, anchor, onFailure })) }
 }
 
 function writing(writer: Writer): Opening['writes'] {
   return {
     append: (entry) => writer.append(entry),
-    refusal: () => (writer.poison === undefined ? undefined : refusalOf(writer.poison)),
+    refusal: () => (writer.poison === undefined ? writer.untimely() : refusalOf(writer.poison)),
     close: () => writer.close(),
   }
 }

@@ -22,7 +22,7 @@ import type { Appended, NewEntry } from './writer.ts'
 export interface TransparencyLog {
   /**
    * Durable when it resolves; the same entry again gives the first index. Throws `log.poisoned`, `log.full`,
-   * `log.descriptors`, `log.frozen`, `log.busy`, and `base.too-large` for a leaf above 65,535 bytes.
+   * `log.descriptors`, `log.frozen`, `log.clock`, `log.window`, `log.busy`, and `base.too-large` for a leaf above 65,535 bytes.
    */
   append(entry: NewEntry): Promise<Appended>
   /** Why no entries are taken, in words; undefined while they are. */
@@ -55,6 +55,8 @@ export interface LogParts {
   readonly files: LogFiles
   readonly index: KeyIndex
   readonly clock: Clock
+  /** Why the clock must not be believed at the moment, in words; left out where nobody watches it. */
+  readonly doubt?: (() => string | undefined) | undefined
   /** Left out when leaves are found by their hashes only. Must not change in the life of a log. */
   readonly keysOf?: KeysOf
   readonly anchor?: Anchor

@@ -1,4 +1,4 @@
-import { bytesEqual, type Clock } from '../base/index.ts'
+import { bytesEqual, isoTimeMs, type Clock } from '../base/index.ts'
 import { checkEntrySize, type LogEntry } from './entry.ts'
 import { logErrors } from './errors.ts'
 import type { Anchor } from './files.ts'
@@ -18,6 +18,14 @@ export interface NewEntry {
    * hash.
    */
   readonly identity?: Uint8Array
+  /** Outside of it the entry is worth nothing to its readers, as outside of its certificate's validity. */
+  readonly window?: TimeWindow
+}
+
+export interface TimeWindow {
+  readonly fromMs: number
+  /** The last moment that is inside. */
+  readonly untilMs: number
 }
 
 export interface Appended {
@@ -37,6 +45,8 @@ export interface WriterParts {
   readonly state: LogState
   readonly wal: Wal
   readonly clock: Clock
+  /** Why the clock must not be believed now, in words. */
+  readonly doubt: (() => string | undefined) | undefined
   readonly anchor: Anchor | undefined
   /** Called once, at the first failure: from then on nothing is taken. */
   readonly onFailure: (failed: Writer, error: unknown) => void
@@ -44,6 +54,8 @@ export interface WriterParts {
 
 const MAX_WAITING = 4096
 const MAX_BATCH = 1024
+/** By so much an entry may be dated after the clock, when that was set back a little: time never runs backwards. */
+const MAX_AHEAD_MS = 30_000
 /** Full bundles in memory before appends wait for the disk. */
 const MAX_UNAPPLIED_BUNDLES = 32
 
@@ -75,6 +87,11 @@ export class Writer {
       this.#waiting.push({ entry, resolve, reject })
       return void (this.#running ??= this.#run())
     })
+  }
+
+  /** Why no entry can get its time at the moment, in words. */
+  untimely(): string | undefined {
+    return untimely(this.#parts)
   }
 
   /** Waits for what was handed in. */
@@ -129,14 +146,21 @@ export class Writer {
 
 type Settled = () => void
 
+function untimely({ state, clock, doubt }: WriterParts): string | undefined {
+  const nowMs = clock.nowMs()
+  const aheadMs = state.timeMs - nowMs
+  if (aheadMs <= MAX_AHEAD_MS) return doubt?.()
+  const [newest, now] = [isoTimeMs(state.timeMs), isoTimeMs(nowMs)]
+  return `the newest entry is dated ${newest} and the clock says ${now}; entries are taken again when it has got there`
+}
+
 /** What cannot be an entry is refused alone; a rejection leaves it open whether the batch was committed. */
-async function commitBatch(
-  { state, wal, clock, anchor }: WriterParts,
-  batch: readonly Waiting[],
-): Promise<void> {
-  const timeMs = Math.max(state.timeMs, clock.nowMs())
+async function commitBatch(parts: WriterParts, batch: readonly Waiting[]): Promise<void> {
+  const { state, wal, clock, anchor } = parts
+  const moment = { timeMs: Math.max(state.timeMs, clock.nowMs()), untimely: untimely(parts) }
+  const { timeMs } = moment
   const settled: Settled[] = []
-  for (const one of batch) settled.push(await stage(state, one, timeMs))
+  for (const one of batch) settled.push(await stage(state, one, moment))
   const entries = state.pending.entries(state.head.size, state.pending.end)
   if (entries.length > 0) {
     const head = { size: state.edge.size, root: state.edge.root() }
@@ -148,8 +172,14 @@ async function commitBatch(
   for (const settle of settled) settle()
 }
 
+interface Moment {
+  readonly timeMs: number
+  readonly untimely: string | undefined
+}
+
 /** Puts an entry on the edge of the tree, or finds it; its maker hears of it once the batch is committed. */
-async function stage(state: LogState, { entry, resolve, reject }: Waiting, timeMs: number): Promise<Settled> {
+async function stage(state: LogState, { entry, resolve, reject }: Waiting, moment: Moment): Promise<Settled> {
+  const { timeMs } = moment
   let made: Made
   try {
     made = makeEntry(state, entry, timeMs)
@@ -161,10 +191,22 @@ async function stage(state: LogState, { entry, resolve, reject }: Waiting, timeM
   const known = await findEntry(state, entry.identity ?? keys[0], isSame)
   if (known !== undefined)
     return () => resolve({ index: known.index, timeMs: known.entry.timeMs, isDuplicate: true })
+  const refusal = refusalAt(moment, entry.window)
+  if (refusal !== undefined) return () => reject(refusal)
   const index = state.pending.end
   state.edge.append(keys[0])
   state.pending.add(kept, keys)
   return () => resolve({ index, timeMs, isDuplicate: false })
+}
+
+function refusalAt({ timeMs, untimely: reason }: Moment, window: TimeWindow | undefined): Error | undefined {
+  if (reason !== undefined) return logErrors('log.clock', reason)
+  if (window === undefined || (window.fromMs <= timeMs && timeMs <= window.untilMs)) return undefined
+  const span = `${isoTimeMs(window.fromMs)} to ${isoTimeMs(window.untilMs)}`
+  return logErrors(
+    'log.window',
+    `the certificate is valid from ${span}, the log would say ${isoTimeMs(timeMs)}`,
+  )
 }
 
 interface Made {

@@ -4,7 +4,7 @@ import { encodeBase64, sha256, sha256Hex, utf8 } from '../../base/index.ts'
 import { leafHash, verifyConsistency, verifyInclusion } from '../../formats/merkle/index.ts'
 import { verifyCheckpoint } from '../../formats/note/index.ts'
 import { hashedRekordBody, setSignedBytes, type LogEntry } from '../../formats/sigstore/index.ts'
-import { publicKeyPem, verifyWithSpki } from '../../formats/x509/index.ts'
+import { buildRoot, certificatePem, publicKeyPem, spkiOf, verifyWithSpki } from '../../formats/x509/index.ts'
 import { hashedRekordOf } from './index.ts'
 import { newEntry, newRekor, newSigner, NOW_MS, spki, TREE_ID } from './arrange.ts'
 
@@ -48,6 +48,25 @@ describe('create', () => {
     expect(entry.body).toEqual(hashedRekordBody(proposed))
     expect(entry.uuid).toBe(`0000000000001234${Buffer.from(leafHash(entry.body)).toString('hex')}`)
     expectWhole(entry)
+  })
+
+  it.each([
+    ['has ended', -600, -1],
+    ['begins later', 1, 600],
+  ])('refuses an entry whose certificate %s, as every client would', async (_when, from, until) => {
+    const nowSeconds = Math.floor(NOW_MS / 1000)
+    const signer = newSigner()
+    const der = buildRoot({
+      name: { organization: 'example.test', commonName: 'root' },
+      key: signer,
+      spki: spkiOf(signer),
+      serial: new Uint8Array([1]),
+      notBeforeSeconds: nowSeconds + from,
+      notAfterSeconds: nowSeconds + until,
+    })
+    const proposed = { ...newEntry('a file', signer), publicKeyPem: certificatePem(der) }
+    const refusal = { code: 'log.window', status: 400, message: /valid from .* would say/ }
+    await expect((await newRekor()).create(hashedRekordOf(proposed))).rejects.toMatchObject(refusal)
   })
 
   it('answers a duplicate with the UUID of the entry that is there', async () => {

@@ -10,7 +10,7 @@ import {
   type LogEntry,
 } from '../../formats/sigstore/index.ts'
 import { publicKeyPem, spkiOf } from '../../formats/x509/index.ts'
-import { logErrors, type TransparencyLog, type TreeHead } from '../../log/index.ts'
+import { logErrors, type TimeWindow, type TransparencyLog, type TreeHead } from '../../log/index.ts'
 import { DuplicateEntryError, rekorErrors } from './errors.ts'
 import type { Proposal, ProposedKey } from './proposal.ts'
 import { searchKey, searchKeysOf } from './search-keys.ts'
@@ -121,11 +121,22 @@ async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
   const known = await log.find(hash)
   if (known !== undefined) throw new DuplicateEntryError(formatEntryUuid(treeId, hash))
   proposal.checkSignatures()
-  const { index, isDuplicate } = await log.append({ leaf: body })
+  const window = windowOf(proposal.keys)
+  const { index, isDuplicate } = await log.append({ leaf: body, ...(window === undefined ? {} : { window }) })
   if (isDuplicate) throw new DuplicateEntryError(formatEntryUuid(treeId, hash))
   const made = await describeEntry(context, index)
   if (made === undefined) throw new Error(`entry ${index} was committed and is missing`)
   return made
+}
+
+/** When every certificate is valid: at another time no client accepts the entry. Undefined for bare keys. */
+function windowOf(keys: readonly ProposedKey[]): TimeWindow | undefined {
+  const windows = keys.flatMap(({ certificate }) => (certificate === undefined ? [] : [certificate]))
+  if (windows.length === 0) return undefined
+  return {
+    fromMs: Math.max(...windows.map(({ notBeforeSeconds }) => notBeforeSeconds)) * 1000,
+    untilMs: Math.min(...windows.map(({ notAfterSeconds }) => notAfterSeconds)) * 1000 + 999,
+  }
 }
 
 const MAX_FOUND = 100
