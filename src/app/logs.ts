@@ -11,7 +11,13 @@ import {
   type LogParts,
   type TransparencyLog,
 } from '../log/index.ts'
-import { createLogFiles, makeFolder, openAnchorFile, type AnchorFile } from '../storage/folder/index.ts'
+import {
+  createLogFiles,
+  makeFolder,
+  openAnchorFile,
+  type AnchorFile,
+  type Reserve,
+} from '../storage/folder/index.ts'
 import { createKeyIndex, keyIndexMigrations, openDatabase, type Database } from '../storage/sqlite/index.ts'
 import { ctGenesis, ctKeysOf } from '../trust/ct/index.ts'
 import { originOf, rekorGenesis, searchKeysOf } from '../trust/rekor/index.ts'
@@ -39,6 +45,8 @@ export interface LogsParts {
   readonly clock: Clock
   /** Why the clock must not be believed at the moment, in words. */
   readonly doubt?: (() => string | undefined) | undefined
+  /** What new entries must leave free on the disk. */
+  readonly reserve?: Reserve | undefined
 }
 
 /** Both logs of a new instance, each with its genesis entry. */
@@ -129,7 +137,7 @@ async function openOne(all: LogsParts, name: LogName, anchors: AnchorFile): Prom
   try {
     const log = await openLog({ ...parts, doubt: all.doubt, anchor: anchorOf(all, name, anchors) })
     return {
-      log,
+      log: all.reserve === undefined ? log : sparing(log, all.reserve),
       close: async () => {
         await log.close()
         await database.destroy()
@@ -138,6 +146,17 @@ async function openOne(all: LogsParts, name: LogName, anchors: AnchorFile): Prom
   } catch (error) {
     await database.destroy()
     throw error
+  }
+}
+
+/** Takes no new entry out of the reserve, from which a batch, a bundle or a segment under way is finished. */
+function sparing(log: TransparencyLog, reserve: Reserve): TransparencyLog {
+  return {
+    ...log,
+    append: async (entry) => {
+      await reserve.check()
+      return log.append(entry)
+    },
   }
 }
 

@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises'
 import { isoTime, type Clock } from '../base/index.ts'
 import type { Services } from './services.ts'
 
-/** Below that an upload is likely to fail, and the database with it. */
-const MIN_FREE_BYTES = 64 * 1024 * 1024
+/** Below that nothing new is taken: what is left is for logs and database. */
+export const MIN_FREE_BYTES = 64 * 1024 * 1024
 
 export interface ReadinessParts {
   readonly trust: Pick<Services['trust'], 'refusals' | 'repository'>

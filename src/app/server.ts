@@ -10,10 +10,11 @@ import { firstStart } from './first-start.ts'
 import { openConfiguration } from './issuers.ts'
 import { addressText, hostNames } from './listen-address.ts'
 import { adminSocketPath } from './paths.ts'
-import { freeBytesOf, unreadiness } from './readiness.ts'
+import { freeBytesOf, MIN_FREE_BYTES, unreadiness } from './readiness.ts'
 import { adminApp, publicRoutes } from './routes.ts'
 import { openServices, type Services } from './services.ts'
 import type { TlsPaths } from './tls.ts'
+import { createReserve } from '../storage/folder/index.ts'
 import { fingerprintOf } from './trust-fingerprint.ts'
 
 export interface ServerOptions {
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly clock?: Clock
   /** A clock that nobody sets, which shows when the other one was set; left out, that of the system. */
   readonly steadyMs?: () => number
+  /** On the disk of the data directory; left out, what the system says. */
+  readonly freeBytes?: () => Promise<number>
   readonly log: Log
 }
 
@@ -83,10 +86,12 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   const hosts = hostNames(url, options.hosts ?? [], door.address.port)
   const elsewhere = options.externalUrl === undefined ? {} : { listen: addressText(door.address) }
   const instance = directory.instance ?? (await firstStart(directory, { url, ...elsewhere }))
+  const freeBytes = options.freeBytes ?? (() => freeBytesOf(data))
   const watch = watchClock({ clock, steadyMs: steadyFor(options), log })
   const services = await openServices(directory, instance, {
     clock,
     watch,
+    reserve: createReserve({ freeBytes, reserveBytes: MIN_FREE_BYTES }),
     entropy: systemEntropy,
     log,
     foreign: configured.issuers,
@@ -95,9 +100,7 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   })
   // Below the door: what is under way is answered before its database closes.
   undo.splice(1, 0, () => services.close())
-  const health = healthRoutes(() =>
-    unreadiness({ trust: services.trust, clock, freeBytes: () => freeBytesOf(data) }),
-  )
+  const health = healthRoutes(() => unreadiness({ trust: services.trust, clock, freeBytes }))
   const measure = measured(services.metrics, clock)
   const requests = { clock, entropy: systemEntropy, proxies: configured.proxies }
   door.open(createApp({ hosts, log, measure, requests, routes: [health, ...publicRoutes(services, log)] }))

@@ -4,7 +4,13 @@ import type { Clock, Entropy, Log } from '../base/index.ts'
 import { createMetrics, type Metrics } from '../http/index.ts'
 import { createPipelines, type Pipelines } from '../pipelines/index.ts'
 import { createRegistry, type Registry } from '../registry/index.ts'
-import { createFolderTraces, makeFolder, openFolderBlobs } from '../storage/folder/index.ts'
+import {
+  createFolderTraces,
+  makeFolder,
+  openFolderBlobs,
+  withReserve,
+  type Reserve,
+} from '../storage/folder/index.ts'
 import {
   createAccessStore,
   createAuditStore,
@@ -44,6 +50,8 @@ export interface ServicePorts {
   readonly watch?: ClockWatch
   readonly entropy: Entropy
   readonly log: Log
+  /** What new files and entries must leave free; left out where none are taken. */
+  readonly reserve?: Reserve
   /** Where the newest heads of the logs are kept; left out for the user's state folder. */
   readonly anchor?: string | undefined
   /** Whose id tokens the authority takes beside our own; none where left out. */
@@ -72,6 +80,7 @@ export async function openServices(
       keys,
       clock: ports.clock,
       doubt: ports.watch?.doubt,
+      reserve: ports.reserve,
       anchorPath: ports.anchor ?? anchorPath(instance),
     })
     undo.push(() => logs.close())
@@ -94,7 +103,8 @@ interface Parts {
 async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const { path, instance, keys, database, logs, ports } = parts
   const { url } = instance
-  const blobs = await openFolderBlobs(await folder(path, 'blobs'), ports.entropy)
+  const folderBlobs = await openFolderBlobs(await folder(path, 'blobs'), ports.entropy)
+  const blobs = ports.reserve === undefined ? folderBlobs : withReserve(folderBlobs, ports.reserve)
   const access = createAccess({ store: createAccessStore(database), ...ports })
   const audit = createAudit({ store: createAuditStore(database), ...ports })
   const issuerKeys = await openIssuerKeys(path, ports.clock)

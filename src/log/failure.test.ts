@@ -158,6 +158,46 @@ describe('a disk without room', () => {
     expect(await Promise.race([ended, later().then(() => 'still open')])).toBe('still open')
   })
 
+  it('lets no head be followed by an older one', async () => {
+    const { log, parts, state, pauses } = await starved('ENOSPC', 'append')
+    const [name = ''] = await parts.files.list('wal')
+    const older = await parts.files.read(`wal/${name}`, 0, 10_000)
+    await log.append(text('a'))
+    state.fails = true
+    await log.append(text('b')).catch(() => undefined)
+    await later()
+    await parts.files.remove(`wal/${name}`)
+    state.fails = false
+    await (await parts.files.create(`wal/${name}`)).append(older)
+    pauses.shift()?.()
+    await later()
+    expect(log.refusal()).toMatch(/has 1 entries.* seen 2/)
+    await expect(log.append(text('c'))).rejects.toMatchObject({ code: 'log.frozen' })
+  })
+
+  it('tries nothing again before every write that was begun is over', async () => {
+    const { parts } = await newLog()
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => void (release = resolve))
+    const files: LogFiles = {
+      ...parts.files,
+      create: async (path) => {
+        if (path.startsWith('entries/')) throw lacking('EMFILE')
+        if (path.startsWith('tile/')) await held
+        return parts.files.create(path)
+      },
+    }
+    let pauses = 0
+    const clock = { ...parts.clock, sleep: () => new Promise<void>(() => void (pauses += 1)) }
+    const log = await openLog({ ...parts, files, clock })
+    for (const name of ['a', 'b', 'c']) await log.append(text(name))
+    await later()
+    expect([log.refusal() === undefined, pauses]).toEqual([true, 0])
+    release()
+    await later()
+    expect([log.refusal() === undefined, pauses]).toEqual([false, 1])
+  })
+
   it('that turns out broken closes the log for good', async () => {
     const { log, parts, state, pauses } = await starved('ENOSPC', 'append')
     state.fails = true

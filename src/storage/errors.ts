@@ -13,6 +13,13 @@ export const storageErrors = defineErrors({
     summary: 'The database could not be brought up to the schema of this version.',
     hint: 'restore the data directory from a backup and report the message',
   },
+  'storage.full': {
+    status: 507,
+    exit: 1,
+    summary:
+      'The disk of the data directory is full, or only the room is left that is kept for the logs and the database. Nothing of what was sent is kept.',
+    hint: 'free some space on the disk of the data directory, then send it again',
+  },
   'storage.locked': {
     status: 500,
     exit: 1,

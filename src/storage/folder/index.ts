@@ -7,6 +7,7 @@
 export { openAnchorFile, type AnchorFile } from './anchor.ts'
 export { openFolderBlobs } from './blobs.ts'
 export { createLogFiles } from './log-files.ts'
+export { createReserve, withReserve, type Reserve } from './reserve.ts'
 export { createFolderTraces, traceFile } from './traces.ts'
 export { createFolderRootRepository } from './root-repository.ts'
 export { makeFolder, syncFolder } from './sync.ts'

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql, type Kysely } from 'kysely'
 import { expect, it } from 'vitest'
 import { openDatabase, type Database } from './database.ts'
 import { migrations } from './migrations.ts'
@@ -43,3 +44,28 @@ async function schemaOf(database: Database): Promise<readonly unknown[]> {
   const tables = await database.introspection.getTables()
   return tables.map(({ name, columns }) => ({ name, columns: columns.map((column) => column.name) }))
 }
+
+it('says that the disk is full when a write has no room, and goes on when there is some', async () => {
+  type Rows = { rows: { text: string } }
+  const table = {
+    up: async (db: Kysely<unknown>) => db.schema.createTable('rows').addColumn('text', 'text').execute(),
+  }
+  const database = (await openDatabase(':memory:', { '001': table })).$extendTables<Rows>()
+  const pages = (count: number): Promise<unknown> =>
+    sql.raw(`pragma max_page_count = ${count}`).execute(database)
+  const write = (): Promise<void> =>
+    database.transaction().execute(async (transaction) => {
+      for (let at = 0; at < 20; at += 1)
+        await transaction
+          .insertInto('rows')
+          .values({ text: 'x'.repeat(4000) })
+          .execute()
+    })
+  await pages(10)
+  const cause = { code: 'ENOSPC' }
+  await expect(write()).rejects.toMatchObject({ code: 'storage.full', status: 507, cause })
+  await pages(1000)
+  await write()
+  expect(await database.selectFrom('rows').selectAll().execute()).toHaveLength(20)
+  await database.destroy()
+})

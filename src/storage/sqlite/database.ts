@@ -67,6 +67,8 @@ function asKyselyDatabase(connection: DatabaseSync): SqliteDatabase {
   return {
     close: () => connection.close(),
     prepare: (sql) => {
+      // A full disk may have ended the transaction already, and its rollback would hide why.
+      if (sql === 'rollback' && !connection.isTransaction) return NOTHING
       const found = kept.get(sql) ?? prepared(connection, sql)
       if (kept.size >= KEPT_STATEMENTS) kept.clear()
       kept.set(sql, found)
@@ -79,11 +81,34 @@ function prepared(connection: DatabaseSync, sql: string): SqliteStatement {
   const statement = connection.prepare(sql)
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...values(parameters)),
-    run: (parameters) => statement.run(...values(parameters)),
+    all: (parameters) => sayingFull(() => statement.all(...values(parameters))),
+    run: (parameters) => sayingFull(() => statement.run(...values(parameters))),
     iterate: () => {
       throw new Error('a kept statement must not be iterated')
     },
+  }
+}
+
+const NOTHING: SqliteStatement = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => {
+    throw new Error('nothing is not iterated')
+  },
+}
+
+/** https://sqlite.org/rescode.html#full */
+const SQLITE_FULL = 13
+
+/** Its cause bears the system's code for it, which SQLite keeps to itself. */
+function sayingFull<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Error) || !('errcode' in error) || error.errcode !== SQLITE_FULL) throw error
+    const cause = Object.assign(new Error(error.message, { cause: error }), { code: 'ENOSPC' })
+    throw storageErrors('storage.full', 'the disk is full: the database cannot be written', { cause })
   }
 }
 
