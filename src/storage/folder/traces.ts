@@ -62,12 +62,12 @@ async function syncedSize(path: string): Promise<number> {
   })
 }
 
-/** A new file is durable only when the folders that name it are. */
+/** A new file is durable only when the folders that name it are; its bytes are synced when they are there. */
 async function createDurably(path: string): Promise<void> {
   const parent = dirname(path)
   await mkdir(parent, { recursive: true, mode: 0o700 })
   const flags = constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW
-  await withFile(await open(path, flags, 0o600), (handle) => handle.sync())
+  await (await open(path, flags, 0o600)).close()
   await syncFolder(parent)
   await syncFolder(dirname(parent))
 }

@@ -1,0 +1,158 @@
+/**
+ * Everything that keeps bytes on a disk, used as its services use it. What was done when `acknowledge` is called must be
+ * durable by then; run-case.ts does it under strace, and durability.test.ts judges the system calls. An adapter to come
+ * gets a case here: the test names every module that syncs and is in none.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { writeTogether } from '../../src/app/sign/write-together.ts'
+import { utf8 } from '../../src/base/index.ts'
+import { systemEntropy, systemFiles } from '../../src/host/index.ts'
+import { createLog, openLog } from '../../src/log/index.ts'
+import {
+  createFolderRootRepository,
+  createFolderTraces,
+  createLogFiles,
+  makeFolder,
+  openFolderBlobs,
+  traceFile,
+} from '../../src/storage/folder/index.ts'
+import { createKeyIndex, keyIndexMigrations, openDatabase } from '../../src/storage/sqlite/index.ts'
+
+export interface DurabilityCase {
+  /** Below src/. */
+  readonly covers: readonly string[]
+  /** The whole of it is tried, and not without each sync: the crash simulator judges those. */
+  readonly isSimulated?: true
+  /** In an empty folder. */
+  run(folder: string, acknowledge: (what: string) => void): Promise<void>
+}
+
+async function* body(text: string): AsyncGenerator<Uint8Array> {
+  yield utf8(text)
+}
+
+/** As whoever was killed before the sync leaves it: there, and not durable. */
+function leave(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
+export const CASES: Readonly<Record<string, DurabilityCase>> = {
+  'log files': {
+    covers: ['storage/folder/log-files.ts', 'storage/folder/sync.ts'],
+    run: async (folder, acknowledge) => {
+      const files = createLogFiles(folder)
+      await files.makeFolder('tile/0/x001')
+      acknowledge('makeFolder')
+      const file = await files.create('tile/0/x001/000.tmp')
+      await file.append(utf8('one'))
+      await file.sync()
+      await files.syncFolder('tile/0/x001')
+      acknowledge('sync and syncFolder')
+      await file.append(utf8('two'))
+      await file.sync()
+      acknowledge('a second sync')
+      await file.close()
+      await files.rename('tile/0/x001/000.tmp', 'tile/0/x001/000')
+      await files.syncFolder('tile/0/x001')
+      acknowledge('rename')
+    },
+  },
+  'a log': {
+    covers: ['log/write-new.ts', 'log/wal.ts', 'log/recover.ts', 'log/project.ts'],
+    isSimulated: true,
+    run: async (folder, acknowledge) => {
+      const index = { mark: async () => 0, add: async () => undefined, find: async () => [] }
+      const clock = { nowMs: () => 1000, sleep: async () => undefined }
+      const geometry = { tileHeight: 2, segmentBytes: 500 }
+      const parts = { files: createLogFiles(folder), index, clock, geometry }
+      await createLog(parts, { leaf: utf8('genesis') })
+      acknowledge('createLog')
+      const log = await openLog(parts)
+      acknowledge('openLog')
+      await log.append({ leaf: utf8('a') })
+      acknowledge('append')
+      for (let at = 0; at < 20; at += 1) await log.append({ leaf: utf8(`leaf ${at}`) })
+      await log.close()
+      acknowledge('bundles, tiles and a new segment')
+    },
+  },
+  blobs: {
+    covers: ['storage/folder/blobs.ts'],
+    run: async (folder, acknowledge) => {
+      const blobs = await openFolderBlobs(join(folder, 'blobs'), systemEntropy)
+      acknowledge('openFolderBlobs')
+      const first = await blobs.stage(body('one'), 10)
+      await first.commit()
+      acknowledge('commit')
+      const second = await blobs.stage(body('two'), 10)
+      leave(join(folder, 'blobs/sha256', second.sha256.slice(0, 2), second.sha256.slice(2)), 'two')
+      await second.commit()
+      acknowledge('commit of bytes that stood there, not synced')
+    },
+  },
+  traces: {
+    covers: ['storage/folder/traces.ts'],
+    run: async (folder, acknowledge) => {
+      const traces = createFolderTraces(folder)
+      await traces.append(3001, 0, utf8('one'))
+      acknowledge('the first part of a log')
+      await traces.append(3001, 3, utf8('two'))
+      acknowledge('the second')
+      mkdirSync(join(folder, '4'))
+      await traces.append(4001, 0, utf8('one'))
+      acknowledge('a log in a folder that stood there, not synced')
+      writeFileSync(traceFile(folder, 3001), 'three', { flag: 'a' })
+      await traces.append(3001, 3, utf8('two'))
+      acknowledge('the size of what stood there, not synced')
+    },
+  },
+  'root repository': {
+    covers: ['storage/folder/root-repository.ts'],
+    run: async (folder, acknowledge) => {
+      const repository = createFolderRootRepository(folder)
+      await repository.write('timestamp.json', utf8('one'))
+      acknowledge('a file')
+      await repository.write('targets/a.pem', utf8('one'))
+      acknowledge('a file below targets')
+      await repository.write('timestamp.json', utf8('two'))
+      acknowledge('the same file again')
+    },
+  },
+  'files of the host': {
+    covers: ['host/files.ts'],
+    run: async (folder, acknowledge) => {
+      await systemFiles.writeAtomic(join(folder, 'a.json'), utf8('one'))
+      acknowledge('a new file')
+      await systemFiles.writeAtomic(join(folder, 'a.json'), utf8('two'))
+      acknowledge('another one in its place')
+    },
+  },
+  'signatures that are written together': {
+    covers: ['app/sign/write-together.ts'],
+    run: async (folder, acknowledge) => {
+      await makeFolder(join(folder, 'dist'))
+      acknowledge('the folder')
+      const pair = (text: string) =>
+        ['sig', 'crt'].map((ending) => [join(folder, `dist/a.${ending}`), utf8(text)] as const)
+      await writeTogether([pair('one')])
+      acknowledge('a pair')
+      await writeTogether([pair('two'), [[join(folder, 'b.json'), utf8('two')]]])
+      acknowledge('another one in its place, and a file elsewhere')
+    },
+  },
+  sqlite: {
+    covers: ['storage/sqlite/database.ts', 'storage/sqlite/key-index.ts'],
+    run: async (folder, acknowledge) => {
+      const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
+      acknowledge('the schema')
+      const index = createKeyIndex(database)
+      for (let at = 1; at <= 3; at += 1) {
+        await index.add([{ key: new Uint8Array(16).fill(at), index: at }], at)
+        acknowledge(`transaction ${at}`)
+      }
+      await database.destroy()
+    },
+  },
+}
