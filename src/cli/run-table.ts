@@ -14,7 +14,7 @@ export interface TableOptions {
 
 /** What was built, signed, published and verified, and how a consumer gets it. */
 export function runTable(report: RunReport, { program, columns }: TableOptions): readonly Line[] {
-  const { files, identity, url } = report
+  const { files } = report
   if (files.length === 0) return ['the pipeline passed and published nothing new']
   return [
     '',
@@ -22,11 +22,15 @@ export function runTable(report: RunReport, { program, columns }: TableOptions):
     '',
     'published at',
     ...files.map((file) => `  ${file.url}`),
-    `signed by ${identity}`,
-    `issuer    ${url}`,
+    ...signerLines(report),
     ...files.filter(({ isVerified }) => !isVerified).map(({ verdict }) => verdict),
     ...consumerLines(report, program),
   ]
+}
+
+/** Whom a consumer must expect; nobody where no file is signed. */
+function signerLines({ files, identity, url }: RunReport): readonly string[] {
+  return files.some(({ isSigned }) => isSigned) ? [`signed by ${identity}`, `issuer    ${url}`] : []
 }
 
 /** What a consumer types, from a new terminal in an empty folder; each line can be copied. */
@@ -80,15 +84,22 @@ function fileLines(files: readonly File[], columns: number): readonly Line[] {
   ]
 }
 
-function cellsOf({ fileName, sizeBytes, logIndex, isVerified }: File): readonly string[] {
+function cellsOf(file: File): readonly string[] {
+  const { fileName, sizeBytes, logIndex, isVerified } = file
   const index = logIndex === undefined ? 'not logged' : String(logIndex)
-  return [fileName, String(sizeBytes), index, isVerified ? 'yes' : 'NO']
+  return [fileName, String(sizeBytes), index, isVerified ? 'yes' : unverified(file, 'NO')]
+}
+
+/** A file that is published and not signed was not refused: there was nothing to verify. */
+function unverified({ isSigned }: File, word: string): string {
+  return isSigned ? word : 'not signed'
 }
 
 function detailOf(file: File): string {
   const { sizeBytes, logIndex, isVerified } = file
+  const verified = isVerified ? 'verified' : unverified(file, 'NOT verified')
   const logged = logIndex === undefined ? 'not logged' : `log index ${logIndex}`
-  return `  ${sizeBytes} bytes, ${logged}, ${isVerified ? 'verified' : 'NOT verified'}`
+  return `  ${sizeBytes} bytes, ${logged}, ${verified}`
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {
