@@ -16,6 +16,7 @@ const filesOf = (text: string): Files => ({
   stream: () => {
     throw new Error('not streamed')
   },
+  readIfThere: () => Promise.reject(new Error('not asked')),
   exists: () => Promise.resolve(true),
   writeAtomic: () => Promise.reject(new Error('not written')),
   remove: () => Promise.reject(new Error('not removed')),

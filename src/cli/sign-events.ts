@@ -8,7 +8,7 @@ import { createVerifyProgress, type VerifyProgress } from './verify-progress.ts'
 
 /** The process itself. */
 export function systemSignIo(): SignIo {
-  return { ...systemVerifyIo(process.env), entropy: systemEntropy, standardInput: () => process.stdin }
+  return { ...systemVerifyIo(process.env), entropy: systemEntropy }
 }
 
 export interface Watched<Result> {

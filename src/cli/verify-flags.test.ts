@@ -219,6 +219,7 @@ describe('wrong usage', () => {
       '--bundle and --certificate',
     ],
     ['one seal for two files', ['a', 'b'], { ...named, bundle: 'b' }, 'one seal is named for 2 files'],
+    ['standard input without a bundle', ['-'], named, 'standard input has no folder'],
     ['half a pair', ['a'], { ...named, signature: 's' }, 'no certificate'],
     ['the other half', ['a'], { ...named, certificate: 's' }, 'no signature'],
     ['a digest alone', [`sha256:${HEX}`], named, 'no file beside which'],

@@ -2,6 +2,7 @@ import { groupOf, type SettingGroup, type Settings } from '../app/settings/index
 import { decodeHex } from '../base/index.ts'
 import { sealedFile } from '../formats/sigstore/index.ts'
 import {
+  STANDARD_INPUT,
   type FirstRoot,
   type Origin,
   type SealChoice,
@@ -61,6 +62,12 @@ function checkTargets({ targets, seal, expectation }: VerifyPlan): void {
     throw wrong(
       `one seal is named for ${targets.length} files`,
       'leave it out: seals are found beside their files',
+    )
+  const isPiped = targets.some((target) => target.kind === 'file' && target.path === STANDARD_INPUT)
+  if (isPiped && seal.kind === 'beside')
+    throw wrong(
+      'standard input has no folder in which its signature could be',
+      'add --bundle, or --signature and --certificate; a file of that name is ./-',
     )
   if (!targets.some(({ kind }) => kind === 'digest')) return
   if (seal.kind === 'beside')

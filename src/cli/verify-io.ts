@@ -1,11 +1,11 @@
 import type { VerifyIo } from '../app/verify/index.ts'
 import type { Http } from '../base/index.ts'
-import { blockingFiles, systemClock, systemFiles, userFolders } from '../host/index.ts'
+import { createCommandInput, systemClock, systemFiles, userFolders } from '../host/index.ts'
 
 /** The process itself. */
 export function systemVerifyIo(env: Readonly<Record<string, string | undefined>>): VerifyIo {
   return {
-    files: blockingFiles,
+    ...createCommandInput(),
     http: httpOnDemand(env),
     clock: systemClock,
     cacheFolder: userFolders(env).cache,

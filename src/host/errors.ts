@@ -7,6 +7,12 @@ export const hostErrors = defineErrors({
     summary: 'A file or folder could not be read or written.',
     hint: 'check that the path exists and that this user may use it',
   },
+  'host.pipe': {
+    status: 500,
+    exit: 1,
+    summary: 'A pipe was named as a file, and nobody writes into it, or it was read already.',
+    hint: 'start the program that writes into the pipe first and name the pipe once, or write to a file and name that',
+  },
   'host.key-file': {
     status: 500,
     exit: 1,

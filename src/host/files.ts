@@ -1,71 +1,77 @@
-import { createReadStream } from 'node:fs'
+import { statSync } from 'node:fs'
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { baseErrors, describeError, readCapped, type Files } from '../base/index.ts'
 import { hostErrors } from './errors.ts'
+import { closeInput, openInput, partsOf, type Input } from './input.ts'
 
-/** Hashing a large file is a third faster than with the 64 KiB that Node takes, and no slower than openssl. */
-export const PART_BYTES = 512 << 10
-
-export const systemFiles: Files = {
-  read: (path, maxBytes) => naming(path, () => readWhole(path, maxBytes)),
-  stream: readStream,
-  exists: async (path, kind) => {
-    const found = await stat(path).catch(() => undefined)
-    return kind === undefined ? found !== undefined : found?.isFile() === true
-  },
-  writeAtomic: (path, bytes, mode = 0o644) => naming(path, () => writeDurably(path, bytes, mode)),
-  remove: (path) => naming(path, () => rm(path, { force: true })),
+/** How a file is opened, and how what is open is read. */
+export interface Way {
+  readonly open: (path: string) => Promise<Input>
+  /** To its end, once; closes it. */
+  readonly parts: (input: Input) => AsyncIterable<Uint8Array>
 }
 
-async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
-  const { size } = await stat(path)
-  if (size > maxBytes) {
-    throw baseErrors('base.too-large', `${path} has ${size} bytes, ${maxBytes} are allowed`)
+export const systemFiles: Files = createFiles({ open: openInput, parts: partsOf })
+
+export function createFiles(way: Way): Files {
+  return {
+    read: (path, maxBytes) => naming(path, async () => readWhole(await way.open(path), { maxBytes, ...way })),
+    readIfThere: (path, maxBytes, kind) =>
+      naming(path, () => absentAs(undefined, () => readKind(path, kind, { maxBytes, ...way }))),
+    stream: (path) => streamOf(path, way),
+    exists: async (path) => (await stat(path).catch(() => undefined)) !== undefined,
+    writeAtomic: (path, bytes, mode = 0o644) => naming(path, () => writeDurably(path, bytes, mode)),
+    remove: (path) => naming(path, () => rm(path, { force: true })),
   }
-  // Capped again: devices have no size, and a file may grow.
-  return readCapped(createReadStream(path), maxBytes)
 }
 
-async function* readStream(path: string): AsyncGenerator<Uint8Array> {
+type Reading = Way & { readonly maxBytes: number }
+
+/** Capped also while it is read: pipes and devices have no size, and a file may grow. */
+function readWhole(input: Input, { maxBytes, parts }: Reading): Promise<Uint8Array> {
+  const { path, stats } = input
+  if (!stats.isFile() || stats.size <= maxBytes) return readCapped(copied(parts(input)), maxBytes)
+  closeInput(input)
+  throw baseErrors('base.too-large', `${path} has ${stats.size} bytes, ${maxBytes} are allowed`)
+}
+
+/** Their memory is used again. */
+async function* copied(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) yield Uint8Array.from(part)
+}
+
+async function readKind(
+  path: string,
+  kind: 'regular file' | undefined,
+  reading: Reading,
+): Promise<Uint8Array | undefined> {
+  // Opening alone does something to some devices, and to who waits at a pipe. What counts is what was opened then.
+  if (kind !== undefined && !statSync(path).isFile()) return undefined
+  const input = await reading.open(path)
+  if (kind === undefined || input.stats.isFile()) return readWhole(input, reading)
+  closeInput(input)
+  return undefined
+}
+
+const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
+
+async function absentAs<T, U>(absent: U, work: () => Promise<T>): Promise<T | U> {
   try {
-    const file = await open(path, 'r')
-    try {
-      yield* readAhead(file)
-    } finally {
-      await file.close()
-    }
+    return await work()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ABSENT.has(error.code)) return absent
+    throw error
+  }
+}
+
+async function* streamOf(path: string, { open: opened, parts }: Way): AsyncGenerator<Uint8Array> {
+  try {
+    yield* parts(await opened(path))
   } catch (error) {
     throw named(path, error)
   }
-}
-
-/** Two parts in turn: while one is hashed, the other is read into. */
-async function* readAhead(file: FileHandle): AsyncGenerator<Uint8Array> {
-  let [now, later] = [Buffer.allocUnsafeSlow(PART_BYTES), Buffer.allocUnsafeSlow(PART_BYTES)]
-  let next = readInto(file, now)
-  try {
-    for (;;) {
-      const part = await next
-      if (part.length === 0) return
-      next = readInto(file, later)
-      yield part
-      ;[now, later] = [later, now]
-    }
-  } finally {
-    // Whoever stops half-way closes the file, which no read may be under way in.
-    await next.catch(() => undefined)
-  }
-}
-
-function readInto(file: FileHandle, memory: Buffer): Promise<Uint8Array> {
-  const reading = file
-    .read(memory, 0, memory.length, null)
-    .then(({ bytesRead }) => memory.subarray(0, bytesRead))
-  // It is awaited only when the part before it has been used; until then a failure is nobody's.
-  reading.catch(() => undefined)
-  return reading
 }
 
 async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
@@ -100,7 +106,7 @@ async function withFile<T>(handle: FileHandle, work: (handle: FileHandle) => Pro
   }
 }
 
-export async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

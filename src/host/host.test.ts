@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { utf8, type LogLevel } from '../base/index.ts'
 import {
-  blockingFiles,
+  createCommandInput,
   jsonLog,
   readKeyFile,
   systemFiles,
@@ -33,7 +33,7 @@ describe('systemFiles', () => {
 
   it.each([
     ['that wait on a thread', systemFiles],
-    ['that wait', blockingFiles],
+    ['that wait', createCommandInput().files],
   ])('are read up to a cap, and named when they are missing: those %s', async (_which, files) => {
     const four = join(folder, 'four')
     await files.writeAtomic(four, utf8('1234'))
@@ -48,18 +48,16 @@ describe('systemFiles', () => {
       true,
       false,
     ])
-    // Whoever reads a pipe that lies about waits for ever, so that other kinds must be told apart before.
-    expect(await Promise.all([four, folder, '/dev/null'].map((path) => files.exists(path)))).not.toContain(
-      false,
-    )
-    const asked = [four, folder, '/dev/null', join(folder, 'none'), join(four, 'below')]
-    expect(await Promise.all(asked.map((path) => files.exists(path, 'regular file')))).toEqual([
-      true,
-      false,
-      false,
-      false,
-      false,
-    ])
+    expect(await files.exists('/dev/null')).toBe(true)
+    expect(await files.readIfThere(four, 4)).toEqual(utf8('1234'))
+    expect(await files.readIfThere(four, 4, 'regular file')).toEqual(utf8('1234'))
+    expect(await files.readIfThere('/dev/null', 0)).toEqual(new Uint8Array())
+    await expect(files.readIfThere(four, 3)).rejects.toMatchObject({ code: 'base.too-large' })
+    await expect(files.readIfThere(folder, 3)).rejects.toMatchObject({ code: 'host.file' })
+    for (const path of [join(folder, 'none'), join(four, 'below'), join(folder, 'x'.repeat(300))])
+      expect(await files.readIfThere(path, 4)).toBeUndefined()
+    for (const path of [folder, '/dev/zero', join(folder, 'none')])
+      expect(await files.readIfThere(path, 4, 'regular file')).toBeUndefined()
     const stream = files.stream(join(folder, 'none'))[Symbol.asyncIterator]()
     await expect(stream.next()).rejects.toMatchObject({ code: 'host.file' })
   })

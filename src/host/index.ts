@@ -5,7 +5,7 @@
 export { systemClock } from './clock.ts'
 export { steadyMs } from './steady.ts'
 export { systemEntropy } from './entropy.ts'
-export { blockingFiles } from './blocking-files.ts'
+export { createCommandInput, type CommandInput } from './command-input.ts'
 export { systemFiles } from './files.ts'
 export { systemSpawn } from './spawn.ts'
 export { jsonLog, silentLog } from './log.ts'

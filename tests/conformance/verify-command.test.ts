@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { prepare, verifyTargets } from '../../src/app/verify/index.ts'
 import { sha256Hex, WheelsealError, type Http } from '../../src/base/index.ts'
 import { planOf } from '../../src/cli/verify-flags.ts'
-import { systemClock, systemFiles } from '../../src/host/index.ts'
+import { createCommandInput, systemClock } from '../../src/host/index.ts'
 import { present } from '../support/judges.ts'
 import { cases, readCase, readCases, type Case } from './cases.ts'
 
 const nobody: Http = { request: () => Promise.reject(new Error('a bundle asks nobody')) }
-const io = { files: systemFiles, http: nobody, clock: systemClock, cacheFolder: '/nowhere' }
+const { files, standardInput } = createCommandInput()
+const io = { files, standardInput, http: nobody, clock: systemClock, cacheFolder: '/nowhere' }
 
 /** Every case once by file and, where a digest can do, once by digest; without any network. */
 describe.runIf(present(cases))('wheelseal verify on the bundles of sigstore-conformance', () => {

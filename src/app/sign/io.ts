@@ -5,8 +5,6 @@ import type { VerifyIo } from '../verify/index.ts'
 /** Everything that a signing touches. */
 export interface SignIo extends VerifyIo {
   readonly entropy: Entropy
-  /** Of the process; touched only when a token comes by it: a job's script may come by it too. */
-  readonly standardInput: () => AsyncIterable<Uint8Array>
 }
 
 /** What is told while a call is under way. */

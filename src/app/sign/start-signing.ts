@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
-import { concatBytes, type Files } from '../../base/index.ts'
+import type { Files } from '../../base/index.ts'
 import { createFulcioClient, createRekorClient } from '../../net/index.ts'
 import { certify, readToken, type Blob, type SigningRequest } from '../../sign/index.ts'
 import type { TrustRoot } from '../../verify/index.ts'
+import { readOnce } from '../verify/one-pass.ts'
 import { trustRootReader } from '../verify/readers.ts'
 import { loadTrust } from '../verify/trust-start.ts'
 import { idToken } from './id-token.ts'
@@ -15,6 +15,7 @@ import { checkWritable } from './write-together.ts'
 const AUDIENCE = 'sigstore'
 /** Of all files of a call. Beyond it digests are signed, each of which costs more than these bytes are worth. */
 const MAX_KEPT_BYTES = 16 << 20
+const SHA256 = new Set(['sha256'] as const)
 
 export type Hashed<Hashable = Target> = Hashable & Blob
 
@@ -72,38 +73,19 @@ async function trustOf({ trust }: SigningPlan, io: SignIo): Promise<TrustRoot | 
   return trustRoot
 }
 
-/** One after the other: they share a disk and a core. */
+/** One after the other: they share a disk and a core. With the bytes, while there is room for them. */
 async function hashAll<Hashable extends Target>(
   targets: readonly Hashable[],
   files: Files,
 ): Promise<readonly Hashed<Hashable>[]> {
   const hashed: Hashed<Hashable>[] = []
-  let room = MAX_KEPT_BYTES
+  let maxKeptBytes = MAX_KEPT_BYTES
   for (const target of targets) {
-    const { sha256, bytes } = await hashFile(files.stream(target.path), room)
-    room -= bytes?.length ?? 0
-    hashed.push({ ...target, name: target.path, sha256, ...(bytes === undefined ? {} : { bytes }) })
+    const seen = await readOnce(files.stream(target.path), { algorithms: SHA256, maxKeptBytes })
+    maxKeptBytes -= seen.bytes?.length ?? 0
+    hashed.push({ ...target, name: target.path, ...seen })
   }
   return hashed
-}
-
-/** With the bytes, unless they are more than there is room for. */
-async function hashFile(
-  parts: AsyncIterable<Uint8Array>,
-  room: number,
-): Promise<Pick<Blob, 'sha256' | 'bytes'>> {
-  const hash = createHash('sha256')
-  const kept: Uint8Array[] = []
-  let size = 0
-  for await (const part of parts) {
-    hash.update(part)
-    size += part.length
-    // A copy: the memory of a part is used again for the next but one.
-    if (size <= room) kept.push(Uint8Array.from(part))
-    else kept.length = 0
-  }
-  const sha256 = new Uint8Array(hash.digest())
-  return size <= room ? { sha256, bytes: concatBytes(...kept) } : { sha256 }
 }
 
 /** Files that were named and are seals of others, which is why they are not signed. */

@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { sealedFile } from '../../formats/sigstore/index.ts'
+import { STANDARD_INPUT } from '../verify/plan.ts'
 import { appSignErrors } from './errors.ts'
 import type { SigningPlan } from './plan.ts'
 
@@ -29,6 +30,10 @@ export function targetsOf<Ending extends string>(
 ): readonly Target<Ending>[] {
   if (files.length > MAX_FILES)
     throw appSignErrors('app.sign-flags', `${files.length} files, at most ${MAX_FILES} are signed at once`)
+  if (files.includes(STANDARD_INPUT))
+    throw appSignErrors('app.sign-flags', 'standard input has no name that its bundle could have', {
+      hint: "write it to a file first, or use 'wheelseal cosign sign-blob --bundle FILE -'; a file of that name is ./-",
+    })
   const named = new Set(files.map((path) => resolve(path)))
   const targets = files
     .filter((path) => !isSealOf(path, named))

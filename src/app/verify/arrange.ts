@@ -70,11 +70,13 @@ export function ioWith(
   entries: readonly LogEntry[] = [entry],
 ): TestIo {
   const asked: string[] = []
+  const memory = memoryFiles(files)
   return {
-    files: memoryFiles(files),
+    files: memory,
     http: logWith(entries, asked),
     clock: systemClock,
     cacheFolder: '/',
+    standardInput: () => memory.stream('-'),
     asked,
   }
 }
@@ -90,15 +92,17 @@ function memoryFiles(files: ReadonlyMap<string, Uint8Array>): Files {
       hint: 'x',
     })
   }
+  const read = async (path: string, maxBytes: number): Promise<Uint8Array> => {
+    const bytes = get(path)
+    if (bytes.length > maxBytes) throw baseErrors('base.too-large', path)
+    return bytes
+  }
   return {
-    read: async (path, maxBytes) => {
-      const bytes = get(path)
-      if (bytes.length > maxBytes) throw baseErrors('base.too-large', path)
-      return bytes
-    },
+    read,
     stream: async function* stream(path) {
       yield get(path)
     },
+    readIfThere: async (path, maxBytes) => (files.has(path) ? read(path, maxBytes) : undefined),
     exists: async (path) => files.has(path),
     writeAtomic: () => Promise.reject(new Error('nothing is written')),
     remove: () => Promise.reject(new Error('nothing is removed')),

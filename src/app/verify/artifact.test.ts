@@ -10,7 +10,7 @@ const large = new Uint8Array((256 << 10) + 1).fill(7)
 const small = large.subarray(1)
 const bytesOf = (algorithm: string, bytes = large): Uint8Array =>
   new Uint8Array(hash(algorithm, bytes, 'buffer'))
-const { files } = ioWith(
+const io = ioWith(
   new Map([
     ['large', large],
     ['small', small],
@@ -21,7 +21,7 @@ const known = (path: string, seal: Partial<SealParts> = {}, key?: Uint8Array): P
     { kind: 'file', path },
     {
       seals: [{ signature: new Uint8Array(), entries: [], ...seal }],
-      files,
+      io,
       ...(key === undefined ? {} : { key }),
     },
   )

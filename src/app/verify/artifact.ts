@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { sha256, WheelsealError, type Files } from '../../base/index.ts'
+import { baseErrors } from '../../base/index.ts'
 import type { DigestAlgorithm, SealParts } from '../../formats/sigstore/index.ts'
 import { parseCertificate, parsePublicKey } from '../../formats/x509/index.ts'
 import type { Artifact, Policy } from '../../verify/index.ts'
-import type { Target } from './plan.ts'
+import type { VerifyIo } from './io.ts'
+import { readOnce } from './one-pass.ts'
+import { STANDARD_INPUT, type Target } from './plan.ts'
 
 /** Signatures of Ed25519 are over the file itself, which is then read as a whole. */
 const MAX_BYTES_IN_MEMORY = 1 << 30
@@ -19,58 +20,36 @@ interface Needs {
 
 const DIGEST_OF_KEY: Readonly<Record<string, DigestAlgorithm>> = { 'P-384': 'sha384', 'P-521': 'sha512' }
 
-/** What is known of a file, as its seals need it: a large one streams by once. Throws `host.file`. */
-export async function artifactOf(
-  target: Target,
-  {
-    seals,
-    key,
-    policy,
-    files,
-  }: {
-    readonly seals: readonly SealParts[]
-    readonly key?: Uint8Array
-    readonly policy?: Policy
-    readonly files: Files
-  },
-): Promise<Artifact> {
+interface Wanting {
+  /** All that the file will be judged by: they are read before it. */
+  readonly seals: readonly SealParts[]
+  readonly key?: Uint8Array
+  readonly policy?: Policy
+  readonly io: Pick<VerifyIo, 'files' | 'standardInput'>
+}
+
+/** What is known of a file, as its seals need it, from one pass over it. Throws `host.file`, `host.pipe`, `base.too-large`. */
+export async function artifactOf(target: Target, { seals, key, policy, io }: Wanting): Promise<Artifact> {
   if (target.kind === 'digest') return { sha256: target.sha256 }
   const { path } = target
   const name = isNamed(seals, policy) ? { fileName: basename(path) } : {}
-  const small = await readSmall(path, files)
-  if (small !== undefined) return { sha256: sha256(small), bytes: small, ...name }
   const { algorithms, isFileNeeded } = needsOf(seals, key)
-  const digests = await hashFile(path, algorithms, files)
-  if (!isFileNeeded) return { ...digests, ...name }
-  return { ...digests, ...name, bytes: await files.read(path, MAX_BYTES_IN_MEMORY) }
+  const maxKeptBytes = isFileNeeded ? MAX_BYTES_IN_MEMORY : SMALL_BYTES
+  const seen = await readOnce(path === STANDARD_INPUT ? io.standardInput() : io.files.stream(path), {
+    algorithms,
+    maxKeptBytes,
+  })
+  if (isFileNeeded && seen.bytes === undefined)
+    throw baseErrors(
+      'base.too-large',
+      `${path} has more than ${MAX_BYTES_IN_MEMORY} bytes, which Ed25519 signs`,
+    )
+  return { ...seen, ...name }
 }
 
 /** PEP 740 binds the name too, and so does a policy; else statements name their subjects as they like, and the digest decides. */
 function isNamed(seals: readonly SealParts[], { requires = [] }: Policy = { anyOf: [] }): boolean {
   return requires.includes('attestation') || seals.some(({ format }) => format === 'pep 740 attestation')
-}
-
-/** Undefined for a large file. */
-async function readSmall(path: string, files: Files): Promise<Uint8Array | undefined> {
-  try {
-    return await files.read(path, SMALL_BYTES)
-  } catch (error) {
-    if (error instanceof WheelsealError && error.code === 'base.too-large') return undefined
-    throw error
-  }
-}
-
-type Digests = Pick<Artifact, 'sha256' | 'sha384' | 'sha512'>
-
-async function hashFile(
-  path: string,
-  algorithms: ReadonlySet<DigestAlgorithm>,
-  files: Files,
-): Promise<Digests> {
-  const hashes = [...algorithms].map((name) => [name, createHash(name)] as const)
-  for await (const part of files.stream(path)) for (const [, hash] of hashes) hash.update(part)
-  const digests = hashes.map(([name, hash]) => [name, new Uint8Array(hash.digest())] as const)
-  return Object.fromEntries(digests) as unknown as Digests
 }
 
 function needsOf(seals: readonly SealParts[], key: Uint8Array | undefined): Needs {

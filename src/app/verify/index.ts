@@ -9,7 +9,17 @@
 export { prepare, verifyTargets, type Prepared } from './verify-targets.ts'
 export { bundlePath, saveBundles } from './save-bundles.ts'
 export type { FileOutcome } from './outcome.ts'
-export type { Expectation, FirstRoot, Origin, SealChoice, Target, TrustChoice, VerifyPlan } from './plan.ts'
+export { readOnce, type Seen } from './one-pass.ts'
+export {
+  STANDARD_INPUT,
+  type Expectation,
+  type FirstRoot,
+  type Origin,
+  type SealChoice,
+  type Target,
+  type TrustChoice,
+  type VerifyPlan,
+} from './plan.ts'
 export type { VerifyIo } from './io.ts'
 export { appVerifyErrors } from './errors.ts'
 export { loadTrust } from './trust-start.ts'

@@ -1,5 +1,8 @@
 import type { Policy } from '../../verify/index.ts'
 
+/** As the path of a file: what the process is piped. A file of that name is `./-`. */
+export const STANDARD_INPUT = '-'
+
 /** What is verified: a file, or a digest in its place. */
 export type Target =
   | { readonly kind: 'file'; readonly path: string }

@@ -41,7 +41,8 @@ async function chooseBeside(
     throw appVerifyErrors('app.verify-no-seal', `${target.text} has no folder to look for a seal`)
   const { path } = target
   // Nobody named these paths, and the folder may be an enemy's: a pipe there would never be read to its end.
-  const has = (ending: string): Promise<boolean> => files.exists(`${path}${ending}`, 'regular file')
+  const has = async (ending: string): Promise<boolean> =>
+    (await files.readIfThere(`${path}${ending}`, MAX_BUNDLE_BYTES, 'regular file')) !== undefined
   if (await has('.sigstore.json')) return { kind: 'bundle', path: `${path}.sigstore.json` }
   const isSigned = await has('.sig')
   if (isSigned && of === 'key') return { kind: 'pair', signature: `${path}.sig` }

@@ -117,7 +117,7 @@ async function judge(target: Target, prepared: Prepared): Promise<Omit<FileOutco
     throw appVerifyErrors('app.verify-no-seal', `${paths.join(', ')} is a signature, and no attestation`, {
       hint: 'name it with --bundle',
     })
-  const artifact = await artifactOf(target, { seals: seals ?? [], files: io.files, ...expected })
+  const artifact = await artifactOf(target, { seals: seals ?? [], io, ...expected })
   const decides =
     seals === undefined
       ? judgeUnreadable(found, { artifact, expected }, prepared)

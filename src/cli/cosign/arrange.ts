@@ -205,6 +205,7 @@ function memoryFiles(disk: Map<string, Uint8Array>): Files {
     async *stream(path) {
       yield read(path)
     },
+    readIfThere: async (path) => disk.get(path),
     exists: async (path) => disk.has(path),
     writeAtomic: async (path, bytes) => {
       disk.set(path, bytes)

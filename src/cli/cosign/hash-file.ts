@@ -1,31 +1,26 @@
-import { createHash } from 'node:crypto'
+import { readOnce, STANDARD_INPUT, type Seen } from '../../app/verify/index.ts'
 import { describeError, WheelsealError } from '../../base/index.ts'
+import type { DigestAlgorithm } from '../../formats/sigstore/index.ts'
 import { cosignErrors } from './errors.ts'
 import type { CosignIo } from './io.ts'
 
-/** The digests by the names of the hashes. */
-export type Digests<Name extends string> = Readonly<Record<Name, Uint8Array>>
-
 /**
  * `-` is standard input, as for cosign: not by the name of a device, since where a program pipes, it may be a socket,
- * which cannot be opened. The file streams by and is never in memory. Throws `cosign.file`, `cosign.reference`.
+ * which cannot be opened. The file streams by once and is never in memory. Throws `cosign.file`, `cosign.reference`.
  */
-export async function hashFile<Name extends string>(
+export async function hashFile(
   path: string,
-  names: readonly Name[],
+  algorithms: ReadonlySet<DigestAlgorithm>,
   io: CosignIo,
-): Promise<Digests<Name>> {
+): Promise<Omit<Seen, 'bytes'>> {
   checkReference(path)
-  const hashes = names.map((name) => [name, createHash(name)] as const)
+  const parts = path === STANDARD_INPUT ? io.standardInput() : io.files.stream(path)
   try {
-    const parts = path === '-' ? io.standardInput() : io.files.stream(path)
-    for await (const part of parts) for (const [, hash] of hashes) hash.update(part)
+    return await readOnce(parts, { algorithms, maxKeptBytes: -1 })
   } catch (cause) {
     if (cause instanceof WheelsealError) throw cause
     throw cosignErrors('cosign.file', `${path}: ${describeError(cause)}`, { cause })
   }
-  const digests = hashes.map(([name, hash]) => [name, new Uint8Array(hash.digest())] as const)
-  return Object.fromEntries(digests) as Digests<Name>
 }
 
 /** cosign fetches `https://…` and reads `env://…`; here nothing that is verified comes from the network. */

@@ -13,8 +13,6 @@ export interface CosignIo extends VerifyIo {
   readonly entropy: Entropy
   /** The user's, for the repository that `initialize` chose. */
   readonly dataFolder: string
-  /** Of the process; touched only where a file is `-`, or where somebody must agree. */
-  readonly standardInput: () => AsyncIterable<Uint8Array>
   /**
    * All or none, as cosign writes its files: a new one for the owner alone, an old one with its mode, through a link,
    * a device or pipe as it is. Throws `cosign.output`, `app.sign-write`.

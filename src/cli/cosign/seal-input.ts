@@ -109,7 +109,7 @@ function withCertificate(seal: SealParts): SealInput {
 /** A file, or the base64 itself, as cosign has it. */
 async function signatureBytes(text: string, { files }: CosignIo): Promise<Uint8Array> {
   checkReference(text)
-  return (await files.exists(text)) ? files.read(text, MAX_PART_BYTES) : utf8(text)
+  return (await files.readIfThere(text, MAX_PART_BYTES)) ?? utf8(text)
 }
 
 function readSignature(bytes: Uint8Array): Uint8Array {

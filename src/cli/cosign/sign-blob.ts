@@ -30,7 +30,7 @@ async function sign(given: Arguments, token: Secret, io: CosignIo): Promise<read
   const blobs: Blob[] = []
   for (const name of given.operands) {
     if (name !== '-') tell(io, `Using payload from: ${name}`)
-    blobs.push({ name, ...(await hashFile(name, ['sha256'], io)) })
+    blobs.push({ name, ...(await hashFile(name, new Set(), io)) })
   }
   tell(io, 'Generating ephemeral keys...', 'Retrieving signed certificate...')
   const stamps = timestampsOf(given, io)

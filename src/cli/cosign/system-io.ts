@@ -15,7 +15,6 @@ export function systemCosignIo(): CosignIo {
     env: process.env,
     entropy: systemEntropy,
     dataFolder: userFolders(process.env).data,
-    standardInput: () => process.stdin,
     writeOutputs,
     stdout: (content) => void process.stdout.write(content),
     stderr: (text) => void process.stderr.write(text),

@@ -31,8 +31,8 @@ export async function verifyBlob(given: Arguments, io: CosignIo): Promise<boolea
   const seal = await readSeal(given, io)
   const trustRoot = await withTimestampChain(await readTrust(given, io), seal, { given, io })
   // cosign hashes with SHA-256 whatever the key; only its new bundles know other digests.
-  const names = isNew(seal) ? (['sha256', 'sha384', 'sha512'] as const) : (['sha256'] as const)
-  const artifact = await hashFile(path, names, io)
+  const algorithms = new Set(isNew(seal) ? (['sha384', 'sha512'] as const) : [])
+  const artifact = await hashFile(path, algorithms, io)
   const found = await findEntries(seal, artifact.sha256, { given, io })
   const verdict = verifySeal({ artifact, seal: { ...seal, entries: found.entries }, trustRoot, policy })
   if (!verdict.verified && verdict.reason === 'verify.logged' && found.refusal !== undefined)
