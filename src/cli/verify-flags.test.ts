@@ -60,6 +60,11 @@ describe('the plan of a verification', () => {
     expect(targets).toMatchObject([{ path: 'd/a.whl' }, { path: 'd/b.whl.sig' }, { path: 'd/a.txt' }])
   })
 
+  it('takes one bundle for several files, of which an attestation may be', async () => {
+    const { targets, seal } = await planOf(['a', 'b'], { ...named, bundle: 's' }, [])
+    expect([targets, seal]).toMatchObject([[{ path: 'a' }, { path: 'b' }], { kind: 'bundle' }])
+  })
+
   it('leaves out nothing for the sake of an empty name', async () => {
     expect((await planOf(['', 'a', '.sig'], named, [])).leftOut).toEqual([])
   })
@@ -218,7 +223,12 @@ describe('wrong usage', () => {
       { ...named, bundle: 'b', certificate: 'c' },
       '--bundle and --certificate',
     ],
-    ['one seal for two files', ['a', 'b'], { ...named, bundle: 'b' }, 'one seal is named for 2 files'],
+    [
+      'one signature for two files',
+      ['a', 'b'],
+      { ...named, signature: 's', certificate: 'c' },
+      'one signature is named for 2 files',
+    ],
     ['standard input without a bundle', ['-'], named, 'standard input has no folder'],
     ['half a pair', ['a'], { ...named, signature: 's' }, 'no certificate'],
     ['the other half', ['a'], { ...named, certificate: 's' }, 'no signature'],

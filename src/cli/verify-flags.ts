@@ -58,10 +58,10 @@ function targetOf(text: string): Target {
 }
 
 function checkTargets({ targets, seal, expectation }: VerifyPlan): void {
-  if (seal.kind !== 'beside' && targets.length > 1)
+  if (seal.kind === 'pair' && targets.length > 1)
     throw wrong(
-      `one seal is named for ${targets.length} files`,
-      'leave it out: seals are found beside their files',
+      `one signature is named for ${targets.length} files`,
+      'leave it out: signatures next to each file are found',
     )
   const isPiped = targets.some((target) => target.kind === 'file' && target.path === STANDARD_INPUT)
   if (isPiped && seal.kind === 'beside')

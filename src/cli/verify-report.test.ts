@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { FileOutcome } from '../app/verify/index.ts'
-import { failureJson, originLines, refusalLines, reportJson, verifiedLine } from './verify-report.ts'
+import {
+  closingLines,
+  failureJson,
+  originLines,
+  refusalLines,
+  reportJson,
+  type Report,
+  verifiedLine,
+} from './verify-report.ts'
 
 const verified: FileOutcome = {
   file: 'a.whl',
@@ -9,6 +17,7 @@ const verified: FileOutcome = {
   message: 'a.whl was signed',
   checks: [],
   seal: ['a.whl.sigstore.json'],
+  notChecked: [],
 }
 const refused: FileOutcome = {
   file: 'b.whl',
@@ -17,6 +26,7 @@ const refused: FileOutcome = {
   message: 'b.whl is refused',
   hint: 'do not use it',
   seal: [],
+  notChecked: [],
   checks: [
     { name: 'certificate', outcome: 'passed', reason: 'well formed' },
     { name: 'identity', outcome: 'failed', reason: 'another one', expected: 'x', found: 'y' },
@@ -45,6 +55,24 @@ describe('the report', () => {
     expect(verifiedLine({ ...verified, attestations: 2 })).toBe(
       'a.whl was signed; the first of 2 attestations, which all hold',
     )
+  })
+
+  it('tells of several seals, and of what was not checked, and of nothing else', () => {
+    const also = ['a.whl.publish.attestation']
+    expect(verifiedLine({ ...verified, also })).toBe(
+      'a.whl was signed; also verified with a.whl.publish.attestation',
+    )
+    const seal = ['a.whl.sigstore.json', ...also]
+    const told = (notChecked: readonly string[]): Report => ({
+      outcomes: [{ ...verified, seal, also, notChecked }],
+      origins: [],
+      leftOut: ['a.whl.sigstore.json', 'a.whl.publish.attestation', 'a.whl.crt'],
+      saved: [],
+    })
+    const said = 'signature and attestation files not checked: a.whl.crt, a.whl.sig'
+    expect(closingLines(told(['a.whl.sig', 'a.whl.crt']))).toEqual([said])
+    expect(reportJson(told(['a.whl.sig']))).toMatchObject({ notChecked: ['a.whl.crt', 'a.whl.sig'] })
+    expect(closingLines({ ...told([]), leftOut: ['a.whl.sigstore.json'] })).toEqual([])
   })
 
   it('is an object too where something fails that should not', () => {

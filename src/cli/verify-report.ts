@@ -7,7 +7,7 @@ import { moreLine } from './terminal.ts'
 export interface Report {
   readonly outcomes: readonly FileOutcome[]
   readonly origins: readonly Origin[]
-  /** Seals of files that were named too. */
+  /** Signature and attestation files of files that were named too: these are checked with those. */
   readonly leftOut: readonly string[]
   /** Bundles that were written. */
   readonly saved: readonly string[]
@@ -25,20 +25,30 @@ export function originLines(origins: readonly Origin[]): readonly string[] {
   return origins.map(({ name, value, from }) => `${TITLES[name] ?? name}: ${value} (${from})`)
 }
 
-/** What was left out, and of several files how many are verified. */
-export function closingLines({ outcomes, leftOut }: Report): readonly string[] {
+/** What was not checked, and of several files how many are verified. */
+export function closingLines(report: Report): readonly string[] {
+  const { outcomes } = report
   const lines: string[] = []
-  if (leftOut.length > 0)
-    lines.push(`seals of other files, not verified for themselves: ${leftOut.join(', ')}`)
+  const skipped = notChecked(report)
+  if (skipped.length > 0) lines.push(`signature and attestation files not checked: ${skipped.join(', ')}`)
   const verified = outcomes.filter((one) => one.verified).length
   if (outcomes.length > 1) lines.push(`${verified} of ${outcomes.length} are verified`)
   return lines
 }
 
+/** Of the files beside a target, and of those that were named, what no verdict is about. */
+function notChecked({ outcomes, leftOut }: Pick<Report, 'outcomes' | 'leftOut'>): readonly string[] {
+  const checked = new Set(outcomes.flatMap(({ seal }) => seal))
+  const skipped = [...leftOut, ...outcomes.flatMap((one) => one.notChecked ?? [])]
+  return [...new Set(skipped)].filter((path) => !checked.has(path))
+}
+
 /** One line for a file that is well. */
 export function verifiedLine(outcome: FileOutcome, saved: readonly string[] = []): string {
-  const { message, askedLog, attestations } = outcome
-  const more = attestations === undefined ? '' : `; the first of ${attestations} attestations, which all hold`
+  const { message, askedLog, attestations, also } = outcome
+  const first =
+    attestations === undefined ? '' : `; the first of ${attestations} attestations, which all hold`
+  const more = also === undefined ? first : `${first}; also verified with ${also.join(', ')}`
   if (askedLog === undefined) return message + more
   return `${message}${more}; time from the log, asked online at ${askedLog} (${offer(outcome, saved)})`
 }
@@ -97,6 +107,7 @@ export function reportJson({ outcomes, origins, leftOut, saved }: Report): JsonV
     checks: checks.map(checkJson),
     files: outcomes.map(fileJson),
     leftOut: [...leftOut],
+    notChecked: [...notChecked({ outcomes, leftOut })],
     saved: [...saved],
     settings: origins.map((origin) => ({ ...origin })),
   }
@@ -105,7 +116,8 @@ export function reportJson({ outcomes, origins, leftOut, saved }: Report): JsonV
 /** A failure before any file was looked at, or one that should not be. */
 export function failureJson(error: unknown, origins: readonly Origin[]): JsonValue {
   const settings = origins.map((origin) => ({ ...origin }))
-  return { verified: false, ...failureOf(error), checks: [], files: [], leftOut: [], saved: [], settings }
+  const empty = { checks: [], files: [], leftOut: [], notChecked: [], saved: [] }
+  return { verified: false, ...failureOf(error), ...empty, settings }
 }
 
 function failureOf(error: unknown): {

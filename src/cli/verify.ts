@@ -34,7 +34,8 @@ interface Options extends VerifyFlags {
 }
 
 const EXAMPLES = `
-The seal is looked for beside each file: X.sigstore.json, X.sig with X.crt (of a key X.sig alone), X.publish.attestation.
+Next to each file are found, and must hold: X.sigstore.json, X.publish.attestation, X.slsa.attestation, and X.sig with
+X.crt (of a key X.sig alone). A bundle that is named may be an attestation of all files, or hold several, one a line.
 What no flag says is taken from the environment, then from [tool.wheelseal] of pyproject.toml, then from wheelseal.toml,
 of the working directory or a folder above it. A trust root that nothing names is that of public Sigstore.
 
@@ -50,7 +51,7 @@ Exit: 0 all are verified, 1 at least one is refused, 2 wrong usage.`
 export function command(): Command {
   const verify = new Command('verify')
     .description('Verifies that distributions were sealed by whom you expect, and says why not.')
-    .argument('<file...>', 'files, or sha256:HEX in place of one')
+    .argument('<file...>', 'files, - for standard input, or sha256:HEX in place of a file')
   addSealOptions(verify)
   addTrustOptions(verify)
   addIdentityOptions(verify)
@@ -85,7 +86,7 @@ function answerInJson(verify: Command): Command {
 
 function addSealOptions(verify: Command): void {
   verify
-    .option('--bundle <file>', 'the Sigstore bundle')
+    .option('--bundle <file>', 'the Sigstore bundle, or several, one a line')
     .option('--signature <file>', 'the signature, as cosign writes it')
     .option('--certificate <file>', 'the certificate of the signature')
     .option('--provenance <file>', 'a PEP 740 provenance object or attestation; all in it must hold')

@@ -6,7 +6,8 @@
  * verification must not load the server (DESIGN.md, section 3). The formats of seals and trust roots come in by the
  * ports of `readers.ts`.
  */
-export { prepare, verifyTargets, type Prepared } from './verify-targets.ts'
+export { prepare, verifyTargets } from './verify-targets.ts'
+export type { Prepared } from './prepared.ts'
 export { bundlePath, saveBundles } from './save-bundles.ts'
 export type { FileOutcome } from './outcome.ts'
 export { readOnce, type Seen } from './one-pass.ts'

@@ -9,8 +9,9 @@ export type Target =
   | { readonly kind: 'digest'; readonly sha256: Uint8Array; readonly text: string }
 
 export type SealChoice =
-  /** The first of `X.sigstore.json`, `X.sig` with `X.crt` or, of a key, without it, `X.publish.attestation`. */
+  /** All of `X.sigstore.json`, the attestations of PEP 740, `X.sig` with `X.crt` or, of a key, without it. */
   | { readonly kind: 'beside'; readonly of?: 'key' }
+  /** Also an attestation of several targets, and bundles one a line. */
   | { readonly kind: 'bundle'; readonly path: string }
   /** Without a certificate where a key is given. */
   | { readonly kind: 'pair'; readonly signature: string; readonly certificate?: string }

@@ -23,7 +23,8 @@ describe('a bundle that is saved', () => {
     expect(await save(await outcomes(files), files)).toEqual([`${WHEEL}.sigstore.json`])
     expect(utf8Decode(files.get(`${WHEEL}.sigstore.json`)!)).toMatch(/^\{"mediaType":".*v0\.3\+json"/)
     const again = await outcomes(files, { network: 'none' })
-    expect(again).toMatchObject([{ verified: true, seal: [`${WHEEL}.sigstore.json`] }])
+    const seal = ['.sigstore.json', '.sig', '.crt'].map((ending) => `${WHEEL}${ending}`)
+    expect(again).toMatchObject([{ verified: true, seal, notChecked: [] }])
     expect(await save(again, files)).toEqual([])
   })
 

@@ -3,53 +3,94 @@ import { appVerifyErrors } from './errors.ts'
 import type { SealChoice, Target } from './plan.ts'
 import type { FoundSeal } from './readers.ts'
 
-export interface SealFiles {
+/** A seal where it was found: a bundle, an attestation, or signature and certificate. */
+export interface SealFile {
   readonly found: FoundSeal
   readonly paths: readonly string[]
+}
+
+export interface SealFiles {
+  /** At least one; that which holds its own log entry before the pair, which does not. */
+  readonly seals: readonly SealFile[]
+  /** What lies beside the file, and is no whole seal of the kind that was asked for. */
+  readonly notChecked: readonly string[]
 }
 
 const MAX_PART_BYTES = 256 << 10
 const MAX_BUNDLE_BYTES = 16 << 20
 
-/** Throws `app.verify-no-seal`, `host.file`, `base.too-large`. */
-export async function findSeal(target: Target, choice: SealChoice, files: Files): Promise<SealFiles> {
-  if (choice.kind === 'beside') return findSeal(target, await chooseBeside(target, choice, files), files)
-  if (choice.kind === 'pair') return readPair(choice, files)
-  const { kind, path } = choice
-  return { found: { kind, bytes: await files.read(path, MAX_BUNDLE_BYTES) }, paths: [path] }
-}
+const ATTESTATIONS = ['.publish.attestation', '.slsa.attestation'] as const
 
-async function readPair(
-  { signature, certificate }: SealChoice & { readonly kind: 'pair' },
-  files: Files,
-): Promise<SealFiles> {
-  const bytes = await files.read(signature, MAX_PART_BYTES)
-  if (certificate === undefined) return { found: { kind: 'pair', signature: bytes }, paths: [signature] }
+type Beside = SealChoice & { readonly kind: 'beside' }
+type Named = Exclude<SealChoice, Beside>
+
+/** Throws `host.file`, `host.pipe`, `base.too-large`. */
+export async function readNamed(choice: Named, files: Files): Promise<SealFile> {
+  if (choice.kind !== 'pair') {
+    const { kind, path } = choice
+    return { found: { kind, bytes: await files.read(path, MAX_BUNDLE_BYTES) }, paths: [path] }
+  }
+  const { signature, certificate } = choice
+  const found = { kind: 'pair', signature: await files.read(signature, MAX_PART_BYTES) } as const
+  if (certificate === undefined) return { found, paths: [signature] }
   return {
-    found: { kind: 'pair', signature: bytes, certificate: await files.read(certificate, MAX_PART_BYTES) },
+    found: { ...found, certificate: await files.read(certificate, MAX_PART_BYTES) },
     paths: [signature, certificate],
   }
 }
 
-/** The one that needs nobody to be asked first. */
-async function chooseBeside(
-  target: Target,
-  { of }: SealChoice & { readonly kind: 'beside' },
-  files: Files,
-): Promise<SealChoice> {
+/** Every form that `sign`, `attest` and cosign write beside a file. Throws `app.verify-no-seal`, `host.file`, `base.too-large`. */
+export async function findBeside(target: Target, { of }: Beside, files: Files): Promise<SealFiles> {
   if (target.kind === 'digest')
     throw appVerifyErrors('app.verify-no-seal', `${target.text} has no folder to look for a seal`)
   const { path } = target
   // Nobody named these paths, and the folder may be an enemy's: a pipe there would never be read to its end.
-  const has = async (ending: string): Promise<boolean> =>
-    (await files.readIfThere(`${path}${ending}`, MAX_BUNDLE_BYTES, 'regular file')) !== undefined
-  if (await has('.sigstore.json')) return { kind: 'bundle', path: `${path}.sigstore.json` }
-  const isSigned = await has('.sig')
-  if (isSigned && of === 'key') return { kind: 'pair', signature: `${path}.sig` }
-  const isPair = isSigned && (await has('.crt'))
-  if (isPair) return { kind: 'pair', signature: `${path}.sig`, certificate: `${path}.crt` }
-  if (await has('.publish.attestation')) return { kind: 'provenance', path: `${path}.publish.attestation` }
-  throw await noSeal(path, files)
+  const read = async (ending: string, maxBytes: number): Promise<OneFile | undefined> => {
+    const bytes = await files.readIfThere(`${path}${ending}`, maxBytes, 'regular file')
+    return bytes === undefined ? undefined : { path: `${path}${ending}`, bytes }
+  }
+  const bundle = await read('.sigstore.json', MAX_BUNDLE_BYTES)
+  const pair = pairOf(await read('.sig', MAX_PART_BYTES), await read('.crt', MAX_PART_BYTES), of)
+  const attestations: OneFile[] = []
+  for (const ending of ATTESTATIONS) attestations.push(...listOf(await read(ending, MAX_BUNDLE_BYTES)))
+  const seals = [
+    ...listOf(bundle).map((file) => sealFile('bundle', file)),
+    // A key has no certificate, and these always have one.
+    ...(of === 'key' ? [] : attestations.map((file) => sealFile('provenance', file))),
+    ...pair.seals,
+  ]
+  if (seals.length === 0) throw await noSeal(path, files)
+  const ofOthers = of === 'key' ? attestations.map((file) => file.path) : []
+  return { seals, notChecked: [...ofOthers, ...pair.notChecked] }
+}
+
+interface OneFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+function listOf(file: OneFile | undefined): readonly OneFile[] {
+  return file === undefined ? [] : [file]
+}
+
+function sealFile(kind: 'bundle' | 'provenance', { path, bytes }: OneFile): SealFile {
+  return { found: { kind, bytes }, paths: [path] }
+}
+
+function pairOf(
+  signature: OneFile | undefined,
+  certificate: OneFile | undefined,
+  of: Beside['of'],
+): SealFiles {
+  const paths = [...listOf(signature), ...listOf(certificate)].map((file) => file.path)
+  if (signature === undefined) return { seals: [], notChecked: paths }
+  const found = { kind: 'pair', signature: signature.bytes } as const
+  if (of === 'key') {
+    const notChecked = listOf(certificate).map((file) => file.path)
+    return { seals: [{ found, paths: [signature.path] }], notChecked }
+  }
+  if (certificate === undefined) return { seals: [], notChecked: paths }
+  return { seals: [{ found: { ...found, certificate: certificate.bytes }, paths }], notChecked: [] }
 }
 
 /** Of the two things that are missing, the file is the one to tell of. */

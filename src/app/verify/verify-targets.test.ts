@@ -203,7 +203,12 @@ describe('several seals of one file', () => {
     const good = { signature, certificate: leaf.der, entries: [entry] }
     const bad = { ...good, signature: signDigestOf('another wheel') }
     const judged = async (...seals: readonly Seal[]): Promise<FileOutcome> =>
-      (await verifyTargets({ ...prepared, reader: { read: () => seals } }, () => undefined))[0]!
+      (
+        await verifyTargets(
+          { ...prepared, reader: { read: () => ({ seals, layout: 'one object' }) } },
+          () => undefined,
+        )
+      )[0]!
     expect(await judged(good, good)).toMatchObject({ verified: true, attestations: 2 })
     expect(await judged(good)).not.toHaveProperty('attestations')
     expect(await judged(good, bad)).toMatchObject({ verified: false, reason: 'verify.signature' })
