@@ -56,10 +56,14 @@ async function readPair(given: Arguments, io: CosignIo): Promise<SealInput> {
 async function readBundle(path: string, { files }: CosignIo): Promise<SealParts> {
   checkReference(path)
   const bytes = await files.read(path, MAX_BUNDLE_BYTES)
-  return reading('cosign.bundle', `--bundle ${path}`, () => {
-    const [seal, ...others] = parseSeals(utf8Decode(bytes))
-    if (seal === undefined || others.length > 0) throw new Error('not one seal')
-    return seal
+  const seal = reading('cosign.bundle', `--bundle ${path}`, () => {
+    const [first, ...others] = parseSeals(utf8Decode(bytes))
+    if (first === undefined || others.length > 0) throw new Error('not one signature')
+    return first
+  })
+  if (seal.envelope === undefined) return seal
+  throw cosignErrors('cosign.bundle', 'the bundle is an attestation about the file, and no signature of it', {
+    hint: "verify it with 'wheelseal verify --bundle FILE'",
   })
 }
 
@@ -73,21 +77,13 @@ function checkNewBundle(seal: SealParts, given: Arguments): SealInput {
   const surplus = OLD_PARTS.find((name) => textOf(given, name) !== undefined)
   if (surplus !== undefined)
     throw cosignErrors('cosign.usage', `--${surplus} beside a bundle in the form of cosign 3, which holds it`)
-  return withCertificate(signatureOnly(seal))
-}
-
-/** What is over an envelope is over no file, whatever else is given. */
-function signatureOnly(seal: SealParts): SealParts {
-  if (seal.envelope === undefined) return seal
-  throw cosignErrors('cosign.bundle', 'the bundle is an attestation about the file, and no signature of it', {
-    hint: "verify it with 'wheelseal verify --bundle FILE'",
-  })
+  return withCertificate(seal)
 }
 
 /** A certificate that is given too must be the same; a signature that is given too counts. */
 async function readOldBundle(seal: SealParts, given: Arguments, io: CosignIo): Promise<SealInput> {
   if (seal.format !== 'cosign bundle') throw cosignErrors('cosign.bundle', `a ${seal.format} and no bundle`)
-  const whole = withCertificate(signatureOnly(seal))
+  const whole = withCertificate(seal)
   const [path, text] = [textOf(given, 'certificate'), textOf(given, 'signature')]
   if (path !== undefined && !bytesEqual(await readCertificate(path, io), whole.certificate))
     throw cosignErrors('cosign.certificate', `${path} is another certificate than that of the bundle`)
