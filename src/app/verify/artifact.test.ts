@@ -46,10 +46,4 @@ describe('artifactOf', () => {
     expect((await known('large', {}, ed25519())).bytes).toEqual(large)
     expect((await known('large', { envelope }, ed25519())).bytes).toBeUndefined()
   })
-
-  it('has the name of the file where an attestation of PEP 740 is about it', async () => {
-    expect(await known('small', { format: 'pep 740 attestation' })).toMatchObject({ fileName: 'small' })
-    expect(await known('large', { format: 'pep 740 attestation' })).toMatchObject({ fileName: 'large' })
-    expect(await known('large', { format: 'bundle 0.3' })).not.toHaveProperty('fileName')
-  })
 })

@@ -1,8 +1,7 @@
-import { basename } from 'node:path'
 import { baseErrors } from '../../base/index.ts'
 import type { DigestAlgorithm, SealParts } from '../../formats/sigstore/index.ts'
 import { parseCertificate, parsePublicKey } from '../../formats/x509/index.ts'
-import type { Artifact, Policy } from '../../verify/index.ts'
+import type { Artifact } from '../../verify/index.ts'
 import type { VerifyIo } from './io.ts'
 import { readOnce } from './one-pass.ts'
 import { STANDARD_INPUT, type Target } from './plan.ts'
@@ -24,15 +23,13 @@ interface Wanting {
   /** All that the file will be judged by: they are read before it. */
   readonly seals: readonly SealParts[]
   readonly key?: Uint8Array
-  readonly policy?: Policy
   readonly io: Pick<VerifyIo, 'files' | 'standardInput'>
 }
 
 /** What is known of a file, as its seals need it, from one pass over it. Throws `host.file`, `host.pipe`, `base.too-large`. */
-export async function artifactOf(target: Target, { seals, key, policy, io }: Wanting): Promise<Artifact> {
+export async function artifactOf(target: Target, { seals, key, io }: Wanting): Promise<Artifact> {
   if (target.kind === 'digest') return { sha256: target.sha256 }
   const { path } = target
-  const name = isNamed(seals, policy) ? { fileName: basename(path) } : {}
   const { algorithms, isFileNeeded } = needsOf(seals, key)
   const maxKeptBytes = isFileNeeded ? MAX_BYTES_IN_MEMORY : SMALL_BYTES
   const seen = await readOnce(path === STANDARD_INPUT ? io.standardInput() : io.files.stream(path), {
@@ -44,12 +41,7 @@ export async function artifactOf(target: Target, { seals, key, policy, io }: Wan
       'base.too-large',
       `${path} has more than ${MAX_BYTES_IN_MEMORY} bytes, which Ed25519 signs`,
     )
-  return { ...seen, ...name }
-}
-
-/** PEP 740 binds the name too, and so does a policy; else statements name their subjects as they like, and the digest decides. */
-function isNamed(seals: readonly SealParts[], { requires = [] }: Policy = { anyOf: [] }): boolean {
-  return requires.includes('attestation') || seals.some(({ format }) => format === 'pep 740 attestation')
+  return seen
 }
 
 function needsOf(seals: readonly SealParts[], key: Uint8Array | undefined): Needs {

@@ -6,7 +6,10 @@ import type { Expected, Prepared } from './prepared.ts'
 
 /** What all seals of a target are judged against. */
 export interface Judging {
+  /** Without a name. */
   readonly artifact: Artifact
+  /** None where a digest is judged. */
+  readonly fileName?: string
   readonly expected: Expected
   readonly prepared: Prepared
 }
@@ -22,13 +25,21 @@ export interface Judged {
   readonly noEntry?: WheelsealError
 }
 
-export function judgeSeal(seal: SealParts, { artifact, expected, prepared }: Judging): Judged {
-  const request = { artifact, seal, trustRoot: prepared.start.trustRoot }
+export function judgeSeal(seal: SealParts, judging: Judging): Judged {
+  const { expected, prepared } = judging
+  const request = { artifact: artifactFor(seal, judging), seal, trustRoot: prepared.start.trustRoot }
   const verdict = verifySeal({ ...request, ...expected })
   const isOfPolicy = !verdict.verified && verdict.reason === 'verify.policy' && 'policy' in expected
   if (!isOfPolicy) return { verdict, lacksOnly: false }
   const without = verifySeal({ ...request, policy: { ...expected.policy, requires: [] } })
   return { verdict, lacksOnly: without.verified }
+}
+
+/** PEP 740 binds the name too, and so does a policy; else statements name their subjects as they like, and the digest decides. */
+function artifactFor({ format }: SealParts, { artifact, fileName, expected }: Judging): Artifact {
+  const { requires = [] } = 'policy' in expected ? expected.policy : {}
+  const isNamed = format === 'pep 740 attestation' || requires.includes('attestation')
+  return isNamed && fileName !== undefined ? { ...artifact, fileName } : artifact
 }
 
 /** A text that was refused, read in no other way: or what was not understood would be verified after all. */

@@ -103,6 +103,23 @@ describe('everything that lies beside a file', () => {
     expect(await outcomeOf(good, { expectation })).toMatchObject({ reason: 'verify.identity' })
   })
 
+  it('is compared by its name where PEP 740 or a policy binds it, and by its digest alone elsewhere', async () => {
+    const renamed = statement({ subject: [{ ...aboutWheel, name: 'demo-2.0-py3-none-any.whl' }] })
+    const bundle = json(envelopeBundle(renamed))
+    expect(await outcomeOf({ ...good, '.sigstore.json': bundle })).toMatchObject({ verified: true })
+    expect(await outcomeOf({ ...good, '.slsa.attestation': json(attestation(renamed)) })).toMatchObject({
+      reason: 'verify.attestation',
+    })
+    const policy = {
+      anyOf: [{ san: exactly(SAN), issuer: exactly(ISSUER) }],
+      requires: ['attestation'],
+    } as const
+    const expectation = { kind: 'policy', policy } as const
+    expect(await outcomeOf({ '.sigstore.json': bundle }, { expectation })).toMatchObject({
+      reason: 'verify.attestation',
+    })
+  })
+
   it('has what a policy requires where one of them has it', async () => {
     const requiring = (...requires: readonly ('attestation' | 'timestamp')[]): Partial<VerifyPlan> => {
       const policy = { anyOf: [{ san: exactly(SAN), issuer: exactly(ISSUER) }], requires }

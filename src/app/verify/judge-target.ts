@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { encodeHex } from '../../base/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
 import { verdictHint, verdictSentence } from '../../verify/index.ts'
@@ -35,9 +36,11 @@ export async function judgeTarget(target: Target, prepared: Prepared): Promise<O
   const files = found.seals.map((file) => ({ ...file, ...prepared.reader.read(file.found) }))
   for (const file of files) checkKind(file, prepared)
   const expected = prepared.expectedOf(target)
+  const key = 'key' in expected ? { key: expected.key } : {}
   const seals = files.flatMap((file) => file.seals)
-  const artifact = await artifactOf(target, { seals, io: prepared.io, ...expected })
-  const all = await judgeFiles(files, { artifact, expected, prepared })
+  const artifact = await artifactOf(target, { seals, io: prepared.io, ...key })
+  const fileName = target.kind === 'file' ? { fileName: basename(target.path) } : {}
+  const all = await judgeFiles(files, { artifact, ...fileName, expected, prepared })
   const name = target.kind === 'file' ? target.path : target.text
   return {
     sha256: encodeHex(artifact.sha256),
