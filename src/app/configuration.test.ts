@@ -30,6 +30,7 @@ describe('readConfiguration', () => {
 
       [rekor]
       keys = ["release.pub"]
+      max-entry-bytes = 16777216
 
       [http]
       proxies = ["10.0.0.0/8", "::1"]
@@ -48,6 +49,7 @@ describe('readConfiguration', () => {
       ],
       rekorKeys: ['/data/release.pub'],
       proxies: ['10.0.0.0/8', '::1'],
+      maxEntryBytes: 16_777_216,
     })
   })
 
@@ -93,6 +95,21 @@ describe('readConfiguration', () => {
       'an unknown key with a list of several lines',
       `${first}x = [\n1,\n2,\n]\n`,
       ':3: issuers[1].x is not a known key',
+    ],
+    [
+      'an entry that is too small',
+      '[rekor]\nmax-entry-bytes = 131071\n',
+      ':2: rekor.max-entry-bytes must be at least',
+    ],
+    [
+      'an entry that is too large',
+      '[rekor]\nmax-entry-bytes = 33554433\n',
+      ':2: rekor.max-entry-bytes must be at most',
+    ],
+    [
+      'an entry in words',
+      '[rekor]\nmax-entry-bytes = "8 MiB"\n',
+      ':2: rekor.max-entry-bytes must be a number of bytes',
     ],
     ['the key __proto__', '__proto__ = 1', ':1: __proto__ is not a known key'],
     [
@@ -157,6 +174,6 @@ describe('readConfiguration', () => {
       hint: 'known here: url, jwks, audience, projects, groups',
     })
     await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known here: rekor, http, issuers' })
-    await expect(read('[rekor]\nx = 1')).rejects.toMatchObject({ hint: 'known here: keys' })
+    await expect(read('[rekor]\nx = 1')).rejects.toMatchObject({ hint: 'known here: keys, max-entry-bytes' })
   })
 })

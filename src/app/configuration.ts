@@ -7,6 +7,7 @@
  *
  *     [rekor]
  *     keys = ["release.pub"]
+ *     max-entry-bytes = 8388608
  *
  *     [http]
  *     proxies = ["10.0.0.0/8"]
@@ -27,6 +28,8 @@ const MAX_ISSUERS = 32
 const MAX_PATHS = 1000
 const MAX_KEYS = 100
 const MAX_PROXIES = 100
+/** Clients verify attestations up to the larger one. */
+const [MIN_ENTRY_BYTES, MAX_ENTRY_BYTES] = [128 << 10, 32 << 20]
 
 const text = v.pipe(
   v.string('must be a text in quotes'),
@@ -67,6 +70,15 @@ const Rekor = v.strictObject({
   keys: v.optional(
     v.pipe(v.array(text, 'must be a list of files'), v.maxLength(MAX_KEYS, `has more than ${MAX_KEYS} keys`)),
     [],
+  ),
+  /** Of a proposed entry as it is sent; a log keeps the hash of an attestation alone. */
+  'max-entry-bytes': v.optional(
+    v.pipe(
+      v.number('must be a number of bytes'),
+      v.integer('must be a whole number of bytes'),
+      v.minValue(MIN_ENTRY_BYTES, `must be at least ${MIN_ENTRY_BYTES}`),
+      v.maxValue(MAX_ENTRY_BYTES, `must be at most ${MAX_ENTRY_BYTES}`),
+    ),
   ),
 })
 
@@ -114,6 +126,8 @@ export interface ConfigurationFile {
   readonly rekorKeys: readonly string[]
   /** Addresses and networks. */
   readonly proxies: readonly string[]
+  /** Left out for the default of the routes. */
+  readonly maxEntryBytes?: number
 }
 
 /**
@@ -129,11 +143,13 @@ export async function readConfiguration(
     return { path: undefined, issuers: [], rekorKeys: [], proxies: [] }
   const { issuers, rekor, http } = checked(path, await readText(path, files))
   const folder = dirname(path)
+  const maxEntryBytes = rekor['max-entry-bytes']
   return {
     path,
     issuers: issuers.map((issuer) => withAbsolutePath(issuer, folder)),
     rekorKeys: rekor.keys.map((file) => resolve(folder, file)),
     proxies: http.proxies,
+    ...(maxEntryBytes === undefined ? {} : { maxEntryBytes }),
   }
 }
 

@@ -32,6 +32,7 @@ export interface ForeignIssuers {
 interface OtherSettings {
   readonly rekorKeys: ReadonlySet<string>
   readonly proxies: ReturnType<typeof proxyList>
+  readonly maxEntryBytes?: number
 }
 
 /**
@@ -47,14 +48,17 @@ export async function openConfiguration({
   readonly config?: string | undefined
   readonly log: Log
 }): Promise<ForeignIssuers & OtherSettings & { close(): void }> {
-  const { issuers, rekorKeys: paths, proxies } = await readConfiguration({ data, asked: config }, systemFiles)
+  const read = await readConfiguration({ data, asked: config }, systemFiles)
+  const { issuers, rekorKeys: paths, proxies, maxEntryBytes } = read
   const rekorKeys = await readListedKeys(paths, systemFiles)
   const closing = new AbortController()
   const network = createHttp({ env: process.env, files: systemFiles })
   // A fetch under way would keep a server that is told to end.
   const http: Http = { request: (request) => network.request({ ...request, signal: closing.signal }) }
   const foreign = await openForeignIssuers(issuers, { http, files: systemFiles, clock: systemClock, log })
-  return { ...foreign, rekorKeys, proxies: proxyList(proxies), close: () => closing.abort() }
+  const limits = maxEntryBytes === undefined ? {} : { maxEntryBytes }
+  const close = (): void => closing.abort()
+  return { ...foreign, rekorKeys, ...limits, proxies: proxyList(proxies), close }
 }
 
 const MAX_KEY_SET_BYTES = 256 * 1024

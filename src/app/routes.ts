@@ -28,7 +28,11 @@ import { counted } from './metrics.ts'
 import type { Services } from './services.ts'
 
 /** What is served on the port. */
-export function publicRoutes(services: Services, log: Log): readonly App[] {
+export function publicRoutes(
+  services: Services,
+  log: Log,
+  { maxEntryBytes }: { readonly maxEntryBytes?: number } = {},
+): readonly App[] {
   const { access, registry, pipelines, issuer, trust, metrics } = services
   const { authority, timestamper } = counted(services)
   return [
@@ -36,7 +40,7 @@ export function publicRoutes(services: Services, log: Log): readonly App[] {
     fulcioRoutes(authority, log),
     fulcioV2Routes(authority, log),
     fulcioConfigurationRoutes(trust.issuers),
-    rekorRoutes(trust.rekor, log),
+    rekorRoutes(trust.rekor, log, maxEntryBytes),
     rekorSearchRoutes(trust.rekor, log),
     ctRoutes({ ct: trust.ct, tree: trust.logs.ct, roots: trust.ctRoots, clock: systemClock, log }),
     timestampRoutes(timestamper, log),

@@ -103,7 +103,8 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   const health = healthRoutes(() => unreadiness({ trust: services.trust, clock, freeBytes }))
   const measure = measured(services.metrics, clock)
   const requests = { clock, entropy: systemEntropy, proxies: configured.proxies }
-  door.open(createApp({ hosts, log, measure, requests, routes: [health, ...publicRoutes(services, log)] }))
+  const routes = [health, ...publicRoutes(services, log, configured)]
+  door.open(createApp({ hosts, log, measure, requests, routes }))
   // Last, so that whoever reaches the socket reaches the port too.
   listening.push(await openAdminSocket(socketPath, services, log))
   for (const reason of services.trust.refusals()) log.failure('server.read-only', new Error(reason), { url })

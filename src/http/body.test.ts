@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -39,15 +40,29 @@ async function statuses(sent: string, count: number): Promise<string[]> {
 
 describe('the body of a request to the server', () => {
   it('is read from however many parts it comes in', async () => {
-    const request = (body: string | null) =>
-      fetch(`http://127.0.0.1:${server.port}`, { method: 'POST', body })
-    expect(await (await request('0123456789')).text()).toBe('0123456789')
-    expect(await (await request(null)).text()).toBe('')
+    const post = (body: string | null) => fetch(`http://127.0.0.1:${server.port}`, { method: 'POST', body })
+    expect(await (await post('0123456789')).text()).toBe('0123456789')
+    expect(await (await post(null)).text()).toBe('')
     expect(await statuses(`${chunked('01234', '56789')}0\r\n\r\n`, 1)).toEqual(['200'])
   })
 
   it('is refused when it is announced as too large, before any of it is there', async () => {
     expect(await statuses(`${HEAD}Content-Length: 11\r\n\r\n`, 1)).toEqual(['413'])
+  })
+
+  it('is refused in words that reach a client that closes after the answer, as cosign does', async () => {
+    const body = Buffer.alloc(32 << 20, 'x')
+    const headers = { connection: 'close', 'content-length': String(body.length) }
+    const sent = request({ port: server.port, host: '127.0.0.1', method: 'POST', headers, agent: false })
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>
+    // Reads nothing before all is sent: a connection that was reset by then has no answer any more.
+    await new Promise((resolve) => sent.end(body, () => resolve(undefined)))
+    const [answer] = await answered
+    const [text] = (await once(answer, 'data')) as [Buffer]
+    expect([answer.statusCode, text.toString()]).toEqual([
+      413,
+      expect.stringContaining('the body has 33554432 bytes, and 10 are allowed'),
+    ])
   })
 
   it('is refused as soon as it has become too large', async () => {

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { IncomingMessage } from 'node:http'
+import { finished } from 'node:stream/promises'
 import * as v from 'valibot'
 import {
   concatBytes,
@@ -15,12 +16,26 @@ import {
 } from '../base/index.ts'
 import { httpErrors } from './errors.ts'
 
+const DISCARD_MS = 2000
+
 /** The whole body of a small request. Throws `http.body-too-large`, before reading where the length is announced. */
 export async function readBody(context: Context, maxBytes: number): Promise<Uint8Array> {
   const announced = Number(context.req.header('content-length') ?? 0)
-  if (announced > maxBytes) throw tooLarge(maxBytes)
   const { incoming } = (context.env ?? {}) as Partial<HttpBindings>
+  if (announced > maxBytes) {
+    if (incoming?.headers.connection?.toLowerCase() === 'close') await discard(incoming)
+    throw tooLarge(maxBytes, announced)
+  }
   return incoming === undefined ? readWeb(context, maxBytes) : readIncoming(incoming, maxBytes)
+}
+
+/**
+ * Takes the rest and keeps none of it, for as long as that may take: where a connection is closed over bytes that nobody
+ * read, the system resets it, and the answer is lost with it.
+ */
+async function discard(incoming: IncomingMessage): Promise<void> {
+  const signal = AbortSignal.timeout(DISCARD_MS)
+  await finished(incoming.resume(), { signal, writable: false }).catch(() => undefined)
 }
 
 /** Node's own stream: the one that the request offers instead costs more than the rest of a small request. */
@@ -117,6 +132,7 @@ function cutOff(cause?: unknown): WheelsealError {
   return httpErrors('http.body-shape', 'the connection ended before the body did', { cause })
 }
 
-function tooLarge(maxBytes: number): WheelsealError {
-  return httpErrors('http.body-too-large', `the body is larger than ${maxBytes} bytes`)
+function tooLarge(maxBytes: number, announced?: number): WheelsealError {
+  const has = announced === undefined ? 'more bytes' : `${announced} bytes`
+  return httpErrors('http.body-too-large', `the body has ${has}, and ${maxBytes} are allowed`)
 }

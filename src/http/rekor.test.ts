@@ -34,6 +34,26 @@ describe('POST /api/v1/log/entries', () => {
     expect(response.headers.get('content-type')).toBe('application/json')
   })
 
+  it('answers 413 with the size and the limit, which the configuration may raise', async () => {
+    const rekor = await newRekor()
+    const body = JSON.stringify({
+      ...(proposedHashedRekord(newEntry()) as object),
+      more: 'x'.repeat(200_000),
+    })
+    const headers = { 'content-type': 'application/json', 'content-length': String(body.length) }
+    const statusOf = async (maxEntryBytes?: number): Promise<readonly [number, string]> => {
+      const app = rekorRoutes(rekor, silentLog, maxEntryBytes)
+      const answer = await app.request(ENTRIES, { method: 'POST', headers, body })
+      return [answer.status, await answer.text()]
+    }
+    expect(await statusOf(200_000)).toEqual([
+      413,
+      expect.stringContaining(`the body has ${body.length} bytes, and 200000 are allowed`),
+    ])
+    // It is read then, and no entry.
+    for (const limit of [undefined, body.length]) expect((await statusOf(limit))[0]).toBe(400)
+  })
+
   it('answers 409 with the place of the entry that is there', async () => {
     const { app, post } = await newApp()
     const proposed = proposedHashedRekord(newEntry())
@@ -187,7 +207,7 @@ describe('bad input', () => {
   const good = (): string => JSON.stringify(proposedHashedRekord(newEntry()))
 
   it.each<[string, () => RequestInit, number]>([
-    ['more than 128 KiB', () => ({ headers: json, body: ' '.repeat(140_000) + good() }), 413],
+    ['more than 8 MiB', () => ({ headers: json, body: ' '.repeat(8 << 20) + good() }), 413],
     ['no content type', () => ({ headers: {}, body: good() }), 415],
     [
       'a form',

@@ -9,7 +9,8 @@ import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
 
 const ENTRIES = '/api/v1/log/entries'
-const MAX_ENTRY_BYTES = 128 * 1024
+/** An attestation of 5 MB is some seven in base64. The log keeps its hash alone. */
+const DEFAULT_MAX_ENTRY_BYTES = 8 * 1024 * 1024
 const MAX_QUERY_BYTES = 1024 * 1024
 const MAX_QUERIES = 10
 const UUID = /^(?:[0-9a-f]{16})?[0-9a-f]{64}$/i
@@ -27,19 +28,23 @@ const Query = v.nullable(
 )
 
 /** Rekor v1's API (openapi.yaml of rekor 1.5), as far as signing and verifying clients use it. */
-export function rekorRoutes(rekor: Rekor, log: Log): Hono<{ Bindings: HttpBindings }> {
+export function rekorRoutes(
+  rekor: Rekor,
+  log: Log,
+  maxEntryBytes = DEFAULT_MAX_ENTRY_BYTES,
+): Hono<{ Bindings: HttpBindings }> {
   const app: App = new Hono<{ Bindings: HttpBindings }>()
   app.onError(onError(log))
-  entryRoutes(app, rekor)
+  entryRoutes(app, rekor, maxEntryBytes)
   treeRoutes(app, rekor)
   return app
 }
 
 type App = Hono<{ Bindings: HttpBindings }>
 
-function entryRoutes(app: App, rekor: Rekor): void {
+function entryRoutes(app: App, rekor: Rekor, maxEntryBytes: number): void {
   app.post(ENTRIES, async (context) => {
-    const entry = await rekor.create(readProposal(await readJsonBody(context, MAX_ENTRY_BYTES)))
+    const entry = await rekor.create(readProposal(await readJsonBody(context, maxEntryBytes)))
     // cosign 3 takes the UUID from this header and fails on quotes around it.
     return context.json(formatLogEntry(entry) as object, 201, {
       ETag: entry.uuid,

@@ -40,6 +40,16 @@ const withoutProof = (bundle: Json): Json => {
   return bundle
 }
 
+describe('an attestation of many megabytes', () => {
+  it('is verified, and refused where one byte of it is another', () => {
+    const bundle = envelopeBundle(statement({ predicate: { a: 'x'.repeat(20 << 20) } }))
+    verifies(bundle)
+    const { payload } = bundle.dsseEnvelope
+    bundle.dsseEnvelope.payload = `${payload.slice(0, 1 << 20)}A${payload.slice((1 << 20) + 1)}`
+    refuses(bundle, 'signature')
+  })
+})
+
 describe('verifyBundle', () => {
   it('verifies bundles of every version, over a file and over an attestation', () => {
     for (const make of [fileBundle, envelopeBundle]) {

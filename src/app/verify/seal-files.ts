@@ -17,7 +17,7 @@ export interface SealFiles {
 }
 
 const MAX_PART_BYTES = 256 << 10
-const MAX_BUNDLE_BYTES = 16 << 20
+const MAX_BUNDLE_BYTES = 34 << 20
 
 const ATTESTATIONS = ['.publish.attestation', '.slsa.attestation'] as const
 

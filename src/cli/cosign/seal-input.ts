@@ -16,7 +16,7 @@ import type { CosignIo } from './io.ts'
 import { textMembers } from './text-members.ts'
 
 const MAX_PART_BYTES = 256 << 10
-const MAX_BUNDLE_BYTES = 16 << 20
+const MAX_BUNDLE_BYTES = 34 << 20
 const PEM_START = '-----BEGIN '
 const NEW_FORMATS: ReadonlySet<unknown> = new Set(['bundle 0.1', 'bundle 0.2', 'bundle 0.3'])
 /** A bundle in the form of cosign 3 holds all of it. */

@@ -33,7 +33,8 @@ export interface DsseSignature {
   readonly publicKeyPem: string
 }
 
-const MAX_ENVELOPE_LENGTH = 100 * 1024
+/** A log has a lower cap, over all of a proposal. */
+const MAX_ENVELOPE_LENGTH = 32 << 20
 const MAX_SIGNATURES = 4
 const MAX_KEY_LENGTH = 64 * 1024
 const MAX_SIGNATURE_LENGTH = 8 * 1024
@@ -128,7 +129,7 @@ export function dsseBody(
 
 function readJson(text: string): JsonValue {
   try {
-    return parseJson(text)
+    return parseJson(text, { maxLength: MAX_ENVELOPE_LENGTH })
   } catch (cause) {
     throw refused(`the envelope: ${describeError(cause)}`, cause)
   }

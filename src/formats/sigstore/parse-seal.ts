@@ -5,8 +5,8 @@ import { parseCosignBundle } from './cosign-bundle.ts'
 import { sigstoreErrors } from './errors.ts'
 import type { SealParts } from './seal-parts.ts'
 
-/** Bundles are some kilobytes; provenance of a large build is a megabyte. */
-const MAX_LENGTH = 8 << 20
+/** Most are some kilobytes; one over a bill of materials may be many megabytes. */
+const MAX_LENGTH = 34 << 20
 const MAX_DEPTH = 16
 
 /** By the member that only one format has. */

@@ -20,7 +20,7 @@ export interface Statement {
 const MAX_SUBJECTS = 1024
 const MAX_DIGESTS = 32
 const MAX_TEXT = 4096
-const MAX_STATEMENT_LENGTH = 6 << 20
+const MAX_STATEMENT_LENGTH = 24 << 20
 const Text = v.pipe(v.string(), v.maxLength(MAX_TEXT))
 
 /** ResourceDescriptor of the in-toto attestation framework. */

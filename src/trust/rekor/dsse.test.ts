@@ -47,6 +47,13 @@ describe('a dsse entry', () => {
     await expect(rekor.create(readProposal(json))).rejects.toMatchObject({ code: 'rekor.duplicate' })
   })
 
+  it('may be over many megabytes, of which the log keeps the hash', async () => {
+    const rekor = await newRekor()
+    const payload = JSON.stringify({ a: 'x'.repeat(20 << 20) })
+    const { body } = await rekor.create(readProposal(proposed({ signers: [newSigner()], payload })))
+    expect(body.length).toBeLessThan(2000)
+  })
+
   it('may carry two signatures by two keys, sent in any order', async () => {
     const [a, b] = [newSigner(), newSigner()]
     const rekor = await newRekor()
