@@ -5,7 +5,8 @@
  * Most rooms need two things: `defineErrors` for their failures, and the ports as parameters of their factories.
  * Nothing here does I/O; the real ports are in `host/` and `net/`.
  */
-export { bytesEqual, concatBytes, isUtf16, utf8, utf8Decode } from './bytes/bytes.ts'
+export { bytesEqual, concatBytes, isUtf16, joinBytes, utf8, utf8Decode } from './bytes/bytes.ts'
+export { GrowingBytes } from './bytes/growing-bytes.ts'
 export { decodeHex, encodeHex } from './bytes/hex.ts'
 export { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from './bytes/base64.ts'
 export { Cursor } from './bytes/cursor.ts'

@@ -1,4 +1,4 @@
-import { concatBytes, utf8Decode, type Spawn } from '../../base/index.ts'
+import { joinBytes, utf8Decode, type Spawn } from '../../base/index.ts'
 import { appErrors } from '../errors.ts'
 
 export interface Git {
@@ -36,5 +36,5 @@ export function gitIn(folder: string, spawn: Spawn, env: Readonly<Record<string,
 }
 
 function textOf(chunks: readonly Uint8Array[]): string {
-  return utf8Decode(concatBytes(...chunks).subarray(0, MAX_OUTPUT_BYTES))
+  return utf8Decode(joinBytes(chunks).subarray(0, MAX_OUTPUT_BYTES))
 }

@@ -10,9 +10,12 @@ import {
   encodeBase64,
   encodeBase64Url,
   encodeHex,
+  GrowingBytes,
+  joinBytes,
   readCapped,
   Secret,
   utf8,
+  utf8Decode,
 } from '../index.ts'
 import { inspect } from 'node:util'
 
@@ -68,6 +71,26 @@ describe('bytes', () => {
     expect(bytesEqual(joined, utf8('abc'))).toBe(true)
     expect(bytesEqual(joined, utf8('abd'))).toBe(false)
     expect(bytesEqual(joined, utf8('ab'))).toBe(false)
+  })
+
+  it('join however many parts there are', async () => {
+    const parts = Array.from({ length: 500_000 }, (_, index) => new Uint8Array([index]))
+    const whole = Uint8Array.from(parts, ([byte = 0]) => byte)
+    expect(bytesEqual(joinBytes(parts), whole)).toBe(true)
+    async function* one(): AsyncGenerator<Uint8Array> {
+      yield* parts
+    }
+    expect(bytesEqual(await readCapped(one(), 500_000), whole)).toBe(true)
+  })
+
+  it('grow by less than they cost, and what was taken stays', () => {
+    const bytes = new GrowingBytes()
+    bytes.add(utf8('ab'))
+    const taken = bytes.bytes()
+    for (let count = 0; count < 100_000; count += 1) bytes.add(utf8('c'))
+    expect(utf8Decode(taken)).toBe('ab')
+    expect([bytes.length, utf8Decode(bytes.bytes())]).toEqual([100_002, `ab${'c'.repeat(100_000)}`])
+    expect(bytes.capacity).toBeLessThan(3 * bytes.length)
   })
 
   it('stop reading a stream at the cap', async () => {

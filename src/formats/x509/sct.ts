@@ -1,4 +1,4 @@
-import { bytesEqual, concatBytes, Cursor } from '../../base/index.ts'
+import { bytesEqual, concatBytes, Cursor, joinBytes } from '../../base/index.ts'
 import {
   contextConstructed,
   derExplicit,
@@ -54,7 +54,7 @@ export function embeddedScts({ extensions }: Certificate): readonly SignedCertif
 
 /** SignedCertificateTimestampList of RFC 6962 §3.3, as it stands in the OCTET STRING of the extension. */
 export function encodeSctList(scts: readonly SignedCertificateTimestamp[]): Uint8Array {
-  return vector(2, concatBytes(...scts.map((sct) => vector(2, encodeSct(sct)))))
+  return vector(2, joinBytes(scts.map((sct) => vector(2, encodeSct(sct)))))
 }
 
 /** The input of the SCT's signature: `digitally-signed struct` of RFC 6962 §3.2 for a precertificate. */

@@ -1,4 +1,4 @@
-import { concatBytes } from '../../base/index.ts'
+import { concatBytes, joinBytes } from '../../base/index.ts'
 
 /** PrecertChainEntry of RFC 6962 §3.1: the precertificate as it was submitted, then the certificates above it. */
 export function precertificateExtra(precertificate: Uint8Array, chain: readonly Uint8Array[]): Uint8Array {
@@ -7,7 +7,7 @@ export function precertificateExtra(precertificate: Uint8Array, chain: readonly 
 
 /** `certificate_chain` of an X509ChainEntry, RFC 6962 §3.1: the certificates above the one in the leaf. */
 export function certificateExtra(chain: readonly Uint8Array[]): Uint8Array {
-  return vector(concatBytes(...chain.map(vector)))
+  return vector(joinBytes(chain.map(vector)))
 }
 
 /** opaque<0..2^24-1> of RFC 5246 §4.3. */
