@@ -1,8 +1,9 @@
 import type { HttpBindings } from '@hono/node-server'
-import { Hono, type MiddlewareHandler } from 'hono'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Log } from '../base/index.ts'
 import { failures } from './failures.ts'
 import { requestIdOf, requestLog, type RequestLogParts } from './request-log.ts'
+import { sayInStatusLine } from './reason-phrase.ts'
 
 export type App = Hono<{ Bindings: HttpBindings }>
 
@@ -17,19 +18,18 @@ export interface AppParts {
   readonly measure?: MiddlewareHandler<{ Bindings: HttpBindings }>
 }
 
+const MISDIRECTED = 'this server does not answer for that host'
+
 /** All services behind one origin. */
 export function createApp({ hosts, log, routes, measure, requests }: AppParts): App {
   const app = new Hono<{ Bindings: HttpBindings }>()
   if (requests !== undefined) app.use(requestLog({ log, ...requests }))
   if (measure !== undefined) app.use(measure)
   app.use(async (context, next) => {
-    const host = context.req.header('host')?.toLowerCase()
-    if (host === undefined || !hosts.includes(host)) {
+    if (!askedHosts(context).every((host) => hosts.includes(host))) {
+      sayInStatusLine(context.env, MISDIRECTED)
       return context.json(
-        {
-          message: '421 Misdirected Request: this server does not answer for that host',
-          requestId: requestIdOf(context),
-        },
+        { message: `421 Misdirected Request: ${MISDIRECTED}`, requestId: requestIdOf(context) },
         421,
       )
     }
@@ -42,4 +42,12 @@ export function createApp({ hosts, log, routes, measure, requests }: AppParts): 
   app.notFound((context) => context.json({ message: '404 Not Found', requestId: requestIdOf(context) }, 404))
   for (const group of routes) app.route('/', group)
   return app
+}
+
+/** The Host header, and before it counts the target that names one (RFC 9112 §3.2.2): proxies go by either. */
+function askedHosts(context: Context<{ Bindings: HttpBindings }>): readonly string[] {
+  const { incoming } = (context.env ?? {}) as Partial<HttpBindings>
+  const target = /^https?:\/\/([^/?#]*)/i.exec(incoming?.url ?? '')?.[1]
+  const header = context.req.header('host') ?? ''
+  return [header, target ?? header].map((host) => host.toLowerCase())
 }

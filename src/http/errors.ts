@@ -19,6 +19,18 @@ export const httpErrors = defineErrors({
     summary: 'A request body lacks a field or has one of the wrong type.',
     hint: 'send the fields that docs/reference/http-api.md names for the route',
   },
+  'http.body-slow': {
+    status: 408,
+    exit: 1,
+    summary: 'Too many request bodies were under way, and this one held the most memory.',
+    hint: 'send the request again, without pauses in its body',
+  },
+  'http.file': {
+    status: 500,
+    exit: 1,
+    summary: 'A stored file could not be read while it was sent.',
+    hint: 'the log of the server says more',
+  },
   'http.listen': {
     status: 500,
     exit: 1,

@@ -53,6 +53,18 @@ describe('failures', () => {
     expect(await answerTo(errors('test.full', 'no space'))).toMatchObject({ retryAfter: null })
   })
 
+  it.each([
+    ["open '/srv/my data/logs/rekor'", "open '[file]'"],
+    ['EACCES: /srv/data/wheelseal.db, errno 13', 'EACCES: [file], errno 13'],
+    ['(/srv/data/x)', '([file])'],
+    ['/srv/data/x', '[file]'],
+    ['see https://host.example/a/b, 1/2 full', 'see https://host.example/a/b, 1/2 full'],
+  ])('names no file of the server where it cannot serve: %s', async (fact, said) => {
+    expect(JSON.parse((await answerTo(errors('test.full', fact))).body)).toMatchObject({
+      message: `507 Insufficient Storage - ${said}`,
+    })
+  })
+
   it.each([errors('test.broken', '/secret/path'), new Error('SELECT * FROM secrets')])(
     'keeps what broke inside (%s)',
     async (error) => {

@@ -1,5 +1,6 @@
 import type { Context, ErrorHandler } from 'hono'
 import { WheelsealError, type Log } from '../base/index.ts'
+import { sayInStatusLine } from './reason-phrase.ts'
 import { noteOnRequest, requestIdOf } from './request-log.ts'
 
 /** What a client may know of a failure. `code` is `http.internal` for what nobody foresaw. */
@@ -17,32 +18,44 @@ const RETRY_AFTER_SECONDS = 1
 type Render = (context: Context, failure: ClientFailure) => Response
 
 /**
- * The error handler of a routes file. Failures with a code go to the client as `render` writes them; anything else
- * is logged with its stack and answered 500 without detail.
+ * The error handler of a routes file. Failures with a code go to the client as `render` writes them, and their sentence
+ * into the status line; anything else is logged with its stack and answered 500 without detail.
  */
 export function failures(log: Log, render: Render = renderGitLab): ErrorHandler {
   return (error, context) => {
     const requestId = requestIdOf(context)
-    const where = { requestId, method: context.req.method, path: context.req.path }
-    if (error instanceof WheelsealError && error.status !== 500) {
-      const { status, code, message, hint } = error
-      // Out of space, out of service: the client may know, and the operator must.
-      if (status > 500) log.failure(code, error, where)
-      noteOnRequest(context, { code, reason: message })
-      const response = render(context, { status, code, message, hint, requestId })
-      // What is full now is written within a moment.
-      if (status === 429) response.headers.set('Retry-After', String(RETRY_AFTER_SECONDS))
-      return response
-    }
-    log.failure('http.internal', error, where)
-    return render(context, {
-      status: 500,
-      code: 'http.internal',
-      message: 'an internal error, written to the log of the server',
-      hint: 'the log of the server says more',
-      requestId,
-    })
+    const failure = failureOf(error)
+    const { status, code, message, hint } = failure
+    // Out of space, out of service: the client may know, and the operator must.
+    if (status >= 500)
+      log.failure(code, error, { requestId, method: context.req.method, path: context.req.path })
+    noteOnRequest(context, { code, reason: message })
+    const response = render(context, { ...failure, requestId })
+    // What is full now is written within a moment.
+    if (status === 429) response.headers.set('Retry-After', String(RETRY_AFTER_SECONDS))
+    sayInStatusLine(context.env, `${message}; ${hint}`)
+    return response
   }
+}
+
+const INTERNAL: Omit<ClientFailure, 'requestId'> = {
+  status: 500,
+  code: 'http.internal',
+  message: 'an internal error, written to the log of the server',
+  hint: 'the log of the server says more',
+}
+
+function failureOf(error: Error): Omit<ClientFailure, 'requestId'> {
+  if (!(error instanceof WheelsealError) || error.status === 500) return INTERNAL
+  const { status, code, message, hint } = error
+  return { status, code, message: status > 500 ? withoutPaths(message) : message, hint }
+}
+
+/** What the operating system says names files of the server, which are nobody else's business. */
+export function withoutPaths(text: string): string {
+  return text
+    .replaceAll(/(['"`])\/[^'"`\n]*\1/g, '$1[file]$1')
+    .replaceAll(/(^|[\s(=,:])\/(?!\/)[^\s'"`,;)]+/g, '$1[file]')
 }
 
 /** GitLab's shape, `{"message":"400 Bad request - …"}`, with our code and hint beside it. */
@@ -59,6 +72,7 @@ const REASONS: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  408: 'Request Timeout',
   409: 'Conflict',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',

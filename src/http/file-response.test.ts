@@ -67,6 +67,22 @@ describe('fileResponse', () => {
     expect((await ask({ 'if-none-match': '"other"' })).status).toBe(200)
   })
 
+  it('of a file that cannot be read names no file of the server', async () => {
+    const app = new Hono()
+    const broken = {
+      size: 1,
+      stream: () => {
+        throw new Error("EMFILE: open '/srv/data/blobs/x'")
+      },
+    }
+    app.get('/', (context) => fileResponse(context, { fileName: 'f', sha256: DIGEST }, broken))
+    const read = Promise.resolve(app.request('/')).then((answer) => answer.text())
+    await expect(read).rejects.toMatchObject({
+      code: 'http.file',
+      message: expect.not.stringContaining('srv') as string,
+    })
+  })
+
   it('has no range of an empty file', async () => {
     for (const range of ['bytes=0-', 'bytes=-1']) expect((await ask({ range }, '')).status).toBe(416)
     expect((await ask({}, '')).status).toBe(200)

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { Blob, ByteRange } from '../base/index.ts'
+import { httpErrors } from './errors.ts'
 
 export interface ServedFile {
   /** ASCII, without quotes and line breaks. */
@@ -30,7 +31,7 @@ export function fileResponse(context: Context, file: ServedFile, blob: Blob): Re
     })
   }
   const body = (part?: ByteRange): ReadableStream | null =>
-    context.req.method === 'HEAD' ? null : ReadableStream.from(blob.stream(part))
+    context.req.method === 'HEAD' ? null : ReadableStream.from(sent(blob, part))
   if (range === undefined) {
     return new Response(body(), { headers: { ...headers, 'Content-Length': String(blob.size) } })
   }
@@ -39,6 +40,15 @@ export function fileResponse(context: Context, file: ServedFile, blob: Blob): Re
     'Content-Length': String(range.end - range.start + 1),
   }
   return new Response(body(range), { status: 206, headers: { ...headers, ...partial } })
+}
+
+/** What the operating system says of a file stays here: before its first byte an error is the text of the answer. */
+async function* sent(blob: Blob, part: ByteRange | undefined): AsyncGenerator<Uint8Array> {
+  try {
+    yield* blob.stream(part)
+  } catch (cause) {
+    throw httpErrors('http.file', 'a stored file could not be read', { cause })
+  }
 }
 
 function hasTag(header: string | undefined, etag: string): boolean {

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { healthRoutes } from './health.ts'
 
 it('is alive and ready, or alive and says why it is not ready', async () => {
-  for (const reasons of [[], ['the disk is full']]) {
-    const app = healthRoutes(() => reasons)
+  for (const reasons of [[], ['the disk is full', 'a commit failed: open [file]']]) {
+    const app = healthRoutes(() => reasons.map((reason) => reason.replace('[file]', '/srv/data/logs')))
     expect((await app.request('/healthz')).status).toBe(200)
     const answer = await app.request('/readyz')
     const said = reasons.length === 0 ? { ready: true } : { ready: false, reasons }

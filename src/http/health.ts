@@ -1,5 +1,7 @@
 import { Hono } from 'hono'
 import type { HttpBindings } from '@hono/node-server'
+import { withoutPaths } from './failures.ts'
+import { sayInStatusLine } from './reason-phrase.ts'
 
 /** What keeps the server from doing its work, in words; nothing when it is ready. */
 export type Unreadiness = () => readonly string[] | Promise<readonly string[]>
@@ -11,7 +13,10 @@ export function healthRoutes(unreadiness: Unreadiness): Hono<{ Bindings: HttpBin
   app.get('/readyz', async (context) => {
     const reasons = await unreadiness()
     context.header('Cache-Control', 'no-store')
-    return reasons.length === 0 ? context.json({ ready: true }) : context.json({ ready: false, reasons }, 503)
+    if (reasons.length === 0) return context.json({ ready: true })
+    const said = reasons.map((reason) => withoutPaths(reason))
+    sayInStatusLine(context.env, `not ready: ${said.join('; ')}`)
+    return context.json({ ready: false, reasons: said }, 503)
   })
   return app
 }

@@ -7,6 +7,7 @@ import { DuplicateEntryError, readProposal, rekorErrors, type Rekor } from '../t
 import { readJsonBody } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
+import { sayInStatusLine } from './reason-phrase.ts'
 
 const ENTRIES = '/api/v1/log/entries'
 /** An attestation of 5 MB is some seven in base64. The log keeps its hash alone. */
@@ -130,6 +131,7 @@ function onError(log: Log) {
   const others = failures(log, renderRekor)
   return (error: Error, context: Context): Response | Promise<Response> => {
     if (!(error instanceof DuplicateEntryError)) return others(error, context)
+    sayInStatusLine(context.env, describeError(error))
     const location = `${ENTRIES}/${error.uuid}`
     return Response.json(
       { code: 409, message: describeError(error) },
