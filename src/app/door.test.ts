@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog, systemClock } from '../host/index.ts'
 import { createApp, healthRoutes } from '../http/index.ts'
 import { writeTlsFiles } from './arrange.ts'
-import { openDoor, type Door } from './door.ts'
+import { maxConnections, openDoor, type Door } from './door.ts'
 import { startServer, type RunningServer, type ServerOptions } from './server.ts'
 
 let root: string
@@ -45,6 +45,7 @@ interface Ask {
 
 interface Answer {
   readonly status: number
+  readonly reason: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
   /** Common name of the server's certificate. */
@@ -66,6 +67,7 @@ function ask({ port, host, secure = false, ...options }: Ask): Promise<Answer> {
       response.on('end', () =>
         resolve({
           status: response.statusCode ?? 0,
+          reason: response.statusMessage ?? '',
           headers: response.headers,
           body,
           name: [name].flat()[0],
@@ -83,11 +85,24 @@ describe('a door', () => {
     const opened = await door()
     const { address } = opened
     const early = await ask({ port: address.port, path: '/readyz' })
-    expect(early).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+    expect(early).toMatchObject({
+      status: 503,
+      reason: 'the server is starting; ask again in a second',
+      headers: { 'retry-after': '1' },
+    })
     expect(JSON.parse(early.body)).toMatchObject({ ready: false, reasons: ['starting'] })
     const hosts = [`127.0.0.1:${address.port}`]
     opened.open(createApp({ hosts, log: silentLog, routes: [healthRoutes(() => [])] }))
     expect((await ask({ port: address.port, path: '/readyz' })).status).toBe(200)
+  })
+})
+
+describe('the number of connections', () => {
+  it('leaves each a descriptor for a file, and some for everything else', () => {
+    expect([128, 1024, 1_000_000, undefined].map((limit) => maxConnections(limit))).toEqual([
+      32, 480, 1000, 1000,
+    ])
+    expect(maxConnections(20)).toBe(1)
   })
 })
 
@@ -132,6 +147,17 @@ describe('the external URL', () => {
       '',
     ])
       expect(await status(host), host).toBe(421)
+    const target = async (authority: string, host = 'seal.example'): Promise<number> =>
+      (await ask({ port, host, path: `http://${authority}/healthz` })).status
+    expect(await target('SEAL.example')).toBe(200)
+    for (const authority of [
+      'evil.example',
+      'seal.example@evil.example',
+      'seal.example:80',
+      'evil.example:443',
+    ])
+      expect(await target(authority), authority).toBe(421)
+    expect(await target('seal.example', 'evil.example')).toBe(421)
   })
 })
 

@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../base/index.ts'
-import { listen, type App, type Listening } from '../http/index.ts'
+import { maxDescriptors } from '../host/index.ts'
+import { listen, sayInStatusLine, type App, type Listening } from '../http/index.ts'
 import type { Instance } from './data-directory.ts'
 import { choosePlace, urlOf, type Asked, type ListenAddress } from './listen-address.ts'
 import { readTlsFiles, type TlsPaths } from './tls.ts'
@@ -21,6 +22,15 @@ export interface Door {
   reloadTls(): Promise<void>
 }
 
+/** For files, the database, both logs and the admin socket. */
+const OTHER_DESCRIPTORS = 64
+const MAX_CONNECTIONS = 1_000
+
+/** Each connection may have a file open. */
+export function maxConnections(descriptors = Infinity): number {
+  return Math.min(MAX_CONNECTIONS, Math.max(1, Math.floor((descriptors - OTHER_DESCRIPTORS) / 2)))
+}
+
 /** The port is bound before anything is made, because a first start with port 0 fixes its URL from it. */
 export async function openDoor(instance: Instance | undefined, options: DoorOptions): Promise<Door> {
   const isTls = options.tls !== undefined
@@ -28,10 +38,11 @@ export async function openDoor(instance: Instance | undefined, options: DoorOpti
   let app: App | undefined
   const { host, port } = place.listen
   const listening = await listen(
-    { fetch: (request, env) => app?.fetch(request, env) ?? starting() },
+    { fetch: (request, env) => app?.fetch(request, env) ?? starting(env) },
     {
       host: host.replaceAll(/[[\]]/g, ''),
       port,
+      maxConnections: maxConnections(maxDescriptors()),
       ...(options.tls === undefined ? {} : { tls: await readTlsFiles(options.tls, options.clock) }),
     },
   )
@@ -48,7 +59,8 @@ export async function openDoor(instance: Instance | undefined, options: DoorOpti
 }
 
 /** As `/readyz` answers where something else is wrong. */
-function starting(): Response {
+function starting(env: Parameters<typeof sayInStatusLine>[0]): Response {
+  sayInStatusLine(env, 'the server is starting; ask again in a second')
   const body = { message: '503 Service Unavailable - starting', ready: false, reasons: ['starting'] }
   return Response.json(body, { status: 503, headers: { 'Retry-After': '1' } })
 }

@@ -52,6 +52,8 @@ export interface RunningServer {
 
 const DRAIN_MS = 2_000
 const LOCK_PATIENCE_MS = 3_000
+/** On the admin socket; some wait long for their answer. */
+const MAX_COMMANDS = 16
 
 /**
  * Throws what `openDataDirectory` throws, `app.configuration`, `app.url-fixed`, `app.listen-address`, `app.external-url`, `app.host`,
@@ -130,5 +132,5 @@ async function closeAll(listening: readonly Listening[]): Promise<void> {
 async function openAdminSocket(socketPath: string, services: Services, log: Log): Promise<Listening> {
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 })
   await rm(socketPath, { force: true })
-  return listen(adminApp(services, log), { socketPath })
+  return listen(adminApp(services, log), { socketPath, maxConnections: MAX_COMMANDS, times: { stallMs: 0 } })
 }

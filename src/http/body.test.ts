@@ -12,6 +12,7 @@ const MAX_BYTES = 10
 const failed: unknown[] = []
 const app = new Hono()
 app.post('/', async (context) => context.body(Uint8Array.from(await readBody(context, MAX_BYTES))))
+app.post('/large', async (context) => context.text(`${(await readBody(context, 1_000_000)).length}`))
 app.onError((error, context) => {
   failed.push(error)
   return failures(silentLog)(error, context)
@@ -67,6 +68,27 @@ describe('the body of a request to the server', () => {
 
   it('is refused as soon as it has become too large', async () => {
     expect(await statuses(chunked('0123456789', 'a'), 1)).toEqual(['413'])
+  })
+
+  it('is read from more chunks than a call has room for arguments', async () => {
+    const head = `${HEAD.replace('/', '/large')}Transfer-Encoding: chunked\r\n\r\n`
+    const sent = `${head}${'1\r\nx\r\n'.repeat(200_000)}0\r\n\r\n`
+    expect(await statuses(sent, 1)).toEqual(['200'])
+  })
+
+  it('holds memory only up to a sum; then whoever holds most is told to send it again', async () => {
+    failed.length = 0
+    const slow = Array.from({ length: 140 }, () => {
+      const socket = connect(server.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.write(`${HEAD.replace('/', '/large')}Content-Length: 1000000\r\n\r\n${'x'.repeat(999_000)}`)
+      return socket
+    })
+    const refused = await Promise.any(slow.map((socket) => once(socket, 'data')))
+    expect(String(refused[0])).toMatch(/^HTTP\/1\.1 408 .*\r\n[^]*"http\.body-slow"/)
+    expect(await statuses(`${HEAD}Content-Length: 1\r\n\r\nb`, 1)).toEqual(['200'])
+    for (const socket of slow) socket.destroy()
+    await expect.poll(() => failed.length).toBe(slow.length)
   })
 
   it('leaves the connection usable when it was too large', async () => {

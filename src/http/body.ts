@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream/promises'
 import * as v from 'valibot'
 import {
-  concatBytes,
   decodeBase64,
   describeError,
+  GrowingBytes,
   isUtf16,
   parseJson,
   readCapped,
@@ -14,6 +14,7 @@ import {
   WheelsealError,
   type JsonValue,
 } from '../base/index.ts'
+import { Allowance } from './allowance.ts'
 import { httpErrors } from './errors.ts'
 
 const DISCARD_MS = 2000
@@ -38,27 +39,40 @@ async function discard(incoming: IncomingMessage): Promise<void> {
   await finished(incoming.resume(), { signal, writable: false }).catch(() => undefined)
 }
 
+/** What all bodies that are read whole and have not ended yet may hold; clients may take minutes to send them. */
+const held = new Allowance(128 * 1024 * 1024)
+
 /** Node's own stream: the one that the request offers instead costs more than the rest of a small request. */
 function readIncoming(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-  const parts: Uint8Array[] = []
-  let size = 0
-  const add = (part: Uint8Array): void => {
-    size += part.length
-    if (size <= maxBytes) return void parts.push(part)
-    // Read no further; the connection stays usable for the answer.
+  const whole = new GrowingBytes()
+  /** Reads no further; the connection stays usable for the answer. */
+  const stop = (error: WheelsealError): void => {
     incoming.off('data', add).pause()
-    reject(tooLarge(maxBytes))
+    reject(error)
   }
+  const holder = {
+    get heldBytes() {
+      return whole.capacity
+    },
+    cut: () => stop(tooSlow()),
+  }
+  const add = (part: Uint8Array): void => {
+    if (whole.length + part.length > maxBytes) return stop(tooLarge(maxBytes))
+    const before = whole.capacity
+    whole.add(part)
+    if (whole.capacity > before) held.enforce()
+  }
+  held.add(holder)
   incoming
     .on('data', add)
-    .once('end', () => resolve(concatBytes(...parts)))
+    .once('end', () => resolve(whole.bytes()))
     .once('error', (cause) => reject(cutOff(cause)))
     .once('close', () => {
       // Comes after every end, too, and an error is dear to make.
       if (!incoming.readableEnded) reject(cutOff())
     })
-  return promise
+  return promise.finally(() => held.delete(holder))
 }
 
 /** A request that came through no server: commands call the administration's routes in their own process. */
@@ -130,6 +144,10 @@ export function textOf(bytes: Uint8Array, name: string): string {
 
 function cutOff(cause?: unknown): WheelsealError {
   return httpErrors('http.body-shape', 'the connection ended before the body did', { cause })
+}
+
+function tooSlow(): WheelsealError {
+  return httpErrors('http.body-slow', 'the body had not ended when others needed its room')
 }
 
 function tooLarge(maxBytes: number, announced?: number): WheelsealError {

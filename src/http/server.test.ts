@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { listen, type Answering, type Listening, type ListenTimes } from './server.ts'
+import { DEFAULT_TIMES, listen, type Answering, type Listening, type ListenTimes } from './server.ts'
 
 let listening: Listening | undefined
 const sockets: Socket[] = []
@@ -14,7 +16,7 @@ afterEach(async () => {
 const hello: Answering = { fetch: () => new Response('hello') }
 const FAST = { headersMs: 150, requestMs: 300, checkMs: 30 }
 
-async function serve(answering: Answering, times?: ListenTimes): Promise<void> {
+async function serve(answering: Answering, times?: Partial<ListenTimes>): Promise<void> {
   const options = times === undefined ? {} : { times }
   listening = await listen(answering, { host: '127.0.0.1', port: 0, ...options })
 }
@@ -90,6 +92,69 @@ describe('a slow client', () => {
   it('that is quick enough is answered', async () => {
     await serve(hello, FAST)
     expect(await said(`${LAST}\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+})
+
+describe('what is refused before any route sees it', () => {
+  const reasonOf = (answer: string): unknown =>
+    (JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as { message: unknown }).message
+
+  it.each<[number, string]>([
+    [431, `${LAST}X: ${'a'.repeat(17_000)}\r\n\r\n`],
+    [431, `${LAST}${'X: 1\r\n'.repeat(101)}\r\n`],
+    [417, `${LAST}Expect: the impossible\r\n\r\n`],
+    [408, HEAD],
+    [408, 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf'],
+    [400, 'no HTTP\r\n\r\n'],
+    [400, 'GET nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+  ])('is told why, as JSON: %i', async (status, sent) => {
+    await serve({ fetch: async (request) => new Response(await request.text()) }, FAST)
+    const answer = await said(sent)
+    expect(answer).toMatch(
+      new RegExp(`^HTTP/1\\.1 ${status} [^]*\\r\\ncontent-type: application/json\\r\\n`, 'i'),
+    )
+    expect(reasonOf(answer)).toMatch(new RegExp(`^${status} [A-Z][A-Za-z ]+ - [a-z].{10,}`))
+  })
+
+  it('gets no second answer into the midst of one', async () => {
+    await serve({ fetch: () => new Response(ReadableStream.from(halfAnAnswer())) })
+    const answer = await said(`${HEAD}\r\nno HTTP\r\n\r\n`)
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
+  })
+})
+
+it('a body of single bytes comes in parts of a useful size', async () => {
+  let parts = 0
+  await serve({
+    fetch: async (_request, env) => {
+      for await (const part of env.incoming as AsyncIterable<Uint8Array>) parts += Math.min(part.length, 1)
+      return new Response(`${parts}`)
+    },
+  })
+  const head = 'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
+  expect(await said(`${head}${'1\r\nx\r\n'.repeat(20_000)}0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
+  expect(parts).toBeLessThan(500)
+})
+
+async function* halfAnAnswer(): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode('half')
+  await new Promise(() => undefined)
+}
+
+describe('limits that nobody sets', () => {
+  it('are those that the reference page names', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/reference/configuration.md'), 'utf8')
+    const seconds = (ms: number): string => (ms < 60_000 ? `${ms / 1000} s` : `${ms / 60_000} min`)
+    expect(page).toContain(
+      `| headers of a request | ${seconds(DEFAULT_TIMES.headersMs)} to arrive, then 408;`,
+    )
+    expect(page).toContain(
+      `| a whole request, upload included | ${seconds(DEFAULT_TIMES.requestMs)}, then 408`,
+    )
+    expect(page).toContain(
+      `| connection on which nothing moves | ${seconds(DEFAULT_TIMES.stallMs)}, then it is cut`,
+    )
+    expect(DEFAULT_TIMES.checkMs).toBeLessThanOrEqual(5000)
   })
 })
 

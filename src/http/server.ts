@@ -1,9 +1,17 @@
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener, RequestError, type createAdaptorServer } from '@hono/node-server'
 import { once } from 'node:events'
-import type { IncomingMessage, Server } from 'node:http'
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { describeError } from '../base/index.ts'
+import { answerBare, refusalBody } from './bare-answers.ts'
+import { Connections } from './connections.ts'
 import { httpErrors } from './errors.ts'
+import { CoalescingMessage } from './incoming.ts'
 
 type Address = { readonly host: string; readonly port: number } | { readonly socketPath: string }
 
@@ -11,6 +19,8 @@ export type ListenOptions = Address & {
   /** HTTPS; left out, plain HTTP. */
   readonly tls?: TlsFiles
   readonly times?: Partial<ListenTimes>
+  /** At once; the longest idle ends for the next. Each may need two descriptors, its own and that of a file. */
+  readonly maxConnections?: number
 }
 
 /** PEM. */
@@ -24,11 +34,21 @@ export interface ListenTimes {
   readonly headersMs: number
   /** A whole request, a large upload over a slow line included. */
   readonly requestMs: number
+  /** Nothing was received, and nothing of an answer was taken; such a connection is cut without an answer. */
+  readonly stallMs: number
   /** How often it is looked at. */
   readonly checkMs: number
 }
 
-const TIMES: ListenTimes = { headersMs: 15_000, requestMs: 15 * 60_000, checkMs: 5_000 }
+export const DEFAULT_TIMES: ListenTimes = {
+  headersMs: 15_000,
+  requestMs: 15 * 60_000,
+  stallMs: 2 * 60_000,
+  checkMs: 5_000,
+}
+const MAX_CONNECTIONS = 1_000
+/** Beside those that speak HTTP already: TLS handshakes, and those that are about to be cut. */
+const MAX_BEGINNING = 16
 const IDLE_POLL_MS = 50
 const MAX_HEADERS = 100
 /** Node's own default, stated because it is documented; more is answered 431. */
@@ -74,25 +94,48 @@ export async function listen({ fetch: answer }: Answering, options: ListenOption
   }
 }
 
-function createServer(answer: Answer, { tls, times }: ListenOptions): Server {
-  const { headersMs, requestMs, checkMs } = { ...TIMES, ...times }
-  const limits = {
-    headersTimeout: headersMs,
-    requestTimeout: requestMs,
-    connectionsCheckingInterval: checkMs,
-    maxHeaderSize: MAX_HEADER_BYTES,
-  }
+function createServer(answer: Answer, options: ListenOptions): Server {
+  const { tls, maxConnections = MAX_CONNECTIONS } = options
+  const connections = new Connections(maxConnections)
+  const listener = connections.inTurn(listenerOf(answer))
   const server =
     tls === undefined
-      ? createAdaptorServer({ fetch: answer, serverOptions: limits })
-      : createAdaptorServer({
-          fetch: answer,
-          createServer: createTlsServer,
-          serverOptions: { ...limits, ...secured(tls), handshakeTimeout: headersMs },
-        })
+      ? createPlainServer(limitsOf(options), listener)
+      : createTlsServer({ ...limitsOf(options), ...secured(tls) }, listener)
   // Beyond its own count Node drops headers in silence: one more is let through, so that it can be seen and refused.
-  ;(server as Server).maxHeadersCount = MAX_HEADERS + 1
-  return server as Server
+  server.maxHeadersCount = MAX_HEADERS + 1
+  server.maxConnections = maxConnections + MAX_BEGINNING
+  server.timeout = { ...DEFAULT_TIMES, ...options.times }.stallMs
+  connections.watch(server, tls === undefined ? 'connection' : 'secureConnection')
+  answerBare(server, (socket) => connections.currentOf(socket))
+  return server
+}
+
+function limitsOf({ times }: ListenOptions) {
+  const { headersMs, requestMs, checkMs } = { ...DEFAULT_TIMES, ...times }
+  return {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    handshakeTimeout: headersMs,
+    connectionsCheckingInterval: checkMs,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    IncomingMessage: CoalescingMessage,
+  }
+}
+
+function listenerOf(answer: Answer) {
+  const listener = getRequestListener(answer, {
+    errorHandler: (error) =>
+      error instanceof RequestError
+        ? bodyResponse(400, 'the target of the request is not a path')
+        : bodyResponse(500, 'an internal error'),
+  })
+  return (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => listener(incoming, outgoing)
+}
+
+function bodyResponse(status: number, sentence?: string): Response {
+  const headers = { 'Content-Type': 'application/json' }
+  return new Response(refusalBody(status, sentence), { status, headers })
 }
 
 function secured({ cert, key }: TlsFiles) {
@@ -104,8 +147,7 @@ function guarded(answer: Answer, state: { readonly isClosing: boolean }): Answer
   return (request, env) => {
     // `HttpBindings` of a server that speaks no HTTP/2.
     const { rawHeaders } = env.incoming as IncomingMessage
-    if (rawHeaders.length > 2 * MAX_HEADERS)
-      return Response.json({ message: '431 Request Header Fields Too Large' }, { status: 431 })
+    if (rawHeaders.length > 2 * MAX_HEADERS) return bodyResponse(431)
     if (state.isClosing) (env.outgoing as { shouldKeepAlive?: boolean }).shouldKeepAlive = false
     return answer(request, env)
   }

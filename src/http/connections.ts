@@ -1,0 +1,101 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { Allowance } from './allowance.ts'
+
+/** Requests that a client may send before their turn; stock clients wait for each answer. */
+const MAX_WAITING = 32
+/** Of answers that are made and not read yet. */
+const MAX_UNREAD_BYTES = 128 * 1024 * 1024
+
+type Listener<Result> = (incoming: IncomingMessage, outgoing: ServerResponse) => Result
+
+interface Connection {
+  hasAsked: boolean
+  /** The one whose turn it is. */
+  current: ServerResponse | undefined
+  readonly waiting: (() => void)[]
+}
+
+/**
+ * What connections may cost: so many of them, one request of each under way, and so much that is answered and not read.
+ * An answer begins, and its file is opened, when the one before it has gone out.
+ */
+export class Connections {
+  /** The longest idle first. */
+  readonly #open = new Map<Socket, Connection>()
+  readonly #unread = new Allowance(MAX_UNREAD_BYTES)
+  readonly #maxConnections: number
+
+  constructor(maxConnections: number) {
+    this.#maxConnections = maxConnections
+  }
+
+  /** `event` is that of a connection on which HTTP begins. */
+  watch(server: Server, event: 'connection' | 'secureConnection'): void {
+    server.on(event, (socket: Socket) => {
+      this.#open.set(socket, { hasAsked: false, current: undefined, waiting: [] })
+      socket.once('close', () => this.#open.delete(socket))
+      if (this.#open.size > this.#maxConnections) this.#makeRoom(socket)
+    })
+  }
+
+  /** The answer that is under way on a connection. */
+  currentOf(socket: Socket): ServerResponse | undefined {
+    return this.#open.get(socket)?.current
+  }
+
+  /** `answer`, one after the other for each connection. */
+  inTurn(answer: Listener<Promise<void>>): Listener<void> {
+    return (incoming, outgoing) => {
+      const connection = this.#open.get(incoming.socket)
+      if (connection === undefined) return
+      connection.hasAsked = true
+      const begin = (): void => this.#begin(answer, { incoming, outgoing, connection })
+      if (connection.current === undefined) begin()
+      else if (connection.waiting.push(begin) > MAX_WAITING) incoming.socket.destroy()
+    }
+  }
+
+  #begin(answer: Listener<Promise<void>>, turn: Turn): void {
+    const { incoming, outgoing, connection } = turn
+    const { socket } = incoming
+    connection.current = outgoing
+    const holder = {
+      get heldBytes() {
+        return outgoing.writableLength
+      },
+      cut: () => socket.destroy(),
+    }
+    this.#unread.enforce()
+    this.#unread.add(holder)
+    outgoing.once('close', () => {
+      this.#unread.delete(holder)
+      this.#end(socket, connection)
+    })
+    // Ends when all of the answer is handed over. What fails here could not be answered either.
+    void answer(incoming, outgoing).then(
+      () => this.#unread.enforce(),
+      (error: Error) => socket.destroy(error),
+    )
+  }
+
+  #end(socket: Socket, connection: Connection): void {
+    connection.current = undefined
+    if (socket.destroyed || !this.#open.delete(socket)) return
+    this.#open.set(socket, connection)
+    if (socket.writable) connection.waiting.shift()?.()
+  }
+
+  /** Who has asked nothing yet goes first, then who asks nothing now, then who comes. */
+  #makeRoom(newest: Socket): void {
+    const idle = [...this.#open].filter(([socket, { current }]) => current === undefined && socket !== newest)
+    const [silent] = idle.find(([, { hasAsked }]) => !hasAsked) ?? idle[0] ?? [newest]
+    silent.destroy()
+  }
+}
+
+interface Turn {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly connection: Connection
+}
