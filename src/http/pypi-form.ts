@@ -98,16 +98,26 @@ function createParser(contentType: string): BusboyInstance {
 }
 
 /** As fast as the file is taken in, and no further than the first failure. */
-async function pump(body: AsyncIterable<Uint8Array>, { parser, stop }: Reading): Promise<void> {
-  const { signal } = stop
+async function pump(body: AsyncIterable<Uint8Array>, reading: Reading): Promise<void> {
+  const { parser } = reading
+  const { signal } = reading.stop
+  let received = 0
   for await (const chunk of body) {
     signal.throwIfAborted()
     if (!parser.write(chunk)) await happens(parser, 'drain', signal)
+    received += chunk.length
+    checkRest(received, reading)
   }
   signal.throwIfAborted()
   const finished = happens(parser, 'finish', signal)
   parser.end()
   await finished
+}
+
+/** The parser holds back less than a boundary, which may make the rest seem larger by that. */
+function checkRest(received: number, { file }: Reading): void {
+  if (received - (file?.stream.bytesRead ?? 0) > MAX_REST_BYTES)
+    throw httpErrors('http.body-too-large', `the form has more than ${MAX_REST_BYTES} bytes beside its file`)
 }
 
 async function happens(
