@@ -54,6 +54,19 @@ describe('a dsse entry', () => {
     expect(body.length).toBeLessThan(2000)
   })
 
+  it('by a key that no longer may write is found, and one that never might is not looked for', async () => {
+    let mayWrite = true
+    const rekor = await newRekor({ acceptsKey: () => (mayWrite ? undefined : 'not ours') })
+    const json = proposed({ signers: [newSigner()] })
+    const { uuid } = await rekor.create(readProposal(json))
+    mayWrite = false
+    expect(await rekor.find(readProposal(json))).toMatchObject({ uuid })
+    for (const signers of [[newSigner()], [newSigner(), newSigner()]]) {
+      const broken = proposed({ signers, signed: 'another payload' })
+      expect(await rekor.find(readProposal(broken))).toBeUndefined()
+    }
+  })
+
   it('may carry two signatures by two keys, sent in any order', async () => {
     const [a, b] = [newSigner(), newSigner()]
     const rekor = await newRekor()

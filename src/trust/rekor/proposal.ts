@@ -61,9 +61,18 @@ function dsseOf(proposal: DsseProposal): Proposal {
   const paired = (): readonly DsseSignature[] => (pairs ??= pairUp(proposal, keys))
   return {
     keys,
-    body: () => dsseBody(proposal, paired()),
+    body: () => dsseBody(proposal, onlyPairs(proposal, keys) ?? paired()),
     checkSignatures: () => void paired(),
   }
+}
+
+/** Of a single key, which must have made all signatures: nothing needs to be checked to know the pairs. */
+function onlyPairs(
+  { signatures }: DsseProposal,
+  [key, ...others]: readonly ProposedKey[],
+): readonly DsseSignature[] | undefined {
+  if (key === undefined || others.length > 0) return undefined
+  return signatures.map((signature) => ({ signature, publicKeyPem: key.pem }))
 }
 
 /** As in stock Rekor: every signature must hold by one of the keys, and every key must be needed. */

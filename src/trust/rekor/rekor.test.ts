@@ -3,9 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { encodeBase64, sha256, sha256Hex, utf8 } from '../../base/index.ts'
 import { leafHash, verifyConsistency, verifyInclusion } from '../../formats/merkle/index.ts'
 import { verifyCheckpoint } from '../../formats/note/index.ts'
-import { hashedRekordBody, setSignedBytes, type LogEntry } from '../../formats/sigstore/index.ts'
+import {
+  hashedRekordBody,
+  setSignedBytes,
+  type HashedRekord,
+  type LogEntry,
+} from '../../formats/sigstore/index.ts'
 import { buildRoot, certificatePem, publicKeyPem, spkiOf, verifyWithSpki } from '../../formats/x509/index.ts'
-import { hashedRekordOf } from './index.ts'
+import { hashedRekordOf, type Proposal, type ProposedKey } from './index.ts'
 import { newEntry, newRekor, newSigner, NOW_MS, spki, TREE_ID } from './arrange.ts'
 
 /** What stock clients check of an answer (sigstore-wire 2, 5.2, 5.3). */
@@ -180,6 +185,25 @@ describe('finding an entry', () => {
     expect(await rekor.byUuid(uuid.toUpperCase())).toBeUndefined()
     expect(await rekor.byIndex(2)).toBeUndefined()
     expect(await rekor.find(hashedRekordOf(newEntry('never logged')))).toBeUndefined()
+  })
+
+  it('by a proposal asks the log first, then who may write, and checks a signature last', async () => {
+    let checked = 0
+    const known = newEntry('known')
+    const counted = (entry: HashedRekord): Proposal => ({
+      ...hashedRekordOf(entry),
+      checkSignatures: () => void (checked += 1),
+    })
+    const isOurs = (key: ProposedKey): boolean =>
+      [known, other].some((entry) => entry.publicKeyPem === key.pem)
+    const other = newEntry('other')
+    const rekor = await newRekor({ acceptsKey: (key) => (isOurs(key) ? undefined : 'not ours') })
+    const { uuid } = await rekor.create(hashedRekordOf(known))
+    expect(await rekor.find(counted(known))).toMatchObject({ uuid })
+    expect(await rekor.find(counted(newEntry('of a stranger')))).toBeUndefined()
+    expect(checked).toBe(0)
+    expect(await rekor.find(counted(other))).toBeUndefined()
+    expect(checked).toBe(1)
   })
 
   it('refuses a proposal whose signature does not hold, as stock Rekor does', async () => {

@@ -42,7 +42,10 @@ export interface Rekor {
   /** By 64 or 80 hex digits; undefined also for what is no UUID of this tree. */
   byUuid(uuid: string): Promise<LogEntry | undefined>
   byIndex(index: number): Promise<LogEntry | undefined>
-  /** The entry that `create` made of exactly this proposal. Throws `rekor.signature`. */
+  /**
+   * The entry that `create` made of exactly this proposal. Throws `rekor.signature` where it could be made of this one
+   * but for its signatures; nobody else's signatures are checked.
+   */
   find(proposal: Proposal): Promise<LogEntry | undefined>
   /** UUIDs of the first hundred entries with that text of `searchKeysOf`. */
   search(text: string): Promise<readonly string[]>
@@ -87,10 +90,7 @@ export function createRekor(parts: RekorParts): Rekor {
       if (uuid === undefined || (uuid.treeId !== undefined && uuid.treeId !== parts.treeId)) return undefined
       return at(await log.find(uuid.leafHash))
     },
-    find: async (proposal) => {
-      proposal.checkSignatures()
-      return at(await log.find(leafHash(proposal.body())))
-    },
+    find: (proposal) => find(context, proposal),
     search: (text) => search(context, text),
     consistency: async (first, last) => ({
       root: (await log.headAt(last)).root,
@@ -137,6 +137,18 @@ function windowOf(keys: readonly ProposedKey[]): TimeWindow | undefined {
     fromMs: Math.max(...windows.map(({ notBeforeSeconds }) => notBeforeSeconds)) * 1000,
     untilMs: Math.min(...windows.map(({ notAfterSeconds }) => notAfterSeconds)) * 1000 + 999,
   }
+}
+
+/** Anybody may ask, and some signatures cost ten milliseconds: they are checked last, and only of who could be here. */
+async function find(context: Context, proposal: Proposal): Promise<LogEntry | undefined> {
+  const { log, acceptsKey } = context
+  const isAdmitted = (): boolean => proposal.keys.every((key) => acceptsKey(key) === undefined)
+  // With several keys only the signatures tell which leaf it would be.
+  if (proposal.keys.length > 1 && !isAdmitted()) return undefined
+  const index = await log.find(leafHash(proposal.body()))
+  if (index !== undefined) return describeEntry(context, index)
+  if (isAdmitted()) proposal.checkSignatures()
+  return undefined
 }
 
 const MAX_FOUND = 100
