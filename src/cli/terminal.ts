@@ -34,7 +34,7 @@ export interface TerminalOptions {
 export function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code !== 'EPIPE' && stream === process.stdout) throw error
     })
 }
 

@@ -133,7 +133,7 @@ describe('systemSpawn', () => {
 describe('jsonLog', () => {
   const logged = async (level: LogLevel): Promise<readonly string[]> => {
     const lines: string[] = []
-    const log = await jsonLog({ write: (line) => lines.push(line) }, level)
+    const log = await jsonLog((text, done) => done(void lines.push(text)), level)
     for (const severity of ['debug', 'info', 'warn'] as const) log.event(`at.${severity}`, {}, severity)
     log.event('plain')
     log.failure('broken', new Error('x'))

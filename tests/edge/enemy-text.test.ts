@@ -122,7 +122,7 @@ describe('a stranger on the command line', () => {
 describe('a stranger elsewhere', () => {
   it('in a line of the log', async () => {
     const lines: string[] = []
-    const log = await jsonLog({ write: (line) => lines.push(line) })
+    const log = await jsonLog((text, done) => done(void lines.push(text)))
     log.event('request', { path: EVIL, [EVIL]: EVIL })
     log.failure('http.internal', new Error(EVIL, { cause: new Error(EVIL) }), { path: EVIL })
     expect(lines).toHaveLength(2)
@@ -165,6 +165,8 @@ describe('the one way', () => {
     expect(filesWith(/process\.std(?:out|err)\.write|console\.\w+\(/)).toEqual([
       'src/cli/cosign/system-io.ts',
       'src/cli/terminal.ts',
+      // To a pipe or a socket; each line went through `printableJson`.
+      'src/host/log.ts',
     ])
     expect(filesWith(/\.stderr\(|\bstderr\(/)).toEqual([
       'src/cli/cosign/confirm.ts',
