@@ -1,10 +1,11 @@
 import { CommanderError } from 'commander'
 import { basename } from 'node:path'
-import { silenceSqliteWarning } from '../host/index.ts'
+import { keepInspectorShut, silenceSqliteWarning } from '../host/index.ts'
 import { commands, programFor } from './commands.ts'
 import { createTerminal, exitCodeOf, outliveReaders } from './terminal.ts'
 
 async function main(argv: readonly string[]): Promise<number> {
+  keepInspectorShut()
   silenceSqliteWarning()
   outliveReaders()
   const [name = ''] = argv

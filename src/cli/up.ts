@@ -1,10 +1,14 @@
 import { Command, Option } from 'commander'
+import { isatty } from 'node:tty'
 import { DEFAULT_LISTEN, startServer, tlsPaths, type RunningServer } from '../app/index.ts'
 import type { LogLevel } from '../base/index.ts'
 import { jsonLog } from '../host/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 import { guide, serviceUrls, shortGuide } from './up-guide.ts'
+
+const STANDARD_INPUT = 0
+const FLUSH_MS = 500
 
 interface Options {
   readonly data?: string
@@ -84,13 +88,14 @@ async function up(options: Options): Promise<void> {
     tls: tlsPaths(options.tlsCert, options.tlsKey),
     log,
   })
-  // Only where it means something: a terminal that is closed ends any other server.
-  if (options.tlsCert !== undefined) process.on('SIGHUP', () => void server.reloadTls())
   // Before it is announced: whoever reads that line may send a signal at once.
-  const stopped = untilStopped()
+  const stopped = untilStopped(options.tlsCert === undefined ? undefined : () => server.reloadTls())
   if (options.quiet !== true || terminal.isJson) announce(terminal, server)
   await stopped
   await server.close()
+  await log.flushed(FLUSH_MS)
+  // What still waits for a reader of the log that does not read would keep the process.
+  process.exit(0)
 }
 
 function announce(terminal: Terminal, server: RunningServer): void {
@@ -103,12 +108,17 @@ function announce(terminal: Terminal, server: RunningServer): void {
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once, as nobody listens any more. */
-function untilStopped(): Promise<void> {
+function untilStopped(reload: (() => Promise<void>) | undefined): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
       process.off('SIGTERM', stop).off('SIGINT', stop)
       resolve()
     }
     process.on('SIGTERM', stop).on('SIGINT', stop)
+    process.on('SIGHUP', () => {
+      // Nothing to read again: a terminal was closed, or whoever reloads all services does it in vain.
+      if (reload !== undefined) void reload()
+      else if (isatty(STANDARD_INPUT)) stop()
+    })
   })
 }

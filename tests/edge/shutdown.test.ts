@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { wheelseal } from '../support/program.ts'
+import { createSocketHttp } from '../../src/net/index.ts'
+import { root, wheelseal } from '../support/program.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
 
 let folder: { path: string; remove: () => Promise<void> }
@@ -80,5 +81,72 @@ describe('SIGTERM', () => {
     expect(await ended).toEqual([null, 'SIGTERM'])
     const again = await startServer(join(folder.path, 'data'))
     expect(await again.stop()).toBe(0)
+  })
+})
+
+describe('other signals', () => {
+  /** Standard error of a server that is asked while it gets the signal, and ends by SIGTERM. */
+  async function saidAfter(
+    signal: NodeJS.Signals,
+    program: readonly string[] = [wheelseal],
+  ): Promise<string> {
+    const data = join(folder.path, 'other')
+    const args = ['up', '--data', data, '--listen', '127.0.0.1:0', '--json']
+    const [file = '', ...words] = program
+    const other = spawn(file, [...words, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    other.stderr.on('data', (part: Buffer) => (said += part.toString()))
+    const closed = once(other, 'close')
+    const [line] = (await once(createInterface(other.stdout), 'line')) as [string]
+    const { url: origin } = JSON.parse(line) as { url: string }
+    other.kill(signal)
+    // A debugger begins on a thread of its own.
+    for (let count = 0; count < 20; count += 1) expect((await fetch(`${origin}/healthz`)).status).toBe(200)
+    other.kill('SIGTERM')
+    expect(await closed).toEqual([0, null])
+    return said
+  }
+
+  it('SIGUSR1 opens no debugger, with Node started by the launcher or by anybody', async () => {
+    expect(await saidAfter('SIGUSR1')).not.toMatch(/debugger/i)
+    const plain = [process.execPath, join(root, 'src/cli/main.ts')]
+    expect(await saidAfter('SIGUSR1', plain)).not.toMatch(/debugger/i)
+  })
+
+  it('SIGHUP ends no server that has neither a terminal nor TLS', async () => {
+    expect(await saidAfter('SIGHUP')).toContain('server.ready')
+  })
+})
+
+describe('a log that nobody reads', () => {
+  it('stops neither the server nor its end', async () => {
+    const args = ['up', '--data', join(folder.path, 'unread'), '--listen', '127.0.0.1:0', '--json']
+    const unread = spawn(wheelseal, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    // Paused, and so the pipe fills.
+    unread.stderr.pause()
+    const exited = once(unread, 'exit')
+    const [line] = (await once(createInterface(unread.stdout), 'line')) as [string]
+    const { url: origin } = JSON.parse(line) as { url: string }
+    const admin = createSocketHttp(join(folder.path, 'unread', 'run', 'admin.sock'))
+    const headers = { 'content-type': 'application/json' }
+    const post = (path: string, json: object) =>
+      admin.request({
+        method: 'POST',
+        url: `http://admin${path}`,
+        headers,
+        body: Buffer.from(JSON.stringify(json)),
+      })
+    await post('/admin/projects', { path: 'acme/tools', visibility: 'private' })
+    for (let count = 0; count < 1000; count += 1) {
+      const answer = await post('/admin/id-tokens', {
+        project: 'acme/tools',
+        ref: 'r'.repeat(255),
+        audience: 'a',
+      })
+      expect([answer.status, await answer.text(1 << 20)]).toEqual([201, expect.any(String)])
+    }
+    expect((await fetch(`${origin}/healthz`)).status).toBe(200)
+    unread.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
   })
 })
