@@ -50,6 +50,22 @@ describe('/metrics', () => {
     expect((await scrape({ 'private-token': token })).status).toBe(200)
   })
 
+  it("is not for the jobs of an administrator, nor for other people's tokens", async () => {
+    const { access } = server.services
+    const project = await access.createProject({ path: 'acme/jobs' })
+    const { id: userId } = await access.ensureUser('ada')
+    const grant = { jobId: 7, projectId: project.id, userId, expiresAtMs: Date.now() + 60_000 }
+    const job = (await access.issueJobToken(grant)).reveal()
+    const basic = `Basic ${Buffer.from(`gitlab-ci-token:${job}`).toString('base64')}`
+    expect((await scrape({ authorization: basic })).status).toBe(403)
+    for (const headers of [
+      { 'job-token': job },
+      { 'private-token': job },
+      { authorization: `Bearer ${job}` },
+    ])
+      expect((await scrape(headers as Record<string, string>)).status).toBe(401)
+  })
+
   it('is there on the owner-only socket without a token', async () => {
     const socket = createSocketHttp(adminSocketPath(server.data))
     const response = await socket.request({ method: 'GET', url: 'http://admin/metrics' })
