@@ -37,7 +37,8 @@ export function guide(ready: Ready, width: number): readonly string[] {
 }
 
 const LEGEND = [
-  'ID is the number of a project, TOKEN the secret that was printed, F any file.',
+  'ID is the number of a project, TOKEN the secret that was printed,',
+  'F any file, DATA the data directory.',
   'pip and uv read ME and TOKEN from ~/.netrc where the project is not public.',
 ]
 
@@ -48,7 +49,7 @@ interface Section {
 }
 
 function setUp({ url, data, fingerprint }: Ready): readonly Section[] {
-  const own = ['--data', shellQuoted(data)]
+  const own = [`--data ${shellQuoted(data)}`]
   return [
     {
       title: 'a project and a token',
@@ -80,11 +81,11 @@ function cosign({ url, data }: Ready): readonly Section[] {
       lines: [['id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }']],
     },
     {
-      title: 'outside of a job: an id token for tries, which lives for ten minutes',
-      lines: [['export', ...token, '--data', `${shellQuoted(data)})`]],
+      title: 'outside of a job: a test id token, valid for ten minutes',
+      lines: [['export', ...token, `--data ${shellQuoted(data)})`]],
     },
     {
-      title: 'in a job of your GitLab: name it in wheelseal.toml of the data directory',
+      title: 'in a job of your GitLab: name it in DATA/wheelseal.toml',
       lines: [['[[issuers]]'], ["url = 'https://gitlab.example.com'"]],
     },
     { title: 'cosign 2', lines: [['. trust/cosign.env'], [...sign, ...services, ...files]] },
