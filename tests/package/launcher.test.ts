@@ -1,7 +1,7 @@
 import { copyFile, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runProgram, wheelseal, type Outcome } from '../support/program.ts'
+import { root, runProgram, wheelseal, type Outcome } from '../support/program.ts'
 import { temporaryFolder } from '../support/server.ts'
 
 let folder: { path: string; remove: () => Promise<void> }
@@ -32,6 +32,15 @@ describe('bin/wheelseal', () => {
     expect((await inNoNode([join(folder.path, 'cosign'), 'version'])).stdout).toContain(
       'The cosign face of wheelseal',
     )
+  })
+
+  it('is named in lines to copy as people called it', async () => {
+    const help = async (command: string): Promise<string> => {
+      const env = { PATH: `${join(root, 'bin')}:${process.env['PATH']}`, WHEELSEAL_PROGRAM: undefined }
+      return (await runProgram(['sh', '-c', `${command} help nothing`], { cwd: root, env })).stderr
+    }
+    expect(await help('wheelseal')).toContain('more: wheelseal help cli.help-topic\n')
+    expect(await help('bin/wheelseal')).toContain('more: bin/wheelseal help cli.help-topic\n')
   })
 
   it('asks for npm ci where the dependencies are missing', async () => {
