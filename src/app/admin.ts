@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readCapped, utf8Decode, WheelsealError, type Http } from '../base/index.ts'
-import { silentLog, systemClock, systemEntropy } from '../host/index.ts'
+import { jsonLog, systemClock, systemEntropy } from '../host/index.ts'
 import { logReports, type App, type LogReport } from '../http/index.ts'
 import { createSocketHttp } from '../net/index.ts'
 import { createAdminClient, type Admin } from './admin-client.ts'
@@ -100,10 +100,12 @@ async function withServices<T>(
   instance: Instance,
   use: (admin: Admin) => Promise<T>,
 ): Promise<T> {
-  const ports = { clock: systemClock, entropy: systemEntropy, log: silentLog }
+  // Nobody else keeps a log of what broke: its lines go to standard error.
+  const log = await jsonLog(undefined, 'error')
+  const ports = { clock: systemClock, entropy: systemEntropy, log }
   const services = await openServices(directory, instance, ports)
   try {
-    return await use(createAdminClient(inProcess(adminApp(services, silentLog))))
+    return await use(createAdminClient(inProcess(adminApp(services, log))))
   } finally {
     await services.close()
   }

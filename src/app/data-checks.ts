@@ -1,6 +1,7 @@
-import { readFile, stat, statfs } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { access, lstat, readFile, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemFiles } from '../host/index.ts'
+import { describeError, WheelsealError } from '../base/index.ts'
 import { appErrors } from './errors.ts'
 import { certificateFiles, onlineKeyFiles } from './keys.ts'
 import { databasePath } from './paths.ts'
@@ -42,22 +43,97 @@ export async function refuseRemote(path: string, typeOf: FileSystemType): Promis
 }
 
 /** What every start needs. Keys of the roots are not among it: `trust offline` takes them away. */
-function neededFiles(path: string): readonly string[] {
-  const own = [
-    'keys/issuer.pem',
-    ...onlineKeyFiles,
-    ...certificateFiles,
-    'tuf/root.json',
-    'tuf/timestamp.json',
-  ]
-  return [...own.map((file) => join(path, file)), databasePath(path)]
+const NEEDED_FILES: readonly string[] = [
+  'keys/issuer.pem',
+  ...onlineKeyFiles,
+  ...certificateFiles,
+  'tuf/root.json',
+  'tuf/timestamp.json',
+]
+/** `run/` is made by every start; where it is left from the one before, it must be one. */
+const NEEDED_FOLDERS: readonly string[] = ['tuf/targets', 'blobs/sha256', 'traces']
+/** Says that a log was created, and stays. */
+const LOG_FILES: readonly string[] = ['logs/ct/created', 'logs/rekor/created']
+const OWNERS_ONLY: readonly string[] = ['.', 'keys', 'run']
+const OTHERS = 0o077
+
+/**
+ * Everything that belongs to an instance is where it was. Throws `app.data-incomplete` for what is missing, all of it by
+ * name; `app.data-unreadable` for what cannot be used, with the system's reason; `app.data-open` for modes.
+ */
+export async function refuseIncomplete(path: string): Promise<void> {
+  const files = [...NEEDED_FILES.map((file) => join(path, file)), databasePath(path)]
+  const folders = NEEDED_FOLDERS.map((folder) => join(path, folder))
+  const missing = [...(await missingOf(files, isFile)), ...(await missingOf(folders, isFolder))]
+  if (missing.length > 0) throw appErrors('app.data-incomplete', `missing: ${missing.join(', ')}`)
+  await missingOf([join(path, 'run')], isFolder)
+  for (const folder of OWNERS_ONLY) await refuseOpen(join(path, folder))
 }
 
-/** Throws `app.data-incomplete`, and names everything that is missing. */
-export async function refuseIncomplete(path: string): Promise<void> {
+/** For whoever opens the logs; `log fsck` looks at them whole or not. Throws `app.data-incomplete`. */
+export async function refuseMissingLogs(path: string): Promise<void> {
+  const logFiles = LOG_FILES.map((file) => join(path, file))
+  const logs = await missingOf(logFiles, { ...isFile, look: lstat })
+  if (logs.length > 0)
+    throw appErrors('app.data-incomplete', `missing: ${logs.join(', ')}`, {
+      hint: 'bring this very folder back; a log is never made anew, and an older copy of it would be a fork: where it is lost, begin a new instance with another --data',
+    })
+}
+
+interface Kind {
+  /** Links are followed, but in a log. */
+  readonly look: (path: string) => Promise<Stats>
+  readonly fits: (found: Stats) => boolean
+  readonly words: string
+  readonly access: number
+}
+
+const isFile: Kind = {
+  look: stat,
+  fits: (found) => found.isFile(),
+  words: 'is no plain file',
+  access: constants.R_OK,
+}
+const isFolder: Kind = {
+  look: stat,
+  fits: (found) => found.isDirectory(),
+  words: 'is no folder',
+  access: constants.R_OK | constants.W_OK | constants.X_OK,
+}
+
+/** Throws `app.data-unreadable` for what is there and cannot be used. */
+async function missingOf(paths: readonly string[], kind: Kind): Promise<readonly string[]> {
   const missing: string[] = []
-  for (const file of neededFiles(path)) if (!(await systemFiles.exists(file))) missing.push(file)
-  if (missing.length > 0) throw appErrors('app.data-incomplete', `missing: ${missing.join(', ')}`)
+  for (const path of paths) {
+    try {
+      if (!kind.fits(await kind.look(path))) throw appErrors('app.data-unreadable', `${path} ${kind.words}`)
+      await access(path, kind.access)
+    } catch (cause) {
+      if (cause instanceof WheelsealError) throw cause
+      if (codeOf(cause) === 'ENOENT') missing.push(path)
+      else throw appErrors('app.data-unreadable', `${path}: ${reasonOf(cause)}`, { cause })
+    }
+  }
+  return missing
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+/** Node's text names call and path behind the reason. */
+function reasonOf(error: unknown): string {
+  return describeError(error).replace(/^E[A-Z]+: (.+?), [a-z]+\b.*$/s, '$1')
+}
+
+/** Whoever may enter the data directory reads the database; whoever may enter `run/` administers the server. */
+async function refuseOpen(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined)
+  if (found === undefined || (found.mode & OTHERS) === 0) return
+  const mode = (found.mode & 0o777).toString(8)
+  throw appErrors('app.data-open', `${folder} is open to other users: its mode is ${mode}`, {
+    hint: `close it with 'chmod 700 ${folder}'; if others could use this machine meanwhile, take it that they know what was in it`,
+  })
 }
 
 /**

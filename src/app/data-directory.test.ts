@@ -142,6 +142,13 @@ describe('a data directory', () => {
     expect(await lockHolder(join(data, 'lock.db'))).toBeUndefined()
   })
 
+  it('with a lock file that is none is refused with the reason, and nobody is said to hold it', async () => {
+    await copied()
+    await writeFile(join(data, 'lock.db'), 'x'.repeat(200))
+    await expect(start()).rejects.toMatchObject({ code: 'storage.lock-file' })
+    await expect(start()).rejects.toThrow(`${join(data, 'lock.db')} is damaged`)
+  })
+
   it('in use is refused without a process id where none can be known', async () => {
     await copied()
     expect(await lockHolder(join(data, 'lock.db'), join(root, 'no-such-file'))).toBeUndefined()

@@ -12,10 +12,10 @@
  *     run/admin.sock  the owner-only socket while a server runs
  */
 import { constants } from 'node:fs'
-import { access, chmod, readFile, readdir, rm } from 'node:fs/promises'
+import { access, chmod, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { describeError, parseJson, utf8, WheelsealError, type JsonValue } from '../base/index.ts'
+import { describeError, parseJson, utf8, utf8Decode, WheelsealError, type JsonValue } from '../base/index.ts'
 import { systemClock, systemFiles } from '../host/index.ts'
 import { makeFolder } from '../storage/folder/index.ts'
 import { lockDirectory, type DirectoryLock } from '../storage/sqlite/index.ts'
@@ -58,6 +58,8 @@ const LOCK_FILE = 'lock.db'
 const FIRST_START_FILE = 'first-start'
 /** What a cut first start may leave before `first-start` stands, and what the operator may have put there before it. */
 const OWN_LEFTOVERS = [LOCK_FILE, `${LOCK_FILE}-journal`, 'wheelseal.toml', 'issuers']
+/** Where both are, there was an instance. */
+const INSTANCE_FOLDERS = ['keys', 'logs']
 const MAX_INSTANCE_BYTES = 64 * 1024
 const LOCK_POLL_MS = 100
 
@@ -69,7 +71,7 @@ export interface OpenOptions {
 
 /**
  * Takes the directory for this process. Throws `storage.locked`, `app.data-not-ours`, `app.data-not-writable`,
- * `app.data-remote`, `app.data-format`, `app.data-newer`, `app.data-incomplete`.
+ * `app.data-remote`, `app.data-format`, `app.data-newer`, `app.data-incomplete`, `app.data-unreadable`, `app.data-open`.
  */
 export async function openDataDirectory(path: string, options: OpenOptions = {}): Promise<DataDirectory> {
   await prepare(path, options.fileSystemType ?? systemFileSystemType)
@@ -77,6 +79,8 @@ export async function openDataDirectory(path: string, options: OpenOptions = {})
   try {
     const instance = await readInstance(path)
     if (instance !== undefined) await refuseIncomplete(path)
+    // Of a first start that was cut after its last step: should `instance.json` ever be lost, nothing may be cleared.
+    if (instance !== undefined) await systemFiles.remove(join(path, FIRST_START_FILE))
     return { path, instance, release: () => lock.release() }
   } catch (error) {
     lock.release()
@@ -121,6 +125,8 @@ async function refuseForeignFolder(path: string): Promise<void> {
   const isOurs = names.includes(INSTANCE_FILE) || names.includes(FIRST_START_FILE)
   const others = names.filter((name) => !OWN_LEFTOVERS.includes(name))
   if (isOurs || others.length === 0) return
+  if (INSTANCE_FOLDERS.every((name) => names.includes(name)))
+    throw appErrors('app.data-incomplete', `missing: ${join(path, INSTANCE_FILE)}`)
   throw appErrors(
     'app.data-not-ours',
     `${path} holds ${others.slice(0, 3).join(', ')} and no ${INSTANCE_FILE}`,
@@ -131,7 +137,7 @@ async function refuseForeignFolder(path: string): Promise<void> {
 export async function readInstance(path: string): Promise<Instance | undefined> {
   const file = join(path, INSTANCE_FILE)
   if (!(await systemFiles.exists(file))) return undefined
-  const text = await readFile(file, 'utf8')
+  const text = utf8Decode(await systemFiles.read(file, MAX_INSTANCE_BYTES))
   try {
     const json = parseJson(text, { maxLength: MAX_INSTANCE_BYTES })
     refuseNewer(file, json)

@@ -17,7 +17,7 @@ export const appErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: 'The data directory was written by an older version, or a file of it is damaged.',
-    hint: 'use the version that wrote it, or restore the directory from a backup',
+    hint: 'use the version that wrote it, or put this one file back from a backup; folders below logs/ are never put back',
   },
   'app.data-newer': {
     status: 500,
@@ -29,8 +29,26 @@ export const appErrors = defineErrors({
     status: 500,
     exit: 1,
     summary:
-      'A file of the data directory is missing; nothing is made anew, since clients would not know it.',
-    hint: 'put what is named back, from a backup of this directory',
+      'A file or folder of the data directory is missing; nothing is made anew, since clients would not know it.',
+    hint: 'put back what is named, and nothing else, from where it was moved to or from a backup; folders below logs/ are never put back',
+  },
+  'app.data-unreadable': {
+    status: 500,
+    exit: 1,
+    summary: 'A file or folder of the data directory is there and cannot be used.',
+    hint: 'give this user the right to use it, or take away what stands in its place',
+  },
+  'app.data-open': {
+    status: 500,
+    exit: 1,
+    summary: 'The data directory, or the folder of its keys or of its socket, is open to other users.',
+    hint: "close it with 'chmod 700'",
+  },
+  'app.data-mismatch': {
+    status: 500,
+    exit: 1,
+    summary: 'Files of the data directory do not belong together, or were changed.',
+    hint: 'put the file that is named back from a backup of this instance, that file alone; nothing was changed',
   },
   'app.data-remote': {
     status: 500,

@@ -1,10 +1,12 @@
+import { join } from 'node:path'
 import { systemClock, systemEntropy } from '../host/index.ts'
+import { makeFolder } from '../storage/folder/index.ts'
 import { migrations, openDatabase } from '../storage/sqlite/index.ts'
 import { createInstance, type DataDirectory, type Instance } from './data-directory.ts'
 import { createKeys, loadKeys } from './keys.ts'
 import { createLogs } from './logs.ts'
 import { createTrustRepository } from './trust-repository.ts'
-import { databasePath } from './paths.ts'
+import { databasePath, ownerOf } from './paths.ts'
 
 /** Makes the keys, the certificates, the TUF repository and the two logs, once and explicitly: a missing log never becomes an empty one. */
 export async function firstStart(
@@ -21,8 +23,11 @@ export async function firstStart(
   return createInstance(directory, instance, async () => {
     await createKeys(directory.path, { ...ports, name: new URL(url).host })
     await createTrustRepository(directory.path, instance)
-    const database = await openDatabase(databasePath(directory.path), migrations)
+    const owner = ownerOf(instance)
+    const database = await openDatabase(databasePath(directory.path), migrations, { owner })
     await database.destroy()
+    // All that a later start misses, where somebody took it away.
+    for (const folder of ['blobs/sha256', 'traces']) await makeFolder(join(directory.path, folder))
     await createLogs({
       path: directory.path,
       instance,

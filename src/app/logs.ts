@@ -30,6 +30,8 @@ export interface Logs {
   readonly rekor: TransparencyLog
   /** Derives both anew from what is on disk. */
   check(): Promise<Readonly<Record<LogName, LogCheck>>>
+  /** Those that have entries and had no head in the anchor: nothing would have shown that they went back. */
+  readonly withoutAnchor: readonly LogName[]
   close(): Promise<void>
 }
 
@@ -91,7 +93,14 @@ export async function openLogs(parts: LogsParts): Promise<Logs> {
   }
   try {
     const [ct, rekor] = [await open('ct'), await open('rekor')]
-    return { ct, rekor, close, check: async () => ({ ct: await ct.check(), rekor: await rekor.check() }) }
+    const withoutAnchor = opened.flatMap(({ name, lacksAnchor }) => (lacksAnchor ? [name] : []))
+    return {
+      ct,
+      rekor,
+      withoutAnchor,
+      close,
+      check: async () => ({ ct: await ct.check(), rekor: await rekor.check() }),
+    }
   } catch (error) {
     await close()
     throw error
@@ -127,17 +136,27 @@ function keysOf(name: LogName): NonNullable<LogParts['keysOf']> {
   return name === 'ct' ? ctKeysOf : searchKeysOf
 }
 
+/** The first entry is made with the log. */
+const SIZE_AT_BIRTH = 1
+
 interface OpenLog {
+  readonly name: LogName
   readonly log: TransparencyLog
+  readonly lacksAnchor: boolean
   close(): Promise<void>
 }
 
 async function openOne(all: LogsParts, name: LogName, anchors: AnchorFile): Promise<OpenLog> {
   const { parts, database } = await openParts(all, name)
   try {
-    const log = await openLog({ ...parts, doubt: all.doubt, anchor: anchorOf(all, name, anchors) })
+    const anchor = anchorOf(all, name, anchors)
+    const known = await anchor.newest()
+    const log = await openLog({ ...parts, doubt: all.doubt, anchor })
+    const lacksAnchor = known === undefined && (await log.head()).size > SIZE_AT_BIRTH
     return {
+      name,
       log: all.reserve === undefined ? log : sparing(log, all.reserve),
+      lacksAnchor,
       close: async () => {
         await log.close()
         await database.destroy()
@@ -172,7 +191,9 @@ async function openParts(
 ): Promise<{ parts: LogParts; database: Database }> {
   const folder = join(path, 'logs', name)
   await makeFolder(folder)
-  const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
+  const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations, {
+    hint: 'remove it while no server runs: the next start makes it anew from the log',
+  })
   const parts = { files: createLogFiles(folder), index: createKeyIndex(database), clock }
   return { parts: { ...parts, keysOf: keysOf(name) }, database }
 }

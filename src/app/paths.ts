@@ -9,6 +9,11 @@ export function databasePath(data: string): string {
   return join(data, 'wheelseal.db')
 }
 
+/** A number that the database of an instance carries, never 0. */
+export function ownerOf({ rekorTreeId }: { readonly rekorTreeId: string }): number {
+  return Number(BigInt(rekorTreeId) % 0x7ffffffen) + 1
+}
+
 /** Outside of the data directory, so that it does not go back in time with it. */
 export function anchorPath({ rekorTreeId }: { readonly rekorTreeId: string }): string {
   return join(userFolders(process.env).state, 'anchors', rekorTreeId)

@@ -8,6 +8,8 @@ function parts(change: Partial<ReadinessParts> & { refusals?: string[]; expires?
   const repository = {
     read: async () => undefined,
     renew: () => Promise.reject(new Error('the key is gone')),
+    target: async () => undefined,
+    lists: () => true,
     status: () => [{ role: 'timestamp' as const, version: 1, expires }],
   }
   return {

@@ -22,14 +22,18 @@ import {
 } from '../storage/sqlite/index.ts'
 import type { AcceptedIssuer } from '../trust/authority/index.ts'
 import { createIssuer, type Issuer } from '../trust/issuer/index.ts'
+import type { RootRepository } from '../trust/rootrepo/index.ts'
+import { checkBeginnings, checkBelongings } from './belongings.ts'
 import type { ClockWatch } from './clock-watch.ts'
+import { refuseMissingLogs } from './data-checks.ts'
 import type { DataDirectory, Instance } from './data-directory.ts'
 import { openIssuerKeys, type IssuerKeys } from './issuer-keys.ts'
 import { loadKeys, type InstanceKeys } from './keys.ts'
 import { openLogs, type Logs } from './logs.ts'
 import { addGauges } from './metrics.ts'
-import { anchorPath, databasePath } from './paths.ts'
+import { anchorPath, databasePath, ownerOf } from './paths.ts'
 import { openTrust, type Trust } from './trust.ts'
+import { openTrustRepository } from './trust-repository.ts'
 
 export interface Services {
   readonly url: string
@@ -66,14 +70,21 @@ export async function openServices(
   instance: Instance,
   ports: ServicePorts,
 ): Promise<Services> {
+  await refuseMissingLogs(path)
   const keys = await loadKeys(path)
+  const repository = await openTrustRepository(path, keys.tuf, ports)
+  await checkBelongings({ path, instance, keys, repository })
   const undo: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step()
   }
   try {
-    const database = await openDatabase(databasePath(path), migrations)
+    const database = await openDatabase(databasePath(path), migrations, {
+      isKept: true,
+      owner: ownerOf(instance),
+    })
     undo.push(() => database.destroy())
+    const anchor = ports.anchor ?? anchorPath(instance)
     const logs = await openLogs({
       path,
       instance,
@@ -81,27 +92,39 @@ export async function openServices(
       clock: ports.clock,
       doubt: ports.watch?.doubt,
       reserve: ports.reserve,
-      anchorPath: ports.anchor ?? anchorPath(instance),
+      anchorPath: anchor,
     })
     undo.push(() => logs.close())
-    return { ...(await build({ path, instance, keys, database, logs, ports })), close }
+    sayLostAnchor(logs, anchor, ports.log)
+    await checkBeginnings({ path, instance, keys, logs })
+    return { ...(await build({ path, instance, keys, repository, database, logs, ports })), close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
+/** It may be an honest move to another machine: whoever runs the server knows, and must be told. */
+function sayLostAnchor({ withoutAnchor }: Logs, anchor: string, log: Log): void {
+  if (withoutAnchor.length === 0) return
+  const reason = new Error(
+    `${anchor} has no head of ${withoutAnchor.join(' and ')}, and is begun anew: if the data directory went back to an older state, nothing shows it; compare the logs with a client that saw a newer head`,
+  )
+  log.failure('log.anchor-lost', reason, { anchor })
+}
+
 interface Parts {
   readonly path: string
   readonly instance: Instance
   readonly keys: InstanceKeys
+  readonly repository: RootRepository
   readonly database: Database
   readonly logs: Logs
   readonly ports: ServicePorts
 }
 
 async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
-  const { path, instance, keys, database, logs, ports } = parts
+  const { path, instance, keys, repository, database, logs, ports } = parts
   const { url } = instance
   const folderBlobs = await openFolderBlobs(await folder(path, 'blobs'), ports.entropy)
   const blobs = ports.reserve === undefined ? folderBlobs : withReserve(folderBlobs, ports.reserve)
@@ -124,7 +147,7 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const trust = await openTrust({
     ...ports,
     clock: ports.watch?.believed ?? ports.clock,
-    path,
+    repository,
     logs,
     instance,
     keys,

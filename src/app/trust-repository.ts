@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { spkiOf } from '../formats/x509/index.ts'
 import { join } from 'node:path'
-import type { Clock, Log } from '../base/index.ts'
+import { WheelsealError, type Clock, type Log } from '../base/index.ts'
 import type { InstanceTrust } from '../formats/trustroot/index.ts'
 import { systemClock } from '../host/index.ts'
 import { createFolderRootRepository } from '../storage/folder/index.ts'
@@ -42,14 +42,20 @@ export async function createTrustRepository(path: string, born: Born): Promise<v
   })
 }
 
-/** Throws `rootrepo.missing`, `rootrepo.key`. */
-export function openTrustRepository(
+/** Throws `rootrepo.missing`, `rootrepo.damaged`, `rootrepo.key`, each with the path. */
+export async function openTrustRepository(
   path: string,
   onlineKey: KeyObject,
   ports: { readonly clock: Clock; readonly log: Log },
 ): Promise<RootRepository> {
   const store = createFolderRootRepository(folder(path))
-  return openRootRepository({ store, onlineKey, lifetimes: DEFAULT_LIFETIMES, ...ports })
+  try {
+    return await openRootRepository({ store, onlineKey, lifetimes: DEFAULT_LIFETIMES, ...ports })
+  } catch (error) {
+    if (!(error instanceof WheelsealError) || error.message.includes(folder(path))) throw error
+    const { code, message, cause, status, exit, hint } = error
+    throw new WheelsealError(code, `${folder(path)}/${message}`, { status, exit, summary: '', hint, cause })
+  }
 }
 
 function folder(path: string): string {

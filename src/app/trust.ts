@@ -19,7 +19,7 @@ import { acceptedIssuers } from './id-tokens.ts'
 import type { InstanceKeys } from './keys.ts'
 import { rekorNames, type Logs } from './logs.ts'
 import type { TrustFiles } from '../http/index.ts'
-import { instanceTrust, openTrustRepository } from './trust-repository.ts'
+import { instanceTrust } from './trust-repository.ts'
 
 /** The private Sigstore of an instance. */
 export interface Trust {
@@ -39,8 +39,7 @@ export interface Trust {
 }
 
 export interface TrustParts {
-  /** The data directory. */
-  readonly path: string
+  readonly repository: RootRepository
   readonly log: Log
   readonly logs: Logs
   readonly instance: Instance
@@ -53,9 +52,8 @@ export interface TrustParts {
   readonly entropy: Entropy
 }
 
-/** Throws `rootrepo.missing`, `rootrepo.key`. */
 export async function openTrust(parts: TrustParts): Promise<Trust> {
-  const { logs, instance, keys, clock } = parts
+  const { logs, instance, keys, clock, repository } = parts
   const ct = createCtLog({ log: logs.ct, key: keys.ct })
   const issuers = acceptedIssuers(parts)
   const { authority, refusal } = createAdmission({
@@ -76,7 +74,6 @@ export async function openTrust(parts: TrustParts): Promise<Trust> {
     acceptsKey: refusal,
   })
   const timestamper = createTimestamper({ ...parts, chain: keys.tsaChain, key: keys.tsa })
-  const repository = await openTrustRepository(parts.path, keys.tuf, parts)
   const material = await trustMaterial(instance, keys, repository)
   return {
     authority,

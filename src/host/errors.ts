@@ -17,7 +17,7 @@ export const hostErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: 'A private key is missing, damaged, or open to other users.',
-    hint: "give the file back to its owner with 'chmod 600', or restore the data directory from a backup",
+    hint: "give the file back to its owner with 'chmod 600', or put this one file back from a backup",
   },
   'host.spawn': {
     status: 500,

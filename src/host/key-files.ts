@@ -16,10 +16,20 @@ export async function writeKeyFile(path: string, key: KeyObject): Promise<void> 
 /** Throws `host.key-file` when the file is missing, is no private key, or may be read by others. */
 export async function readKeyFile(path: string): Promise<KeyObject> {
   try {
-    const { mode } = await stat(path)
+    const found = await stat(path)
+    if (!found.isFile()) throw new Error('it is no file')
+    const { mode } = found
     if ((mode & OTHERS) !== 0) throw new Error(`mode ${(mode & 0o777).toString(8)} lets others use it`)
-    return createPrivateKey(utf8Decode(await systemFiles.read(path, MAX_KEY_FILE_BYTES)))
+    return parsed(utf8Decode(await systemFiles.read(path, MAX_KEY_FILE_BYTES)))
   } catch (cause) {
     throw hostErrors('host.key-file', `${path}: ${describeError(cause)}`, { cause })
+  }
+}
+
+function parsed(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem)
+  } catch (cause) {
+    throw new Error('it holds no private key that can be read', { cause })
   }
 }

@@ -11,7 +11,32 @@ export const storageErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: 'The database could not be brought up to the schema of this version.',
-    hint: 'restore the data directory from a backup and report the message',
+    hint: 'keep a copy of the database, use the version that wrote it, and report the message',
+  },
+  'storage.database': {
+    status: 500,
+    exit: 1,
+    summary:
+      'A database of the data directory is damaged, is not the one of this instance, or cannot be used.',
+    hint: 'mend what is named (space, rights), or put back this one file from a backup; folders below logs/ are never put back',
+  },
+  'storage.lock-file': {
+    status: 500,
+    exit: 1,
+    summary: 'The lock file of the data directory cannot be used.',
+    hint: 'mend what is named (space, rights); lock.db holds nothing, and may be removed where no server runs',
+  },
+  'storage.file': {
+    status: 500,
+    exit: 1,
+    summary: 'A file of the data directory cannot be read.',
+    hint: 'mend what is named: it must be a plain file, no link, that this user may read',
+  },
+  'storage.blob-damaged': {
+    status: 500,
+    exit: 1,
+    summary: 'The bytes of a stored file are missing, or are not those that were stored.',
+    hint: "the operator finds every such file with 'wheelseal doctor --check-files'; it is put back from a backup of blobs/ under its name",
   },
   'storage.full': {
     status: 507,
@@ -30,6 +55,6 @@ export const storageErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: 'The file that holds the newest heads of the logs cannot be used.',
-    hint: 'name another file with --anchor; when the old one is lost, compare the log with a client that saw a newer head before you go on',
+    hint: 'name another file with --anchor; where the old one is lost, compare the log with a client that saw a newer head before you go on',
   },
 })

@@ -114,7 +114,13 @@ async function refresh(client: TufClient, made: Made, attempt: Attempt = {}): Pr
 }
 
 function asFiles(made: Made): RootRepository {
-  return { read: (path) => made.store.read(path), renew: async () => undefined, status: () => [] }
+  return {
+    read: (path) => made.store.read(path),
+    renew: async () => undefined,
+    status: () => [],
+    target: async () => undefined,
+    lists: () => true,
+  }
 }
 
 function serve(repository: RootRepository): Promise<Listening> {

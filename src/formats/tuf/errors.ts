@@ -5,6 +5,6 @@ export const tufErrors = defineErrors({
     status: 400,
     exit: 1,
     summary: 'A file is not the TUF metadata that it should be.',
-    hint: 'restore the TUF repository of the data directory from a backup',
+    hint: 'put the file that is named back from a backup, that file alone',
   },
 })

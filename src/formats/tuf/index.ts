@@ -5,7 +5,7 @@
  * makes a file of one; `readMetadata` reads back what a renewal needs. Keys are ECDSA P-256, hashes SHA-256, snapshots
  * consistent: what go-tuf, python-tuf and tuf-js all accept.
  *
- * No delegations. Nothing here verifies a repository: clients use tuf-js.
+ * No delegations. `isSignedByRole` is how an owner notices damage in files of its own; clients use tuf-js.
  */
 export { tufKey, type TufKey } from './keys.ts'
 export {
@@ -21,3 +21,4 @@ export {
 } from './metadata.ts'
 export { readMetadata, type MetadataSummary } from './read.ts'
 export { signMetadata } from './sign.ts'
+export { isSignedByRole } from './verify.ts'

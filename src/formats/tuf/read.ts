@@ -12,6 +12,8 @@ export interface MetadataSummary {
   readonly meta: Readonly<Record<string, { readonly version: number }>>
   /** Key ids by role, of a root. */
   readonly roles: Readonly<Record<string, { readonly keyids: readonly string[] }>>
+  /** By name, of targets. */
+  readonly targets: Readonly<Record<string, { readonly length: number; readonly hashes: { sha256: string } }>>
 }
 
 /** The library repeats the value that it refuses. */
@@ -26,6 +28,10 @@ const shape = (role: TufRole) =>
       expires: v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)),
       meta: v.optional(v.record(v.string(), v.object({ version: Version })), {}),
       roles: v.optional(v.record(v.string(), v.object({ keyids: v.array(v.string()) })), {}),
+      targets: v.optional(
+        v.record(v.string(), v.object({ length: v.number(), hashes: v.object({ sha256: v.string() }) })),
+        {},
+      ),
     }),
   })
 

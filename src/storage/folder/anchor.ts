@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { decodeBase64, encodeBase64, sha256Hex, utf8, utf8Decode } from '../../base/index.ts'
+import { decodeBase64, describeError, encodeBase64, sha256Hex, utf8, utf8Decode } from '../../base/index.ts'
 import type { Anchor, TreeHead } from '../../log/index.ts'
 import { storageErrors } from '../errors.ts'
 import { makeFolder, withFile } from './sync.ts'
@@ -27,7 +27,7 @@ export async function openAnchorFile(path: string): Promise<AnchorFile> {
     const handle = await open(path, 'r+')
     return { anchor: (slot, origin) => anchorAt({ handle, path, slot, origin }), close: () => handle.close() }
   } catch (cause) {
-    throw storageErrors('storage.anchor', `${path} cannot be opened`, { cause })
+    throw storageErrors('storage.anchor', `${path} cannot be opened: ${describeError(cause)}`, { cause })
   }
 }
 

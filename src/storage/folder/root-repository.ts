@@ -1,7 +1,9 @@
 import { constants } from 'node:fs'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { describeError } from '../../base/index.ts'
 import type { RootRepositoryStore } from '../../trust/rootrepo/index.ts'
+import { storageErrors } from '../errors.ts'
 import { syncFolder, withFile } from './sync.ts'
 
 /** One segment, or one below `targets`; no segment begins with a dot. */
@@ -30,8 +32,13 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
     return new Uint8Array(await readFile(path, { flag: constants.O_RDONLY | constants.O_NOFOLLOW }))
   } catch (error) {
     if (error instanceof Error && 'code' in error && ABSENT.includes(String(error.code))) return undefined
-    throw error
+    throw storageErrors('storage.file', `${path}: ${reasonOf(error)}`, { cause: error })
   }
+}
+
+function reasonOf(error: unknown): string {
+  const isLink = error instanceof Error && 'code' in error && error.code === 'ELOOP'
+  return isLink ? 'it is a symbolic link' : describeError(error)
 }
 
 /** A folder is no file either. */

@@ -5,12 +5,19 @@ export const rootrepoErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: 'A document of the TUF repository is not where it should be.',
-    hint: 'restore the TUF repository of the data directory from a backup',
+    hint: 'put the file that is named back from a backup, that file alone',
+  },
+  'rootrepo.damaged': {
+    status: 500,
+    exit: 1,
+    summary:
+      'A file of the TUF repository is not the one that its holders signed: every client would refuse it.',
+    hint: 'put the file that is named back from a backup, that file alone',
   },
   'rootrepo.key': {
     status: 500,
     exit: 1,
     summary: 'The online key is not the one that root.json lists for snapshot and timestamp.',
-    hint: 'restore keys and TUF repository from one backup',
+    hint: 'put keys/tuf.pem or tuf/root.json back, whichever was changed; both are of the same instance',
   },
 })

@@ -11,6 +11,7 @@ import {
 } from '../../formats/tuf/index.ts'
 import { rootrepoErrors } from './errors.ts'
 import type { Lifetimes } from './lifetimes.ts'
+import { readState, type State } from './state.ts'
 import type { RootRepositoryStore } from './store.ts'
 
 export interface RootRepositoryParts {
@@ -40,15 +41,17 @@ export interface RootRepository {
   renew(): Promise<void>
   /** What is served now. */
   status(): readonly DocumentStatus[]
+  /** A target by the name that clients ask for; undefined for one that the repository does not have. */
+  target(name: string): Promise<Uint8Array | undefined>
+  /** Whether the root lists the key, of which the public half counts, for the role. */
+  lists(role: TufRole, key: KeyObject): boolean
 }
-
-type State = Readonly<Record<TufRole, MetadataSummary>>
 
 const DOCUMENT = /^(?:[1-9][0-9]{0,8}\.)?(?:root|targets|snapshot|timestamp)\.json$/
 const TARGET = /^targets\/[0-9a-f]{64}\.[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 const ROLES = ['root', 'targets', 'snapshot', 'timestamp'] as const
 
-/** Throws `rootrepo.missing`, `rootrepo.key`, `tuf.malformed`. */
+/** Throws `rootrepo.missing`, `rootrepo.damaged`, `rootrepo.key`. */
 export async function openRootRepository(parts: RootRepositoryParts): Promise<RootRepository> {
   const { store, log } = parts
   let state = await readState(store)
@@ -68,34 +71,23 @@ export async function openRootRepository(parts: RootRepositoryParts): Promise<Ro
     },
     renew,
     status: () => ROLES.map((role) => ({ role, version: state[role].version, expires: state[role].expires })),
+    target: async (name) => {
+      const found = state.targets.targets[name]
+      return found && store.read(`targets/${found.hashes.sha256}.${name}`)
+    },
+    lists: (role, key) => listsKey(state, role, key),
   }
 }
 
-async function readState(store: RootRepositoryStore): Promise<State> {
-  const document = async (name: string, role: TufRole): Promise<MetadataSummary> => {
-    const bytes = await store.read(name)
-    if (bytes === undefined) throw rootrepoErrors('rootrepo.missing', `there is no ${name}`)
-    return readMetadata(bytes, role)
-  }
-  const root = await document('root.json', 'root')
-  const timestamp = await document('timestamp.json', 'timestamp')
-  const snapshot = await document(`${versionOf(timestamp, 'snapshot.json')}.snapshot.json`, 'snapshot')
-  const targets = await document(`${versionOf(snapshot, 'targets.json')}.targets.json`, 'targets')
-  return { root, targets, snapshot, timestamp }
-}
-
-function versionOf({ meta }: MetadataSummary, name: string): number {
-  const version = meta[name]?.version
-  if (version === undefined) throw rootrepoErrors('rootrepo.missing', `no version of ${name} is named`)
-  return version
-}
-
-function checkKey({ root }: State, key: KeyObject): void {
-  const { id } = tufKey(key)
+function checkKey(state: State, key: KeyObject): void {
   for (const role of ['snapshot', 'timestamp'] as const) {
-    if (root.roles[role]?.keyids.includes(id) === true) continue
-    throw rootrepoErrors('rootrepo.key', `root.json does not list key ${id} for ${role}`)
+    if (listsKey(state, role, key)) continue
+    throw rootrepoErrors('rootrepo.key', `root.json does not list key ${tufKey(key).id} for ${role}`)
   }
+}
+
+function listsKey({ root }: State, role: TufRole, key: KeyObject): boolean {
+  return root.roles[role]?.keyids.includes(tufKey(key).id) === true
 }
 
 /** The snapshot is there before a timestamp names it. */

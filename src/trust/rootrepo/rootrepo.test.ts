@@ -207,7 +207,7 @@ describe('openRootRepository', () => {
       made.store.files.delete(name)
       await expect(made.open()).rejects.toMatchObject({
         code: 'rootrepo.missing',
-        message: `there is no ${name}`,
+        message: `${name} is not there`,
       })
     },
   )
@@ -215,7 +215,7 @@ describe('openRootRepository', () => {
   it('refuses one document in the place of another', async () => {
     const made = await makeRepository()
     made.store.files.set('timestamp.json', made.store.files.get('1.snapshot.json')!)
-    await expect(made.open()).rejects.toMatchObject({ code: 'tuf.malformed' })
+    await expect(made.open()).rejects.toMatchObject({ code: 'rootrepo.damaged' })
   })
 
   it('refuses an empty store', async () => {

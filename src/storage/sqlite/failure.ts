@@ -1,0 +1,49 @@
+import { accessSync, constants, statfsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { describeError } from '../../base/index.ts'
+
+/** Primary result codes, https://sqlite.org/rescode.html. */
+const BUSY = 5
+const LOCKED = 6
+const REASONS: ReadonlyMap<number, string> = new Map([
+  [BUSY, 'is in use by another process'],
+  [LOCKED, 'is in use by another process'],
+  [8, 'is read-only'],
+  [10, 'cannot be read or written: I/O error'],
+  [11, 'is damaged: the database disk image is malformed'],
+  [13, 'cannot be written: the disk is full'],
+  [14, 'cannot be opened'],
+  [26, 'is damaged: it is not a database'],
+])
+
+/** Whether another connection holds the file; every other failure says nothing about that. */
+export function isHeld(error: unknown): boolean {
+  return [BUSY, LOCKED].includes(primaryCode(error) ?? 0)
+}
+
+/** What is wrong with the file, as the end of a sentence that begins with its path. */
+export function sqliteReason(file: string, error: unknown): string {
+  const reason = REASONS.get(primaryCode(error) ?? 0)
+  if (reason === undefined) return `cannot be used: ${describeError(error)}`
+  return isHeld(error) ? reason : (reasonOfSystem(file) ?? reason)
+}
+
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+}
+
+/**
+ * SQLite keeps the system's reason to itself. The file is not opened: closing it would drop every lock that this
+ * process has on it (fcntl(2)).
+ */
+function reasonOfSystem(file: string): string | undefined {
+  try {
+    if (statfsSync(dirname(file)).bavail === 0) return 'cannot be written: the disk is full'
+    if (statSync(file).isDirectory()) return 'cannot be opened: it is a folder'
+    accessSync(file, constants.R_OK | constants.W_OK)
+    return undefined
+  } catch (error) {
+    return `cannot be opened: ${describeError(error).replace(/, [a-z]+ '.*$/s, '')}`
+  }
+}
