@@ -8,6 +8,7 @@ export { startServer, type RunningServer, type ServerOptions } from './server.ts
 export { DEFAULT_LISTEN } from './listen-address.ts'
 export { tlsPaths, type TlsPaths } from './tls.ts'
 export { checkLogs, withAdmin } from './admin.ts'
+export { checkFiles, type FileCheck } from './check-files.ts'
 export type { Admin, AuditLine, PipelineSummary, ProjectSummary } from './admin-client.ts'
 export type { IssuerKeyState, LogReport } from '../http/index.ts'
 export { exportTrust } from './trust-files.ts'

@@ -126,7 +126,7 @@ interface Parts {
 async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const { path, instance, keys, repository, database, logs, ports } = parts
   const { url } = instance
-  const folderBlobs = await openFolderBlobs(await folder(path, 'blobs'), ports.entropy)
+  const folderBlobs = await openFolderBlobs(await folder(path, 'blobs'), ports)
   const blobs = ports.reserve === undefined ? folderBlobs : withReserve(folderBlobs, ports.reserve)
   const access = createAccess({ store: createAccessStore(database), ...ports })
   const audit = createAudit({ store: createAuditStore(database), ...ports })

@@ -20,6 +20,8 @@ export interface ErrorKind {
   /** One sentence for the documentation. */
   readonly summary: string
   readonly hint: string
+  /** Of a status that else invites to try again: the same request fails until somebody has mended something. */
+  readonly lasts?: true
 }
 
 export interface Failure {
@@ -33,6 +35,7 @@ export class WheelsealError extends Error {
   readonly hint: string
   readonly status: number
   readonly exit: 1 | 2
+  readonly lasts: boolean
 
   /** Several facts, each on a line of the message, where several things are wrong at once. */
   constructor(
@@ -50,6 +53,7 @@ export class WheelsealError extends Error {
     this.hint = printable(kind.hint)
     this.status = kind.status
     this.exit = kind.exit
+    this.lasts = kind.lasts === true
   }
 }
 
@@ -98,6 +102,13 @@ export const baseErrors = defineErrors({
     exit: 1,
     summary: 'Input is larger than its cap.',
     hint: 'send less; the caps stand in docs/reference/configuration.md',
+  },
+  'base.blob-damaged': {
+    status: 503,
+    exit: 1,
+    lasts: true,
+    summary: 'The bytes of a stored file are missing, or are not those that were stored.',
+    hint: "the operator finds all such files with 'wheelseal doctor --check-files'; storing the same bytes again mends one, and so does putting it back from a copy of blobs/",
   },
   'base.json': {
     status: 400,

@@ -21,6 +21,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import('./project.ts'),
   },
   log: { summary: 'check the two logs, every hash of them', load: () => import('./log.ts') },
+  doctor: { summary: 'check every stored file of an instance', load: () => import('./doctor.ts') },
   token: { summary: 'create access tokens', load: () => import('./token.ts') },
   trust: {
     summary: 'export and show the trust root, take its keys away, issue test id tokens',

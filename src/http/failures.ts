@@ -33,6 +33,8 @@ export function failures(log: Log, render: Render = renderGitLab): ErrorHandler 
     const response = render(context, { ...failure, requestId })
     // What is full now is written within a moment.
     if (status === 429) response.headers.set('Retry-After', String(RETRY_AFTER_SECONDS))
+    // 503 invites to try again; here that would only cost time.
+    if (error instanceof WheelsealError && error.lasts) response.headers.set('X-Wheelseal-Retry', 'no')
     sayInStatusLine(context.env, `${message}; ${hint}`)
     return response
   }

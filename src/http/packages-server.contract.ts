@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAccess, type Access, type Project, type Scope } from '../access/index.ts'
 import type { Clock, LogFields, LogLevel } from '../base/index.ts'
-import { systemEntropy } from '../host/index.ts'
+import { silentLog, systemEntropy } from '../host/index.ts'
 import { createRegistry, type Registry, type RegistryStore } from '../registry/index.ts'
 import { openFolderBlobs } from '../storage/folder/index.ts'
 import { accessMigrations, createAccessStore } from '../storage/sqlite/access.ts'
@@ -54,7 +54,7 @@ export async function startPackagesServer(
   const access = createAccess({ store: createAccessStore(database), clock, entropy: systemEntropy })
   const registry = createRegistry({
     store: wrap(createRegistryStore(database)),
-    blobs: await openFolderBlobs(folder, systemEntropy),
+    blobs: await openFolderBlobs(folder, { entropy: systemEntropy, log: silentLog }),
     clock,
     limits: { maxPypiFileBytes: MAX_FILE_BYTES, maxGenericFileBytes: MAX_FILE_BYTES },
   })

@@ -5,7 +5,7 @@ export const logErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: 'A log that the data directory should hold is not there.',
-    hint: 'restore the data directory from a replica; a log is never made anew under an old key',
+    hint: 'bring this very folder back from where it was moved to; a log is never made anew under an old key, and never put back from a backup',
   },
   'log.exists': {
     status: 500,
@@ -17,6 +17,7 @@ export const logErrors = defineErrors({
     // Not 500: whoever asks is told what is damaged, and that it is not missing.
     status: 503,
     exit: 1,
+    lasts: true,
     summary: "The log's files do not fit together, as when a disk is damaged.",
     hint: '`wheelseal log fsck` names everything that does not fit; keep the directory as it is, look for a broken disk, and put the named files back from a copy: full bundles and tiles never change',
   },
@@ -43,9 +44,10 @@ export const logErrors = defineErrors({
   'log.frozen': {
     status: 503,
     exit: 1,
+    lasts: true,
     summary:
       'The log is behind its anchor: entries were acknowledged that it does not have, as after a backup was put back. It answers reads and takes nothing more.',
-    hint: 'start a replica that has the newer head; if there is none, keep this directory for reading and begin a new shard: `wheelseal up --data NEW`, whose keys clients must learn',
+    hint: 'bring the newer folder of the log back; where it is lost, keep this directory for reading and begin a new instance: `wheelseal up --data NEW`, whose keys clients must learn',
   },
   'log.clock': {
     status: 503,

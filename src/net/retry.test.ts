@@ -45,6 +45,12 @@ describe('withRetries', () => {
     expect(slept).toEqual([500, 1000, 2000])
   })
 
+  it('hands on at once what the server says will not pass', async () => {
+    const http = scripted(answer(503, { 'x-wheelseal-retry': 'no' }))
+    expect((await attempt(http)).result).toMatchObject({ status: 503 })
+    expect(http.count()).toBe(1)
+  })
+
   it('gives up after four attempts', async () => {
     const http = scripted(answer(503))
     expect((await attempt(http)).result).toMatchObject({

@@ -10,7 +10,7 @@ const TRANSIENT: ReadonlySet<number> = new Set([429, 502, 503, 504])
 /**
  * The port with patience: up to four attempts, pausing longer each time, or as long as `Retry-After` asks within 10 s.
  * Only for 429, 502, 503, 504 and a refused connection, which all mean that nothing was done; every other answer,
- * refusals above all, is handed on at once. Not for bodies that are streams. Throws `net.overloaded`.
+ * refusals above all, is handed on at once, and so is one with `X-Wheelseal-Retry: no`. Not for bodies that are streams. Throws `net.overloaded`.
  */
 export function withRetries(http: Http, clock: Clock): Http {
   return {
@@ -35,7 +35,7 @@ async function tryOnce(http: Http, request: HttpRequest, isLast: boolean): Promi
     if (isLast || !isRefusedConnection(error)) throw error
     return { retryAfterMs: undefined }
   }
-  if (!TRANSIENT.has(response.status)) return { response }
+  if (!TRANSIENT.has(response.status) || lasts(response)) return { response }
   const words = await errorWords(response)
   if (isLast) {
     const fact = `${new URL(request.url).origin} answered ${response.status} to each of ${ATTEMPTS} attempts`
@@ -60,6 +60,11 @@ export async function againWhenCut<T>(clock: Clock, work: () => Promise<T>): Pro
 }
 
 const CUT: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'])
+
+/** A Wheelseal says when trying again is of no use: its log is frozen, its certificates have ended. */
+function lasts({ headers }: HttpResponse): boolean {
+  return headers['x-wheelseal-retry'] === 'no'
+}
 
 /** Nothing was sent, so that nothing can have been done. */
 function isRefusedConnection(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { Blob } from '../base/index.ts'
+import { baseErrors, type Blob } from '../base/index.ts'
 import { endJob } from './endings.ts'
 import { JobEndedError, pipelineErrors } from './errors.ts'
 import { jobOfToken, runningJob, type JobClaim } from './job-access.ts'
@@ -124,8 +124,13 @@ export async function openArtifacts(context: Context, { jobId, token }: JobClaim
   if (job === undefined || job.pipelineId !== asking.pipelineId)
     throw pipelineErrors('pipelines.job-token', `the token's job may not see artifacts of job ${jobId}`)
   const artifact = await context.store.findArtifact(jobId)
-  const blob = artifact === undefined ? undefined : await context.blobs.open(artifact.sha256)
-  if (artifact === undefined || blob === undefined)
+  if (artifact === undefined)
     throw pipelineErrors('pipelines.artifacts-absent', `job ${jobId} has no artifacts`)
+  const blob = await context.blobs.open(artifact.sha256, artifact.size)
+  if (blob === undefined)
+    throw baseErrors(
+      'base.blob-damaged',
+      `the artifacts of job ${jobId} are missing: sha256 ${artifact.sha256}`,
+    )
   return { filename: artifact.filename, blob }
 }

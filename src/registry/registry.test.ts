@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Project } from '../access/index.ts'
 import { concatBytes, sha256Hex, utf8, utf8Decode, type Blobs } from '../base/index.ts'
-import { systemEntropy } from '../host/index.ts'
+import { silentLog, systemEntropy } from '../host/index.ts'
 import { openFolderBlobs } from '../storage/folder/blobs.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
 import { createRegistryStore, registryMigrations } from '../storage/sqlite/registry.ts'
@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }))
 beforeEach(async () => {
   folder = await mkdtemp(join(root, 'blobs-'))
-  blobs = await openFolderBlobs(folder, systemEntropy)
+  blobs = await openFolderBlobs(folder, { entropy: systemEntropy, log: silentLog })
   store = createRegistryStore(await openDatabase(':memory:', registryMigrations))
   registry = makeRegistry()
 })
@@ -175,7 +175,7 @@ describe('publishPypi', () => {
   it('commits the blob before it writes the row', async () => {
     const steps: string[] = []
     const watched: Blobs = {
-      open: (sha256) => blobs.open(sha256),
+      open: (sha256, size) => blobs.open(sha256, size),
       stage: async (bytes, maxBytes) => {
         const staged = await blobs.stage(bytes, maxBytes)
         const commit = async (): Promise<void> => {

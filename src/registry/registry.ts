@@ -1,5 +1,5 @@
 import type { Project } from '../access/index.ts'
-import type { Blob, Blobs, Clock, StagedBlob } from '../base/index.ts'
+import { baseErrors, type Blob, type Blobs, type Clock, type StagedBlob } from '../base/index.ts'
 import { checkForwarding, forwardedUrl } from './forwarding.ts'
 import { findGeneric, putGeneric, type GenericPlace } from './generic.ts'
 import { DEFAULT_LIMITS, stageCapped, type RegistryLimits } from './limits.ts'
@@ -111,8 +111,8 @@ async function* eachFile(
 }
 
 /** A row is only written when its blob is durable; one that is missing is damage, not an answer. */
-async function openFile(blobs: Blobs, file: StoredFile): Promise<Blob> {
-  const blob = await blobs.open(file.sha256)
-  if (blob === undefined) throw new Error(`the bytes of file ${file.id} are missing: sha256 ${file.sha256}`)
-  return blob
+async function openFile(blobs: Blobs, { id, fileName, sha256, size }: StoredFile): Promise<Blob> {
+  const blob = await blobs.open(sha256, size)
+  if (blob !== undefined) return blob
+  throw baseErrors('base.blob-damaged', `the bytes of ${fileName} (file ${id}) are missing: sha256 ${sha256}`)
 }

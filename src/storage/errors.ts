@@ -32,12 +32,6 @@ export const storageErrors = defineErrors({
     summary: 'A file of the data directory cannot be read.',
     hint: 'mend what is named: it must be a plain file, no link, that this user may read',
   },
-  'storage.blob-damaged': {
-    status: 500,
-    exit: 1,
-    summary: 'The bytes of a stored file are missing, or are not those that were stored.',
-    hint: "the operator finds every such file with 'wheelseal doctor --check-files'; it is put back from a backup of blobs/ under its name",
-  },
   'storage.full': {
     status: 507,
     exit: 1,

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeTogether } from '../../src/app/sign/write-together.ts'
 import { utf8 } from '../../src/base/index.ts'
-import { systemEntropy, systemFiles } from '../../src/host/index.ts'
+import { silentLog, systemEntropy, systemFiles } from '../../src/host/index.ts'
 import { createLog, openLog } from '../../src/log/index.ts'
 import {
   createFolderRootRepository,
@@ -81,7 +81,7 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
   blobs: {
     covers: ['storage/folder/blobs.ts'],
     run: async (folder, acknowledge) => {
-      const blobs = await openFolderBlobs(join(folder, 'blobs'), systemEntropy)
+      const blobs = await openFolderBlobs(join(folder, 'blobs'), { entropy: systemEntropy, log: silentLog })
       acknowledge('openFolderBlobs')
       const first = await blobs.stage(body('one'), 10)
       await first.commit()

@@ -16,6 +16,10 @@ export interface ByteRange {
 
 export interface Blob {
   readonly size: number
+  /**
+   * The whole ends with `base.blob-damaged`, and without its last part, where the bytes are not those of the digest: who
+   * counts them never takes a damaged blob for a whole one. A range is not compared.
+   */
   stream(range?: ByteRange): AsyncIterable<Uint8Array>
 }
 
@@ -26,5 +30,6 @@ export interface Blob {
 export interface Blobs {
   /** Throws `base.too-large` above `maxBytes`, after discarding what had arrived. */
   stage(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StagedBlob>
-  open(sha256: string): Promise<Blob | undefined>
+  /** Undefined for what was never stored. Throws `base.blob-damaged` where it has another size than it was stored with. */
+  open(sha256: string, size: number): Promise<Blob | undefined>
 }

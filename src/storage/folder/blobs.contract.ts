@@ -15,13 +15,15 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<Blobs>): vo
       blobs = await makeBlobs()
     })
 
+    const sizes = new Map<string, number>()
     const store = async (...parts: readonly (string | Uint8Array)[]): Promise<string> => {
       const staged = await blobs.stage(chunks(...parts), MAX_BYTES)
       await staged.commit()
+      sizes.set(staged.sha256, staged.size)
       return staged.sha256
     }
     const readBack = async (sha256: string, range?: ByteRange): Promise<string> => {
-      const blob = await blobs.open(sha256)
+      const blob = await blobs.open(sha256, sizes.get(sha256) ?? 'hello'.length)
       if (blob === undefined) throw new Error('no blob')
       const parts: Uint8Array[] = []
       for await (const part of blob.stream(range)) parts.push(part)
@@ -32,7 +34,7 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<Blobs>): vo
       const staged = await blobs.stage(chunks('he', '', 'llo'), MAX_BYTES)
       expect(staged).toMatchObject({ sha256: sha256Hex('hello'), size: 5 })
       await staged.commit()
-      expect((await blobs.open(staged.sha256))?.size).toBe(5)
+      expect((await blobs.open(staged.sha256, 5))?.size).toBe(5)
       expect(await readBack(staged.sha256)).toBe('hello')
     })
 
@@ -48,11 +50,16 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<Blobs>): vo
       expect(await readBack(await store())).toBe('')
     })
 
+    it('refuses a blob of another size than it was stored with', async () => {
+      const sha256 = await store('hello')
+      await expect(blobs.open(sha256, 6)).rejects.toMatchObject({ code: 'base.blob-damaged' })
+    })
+
     it('shows nothing before the commit', async () => {
       const staged = await blobs.stage(chunks('hello'), MAX_BYTES)
-      expect(await blobs.open(staged.sha256)).toBeUndefined()
+      expect(await blobs.open(staged.sha256, 5)).toBeUndefined()
       await staged.discard()
-      expect(await blobs.open(staged.sha256)).toBeUndefined()
+      expect(await blobs.open(staged.sha256, 5)).toBeUndefined()
     })
 
     it('takes equal bytes twice, at once and after another', async () => {
@@ -92,7 +99,7 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<Blobs>): vo
     it.each(['', '..', '../tmp', 'A'.repeat(64), 'a'.repeat(63), 'f'.repeat(64)])(
       'has no blob %j',
       async (sha256) => {
-        expect(await blobs.open(sha256)).toBeUndefined()
+        expect(await blobs.open(sha256, 5)).toBeUndefined()
       },
     )
   })

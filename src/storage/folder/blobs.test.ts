@@ -1,11 +1,22 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { utf8, type Blobs } from '../../base/index.ts'
-import { systemEntropy } from '../../host/index.ts'
+import { utf8, type Blobs, type Log } from '../../base/index.ts'
+import { silentLog, systemEntropy } from '../../host/index.ts'
 import { describeBlobs } from './blobs.contract.ts'
-import { openFolderBlobs } from './blobs.ts'
+import { blobDamage, openFolderBlobs } from './blobs.ts'
 
 let root: string
 beforeAll(async () => {
@@ -13,9 +24,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true }))
 
-async function makeBlobs(): Promise<{ folder: string; blobs: Blobs }> {
+async function makeBlobs(log: Log = silentLog): Promise<{ folder: string; blobs: Blobs }> {
   const folder = await mkdtemp(join(root, 'blobs-'))
-  return { folder, blobs: await openFolderBlobs(folder, systemEntropy) }
+  return { folder, blobs: await openFolderBlobs(folder, { entropy: systemEntropy, log }) }
 }
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {
@@ -58,8 +69,73 @@ describe('openFolderBlobs', () => {
     await (await blobs.stage(once('hello'), 5)).commit()
     await blobs.stage(once('half'), 5)
     expect(await readdir(join(folder, 'tmp'))).toHaveLength(1)
-    const reopened = await openFolderBlobs(folder, systemEntropy)
+    const reopened = await openFolderBlobs(folder, { entropy: systemEntropy, log: silentLog })
     expect(await readdir(join(folder, 'tmp'))).toEqual([])
-    expect((await reopened.open(HELLO))?.size).toBe(5)
+    expect((await reopened.open(HELLO, 5))?.size).toBe(5)
+  })
+
+  it.each([
+    ['emptied', (path: string) => truncate(path)],
+    ['cut', (path: string) => truncate(path, 3)],
+    ['appended to', (path: string) => appendFile(path, 'x')],
+    ['a link', relink],
+    ['a folder', refolder],
+  ])('refuses a blob that is %s, and says what is wrong', async (_how, damage) => {
+    const { folder, blobs } = await makeBlobs()
+    await (await blobs.stage(once('hello'), 5)).commit()
+    await damage(join(folder, 'sha256', '2c', HELLO.slice(2)))
+    await expect(blobs.open(HELLO, 5)).rejects.toMatchObject({ code: 'base.blob-damaged', lasts: true })
+    expect(await blobDamage(folder, { sha256: HELLO, size: 5 })).toMatch(/it has -?\d+ bytes, 5 were stored/)
+  })
+
+  it('never hands on the last part of bytes that are others, and says so in the log', async () => {
+    const { folder, blobs } = await makeBlobs(said)
+    const bytes = new Uint8Array(600_000)
+    const staged = await blobs.stage(asStream(bytes), bytes.length)
+    await staged.commit()
+    const { sha256, size } = staged
+    await writeFile(join(folder, 'sha256', sha256.slice(0, 2), sha256.slice(2)), bytes.fill(1, 7, 8))
+    const blob = await blobs.open(sha256, size)
+    let received = 0
+    const reading = async (): Promise<void> => {
+      for await (const part of blob!.stream()) received += part.length
+    }
+    await expect(reading()).rejects.toMatchObject({ code: 'base.blob-damaged' })
+    expect(received).toBeLessThan(size)
+    expect(lines).toEqual(['blob.damaged'])
+    expect(await blobDamage(folder, { sha256, size })).toBe('its bytes are others')
+  })
+
+  it('finds nothing wrong with a whole blob, and says when one is missing', async () => {
+    const { folder, blobs } = await makeBlobs()
+    await (await blobs.stage(once('hello'), 5)).commit()
+    expect(await blobDamage(folder, { sha256: HELLO, size: 5 })).toBeUndefined()
+    await rm(join(folder, 'sha256', '2c', HELLO.slice(2)))
+    expect(await blobDamage(folder, { sha256: HELLO, size: 5 })).toBe('it is missing')
+  })
+
+  it('is mended by storing the same bytes again', async () => {
+    const { folder, blobs } = await makeBlobs()
+    await (await blobs.stage(once('hello'), 5)).commit()
+    await truncate(join(folder, 'sha256', '2c', HELLO.slice(2)))
+    await (await blobs.stage(once('hello'), 5)).commit()
+    expect((await blobs.open(HELLO, 5))?.size).toBe(5)
   })
 })
+
+const lines: string[] = []
+const said: Log = { ...silentLog, failure: (name) => lines.push(name) }
+
+async function* asStream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+async function relink(path: string): Promise<void> {
+  await rename(path, `${path}.other`)
+  await symlink(`${path}.other`, path)
+}
+
+async function refolder(path: string): Promise<void> {
+  await rm(path)
+  await mkdir(path)
+}

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
   baseErrors,
+  describeError,
   type Blob,
   type Blobs,
   type ByteRange,
   type Entropy,
+  type Log,
   type StagedBlob,
 } from '../../base/index.ts'
 import { syncFolder, withFile } from './sync.ts'
@@ -19,13 +21,16 @@ const DIGEST = /^[0-9a-f]{64}$/
  * Blobs as files `FOLDER/sha256/ab/cdef…`, their owner's only. What arrives stands in `FOLDER/tmp` until its commit;
  * what a crash left there is removed here. One process may open a folder.
  */
-export async function openFolderBlobs(folder: string, entropy: Entropy): Promise<Blobs> {
+export async function openFolderBlobs(
+  folder: string,
+  { entropy, log }: { readonly entropy: Entropy; readonly log: Log },
+): Promise<Blobs> {
   await makeFolders(folder)
   await emptyFolder(join(folder, 'tmp'))
   return {
     stage: (bytes, maxBytes) =>
       stage({ folder, temporary: join(folder, 'tmp', entropy.uuid()) }, bytes, maxBytes),
-    open: (sha256) => openBlob(folder, sha256),
+    open: (sha256, size) => openBlob({ folder, log }, sha256, size),
   }
 }
 
@@ -76,11 +81,62 @@ async function commit({ folder, temporary }: Place, sha256: string): Promise<voi
   await syncFolder(dirname(path))
 }
 
-async function openBlob(folder: string, sha256: string): Promise<Blob | undefined> {
+async function openBlob(
+  { folder, log }: { readonly folder: string; readonly log: Log },
+  sha256: string,
+  size: number,
+): Promise<Blob | undefined> {
   if (!DIGEST.test(sha256)) return undefined
   const path = pathOf(folder, sha256)
-  const size = await sizeOf(path)
-  return size === undefined ? undefined : { size, stream: (range) => read(path, range) }
+  const found = await sizeOf(path)
+  if (found === undefined) return undefined
+  if (found !== size) throw damaged(sha256, `it has ${found} bytes, ${size} were stored`)
+  const whole = (): AsyncGenerator<Uint8Array> => compared(read(path), sha256, log)
+  return { size, stream: (range) => (range === undefined ? whole() : read(path, range)) }
+}
+
+function damaged(sha256: string, reason: string): Error {
+  return baseErrors('base.blob-damaged', `the stored file with sha256 ${sha256} is damaged: ${reason}`)
+}
+
+/** A part late: when the last one is handed on, all of it was hashed. */
+async function* compared(
+  bytes: AsyncIterable<Uint8Array>,
+  sha256: string,
+  log: Log,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256')
+  let last: Uint8Array | undefined
+  for await (const part of bytes) {
+    hash.update(part)
+    if (last !== undefined) yield last
+    last = part
+  }
+  if (hash.digest('hex') !== sha256) {
+    const error = damaged(sha256, 'its bytes are others')
+    // Whoever reads has its answer begun already, and can only be cut off.
+    log.failure('blob.damaged', error, { sha256 })
+    throw error
+  }
+  if (last !== undefined) yield last
+}
+
+/** What is wrong with a blob, found by reading all of it; undefined when nothing is. */
+export async function blobDamage(
+  folder: string,
+  { sha256, size }: { readonly sha256: string; readonly size: number },
+): Promise<string | undefined> {
+  const path = pathOf(folder, sha256)
+  try {
+    const found = await sizeOf(path)
+    if (found === undefined) return 'it is missing'
+    if (found !== size) return `it has ${found} bytes, ${size} were stored`
+    const hash = createHash('sha256')
+    for await (const part of read(path)) hash.update(part)
+    return hash.digest('hex') === sha256 ? undefined : 'its bytes are others'
+  } catch (error) {
+    return `it cannot be read: ${describeError(error)}`
+  }
 }
 
 async function* read(
@@ -104,7 +160,9 @@ async function* read(
 
 async function sizeOf(path: string): Promise<number | undefined> {
   try {
-    return (await stat(path)).size
+    const found = await lstat(path)
+    // A link or a folder was not made here; no stored file has that size.
+    return found.isFile() ? found.size : -1
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

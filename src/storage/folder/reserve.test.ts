@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Blobs } from '../../base/index.ts'
-import { systemEntropy } from '../../host/index.ts'
+import { silentLog, systemEntropy } from '../../host/index.ts'
 import { openFolderBlobs } from './blobs.ts'
 import { createReserve, withReserve } from './reserve.ts'
 
@@ -15,7 +15,7 @@ let blobs: Blobs
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wheelseal-reserve-'))
   free = RESERVE
-  inner = await openFolderBlobs(folder, systemEntropy)
+  inner = await openFolderBlobs(folder, { entropy: systemEntropy, log: silentLog })
   blobs = withReserve(inner, createReserve({ freeBytes: async () => free, reserveBytes: RESERVE }))
 })
 afterEach(() => rm(folder, { recursive: true }))
@@ -31,7 +31,7 @@ describe('blobs with a reserve', () => {
   it('takes what leaves the reserve, and keeps it', async () => {
     const one = await blobs.stage(parts(3, 10), 100)
     await one.commit()
-    expect((await blobs.open(one.sha256))?.size).toBe(30)
+    expect((await blobs.open(one.sha256, 30))?.size).toBe(30)
   })
 
   it('reads nothing of an upload when there is less, and says what is left', async () => {

@@ -34,7 +34,7 @@ export function createReserve({ freeBytes, reserveBytes }: ReserveParts): Reserv
 /** The same blobs, which take nothing new out of the reserve. Throws `storage.full`, after discarding what had arrived. */
 export function withReserve(blobs: Blobs, reserve: Reserve): Blobs {
   return {
-    open: (sha256) => blobs.open(sha256),
+    open: (sha256, size) => blobs.open(sha256, size),
     stage: async (bytes, maxBytes) => {
       await reserve.check()
       const staged = await sayingFull(() => blobs.stage(watched(bytes, reserve), maxBytes))
