@@ -1,12 +1,13 @@
 import { statfs } from 'node:fs/promises'
-import { isoTime, type Clock } from '../base/index.ts'
+import type { Clock } from '../base/index.ts'
+import { endedTrust, endingTrust } from './expiries.ts'
 import type { Services } from './services.ts'
 
 /** Below that nothing new is taken: what is left is for logs and database. */
 export const MIN_FREE_BYTES = 64 * 1024 * 1024
 
 export interface ReadinessParts {
-  readonly trust: Pick<Services['trust'], 'refusals' | 'repository'>
+  readonly trust: Pick<Services['trust'], 'refusals' | 'repository' | 'authority' | 'timestamper'>
   readonly clock: Clock
   /** Of the data directory. */
   readonly freeBytes: () => Promise<number>
@@ -17,12 +18,15 @@ export async function unreadiness({ trust, clock, freeBytes }: ReadinessParts): 
   const reasons = [...trust.refusals()]
   // As whoever asks for it would have it renewed.
   await trust.repository.renew().catch(() => undefined)
-  const now = isoTime(clock.nowMs() / 1000)
-  for (const { role, expires } of trust.repository.status())
-    if (expires < now) reasons.push(`the TUF ${role} expired at ${expires}`)
+  reasons.push(...endedTrust(trust, clock.nowMs() / 1000))
   if ((await freeBytes()) < MIN_FREE_BYTES)
     reasons.push(`the data directory has less than ${MIN_FREE_BYTES >> 20} MiB left`)
   return reasons
+}
+
+/** What will keep it from that before long. */
+export function warnings({ trust, clock }: Pick<ReadinessParts, 'trust' | 'clock'>): readonly string[] {
+  return endingTrust(trust, clock.nowMs() / 1000)
 }
 
 export async function freeBytesOf(path: string): Promise<number> {

@@ -2,15 +2,16 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { utf8, type Clock, type Log } from '../base/index.ts'
 import { steadyMs, systemClock, systemEntropy } from '../host/index.ts'
-import { createApp, healthRoutes, listen, measured, type Listening } from '../http/index.ts'
+import { createApp, healthRoutes, listen, measured, type App, type Listening } from '../http/index.ts'
 import { watchClock } from './clock-watch.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { openDoor } from './door.ts'
+import { watchExpiries } from './expiries.ts'
 import { firstStart } from './first-start.ts'
 import { openConfiguration } from './issuers.ts'
 import { addressText, hostNames } from './listen-address.ts'
 import { adminSocketPath } from './paths.ts'
-import { freeBytesOf, MIN_FREE_BYTES, unreadiness } from './readiness.ts'
+import { freeBytesOf, MIN_FREE_BYTES, unreadiness, warnings, type ReadinessParts } from './readiness.ts'
 import { adminApp, publicRoutes } from './routes.ts'
 import { openServices, type Services } from './services.ts'
 import type { TlsPaths } from './tls.ts'
@@ -43,6 +44,8 @@ export interface RunningServer {
   readonly data: string
   /** `sha256:HEX` of the TUF root, by which another machine knows whom it fetches. */
   readonly fingerprint: string
+  /** Why it is not ready, in words; nothing where it is. */
+  readonly reasons: readonly string[]
   readonly services: Services
   /** Certificate and key are read again for new connections; nothing where the server speaks plain HTTP. */
   reloadTls(): Promise<void>
@@ -102,19 +105,42 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   })
   // Below the door: what is under way is answered before its database closes.
   undo.splice(1, 0, () => services.close())
-  const health = healthRoutes(() => unreadiness({ trust: services.trust, clock, freeBytes }))
+  const readiness = { trust: services.trust, clock, freeBytes }
   const measure = measured(services.metrics, clock)
   const requests = { clock, entropy: systemEntropy, proxies: configured.proxies }
-  const routes = [health, ...publicRoutes(services, log, configured)]
+  const routes = [healthOf(readiness), ...publicRoutes(services, log, configured)]
   door.open(createApp({ hosts, log, measure, requests, routes }))
   // Last, so that whoever reaches the socket reaches the port too.
   listening.push(await openAdminSocket(socketPath, services, log))
-  for (const reason of services.trust.refusals()) log.failure('server.read-only', new Error(reason), { url })
-  log.event('server.ready', { url })
+  const reasons = await sayState(readiness, { url, log }, undo)
   void configured.warmUp()
   undo.push(() => configured.close())
   const fingerprint = fingerprintOf(utf8(services.trust.material.tufRoot))
-  return { url, data, fingerprint, services, reloadTls: () => door.reloadTls() }
+  return { url, data, fingerprint, reasons, services, reloadTls: () => door.reloadTls() }
+}
+
+function healthOf(readiness: ReadinessParts): App {
+  return healthRoutes(
+    () => unreadiness(readiness),
+    () => warnings(readiness),
+  )
+}
+
+/** Whether it is ready goes into the log, and from then on daily what will end that. Gives what it is not ready for. */
+async function sayState(
+  readiness: ReadinessParts,
+  { url, log }: { readonly url: string; readonly log: Log },
+  undo: Undo[],
+): Promise<readonly string[]> {
+  const reasons = await unreadiness(readiness)
+  for (const reason of reasons) log.failure('server.not-ready', new Error(reason), { url })
+  if (reasons.length === 0) log.event('server.ready', { url })
+  const closing = new AbortController()
+  undo.push(() => closing.abort())
+  // By the day of real time, whatever the clock says.
+  const daily = { ...systemClock, nowMs: () => readiness.clock.nowMs() }
+  void watchExpiries(readiness.trust, { clock: daily, log }, closing.signal)
+  return reasons
 }
 
 /** A clock that was handed in is as steady as whoever moves it. */

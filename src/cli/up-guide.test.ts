@@ -5,9 +5,19 @@ const ready: Ready = {
   url: 'http://127.0.0.1:7711',
   data: '/home/ada/my data',
   fingerprint: `sha256:${'0123456789abcdef'.repeat(4)}`,
+  reasons: [],
 }
 
 describe('guide', () => {
+  it('of a server that is not ready says why, and aims nobody at it', () => {
+    const said = guide({ ...ready, reasons: ['Rekor: the log is frozen'] }, 80)
+    expect(said.slice(0, 2)).toEqual([
+      'NOT READY at http://127.0.0.1:7711, data in /home/ada/my data (Ctrl-C ends it)',
+      '  Rekor: the log is frozen',
+    ])
+    expect(said.join('\n')).not.toMatch(/^ready|cosign/m)
+  })
+
   it.each([80, 120])('at %i columns has no wider line but where one word is', (width) => {
     const wide = guide(ready, width).filter((line) => line.length > width)
     expect(wide.filter((line) => line.trim().split(' ').length > 3)).toEqual([])

@@ -6,6 +6,8 @@ export interface Ready {
   readonly data: string
   /** `sha256:HEX` of the TUF root. */
   readonly fingerprint: string
+  /** Why it is not ready, in words; nothing where it is. */
+  readonly reasons: readonly string[]
 }
 
 /** Where each service of an instance is; for machines. */
@@ -23,12 +25,19 @@ export function serviceUrls(url: string): Readonly<Record<string, string>> {
 }
 
 /** For the log of a pipeline or of a service: what somebody needs who looks for it there. */
-export function shortGuide({ url, data, fingerprint }: Ready): readonly string[] {
-  return [`ready at ${url}, data in ${data} (Ctrl-C ends it)`, `trust fingerprint ${fingerprint}`]
+export function shortGuide({ url, data, fingerprint, reasons }: Ready): readonly string[] {
+  const state = reasons.length === 0 ? 'ready' : 'NOT READY'
+  return [
+    `${state} at ${url}, data in ${data} (Ctrl-C ends it)`,
+    ...reasons.map((reason) => `  ${reason}`),
+    `trust fingerprint ${fingerprint}`,
+  ]
 }
 
 /** How each stock client is aimed here, in lines to copy; none wider than `width` unless one word is. */
 export function guide(ready: Ready, width: number): readonly string[] {
+  // Nobody is sent to a server that would refuse what the lines do.
+  if (ready.reasons.length > 0) return shortGuide(ready)
   const sections = [setUp, cosign, sigstore, packages].flatMap((part) => part(ready))
   const shown = sections.map(({ title, lines }) =>
     [title].concat(lines.flatMap((words) => wrapped(words, width))),

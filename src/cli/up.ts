@@ -65,7 +65,7 @@ export function command(): Command {
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
     )
-    .option('--json', 'print one line of JSON when ready')
+    .option('--json', 'print one line of JSON when it answers')
     .option('--quiet', 'print nothing but failures; the log level is error')
     .addHelpText('after', EXAMPLES)
     .action(up)
@@ -99,10 +99,11 @@ async function up(options: Options): Promise<void> {
 }
 
 function announce(terminal: Terminal, server: RunningServer): void {
-  const { url, data, fingerprint } = server
+  const { url, data, fingerprint, reasons } = server
+  const state = reasons.length === 0 ? { ready: true } : { ready: false, reasons: [...reasons] }
   const { isTTY, columns } = process.stdout
   const isForPeople = isTTY && process.env['CI'] === undefined
-  terminal.output({ ready: true, url, pid: process.pid, data, fingerprint, urls: serviceUrls(url) }, () =>
+  terminal.output({ ...state, url, pid: process.pid, data, fingerprint, urls: serviceUrls(url) }, () =>
     isForPeople ? guide(server, columns) : shortGuide(server),
   )
 }

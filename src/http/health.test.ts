@@ -10,3 +10,15 @@ it('is alive and ready, or alive and says why it is not ready', async () => {
     expect([answer.status, await answer.json()]).toEqual([reasons.length === 0 ? 200 : 503, said])
   }
 })
+
+it('says what will end before long, and stays ready', async () => {
+  const app = healthRoutes(
+    () => [],
+    () => ['a certificate expires at 2030-01-01T00:00:00Z'],
+  )
+  const answer = await app.request('/readyz')
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    { ready: true, warnings: ['a certificate expires at 2030-01-01T00:00:00Z'] },
+  ])
+})

@@ -167,14 +167,16 @@ describe('POST /api/v1/timestamp', () => {
   })
 
   it.each(['application/json', DER])(
-    'answers 500 without detail to %s when its certificate has expired',
+    'answers 503 with the reason to %s when its certificate has expired, and the log has it too',
     async (type) => {
       const failed: string[] = []
       const log: Log = { event: () => undefined, failure: (name) => failed.push(name) }
       const app = makeApp({ log, seconds: NOW + 6 * 31_557_600 })
       const body = type === DER ? opensslQuery('-sha256') : JSON.stringify(query)
-      expect(await refusal(await post(body, type, app), 500)).not.toContain('certificate')
-      expect(failed).toEqual(['http.internal'])
+      expect(await refusal(await post(body, type, app), 503)).toContain(
+        'the timestamp authority is valid from',
+      )
+      expect(failed).toEqual(['timestamper.validity'])
     },
   )
 })

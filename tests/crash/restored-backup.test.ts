@@ -42,7 +42,9 @@ it(
     await rm(data, { recursive: true })
     await rename(`${data}.backup`, data)
 
+    expect(server.isReady).toBe(true)
     server = await startServer(data)
+    expect(server.isReady).toBe(false)
     const behind = 'the log has 2 entries, its anchor has seen 3'
     expect(await get('/readyz')).toEqual({
       status: 503,

@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline'
 import { runProgram, wheelseal } from './program.ts'
 
 export interface Server {
+  /** As the line says that it printed. */
+  readonly isReady: boolean
   readonly url: string
   readonly data: string
   readonly pid: number
@@ -28,7 +30,7 @@ export async function startServer(
   const child = spawn(file, [...words, 'up', '--data', data, '--json', ...listenArgument(data), ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const { url, pid } = await ready(child)
+  const { ready: isReady, url, pid } = await announced(child)
   const closed = once(child, 'exit')
   const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal)
@@ -36,6 +38,7 @@ export async function startServer(
     return code
   }
   return {
+    isReady,
     url,
     data,
     pid,
@@ -51,7 +54,13 @@ function listenArgument(data: string): string[] {
   return existsSync(join(data, 'instance.json')) ? [] : ['--listen', '127.0.0.1:0']
 }
 
-async function ready(child: ChildProcess): Promise<{ url: string; pid: number }> {
+interface Announced {
+  readonly ready: boolean
+  readonly url: string
+  readonly pid: number
+}
+
+async function announced(child: ChildProcess): Promise<Announced> {
   const errors: string[] = []
   child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()))
   if (child.stdout === null) throw new Error('no output')
@@ -61,7 +70,7 @@ async function ready(child: ChildProcess): Promise<{ url: string; pid: number }>
   })
   const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
   ended.catch(() => undefined)
-  return JSON.parse(line) as { url: string; pid: number }
+  return JSON.parse(line) as Announced
 }
 
 function parseOutput({ code, stdout, stderr }: { code: number | null; stdout: string; stderr: string }) {

@@ -44,6 +44,7 @@ export async function runHere(options: RunHereOptions): Promise<RunReport> {
   const listen = options.listen ?? (isNew ? ANY_PORT : undefined)
   const server = await startServer({ data, log: options.log, ...(listen === undefined ? {} : { listen }) })
   options.say(`services at ${server.url}, data in ${data}`)
+  for (const reason of server.reasons) options.say(`the services are not ready: ${reason}`)
   try {
     return await runAgainst(data, options)
   } finally {

@@ -234,7 +234,8 @@ describe('issue', () => {
     ['after its intermediate has ended', NOW + 5 * YEAR],
   ])('refuses a certificate %s', async (_name, seconds) => {
     const { authority, logged } = makeAuthority({ clock: clockAt(seconds) })
-    await expect(authority.issue(requestOf())).rejects.toMatchObject({ code: 'authority.chain', status: 500 })
+    const refusal = { code: 'authority.validity', status: 503, lasts: true }
+    await expect(authority.issue(requestOf())).rejects.toMatchObject(refusal)
     expect(logged).toEqual([])
   })
 })

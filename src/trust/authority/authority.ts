@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { bytesEqual, sha256, utf8, type Clock, type Entropy } from '../../base/index.ts'
+import { bytesEqual, sha256, utf8, type Clock, type Entropy, isoTime } from '../../base/index.ts'
 import {
   buildLeaf,
   checkChain,
@@ -72,7 +72,8 @@ export interface Authority {
   readonly chain: readonly Uint8Array[]
   /**
    * A new certificate for ten minutes. Throws `authority.key`, `authority.proof`, `identity.claims`, or what
-   * `verifyToken` throws; `authority.chain` when no client would accept what could be issued. Safe to call concurrently.
+   * `verifyToken` throws; `authority.validity` when its certificates have expired or are not valid yet; `authority.chain`
+   * when no client would accept what could be issued. Safe to call concurrently.
    */
   issue(request: SigningRequest): Promise<IssuedCertificate>
 }
@@ -152,9 +153,10 @@ async function certify(signer: Signer, spki: Uint8Array, identity: CertificateId
 function checkLifetime({ intermediate, root }: Signer, from: number, until: number): void {
   for (const { notBeforeSeconds, notAfterSeconds } of [intermediate, root]) {
     if (from >= notBeforeSeconds && until <= notAfterSeconds) continue
+    const span = `${isoTime(notBeforeSeconds)} to ${isoTime(notAfterSeconds)}`
     throw authorityErrors(
-      'authority.chain',
-      `a certificate from ${from} to ${until} under one from ${notBeforeSeconds} to ${notAfterSeconds}`,
+      'authority.validity',
+      `the certificate authority is valid from ${span}, and a certificate would last from ${isoTime(from)} to ${isoTime(until)}`,
     )
   }
 }

@@ -26,10 +26,17 @@ export const authorityErrors = defineErrors({
     summary: 'The keys of an accepted issuer cannot be fetched, so that its id tokens cannot be checked.',
     hint: 'try again in a minute; the operator checks the address, proxies and SSL_CERT_FILE, or gives the issuer a key set with `jwks` in wheelseal.toml',
   },
+  'authority.validity': {
+    status: 503,
+    exit: 1,
+    lasts: true,
+    summary: 'A certificate of the authority has expired or is not valid yet, so that it issues nothing.',
+    hint: 'the operator compares the clock of the server with the dates that `wheelseal trust show` prints; after their end a new instance is needed (`wheelseal up --data NEW`), whose trust root clients must learn',
+  },
   'authority.chain': {
     status: 500,
     exit: 1,
-    summary: "The authority's key, intermediate and root do not fit together or are not valid now.",
-    hint: 'compare the clock with the dates in the files of `wheelseal trust export`, and restore keys and certificates from one backup',
+    summary: "The authority's key, intermediate and root do not fit together.",
+    hint: 'put back keys/intermediate.pem or certificates/authority.pem, whichever was changed',
   },
 })

@@ -25,10 +25,18 @@ export const timestamperErrors = defineErrors({
     summary: 'A client asks for a timestamp with an extension that this authority does not know.',
     hint: 'send no extensions',
   },
+  'timestamper.validity': {
+    status: 503,
+    exit: 1,
+    lasts: true,
+    summary:
+      'A certificate of the timestamp authority has expired or is not valid yet, so that it stamps nothing.',
+    hint: 'the operator compares the clock of the server with the dates that `wheelseal trust show` prints; after their end a new instance is needed (`wheelseal up --data NEW`), whose trust root clients must learn',
+  },
   'timestamper.chain': {
     status: 500,
     exit: 1,
-    summary: "The timestamp authority's key and certificates do not fit together or are not valid now.",
-    hint: 'compare the clock with the dates in the files of `wheelseal trust export`, and restore keys and certificates from one backup',
+    summary: "The timestamp authority's key and certificates do not fit together.",
+    hint: 'put back keys/tsa.pem or certificates/tsa.pem, whichever was changed',
   },
 })

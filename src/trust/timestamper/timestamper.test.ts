@@ -141,7 +141,7 @@ describe('createTimestamper', () => {
 
   it.each([leaf.notBeforeSeconds - 1, leaf.notAfterSeconds + 1])('refuses to stamp at %i', (seconds) => {
     const late = createTimestamper({ ...ports, clock: clockAt(seconds), chain, key: made.leaf.key })
-    const broken = expect.objectContaining({ code: 'timestamper.chain', status: 500 })
+    const broken = expect.objectContaining({ code: 'timestamper.validity', status: 503, lasts: true })
     expect(() => late.timestamp(request)).toThrow(broken)
     expect(() => late.answer(request)).toThrow(broken)
   })

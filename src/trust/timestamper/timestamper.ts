@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { bytesEqual, WheelsealError, type Clock, type Entropy } from '../../base/index.ts'
+import { bytesEqual, isoTime, WheelsealError, type Clock, type Entropy } from '../../base/index.ts'
 import {
   buildTimestampRejection,
   buildTimestampResponse,
@@ -30,7 +30,7 @@ export interface Timestamper {
   readonly chain: readonly Uint8Array[]
   /**
    * A granted response in DER. Throws `timestamper.hash`, `timestamper.digest`, `timestamper.policy` or
-   * `timestamper.extension` for what is refused, and `timestamper.chain` when no client would accept the response.
+   * `timestamper.extension` for what is refused, and `timestamper.validity` when no client would accept the response.
    */
   timestamp(request: TimestampRequest): Uint8Array
   /** As `timestamp`, but what is refused is answered by a rejecting response that says why (RFC 3161 §2.4.2). */
@@ -116,9 +116,10 @@ function checkParts(certificates: readonly Certificate[], key: KeyObject): Certi
 function checkValidity(certificates: readonly Certificate[], timeSeconds: number): void {
   for (const { notBeforeSeconds, notAfterSeconds } of certificates) {
     if (timeSeconds >= notBeforeSeconds && timeSeconds <= notAfterSeconds) continue
+    const span = `${isoTime(notBeforeSeconds)} to ${isoTime(notAfterSeconds)}`
     throw timestamperErrors(
-      'timestamper.chain',
-      `a timestamp at ${timeSeconds} under a certificate from ${notBeforeSeconds} to ${notAfterSeconds}`,
+      'timestamper.validity',
+      `the timestamp authority is valid from ${span}, and it is ${isoTime(timeSeconds)}`,
     )
   }
 }
