@@ -124,7 +124,7 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
     const plan = await planOf(files, options, await settingsHere(process.env))
     origins.push(...plan.origins)
     if (!terminal.isJson) for (const line of originLines(origins)) terminal.say(line)
-    const outcomes = await outcomesOf(plan, options)
+    const outcomes = await outcomesOf(plan, options, terminal)
     const saved = options.saveBundle === true ? await saveBundles(outcomes, systemFiles) : []
     report({ outcomes, origins, leftOut: plan.leftOut, saved }, options, terminal)
   } catch (error) {
@@ -135,8 +135,12 @@ async function verifyFiles(files: readonly string[], options: Options): Promise<
   }
 }
 
-async function outcomesOf(plan: VerifyPlan, options: Options): Promise<readonly FileOutcome[]> {
-  const prepared = await prepare(plan, systemVerifyIo(process.env))
+async function outcomesOf(
+  plan: VerifyPlan,
+  options: Options,
+  terminal: Terminal,
+): Promise<readonly FileOutcome[]> {
+  const prepared = await prepare(plan, { ...systemVerifyIo(process.env), note: (text) => terminal.say(text) })
   const stream = options.quiet === true ? undefined : process.stderr
   const progress = createVerifyProgress(stream, plan.targets.length)
   try {

@@ -11,6 +11,7 @@ import {
   createHttp,
   fetchTrustedRoot,
   loadPublicSigstore,
+  netErrors,
   type TufPorts,
   type TufSource,
 } from './index.ts'
@@ -101,7 +102,7 @@ describe('fetchTrustedRoot', () => {
     await expect(fetchTrustedRoot(wrong, ports)).rejects.toMatchObject({ code: 'net.tuf' })
     await fetchTrustedRoot(source, ports)
     await expect(fetchTrustedRoot(wrong, ports)).rejects.toMatchObject({ code: 'net.tuf' })
-    await expect(cachedTrustedRoot(wrong, ports.cacheFolder)).rejects.toMatchObject({
+    await expect(cachedTrustedRoot(wrong, ports)).rejects.toMatchObject({
       code: 'net.tuf-offline',
     })
   })
@@ -158,13 +159,35 @@ describe('fetchTrustedRoot', () => {
 
 describe('cachedTrustedRoot', () => {
   it('is what the last refresh left, without any request', async () => {
-    await expect(cachedTrustedRoot(source, ports.cacheFolder)).rejects.toMatchObject({
+    await expect(cachedTrustedRoot(source, ports)).rejects.toMatchObject({
       code: 'net.tuf-offline',
     })
     await fetchTrustedRoot(source, ports)
     asked.length = 0
-    expect(await cachedTrustedRoot(source, ports.cacheFolder)).toEqual(trustedRoot())
+    expect(await cachedTrustedRoot(source, ports)).toEqual({ bytes: trustedRoot() })
     expect(asked).toEqual([])
+  })
+
+  it('says that what is kept has run out, and since when', async () => {
+    await fetchTrustedRoot(source, ports)
+    nowMs += 8 * DAY * 1000 + 2000
+    const { bytes, expiredAt = '' } = await cachedTrustedRoot(source, ports)
+    expect(bytes).toEqual(trustedRoot())
+    expect(Math.abs(Date.parse(expiredAt) / 1000 - NOW_SECONDS - 8 * DAY)).toBeLessThan(2)
+  })
+
+  it('is named where it has run out and nobody answers, and is not used unasked', async () => {
+    await fetchTrustedRoot(source, ports)
+    nowMs += 9 * DAY * 1000
+    const refused = () => Promise.reject(netErrors('net.unreachable', 'nobody there'))
+    const attempt = fetchTrustedRoot(source, { ...ports, http: { request: refused } })
+    await expect(attempt).rejects.toMatchObject({
+      code: 'net.unreachable',
+      message: expect.stringMatching(
+        /^nobody there; the copy that is kept from before expired at 20/,
+      ) as string,
+      hint: expect.stringContaining('--offline') as string,
+    })
   })
 })
 
@@ -175,7 +198,7 @@ describe('a first root that is known by its digest', () => {
     expect(asked.slice(0, 2)).toEqual(['/1.root.json', '/2.root.json'])
     asked.length = 0
     await fetchTrustedRoot({ url, firstRootSha256 }, ports)
-    expect(await cachedTrustedRoot({ url, firstRootSha256 }, ports.cacheFolder)).toEqual(trustedRoot())
+    expect(await cachedTrustedRoot({ url, firstRootSha256 }, ports)).toEqual({ bytes: trustedRoot() })
     expect(asked).toEqual([])
   })
 
@@ -193,7 +216,7 @@ describe('a first root that is known by its digest', () => {
 describe('public Sigstore', () => {
   it('is there without a network, as it was shipped', async () => {
     const seed = await loadPublicSigstore()
-    const bytes = await cachedTrustedRoot(seed, ports.cacheFolder)
+    const { bytes } = await cachedTrustedRoot(seed, ports)
     // The digest that the repository has signed for it (targets.json, version 14).
     expect(sha256Hex(bytes)).toBe('6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66')
     expect(Object.keys(JSON.parse(utf8Decode(bytes)) as object)).toContain('certificateAuthorities')

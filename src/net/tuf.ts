@@ -60,7 +60,7 @@ export async function fetchTrustedRoot(source: TufSource, ports: TufPorts): Prom
     await keep(work, cache)
     return bytes
   } catch (cause) {
-    if (fetcher.failure !== undefined) throw fetcher.failure
+    if (fetcher.failure !== undefined) throw await namingKept(fetcher.failure, cache)
     if (cause instanceof WheelsealError) throw cause
     throw netErrors('net.tuf', `${source.url}: ${describeError(cause)}`, { cause })
   } finally {
@@ -68,16 +68,42 @@ export async function fetchTrustedRoot(source: TufSource, ports: TufPorts): Prom
   }
 }
 
+export interface KeptTrustedRoot {
+  readonly bytes: Uint8Array
+  /** `YYYY-MM-DDTHH:MM:SSZ`, where what is kept has run out: keys may have been withdrawn since. */
+  readonly expiredAt?: string
+}
+
 /** What the last refresh has left, else what was shipped; nobody is asked. Throws `net.tuf-offline`. */
-export async function cachedTrustedRoot(source: TufSource, cacheFolder: string): Promise<Uint8Array> {
-  const path = join(cacheOf(source, cacheFolder), TRUSTED_ROOT)
-  const bytes = (await readFile(path).catch(() => undefined)) ?? source.seed
-  if (bytes === undefined)
-    throw netErrors(
-      'net.tuf-offline',
-      `nothing of ${source.url} under this first root is kept in ${cacheFolder}`,
-    )
-  return new Uint8Array(bytes)
+export async function cachedTrustedRoot(
+  source: TufSource,
+  { cacheFolder, clock }: Pick<TufPorts, 'cacheFolder' | 'clock'>,
+): Promise<KeptTrustedRoot> {
+  const cache = cacheOf(source, cacheFolder)
+  const kept = await readFile(join(cache, TRUSTED_ROOT)).catch(() => undefined)
+  if (kept === undefined) {
+    if (source.seed !== undefined) return { bytes: source.seed }
+    const fact = `nothing of ${source.url} under this first root is kept in ${cacheFolder}`
+    throw netErrors('net.tuf-offline', fact)
+  }
+  const expires = await timestampExpiry(cache)
+  const hasExpired = expires === undefined || parseIsoTime(expires) * 1000 <= clock.nowMs()
+  const expired = hasExpired ? { expiredAt: expires ?? 'an unknown time' } : {}
+  return { bytes: new Uint8Array(kept), ...expired }
+}
+
+/** Who cannot refresh learns of what is kept: it is not used unasked once it has run out. */
+async function namingKept(failure: WheelsealError, cache: string): Promise<WheelsealError> {
+  const expires = await timestampExpiry(cache)
+  if (expires === undefined) return failure
+  const { code, message, status, exit, hint } = failure
+  return new WheelsealError(code, `${message}; the copy that is kept from before expired at ${expires}`, {
+    status,
+    exit,
+    summary: '',
+    cause: failure,
+    hint: `${hint}; --offline takes the kept copy as it is`,
+  })
 }
 
 /** Public Sigstore's repository. Loaded on demand: private networks never need it. */
@@ -140,12 +166,19 @@ function isWhole(json: string): boolean {
  * a new root first, and would not notice for long that a key was withdrawn.
  */
 async function hasFreshTimestamp(work: string, clock: Clock): Promise<boolean> {
+  const expires = await timestampExpiry(work)
+  return expires !== undefined && parseIsoTime(expires) * 1000 > clock.nowMs()
+}
+
+/** Undefined where there is no timestamp that can be read. */
+async function timestampExpiry(folder: string): Promise<string | undefined> {
   try {
-    const text = await readFile(join(work, 'timestamp.json'), 'utf8')
+    const text = await readFile(join(folder, 'timestamp.json'), 'utf8')
     const { signed } = JSON.parse(text) as { readonly signed: { readonly expires: string } }
-    return parseIsoTime(signed.expires) * 1000 > clock.nowMs()
+    parseIsoTime(signed.expires)
+    return signed.expires
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cases, readCase } from '../conformance/cases.ts'
@@ -89,6 +89,19 @@ describe('without any network', () => {
     // Fetched into the same home.
     const kept = await cut(...who, ...fromRepository, '--offline', 'file')
     expect(kept.code, kept.stderr).toBe(0)
+    expect(kept.stderr).not.toContain('expired')
+  })
+
+  it('a trust root that was kept and has run out is taken with --offline, and named', async () => {
+    const caches = join(bench.path, '.cache', 'wheelseal', 'tuf')
+    for (const name of await readdir(caches)) {
+      const file = join(caches, name, 'timestamp.json')
+      const text = await readFile(file, 'utf8')
+      await writeFile(file, text.replace(/"expires": "[^"]+"/, '"expires": "2020-01-01T00:00:00Z"'))
+    }
+    const { code, stderr } = await cut(...who, ...fromRepository, '--offline', 'file')
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain(`kept of ${bench.server.url}/tuf expired at 2020-01-01T00:00:00Z`)
   })
 })
 

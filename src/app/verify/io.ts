@@ -9,4 +9,6 @@ export interface VerifyIo {
   readonly clock: Clock
   /** The user's, for trust roots that were fetched. */
   readonly cacheFolder: string
+  /** Is told, in a sentence, what decides nothing and somebody should know. */
+  readonly note?: (text: string) => void
 }

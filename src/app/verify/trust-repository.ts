@@ -14,12 +14,21 @@ export async function readRepository(
   io: VerifyIo,
 ): Promise<Uint8Array> {
   const source = await sourceOf(repository, io)
-  if (network === 'none') return cachedTrustedRoot(source, io.cacheFolder)
+  if (network === 'none') return kept(source, io)
   try {
     return await fetchTrustedRoot(source, io)
   } catch (error) {
     throw explained(error, repository)
   }
+}
+
+async function kept(source: TufSource, io: VerifyIo): Promise<Uint8Array> {
+  const { bytes, expiredAt } = await cachedTrustedRoot(source, io)
+  if (expiredAt !== undefined)
+    io.note?.(
+      `the trust root kept of ${source.url} expired at ${expiredAt}; with --offline it is used as it is, and keys may have been withdrawn since`,
+    )
+  return bytes
 }
 
 async function sourceOf(repository: Repository, io: VerifyIo): Promise<TufSource> {
