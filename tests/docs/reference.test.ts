@@ -50,6 +50,16 @@ describe('the page of the configuration', () => {
     expect(documentedFlags('wheelseal ')).toEqual(declared.toSorted())
   })
 
+  it('is right that every command has an example in its help', async () => {
+    const leaves = (await declaredCommands()).flatMap((command) => leavesOf(command, 'wheelseal'))
+    expect(leaves.length).toBeGreaterThan(10)
+    const without = leaves.filter(({ command, path }) => {
+      const [, examples = ''] = helpOf(command).split(/Examples?:/)
+      return !examples.includes(path)
+    })
+    expect(without.map(({ path }) => path)).toEqual([])
+  })
+
   it('names every flag of the cosign face, and no other', () => {
     const declared = [
       ...faceFlags('sign-blob', signBlobFlags),
@@ -153,6 +163,24 @@ function flagsOf(command: Command, above: string): readonly string[] {
   const path = `${above} ${command.name()}`
   const own = command.options.map((option) => flagLine(path, option))
   return [...own, ...command.commands.flatMap((child) => flagsOf(child, path))]
+}
+
+interface Leaf {
+  readonly path: string
+  readonly command: Command
+}
+
+function leavesOf(command: Command, above: string): readonly Leaf[] {
+  const path = `${above} ${command.name()}`
+  if (command.commands.length === 0) return [{ path, command }]
+  return command.commands.flatMap((child) => leavesOf(child, path))
+}
+
+/** With what stands behind the flags. */
+function helpOf(command: Command): string {
+  let text = ''
+  command.configureOutput({ writeOut: (more) => (text += more) }).outputHelp()
+  return text
 }
 
 /** Of a default that is stated by the code as a value; others are told in words. */
