@@ -112,7 +112,7 @@ async function startOrRefusal(): Promise<{ readonly seen: Seen } | { readonly re
     return { refusal }
   }
   try {
-    return { seen: await look(server) }
+    return server.reasons.length > 0 ? { refusal: server.reasons } : { seen: await look(server) }
   } finally {
     await server.close()
   }
@@ -157,6 +157,19 @@ describe('a start on a directory of which one file is damaged', () => {
         expect((outcome.refusal as WheelsealError).code).not.toBe('storage.locked')
         expect((outcome.refusal as WheelsealError).message).toContain(join(data, file))
       }
+    },
+  )
+
+  it.each(['rekor', 'ct'].flatMap((log) => Object.keys(DAMAGES).map((how) => [log, how] as const)))(
+    'names the folder of a log whose write-ahead log is damaged, or goes on frozen: %s %s',
+    async (log, how) => {
+      const folderOfWal = join(data, 'logs', log, 'wal')
+      for (const name of await readdir(folderOfWal)) await DAMAGES[how]!(join(folderOfWal, name))
+      const outcome = await startOrRefusal()
+      if ('seen' in outcome) expect(outcome.seen).toEqual(before)
+      else if (Array.isArray(outcome.refusal))
+        expect(String(outcome.refusal)).toMatch(/^(?:Rekor|CT log): the log has \d entries/)
+      else expect(String(outcome.refusal)).toContain(join(data, 'logs', log))
     },
   )
 

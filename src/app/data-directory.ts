@@ -15,7 +15,15 @@ import { constants } from 'node:fs'
 import { access, chmod, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { describeError, parseJson, utf8, utf8Decode, WheelsealError, type JsonValue } from '../base/index.ts'
+import {
+  describeError,
+  parseJson,
+  reworded,
+  utf8,
+  utf8Decode,
+  WheelsealError,
+  type JsonValue,
+} from '../base/index.ts'
 import { systemClock, systemFiles } from '../host/index.ts'
 import { makeFolder } from '../storage/folder/index.ts'
 import { lockDirectory, type DirectoryLock } from '../storage/sqlite/index.ts'
@@ -102,9 +110,7 @@ async function lockPatiently(path: string, patienceMs: number): Promise<Director
 async function namingHolder(error: unknown, path: string): Promise<unknown> {
   const pid = await lockHolder(join(path, LOCK_FILE))
   if (!(error instanceof WheelsealError) || pid === undefined) return error
-  const { code, message, cause, status, exit, hint } = error
-  const kind = { status, exit, summary: '', hint, cause }
-  return new WheelsealError(code, `${message}, that with the id ${pid}`, kind)
+  return reworded(error, { fact: `${error.message}, that with the id ${pid}` })
 }
 
 async function prepare(path: string, fileSystemType: FileSystemType): Promise<void> {

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import type { Clock } from '../base/index.ts'
+import { reworded, sha256Hex, WheelsealError, type Clock } from '../base/index.ts'
 import { spkiOf } from '../formats/x509/index.ts'
-import { sha256Hex } from '../base/index.ts'
 import {
   createLog,
   inspectLog,
@@ -164,7 +163,7 @@ async function openOne(all: LogsParts, name: LogName, anchors: AnchorFile): Prom
     }
   } catch (error) {
     await database.destroy()
-    throw error
+    throw inFolder(error, join(all.path, 'logs', name))
   }
 }
 
@@ -177,6 +176,12 @@ function sparing(log: TransparencyLog, reserve: Reserve): TransparencyLog {
       return log.append(entry)
     },
   }
+}
+
+/** The room of the log knows no folder; whoever must mend something needs it. */
+function inFolder(error: unknown, folder: string): unknown {
+  if (!(error instanceof WheelsealError) || !error.code.startsWith('log.')) return error
+  return reworded(error, { fact: `${folder}: ${error.message}` })
 }
 
 function anchorOf({ instance, keys }: LogsParts, name: LogName, anchors: AnchorFile) {

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { spkiOf } from '../formats/x509/index.ts'
 import { join } from 'node:path'
-import { WheelsealError, type Clock, type Log } from '../base/index.ts'
+import { reworded, WheelsealError, type Clock, type Log } from '../base/index.ts'
 import type { InstanceTrust } from '../formats/trustroot/index.ts'
 import { systemClock } from '../host/index.ts'
 import { createFolderRootRepository } from '../storage/folder/index.ts'
@@ -53,8 +53,7 @@ export async function openTrustRepository(
     return await openRootRepository({ store, onlineKey, lifetimes: DEFAULT_LIFETIMES, ...ports })
   } catch (error) {
     if (!(error instanceof WheelsealError) || error.message.includes(folder(path))) throw error
-    const { code, message, cause, status, exit, hint } = error
-    throw new WheelsealError(code, `${folder(path)}/${message}`, { status, exit, summary: '', hint, cause })
+    throw reworded(error, { fact: `${folder(path)}/${error.message}` })
   }
 }
 

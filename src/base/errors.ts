@@ -57,6 +57,13 @@ export class WheelsealError extends Error {
   }
 }
 
+/** The same failure, where more is known of it: a path, whose file it is, what to do. */
+export function reworded(error: WheelsealError, { fact = error.message, hint = error.hint }): WheelsealError {
+  const { code, status, exit, lasts, cause } = error
+  const kind = { status, exit, summary: '', hint, ...(lasts ? { lasts } : {}) }
+  return new WheelsealError(code, fact.split('\n'), { ...kind, cause })
+}
+
 const catalogue = new Map<string, ErrorKind>()
 
 /** Registers a room's codes and returns the constructor of its errors. Codes read `room.what-is-wrong`. */

@@ -19,6 +19,7 @@ export {
   defineErrors,
   describeError,
   errorKinds,
+  reworded,
   WheelsealError,
   type ErrorKind,
   type Failure,

@@ -12,6 +12,7 @@ import type { Fetcher } from 'tuf-js'
 import {
   describeError,
   parseIsoTime,
+  reworded,
   sha256Hex,
   utf8,
   WheelsealError,
@@ -96,13 +97,9 @@ export async function cachedTrustedRoot(
 async function namingKept(failure: WheelsealError, cache: string): Promise<WheelsealError> {
   const expires = await timestampExpiry(cache)
   if (expires === undefined) return failure
-  const { code, message, status, exit, hint } = failure
-  return new WheelsealError(code, `${message}; the copy that is kept from before expired at ${expires}`, {
-    status,
-    exit,
-    summary: '',
-    cause: failure,
-    hint: `${hint}; --offline takes the kept copy as it is`,
+  return reworded(failure, {
+    fact: `${failure.message}; the copy that is kept from before expired at ${expires}`,
+    hint: `${failure.hint}; --offline takes the kept copy as it is`,
   })
 }
 

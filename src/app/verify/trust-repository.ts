@@ -1,4 +1,4 @@
-import { sha256Hex, WheelsealError } from '../../base/index.ts'
+import { reworded, sha256Hex, WheelsealError } from '../../base/index.ts'
 import { cachedTrustedRoot, fetchTrustedRoot, loadPublicSigstore, type TufSource } from '../../net/index.ts'
 import type { VerifyIo } from './io.ts'
 import type { FirstRoot, TrustChoice, VerifyPlan } from './plan.ts'
@@ -45,11 +45,8 @@ async function firstRootOf(root: FirstRoot, { files }: VerifyIo): Promise<Omit<T
 /** Who did not think of public Sigstore at all is told that it is the default. */
 function explained(error: unknown, { kind }: Repository): unknown {
   if (kind !== 'public' || !(error instanceof WheelsealError)) return error
-  return new WheelsealError(error.code, `the trust root of public Sigstore: ${error.message}`, {
-    status: error.status,
-    exit: error.exit,
-    summary: '',
+  return reworded(error, {
+    fact: `the trust root of public Sigstore: ${error.message}`,
     hint: 'for another Sigstore add --trusted-root FILE, or --tuf-url URL --tuf-root FILE; for public Sigstore without a network add --offline',
-    cause: error,
   })
 }
