@@ -11,7 +11,7 @@ import {
   type Project,
 } from '../access/index.ts'
 import { decodeBase64, utf8Decode, type Log, type WheelsealError } from '../base/index.ts'
-import { failures } from './failures.ts'
+import { failures, renderProblem } from './failures.ts'
 import { noteOnRequest } from './request-log.ts'
 
 export type Bindings = { Bindings: HttpBindings }
@@ -133,7 +133,7 @@ function readProjectId(text: string): number | string {
 
 /** GitLab's failures, and for a 401 the challenge upon which clients send what they have. */
 export function registryFailures(log: Log): ErrorHandler {
-  const render = failures(log)
+  const render = failures(log, renderProblem)
   return async (error, context) => {
     const response = await render(error, context)
     if (response.status === 401) response.headers.set('WWW-Authenticate', CHALLENGE)

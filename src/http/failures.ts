@@ -62,11 +62,22 @@ export function withoutPaths(text: string): string {
 
 /** GitLab's shape, `{"message":"400 Bad request - …"}`, with our code and hint beside it. */
 function renderGitLab(_context: Context, failure: ClientFailure): Response {
-  const { status, code, message, hint, requestId } = failure
-  return Response.json(
-    { message: `${status} ${REASONS[status] ?? 'Error'} - ${message}`, code, hint, requestId },
-    { status },
-  )
+  return Response.json(gitLabBody(failure), { status: failure.status })
+}
+
+/**
+ * The same as a problem (RFC 9457), which is how uv comes to print the sentence: of other JSON it shows a member `code`
+ * and nothing else.
+ */
+export function renderProblem(_context: Context, failure: ClientFailure): Response {
+  const { status, message, hint } = failure
+  const problem = { title: REASONS[status] ?? 'Error', status, detail: `${message}; ${hint}` }
+  const headers = { 'Content-Type': 'application/problem+json' }
+  return Response.json({ ...problem, ...gitLabBody(failure) }, { status, headers })
+}
+
+function gitLabBody({ status, code, message, hint, requestId }: ClientFailure) {
+  return { message: `${status} ${REASONS[status] ?? 'Error'} - ${message}`, code, hint, requestId }
 }
 
 const REASONS: Readonly<Record<number, string>> = {

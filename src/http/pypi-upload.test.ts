@@ -137,6 +137,19 @@ describe('an upload', () => {
     await isEmpty()
   })
 
+  it('that is refused says why in words for uv, which shows title and detail of a problem', async () => {
+    await post(twineForm('content'))
+    const answer = await post(twineForm('other'))
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(await answer.json()).toMatchObject({
+      title: 'Bad request',
+      status: 400,
+      detail: expect.stringMatching(/File already exists: .*; raise the version/),
+      message: expect.stringMatching(/^400 Bad request - /),
+      code: 'registry.file-taken',
+    })
+  })
+
   it('that announces more than any form may have is refused before it is read', async () => {
     const head = `POST ${base} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nAuthorization: ${authorization}\r\n`
     const rest = 'Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 999999999\r\n\r\n'
