@@ -80,6 +80,12 @@ describe('expansion of variables', () => {
     expect(expandVariables([...doubling, variable('V64', 'x')]).kind).toBe('too-large')
   })
 
+  it('stops where values are too large together, though each of them is not', () => {
+    const half = variable('A', 'x'.repeat((1 << 19) + 1))
+    expect(expandVariables([half]).kind).toBe('expanded')
+    expect(expandVariables([half, variable('B', '$A')])).toEqual({ kind: 'too-large', keys: ['B'] })
+  })
+
   it('ends for any set of variables and keeps each name once', () => {
     const piece = fc.constantFrom('$A', '${B}', '%C%', '$$', '%%', '$', '{', 'x')
     const text = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''))
