@@ -157,6 +157,47 @@ describe('a payload', () => {
     expect(blob.size).toBe(4)
   })
 
+  it('hands on no artifacts of a job that failed, also where it may fail', async () => {
+    const arranged = await arrange()
+    const text = `
+a: { script: e, allow_failure: true, artifacts: { paths: [dist/], when: always } }
+b: { stage: deploy, script: e }
+`
+    await arranged.pipelines.create(pipelineRequest(text))
+    const failing = await arranged.take()
+    const upload = { type: 'archive', format: 'zip', filename: 'artifacts.zip', bytes: chunks('PK..') }
+    await arranged.pipelines.putArtifacts(claim(failing), upload)
+    await arranged.pipelines.updateJob(claim(failing), { state: 'failed', failureReason: 'script_failure' })
+    expect((await arranged.take())['dependencies']).toEqual([])
+  })
+
+  it.each([
+    ['the 20 of a new GitLab project', undefined, 20],
+    ['GIT_DEPTH', '5', 5],
+    ['0 for GIT_DEPTH: 0', '0', 0],
+    ['0 for what is no number', 'all', 0],
+    ['0 for less', '-1', 0],
+  ])('has a depth: %s', async (_, value, depth) => {
+    const arranged = await arrange()
+    const given = value === undefined ? '' : `variables: { GIT_DEPTH: "${value}" }`
+    await arranged.pipelines.create(pipelineRequest(`${given}\na: { script: e }`))
+    const branches = depth === 0 ? ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*'] : []
+    const named = depth === 0 ? branches : ['+refs/heads/main:refs/remotes/origin/main']
+    expect((await arranged.take())['git_info']).toMatchObject({
+      depth,
+      refspecs: ['+refs/pipelines/1:refs/pipelines/1', ...named],
+    })
+  })
+
+  it('names fallback keys of caches as it names the key', async () => {
+    const arranged = await arrange()
+    const cache = 'cache: { key: "$CI_COMMIT_REF_SLUG", fallback_keys: ["old-$CI_JOB_NAME"], paths: [x] }'
+    await arranged.pipelines.create(pipelineRequest(`a: { script: e, ${cache} }`))
+    expect((await arranged.take())['cache']).toMatchObject([
+      { key: 'main-protected', fallback_keys: ['old-a-protected'] },
+    ])
+  })
+
   it('is nowhere in the database: neither job token nor id token', async () => {
     const arranged = await arrange()
     await arranged.pipelines.create(pipelineRequest())

@@ -28,8 +28,8 @@ export interface PayloadParts {
   readonly nowMs: number
 }
 
-/** A shallow clone of a new GitLab project. */
-const GIT_DEPTH = 20
+/** Of a new GitLab project, where the job has no variable `GIT_DEPTH`. */
+const DEFAULT_GIT_DEPTH = 20
 const AFTER_SCRIPT_TIMEOUT_SECONDS = 300
 
 export function buildPayload(parts: PayloadParts): JobPayload {
@@ -40,7 +40,7 @@ export function buildPayload(parts: PayloadParts): JobPayload {
     token,
     allow_git_fetch: true,
     job_info: jobInfo(parts),
-    git_info: gitInfo(snapshot, token),
+    git_info: gitInfo(parts),
     runner_info: { timeout: timeoutSeconds, runner_session_url: null, uuid: '' },
     variables: parts.variables,
     inputs: [],
@@ -95,8 +95,9 @@ function jobInfo({ job, snapshot, nowMs }: PayloadParts): object {
   }
 }
 
-function gitInfo({ pipeline }: Snapshot, token: string): object {
+function gitInfo({ snapshot: { pipeline }, token, variables }: PayloadParts): object {
   const { commit } = pipeline.origin
+  const depth = gitDepth(variables)
   return {
     repo_url: repositoryUrl(pipeline.origin, token),
     repo_object_format: commit.sha.length === 64 ? 'sha256' : 'sha1',
@@ -104,10 +105,18 @@ function gitInfo({ pipeline }: Snapshot, token: string): object {
     ref_type: commit.refType,
     sha: commit.sha,
     before_sha: commit.beforeSha ?? NO_SHA,
-    refspecs: refspecs(pipeline.id, commit),
-    depth: GIT_DEPTH,
+    refspecs: refspecs(pipeline.id, commit, depth),
+    depth,
     protected: isProtected(pipeline.origin),
   }
+}
+
+/** As GitLab reads it: what is no number is 0, and 0 is everything. */
+function gitDepth(variables: readonly PayloadVariable[]): number {
+  const text = variables.find(({ key }) => key === 'GIT_DEPTH')?.value
+  if (text === undefined) return DEFAULT_GIT_DEPTH
+  const depth = Number.parseInt(text, 10)
+  return Number.isSafeInteger(depth) && depth > 0 ? depth : 0
 }
 
 /** With the job's credentials where it is a web address; a path of this machine needs none. */
@@ -119,8 +128,14 @@ export function repositoryUrl({ commit }: Pick<PipelineOrigin, 'commit'>, token:
   return url.href
 }
 
-function refspecs(pipelineId: number, { ref, refType }: PipelineOrigin['commit']): readonly string[] {
+/** Without a depth all branches and tags, as GitLab has it; git itself brings the tags of what it fetches. */
+function refspecs(
+  pipelineId: number,
+  { ref, refType }: PipelineOrigin['commit'],
+  depth: number,
+): readonly string[] {
   const own = `+refs/pipelines/${pipelineId}:refs/pipelines/${pipelineId}`
+  if (depth === 0) return [own, '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
   return [
     own,
     refType === 'tag'

@@ -13,6 +13,8 @@ const REFSPEC =
   /^\+?[0-9a-f]{40}(?:[0-9a-f]{24})?(?::refs\/[^\s~^:?*[\\]+)?$|^\+?refs\/[^\s~^:?[\\]+:refs\/[^\s~^:?[\\]+$/
 const REF_NAME = /^\w[\w.-]*(?:\/\w[\w.-]*)*$/
 const STRATEGIES: readonly string[] = ['fetch', 'clone', 'none', 'empty', '']
+const FETCH_FLAGS: readonly string[] = ['--tags', '--no-tags', '--prune', '--quiet', '--verbose', '--force']
+const ALL_REFS: readonly string[] = ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
 const HOME_CONFIG =
   '[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n'
 
@@ -34,8 +36,9 @@ interface Remote {
 }
 
 /**
- * Fetches the job's commit and checks it out detached, as the stock runner does. The folder is fresh, so `fetch` and
- * `clone` are one. Git runs with the runner's own HOME, none of the job's variables, and only over file and HTTP.
+ * Fetches the job's commit and checks it out detached, as the stock runner does: git brings the tags of the commits
+ * that it fetches, from which setuptools_scm and its like make versions. The folder is fresh, so `fetch` and `clone`
+ * are one. Git runs with the runner's own HOME, none of the job's variables, and only over file and HTTP.
  */
 export async function getSources(options: SourcesOptions): Promise<void> {
   const strategy = options.variables.get('GIT_STRATEGY') ?? 'fetch'
@@ -50,15 +53,8 @@ export async function getSources(options: SourcesOptions): Promise<void> {
   await git('init', '--quiet', '--template=', '.')
   await git('remote', 'add', '--', 'origin', remote.url)
   options.log.notice('Fetching changes...')
-  await git(
-    'fetch',
-    '--quiet',
-    '--no-tags',
-    ...depth(options.job),
-    '--',
-    'origin',
-    ...refspecs(options.job, remote),
-  )
+  const refs = refspecs(options.job, remote)
+  await git('fetch', '--quiet', ...extraFlags(options), ...depth(options.job), '--', 'origin', ...refs)
   await checkOut(options, git)
 }
 
@@ -137,13 +133,29 @@ function decoded(text: string): string {
   }
 }
 
+/** Those of `GIT_FETCH_EXTRA_FLAGS` that choose refs. Others could name programs, and are said. */
+function extraFlags({ variables, log }: SourcesOptions): readonly string[] {
+  const words = (variables.get('GIT_FETCH_EXTRA_FLAGS') ?? '').split(/\s+/).filter((word) => word !== '')
+  const [known, others] = [words.filter(isFetchFlag), words.filter((word) => !isFetchFlag(word))]
+  if (others.length > 0) log.warning(`GIT_FETCH_EXTRA_FLAGS: only ${FETCH_FLAGS.join(', ')} are used here`)
+  return known
+}
+
+function isFetchFlag(word: string): boolean {
+  return FETCH_FLAGS.includes(word)
+}
+
 function depth({ git_info }: Job): string[] {
   return git_info.depth > 0 ? [`--depth=${git_info.depth}`] : []
 }
 
-/** A local repository has no `refs/pipelines/…`; there the commit itself is asked for, under the name of its ref. */
+/**
+ * A local repository has no `refs/pipelines/…`; there the commit itself is asked for, under the name of its ref, and
+ * beside it, where no depth is set, what GitLab names: all branches and tags.
+ */
 function refspecs({ git_info }: Job, { isLocal }: Remote): readonly string[] {
-  if (isLocal || git_info.refspecs.length === 0) return [namedCommit(git_info)]
+  if (isLocal || git_info.refspecs.length === 0)
+    return git_info.depth > 0 ? [namedCommit(git_info)] : [git_info.sha, ...ALL_REFS]
   const wrong = git_info.refspecs.find((refspec) => !REFSPEC.test(refspec))
   if (wrong !== undefined) throw runnerErrors('runner.sources', `'${wrong.slice(0, 80)}' is not a refspec`)
   return git_info.refspecs
