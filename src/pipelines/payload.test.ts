@@ -189,6 +189,17 @@ b: { stage: deploy, script: e }
     })
   })
 
+  it('names the time of the commit for builds that shall give the same bytes, unless the file does', async () => {
+    const arranged = await arrange()
+    const { commit } = pipelineRequest()
+    const timed = { commit: { ...commit, timestamp: '2026-01-02T03:04:05+02:00' } }
+    await arranged.pipelines.create(pipelineRequest('a: { script: e }', timed))
+    expect(variables(await arranged.take()).get('SOURCE_DATE_EPOCH')?.value).toBe('1767315845')
+    const own = 'a: { script: e, variables: { SOURCE_DATE_EPOCH: "7" } }'
+    await arranged.pipelines.create(pipelineRequest(own, timed))
+    expect(variables(await arranged.take()).get('SOURCE_DATE_EPOCH')?.value).toBe('7')
+  })
+
   it('names fallback keys of caches as it names the key', async () => {
     const arranged = await arrange()
     const cache = 'cache: { key: "$CI_COMMIT_REF_SLUG", fallback_keys: ["old-$CI_JOB_NAME"], paths: [x] }'

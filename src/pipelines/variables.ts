@@ -1,4 +1,4 @@
-import { isoTime } from '../base/index.ts'
+import { isoTime, parseIsoTime } from '../base/index.ts'
 import type { Variable } from '../ciconfig/index.ts'
 import type {
   JobRecord,
@@ -144,8 +144,18 @@ function commitValues(commit: PipelineCommit): Values {
     CI_COMMIT_REF_SLUG: slug(ref),
     CI_COMMIT_AUTHOR: commit.author,
     CI_COMMIT_TIMESTAMP: commit.timestamp,
+    SOURCE_DATE_EPOCH: epochSeconds(commit.timestamp),
     ...messageValues(commit),
   }
+}
+
+/**
+ * Not of GitLab: with the time of the commit, tools that know reproducible-builds.org/specs/source-date-epoch give the
+ * same bytes when a commit is built again.
+ */
+function epochSeconds(timestamp: string | undefined): string | undefined {
+  const seconds = parseIsoTime(timestamp ?? '')
+  return Number.isNaN(seconds) ? undefined : String(Math.floor(seconds))
 }
 
 /** GitLab's description is the message without its first line, or all of it when the title was cut. */

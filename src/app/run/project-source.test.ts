@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -14,8 +14,8 @@ afterEach(() => rm(root, { recursive: true }))
 
 const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent' }
 
-function read(folder: string): Promise<ProjectSource> {
-  return readProjectSource(folder, { spawn: systemSpawn, env, scratch: join(root, 'scratch') })
+function read(folder: string, scratch = 'scratch'): Promise<ProjectSource> {
+  return readProjectSource(folder, { spawn: systemSpawn, env, scratch: join(root, scratch) })
 }
 
 function git(folder: string, ...args: string[]): string {
@@ -63,6 +63,17 @@ describe('readProjectSource', () => {
       '.gitlab-ci.yml',
     ])
     expect(await readdir(path)).toEqual(['.gitignore', '.gitlab-ci.yml', 'ignored'])
+  })
+
+  it('makes the same commit of a folder that nobody has changed, of the time of its newest file', async () => {
+    const path = await makeFolder('same')
+    await utimes(join(path, '.gitignore'), 0, 1_000_000_000)
+    await utimes(join(path, '.gitlab-ci.yml'), 0, 1_000_000_007)
+    const source = await read(path, 'first')
+    expect(Date.parse(source.timestamp)).toBe(1_000_000_007_000)
+    expect((await read(path, 'second')).sha).toBe(source.sha)
+    await utimes(join(path, '.gitignore'), 0, 1_000_000_008)
+    expect((await read(path, 'third')).sha).not.toBe(source.sha)
   })
 
   it('treats a folder inside another repository as one without', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { lstat, mkdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { describeError, type Spawn } from '../../base/index.ts'
 import { appErrors } from '../errors.ts'
@@ -28,6 +28,8 @@ export interface SourcePorts {
   readonly scratch: string
 }
 
+/** 1980, before which wheels can name no time. */
+const OLDEST_IN_ZIP_MS = 315_619_200_000
 const CONFIG_FILE = '.gitlab-ci.yml'
 const PROJECT_FILES = [CONFIG_FILE, 'pyproject.toml', 'setup.py'] as const
 
@@ -83,16 +85,20 @@ async function fromCopy(place: string, ports: SourcePorts): Promise<ProjectSourc
     '--initial-branch=main',
     store,
   )
-  const git = gitIn(place, ports.spawn, { ...ports.env, GIT_DIR: store, GIT_WORK_TREE: place })
+  const env = { ...ports.env, GIT_DIR: store, GIT_WORK_TREE: place }
+  const git = gitIn(place, ports.spawn, env)
   await git.run('add', '--all')
+  const date = `@${await newestChange(place, git)} +0000`
+  const dated = { ...env, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
   const identity = ['-c', 'user.name=Wheelseal', '-c', 'user.email=wheelseal@localhost']
-  await git.run(
+  const message = `the folder ${basename(place)} as it is`
+  await gitIn(place, ports.spawn, dated).run(
     ...identity,
     'commit',
     '--quiet',
     '--allow-empty',
     '--message',
-    `the folder ${basename(place)} as it is`,
+    message,
   )
   return {
     ...(await readCommit(git)),
@@ -100,6 +106,14 @@ async function fromCopy(place: string, ports: SourcePorts): Promise<ProjectSourc
     repository: store,
     notice: 'the folder is no repository of its own; the pipeline runs on a copy with one commit on main',
   }
+}
+
+/** In seconds: a folder that nobody has changed is the same commit again, and its build gives the same bytes. */
+async function newestChange(place: string, git: Git): Promise<number> {
+  const names = (await git.run('ls-files', '-z')).split('\0').filter((name) => name !== '')
+  let newestMs = OLDEST_IN_ZIP_MS
+  for (const name of names) newestMs = Math.max(newestMs, (await lstat(join(place, name))).mtimeMs)
+  return Math.floor(newestMs / 1000)
 }
 
 async function readCommit(git: Git): Promise<Omit<ProjectSource, 'path' | 'repository' | 'notice'>> {
