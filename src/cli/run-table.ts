@@ -12,10 +12,13 @@ export interface TableOptions {
   readonly columns: number
 }
 
+const NOTHING_NEW =
+  'the pipeline passed and published no new file; a file that is there with the same bytes is not new'
+
 /** What was built, signed, published and verified, and how a consumer gets it. */
 export function runTable(report: RunReport, { program, columns }: TableOptions): readonly Line[] {
   const { files } = report
-  if (files.length === 0) return ['the pipeline passed and published nothing new']
+  if (files.length === 0) return [NOTHING_NEW]
   return [
     '',
     ...fileLines(files, columns),
@@ -24,7 +27,7 @@ export function runTable(report: RunReport, { program, columns }: TableOptions):
     ...files.map((file) => `  ${file.url}`),
     ...signerLines(report),
     ...files.filter(({ isVerified }) => !isVerified).map(({ verdict }) => verdict),
-    ...consumerLines(report, program),
+    ...consumerLines(report, shellWord(program)),
   ]
 }
 
@@ -33,28 +36,49 @@ function signerLines({ files, identity, url }: RunReport): readonly string[] {
   return files.some(({ isSigned }) => isSigned) ? [`signed by ${identity}`, `issuer    ${url}`] : []
 }
 
-/** What a consumer types, from a new terminal in an empty folder; each line can be copied. */
+/**
+ * What a consumer types, in any folder; each line can be copied. What is installed is the file that was verified, never
+ * another download, and into an environment of its own, since the system's Python may belong to its packages (PEP 668).
+ */
 function consumerLines(report: RunReport, program: string): readonly string[] {
-  const [file] = report.files
+  const file = fileToInstall(report.files)
   if (file === undefined) return []
   const { url, pipeline, source, data, identity } = report
-  const packages = `${url}/api/v4/projects/${pipeline.projectId}/packages`
-  const signatures = `${packages}/generic/${source.path.split('/').at(-1) ?? ''}/${file.version}`
+  const generic = `${url}/api/v4/projects/${pipeline.projectId}/packages/generic`
+  const signatures = `${generic}/${source.path.split('/').at(-1) ?? ''}/${file.version}`
   const { fileName } = file
   return [
     '',
-    'A consumer verifies a file and installs the package with these lines (the first starts the services again):',
+    `A consumer verifies a file and installs it with these lines${startNote(report)}:`,
     ...tokenNote(report, program),
     '',
-    `  ${program} up --data ${shellWord(data)} &`,
+    '  cd "$(mktemp -d)"',
+    ...startLines(report, program),
     `  ${program} trust export --data ${shellWord(data)} --out trust && . ./trust/cosign.env`,
-    `  curl -fs --retry 9 --retry-connrefused -o /dev/null ${url}/readyz`,
     `  curl -fsSO ${file.url}`,
     `  curl -fsSO ${signatures}/${fileName}.sig`,
     `  curl -fsSO ${signatures}/${fileName}.crt`,
     `  ${program} cosign verify-blob --signature ${fileName}.sig --certificate ${fileName}.crt \\`,
-    `    --certificate-identity ${shellWord(identity)} --certificate-oidc-issuer ${url} ${fileName}`,
-    `  pip install --index-url ${packages}/pypi/simple ${file.name}==${file.version}`,
+    `    --certificate-identity ${shellWord(identity)} --certificate-oidc-issuer ${url} ${fileName} \\`,
+    `    && python3 -m venv venv && venv/bin/pip install ./${fileName}`,
+  ]
+}
+
+function fileToInstall(files: RunReport['files']): RunReport['files'][number] | undefined {
+  const verified = files.filter(({ isVerified }) => isVerified)
+  return verified.find(({ fileName }) => fileName.endsWith('.whl')) ?? verified[0]
+}
+
+function startNote({ isServed }: RunReport): string {
+  return isServed ? '' : '; the second starts the services again'
+}
+
+/** Not where the services run: a second server of a data directory is refused. */
+function startLines({ isServed, data, url }: RunReport, program: string): readonly string[] {
+  if (isServed) return []
+  return [
+    `  ${program} up --data ${shellWord(data)} &`,
+    `  curl -fs --retry 9 --retry-connrefused -o /dev/null ${url}/readyz`,
   ]
 }
 

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { checkRequirements, runHere, type RunReport } from '../app/index.ts'
 import { traceFile } from '../storage/folder/index.ts'
@@ -87,7 +87,13 @@ function render(report: RunReport, explanation: Explanation): void {
   if (!isPassed || report.files.some(({ isVerified }) => !isVerified)) process.exitCode = 1
   if (!isPassed) return explain(report, explanation)
   const columns = process.stdout.isTTY ? process.stdout.columns : Infinity
-  terminal.output(jsonOf(report), () => runTable(report, { program: programName(), columns }))
+  terminal.output(jsonOf(report), () => runTable(report, { program: programAnywhere(), columns }))
+}
+
+/** How people started this program, for lines that they copy in another folder. */
+function programAnywhere(): string {
+  const name = programName()
+  return name.includes('/') ? resolve(name) : name
 }
 
 interface Explanation {

@@ -27,6 +27,8 @@ export interface RunReport extends RunResult {
   readonly identity: string
   /** Who may read the project: private, internal or public. */
   readonly visibility: string
+  /** The services were there before, and go on. */
+  readonly isServed: boolean
   /** What this pipeline published; empty unless it succeeded. */
   readonly files: readonly ReleasedFile[]
 }
@@ -40,19 +42,19 @@ export async function runHere(options: RunHereOptions): Promise<RunReport> {
   const data = isNew
     ? await newDataDirectory(join(userFolders(options.env).data, 'start'))
     : resolve(options.data)
-  if (await hasServer(data)) return runAgainst(data, options)
+  if (await hasServer(data)) return { ...(await runAgainst(data, options)), isServed: true }
   const listen = options.listen ?? (isNew ? ANY_PORT : undefined)
   const server = await startServer({ data, log: options.log, ...(listen === undefined ? {} : { listen }) })
   options.say(`services at ${server.url}, data in ${data}`)
   for (const reason of server.reasons) options.say(`the services are not ready: ${reason}`)
   try {
-    return await runAgainst(data, options)
+    return { ...(await runAgainst(data, options)), isServed: false }
   } finally {
     await server.close()
   }
 }
 
-async function runAgainst(data: string, options: RunHereOptions): Promise<RunReport> {
+async function runAgainst(data: string, options: RunHereOptions): Promise<Omit<RunReport, 'isServed'>> {
   // Short, because paths below it end up in sockets and shebang lines.
   const scratch = await mkdtemp(join(tmpdir(), 'ws-'))
   try {

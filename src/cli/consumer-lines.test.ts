@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import type { RunReport } from '../app/index.ts'
+import { runTable } from './run-table.ts'
+
+const SDIST = file('tools-1.0.tar.gz')
+const WHEEL = file('tools-1.0-py3-none-any.whl')
+
+describe('the lines for a consumer', () => {
+  it('install the very file that they verify, only then, and into an environment of its own', () => {
+    const [verify = '', , install = ''] = linesFrom(table({}), 'cosign verify-blob')
+    expect(verify).toContain(
+      "/my tools/wheelseal' cosign verify-blob --signature tools-1.0-py3-none-any.whl.sig",
+    )
+    expect(install).toBe('&& python3 -m venv venv && venv/bin/pip install ./tools-1.0-py3-none-any.whl')
+    expect(table({})).not.toMatch(/--index-url|pip install tools/)
+  })
+
+  it('name a source distribution where no wheel was published', () => {
+    expect(table({ files: [SDIST] })).toContain('venv/bin/pip install ./tools-1.0.tar.gz')
+  })
+
+  it('are about no file that is not verified', () => {
+    const refused = { ...WHEEL, isVerified: false }
+    expect(table({ files: [SDIST, refused] })).toContain('venv/bin/pip install ./tools-1.0.tar.gz')
+    expect(table({ files: [refused] })).not.toContain('pip install')
+  })
+
+  it('start the services only where they have ended with the run, and wait for them before anything else', () => {
+    const text = table({ isServed: false })
+    const places = ['up --data', '/readyz', 'trust export', 'curl -fsSO'].map((part) => text.indexOf(part))
+    expect(places.toSorted((a, b) => a - b)).toEqual(places)
+    expect(places[0]).toBeGreaterThan(0)
+    expect(table({ isServed: true })).not.toMatch(/ up --data|starts the services/)
+  })
+})
+
+function table(changes: Partial<RunReport>): string {
+  const report = {
+    url: 'http://127.0.0.1:7711',
+    data: '/data',
+    identity: 'https://127.0.0.1:7711/acme/tools//.gitlab-ci.yml@refs/heads/main',
+    visibility: 'public',
+    isServed: true,
+    source: { path: 'acme/tools' },
+    pipeline: { projectId: 1 },
+    files: [SDIST, WHEEL],
+    ...changes,
+  }
+  const lines = runTable(report as unknown as RunReport, { program: '/my tools/wheelseal', columns: 80 })
+  return lines.filter((line) => typeof line === 'string').join('\n')
+}
+
+/** The line that holds `text` and those after it. */
+function linesFrom(all: string, text: string): readonly string[] {
+  const lines = all.split('\n').map((line) => line.trim())
+  return lines.slice(lines.findIndex((line) => line.includes(text)))
+}
+
+function file(fileName: string): RunReport['files'][number] {
+  return {
+    fileName,
+    name: 'tools',
+    version: '1.0',
+    sizeBytes: 3,
+    sha256: '00',
+    url: `http://127.0.0.1:7711/files/${fileName}`,
+    isSigned: true,
+    isVerified: true,
+    logIndex: 1,
+    verdict: '',
+  } as unknown as RunReport['files'][number]
+}
