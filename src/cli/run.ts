@@ -68,7 +68,7 @@ function requestOf(
     data: options.newData === true ? undefined : dataFolder(options),
     listen: options.listen,
     visibility: options.visibility,
-    prependPath: options.prependPath,
+    prependPath: options.prependPath.map((folder) => resolve(folder)),
     program: { node: process.execPath, script: realpathSync(process.argv[1] ?? '') },
     env,
     observer: progress,

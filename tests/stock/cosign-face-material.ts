@@ -131,6 +131,7 @@ export const untold = {
   SIGSTORE_ROOT_FILE: undefined,
   SIGSTORE_REKOR_PUBLIC_KEY: undefined,
   SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: undefined,
+  SIGSTORE_TSA_CERTIFICATE_FILE: undefined,
 }
 
 export interface RunOptions {
@@ -149,6 +150,7 @@ export function run(
     SIGSTORE_ROOT_FILE: 'fulcio.pem',
     SIGSTORE_REKOR_PUBLIC_KEY: 'rekor.pub',
     SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: 'ctfe.pub',
+    SIGSTORE_TSA_CERTIFICATE_FILE: 'tsa.pem',
     COSIGN_REKOR_URL: url,
   }
   return runProgram(['bash', '-c', 'exec "$@" < "$0"', stdin, ...programs[program], ...argv], {

@@ -19,7 +19,7 @@ import { writeCosignLauncher, type Program } from './launcher.ts'
 export interface RunOptions {
   readonly folder: string
   readonly visibility: string
-  /** Folders of tools that stand before ours on the PATH of the jobs. */
+  /** Folders of tools for the PATH of the jobs; a `cosign` in them takes the place of ours. */
   readonly prependPath: readonly string[]
   /** How this program is started again, for the `cosign` of the jobs. */
   readonly program: Program
@@ -92,7 +92,7 @@ function defaultPipeline(say: (text: string) => void): string {
 async function openRunner(admin: Admin, trust: TrustFiles, options: RunOptions) {
   const { env, scratch, observer } = options
   const { token } = await admin.createRunner({ description: 'wheelseal run' })
-  const tools = await writeCosignLauncher(join(scratch, 'tools'), options.program)
+  const tools = await writeCosignLauncher(join(scratch, 'tools'), options.program, options.prependPath)
   return createRunner({
     serverUrl: trust.url,
     token: new Secret(token),
@@ -102,7 +102,7 @@ async function openRunner(admin: Admin, trust: TrustFiles, options: RunOptions) 
     entropy: systemEntropy,
     folders: { work: join(scratch, 'work'), cache: cacheFolder(trust, env) },
     host: env,
-    path: [...options.prependPath, tools],
+    path: [tools, ...options.prependPath],
     observer,
     pollMs: POLL_MS,
   })

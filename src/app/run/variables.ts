@@ -15,8 +15,8 @@ export interface SignedRef {
 }
 
 /**
- * What aims cosign 2 in a job at this instance instead of public Sigstore, and whom its signatures must name. Project
- * variables take the place of those in the pipeline's file.
+ * What aims cosign 2 in a job at this instance instead of public Sigstore, the two files that cosign 3 takes as flags,
+ * and whom signatures must name. Project variables take the place of those in the pipeline's file.
  */
 export function projectVariables(trust: TrustFiles, ref: SignedRef): readonly ProjectVariable[] {
   const { url } = trust
@@ -32,6 +32,9 @@ export function projectVariables(trust: TrustFiles, ref: SignedRef): readonly Pr
       SIGSTORE_ROOT_FILE: trust.fulcio,
       SIGSTORE_REKOR_PUBLIC_KEY: trust.rekor,
       SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: trust.ctfe,
+      SIGSTORE_TSA_CERTIFICATE_FILE: trust.tsa,
+      SIGNING_CONFIG: trust.signingConfig,
+      TRUSTED_ROOT: trust.trustedRoot,
     }),
   ]
 }

@@ -13,8 +13,8 @@ Example:
   cosign verify-blob --signature F.sig --certificate F.crt --certificate-identity ID --certificate-oidc-issuer URL F
 
 A file that is - is standard input. Every flag is also read from its variable, such as COSIGN_REKOR_URL. The trust root
-is that of SIGSTORE_ROOT_FILE, SIGSTORE_REKOR_PUBLIC_KEY and SIGSTORE_CT_LOG_PUBLIC_KEY_FILE ('wheelseal trust export'
-writes them), else that of initialize, else public Sigstore.
+is that of SIGSTORE_ROOT_FILE, SIGSTORE_REKOR_PUBLIC_KEY, SIGSTORE_CT_LOG_PUBLIC_KEY_FILE and, for timestamps,
+SIGSTORE_TSA_CERTIFICATE_FILE ('wheelseal trust export' writes them), else that of initialize, else public Sigstore.
 `
 
 export interface Described {

@@ -52,7 +52,7 @@ function timestampsOf(given: Arguments, io: CosignIo): TimestampSource | undefin
   return url === undefined ? undefined : createTimestampClient({ ...io, url })
 }
 
-/** The three variables of cosign 2 name no timestamp authority, and cosign itself verifies no new timestamp. */
+/** The variables of cosign 2 name no timestamp authority, and cosign itself verifies no new timestamp. */
 function canVerifyTimestamps({ timestampAuthorities = [] }: TrustRoot): boolean {
   return timestampAuthorities.length > 0
 }

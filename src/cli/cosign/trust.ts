@@ -14,6 +14,8 @@ const VARIABLES = [
   'SIGSTORE_REKOR_PUBLIC_KEY',
   'SIGSTORE_CT_LOG_PUBLIC_KEY_FILE',
 ] as const
+/** Of cosign 3, which needs it as little as we do. */
+const TIMESTAMP_VARIABLE = 'SIGSTORE_TSA_CERTIFICATE_FILE'
 
 interface Found {
   readonly trustRoot: TrustRoot
@@ -23,7 +25,7 @@ interface Found {
 
 /**
  * What everything is verified by, and says on standard error where that came from: `--trusted-root`, else the three
- * variables of cosign 2, else the repository of `initialize`, else public Sigstore. `--certificate-chain` takes the
+ * variables of cosign 2 and, beside them, that of a timestamp authority, else the repository of `initialize`, else public Sigstore. `--certificate-chain` takes the
  * place of the authority, as in cosign. Throws `cosign.trust-root`, `cosign.certificate`, `verify.trust-root`,
  * `app.verify-trusted-root`.
  */
@@ -71,8 +73,12 @@ async function fromVariables(chain: string | undefined, io: CosignIo): Promise<F
     readNamed(rekor, io),
     readNamed(ct, io),
   ])
-  const trustRoot = trustRootFromPem({ certificates, rekorKey, ctKey })
-  const named = chain === undefined ? VARIABLES : ([rekor, ct] as const)
+  const stamps = isSet(TIMESTAMP_VARIABLE, io)
+    ? { timestampChain: await readNamed(TIMESTAMP_VARIABLE, io) }
+    : {}
+  const trustRoot = trustRootFromPem({ certificates, rekorKey, ctKey, ...stamps })
+  const known = chain === undefined ? VARIABLES : ([rekor, ct] as const)
+  const named = [...known, ...(isSet(TIMESTAMP_VARIABLE, io) ? [TIMESTAMP_VARIABLE] : [])]
   return { trustRoot, from: named.map((name) => `${name}=${io.env[name]}`).join(' ') }
 }
 
@@ -80,7 +86,7 @@ function isSet(name: string, { env }: CosignIo): boolean {
   return env[name] !== undefined && env[name] !== ''
 }
 
-function readNamed(name: (typeof VARIABLES)[number], io: CosignIo): Promise<string> {
+function readNamed(name: string, io: CosignIo): Promise<string> {
   if (!isSet(name, io))
     throw cosignErrors('cosign.trust-root', `${name} is not set: it names a PEM file of the trust root`)
   return readPem('cosign.trust-root', name, { path: io.env[name] ?? '', io })
