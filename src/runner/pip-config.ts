@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { utf8Decode, type Spawn } from '../base/index.ts'
 import type { Environment, HostEnvironment } from './environment.ts'
 import type { JobFolders } from './folders.ts'
+import { decoded } from './sources.ts'
 
 /** Where packages come from and how they are reached: without these, pip fails behind a company's index. */
 const CARRIED: readonly string[] = [
@@ -119,12 +120,13 @@ function asLines(options: ReadonlyMap<string, string>): string {
     .join('\n')
 }
 
-/** Passwords in the URLs of indexes and proxies, for the masker. */
+/** Passwords in the URLs of indexes and proxies, for the masker; a name that stands alone is a token. */
 export function pipSecrets({ options }: PipConfig): string[] {
   return options.flatMap(({ value }) =>
     value.split(/\s+/).flatMap((word) => {
       const url = URL.parse(word)
-      return url === null || url.password === '' ? [] : [url.password, decodeURIComponent(url.password)]
+      const secret = url?.password || url?.username || ''
+      return secret === '' ? [] : [secret, decoded(secret)]
     }),
   )
 }

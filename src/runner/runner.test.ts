@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Secret } from '../base/index.ts'
 import { systemClock, systemEntropy, systemSpawn } from '../host/index.ts'
 import { createRunner, type JobOutcome, type Runner, type RunnerEvent } from './index.ts'
+import { jobPayload, makeRepository, step, variable } from './arrange.contract.ts'
 import { fetchHttp, startServer, TOKEN, type FakeServer } from './runner-api.contract.ts'
 
 describe('a runner against a server that plays the runner API', () => {
@@ -249,44 +249,3 @@ describe('a runner against a server that plays the runner API', () => {
     expect(readdirSync(join(work, 'work'))).toEqual(['seeds'])
   })
 })
-
-function jobPayload(repository: { path: string; sha: string }, changes: object): object {
-  return {
-    id: 301,
-    token: TOKEN,
-    job_info: { name: 'build', stage: 'build', project_id: 20, project_full_path: 'group/hello' },
-    git_info: { repo_url: repository.path, ref: 'main', sha: repository.sha, refspecs: [], depth: 20 },
-    runner_info: { timeout: 60 },
-    variables: [],
-    steps: [step('script', ['true'])],
-    image: { name: '' },
-    ...changes,
-  }
-}
-
-function step(name: string, script: readonly string[]) {
-  return {
-    name,
-    script,
-    timeout: 60,
-    when: name === 'script' ? 'on_success' : 'always',
-    allow_failure: name !== 'script',
-  }
-}
-
-function variable(key: string, value: string, flags: object = {}) {
-  return { key, value, public: true, masked: false, raw: false, file: false, ...flags }
-}
-
-function makeRepository(path: string): { path: string; sha: string } {
-  mkdirSync(path)
-  const git = (...words: string[]): string =>
-    execFileSync('git', ['-C', path, '-c', 'user.name=T', '-c', 'user.email=t@example.com', ...words], {
-      encoding: 'utf8',
-    })
-  git('init', '-q', '-b', 'main')
-  writeFileSync(join(path, 'hello.txt'), 'hello from the commit\n')
-  git('add', '.')
-  git('commit', '-q', '-m', 'one')
-  return { path, sha: git('rev-parse', 'HEAD').trim() }
-}

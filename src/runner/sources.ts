@@ -125,7 +125,8 @@ export function parseRemote(text: string): Remote {
   return { url: url.href, credentials, isLocal: false }
 }
 
-function decoded(text: string): string {
+/** Of percent-encoded credentials; as it stands where it is not well encoded. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
