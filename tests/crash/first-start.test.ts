@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { wheelseal } from '../support/program.ts'
+import { startProgram, wheelseal } from '../support/program.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
 
 let folder: { path: string; remove: () => Promise<void> }
@@ -19,9 +18,9 @@ describe('kill -9 in the middle of a first start', () => {
 
   it.each(AFTER_MS)('after %i ms leaves a directory on which the next start is whole', async (ms) => {
     const data = join(folder.path, String(ms))
-    const child = spawn(wheelseal, ['up', '--data', data, '--listen', '127.0.0.1:0', '--json'], {
-      stdio: 'ignore',
-    })
+    const child = startProgram([wheelseal, 'up', '--data', data, '--listen', '127.0.0.1:0', '--json'])
+    child.stdout.resume()
+    child.stderr.resume()
     const ended = once(child, 'exit')
     await wait(ms)
     child.kill('SIGKILL')

@@ -1,15 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSocketHttp } from '../../src/net/index.ts'
-import { root, wheelseal } from '../support/program.ts'
+import { root, startProgram, wheelseal, type TiedProcess } from '../support/program.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
 
 let folder: { path: string; remove: () => Promise<void> }
-let child: ChildProcess
+let child: TiedProcess
 let url: URL
 let ended: Promise<[number | null, NodeJS.Signals | null]>
 const sockets: Socket[] = []
@@ -17,9 +16,10 @@ const sockets: Socket[] = []
 beforeEach(async () => {
   folder = await temporaryFolder()
   const args = ['up', '--data', join(folder.path, 'data'), '--listen', '127.0.0.1:0', '--json', '--quiet']
-  child = spawn(wheelseal, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  child = startProgram([wheelseal, ...args])
+  child.stderr.resume()
   ended = once(child, 'exit') as typeof ended
-  const [line] = (await once(createInterface(child.stdout!), 'line')) as [string]
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   url = new URL((JSON.parse(line) as { url: string }).url)
 })
 afterEach(async () => {
@@ -92,8 +92,7 @@ describe('other signals', () => {
   ): Promise<string> {
     const data = join(folder.path, 'other')
     const args = ['up', '--data', data, '--listen', '127.0.0.1:0', '--json']
-    const [file = '', ...words] = program
-    const other = spawn(file, [...words, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const other = startProgram([...program, ...args])
     let said = ''
     other.stderr.on('data', (part: Buffer) => (said += part.toString()))
     const closed = once(other, 'close')
@@ -121,7 +120,7 @@ describe('other signals', () => {
 describe('a log that nobody reads', () => {
   it('stops neither the server nor its end', async () => {
     const args = ['up', '--data', join(folder.path, 'unread'), '--listen', '127.0.0.1:0', '--json']
-    const unread = spawn(wheelseal, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const unread = startProgram([wheelseal, ...args])
     // Paused, and so the pipe fills.
     unread.stderr.pause()
     const exited = once(unread, 'exit')

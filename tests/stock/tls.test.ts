@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,11 +5,11 @@ import { createInterface } from 'node:readline'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cosign2, cosign3, present } from '../support/judges.ts'
-import { runProgram, wheelseal, type Outcome } from '../support/program.ts'
+import { runProgram, startProgram, type TiedProcess, wheelseal, type Outcome } from '../support/program.ts'
 import { temporaryFolder } from '../support/server.ts'
 
 let folder: { path: string; remove: () => Promise<void> }
-let child: ChildProcess
+let child: TiedProcess
 let ready: { url: string; fingerprint: string }
 
 /** A server with a certificate of its own, as on a private network: its authority stands in SSL_CERT_FILE. */
@@ -19,11 +18,11 @@ describe.runIf(present(cosign2, cosign3))('over TLS', () => {
     folder = await temporaryFolder()
     await newCertificate()
     const tls = ['--tls-cert', 'tls.crt', '--tls-key', 'tls.key', '--listen', 'localhost:0']
-    child = spawn(wheelseal, ['up', '--data', 'data', ...tls, '--json', '--quiet'], {
+    child = startProgram([wheelseal, 'up', '--data', 'data', ...tls, '--json', '--quiet'], {
       cwd: folder.path,
-      stdio: ['ignore', 'pipe', 'ignore'],
     })
-    const [line] = (await once(createInterface(child.stdout!), 'line')) as [string]
+    child.stderr.resume()
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
     ready = JSON.parse(line) as typeof ready
   })
   afterAll(async () => {

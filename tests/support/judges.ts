@@ -14,8 +14,8 @@ export const twine = join(folder, 'python', 'bin', 'twine')
 export const pypiAttestations = join(folder, 'python', 'bin', 'pypi-attestations')
 export const sigstorePython = join(folder, 'python', 'bin', 'sigstore')
 
-/** Cases and tools that lie beside the repository in CI. */
-export const shared = join(import.meta.dirname, '..', '..', '..', 'shared')
+/** Cases and tools that lie beside the repository in CI; a clone has none. */
+export const shared = process.env['WHEELSEAL_SHARED'] ?? join(import.meta.dirname, '..', '..', '..', 'shared')
 
 /**
  * For `describe.runIf`: whether everything that a test needs is there. In CI a missing part is a failure; elsewhere it
@@ -24,7 +24,10 @@ export const shared = join(import.meta.dirname, '..', '..', '..', 'shared')
 export function present(...paths: readonly string[]): boolean {
   const missing = paths.filter((path) => !existsSync(path))
   if (missing.length === 0) return true
-  const message = `SKIPPED, because these are missing: ${missing.join(', ')} (install stock clients with scripts/judges)`
+  const way = missing.every((path) => path.startsWith(shared))
+    ? 'they lie beside the repository in CI'
+    : 'scripts/judges installs stock clients'
+  const message = `SKIPPED, because these are missing: ${missing.join(', ')} (${way})`
   if (process.env['CI'] === 'true') throw new Error(message)
   console.warn(message)
   return false

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
@@ -18,14 +18,32 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-/** Runs a program to its end; no shell. */
-export async function runProgram(argv: readonly string[], options: ProgramOptions = {}): Promise<Outcome> {
-  const [program = '', ...args] = argv
-  const child = spawn(program, args, {
+/**
+ * `$$` becomes the program. The watcher beside it reads a pipe that only the tests hold, and that ends with the program
+ * or with the tests, also where these are killed: then nothing of the group goes on.
+ */
+const TIED = 'exec 3<&0; (cat <&3; kill -s KILL -- "-$$") >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
+
+export type TiedProcess = ChildProcess & {
+  readonly stdout: NonNullable<ChildProcess['stdout']>
+  readonly stderr: NonNullable<ChildProcess['stderr']>
+}
+
+/** Starts a program that does not outlive the tests. Its standard input is empty. */
+export function startProgram(argv: readonly string[], options: ProgramOptions = {}): TiedProcess {
+  const child = spawn('/bin/sh', ['-c', TIED, 'tied', ...argv], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
   })
+  child.stdin.on('error', () => undefined)
+  return child
+}
+
+/** Runs a program to its end; no shell of its own. */
+export async function runProgram(argv: readonly string[], options: ProgramOptions = {}): Promise<Outcome> {
+  const child = startProgram(argv, options)
   const out: Buffer[] = []
   const err: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk))

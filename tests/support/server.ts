@@ -1,11 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { runProgram, wheelseal } from './program.ts'
+import { runProgram, startProgram, wheelseal, type TiedProcess } from './program.ts'
 
 export interface Server {
   /** As the line says that it printed. */
@@ -26,10 +25,7 @@ export async function startServer(
   program: readonly string[] = [wheelseal],
   more: readonly string[] = [],
 ): Promise<Server> {
-  const [file = '', ...words] = program
-  const child = spawn(file, [...words, 'up', '--data', data, '--json', ...listenArgument(data), ...more], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = startProgram([...program, 'up', '--data', data, '--json', ...listenArgument(data), ...more])
   const { ready: isReady, url, pid } = await announced(child)
   const closed = once(child, 'exit')
   const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
@@ -60,10 +56,9 @@ interface Announced {
   readonly pid: number
 }
 
-async function announced(child: ChildProcess): Promise<Announced> {
+async function announced(child: TiedProcess): Promise<Announced> {
   const errors: string[] = []
-  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()))
-  if (child.stdout === null) throw new Error('no output')
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()))
   const lines = createInterface(child.stdout)
   const ended = once(child, 'exit').then(() => {
     throw new Error(`up ended: ${errors.join('')}`)
