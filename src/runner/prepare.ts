@@ -129,7 +129,9 @@ async function preparePython(options: PrepareOptions, variables: Variables): Pro
     return { path: [], env: {} }
   }
   const python = await machine.pythons.find(wanted)
-  log.notice(describePython(image, wanted, python))
+  const { text, isOther } = describePython(image, wanted, python)
+  if (isOther) log.warning(text)
+  else log.notice(text)
   await machine.venvs.make(python, folders)
   return { path: [join(folders.venv, 'bin')], env: { VIRTUAL_ENV: folders.venv } }
 }

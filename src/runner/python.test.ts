@@ -77,14 +77,22 @@ describe('the Python of an image', () => {
     await expect(finder.find(wanted('python:3.12'))).rejects.toMatchObject({ code: 'runner.python' })
   })
 
-  it('is told in one line', () => {
+  it.each([
+    ['python:3.11', false, ''],
+    ['python', false, ''],
+    [
+      'python:3.10',
+      true,
+      " (3.10 is not installed here; to run the job with it, put python3.10 on the PATH, or run 'pyenv install 3.10')",
+    ],
+    ['python:3.8', true, ' (3.8 is not installed here; jobs run with Python 3.9 or newer)'],
+    ['python:2.7-slim', true, ' (2.7 is not installed here; jobs run with Python 3.9 or newer)'],
+  ])('%s is told in one line, with what to do where another Python runs the job', (image, isOther, why) => {
     const python = { executable: '/usr/bin/python3.11', version: '3.11.2' }
-    expect(describePython('python:3.10', wanted('python:3.10'), python)).toBe(
-      'image python:3.10 → Python 3.11.2 of this machine (3.10 is not installed here)',
-    )
-    expect(describePython('python:3.11', wanted('python:3.11'), python)).toBe(
-      'image python:3.11 → Python 3.11.2 of this machine',
-    )
+    expect(describePython(image, wanted(image), python)).toEqual({
+      text: `image ${image} → Python 3.11.2 of this machine${why}`,
+      isOther,
+    })
   })
 })
 

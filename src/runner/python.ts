@@ -140,9 +140,22 @@ async function probePython(
   return { executable, version: `${major}.${minor}.${patch}` }
 }
 
-/** The one line in the job log that says which Python serves the image. */
-export function describePython(image: string, wanted: WantedPython, { version }: Python): string {
+export interface ChosenPython {
+  /** The one line in the job log that says which Python serves the image. */
+  readonly text: string
+  /** It is not the version that the image names. */
+  readonly isOther: boolean
+}
+
+export function describePython(image: string, wanted: WantedPython, { version }: Python): ChosenPython {
   const isOther = wanted.spelling !== '' && !version.startsWith(`${wanted.spelling}.`)
-  const why = isOther ? ` (${wanted.spelling} is not installed here)` : ''
-  return `image ${image} → Python ${version} of this machine${why}`
+  const why = isOther ? ` (${wanted.spelling} is not installed here; ${wayTo(wanted)})` : ''
+  return { text: `image ${image} → Python ${version} of this machine${why}`, isOther }
+}
+
+function wayTo({ spelling, version }: WantedPython): string {
+  const isTooOld = version?.major !== OLDEST.major || version.minor < OLDEST.minor
+  return isTooOld
+    ? `jobs run with Python ${OLDEST.major}.${OLDEST.minor} or newer`
+    : `to run the job with it, put python${spelling} on the PATH, or run 'pyenv install ${spelling}'`
 }

@@ -241,7 +241,7 @@ describe('a runner against a server that plays the runner API', () => {
     )
     expect(await runner()).toMatchObject({ state: 'success' })
     expect(server.log()).toMatch(
-      /image python:3\.99 → Python 3\.\d+\.\d+ of this machine \(3\.99 is not installed here\)/,
+      /image python:3\.99 → Python 3\.\d+\.\d+ of this machine \(3\.99 is not installed here; to run the job with it, put python3\.99 on the PATH, or run 'pyenv install 3\.99'\)/,
     )
     expect(server.log()).toContain(`\n${join(work, 'work', 'job-301', 'venv')}\n`)
     expect(server.log()).toContain(`from ${join(work, 'work', 'job-301', 'venv')}/lib`)
