@@ -1,0 +1,98 @@
+/** Which pages have lines for a shell, what stands before each of them, and what of it cannot run in a test, and why. */
+export interface Page {
+  readonly path: string
+  /** What the page supposes, in the shell that then runs its lines. `dists NAME VERSION` makes distributions. */
+  readonly before: string
+  /** Lines as they stand on the page. */
+  readonly leftOut?: readonly { readonly lines: string; readonly because: string }[]
+  /** What a reader does between two lines without being told, as putting another version of a tool on the PATH. */
+  readonly between?: readonly { readonly line: string; readonly first: string }[]
+  /** The page starts services of its own. */
+  readonly startsServices?: true
+}
+
+const small = `mkdir PLACE && printf '[project]\\nname = "x"\\n' > PLACE/pyproject.toml &&
+  printf 'job: {script: [cosign version]}\\n' > PLACE/.gitlab-ci.yml`
+
+const DEPENDENCIES = 'it would replace the dependencies that this test runs on'
+const ANOTHER_NAME =
+  'seal.example is no name of this machine; tests/stock/tls.test.ts does it with one that is'
+const GITLAB = 'there is no GitLab here; tests/stock/foreign-issuer.test.ts has one'
+
+export const PAGES: readonly Page[] = [
+  {
+    path: 'tutorial/first-release.md',
+    startsServices: true,
+    before: 'cd "$CHECKOUT"',
+    leftOut: [{ lines: 'npm ci', because: DEPENDENCIES }],
+  },
+  {
+    path: 'how-to/use-stock-cosign.md',
+    before: `dists acme_tools 1.0; cp dist/*.whl file.whl; ${small.replaceAll('PLACE', 'my-project')}
+      mkdir -p ~/.local/bin`,
+    between: [{ line: 'unset COSIGN_REKOR_URL', first: 'PATH=$COSIGN_3:$PATH' }],
+  },
+  {
+    path: 'how-to/publish-with-twine.md',
+    before: 'dists tools 1.0.0; echo signature > dist/file.whl.sig',
+  },
+  {
+    path: 'how-to/run-your-project.md',
+    before: `${small.replaceAll('PLACE', 'my-package')}; mkdir here; cd here`,
+  },
+  {
+    path: 'how-to/forward-build-backends.md',
+    before: "INDEX=https://index.example/simple/; echo 'machine 127.0.0.1 login ada password none' > netrc",
+  },
+  {
+    path: 'how-to/accept-tokens-of-your-gitlab.md',
+    before: '',
+    leftOut: [
+      {
+        lines: `. ./trust/cosign.env
+cosign verify-blob --signature demo.whl.sig --certificate demo.whl.crt \\
+  --certificate-identity https://gitlab.example.com/acme/tools//.gitlab-ci.yml@refs/heads/main \\
+  --certificate-oidc-issuer https://gitlab.example.com demo.whl`,
+        because: GITLAB,
+      },
+      {
+        lines:
+          'curl --fail --silent https://gitlab.example.com/oauth/discovery/keys >data/issuers/gitlab.json',
+        because: GITLAB,
+      },
+    ],
+  },
+  {
+    path: 'how-to/run-a-server.md',
+    before: '',
+    leftOut: [
+      {
+        lines:
+          'wheelseal up --data /srv/wheelseal --listen seal.example:443 --tls-cert seal.crt --tls-key seal.key',
+        because: ANOTHER_NAME,
+      },
+      {
+        lines:
+          'wheelseal up --data /srv/wheelseal --listen 127.0.0.1:7711 --external-url https://seal.example',
+        because: ANOTHER_NAME,
+      },
+      {
+        lines: `wheelseal trust export --out trust --url https://seal.example --fingerprint sha256:…
+wheelseal trust show --url https://seal.example --fingerprint sha256:…`,
+        because: ANOTHER_NAME,
+      },
+      {
+        lines: 'wheelseal trust offline /media/safe/wheelseal-keys --data /srv/wheelseal',
+        because: 'there is no such medium; tests/edge/offline-keys.test.ts has a folder in its place',
+      },
+    ],
+  },
+]
+
+/** Pages whose lines a test of their own runs, which looks at what they say too. */
+export const ELSEWHERE: Readonly<Record<string, string>> = {
+  'how-to/sign-distributions.md': 'tests/stock/sign-command.test.ts',
+  'how-to/attest-distributions.md': 'tests/stock/attest-command.test.ts',
+  'how-to/verify-a-distribution.md': 'tests/stock/verify-command.test.ts',
+  'how-to/use-other-clients.md': 'tests/stock/other-clients-page.test.ts',
+}
