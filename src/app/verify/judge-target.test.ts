@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encodeHex, sha256, utf8, type Files } from '../../base/index.ts'
+import { encodeBase64, encodeHex, sha256, utf8, type Files } from '../../base/index.ts'
 import { writeSignatureFile } from '../../formats/sigstore/index.ts'
 import { ISSUER, keys, SAN, signature, signDigestOf } from '../../verify/arrange.ts'
 import {
@@ -158,6 +158,17 @@ describe('a pair beside a bundle', () => {
       reason: 'sigstore.signature-file',
     })
     expect(await outcomeOf({ ...good, ...pair, '.crt': utf8('!') })).toMatchObject({ verified: false })
+  })
+
+  it('is refused where it is that of another file, which one line of the bundles is about', async () => {
+    const [text, ofOther] = ['another wheel', fileBundle()]
+    const made = signDigestOf(text)
+    ofOther.messageSignature = {
+      messageDigest: { algorithm: 'SHA2_256', digest: encodeBase64(sha256(utf8(text))) },
+      signature: encodeBase64(made),
+    }
+    const beside = { '.sigstore.json': lines(fileBundle(), ofOther), '.sig': writeSignatureFile(made) }
+    expect(await outcomeOf({ ...pair, ...beside })).toMatchObject({ reason: 'verify.signature' })
   })
 
   it('is told where half of it is missing', async () => {

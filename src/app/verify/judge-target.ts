@@ -84,7 +84,9 @@ async function judgeFile(
   const about = aboutThis(file, judging)
   if (file.found.kind !== 'pair') return about.map((seal) => judgeSeal(seal, judging))
   if (files.length === 1) return askForAll(about, judging)
-  const others = files.flatMap((other) => (other === file ? [] : other.seals))
+  const others = files.flatMap((other) =>
+    other === file ? [] : other.seals.filter((seal) => isAbout(seal, judging.artifact)),
+  )
   const decided = about.map((pair) => judgePairBeside(pair, others, judging))
   if (decided.includes('not checked')) return 'not checked'
   return decided.filter((one) => typeof one === 'object')
