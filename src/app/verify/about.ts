@@ -18,7 +18,8 @@ export function isAbout({ envelope, digest }: SealParts, artifact: Artifact): bo
   return known === undefined || bytesEqual(known, digest.digest)
 }
 
-function subjectsOf(payload: Uint8Array): Statement['subjects'] | undefined {
+/** Undefined where the payload is no statement, which the verdict says. */
+export function subjectsOf(payload: Uint8Array): Statement['subjects'] | undefined {
   try {
     return parseStatement(payload).subjects
   } catch {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, hash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { utf8 } from '../../base/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
 import { newKey } from '../../verify/arrange.ts'
 import type { Artifact } from '../../verify/index.ts'
@@ -40,6 +41,18 @@ describe('artifactOf', () => {
     const digest = { algorithm: 'sha512', digest: new Uint8Array(64) } as const
     expect(await known('large', { digest })).toEqual({ sha256, sha512 })
   })
+
+  it.each(['sha512', String.raw`\u0073ha512`])(
+    'holds what the statement of an attestation calls %s',
+    async (name) => {
+      const statement = `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"x","digest":{"${name}":"00"}}],"predicateType":"x"}`
+      const envelope = { payload: utf8(statement), payloadType: 'x' }
+      expect(await known('large', { envelope })).toEqual({
+        sha256: bytesOf('sha256'),
+        sha512: bytesOf('sha512'),
+      })
+    },
+  )
 
   it('holds a large one for a key of Ed25519, but not where an envelope is signed', async () => {
     const envelope = { payload: new Uint8Array(), payloadType: 'x' }

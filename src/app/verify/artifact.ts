@@ -2,6 +2,7 @@ import { baseErrors } from '../../base/index.ts'
 import type { DigestAlgorithm, SealParts } from '../../formats/sigstore/index.ts'
 import { parseCertificate, parsePublicKey } from '../../formats/x509/index.ts'
 import type { Artifact } from '../../verify/index.ts'
+import { subjectsOf } from './about.ts'
 import type { VerifyIo } from './io.ts'
 import { readOnce } from './one-pass.ts'
 import { STANDARD_INPUT, type Target } from './plan.ts'
@@ -61,8 +62,10 @@ function needsOf(seals: readonly SealParts[], key: Uint8Array | undefined): Need
 /** What an attestation may say of the file beside its SHA-256; it must not contradict the file. */
 function secondDigests({ envelope }: SealParts): readonly DigestAlgorithm[] {
   if (envelope === undefined) return []
-  const payload = Buffer.from(envelope.payload)
-  return (['sha384', 'sha512'] as const).filter((name) => payload.includes(`"${name}"`))
+  const subjects = subjectsOf(envelope.payload) ?? []
+  return (['sha384', 'sha512'] as const).filter((name) =>
+    subjects.some(({ digests }) => Object.hasOwn(digests, name)),
+  )
 }
 
 /** Undefined for what cannot be read; the verdict says so. */
