@@ -64,6 +64,18 @@ describe('a bundle in which a bit flipped', () => {
     expect((await log.entry(11))?.leaf).toEqual(utf8('leaf 11'))
   })
 
+  it('refuses the entry that may be the damaged one, and takes all others', async () => {
+    const { log } = await damaged('entries/001', flipNear('leaf 6', 0))
+    const [again, other] = await Promise.allSettled([
+      log.append({ leaf: utf8('leaf 6') }),
+      log.append({ leaf: utf8('another') }),
+    ])
+    expect(again).toMatchObject({ reason: { code: 'log.corrupt' } })
+    expect(other).toMatchObject({ status: 'fulfilled' })
+    expect(log.refusal()).toBeUndefined()
+    expect((await log.append({ leaf: utf8('one more') })).isDuplicate).toBe(false)
+  })
+
   it('in its offsets is one too', async () => {
     const { log } = await damaged('entries/001', (bytes) => bytes.with(8, 1))
     await expect(log.entry(6)).rejects.toMatchObject({

@@ -182,13 +182,11 @@ async function stage(state: LogState, { entry, resolve, reject }: Waiting, momen
   const { timeMs } = moment
   let made: Made
   try {
-    made = makeEntry(state, entry, timeMs)
+    made = await makeEntry(state, entry, timeMs)
   } catch (error) {
     return () => reject(error)
   }
-  const { kept, keys, leafAt } = made
-  const isSame = ({ timeMs: first, leaf }: LogEntry): boolean => bytesEqual(leafAt(first), leaf)
-  const known = await findEntry(state, entry.identity ?? keys[0], isSame)
+  const { kept, keys, known } = made
   if (known !== undefined)
     return () => resolve({ index: known.index, timeMs: known.entry.timeMs, isDuplicate: true })
   const refusal = refusalAt(moment, entry.window)
@@ -212,12 +210,20 @@ function refusalAt({ timeMs, untimely: reason }: Moment, window: TimeWindow | un
 interface Made {
   readonly kept: LogEntry
   readonly keys: EntryKeys
-  readonly leafAt: (timeMs: number) => Uint8Array
+  /** The same entry, where the log has it. */
+  readonly known: { readonly index: number; readonly entry: LogEntry } | undefined
 }
 
-function makeEntry(state: LogState, { leaf, extra = new Uint8Array() }: NewEntry, timeMs: number): Made {
+/** Changes nothing. Throws `base.too-large`, and what makes it unknown whether the log has the entry, such as `log.corrupt`. */
+async function makeEntry(
+  state: LogState,
+  { leaf, extra = new Uint8Array(), identity }: NewEntry,
+  timeMs: number,
+): Promise<Made> {
   const leafAt = typeof leaf === 'function' ? leaf : (): Uint8Array => leaf
   const kept = { timeMs, leaf: leafAt(timeMs), extra }
   checkEntrySize(kept)
-  return { kept, keys: keysOfEntry(state, kept), leafAt }
+  const keys = keysOfEntry(state, kept)
+  const isSame = (one: LogEntry): boolean => bytesEqual(leafAt(one.timeMs), one.leaf)
+  return { kept, keys, known: await findEntry(state, identity ?? keys[0], isSame) }
 }
