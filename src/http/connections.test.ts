@@ -113,6 +113,15 @@ describe('requests that do not wait for answers', () => {
     await client.closed
     expect(begun).toBe(1)
   })
+
+  it('end the connection where their bodies are, which nobody reads before their turn', async () => {
+    await serve(() => new Promise<Response>(() => undefined))
+    const body = 'x'.repeat(30_000)
+    const client = await open(get())
+    for (let count = 0; count < 8; count += 1)
+      client.socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+    await client.closed
+  })
 })
 
 /** A request of its own, by which others had their time. */

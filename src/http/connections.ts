@@ -4,6 +4,8 @@ import { Allowance } from './allowance.ts'
 
 /** Requests that a client may send before their turn; stock clients wait for each answer. */
 const MAX_WAITING = 32
+/** Of their bodies on one connection: a request that came a little early may have one. */
+const MAX_WAITING_BYTES = 64 * 1024
 /** Of answers that are made and not read yet. */
 const MAX_UNREAD_BYTES = 128 * 1024 * 1024
 
@@ -13,7 +15,12 @@ interface Connection {
   hasAsked: boolean
   /** The one whose turn it is. */
   current: ServerResponse | undefined
-  readonly waiting: (() => void)[]
+  readonly waiting: Waiting[]
+}
+
+interface Waiting {
+  readonly incoming: IncomingMessage
+  readonly begin: () => void
 }
 
 /**
@@ -52,7 +59,8 @@ export class Connections {
       connection.hasAsked = true
       const begin = (): void => this.#begin(answer, { incoming, outgoing, connection })
       if (connection.current === undefined) begin()
-      else if (connection.waiting.push(begin) > MAX_WAITING) incoming.socket.destroy()
+      else if (hasRoom(connection)) connection.waiting.push({ incoming, begin })
+      else incoming.socket.destroy()
     }
   }
 
@@ -83,7 +91,7 @@ export class Connections {
     connection.current = undefined
     if (socket.destroyed || !this.#open.delete(socket)) return
     this.#open.set(socket, connection)
-    if (socket.writable) connection.waiting.shift()?.()
+    if (socket.writable) connection.waiting.shift()?.begin()
   }
 
   /** Who has asked nothing yet goes first, then who asks nothing now, then who comes. */
@@ -92,6 +100,12 @@ export class Connections {
     const [silent] = idle.find(([, { hasAsked }]) => !hasAsked) ?? idle[0] ?? [newest]
     silent.destroy()
   }
+}
+
+/** Node takes in the body of each, as far as it goes without a reader. */
+function hasRoom({ waiting }: Connection): boolean {
+  const bytes = waiting.reduce((sum, { incoming }) => sum + incoming.readableLength, 0)
+  return waiting.length < MAX_WAITING && bytes <= MAX_WAITING_BYTES
 }
 
 interface Turn {
