@@ -22,7 +22,7 @@ const Body = v.object({ chain: v.pipe(v.array(v.string()), v.minLength(2), v.max
  * taken. Throws `x509.malformed` and `http.body-shape`.
  */
 export function readSubmission(json: JsonValue, roots: readonly Certificate[]): CtSubmission {
-  const body = v.safeParse(Body, json)
+  const body = v.safeParse(Body, json, { abortEarly: true })
   if (!body.success) throw refused(`not a chain of 2 to ${MAX_CHAIN} certificates`)
   const [precertificate, ...others] = body.output.chain.map((base64) =>
     parseCertificate(bytesOf(base64, 'chain')),

@@ -43,7 +43,7 @@ export function rekorSearchRoutes(rekor: Rekor, log: Log): Hono<{ Bindings: Http
 }
 
 function readSearch(json: JsonValue): Search {
-  const read = v.safeParse(Search, json)
+  const read = v.safeParse(Search, json, { abortEarly: true })
   if (!read.success) throw httpErrors('http.body-shape', read.issues[0].message)
   const search = read.output ?? {}
   if (![undefined, null, '', 'and', 'or'].includes(search.operator))

@@ -10,6 +10,11 @@ function altered(): HashedRekord {
   return { ...newEntry(), digest: newEntry('another file').digest }
 }
 
+/** A proposed envelope, whatever it holds. */
+function dsse(envelope: string) {
+  return { apiVersion: '0.0.1', kind: 'dsse', spec: { proposedContent: { envelope, verifiers: ['AA=='] } } }
+}
+
 const ENTRIES = '/api/v1/log/entries'
 
 async function newApp() {
@@ -52,6 +57,16 @@ describe('POST /api/v1/log/entries', () => {
     ])
     // It is read then, and no entry.
     for (const limit of [undefined, body.length]) expect((await statusOf(limit))[0]).toBe(400)
+  })
+
+  it.each([
+    ['the proposal', (numbers: number[]) => ({ kind: 'dsse', spec: numbers })],
+    ['the envelope', (signatures: number[]) => dsse(JSON.stringify({ payload: 'AA==', signatures }))],
+  ])('reads no further than some thousand values of %s', async (_name, withList) => {
+    const { post } = await newApp()
+    const answer = await post(ENTRIES, withList(Array.from({ length: 10_001 }, () => 1)))
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toMatch(/more than 10*00 values/)
   })
 
   it('answers 409 with the place of the entry that is there', async () => {

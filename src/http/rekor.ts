@@ -87,7 +87,7 @@ function treeRoutes(app: App, rekor: Rekor): void {
 }
 
 async function retrieve(rekor: Rekor, json: JsonValue): Promise<readonly LogEntry[]> {
-  const read = v.safeParse(Query, json)
+  const read = v.safeParse(Query, json, { abortEarly: true })
   if (!read.success) throw httpErrors('http.body-shape', read.issues[0].message)
   const { entryUUIDs, logIndexes, entries } = read.output
   const count = entryUUIDs.length + logIndexes.length + entries.length

@@ -55,6 +55,16 @@ describe('parseJson', () => {
     expect(() => parseJson(text)).toThrow(expect.objectContaining({ code: 'base.json' }))
   })
 
+  it.each([
+    ['of a list', '[1,2,3]'],
+    ['of an object', '{"a":1,"b":2,"c":3}'],
+    ['of lists in a list', '[[],[],[]]'],
+    ['one in the other', '[[[[]]]]'],
+  ])('counts the values %s with what holds them', (_name, text) => {
+    expect(parseJson(text, { maxValues: 7 })).toEqual(JSON.parse(text))
+    expect(() => parseJson(text, { maxValues: 3 })).toThrow('more than 3 values')
+  })
+
   it('reads whole characters in escapes, and escapes that are none', () => {
     expect(parseJson(String.raw`["\ud83d\uDE00","\\ud800"]`)).toEqual(['😀', String.raw`\ud800`])
   })

@@ -13,18 +13,20 @@ export interface JsonLimits {
   readonly maxLength?: number
   /** Default 32. */
   readonly maxDepth?: number
+  /** Of lists and objects together; a list in a list may count twice. Left out, as many as the length has room for. */
+  readonly maxValues?: number
 }
 
-const DEFAULTS: Required<JsonLimits> = { maxLength: 1 << 20, maxDepth: 32 }
+const DEFAULTS: Required<JsonLimits> = { maxLength: 1 << 20, maxDepth: 32, maxValues: Infinity }
 
 /**
  * RFC 8259 with the loopholes closed: a key stands once per object, depth and length are capped, and `__proto__`
  * and lone surrogates (RFC 7493 §2.1) are refused. Throws `base.json`. The caller still checks the shape.
  */
 export function parseJson(text: string, limits: JsonLimits = {}): JsonValue {
-  const { maxLength, maxDepth } = { ...DEFAULTS, ...limits }
+  const { maxLength, ...structure } = { ...DEFAULTS, ...limits }
   if (text.length > maxLength) throw baseErrors('base.too-large', `JSON of ${text.length} characters`)
-  checkStructure(text, maxDepth)
+  checkStructure(text, structure)
   const value = readValue(text)
   const mayHaveSurrogate = SURROGATE_ESCAPE.test(text) || !text.isWellFormed()
   if (mayHaveSurrogate && hasLoneSurrogate(value)) throw baseErrors('base.json', 'half a character in a text')
@@ -56,11 +58,15 @@ interface Level {
 }
 
 /**
- * One pass over the tokens that JSON.parse will accept, to see what it would not tell: depth and duplicate keys.
+ * One pass over the tokens that JSON.parse will accept, to see what it would not tell: depth, count and duplicate keys.
  * On text that is not JSON the pass may see anything; JSON.parse refuses that text afterwards.
  */
-function checkStructure(text: string, maxDepth: number): void {
+function checkStructure(
+  text: string,
+  { maxDepth, maxValues }: Omit<Required<JsonLimits>, 'maxLength'>,
+): void {
   const levels: Level[] = []
+  let values = 1
   for (let at = 0; at < text.length; at += 1) {
     const symbol = text.charCodeAt(at)
     if (symbol === QUOTE) {
@@ -71,6 +77,9 @@ function checkStructure(text: string, maxDepth: number): void {
       at = end
     } else checkSymbol(levels, symbol)
     if (levels.length > maxDepth) throw baseErrors('base.json', `nested deeper than ${maxDepth} levels`)
+    // A list and an object are a value, and what follows a comma is.
+    if (symbol === COMMA || symbol === OBJECT_START || symbol === ARRAY_START) values += 1
+    if (values > maxValues) throw baseErrors('base.json', `more than ${maxValues} values`)
   }
 }
 

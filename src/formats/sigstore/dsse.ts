@@ -39,6 +39,8 @@ const MAX_SIGNATURES = 4
 const MAX_KEY_LENGTH = 64 * 1024
 const MAX_SIGNATURE_LENGTH = 8 * 1024
 const MAX_TYPE_LENGTH = 255
+/** Four signatures have a dozen. */
+const MAX_ENVELOPE_VALUES = 1000
 
 /** What the log computes. sigstore-python sends these members as null; with a value, stock Rekor refuses them too. */
 const FromTheLog = v.optional(v.null())
@@ -129,7 +131,7 @@ export function dsseBody(
 
 function readJson(text: string): JsonValue {
   try {
-    return parseJson(text, { maxLength: MAX_ENVELOPE_LENGTH })
+    return parseJson(text, { maxLength: MAX_ENVELOPE_LENGTH, maxValues: MAX_ENVELOPE_VALUES })
   } catch (cause) {
     throw refused(`the envelope: ${describeError(cause)}`, cause)
   }
