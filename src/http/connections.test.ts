@@ -1,6 +1,10 @@
 import { once } from 'node:events'
+import { generateKeyPairSync } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
+import { utf8 } from '../base/index.ts'
+import { buildRoot, certificatePem, spkiOf } from '../formats/x509/index.ts'
 import { listen, type Answering, type Listening, type ListenOptions } from './server.ts'
 
 let listening: Listening | undefined
@@ -21,8 +25,15 @@ interface Client {
   readonly closed: Promise<unknown>
 }
 
-async function open(sent = ''): Promise<Client> {
-  const socket = connect(listening!.port, '127.0.0.1')
+function open(sent = ''): Promise<Client> {
+  return client(connect(listening!.port, '127.0.0.1'), sent)
+}
+
+function openTls(sent = ''): Promise<Client> {
+  return client(connectTls({ port: listening!.port, host: '127.0.0.1', rejectUnauthorized: false }), sent)
+}
+
+async function client(socket: Socket, sent: string): Promise<Client> {
   sockets.push(socket)
   let text = ''
   socket.on('data', (part: Buffer) => (text += part.toString('latin1')))
@@ -72,6 +83,47 @@ describe('connections beyond their number', () => {
     for (const client of busy) await answered(client)
   })
 })
+
+describe('connections beyond their number, with TLS', () => {
+  const hello = { maxConnections: 3, tls: selfSigned() }
+
+  it('end the one that began no handshake', async () => {
+    await serve(() => new Response('hello'), hello)
+    const asking = await openTls(get())
+    await answered(asking)
+    const silent = await Promise.all(Array.from({ length: 30 }, () => open()))
+    await silent[0]?.closed
+    await answered(await openTls(get()))
+    asking.socket.write(get())
+    await expect.poll(() => asking.received().match(/hello/g)).toHaveLength(2)
+  })
+
+  it('are counted once each', async () => {
+    await serve(() => new Response('hello'), hello)
+    const clients: Client[] = []
+    for (let count = 0; count < 3; count += 1) {
+      clients.push(await openTls(get()))
+      await answered(clients[count]!)
+    }
+    for (const { socket } of clients) socket.write(get())
+    for (const { received } of clients) await expect.poll(() => received().match(/hello/g)).toHaveLength(2)
+  })
+})
+
+function selfSigned() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const now = Math.floor(Date.now() / 1000)
+  const certificate = buildRoot({
+    name: { organization: 'wheelseal', commonName: 'a server' },
+    key: privateKey,
+    spki: spkiOf(privateKey),
+    serial: new Uint8Array([1]),
+    notBeforeSeconds: now - 60,
+    notAfterSeconds: now + 3600,
+  })
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  return { cert: utf8(certificatePem(certificate)), key: utf8(key) }
+}
 
 describe('requests that do not wait for answers', () => {
   it('begin one after the other, and are answered in their order', async () => {

@@ -28,7 +28,7 @@ interface Waiting {
  * An answer begins, and its file is opened, when the one before it has gone out.
  */
 export class Connections {
-  /** The longest idle first. */
+  /** The longest idle first; one that has not ended its TLS handshake is one that has asked nothing. */
   readonly #open = new Map<Socket, Connection>()
   readonly #unread = new Allowance(MAX_UNREAD_BYTES)
   readonly #maxConnections: number
@@ -37,13 +37,35 @@ export class Connections {
     this.#maxConnections = maxConnections
   }
 
-  /** `event` is that of a connection on which HTTP begins. */
-  watch(server: Server, event: 'connection' | 'secureConnection'): void {
-    server.on(event, (socket: Socket) => {
-      this.#open.set(socket, { hasAsked: false, current: undefined, waiting: [] })
-      socket.once('close', () => this.#open.delete(socket))
+  watch(server: Server): void {
+    server.on('connection', (socket: Socket) => {
+      this.#add(socket)
       if (this.#open.size > this.#maxConnections) this.#makeRoom(socket)
     })
+  }
+
+  /** The same for a server of HTTPS, where a second socket takes the place of the first when the handshake is done. */
+  watchTls(server: Server): void {
+    const beginning = new Map<string, Socket>()
+    this.watch(server)
+    server.on('connection', (socket: Socket) => {
+      const peer = peerOf(socket)
+      beginning.set(peer, socket)
+      socket.once('close', () => {
+        // The next one may have come by the same port already.
+        if (beginning.get(peer) === socket) beginning.delete(peer)
+      })
+    })
+    server.on('secureConnection', (socket: Socket) => {
+      const first = beginning.get(peerOf(socket))
+      if (first !== undefined) this.#open.delete(first)
+      this.#add(socket)
+    })
+  }
+
+  #add(socket: Socket): void {
+    this.#open.set(socket, { hasAsked: false, current: undefined, waiting: [] })
+    socket.once('close', () => this.#open.delete(socket))
   }
 
   /** The answer that is under way on a connection. */
@@ -106,6 +128,11 @@ export class Connections {
 function hasRoom({ waiting }: Connection): boolean {
   const bytes = waiting.reduce((sum, { incoming }) => sum + incoming.readableLength, 0)
   return waiting.length < MAX_WAITING && bytes <= MAX_WAITING_BYTES
+}
+
+/** No two connections to one port have the same at once. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 interface Turn {

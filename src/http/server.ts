@@ -47,7 +47,7 @@ export const DEFAULT_TIMES: ListenTimes = {
   checkMs: 5_000,
 }
 const MAX_CONNECTIONS = 1_000
-/** Beside those that speak HTTP already: TLS handshakes, and those that are about to be cut. */
+/** Beside those that are open: who comes, and those that are about to be cut for them. */
 const MAX_BEGINNING = 16
 const IDLE_POLL_MS = 50
 const MAX_HEADERS = 100
@@ -106,7 +106,8 @@ function createServer(answer: Answer, options: ListenOptions): Server {
   server.maxHeadersCount = MAX_HEADERS + 1
   server.maxConnections = maxConnections + MAX_BEGINNING
   server.timeout = { ...DEFAULT_TIMES, ...options.times }.stallMs
-  connections.watch(server, tls === undefined ? 'connection' : 'secureConnection')
+  if (tls === undefined) connections.watch(server)
+  else connections.watchTls(server)
   answerBare(server, (socket) => connections.currentOf(socket))
   return server
 }
