@@ -98,6 +98,14 @@ describe('connections beyond their number, with TLS', () => {
     await expect.poll(() => asking.received().match(/hello/g)).toHaveLength(2)
   })
 
+  it('do not keep a server from its end, their handshake begun or not', async () => {
+    await serve(() => new Response('hello'), hello)
+    const [silent, half] = [await open(), await open('\u0016\u0003\u0001')]
+    await answered(await openTls(get()))
+    await listening?.close(0)
+    await Promise.all([silent.closed, half.closed])
+  })
+
   it('are counted once each', async () => {
     await serve(() => new Response('hello'), hello)
     const clients: Client[] = []

@@ -68,6 +68,11 @@ export class Connections {
     socket.once('close', () => this.#open.delete(socket))
   }
 
+  /** Node itself knows none whose TLS handshake has not ended. */
+  cutAll(): void {
+    for (const socket of this.#open.keys()) socket.destroy()
+  }
+
   /** The answer that is under way on a connection. */
   currentOf(socket: Socket): ServerResponse | undefined {
     return this.#open.get(socket)?.current

@@ -73,7 +73,8 @@ export interface Answering {
 /** Throws `http.listen` when the address is taken or not this machine's. */
 export async function listen({ fetch: answer }: Answering, options: ListenOptions): Promise<Listening> {
   const state = { isClosing: false }
-  const server = createServer(guarded(answer, state), options)
+  const connections = new Connections(options.maxConnections ?? MAX_CONNECTIONS)
+  const server = createServer(guarded(answer, state), connections, options)
   const where = 'socketPath' in options ? options.socketPath : `${options.host}:${options.port}`
   try {
     server.listen(
@@ -89,14 +90,13 @@ export async function listen({ fetch: answer }: Answering, options: ListenOption
     useTls: (files) => (server as TlsServer).setSecureContext(secured(files)),
     close: async (drainMs) => {
       state.isClosing = true
-      await close(server, drainMs)
+      await close(server, connections, drainMs)
     },
   }
 }
 
-function createServer(answer: Answer, options: ListenOptions): Server {
+function createServer(answer: Answer, connections: Connections, options: ListenOptions): Server {
   const { tls, maxConnections = MAX_CONNECTIONS } = options
-  const connections = new Connections(maxConnections)
   const listener = connections.inTurn(listenerOf(answer))
   const server =
     tls === undefined
@@ -154,13 +154,13 @@ function guarded(answer: Answer, state: { readonly isClosing: boolean }): Answer
   }
 }
 
-async function close(server: Server, drainMs: number): Promise<void> {
+async function close(server: Server, connections: Connections, drainMs: number): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   server.closeIdleConnections()
   // A connection whose answer ends now becomes idle, and Node would keep it open.
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_POLL_MS)
   const cut = AbortSignal.timeout(drainMs)
-  cut.addEventListener('abort', () => server.closeAllConnections())
+  cut.addEventListener('abort', () => connections.cutAll())
   await closed.finally(() => clearInterval(idle))
 }
