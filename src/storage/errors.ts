@@ -39,6 +39,20 @@ export const storageErrors = defineErrors({
       'The disk of the data directory is full, or only the room is left that is kept for the logs and the database. Nothing of what was sent is kept.',
     hint: 'free some space on the disk of the data directory, then send it again',
   },
+  'storage.broken': {
+    status: 503,
+    exit: 1,
+    lasts: true,
+    summary:
+      'The system does not let the server read or write its data directory: a broken disk, missing rights, a damaged database. Nothing of what was sent is kept.',
+    hint: "tell the operator: the log of the server names the file, and 'wheelseal doctor' looks at all of them",
+  },
+  'storage.descriptors': {
+    status: 503,
+    exit: 1,
+    summary: 'The server has as many files and connections open as it may. Nothing of what was sent is kept.',
+    hint: 'try again in a minute; the operator raises the limit of open files (`ulimit -n`)',
+  },
   'storage.locked': {
     status: 500,
     exit: 1,

@@ -64,7 +64,7 @@ describe('blobs with a reserve', () => {
   it.each(['ENOSPC', 'EDQUOT'])(
     'says that the disk is full when it is (%s), be it in the last step',
     async (code) => {
-      const failure = Object.assign(new Error(`${code}: /srv/data`), { code })
+      const failure = Object.assign(new Error(`${code}: /srv/data`), { code, syscall: 'write' })
       const reserve = createReserve({ freeBytes: async () => free, reserveBytes: RESERVE })
       const failing = { ...inner, stage: () => Promise.reject(failure) }
       const refusal = { ...full, message: `the disk is full (${code})` }
@@ -81,4 +81,18 @@ describe('blobs with a reserve', () => {
       await one.discard()
     },
   )
+
+  it.each([
+    ['EIO', 'storage.broken', 'the data directory cannot be used (EIO in write)'],
+    ['EROFS', 'storage.broken', 'the data directory cannot be used (EROFS in write)'],
+    ['EMFILE', 'storage.descriptors', 'too many files are open (EMFILE)'],
+  ])('says what the system refuses (%s), without the path', async (systemCode, code, message) => {
+    const cause = Object.assign(new Error(`${systemCode}: /srv/data`), { code: systemCode, syscall: 'write' })
+    const reserve = createReserve({ freeBytes: async () => free, reserveBytes: RESERVE })
+    const fail = (): Promise<never> => Promise.reject(cause)
+    const failing = withReserve({ stage: fail, open: fail }, reserve)
+    const refusal = { code, message, status: 503, cause }
+    await expect(failing.stage(parts(1, 1), 10)).rejects.toMatchObject(refusal)
+    await expect(failing.open('00', 1)).rejects.toMatchObject(refusal)
+  })
 })

@@ -34,17 +34,17 @@ export function createReserve({ freeBytes, reserveBytes }: ReserveParts): Reserv
 /** The same blobs, which take nothing new out of the reserve. Throws `storage.full`, after discarding what had arrived. */
 export function withReserve(blobs: Blobs, reserve: Reserve): Blobs {
   return {
-    open: (sha256, size) => blobs.open(sha256, size),
+    open: (sha256, size) => sayingWhy(() => blobs.open(sha256, size)),
     stage: async (bytes, maxBytes) => {
       await reserve.check()
-      const staged = await sayingFull(() => blobs.stage(watched(bytes, reserve), maxBytes))
+      const staged = await sayingWhy(() => blobs.stage(watched(bytes, reserve), maxBytes))
       return { ...staged, commit: () => committed(staged) }
     },
   }
 }
 
 async function committed(staged: StagedBlob): Promise<void> {
-  await sayingFull(() => staged.commit())
+  await sayingWhy(() => staged.commit())
 }
 
 async function* watched(bytes: AsyncIterable<Uint8Array>, reserve: Reserve): AsyncGenerator<Uint8Array> {
@@ -59,13 +59,18 @@ async function* watched(bytes: AsyncIterable<Uint8Array>, reserve: Reserve): Asy
   }
 }
 
-/** What the system calls a full disk becomes `storage.full`. */
-export async function sayingFull<T>(work: () => Promise<T>): Promise<T> {
+/** What the system refuses becomes `storage.full`, `storage.descriptors` or `storage.broken`; its text names files. */
+export async function sayingWhy<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw cause
-    throw storageErrors('storage.full', `the disk is full (${code})`, { cause })
+    if (!(cause instanceof Error) || !('syscall' in cause) || !('code' in cause)) throw cause
+    const code = String(cause.code)
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      throw storageErrors('storage.full', `the disk is full (${code})`, { cause })
+    if (code === 'EMFILE' || code === 'ENFILE')
+      throw storageErrors('storage.descriptors', `too many files are open (${code})`, { cause })
+    const fact = `the data directory cannot be used (${code} in ${String(cause.syscall)})`
+    throw storageErrors('storage.broken', fact, { cause })
   }
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Traces } from '../../pipelines/index.ts'
-import { sayingFull } from './reserve.ts'
+import { sayingWhy } from './reserve.ts'
 import { syncFolder, withFile } from './sync.ts'
 
 const CHUNK_BYTES = 64 << 10
@@ -15,7 +15,7 @@ export function createFolderTraces(folder: string): Traces {
   const path = (jobId: number): string => traceFile(folder, jobId)
   return {
     append: (jobId, start, bytes) =>
-      inTurn(queues, jobId, () => sayingFull(() => appendDurably(path(jobId), start, bytes))),
+      inTurn(queues, jobId, () => sayingWhy(() => appendDurably(path(jobId), start, bytes))),
     size: (jobId) => sizeOf(path(jobId)),
     read: (jobId, start) => readFrom(path(jobId), start),
   }

@@ -69,3 +69,24 @@ it('says that the disk is full when a write has no room, and goes on when there 
   expect(await database.selectFrom('rows').selectAll().execute()).toHaveLength(20)
   await database.destroy()
 })
+
+it('says why a sound statement fails, without a path, and leaves what is wrong with a statement as it is', async () => {
+  const table = {
+    up: async (db: Kysely<unknown>) =>
+      db.schema
+        .createTable('rows')
+        .addColumn('text', 'text', (column) => column.unique())
+        .execute(),
+  }
+  const database = await openDatabase(':memory:', { '001': table })
+  const write = (): Promise<unknown> => sql`insert into rows values ('a')`.execute(database)
+  await write()
+  await expect(write()).rejects.toThrow('UNIQUE constraint failed: rows.text')
+  await sql`pragma query_only = on`.execute(database)
+  await expect(write()).rejects.toMatchObject({
+    code: 'storage.broken',
+    status: 503,
+    message: 'the database is read-only',
+  })
+  await database.destroy()
+})

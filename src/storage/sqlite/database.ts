@@ -4,7 +4,7 @@ import type { Kysely, SqliteDatabase, SqliteStatement } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { describeError, WheelsealError } from '../../base/index.ts'
 import { storageErrors } from '../errors.ts'
-import { sqliteReason } from './failure.ts'
+import { brokenReason, sqliteReason } from './failure.ts'
 
 /** One file for all services. An adapter types its own tables: `database.$extendTables<AccessTables>()`. */
 export type Database = Kysely<object>
@@ -151,8 +151,8 @@ function prepared(connection: DatabaseSync, sql: string): SqliteStatement {
   const statement = connection.prepare(sql)
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => sayingFull(() => statement.all(...values(parameters))),
-    run: (parameters) => sayingFull(() => statement.run(...values(parameters))),
+    all: (parameters) => sayingWhy(() => statement.all(...values(parameters))),
+    run: (parameters) => sayingWhy(() => statement.run(...values(parameters))),
     iterate: () => {
       throw new Error('a kept statement must not be iterated')
     },
@@ -168,16 +168,16 @@ const NOTHING: SqliteStatement = {
   },
 }
 
-/** https://sqlite.org/rescode.html#full */
-const SQLITE_FULL = 13
-
-/** Its cause bears the system's code for it, which SQLite keeps to itself. */
-function sayingFull<T>(work: () => T): T {
+/** For clients, in whose answers no path stands. */
+function sayingWhy<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (!(error instanceof Error) || !('errcode' in error) || error.errcode !== SQLITE_FULL) throw error
-    const cause = Object.assign(new Error(error.message, { cause: error }), { code: 'ENOSPC' })
+    const reason = brokenReason(error)
+    if (reason === undefined) throw error
+    if (reason !== 'full') throw storageErrors('storage.broken', `the database ${reason}`, { cause: error })
+    // Its cause bears the system's code for it, which SQLite keeps to itself.
+    const cause = Object.assign(new Error('the disk is full', { cause: error }), { code: 'ENOSPC' })
     throw storageErrors('storage.full', 'the disk is full: the database cannot be written', { cause })
   }
 }

@@ -5,13 +5,14 @@ import { describeError } from '../../base/index.ts'
 /** Primary result codes, https://sqlite.org/rescode.html. */
 const BUSY = 5
 const LOCKED = 6
+const FULL = 13
 const REASONS: ReadonlyMap<number, string> = new Map([
   [BUSY, 'is in use by another process'],
   [LOCKED, 'is in use by another process'],
   [8, 'is read-only'],
   [10, 'cannot be read or written: I/O error'],
   [11, 'is damaged: the database disk image is malformed'],
-  [13, 'cannot be written: the disk is full'],
+  [FULL, 'cannot be written: the disk is full'],
   [14, 'cannot be opened'],
   [26, 'is damaged: it is not a database'],
 ])
@@ -19,6 +20,13 @@ const REASONS: ReadonlyMap<number, string> = new Map([
 /** Whether another connection holds the file; every other failure says nothing about that. */
 export function isHeld(error: unknown): boolean {
   return [BUSY, LOCKED].includes(primaryCode(error) ?? 0)
+}
+
+/** Why a statement failed that was in order; undefined where the statement is to blame, or somebody who holds the file. */
+export function brokenReason(error: unknown): string | undefined {
+  const code = primaryCode(error) ?? 0
+  if (code === FULL) return 'full'
+  return isHeld(error) ? undefined : REASONS.get(code)
 }
 
 /** What is wrong with the file, as the end of a sentence that begins with its path. */
