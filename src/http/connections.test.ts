@@ -26,14 +26,14 @@ interface Client {
 }
 
 function open(sent = ''): Promise<Client> {
-  return client(connect(listening!.port, '127.0.0.1'), sent)
+  return connected(connect(listening!.port, '127.0.0.1'), sent)
 }
 
 function openTls(sent = ''): Promise<Client> {
-  return client(connectTls({ port: listening!.port, host: '127.0.0.1', rejectUnauthorized: false }), sent)
+  return connected(connectTls({ port: listening!.port, host: '127.0.0.1', rejectUnauthorized: false }), sent)
 }
 
-async function client(socket: Socket, sent: string): Promise<Client> {
+async function connected(socket: Socket, sent: string): Promise<Client> {
   sockets.push(socket)
   let text = ''
   socket.on('data', (part: Buffer) => (text += part.toString('latin1')))

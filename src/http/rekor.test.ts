@@ -270,20 +270,14 @@ describe('bad input', () => {
     },
   )
 
-  it.each(['9999999999999999', '9007199254740993', '1'])('has no entry at %s', async (index) => {
+  it.each([
+    ...['9999999999999999', '9007199254740993', '1'].map((index) => `?logIndex=${index}`),
+    ...['A'.repeat(64), `${'1'.padStart(16, '0')}${'0'.repeat(64)}`].map((uuid) => `/${uuid}`),
+  ])('has no entry at %s', async (place) => {
     const { app } = await newApp()
-    const response = await app.request(`${ENTRIES}?logIndex=${index}`)
+    const response = await app.request(`${ENTRIES}${place}`)
     expect([response.status, await response.text()]).toEqual([404, ''])
   })
-
-  it.each(['A'.repeat(64), `${'1'.padStart(16, '0')}${'0'.repeat(64)}`])(
-    'has no entry with UUID %s',
-    async (uuid) => {
-      const { app } = await newApp()
-      const response = await app.request(`${ENTRIES}/${uuid}`)
-      expect([response.status, await response.text()]).toEqual([404, ''])
-    },
-  )
 
   it.each(['0'.repeat(80), 'F'.repeat(80)])('in the tree id of a UUID: %s', async (uuid) => {
     const { app } = await newApp()

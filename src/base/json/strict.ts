@@ -77,11 +77,13 @@ function checkStructure(
       at = end
     } else checkSymbol(levels, symbol)
     if (levels.length > maxDepth) throw baseErrors('base.json', `nested deeper than ${maxDepth} levels`)
-    // A list and an object are a value, and what follows a comma is.
-    if (symbol === COMMA || symbol === OBJECT_START || symbol === ARRAY_START) values += 1
+    if (VALUE_STARTS.has(symbol)) values += 1
     if (values > maxValues) throw baseErrors('base.json', `more than ${maxValues} values`)
   }
 }
+
+/** A list and an object are a value, and what follows a comma is. */
+const VALUE_STARTS: ReadonlySet<number> = new Set([COMMA, OBJECT_START, ARRAY_START])
 
 /** The quote after the one at `start`, with an even number of backslashes before it. */
 function endOfString(text: string, start: number): number | undefined {
