@@ -75,6 +75,13 @@ it.each([
   },
 )
 
+it('a wrong job token is not written down as that of the job', async () => {
+  lines.splice(0)
+  await fetch(`${server.url}/api/v4/jobs/5/artifacts`, { headers: { 'job-token': 'glcbt-wrong' } })
+  expect(lines).toEqual([expect.objectContaining({ event: 'request.refused', claimedJob: 5 })])
+  expect(lines[0]).not.toHaveProperty('job')
+})
+
 it('a probe leaves its line at the level debug', async () => {
   lines.splice(0)
   await fetch(`${server.url}/readyz`)

@@ -91,7 +91,8 @@ function runnerToken(context: Context, inBody: string | null | undefined): strin
 
 function claimOf(context: Context, inBody?: string | null): JobClaim {
   const jobId = Number(context.req.param('id'))
-  noteOnRequest(context, { job: jobId })
+  // Whether the token is that of this job, nobody has checked yet.
+  noteOnRequest(context, { claimedJob: jobId })
   const token = context.req.header('job-token') ?? inBody ?? ''
   if (token === '') throw pipelineErrors('pipelines.job-token', 'no job token was sent')
   return { jobId, token }

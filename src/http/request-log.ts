@@ -19,6 +19,8 @@ export interface RequestNotes {
   readonly token?: number
   /** The job whose token it is. */
   readonly job?: number
+  /** The job of the path of a job's own calls, before its token is checked. */
+  readonly claimedJob?: number
   /** What kind of credential was sent that is nobody's. */
   readonly credential?: string
   /** The path of a project, or what was asked for where there is none. */

@@ -147,5 +147,5 @@ describe('a log that nobody reads', () => {
     expect((await fetch(`${origin}/healthz`)).status).toBe(200)
     unread.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
-  })
+  }, 120_000)
 })
