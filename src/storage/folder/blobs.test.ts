@@ -88,23 +88,30 @@ describe('openFolderBlobs', () => {
     expect(await blobDamage(folder, { sha256: HELLO, size: 5 })).toMatch(/it has -?\d+ bytes, 5 were stored/)
   })
 
-  it('never hands on the last part of bytes that are others, and says so in the log', async () => {
-    const { folder, blobs } = await makeBlobs(said)
-    const bytes = new Uint8Array(600_000)
-    const staged = await blobs.stage(asStream(bytes), bytes.length)
-    await staged.commit()
-    const { sha256, size } = staged
-    await writeFile(join(folder, 'sha256', sha256.slice(0, 2), sha256.slice(2)), bytes.fill(1, 7, 8))
-    const blob = await blobs.open(sha256, size)
-    let received = 0
-    const reading = async (): Promise<void> => {
-      for await (const part of blob!.stream()) received += part.length
-    }
-    await expect(reading()).rejects.toMatchObject({ code: 'base.blob-damaged' })
-    expect(received).toBeLessThan(size)
-    expect(lines).toEqual(['blob.damaged'])
-    expect(await blobDamage(folder, { sha256, size })).toBe('its bytes are others')
-  })
+  it.each([
+    ['all of them', undefined],
+    ['a range that is all', { start: 0, end: 599_999 }],
+  ])(
+    'never hands on the last part of bytes that are others, and says so in the log: %s',
+    async (_name, range) => {
+      lines.length = 0
+      const { folder, blobs } = await makeBlobs(said)
+      const bytes = new Uint8Array(600_000)
+      const staged = await blobs.stage(asStream(bytes), bytes.length)
+      await staged.commit()
+      const { sha256, size } = staged
+      await writeFile(join(folder, 'sha256', sha256.slice(0, 2), sha256.slice(2)), bytes.fill(1, 7, 8))
+      const blob = await blobs.open(sha256, size)
+      let received = 0
+      const reading = async (): Promise<void> => {
+        for await (const part of blob!.stream(range)) received += part.length
+      }
+      await expect(reading()).rejects.toMatchObject({ code: 'base.blob-damaged' })
+      expect(received).toBeLessThan(size)
+      expect(lines).toEqual(['blob.damaged'])
+      expect(await blobDamage(folder, { sha256, size })).toBe('its bytes are others')
+    },
+  )
 
   it('finds nothing wrong with a whole blob, and says when one is missing', async () => {
     const { folder, blobs } = await makeBlobs()
