@@ -43,7 +43,7 @@ export function fileResponse(context: Context, file: ServedFile, blob: Blob): Re
 }
 
 /** What the operating system says of a file stays here: before its first byte an error is the text of the answer. */
-async function* sent(blob: Blob, part: ByteRange | undefined): AsyncGenerator<Uint8Array> {
+export async function* sent(blob: Blob, part?: ByteRange): AsyncGenerator<Uint8Array> {
   try {
     yield* blob.stream(part)
   } catch (cause) {

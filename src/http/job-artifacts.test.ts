@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sendArtifacts } from './job-artifacts.ts'
 import { archive, startJobServer, type JobServer, type SentBody } from './jobs-server.contract.ts'
 
 let server: JobServer
@@ -80,5 +81,17 @@ describe('an upload of artifacts', () => {
       404,
       'pipelines.artifacts-absent',
     ])
+  })
+})
+
+it('artifacts that cannot be read name no file of the server', async () => {
+  const stream = async function* (): AsyncGenerator<Uint8Array> {
+    yield await Promise.reject(new Error("EMFILE: open '/srv/data/blobs/x'"))
+  }
+  const openArtifacts = async () => ({ filename: 'a.zip', blob: { size: 1, stream } })
+  const answer = await sendArtifacts({ pipelines: { openArtifacts }, claim: { jobId: 1, token: 't' } })
+  await expect(answer.text()).rejects.toMatchObject({
+    code: 'http.file',
+    message: expect.not.stringContaining('srv') as string,
   })
 })

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { describeError, type WheelsealError } from '../base/index.ts'
 import { checkArtifactsKind, type JobClaim, type Pipelines } from '../pipelines/index.ts'
 import { httpErrors } from './errors.ts'
+import { sent } from './file-response.ts'
 
 interface Parts {
   readonly pipelines: Pipelines
@@ -90,9 +91,14 @@ function notAForm(cause?: unknown): WheelsealError {
   })
 }
 
-export async function sendArtifacts({ pipelines, claim }: Parts): Promise<Response> {
+interface Wanted {
+  readonly pipelines: Pick<Pipelines, 'openArtifacts'>
+  readonly claim: JobClaim
+}
+
+export async function sendArtifacts({ pipelines, claim }: Wanted): Promise<Response> {
   const { filename, blob } = await pipelines.openArtifacts(claim)
-  return new Response(ReadableStream.from(blob.stream()), {
+  return new Response(ReadableStream.from(sent(blob)), {
     headers: {
       'Content-Type': 'application/zip',
       'Content-Length': String(blob.size),
