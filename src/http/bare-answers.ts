@@ -20,14 +20,18 @@ export function refusalBody(status: number, sentence = SENTENCES[status] ?? ''):
   return JSON.stringify({ message: `${status} ${STATUS_CODES[status] ?? 'Error'} - ${sentence}` })
 }
 
+/** Its body is not read, so nothing can follow it. */
+export function refuse(outgoing: ServerResponse, status: number, sentence?: string): void {
+  outgoing.shouldKeepAlive = false
+  const body = refusalBody(status, sentence)
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length }
+  outgoing.writeHead(status, headers).end(body)
+}
+
 /** Reasons for what Node refuses by itself, and answers without a word otherwise. */
 export function answerBare(server: Server, currentOf: (socket: Socket) => ServerResponse | undefined): void {
   server.on('checkExpectation', (_incoming: IncomingMessage, outgoing: ServerResponse) => {
-    // Its body is not read, so nothing can follow it.
-    outgoing.shouldKeepAlive = false
-    const body = refusalBody(417)
-    const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length }
-    outgoing.writeHead(417, headers).end(body)
+    refuse(outgoing, 417)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const current = currentOf(socket)

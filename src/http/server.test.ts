@@ -116,6 +116,15 @@ describe('what is refused before any route sees it', () => {
     expect(reasonOf(answer)).toMatch(new RegExp(`^${status} [A-Z][A-Za-z ]+ - [a-z].{10,}`))
   })
 
+  it.each([
+    'GET / HTTP/1.1\r\nConnection: close\r\n\r\n',
+    'GET / HTTP/1.0\r\n\r\n',
+    'POST /a HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}',
+  ])('is told of a Host header that is missing, as probes send none: %j', async (sent) => {
+    await serve({ fetch: () => new Response('hello') })
+    expect(reasonOf(await said(sent))).toBe('400 Bad Request - the request has no Host header')
+  })
+
   it('gets no second answer into the midst of one', async () => {
     await serve({ fetch: () => new Response(ReadableStream.from(halfAnAnswer())) })
     const answer = await said(`${HEAD}\r\nno HTTP\r\n\r\n`)

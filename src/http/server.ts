@@ -8,7 +8,7 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { describeError } from '../base/index.ts'
-import { answerBare, refusalBody } from './bare-answers.ts'
+import { answerBare, refusalBody, refuse } from './bare-answers.ts'
 import { Connections } from './connections.ts'
 import { httpErrors } from './errors.ts'
 import { CoalescingMessage } from './incoming.ts'
@@ -120,6 +120,8 @@ function limitsOf({ times }: ListenOptions) {
     handshakeTimeout: headersMs,
     connectionsCheckingInterval: checkMs,
     maxHeaderSize: MAX_HEADER_BYTES,
+    // Refused below, with a reason.
+    requireHostHeader: false,
     IncomingMessage: CoalescingMessage,
   }
 }
@@ -128,10 +130,13 @@ function listenerOf(answer: Answer) {
   const listener = getRequestListener(answer, {
     errorHandler: (error) =>
       error instanceof RequestError
-        ? bodyResponse(400, 'the target of the request is not a path')
+        ? bodyResponse(400, 'the target is not a path, or the Host header is no host')
         : bodyResponse(500, 'an internal error'),
   })
-  return (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => listener(incoming, outgoing)
+  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    if (incoming.headers.host === undefined) refuse(outgoing, 400, 'the request has no Host header')
+    else await listener(incoming, outgoing)
+  }
 }
 
 function bodyResponse(status: number, sentence?: string): Response {
