@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { silentLog } from '../host/index.ts'
 import { proposedHashedRekord, type HashedRekord } from '../formats/sigstore/index.ts'
 import { newEntry, newRekor, spki } from '../trust/rekor/arrange.ts'
+import type { Rekor } from '../trust/rekor/index.ts'
 import { publicKeyPem } from '../formats/x509/index.ts'
 import { rekorRoutes } from './rekor.ts'
 
@@ -80,6 +81,28 @@ describe('POST /api/v1/log/entries', () => {
       message: expect.stringContaining('already exists'),
     })
     expect((await app.request(response.headers.get('location')!)).status).toBe(200)
+  })
+})
+
+describe('POST /api/v1/log/entries/retrieve', () => {
+  it('lets others have their turn after each entry', async () => {
+    let turns = 0
+    let immediate: NodeJS.Immediate
+    const turn = (): void => {
+      turns += 1
+      immediate = setImmediate(turn)
+    }
+    turn()
+    const turnsAtFind: number[] = []
+    const find = async (): Promise<undefined> => void turnsAtFind.push(turns)
+    const app = rekorRoutes(Object.assign(Object.create(await newRekor()) as Rekor, { find }), silentLog)
+    const entries = Array.from({ length: 10 }, (_, at) => proposedHashedRekord(newEntry(`file ${at}`)))
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ entries })
+    const answer = await app.request(`${ENTRIES}/retrieve`, { method: 'POST', headers, body })
+    clearImmediate(immediate!)
+    expect(await answer.json()).toEqual([])
+    expect(new Set(turnsAtFind).size).toBe(10)
   })
 })
 

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import * as v from 'valibot'
 import { describeError, encodeHex, type JsonValue, type Log } from '../base/index.ts'
 import { formatLogEntry, parseEntryUuid, type LogEntry } from '../formats/sigstore/index.ts'
@@ -93,12 +94,25 @@ async function retrieve(rekor: Rekor, json: JsonValue): Promise<readonly LogEntr
   const count = entryUUIDs.length + logIndexes.length + entries.length
   if (count > MAX_QUERIES) throw rekorErrors('rekor.query', `${count} entries asked for`)
   if (logIndexes.some((index) => index < 0)) throw rekorErrors('rekor.query', 'an index is negative')
-  const found = await Promise.all([
-    ...entryUUIDs.map((uuid) => readUuid(uuid)).map((uuid) => rekor.byUuid(uuid)),
-    ...entries.map((entry) => rekor.find(readProposal(entry as JsonValue))),
-    ...logIndexes.map((index) => rekor.byIndex(index)),
-  ])
-  return found.filter((entry) => entry !== undefined)
+  const lookUps = [
+    ...entryUUIDs.map((uuid) => readUuid(uuid)).map((uuid) => () => rekor.byUuid(uuid)),
+    ...entries.map((entry) => () => rekor.find(readProposal(entry as JsonValue))),
+    ...logIndexes.map((index) => () => rekor.byIndex(index)),
+  ]
+  return lookUpEach(lookUps)
+}
+
+/** One after the other: the signatures of a single proposal may cost milliseconds, in which nobody else is answered. */
+async function lookUpEach(
+  lookUps: readonly (() => Promise<LogEntry | undefined>)[],
+): Promise<readonly LogEntry[]> {
+  const found: LogEntry[] = []
+  for (const lookUp of lookUps) {
+    const entry = await lookUp()
+    if (entry !== undefined) found.push(entry)
+    await othersTurn()
+  }
+  return found
 }
 
 /** In lower case, as the log writes it. */
