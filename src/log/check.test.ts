@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { utf8 } from '../base/index.ts'
+import { concatBytes, utf8 } from '../base/index.ts'
 import { arrangeLog, entryAt, newLog, writeSegment } from './arrange.ts'
 import type { KeyIndex, LogFiles } from './files.ts'
 import { inspectLog, openLog, type LogParts } from './index.ts'
@@ -61,6 +61,11 @@ describe('check', () => {
       'a bundle that was cut',
       ({ files }) => ({ files: misread(files, 'entries/001', (bytes) => bytes.slice(0, -1)) }),
       /entries from 4 on are missing or damaged: entries\/001 has/,
+    ],
+    [
+      'a bundle with something behind it',
+      ({ files }) => ({ files: misread(files, 'entries/001', (bytes) => concatBytes(bytes, bytes)) }),
+      /entries\/001 goes on behind its last entry/,
     ],
     [
       'a tile that was cut',

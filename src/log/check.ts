@@ -3,7 +3,7 @@ import { bytesEqual, describeError } from '../base/index.ts'
 import { EMPTY_ROOT, leafHash } from '../formats/merkle/index.ts'
 import type { LogEntry } from './entry.ts'
 import type { TreeHead } from './files.ts'
-import { tilePath, tilesCompleted, tileWidth } from './geometry.ts'
+import { bundlePath, tilePath, tilesCompleted, tileWidth } from './geometry.ts'
 import { KEY_BYTES } from './pending.ts'
 import { readState } from './recover.ts'
 import { keysOfEntry, type LogState, type StateParts } from './state.ts'
@@ -90,6 +90,7 @@ async function checkLeaves(check: Check, from: number): Promise<void> {
   let entries: readonly LogEntry[]
   try {
     entries = await tiles.entries(from, width)
+    await checkEnd(check, from)
   } catch (error) {
     note(check, `entries from ${from} on are missing or damaged: ${describeError(error)}`)
     return standIn(check, from)
@@ -99,6 +100,13 @@ async function checkLeaves(check: Check, from: number): Promise<void> {
     if (from + at < check.indexed) await checkKeys(check, entry, from + at)
   }
   if (entries.length !== width) note(check, `the bundle from ${from} on has ${entries.length} entries`)
+}
+
+/** What stands behind its last entry is read by nobody else, and was not written by a log. */
+async function checkEnd({ state, tiles, problems }: Check, from: number): Promise<void> {
+  const path = bundlePath(from / tileWidth(state.geometry))
+  const behind = await state.files.read(path, await tiles.bundleBytes(from), 1)
+  if (behind.length > 0) note({ problems }, `${path} goes on behind its last entry`)
 }
 
 /** What they say is judged by the tiles above and by the root. Without them, nothing more can be derived. */

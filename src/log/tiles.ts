@@ -12,6 +12,8 @@ export interface TileReader {
   node(level: number, index: number): Promise<Uint8Array>
   /** At most `limit` entries of one bundle, from `index` on. Throws `log.corrupt`. */
   entries(index: number, limit: number): Promise<readonly LogEntry[]>
+  /** Of the bundle that has the entry `index`, to the end of its last one. Throws `log.corrupt`. */
+  bundleBytes(index: number): Promise<number>
 }
 
 /** 16 KiB each in a log of height 8. */
@@ -33,6 +35,7 @@ export function createTileReader(files: LogFiles, geometry: Geometry): TileReade
       const { offset, ...position } = placeOf(geometry, level, index)
       return (await tile(tilePath(position))).subarray(offset, offset + HASH_BYTES)
     },
+    bundleBytes: async (index) => (await heads(bundlePath(Math.floor(index / width)))).offsets[width] ?? 0,
     entries: async (index, limit) => {
       const path = bundlePath(Math.floor(index / width))
       const first = index % width
