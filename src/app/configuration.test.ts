@@ -166,14 +166,14 @@ describe('readConfiguration', () => {
   it('stands in the reference with every key, and no other', async () => {
     const page = await readFile(join(import.meta.dirname, '../../docs/reference/configuration.md'), 'utf8')
     const named = [...page.matchAll(/^\| `issuers\.(\w+)` \|/gm)].map(([, key]) => key)
-    await expect(read(`${first}x = 1`)).rejects.toMatchObject({ hint: `known here: ${named.join(', ')}` })
+    await expect(read(`${first}x = 1`)).rejects.toMatchObject({ hint: `known keys: ${named.join(', ')}` })
   })
 
   it('lists the keys that are known where one is not', async () => {
     await expect(read(`${first}x = 1`)).rejects.toMatchObject({
-      hint: 'known here: url, jwks, audience, projects, groups',
+      hint: 'known keys: url, jwks, audience, projects, groups',
     })
-    await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known here: rekor, http, issuers' })
-    await expect(read('[rekor]\nx = 1')).rejects.toMatchObject({ hint: 'known here: keys, max-entry-bytes' })
+    await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known keys: rekor, http, issuers' })
+    await expect(read('[rekor]\nx = 1')).rejects.toMatchObject({ hint: 'known keys: keys, max-entry-bytes' })
   })
 })

@@ -24,7 +24,7 @@ export {
   type ErrorKind,
   type Failure,
 } from './errors.ts'
-export { isoTime, isoTimeMs, parseIsoTime } from './iso-time.ts'
+export { formatTime, isoTime, isoTimeMs, parseIsoTime } from './iso-time.ts'
 export { printable, printableAscii, printableJson } from './printable.ts'
 export { Secret } from './secret.ts'
 export { shellQuoted } from './shell.ts'

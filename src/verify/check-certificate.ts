@@ -1,6 +1,5 @@
-import { describeError } from '../base/index.ts'
+import { describeError, formatTime } from '../base/index.ts'
 import { checkChain, extendedKeyUsages, parseCertificate, type Certificate } from '../formats/x509/index.ts'
-import { formatTime } from './format-time.ts'
 import { readSigningKey } from './signing-key.ts'
 import { isWithin, type CertificateAuthority, type TrustRoot } from './trust-root.ts'
 import { failed, passed, type Finding } from './verdict.ts'
@@ -13,7 +12,7 @@ export function checkCertificate(der: Uint8Array): { finding: Finding; certifica
     const certificate = parseCertificate(der)
     const key = readSigningKey(certificate.spki)
     if ('problem' in key) return { finding: wrongKey(key.problem), certificate }
-    return { finding: passed(`well formed, with a key of ${key.name}`), certificate }
+    return { finding: passed(`well formed, its key is ${key.name}`), certificate }
   } catch (error) {
     return { finding: failed(describeError(error)) }
   }
@@ -21,7 +20,7 @@ export function checkCertificate(der: Uint8Array): { finding: Finding; certifica
 
 /** Sigstore's algorithm registry. */
 function wrongKey(found: string): Finding {
-  return failed('the key is of a kind that signs no files', {
+  return failed('the type of the key is not supported', {
     expected: 'ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048, 3072 or 4096 bits',
     found,
   })
@@ -30,8 +29,8 @@ function wrongKey(found: string): Finding {
 /** cosign: the chain is evaluated with the extended key usage code signing. */
 export function checkCodeSigning(certificate: Certificate): Finding {
   const usages = extendedKeyUsages(certificate)
-  if (usages.includes(CODE_SIGNING)) return passed('the certificate may sign code')
-  return failed('the certificate may not sign code', {
+  if (usages.includes(CODE_SIGNING)) return passed('the certificate is for code signing')
+  return failed('the certificate is not for code signing', {
     expected: CODE_SIGNING,
     found: usages.join(', ') || 'no extended key usage',
   })
@@ -56,10 +55,13 @@ export function checkChainAtTimes(
   for (const authority of certificateAuthorities) {
     const result = chainUnder(leaf, authority, timesSeconds)
     if (!('problem' in result))
-      return { finding: passed('stands under a trusted root at the time of signing'), ...result }
+      return {
+        finding: passed('issued by an authority in your trust root, valid at the time of signing'),
+        ...result,
+      }
     problems.add(result.problem)
   }
-  return { finding: failed([...problems].join('; ') || 'the trust root has no certificate authority') }
+  return { finding: failed([...problems].join('; ') || 'your trust root has no certificate authority') }
 }
 
 function chainUnder(
@@ -70,7 +72,7 @@ function chainUnder(
   let chain: readonly Certificate[] = []
   for (const atSeconds of timesSeconds) {
     if (!isWithin(validity, atSeconds))
-      return { problem: 'the authority was not trusted at the time of signing' }
+      return { problem: 'your trust root does not have the authority at the time of signing' }
     // What holds at one time holds at another when nothing in it has expired: signatures are checked once.
     if (chain.length > 0 && chain.every((one) => isValidAt(one, atSeconds))) continue
     const result = checkChain({ leaf, roots, intermediates, atSeconds })
@@ -78,7 +80,7 @@ function chainUnder(
     chain = result.chain
   }
   const [, issuer] = chain
-  return issuer === undefined ? { problem: 'there is no time to look at the chain' } : { issuer }
+  return issuer === undefined ? { problem: 'no time of signing to check the chain at' } : { issuer }
 }
 
 function isValidAt({ notBeforeSeconds, notAfterSeconds }: Certificate, atSeconds: number): boolean {
@@ -95,7 +97,9 @@ export function checkTime(
   unpromised: readonly number[] = [],
 ): Finding {
   if (timesSeconds.length === 0)
-    return failed('no trusted time: neither a log nor a timestamp authority says when it was signed')
+    return failed(
+      'no time of signing: there is no signed entry timestamp (SET) and no valid RFC 3161 timestamp',
+    )
   if (certificate === undefined) return passed(`signed at ${timesSeconds.map(formatTime).join(', ')}`)
   const { notBeforeSeconds, notAfterSeconds } = certificate
   const outside = [...timesSeconds, ...unpromised].find((seconds) => !isValidAt(certificate, seconds))

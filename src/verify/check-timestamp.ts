@@ -1,7 +1,6 @@
-import { bytesEqual, describeError } from '../base/index.ts'
+import { bytesEqual, describeError, formatTime } from '../base/index.ts'
 import { parseTimestampResponse, verifyTimestamp } from '../formats/timestamp/index.ts'
 import type { SealParts } from '../formats/sigstore/index.ts'
-import { formatTime } from './format-time.ts'
 import { isWithin, type TimestampAuthority, type TrustRoot } from './trust-root.ts'
 import { failed, notApplicable, passed, type Finding } from './verdict.ts'
 
@@ -24,7 +23,7 @@ export function checkTimestamps(
 ): TimestampFindings {
   const { timestamps = [], signature } = seal
   if (timestamps.length === 0)
-    return { finding: notApplicable('the seal brings no timestamp'), timesSeconds: [] }
+    return { finding: notApplicable('the signature has no timestamp'), timesSeconds: [] }
   const problem = listProblem(timestamps)
   if (problem !== undefined) return { finding: failed(problem), timesSeconds: [] }
   const judged = timestamps.map((der) => judge(der, signature, timestampAuthorities))
@@ -32,17 +31,17 @@ export function checkTimestamps(
   const bad = judged.find((one) => 'problem' in one)
   if (bad !== undefined && 'problem' in bad) return { finding: failed(bad.problem), timesSeconds }
   const when = timesSeconds.map(formatTime).join(', ')
-  return { finding: passed(`stamped by a trusted authority at ${when}`), timesSeconds }
+  return { finding: passed(`signed at ${when} by a timestamp authority in your trust root`), timesSeconds }
 }
 
 /** sigstore-go: a timestamp that stands twice counts as none. */
 function listProblem(timestamps: readonly Uint8Array[]): string | undefined {
   if (timestamps.length > MAX_TIMESTAMPS)
-    return `${timestamps.length} timestamps, ${MAX_TIMESTAMPS} are allowed`
+    return `${timestamps.length} timestamps, at most ${MAX_TIMESTAMPS} are allowed`
   const isTwice = timestamps.some((one, at) =>
     timestamps.slice(at + 1).some((other) => bytesEqual(one, other)),
   )
-  return isTwice ? 'a timestamp stands twice' : undefined
+  return isTwice ? 'a timestamp occurs twice' : undefined
 }
 
 function judge(der: Uint8Array, signature: Uint8Array, authorities: readonly TimestampAuthority[]): Judged {
@@ -52,14 +51,14 @@ function judge(der: Uint8Array, signature: Uint8Array, authorities: readonly Tim
       const result = verifyTimestamp({ response, stamped: { message: signature }, chain })
       if (!result.ok) return { problem: result.reason }
       if (isWithin(validity, result.timeSeconds)) return { seconds: result.timeSeconds }
-      return { problem: 'its authority was not trusted at the time that it states' }
+      return { problem: 'your trust root does not have the timestamp authority at the time of the timestamp' }
     })
     const good = results.find((one) => 'seconds' in one)
     if (good !== undefined) return good
     const problems = results.flatMap((one) => ('problem' in one ? [one.problem] : []))
-    const why = [...new Set(problems)].join('; ') || 'the trust root has no timestamp authority'
-    return { problem: `a timestamp does not verify: ${why}` }
+    const why = [...new Set(problems)].join('; ') || 'your trust root has no timestamp authority'
+    return { problem: `the timestamp is not valid: ${why}` }
   } catch (error) {
-    return { problem: `a timestamp cannot be read: ${describeError(error)}` }
+    return { problem: `the timestamp cannot be read: ${describeError(error)}` }
   }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { errorKinds } from '../base/index.ts'
+import { errorKinds, formatTime } from '../base/index.ts'
 import { makeLeaf, request, SAN, withLeaf, withSeal } from './arrange.ts'
-import { formatTime } from './format-time.ts'
 import { checkLines, CHECK_NAMES, verdictHint, verdictSentence, verifySeal } from './index.ts'
 
 describe('the words of a verdict', () => {
@@ -18,7 +17,7 @@ describe('the words of a verdict', () => {
     const san = SAN.replace('main', 'feature')
     const verdict = verifySeal(withLeaf(makeLeaf({ uri: san })))
     expect(verdictSentence(verdict, 'demo.whl')).toBe(
-      'demo.whl is refused: the name is another one [verify.identity]',
+      'demo.whl is refused: the certificate was issued to a different identity [verify.identity]',
     )
     const lines = checkLines(verdict)
     const at = lines.findIndex((line) => line.startsWith('FAILED  identity '))

@@ -1,6 +1,5 @@
-import { printable, printableAscii } from '../base/index.ts'
+import { formatTime, printable, printableAscii } from '../base/index.ts'
 import type { Identity } from '../identity/index.ts'
-import { formatTime } from './format-time.ts'
 import { verifyErrors } from './errors.ts'
 import type { Check, CheckName, Verdict } from './verdict.ts'
 

@@ -25,7 +25,7 @@ describe('up', () => {
     const { code, stderr } = await up('--config', at('w.toml'))
     expect(code).toBe(2)
     expect(stderr).toContain(`${at('w.toml')}:3: issuers[1].project is not a known key`)
-    expect(stderr).toContain('known here: url, jwks, audience, projects, groups')
+    expect(stderr).toContain('known keys: url, jwks, audience, projects, groups')
     expect(existsSync(at('data'))).toBe(false)
   })
 

@@ -8,16 +8,16 @@ import { SETTING_NAMES, type SettingGroup, type SettingName } from './settings.t
 const MAX_BYTES = 1 << 20
 
 const text = v.pipe(
-  v.string('must be a text in quotes'),
+  v.string('must be a string in quotes'),
   v.nonEmpty('must not be empty'),
   v.maxLength(1024, 'is too long'),
 )
-const url = v.pipe(text, v.check(isUrl, 'must be a URL, http or https, without a user in it'))
+const url = v.pipe(text, v.check(isUrl, 'must be an http or https URL without user name'))
 const firstRoot = v.pipe(
   text,
   v.check(
     (value) => !value.startsWith('sha256:') || /^sha256:[0-9a-f]{64}$/.test(value),
-    'must be a file, or sha256: and 64 digits in lower-case hex',
+    'must be a file, or sha256: and 64 lower-case hex digits',
   ),
 )
 
@@ -35,11 +35,11 @@ const keys = {
 
 const isOneRoot = v.check<Values, string>(
   (values) => values['trusted-root'] === undefined || values['tuf-url'] === undefined,
-  'has trusted-root and tuf-url; give one of them',
+  'has trusted-root and tuf-url: use only one of these keys',
 )
 const hasFirstRoot = v.check<Values, string>(
   (values) => (values['tuf-url'] === undefined) === (values['tuf-root'] === undefined),
-  'needs both of tuf-url and tuf-root, or none',
+  'needs both of tuf-url and tuf-root, or neither',
 )
 
 type Values = { readonly [Name in SettingName]?: string | undefined }

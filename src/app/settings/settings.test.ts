@@ -100,11 +100,15 @@ describe('the settings', () => {
   it.each<[string, string, string]>([
     ['an unknown key', 'a = 1', '/p/wheelseal.toml:1: a is not a known key'],
     ['no TOML', 'policy = \n= 2', '/p/wheelseal.toml:1:'],
-    ['a value that is no text', '\npolicy = 7', '/p/wheelseal.toml:2: policy must be a text in quotes'],
+    ['a value that is no text', '\npolicy = 7', '/p/wheelseal.toml:2: policy must be a string in quotes'],
     ['an empty text', 'policy = ""', 'policy must not be empty'],
-    ['no URL', 'gitlab-url = "gitlab.example"', 'gitlab-url must be a URL'],
-    ['a URL of another kind', 'tsa-url = "file:///etc"', 'tsa-url must be a URL'],
-    ['a URL with a password', 'rekor-url = "https://a:b@c.example"', 'rekor-url must be a URL'],
+    ['no URL', 'gitlab-url = "gitlab.example"', 'gitlab-url must be an http or https URL'],
+    ['a URL of another kind', 'tsa-url = "file:///etc"', 'tsa-url must be an http or https URL'],
+    [
+      'a URL with a password',
+      'rekor-url = "https://a:b@c.example"',
+      'rekor-url must be an http or https URL',
+    ],
     ['a digest that is none', 'tuf-url = "https://t"\ntuf-root = "sha256:1"', ':2: tuf-root must be a file'],
     [
       'two trust roots',
@@ -122,7 +126,7 @@ describe('the settings', () => {
     const toml = '[tool.ruff]\nx = 1\n[tool.wheelseal]\n# why\ntuf_url = "x"\n'
     await expect(read({ '/p/pyproject.toml': toml })).rejects.toMatchObject({
       message: '/p/pyproject.toml:5: tool.wheelseal.tuf_url is not a known key',
-      hint: expect.stringContaining('known here: gitlab-url, trusted-root, tuf-url'),
+      hint: expect.stringContaining('known keys: gitlab-url, trusted-root, tuf-url'),
     })
     await expect(read({ '/p/pyproject.toml': '[tool.wheelseal]\nissuers = []' })).rejects.toMatchObject({
       message: '/p/pyproject.toml:2: tool.wheelseal.issuers is not a known key',
@@ -138,7 +142,7 @@ describe('the settings', () => {
     const [table = ''] = section.split('\n## ')
     const named = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, key]) => key)
     await expect(read({ '/p/wheelseal.toml': 'x = 1' })).rejects.toMatchObject({
-      hint: `known here: ${named.join(', ')}, issuers, rekor, http`,
+      hint: `known keys: ${named.join(', ')}, issuers, rekor, http`,
     })
   })
 })

@@ -4,7 +4,7 @@ export const derErrors = defineErrors({
   'der.malformed': {
     status: 400,
     exit: 1,
-    summary: 'Bytes are not the DER structure that their place demands.',
-    hint: 'the file is damaged, of another kind, or in BER; write it again as DER',
+    summary: 'The DER encoding is malformed, or not of the expected structure.',
+    hint: 'download the file again, or write it again as DER, not BER',
   },
 })

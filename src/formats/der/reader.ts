@@ -41,11 +41,12 @@ export class DerReader {
   read(tag?: number): DerElement {
     const start = this.#offset
     const found = this.#octet()
-    if (tag !== undefined && found !== tag) throw malformed(`tag ${hex(found)} where ${hex(tag)} must stand`)
+    if (tag !== undefined && found !== tag) throw malformed(`tag ${hex(found)} in place of ${hex(tag)}`)
     if ((found & HIGH_TAG_NUMBER) === HIGH_TAG_NUMBER) throw malformed('a tag number above 30')
     const length = this.#length()
     const contentStart = this.#offset
-    if (length > this.#bytes.length - contentStart) throw malformed('an element is longer than what holds it')
+    if (length > this.#bytes.length - contentStart)
+      throw malformed('an element is longer than the element around it')
     this.#offset = contentStart + length
     return {
       tag: found,
@@ -69,12 +70,12 @@ export class DerReader {
 
   /** Throws when elements are left over. */
   end(): void {
-    if (!this.isAtEnd) throw malformed(`${this.#bytes.length - this.#offset} bytes are left over`)
+    if (!this.isAtEnd) throw malformed(`${this.#bytes.length - this.#offset} bytes too many at the end`)
   }
 
   #octet(): number {
     const octet = this.#bytes[this.#offset]
-    if (octet === undefined) throw malformed('ends before its elements do')
+    if (octet === undefined) throw malformed('the data ends too early')
     this.#offset += 1
     return octet
   }

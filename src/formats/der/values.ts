@@ -10,7 +10,7 @@ const MAX_ARC_OCTETS = 4
 /** Dotted decimal. */
 export function readOid({ content }: DerElement): string {
   if (content.length === 0 || content.length > MAX_OID_BYTES)
-    throw malformed('an object identifier of no good length')
+    throw malformed('an object identifier that is empty or too long')
   let dotted = ''
   let arc = 0
   let octets = 0
@@ -74,8 +74,7 @@ export function readNamedBits({ content }: DerElement): ReadonlySet<number> {
     [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => (octet & (0x80 >> bit)) !== 0).map((bit) => index * 8 + bit),
   )
   const last = octets.length * 8 - unused - 1
-  if (octets.length > 0 && bits.at(-1) !== last)
-    throw malformed('a named bit list that does not end with a set bit')
+  if (octets.length > 0 && bits.at(-1) !== last) throw malformed('a named bit list with trailing zero bits')
   return new Set(bits)
 }
 
@@ -90,7 +89,7 @@ export function readUtf8String({ content }: DerElement): string {
 /** Printable ASCII only: a NUL or line break in a name serves nobody but an attacker. */
 export function readVisibleAscii({ content }: DerElement): string {
   if (content.some((octet) => octet < 0x20 || octet > 0x7e))
-    throw malformed('a name with characters that cannot be seen')
+    throw malformed('a name with characters that are not printable ASCII')
   return utf8Decode(content)
 }
 

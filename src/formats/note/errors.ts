@@ -4,13 +4,13 @@ export const noteErrors = defineErrors({
   'note.malformed': {
     status: 400,
     exit: 1,
-    summary: 'A checkpoint is not a signed note of the form that logs write.',
-    hint: 'the log or the bundle is damaged; fetch the entry again',
+    summary: 'The checkpoint is not a signed note, or is malformed.',
+    hint: 'download the bundle again, or ask the log again',
   },
   'note.signature': {
     status: 400,
     exit: 1,
-    summary: 'A checkpoint carries no valid signature of the log that it should come from.',
-    hint: 'check that the trust root is the one of this log',
+    summary: 'The checkpoint has no valid signature of the log.',
+    hint: 'check that the trust root is that of the Sigstore instance with this log',
   },
 })

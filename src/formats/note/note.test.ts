@@ -168,7 +168,7 @@ describe('a note of Rekor 2', () => {
   it('repeats no more than 80 characters of an origin', () => {
     const long = signCheckpoint({ ...checkpoint, origin: 'o'.repeat(60_000) }, { name, key })
     expect(() => verifyCheckpoint({ note: long, names: [name], spki })).toThrow(
-      /^the checkpoint is of 'o{80}…', the log is/,
+      /^the checkpoint is from the log 'o{80}…', expected is/,
     )
   })
 })

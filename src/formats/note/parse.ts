@@ -27,12 +27,12 @@ const ENDS_LINE = '\n'
  * signed but mean nothing here. Throws `note.malformed`.
  */
 export function parseCheckpoint(note: string): SignedCheckpoint {
-  if (note.length > MAX_NOTE_LENGTH) throw malformed(`${note.length} characters long`)
+  if (note.length > MAX_NOTE_LENGTH) throw malformed(`${note.length} characters are too many`)
   if (!note.isWellFormed() || hasControls(note)) throw malformed('a control character or a lone surrogate')
   const [text, tail] = splitAtBlankLine(note)
   const [origin, size, root, ...extensions] = text.split('\n')
   if (!origin || size === undefined || root === undefined || extensions.includes('')) {
-    throw malformed('the lines of origin, size and root are not all there')
+    throw malformed('the lines origin, size and root are not complete')
   }
   return {
     origin,
@@ -72,7 +72,7 @@ function readRoot(text: string): Uint8Array {
 function readSignatures(tail: string): readonly NoteSignature[] {
   if (!tail.endsWith('\n')) throw malformed('no line break at the end')
   const lines = tail.slice(0, -1).split('\n')
-  if (lines.length > MAX_SIGNATURES) throw malformed(`${lines.length} signatures`)
+  if (lines.length > MAX_SIGNATURES) throw malformed(`it has ${lines.length} signatures`)
   return lines.map(readSignature)
 }
 
@@ -80,7 +80,7 @@ function readSignature(line: string): NoteSignature {
   const [, name, text] = SIGNATURE_LINE.exec(line) ?? []
   if (name === undefined || text === undefined) throw malformed('a line that is not a signature')
   const bytes = readBase64(text)
-  if (bytes.length <= KEY_HINT_BYTES) throw malformed('a signature without bytes')
+  if (bytes.length <= KEY_HINT_BYTES) throw malformed('an empty signature')
   return { name, keyHint: bytes.subarray(0, KEY_HINT_BYTES), signature: bytes.subarray(KEY_HINT_BYTES) }
 }
 

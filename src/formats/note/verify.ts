@@ -24,15 +24,15 @@ export function verifyCheckpoint({ note, names, spki }: CheckpointTrust): Checkp
   const { origin, size, root, signedText, signatures } = parseCheckpoint(note)
   const log = origin.replace(TREE_ID, '')
   if (names !== undefined && !names.includes(log))
-    throw refused(`the checkpoint is of '${shown(origin)}', the log is '${names.join("' or '")}'`)
+    throw refused(`the checkpoint is from the log '${shown(origin)}', expected is '${names.join("' or '")}'`)
   const hint = noteKeyId(log, spki).subarray(0, KEY_HINT_BYTES)
   const own = signatures.filter(({ name, keyHint }) => name === log && bytesEqual(keyHint, hint))
-  if (own.length === 0) throw refused('no signature under the checkpoint is by the key of the log')
+  if (own.length === 0) throw refused('no signature on the checkpoint is by the key of the log')
   if (own.length < signatures.length && isOfRekor1(origin))
-    throw refused('under a checkpoint of Rekor 1 there is a signature by another key than that of the log')
+    throw refused('the checkpoint of a Rekor v1 log has a signature by a different key than that of the log')
   const message = utf8(signedText)
   if (!own.every(({ signature }) => verifyWithSpki(spki, message, signature))) {
-    throw refused('the signature of the log does not fit the checkpoint')
+    throw refused('the signature on the checkpoint is not valid')
   }
   return { origin, size, root }
 }

@@ -83,7 +83,7 @@ function readTags(
   const abiTags = readTagSet(fileName, parts['abi'])
   const platformTags = readTagSet(fileName, parts['platform'])
   if (pythonTags.some((tag) => /^[0-9]/.test(tag)))
-    throw refusal(fileName, 'a python tag begins with a digit')
+    throw refusal(fileName, 'a python tag starts with a digit')
   if (pythonTags.length * abiTags.length * platformTags.length > MAX_COMBINATIONS)
     throw refusal(fileName, `its tags have more than ${MAX_COMBINATIONS} combinations`)
   return { pythonTags, abiTags, platformTags }
@@ -110,20 +110,24 @@ export function otherSdistName({ kind, fileName }: DistributionName): string | u
 }
 
 function readCommon(fileName: string, name = '', version = ''): Common {
-  if (!isName(name)) throw refusal(fileName, 'its name part is no name')
+  if (!isName(name)) throw refusal(fileName, 'the part before the version is not a package name')
   try {
     return { fileName, name: normalizeName(name), version: parseVersion(version) }
   } catch (cause) {
-    if (cause instanceof WheelsealError) throw refusal(fileName, 'its version part is no version', cause)
+    if (cause instanceof WheelsealError) throw refusal(fileName, 'the version is not valid (PEP 440)', cause)
     throw cause
   }
 }
 
 function readTagSet(fileName: string, text = ''): readonly string[] {
-  if (!TAGS.test(text)) throw refusal(fileName, `${shown(text)} is no tag`)
+  if (!TAGS.test(text)) throw refusal(fileName, `${shown(text)} is not a tag`)
   return [...new Set(text.toLowerCase().split('.'))].toSorted()
 }
 
 function refusal(fileName: string, why: string, cause?: unknown): WheelsealError {
-  return pythonErrors('python.file-name', `${shown(fileName)} names no distribution: ${why}`, { cause })
+  return pythonErrors(
+    'python.file-name',
+    `${shown(fileName)} is not the file name of a wheel or sdist: ${why}`,
+    { cause },
+  )
 }

@@ -42,7 +42,7 @@ export function parseAttestation(json: JsonValue): SealParts {
   if ('problem' in read) throw refused(read.problem)
   const { verification_material: material, envelope } = read.value
   const entries = material.transparency_entries
-  if (entries[0].inclusionProof === undefined) throw refused('a log entry without an inclusion proof')
+  if (entries[0].inclusionProof === undefined) throw refused('a log entry has no inclusion proof')
   return {
     format: 'pep 740 attestation',
     signature: envelope.signature,

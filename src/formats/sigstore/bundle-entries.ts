@@ -12,7 +12,7 @@ const MAX_NAME_LENGTH = 64
 /** Protobuf's JSON has 64-bit numbers as text, and leaves out zeros. One spelling: decimal, no sign, no leading zero. */
 const Count = v.pipe(
   v.optional(v.string(), '0'),
-  v.regex(/^(?:0|[1-9][0-9]{0,15})$/, 'must be a decimal number as text'),
+  v.regex(/^(?:0|[1-9][0-9]{0,15})$/, 'must be a string with a decimal number'),
   v.transform(Number),
   v.safeInteger(),
 )

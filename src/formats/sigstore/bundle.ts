@@ -104,7 +104,8 @@ export function parseBundle(json: JsonValue): SealParts {
   if ('problem' in read) throw refused(read.problem)
   const bundle = read.value
   const format = FORMATS[bundle.mediaType]
-  if (format === undefined) throw refused(`the media type '${bundle.mediaType.slice(0, 100)}' is not known`)
+  if (format === undefined)
+    throw refused(`the media type '${bundle.mediaType.slice(0, 100)}' is not supported`)
   const { tlogEntries: entries, timestampVerificationData } = bundle.verificationMaterial
   for (const entry of entries) checkEntry(entry, format)
   return {
@@ -121,9 +122,9 @@ export function parseBundle(json: JsonValue): SealParts {
 /** Version 0.1 was made for the promise, all later ones for the proof. */
 function checkEntry({ inclusionProof, signedEntryTimestamp }: LoggedEntry, format: SealFormat): void {
   if (format === 'bundle 0.1' && signedEntryTimestamp === undefined)
-    throw refused('a log entry without the inclusion promise that version 0.1 demands')
+    throw refused('a log entry has no inclusion promise, which version 0.1 requires')
   if (format !== 'bundle 0.1' && inclusionProof === undefined)
-    throw refused('a log entry without the inclusion proof that every version from 0.2 on demands')
+    throw refused('a log entry has no inclusion proof, which versions from 0.2 on require')
 }
 
 function signedContent({
@@ -135,7 +136,7 @@ function signedContent({
     return { signature, digest }
   }
   if (envelope === undefined || message !== undefined)
-    throw refused('not exactly one of a message signature and an envelope')
+    throw refused('it must have exactly one of messageSignature and dsseEnvelope')
   return envelope
 }
 
@@ -143,11 +144,11 @@ function signer({ verificationMaterial }: BundleJson, format: SealFormat): Pick<
   const { certificate, x509CertificateChain: chain, publicKey } = verificationMaterial
   const given = [certificate, chain, publicKey].filter((one) => one !== undefined)
   if (given.length !== 1)
-    throw refused('not exactly one of a certificate, a certificate chain and a public key')
+    throw refused('it must have exactly one of certificate, x509CertificateChain and publicKey')
   if (publicKey !== undefined) return {}
   const certificates = format === 'bundle 0.3' ? certificate && [certificate] : chain?.certificates
   if (certificates === undefined)
-    throw refused('from version 0.3 on the certificate stands alone, before it in a chain')
+    throw refused('version 0.3 requires a single certificate, earlier versions a chain')
   return { certificate: leafOf(certificates) }
 }
 
@@ -156,7 +157,7 @@ function leafOf(certificates: readonly { readonly rawBytes: Uint8Array }[]): Uin
   const [leaf, ...others] = certificates.map(({ rawBytes }) => rawBytes)
   if (leaf === undefined) throw refused('an empty certificate chain')
   const hasRoot = others.some((der) => isSelfIssued(der))
-  if (hasRoot) throw refused('a root certificate in the chain of the bundle')
+  if (hasRoot) throw refused('the chain must not contain the root certificate')
   return leaf
 }
 
@@ -164,7 +165,7 @@ function isSelfIssued(der: Uint8Array): boolean {
   try {
     return parseCertificate(der).isSelfIssued
   } catch (cause) {
-    throw sigstoreErrors('sigstore.bundle', 'a certificate of the chain cannot be read', { cause })
+    throw sigstoreErrors('sigstore.bundle', 'a certificate in the chain cannot be read', { cause })
   }
 }
 

@@ -32,9 +32,9 @@ const CosignBundle = v.strictObject({
  */
 export function parseCosignBundle(json: JsonValue, text: string): SealParts {
   const read = readShape(CosignBundle, json)
-  if ('problem' in read) throw sigstoreErrors('sigstore.bundle', `not a bundle of cosign: ${read.problem}`)
+  if ('problem' in read) throw sigstoreErrors('sigstore.bundle', `not a cosign bundle: ${read.problem}`)
   if (!PLAIN_COUNTS.every((pattern) => pattern.test(text)))
-    throw sigstoreErrors('sigstore.bundle', 'not a bundle of cosign: a count that is more than digits')
+    throw sigstoreErrors('sigstore.bundle', 'not a cosign bundle: a number is not written in digits alone')
   const { base64Signature: signed, cert, rekorBundle } = read.value
   const { body, integratedTime, logIndex, logID } = rekorBundle.Payload
   const entry = {
@@ -60,7 +60,7 @@ function signedContent(bytes: Uint8Array): Pick<SealParts, 'signature' | 'envelo
   if (json === undefined) return { signature: bytes }
   const read = readShape(SignedEnvelope, json)
   if ('problem' in read)
-    throw sigstoreErrors('sigstore.bundle', `not an attestation of cosign: the envelope: ${read.problem}`)
+    throw sigstoreErrors('sigstore.bundle', `not a cosign attestation: the envelope: ${read.problem}`)
   const { signature, envelope } = read.value
   return { signature, envelope: { ...envelope, sha256: sha256(bytes) } }
 }
@@ -86,7 +86,7 @@ function leafOf(bytes: Uint8Array): Uint8Array | undefined {
     const [leaf] = parseCertificatesPem(pem)
     return leaf?.der
   } catch (cause) {
-    throw sigstoreErrors('sigstore.bundle', `not a bundle of cosign: cert: ${describeError(cause)}`, {
+    throw sigstoreErrors('sigstore.bundle', `not a cosign bundle: cert: ${describeError(cause)}`, {
       cause,
     })
   }

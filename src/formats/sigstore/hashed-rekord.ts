@@ -86,7 +86,7 @@ export function hashedRekordBody(entry: HashedRekord): Uint8Array {
 
 /** Reads the body of a logged entry; any other spelling than `hashedRekordBody`'s throws `sigstore.proposed-entry`. */
 export function readHashedRekordBody(body: Uint8Array): HashedRekord {
-  if (body.length > MAX_BODY_BYTES) throw refused(`a body of ${body.length} bytes`)
+  if (body.length > MAX_BODY_BYTES) throw refused(`a body of ${body.length} bytes is too large`)
   const entry = parseHashedRekord(readJson(body))
   if (!bytesEqual(hashedRekordBody(entry), body)) throw refused('the body is not canonical')
   return entry
@@ -96,7 +96,7 @@ function readJson(body: Uint8Array): JsonValue {
   try {
     return parseJson(utf8Decode(body))
   } catch (cause) {
-    throw refused(`the body: ${describeError(cause)}`, cause)
+    throw refused(`the body of the entry: ${describeError(cause)}`, cause)
   }
 }
 

@@ -87,7 +87,7 @@ export function parseLogEntry(json: JsonValue): LogEntry {
   if (first === undefined || others.length > 0) {
     throw sigstoreErrors(
       'sigstore.entry',
-      `${others.length + (first === undefined ? 0 : 1)} entries in place of one`,
+      `${others.length + (first === undefined ? 0 : 1)} log entries, one is expected`,
     )
   }
   return decode(...first)
@@ -97,7 +97,7 @@ export function parseLogEntry(json: JsonValue): LogEntry {
 export function parseLogEntries(json: JsonValue): readonly LogEntry[] {
   if (!Array.isArray(json)) throw sigstoreErrors('sigstore.entry', 'the answer is not a list of entries')
   if (json.length > MAX_ENTRIES)
-    throw sigstoreErrors('sigstore.entry', `${json.length} entries in one answer`)
+    throw sigstoreErrors('sigstore.entry', `${json.length} log entries in one answer are too many`)
   return json.map((one: JsonValue) => parseLogEntry(one))
 }
 

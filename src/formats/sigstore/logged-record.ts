@@ -135,15 +135,16 @@ const READERS: Readonly<Record<string, (spec: unknown, entry: JsonValue) => Logg
     const { keyDetails } = signature.verifier
     // sigstore-go builds the body anew, with the one hash that the name of the key has.
     if (detailsOf(keyDetails)?.hash !== data.algorithm)
-      throw refused(`a digest by ${data.algorithm} under the name ${keyDetails}`)
+      throw refused(`the digest algorithm is ${data.algorithm}, but keyDetails is ${keyDetails}`)
     return { kindVersion: 'hashedrekord 0.0.2', ...data, ...loggedBy(signature) }
   },
   'dsse 0.0.2': (spec) => {
     const { payloadHash, signatures } = read(Dsse2, spec).dsseV002
-    if (payloadHash.algorithm !== 'sha256') throw refused(`a payload hash by ${payloadHash.algorithm}`)
+    if (payloadHash.algorithm !== 'sha256')
+      throw refused(`the hash algorithm ${payloadHash.algorithm} of the payload is not supported`)
     const [signature] = signatures
     if (signature.verifier.keyDetails === 'PKIX_ED25519_PH')
-      throw refused('an envelope that was hashed before it was signed')
+      throw refused('keyDetails names a prehashed signature, which an envelope cannot have')
     return { kindVersion: 'dsse 0.0.2', payloadSha256: payloadHash.digest, ...loggedBy(signature) }
   },
 }
@@ -160,7 +161,8 @@ export function readLoggedRecord(body: Uint8Array): LoggedRecord {
   const reader = Object.hasOwn(READERS, `${kind} ${apiVersion}`)
     ? READERS[`${kind} ${apiVersion}`]
     : undefined
-  if (reader === undefined) throw refused(`of kind ${kind.slice(0, 40)} ${apiVersion.slice(0, 40)}`)
+  if (reader === undefined)
+    throw refused(`the kind ${kind.slice(0, 40)} ${apiVersion.slice(0, 40)} is not supported`)
   try {
     return reader(spec, entry)
   } catch (cause) {
@@ -169,11 +171,11 @@ export function readLoggedRecord(body: Uint8Array): LoggedRecord {
 }
 
 function readCanonical(body: Uint8Array): JsonValue {
-  if (body.length > MAX_BODY_BYTES) throw refused(`${body.length} bytes long`)
+  if (body.length > MAX_BODY_BYTES) throw refused(`${body.length} bytes are too many`)
   try {
     const text = utf8Decode(body)
     const json = parseJson(text, { maxLength: MAX_BODY_BYTES, maxDepth: MAX_DEPTH })
-    if (canonicalJson(json) !== text) throw refused('it is not canonical')
+    if (canonicalJson(json) !== text) throw refused('the JSON is not canonical')
     return json
   } catch (cause) {
     throw refused(describeError(cause), cause)
@@ -193,12 +195,12 @@ function detailsOf(name: string): KeyDetails | undefined {
 function loggedBy({ content, verifier }: v.InferOutput<typeof Signature2>): Logged {
   const { x509Certificate, publicKey, keyDetails } = verifier
   if ((x509Certificate === undefined) === (publicKey === undefined))
-    throw refused('not exactly one of a certificate and a public key')
+    throw refused('it must have exactly one of certificate and public key')
   const der = x509Certificate?.rawBytes
   const spki = der === undefined ? publicKey?.rawBytes : parseCertificate(der).spki
   const kind = kindOfKey(spki ?? new Uint8Array())
   if (detailsOf(keyDetails)?.kind !== kind)
-    throw refused(`a key of kind ${kind} under the name ${keyDetails}`)
+    throw refused(`the key is ${kind}, but keyDetails is ${keyDetails}`)
   const signer: Verifier =
     der === undefined ? { kind: 'key', spki: spki ?? new Uint8Array() } : { kind: 'certificate', der }
   return { signature: content, verifier: signer }
@@ -221,7 +223,7 @@ function pemVerifier(bytes: Uint8Array): Verifier {
   if (label === undefined || !text.startsWith(end, at))
     throw refused('neither one certificate nor one public key in PEM')
   const der = decodeBase64(text.slice(`-----BEGIN ${label}-----\n`.length, at).replaceAll('\n', ''))
-  if (der.length === 0) throw refused('a PEM block that is empty')
+  if (der.length === 0) throw refused('an empty PEM block')
   return label === 'CERTIFICATE' ? { kind: 'certificate', der } : { kind: 'key', spki: der }
 }
 
@@ -229,7 +231,7 @@ function pemVerifier(bytes: Uint8Array): Verifier {
 function foldedVerifier(bytes: Uint8Array): Verifier {
   const verifier = pemVerifier(bytes)
   const pem = verifier.kind === 'certificate' ? certificatePem(verifier.der) : publicKeyPem(verifier.spki)
-  if (pem !== utf8Decode(bytes)) throw refused('its key is not folded as Rekor does it')
+  if (pem !== utf8Decode(bytes)) throw refused('the PEM lines of the key are not wrapped as Rekor wraps them')
   return verifier
 }
 
@@ -238,5 +240,5 @@ function innerBase64(outer: Uint8Array): Uint8Array {
 }
 
 function refused(what: string, cause?: unknown): WheelsealError {
-  return sigstoreErrors('sigstore.body', `the body of the entry: ${what}`, { cause })
+  return sigstoreErrors('sigstore.body', `the body of the log entry: ${what}`, { cause })
 }

@@ -18,7 +18,7 @@ const PEM_START = '-----BEGIN '
 /** The content of a `.sig`: base64 of a signature, line breaks anywhere as cosign allows them, or the DER itself. */
 export function readSignatureFile(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0 || bytes.length > MAX_SIGNATURE_FILE_BYTES) {
-    throw badSignature(`a signature file of ${bytes.length} bytes`)
+    throw badSignature(`a signature file of ${bytes.length} bytes is too large`)
   }
   return decodeText(bytes) ?? derSequence(bytes, 'neither base64 nor a DER signature')
 }
@@ -26,12 +26,12 @@ export function readSignatureFile(bytes: Uint8Array): Uint8Array {
 /** The content of a `.crt`: base64 of PEM as cosign writes it, PEM, or DER. Gives the first certificate's DER. */
 export function readCertificateFile(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0 || bytes.length > MAX_CERTIFICATE_FILE_BYTES) {
-    throw badCertificate(`a certificate file of ${bytes.length} bytes`)
+    throw badCertificate(`a certificate file of ${bytes.length} bytes is too large`)
   }
   try {
     return readCertificate(decodeText(bytes) ?? bytes)
   } catch (cause) {
-    throw badCertificate(`no certificate: ${describeError(cause)}`, cause)
+    throw badCertificate(`not a certificate: ${describeError(cause)}`, cause)
   }
 }
 
@@ -48,7 +48,7 @@ export function writeCertificateFile(der: Uint8Array): Uint8Array {
 function readCertificate(bytes: Uint8Array): Uint8Array {
   if (bytes[0] === DER_SEQUENCE) return parseCertificate(bytes).der
   const text = utf8Decode(bytes)
-  if (!text.trimStart().startsWith(PEM_START)) throw badCertificate('neither base64 of PEM, nor PEM, nor DER')
+  if (!text.trimStart().startsWith(PEM_START)) throw badCertificate('neither PEM, nor PEM in base64, nor DER')
   const [leaf] = parseCertificatesPem(text)
   if (leaf === undefined) throw badCertificate('no certificate in the file')
   return leaf.der

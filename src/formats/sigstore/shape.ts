@@ -47,5 +47,11 @@ export function readShape<T>(
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (result.success) return { value: result.output }
   const [issue] = result.issues
-  return { problem: `${v.getDotPath(issue)?.slice(0, 200) ?? 'the value'}: ${issue.message.slice(0, 200)}` }
+  return { problem: `${v.getDotPath(issue)?.slice(0, 200) ?? 'the value'}: ${complaint(issue)}` }
+}
+
+function complaint({ type, expected, received, message }: v.BaseIssue<unknown>): string {
+  if (type.endsWith('object') && expected === 'never') return 'is not a known member'
+  if (type.endsWith('object') && received === 'undefined') return 'is missing'
+  return message.slice(0, 200)
 }

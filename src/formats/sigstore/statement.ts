@@ -51,7 +51,8 @@ const InToto = v.strictObject({
 /** Throws `sigstore.statement`. */
 export function parseStatement(payload: Uint8Array): Statement {
   const read = readShape(InToto, readJson(payload))
-  if ('problem' in read) throw sigstoreErrors('sigstore.statement', `not a statement: ${read.problem}`)
+  if ('problem' in read)
+    throw sigstoreErrors('sigstore.statement', `not an in-toto statement: ${read.problem}`)
   const { subject, predicateType, predicate } = read.value
   return {
     subjects: subject.map(({ name, digest }) => ({ name, digests: digest })),
@@ -64,6 +65,6 @@ function readJson(payload: Uint8Array): JsonValue {
   try {
     return parseJson(utf8Decode(payload), { maxLength: MAX_STATEMENT_LENGTH })
   } catch (cause) {
-    throw sigstoreErrors('sigstore.statement', `not a statement: ${describeError(cause)}`, { cause })
+    throw sigstoreErrors('sigstore.statement', `not an in-toto statement: ${describeError(cause)}`, { cause })
   }
 }

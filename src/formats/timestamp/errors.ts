@@ -4,8 +4,8 @@ const timestampErrors = defineErrors({
   'timestamp.malformed': {
     status: 400,
     exit: 1,
-    summary: 'Bytes are not a timestamp request or response of the accepted form.',
-    hint: 'send a TimeStampReq of RFC 3161 in DER, as `openssl ts -query` writes it; a response must hold one signature in a SignedData of version 3',
+    summary: 'The data is not a supported timestamp request or response (RFC 3161).',
+    hint: 'send a TimeStampReq in DER, as `openssl ts -query` writes it; a response must have one signature in a SignedData of version 3',
   },
 })
 

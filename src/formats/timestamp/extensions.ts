@@ -23,7 +23,7 @@ export function readExtensions(list: DerReader | undefined): readonly Extension[
 /** A BOOLEAN whose default is false, which is not written (X.690 §11.5). */
 export function readFlag(element: DerElement | undefined): boolean {
   if (element === undefined) return false
-  if (!readBoolean(element)) throw malformed('a default value is spelt out')
+  if (!readBoolean(element)) throw malformed('a default value is encoded, which DER does not allow')
   return true
 }
 

@@ -77,7 +77,7 @@ export function readSerial(element: DerElement): Uint8Array {
 function readInteger({ content }: DerElement): Uint8Array {
   const [first, second] = content
   if (first === undefined || content.length > MAX_SERIAL_BYTES)
-    throw malformed('a serial number of no good length')
+    throw malformed('a serial number that is empty or too long')
   const isPadded = second !== undefined && (first === 0 ? second < 0x80 : first === 0xff && second >= 0x80)
   if (isPadded) throw malformed('a serial number not in its shortest form')
   return content

@@ -36,7 +36,7 @@ const VERSION = 1
 /** A TimeStampReq in strict DER: version 1, a nonce that is not negative. Throws `timestamp.malformed`. */
 export function parseTimestampRequest(der: Uint8Array): TimestampRequest {
   if (der.length > MAX_REQUEST_BYTES) {
-    throw malformed(`a request of ${der.length} bytes, ${MAX_REQUEST_BYTES} are allowed`)
+    throw malformed(`a timestamp request of ${der.length} bytes, at most ${MAX_REQUEST_BYTES} are allowed`)
   }
   return parsing('request', () => readDer(der, readRequest))
 }

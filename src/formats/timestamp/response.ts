@@ -57,7 +57,7 @@ const SIGNER_INFO_VERSION = 1
  */
 export function parseTimestampResponse(der: Uint8Array): TimestampResponse {
   if (der.length > MAX_RESPONSE_BYTES) {
-    throw malformed(`a response of ${der.length} bytes, ${MAX_RESPONSE_BYTES} are allowed`)
+    throw malformed(`a timestamp response of ${der.length} bytes, at most ${MAX_RESPONSE_BYTES} are allowed`)
   }
   return parsing('response', () => readDer(der, readResponse))
 }
@@ -90,7 +90,8 @@ function readSignedData(fields: DerReader): TimestampToken {
   const certificates = readCertificates(fields.enterOptional(contextConstructed(0)))
   const [signer, ...others] = readSet(fields.enter(TAG.set), (set) => readSigner(set.enter()))
   if (signer === undefined || others.length > 0) throw malformed('a timestamp must have exactly one signer')
-  if (!digestOids.includes(signer.digestOid)) throw malformed("the signer's digest is not among those listed")
+  if (!digestOids.includes(signer.digestOid))
+    throw malformed('the digest algorithm of the signer is not in the list of the response')
   return { info: parseInfo(content), content, signer, certificates }
 }
 
@@ -143,10 +144,10 @@ function readAttributes({ content }: DerElement): ReadonlyMap<string, Uint8Array
     elements.push(element.encoded)
     if (elements.length > MAX_ATTRIBUTES) throw malformed(`more than ${MAX_ATTRIBUTES} signed attributes`)
     const [oid, value] = readAttribute(new DerReader(element.content))
-    if (attributes.has(oid)) throw malformed(`the signed attribute ${oid} stands twice`)
+    if (attributes.has(oid)) throw malformed(`the signed attribute ${oid} occurs twice`)
     attributes.set(oid, value)
   }
-  if (!isSorted(elements)) throw malformed('signed attributes that are not in the order of DER')
+  if (!isSorted(elements)) throw malformed('the signed attributes are not in DER order')
   return attributes
 }
 
@@ -175,5 +176,5 @@ function expectOid(reader: DerReader, expected: string): void {
 
 function expectVersion(reader: DerReader, expected: number): void {
   const version = readSmallInteger(reader.read(TAG.integer))
-  if (version !== expected) throw malformed(`version ${version} where ${expected} must stand`)
+  if (version !== expected) throw malformed(`version ${version}, ${expected} is expected`)
 }

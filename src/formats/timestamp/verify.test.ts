@@ -96,14 +96,18 @@ describe('verifyTimestamp', () => {
 
   const other = makeTimestampLeaf({ serial: new Uint8Array([0x41, 2]) })
   it.each<[string, Partial<ResponseCraft>, string]>([
-    ['a signature by another key', { key: newKey().key }, "not the authority's"],
-    ['a signature in another hash than it says', { hash: 'sha384' }, "not the authority's"],
-    ['another signer', { serial: derUnsigned(other.serial) }, 'another certificate'],
-    ['another issuer of the signer', { issuerDer: leaf.subjectDer }, 'another certificate'],
+    ['a signature by another key', { key: newKey().key }, 'signature of the timestamp is not valid'],
+    [
+      'a signature in another hash than it says',
+      { hash: 'sha384' },
+      'signature of the timestamp is not valid',
+    ],
+    ['another signer', { serial: derUnsigned(other.serial) }, 'not signed by the timestamp authority'],
+    ['another issuer of the signer', { issuerDer: leaf.subjectDer }, 'not signed by the timestamp authority'],
     [
       'certificates of somebody else',
       { certificates: [derElement(contextConstructed(0), other.der)] },
-      'sent along',
+      'the certificates in the timestamp are not those',
     ],
     ['no content type', { typeAttribute: attribute('1.2.3', derNull()) }, 'content type'],
     [
@@ -138,17 +142,17 @@ describe('verifyTimestamp', () => {
     [
       'SHA-1',
       { digestAlgorithm: derAlgorithm('1.3.14.3.2.26'), digests: [derAlgorithm('1.3.14.3.2.26')] },
-      'is not accepted',
+      'is not supported',
     ],
     [
       'RSA in the place of ECDSA',
       { signatureAlgorithm: derAlgorithm('1.2.840.113549.1.1.11') },
-      'is not accepted',
+      'is not supported',
     ],
     [
       'a signature algorithm of another hash than the digest',
       { signatureAlgorithm: derAlgorithm('1.2.840.10045.4.3.3'), hash: 'sha384' },
-      'is not accepted',
+      'is not supported',
     ],
   ])('refuses %s', (_name, changes, reason) => {
     expect(verify(crafted(changes))).toEqual({ ok: false, reason: expect.stringContaining(reason) as string })
@@ -165,13 +169,15 @@ describe('verifyTimestamp', () => {
     })
 
   it('refuses what stamps something else', () => {
-    refused(crafted(), 'something else', { stamped: { message: utf8('another signature') } })
-    refused(crafted(), 'something else', { stamped: { hash: 'sha256', digest: sha256(utf8('x')) } })
-    refused(crafted(), 'something else', { stamped: { hash: 'sha384', digest: sha256(message) } })
+    refused(crafted(), 'for a different signature', { stamped: { message: utf8('another signature') } })
+    refused(crafted(), 'for a different signature', {
+      stamped: { hash: 'sha256', digest: sha256(utf8('x')) },
+    })
+    refused(crafted(), 'for a different signature', { stamped: { hash: 'sha384', digest: sha256(message) } })
     const weak = messageImprint('sha256', sha256(message))
     const sha1 = derSequence(derAlgorithm('1.3.14.3.2.26'), derOctetString(new Uint8Array(20)))
     const content = encodeInfo({ ...info, imprint: { ...weak, encoded: sha1 } })
-    refused(crafted({}, content), 'is not accepted')
+    refused(crafted({}, content), 'is not supported')
   })
 
   it('refuses a rejection', () => {
@@ -189,8 +195,8 @@ describe('verifyTimestamp', () => {
     const key = newTestKey()
     refused(crafted(), 'a chain of 0', { chain: [] })
     refused(crafted(), 'a chain of 1', { chain: [leaf] })
-    refused(crafted(), 'the chain of the authority', { chain: [leaf, makeRoot(key)] })
-    refused(crafted(), 'another certificate', { chain: [root, leaf] })
+    refused(crafted(), 'the chain of the timestamp authority', { chain: [leaf, makeRoot(key)] })
+    refused(crafted(), 'not signed by the timestamp authority', { chain: [root, leaf] })
   })
 
   it('refuses a certificate that is not for time stamping', () => {
@@ -277,7 +283,10 @@ describe('verifyTimestamp', () => {
 
     it('refuses the name of another hash or kind of key, RSA-PSS, and keys that are smaller or larger', () => {
       for (const oid of [RSA_SHA384!, '1.2.840.10045.4.3.2', '1.2.840.113549.1.1.10'])
-        expect(by(small, oid)).toMatchObject({ ok: false, reason: expect.stringContaining('not accepted') })
+        expect(by(small, oid)).toMatchObject({
+          ok: false,
+          reason: expect.stringContaining('is not supported'),
+        })
       expect(by(small, RSA!, 'sha384')).toMatchObject({ ok: false })
       const weak = rsa(1024)
       const large = { ...small, signer: makeTimestampLeaf({ spki: rsaSpki(4104) }) }

@@ -35,12 +35,15 @@ const MAX_RSA_BITS = 4096
  */
 export function verifyTimestamp({ response, stamped, chain }: TimestampCheck): TimestampResult {
   if (!response.isGranted)
-    return { ok: false, reason: `the authority answered with status ${response.status}` }
+    return { ok: false, reason: `the timestamp authority answered with status ${response.status}` }
   const { token } = response
   const { timeSeconds } = token.info
   const [leaf, ...issuers] = chain
   if (leaf === undefined || chain.length < MIN_CHAIN) {
-    return { ok: false, reason: `a chain of ${chain.length} certificates, ${MIN_CHAIN} are needed` }
+    return {
+      ok: false,
+      reason: `the timestamp authority has a chain of ${chain.length} certificates, at least ${MIN_CHAIN} are needed`,
+    }
   }
   const reason =
     imprintProblem(token.info.imprint, stamped) ??
@@ -54,33 +57,35 @@ export function verifyTimestamp({ response, stamped, chain }: TimestampCheck): T
 
 function imprintProblem({ hashOid: oid, digest }: MessageImprint, stamped: Stamped): string | undefined {
   const algorithm = hashByOid(oid)
-  if (algorithm === undefined) return `the hash ${oid} is not accepted`
+  if (algorithm === undefined) return `the hash algorithm ${oid} is not supported`
   const matches =
     'message' in stamped
       ? bytesEqual(digestOf(algorithm, stamped.message), digest)
       : hashOid(stamped.hash) === oid && bytesEqual(stamped.digest, digest)
-  return matches ? undefined : 'something else was stamped'
+  return matches ? undefined : 'the timestamp is for a different signature'
 }
 
 /** The signer must be the trust root's own leaf, also where the authority sent certificates along. */
 function signerProblem({ signer, certificates }: TimestampToken, leaf: Certificate): string | undefined {
   if (!bytesEqual(signer.issuerDer, leaf.issuerDer) || !bytesEqual(signer.serial, leaf.serial)) {
-    return 'it is signed by another certificate than that of the trusted authority'
+    return 'it was not signed by the timestamp authority in your trust root'
   }
   const isSentAlong = certificates.some((der) => bytesEqual(der, leaf.der))
   return certificates.length === 0 || isSentAlong
     ? undefined
-    : 'the certificates sent along are not those of the trusted authority'
+    : 'the certificates in the timestamp are not those of the timestamp authority in your trust root'
 }
 
 /** RFC 3161 §2.3: time stamping, critical, and nothing else; sigstore-go lets intermediates have no other purpose either. */
 function purposeProblem(leaf: Certificate, intermediates: readonly Certificate[]): string | undefined {
   const isCritical = leaf.extensions.some((each) => each.oid === OID.extendedKeyUsage && each.isCritical)
   if (!isCritical || !isForTimeStampingAlone(extendedKeyUsages(leaf))) {
-    return "the authority's certificate is not for time stamping alone, as a critical extension"
+    return 'the certificate of the timestamp authority must have time stamping alone as its critical extended key usage'
   }
   const purposes = intermediates.map((each) => extendedKeyUsages(each)).filter(({ length }) => length > 0)
-  return purposes.every(isForTimeStampingAlone) ? undefined : 'an intermediate is for more than time stamping'
+  return purposes.every(isForTimeStampingAlone)
+    ? undefined
+    : 'an intermediate of the timestamp authority is for more than time stamping (extended key usage)'
 }
 
 function isForTimeStampingAlone([purpose, ...others]: readonly string[]): boolean {
@@ -94,14 +99,14 @@ function attributeProblem({ signer, content }: TimestampToken, leaf: Certificate
     return 'the signed content type is not that of a timestamp'
   }
   const algorithm = hashByOid(signer.digestOid)
-  if (algorithm === undefined) return `the digest ${signer.digestOid} is not accepted`
+  if (algorithm === undefined) return `the digest algorithm ${signer.digestOid} is not supported`
   const digest = signer.attributes.get(OID.messageDigest)
   if (digest === undefined || !bytesEqual(digest, derOctetString(digestOf(algorithm, content)))) {
     return 'the signed digest is not that of the timestamp'
   }
   return namesCertificate(signer, leaf)
     ? undefined
-    : "the signature does not name the authority's certificate"
+    : 'the timestamp does not name the certificate of its authority (ESSCertIDv2)'
 }
 
 function namesCertificate({ certificate }: TimestampSigner, leaf: Certificate): boolean {
@@ -118,15 +123,16 @@ function namesCertificate({ certificate }: TimestampSigner, leaf: Certificate): 
 /** ECDSA, or RSA PKCS #1 v1.5 with keys of 2048 to 4096 bits. */
 function signatureProblem(signer: TimestampSigner, leaf: Certificate): string | undefined {
   const used = signingKey(leaf)
-  if (used === undefined) return "the authority's key is neither ECDSA nor RSA of 2048 to 4096 bits"
+  if (used === undefined)
+    return 'the key of the timestamp authority is neither ECDSA nor RSA of 2048 to 4096 bits'
   const algorithm = hashByOid(signer.digestOid)
   if (algorithm === undefined || !isOfHash(signer, algorithm, used.family)) {
-    return `a signature of algorithm ${signer.signatureOid} over the digest ${signer.digestOid} is not accepted`
+    return `the signature algorithm ${signer.signatureOid} with the digest algorithm ${signer.digestOid} is not supported`
   }
   const { signedBytes, signature } = signer
   const isWellFormed = used.family === 'rsa' || parseEcdsaSignature(signature) !== undefined
   const holds = isWellFormed && verify(algorithm.name, signedBytes, used.key, signature)
-  return holds ? undefined : "the signature is not the authority's"
+  return holds ? undefined : 'the signature of the timestamp is not valid'
 }
 
 type Family = 'ecdsa' | 'rsa'
@@ -167,5 +173,5 @@ function chainProblem(
     purpose: OID.timeStamping,
     leafOf: 'trust root',
   })
-  return result.ok ? undefined : `the chain of the authority: ${result.reason}`
+  return result.ok ? undefined : `the chain of the timestamp authority: ${result.reason}`
 }

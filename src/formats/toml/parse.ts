@@ -43,7 +43,7 @@ function complaintOf(issue: v.BaseIssue<unknown>, toml: string, schema: unknown)
     return { position, fact: `${name} ${what}` }
   }
   const known = knownKeys(schema, path.slice(0, -1)).join(', ')
-  return { position, fact: `${name} is not a known key`, hint: `known here: ${known}` }
+  return { position, fact: `${name} is not a known key`, hint: `known keys: ${known}` }
 }
 
 /** `rules[2].any_of[1].refs`, counted from one as people do. */

@@ -109,7 +109,7 @@ export function chooseService({ services, count }: ServiceGroup, need: ServiceNe
   if (needed > 1)
     throw trustRootErrors(
       'trustroot.signing-config',
-      `${needed} services must be used as ${what}, one can be`,
+      `${needed} services must be used as ${what}, but wheelseal uses one`,
     )
   return newest
 }

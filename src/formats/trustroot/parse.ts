@@ -141,7 +141,7 @@ function readLog({ baseUrl, publicKey, logId }: v.InferOutput<typeof Log>): Trus
   const { rawBytes, keyDetails, validFor } = publicKey
   const spki = keyDetails === BARE_RSA ? wrapRsa(rawBytes) : rawBytes
   const { kind } = parsePublicKey(spki)
-  if (KEY_KINDS[keyDetails] !== kind) throw new Error(`a key of kind ${kind} under the name ${keyDetails}`)
+  if (KEY_KINDS[keyDetails] !== kind) throw new Error(`the key is ${kind}, but keyDetails is ${keyDetails}`)
   return { baseUrl, spki, idHex: encodeHex(logId.keyId), validity: readPeriod(validFor) }
 }
 
@@ -156,7 +156,8 @@ function readAuthority({ uri, certChain, validFor }: v.InferOutput<typeof Author
 
 function readTimestampAuthority(authority: v.InferOutput<typeof Authority>): TrustedAuthority {
   const read = readAuthority(authority)
-  if (read.chain.length < 2) throw new Error('a timestamp authority without a certificate and its issuer')
+  if (read.chain.length < 2)
+    throw new Error('a timestamp authority needs its certificate and that of its issuer')
   return read
 }
 
@@ -168,6 +169,6 @@ function readPeriod({ start, end }: v.InferOutput<typeof Period>): TrustPeriod {
 function seconds(text: string): number {
   const value = parseIsoTime(text)
   if (!Number.isFinite(value) || isoTime(value) !== `${text.slice(0, 19)}Z`)
-    throw new Error(`'${text}' is no time`)
+    throw new Error(`'${text}' is not a time`)
   return value
 }

@@ -45,7 +45,7 @@ export function validity({ validFromSeconds }: InstanceTrust): { readonly start:
 /** The name in Rekor's checkpoints must be part of `baseUrl` (sigstore-js). */
 function transparencyLog(trust: InstanceTrust, spki: Uint8Array): JsonValue {
   const { kind } = parsePublicKey(spki)
-  if (kind !== 'P-256') throw new TypeError(`a log key is one of P-256, not ${kind}`)
+  if (kind !== 'P-256') throw new TypeError(`a log key must be P-256, not ${kind}`)
   return {
     baseUrl: trust.url,
     hashAlgorithm: 'SHA2_256',
@@ -69,7 +69,7 @@ function authority(uri: string, chain: readonly Uint8Array[], validFor: JsonValu
 
 /** For people only; clients look at the certificates. */
 function subjectOf(root: Uint8Array | undefined): JsonValue {
-  if (root === undefined) throw new TypeError('a chain has at least one certificate')
+  if (root === undefined) throw new TypeError('a chain must have at least one certificate')
   const { O: organization, CN: commonName } = new X509Certificate(root).toLegacyObject().subject
   return { organization: [organization].flat().join(', '), commonName: [commonName].flat().join(', ') }
 }

@@ -4,7 +4,7 @@ export const tufErrors = defineErrors({
   'tuf.malformed': {
     status: 400,
     exit: 1,
-    summary: 'A file is not the TUF metadata that it should be.',
-    hint: 'put the file that is named back from a backup, that file alone',
+    summary: 'A TUF metadata file is malformed or of the wrong role.',
+    hint: 'restore only the file in the message from a backup',
   },
 })

@@ -16,7 +16,7 @@ export interface TufKey {
 
 /** Of a public key, or of the public half of a private one. */
 export function tufKey(key: KeyObject): TufKey {
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('a TUF key is one of P-256')
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('a TUF key must be P-256')
   const half = key.type === 'private' ? createPublicKey(key) : key
   const value = {
     keytype: 'ecdsa',

@@ -200,7 +200,10 @@ describe('extensions', () => {
     ['a name of a kind that is not', () => names(derSequence(context(9, 'a')))],
     ['a name that is a string', () => names(derSequence(derUtf8String('a')))],
     ['CA:FALSE spelt out', () => constraints(derSequence(derBoolean(false)))],
-    ['a path length without CA:TRUE', () => constraints(derSequence(derSmallInteger(1)))],
+    [
+      'a path length in a certificate that is not a CA certificate',
+      () => constraints(derSequence(derSmallInteger(1))),
+    ],
     [
       'a negative path length',
       () => constraints(derSequence(derBoolean(true), derElement(TAG.integer, new Uint8Array([0xff])))),

@@ -61,7 +61,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
   if (der.length > MAX_CERTIFICATE_BYTES) {
     throw x509Errors(
       'x509.malformed',
-      `a certificate of ${der.length} bytes, ${MAX_CERTIFICATE_BYTES} are allowed`,
+      `a certificate of ${der.length} bytes, at most ${MAX_CERTIFICATE_BYTES} are allowed`,
     )
   }
   const certificate = parsing('certificate', () => readDer(der, (content) => readCertificate(der, content)))
@@ -75,7 +75,7 @@ function readCertificate(der: Uint8Array, content: DerReader): Certificate {
   const signature = readOctetsOfBits(content.read(TAG.bitString))
   const { algorithm, ...body } = readDer(tbs, readBody)
   if (!bytesEqual(algorithm.encoded, outer.encoded)) {
-    throw x509Errors('x509.malformed', 'the signature algorithm differs inside and outside of what is signed')
+    throw x509Errors('x509.malformed', 'the two signature algorithms in the certificate differ')
   }
   const signatureAlgorithmOid = readOid(new DerReader(outer.content).read(TAG.oid))
   const isSelfIssued = bytesEqual(body.issuerDer, body.subjectDer)
@@ -129,7 +129,7 @@ function readExtensions(content: DerReader): Extension[] {
   const extensions: Extension[] = []
   while (!list.isAtEnd) extensions.push(readExtension(list.enter()))
   const oids = new Set(extensions.map(({ oid }) => oid))
-  if (oids.size !== extensions.length) throw x509Errors('x509.malformed', 'an extension stands twice')
+  if (oids.size !== extensions.length) throw x509Errors('x509.malformed', 'an extension occurs twice')
   if (extensions.length === 0 || extensions.length > MAX_EXTENSIONS) {
     throw x509Errors('x509.malformed', `${extensions.length} extensions, 1 to ${MAX_EXTENSIONS} are allowed`)
   }
@@ -142,7 +142,7 @@ function readExtension(content: DerReader): Extension {
   const isCritical = critical !== undefined && readBoolean(critical)
   // X.690 §11.5: a default value is not written.
   if (critical !== undefined && !isCritical)
-    throw x509Errors('x509.malformed', 'a default value is spelt out')
+    throw x509Errors('x509.malformed', 'a default value is encoded, which DER does not allow')
   const value = content.read(TAG.octetString).content
   content.end()
   return { oid, isCritical, value }

@@ -70,34 +70,38 @@ describe('checkChain', () => {
   })
 
   it.each([
-    ['a second too early', { atSeconds: NOW - 1 }, /the leaf is not yet valid/],
-    ['a second too late', { atSeconds: NOW + 601 }, /the leaf has expired/],
+    ['a second too early', { atSeconds: NOW - 1 }, /the certificate is not yet valid/],
+    ['a second too late', { atSeconds: NOW + 601 }, /the certificate has expired/],
     [
       'an expired intermediate',
       { intermediates: [{ ...intermediate, notAfterSeconds: NOW }] },
-      /an issuer in the chain has expired/,
+      /a CA certificate in the chain has expired/,
     ],
-    ['an expired root', { roots: [{ ...root, notAfterSeconds: NOW }] }, /an issuer in the chain has expired/],
+    [
+      'an expired root',
+      { roots: [{ ...root, notAfterSeconds: NOW }] },
+      /a CA certificate in the chain has expired/,
+    ],
     [
       'a root that is not yet valid',
       { roots: [{ ...root, notBeforeSeconds: NOW + 60 }] },
       /is not yet valid/,
     ],
-    ['no root', { roots: [] }, /no trusted root/],
-    ['no intermediate', { intermediates: [] }, /no trusted root or intermediate/],
-    ['a leaf that is trusted itself', { roots: [leaf], intermediates: [] }, /no trusted root/],
-    ['an authority as leaf', { leaf: intermediate }, /the leaf is a certificate authority/],
+    ['no root', { roots: [] }, /not issued by an authority in your trust root/],
+    ['no intermediate', { intermediates: [] }, /not issued by an authority in your trust root/],
+    [
+      'a leaf that is trusted itself',
+      { roots: [leaf], intermediates: [] },
+      /not issued by an authority in your trust root/,
+    ],
+    ['an authority as leaf', { leaf: intermediate }, /the certificate is a CA certificate/],
     [
       'a precertificate',
       { leaf: parseCertificate(pending.precertificate) },
       /unknown critical extension 1\.3\.6\.1\.4\.1\.11129\.2\.4\.3/,
     ],
-    [
-      'a leaf without purpose',
-      { leaf: withExtensions(leaf, { without: [EKU] }) },
-      /may not be used for code signing/,
-    ],
-    ['another purpose', { purpose: '1.3.6.1.5.5.7.3.8' }, /may not be used for time stamping/],
+    ['a leaf without purpose', { leaf: withExtensions(leaf, { without: [EKU] }) }, /is not for code signing/],
+    ['another purpose', { purpose: '1.3.6.1.5.5.7.3.8' }, /is not for time stamping/],
     [
       'a leaf whose key may not sign',
       {
@@ -106,17 +110,17 @@ describe('checkChain', () => {
           more: [{ oid: KEY_USAGE, isCritical: true, value: bytes(3, 2, 5, 0x20) }],
         }),
       },
-      /may not make signatures/,
+      /is not for digital signatures \(key usage\)/,
     ],
     [
       'an intermediate that is no authority',
       { intermediates: [withExtensions(intermediate, { without: [CONSTRAINTS] })] },
-      /is not a certificate authority/,
+      /is not a CA certificate/,
     ],
     [
       'an intermediate without key usage',
       { intermediates: [withExtensions(intermediate, { without: [KEY_USAGE] })] },
-      /may not sign certificates/,
+      /is not for signing certificates \(key usage\)/,
     ],
     [
       'an intermediate for another purpose',
@@ -128,7 +132,7 @@ describe('checkChain', () => {
           }),
         ],
       },
-      /may not issue for code signing/,
+      /may not issue certificates for code signing/,
     ],
     [
       'a root that allows no intermediate',
@@ -140,7 +144,7 @@ describe('checkChain', () => {
           }),
         ],
       },
-      /allows 0 authorities below it, has 1/,
+      /allows 0 CA certificates below it \(path length\), and has 1/,
     ],
     [
       'name constraints',
@@ -161,14 +165,22 @@ describe('checkChain', () => {
     [
       'a root of the same name with another key and no key id',
       { roots: [withExtensions(makeRoot(newKey()), { without: ['2.5.29.14'] })] },
-      /has not made the signature/,
+      /did not sign the certificate below it/,
     ],
-    ['a root of the same name with another key', { roots: [makeRoot(newKey())] }, /no trusted root/],
-    ['a changed leaf', { leaf: { ...leaf, tbs: leaf.tbs.with(20, 0xff) } }, /has not made the signature/],
+    [
+      'a root of the same name with another key',
+      { roots: [makeRoot(newKey())] },
+      /not issued by an authority in your trust root/,
+    ],
+    [
+      'a changed leaf',
+      { leaf: { ...leaf, tbs: leaf.tbs.with(20, 0xff) } },
+      /did not sign the certificate below it/,
+    ],
     [
       'a signature by an algorithm that is not accepted',
       { leaf: { ...leaf, signatureAlgorithmOid: '1.2.840.10045.4.1' } },
-      /has not made the signature/,
+      /did not sign the certificate below it/,
     ],
   ])('refuses %s', (_name, changes, reason) => {
     expect(reasonOf(changes)).toMatch(reason)
@@ -192,7 +204,7 @@ describe('checkChain', () => {
       { roots: [{ ...root, spki: newKey().spki }] },
     ]
     for (const stranger of strangers) {
-      expect(reasonOf(stranger)).toMatch('has not made the signature on the certificate below it')
+      expect(reasonOf(stranger)).toMatch('did not sign the certificate below it')
     }
   })
 
@@ -202,7 +214,7 @@ describe('checkChain', () => {
     expect(reasonOf(own)).toBe('accepted')
     const last = leaf.signature.length - 1
     const stranger = { ...leaf, signature: leaf.signature.with(last, (leaf.signature[last] ?? 0) ^ 1) }
-    expect(reasonOf({ ...own, leaf: stranger })).toMatch('has not made the signature')
+    expect(reasonOf({ ...own, leaf: stranger })).toMatch('did not sign the certificate below it')
   })
 
   it('gives up after 64 signatures, whatever names an enemy repeats', () => {

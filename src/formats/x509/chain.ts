@@ -1,4 +1,4 @@
-import { bytesEqual, concatBytes, sha256Hex } from '../../base/index.ts'
+import { bytesEqual, concatBytes, formatTime, sha256Hex } from '../../base/index.ts'
 import type { Certificate } from './certificate.ts'
 import { authorityKeyId, basicConstraints, extendedKeyUsages, keyUsages, subjectKeyId } from './extensions.ts'
 import { OID } from './oids.ts'
@@ -54,14 +54,14 @@ export function checkChain({
   ...request
 }: ChainRequest): ChainResult {
   const reason = leafProblem(leaf, purpose) ?? commonProblem(leaf, request.atSeconds)
-  if (reason !== undefined) return { ok: false, reason: `the leaf ${reason}` }
+  if (reason !== undefined) return { ok: false, reason: `the certificate ${reason}` }
   const enemy = leafOf === 'enemy' ? leaf : undefined
   const search: Search = { ...request, purpose, enemy, budget: MAX_SIGNATURE_CHECKS, reason: undefined }
   const chain = extend([leaf], search)
   if (chain !== undefined) return { ok: true, chain }
   return {
     ok: false,
-    reason: search.reason ?? 'no trusted root or intermediate bears the name of its issuer',
+    reason: search.reason ?? 'the certificate was not issued by an authority in your trust root',
   }
 }
 
@@ -97,7 +97,7 @@ function accepts(issuer: Certificate, chain: readonly Certificate[], search: Sea
     commonProblem(issuer, search.atSeconds) ??
     (subject === undefined ? undefined : signatureProblem(subject, issuer, search))
   if (problem === undefined) return true
-  search.reason ??= `an issuer in the chain ${problem}`
+  search.reason ??= `a CA certificate in the chain ${problem}`
   return false
 }
 
@@ -106,7 +106,7 @@ function signatureProblem(subject: Certificate, issuer: Certificate, search: Sea
   search.budget -= 1
   const isGood =
     subject === search.enemy ? isSignedBy(subject, issuer.spki) : isKeptOrSignedBy(subject, issuer)
-  return isGood ? undefined : 'has not made the signature on the certificate below it'
+  return isGood ? undefined : 'did not sign the certificate below it'
 }
 
 const MAX_GOOD_SIGNATURES = 64
@@ -127,13 +127,13 @@ function isKeptOrSignedBy(subject: Certificate, issuer: Certificate): boolean {
 }
 
 function leafProblem(leaf: Certificate, purpose: string): string | undefined {
-  if (basicConstraints(leaf).isAuthority) return 'is a certificate authority'
-  if (!extendedKeyUsages(leaf).includes(purpose)) return `may not be used for ${purposeName(purpose)}`
+  if (basicConstraints(leaf).isAuthority) return 'is a CA certificate'
+  if (!extendedKeyUsages(leaf).includes(purpose))
+    return `is not for ${purposeName(purpose)} (extended key usage)`
   const usages = keyUsages(leaf)
   // Fulcio's certificate specification; RFC 3161 asks it of no timestamp authority.
-  if (usages === undefined)
-    return purpose === OID.codeSigning ? 'does not say what its key may be used for (key usage)' : undefined
-  return usages.has('digitalSignature') ? undefined : 'may not make signatures'
+  if (usages === undefined) return purpose === OID.codeSigning ? 'has no key usage' : undefined
+  return usages.has('digitalSignature') ? undefined : 'is not for digital signatures (key usage)'
 }
 
 function authorityProblem(
@@ -141,23 +141,26 @@ function authorityProblem(
   { below, purpose }: { readonly below: number; readonly purpose: string },
 ): string | undefined {
   const { isAuthority, pathLength } = basicConstraints(issuer)
-  if (!isAuthority) return 'is not a certificate authority'
-  if (keyUsages(issuer)?.has('keyCertSign') !== true) return 'may not sign certificates'
+  if (!isAuthority) return 'is not a CA certificate'
+  if (keyUsages(issuer)?.has('keyCertSign') !== true) return 'is not for signing certificates (key usage)'
   if (pathLength !== undefined && below > pathLength)
-    return `allows ${pathLength} authorities below it, has ${below}`
+    return `allows ${pathLength} CA certificates below it (path length), and has ${below}`
   const purposes = extendedKeyUsages(issuer)
   const allows =
     purposes.length === 0 || purposes.includes(purpose) || purposes.includes(OID.anyExtendedKeyUsage)
-  return allows ? undefined : `may not issue for ${purposeName(purpose)}`
+  return allows ? undefined : `may not issue certificates for ${purposeName(purpose)} (extended key usage)`
 }
 
 function commonProblem(certificate: Certificate, atSeconds: number): string | undefined {
   const { notBeforeSeconds, notAfterSeconds, extensions } = certificate
-  if (atSeconds < notBeforeSeconds) return `is not yet valid: from ${notBeforeSeconds}, asked at ${atSeconds}`
-  if (atSeconds > notAfterSeconds) return `has expired: until ${notAfterSeconds}, asked at ${atSeconds}`
+  if (atSeconds < notBeforeSeconds)
+    return `is not yet valid: from ${formatTime(notBeforeSeconds)}, checked at ${formatTime(atSeconds)}`
+  if (atSeconds > notAfterSeconds)
+    return `has expired: valid until ${formatTime(notAfterSeconds)}, checked at ${formatTime(atSeconds)}`
   const unknown = extensions.find(({ oid, isCritical }) => isCritical && !UNDERSTOOD.has(oid))
   if (unknown !== undefined) return `has the unknown critical extension ${unknown.oid}`
-  if (extensions.some(({ oid }) => oid === OID.nameConstraints)) return 'has name constraints'
+  if (extensions.some(({ oid }) => oid === OID.nameConstraints))
+    return 'has name constraints, which are not supported'
   return undefined
 }
 

@@ -4,8 +4,8 @@ export const x509Errors = defineErrors({
   'x509.malformed': {
     status: 400,
     exit: 1,
-    summary: 'Bytes or text are not a certificate, public key or PEM file of the accepted form.',
-    hint: 'the file is damaged or of another kind; fetch or export it again as X.509 v3 in PEM or DER',
+    summary: 'The certificate, public key or PEM file is malformed or not supported.',
+    hint: 'download or export the file again, as X.509 v3 in PEM or DER',
   },
 })
 

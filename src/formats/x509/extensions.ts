@@ -132,9 +132,9 @@ function readConstraints(content: DerReader): BasicConstraints {
   const length = content.readOptional(TAG.integer)
   const pathLength = length === undefined ? undefined : readSmallInteger(length)
   if (authority !== undefined && !isAuthority)
-    throw x509Errors('x509.malformed', 'a default value is spelt out')
+    throw x509Errors('x509.malformed', 'a default value is encoded, which DER does not allow')
   if (!isAuthority && pathLength !== undefined)
-    throw x509Errors('x509.malformed', 'a path length without CA:TRUE')
+    throw x509Errors('x509.malformed', 'a path length in a certificate that is not a CA certificate')
   return { isAuthority, pathLength }
 }
 

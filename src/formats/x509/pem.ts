@@ -41,11 +41,11 @@ export function parsePem(text: string, label: string): Uint8Array[] {
   for (let rest = withoutLineBreaks(text); rest !== '';) {
     const [whole, found, body] = BLOCK.exec(rest) ?? []
     if (whole === undefined || body === undefined)
-      throw x509Errors('x509.malformed', `not a PEM file of ${label} blocks`)
+      throw x509Errors('x509.malformed', `not a PEM file with ${label} blocks`)
     if (found !== label)
-      throw x509Errors('x509.malformed', `a block of type ${found} where ${label} must stand`)
+      throw x509Errors('x509.malformed', `a PEM block of type ${found}, ${label} is expected`)
     if (blocks.length === MAX_CERTIFICATES)
-      throw x509Errors('x509.malformed', `more than ${MAX_CERTIFICATES} blocks`)
+      throw x509Errors('x509.malformed', `more than ${MAX_CERTIFICATES} PEM blocks`)
     blocks.push(parsing('PEM', () => decodeBase64(body.replaceAll(/[\r\n]/g, ''))))
     rest = withoutLineBreaks(rest.slice(whole.length))
   }

@@ -51,7 +51,7 @@ function readPublicKey(spki: Uint8Array): PublicKey {
   if (algorithm === OID.rsaEncryption && parameters === TAG.null) {
     return { kind: 'rsa', ...parsing('public key', () => readDer(bits, readRsa)), key: importKey(spki) }
   }
-  throw x509Errors('x509.malformed', `a public key of algorithm ${algorithm} in a form that is not accepted`)
+  throw x509Errors('x509.malformed', `the public key algorithm ${algorithm} is not supported in this form`)
 }
 
 interface KeyParts {
@@ -82,7 +82,7 @@ function importKey(spki: Uint8Array): KeyObject {
   try {
     return createPublicKey(formatPem('PUBLIC KEY', spki))
   } catch (cause) {
-    throw x509Errors('x509.malformed', `a public key that is no key: ${describeError(cause)}`, { cause })
+    throw x509Errors('x509.malformed', `not a valid public key: ${describeError(cause)}`, { cause })
   }
 }
 

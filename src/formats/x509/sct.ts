@@ -112,11 +112,11 @@ function parseSct(bytes: Uint8Array): SignedCertificateTimestamp {
   const logId = cursor.take(LOG_ID_BYTES)
   const timestampMs = Number(cursor.uint64())
   if (!Number.isSafeInteger(timestampMs))
-    throw x509Errors('x509.malformed', 'a time beyond 2^53 milliseconds')
+    throw x509Errors('x509.malformed', 'an SCT time above 2^53 milliseconds')
   const extensions = cursor.vector(2)
   const algorithm = cursor.take(2)
   if (!bytesEqual(algorithm, SHA256_ECDSA))
-    throw x509Errors('x509.malformed', 'not signed with ECDSA and SHA-256')
+    throw x509Errors('x509.malformed', 'an SCT that is not signed with ECDSA and SHA-256')
   const signature = cursor.vector(2)
   cursor.end()
   return { version, logId, timestampMs, extensions, signature }
