@@ -16,7 +16,7 @@ const PROVENANCE = 'https://slsa.dev/provenance/v1'
 export function checkAttestation({ envelope, format }: SealParts, artifact: Artifact): Finding {
   if (envelope === undefined) return notApplicable('the signature is over the file itself')
   if (envelope.payloadType !== IN_TOTO)
-    return failed('the envelope holds something else than an in-toto statement', {
+    return failed('the payload of the envelope is not an in-toto statement', {
       expected: IN_TOTO,
       found: envelope.payloadType,
     })
@@ -38,7 +38,7 @@ function checkSubjects({ subjects }: Statement, artifact: Artifact): Finding {
     ({ digests }) => Object.hasOwn(digests, 'sha256') && digests['sha256'] === digest,
   )
   if (same.length === 0)
-    return failed('the attestation is about other bytes', {
+    return failed('the digest in the attestation is not that of the file', {
       expected: `sha256:${digest}`,
       found: subjects
         .map(({ digests }) => shownDigest(digests))
@@ -49,12 +49,12 @@ function checkSubjects({ subjects }: Statement, artifact: Artifact): Finding {
   if (other !== undefined) return other
   if (fileName === undefined || same.some(({ name }) => isSameFile(name, fileName)))
     return passed(
-      `about ${same
+      `the attestation is for ${same
         .map(({ name }) => name)
         .join(', ')
         .slice(0, 500)}`,
     )
-  return failed('the attestation is about a file of another name', {
+  return failed('the file name in the attestation is a different one', {
     expected: fileName,
     found: same
       .map(({ name }) => name)
@@ -71,14 +71,14 @@ function otherDigest({ digests }: Subject, artifact: Artifact): Finding | undefi
     const known = found === undefined ? undefined : content.digest(algorithm)
     if (known === undefined || encodeHex(known) === found) continue
     const compared = { expected: `${algorithm}:${encodeHex(known)}`, found: `${algorithm}:${found}` }
-    return failed('the attestation has a second digest, which is of other bytes', compared)
+    return failed('the second digest in the attestation is not that of the file', compared)
   }
   return undefined
 }
 
 function shownDigest(digests: Readonly<Record<string, string>>): string {
   if (Object.hasOwn(digests, 'sha256')) return `sha256:${digests['sha256']}`
-  return `no sha256 but ${Object.keys(digests).join(' and ') || 'nothing'}`
+  return `no sha256, only ${Object.keys(digests).join(' and ') || 'nothing'}`
 }
 
 /** Provenance names files by paths; distributions have several spellings of one name (PEP 503, PEP 440). */
@@ -102,12 +102,13 @@ function isDistribution(name: string): boolean {
 }
 
 function pep740Problem({ subjects, predicateType, predicate }: Statement): string | undefined {
-  if (subjects.length !== 1) return `${subjects.length} subjects, where an attestation has one`
+  if (subjects.length !== 1) return `the attestation has ${subjects.length} subjects, PEP 740 allows one`
   const name = subjects[0]?.name ?? ''
   if (!isDistribution(name))
-    return `its subject ${JSON.stringify(name.slice(0, 200))} is not the file name of a distribution`
+    return `the subject ${JSON.stringify(name.slice(0, 200))} is not the file name of a wheel or sdist`
   if (predicateType === PROVENANCE) return undefined
-  if (!PUBLISH.test(predicateType)) return `the predicate type '${predicateType.slice(0, 200)}' is not known`
+  if (!PUBLISH.test(predicateType))
+    return `the predicate type '${predicateType.slice(0, 200)}' is not supported`
   const isEmpty = predicate === null || (typeof predicate === 'object' && Object.keys(predicate).length === 0)
-  return isEmpty ? undefined : 'a publish attestation with a predicate, which must be empty'
+  return isEmpty ? undefined : 'the predicate of a publish attestation must be empty'
 }

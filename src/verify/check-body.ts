@@ -33,10 +33,10 @@ export function checkBody(
     const hash = encodeHex(leafHash)
     const named = uuid?.slice(-64) ?? hash
     if (named !== hash)
-      return failed('the entry is not the one of its UUID', { expected: named, found: hash })
+      return failed('the UUID of the log entry does not match its content', { expected: named, found: hash })
     const record = readLoggedRecord(body)
     if (kindVersion !== undefined && record.kindVersion !== kindVersion)
-      return failed('the entry is of another kind than the bundle says', {
+      return failed('the log entry has a different kind than the bundle says', {
         expected: kindVersion,
         found: record.kindVersion,
       })
@@ -47,21 +47,23 @@ export function checkBody(
 }
 
 function good({ seal }: Subject): Finding {
-  const what = seal.envelope === undefined ? 'these bytes' : 'this attestation'
-  return passed(`about this signature, its signer and ${what}`)
+  const what = seal.envelope === undefined ? 'the file' : 'the attestation'
+  return passed(`the log entry matches the signature, the signer and ${what}`)
 }
 
 function contentProblem(record: LoggedRecord, { seal, artifact, spki }: Subject): Finding | undefined {
   if ('payloadSha256' in record)
     return envelopeProblem(record, seal) ?? repeatedProblem(record.envelope, { seal, spki })
   if (seal.envelope !== undefined && record.kindVersion === 'hashedrekord 0.0.1')
-    return failed('the entry is about a file, and the signature is over an attestation')
+    return failed('the log entry is for a file, but the signature is over an attestation')
   const { algorithm, digest } = record
   const expected = signedContent(seal, artifact).digest(algorithm)
   if (expected === undefined)
-    return failed(`the entry holds the ${algorithm} of the file, which is not known: give the file itself`)
+    return failed(
+      `the log entry has the ${algorithm} of the file: verify the file itself, the SHA-256 is not enough`,
+    )
   if (!bytesEqual(expected, digest))
-    return failed('the entry is about another file', {
+    return failed('the log entry is for a different file', {
       expected: `${algorithm}:${encodeHex(expected)}`,
       found: `${algorithm}:${encodeHex(digest)}`,
     })
@@ -73,7 +75,10 @@ function algorithmProblem(algorithm: string, { seal, spki }: Subject): Finding |
   const read = readSigningKey(spki ?? new Uint8Array())
   const expected = 'key' in read ? hashOf(read.key, seal) : undefined
   if (expected === undefined || expected === algorithm) return undefined
-  return failed('the entry holds another digest than the signature is over', { expected, found: algorithm })
+  return failed('the log entry has a different hash algorithm than the signature', {
+    expected,
+    found: algorithm,
+  })
 }
 
 /** cosign 2 compares the JSON of the whole envelope too, which its own bundle has as the log hashed it. */
@@ -82,7 +87,7 @@ function envelopeProblem(
   { envelope }: SealParts,
 ): Finding | undefined {
   if (envelope === undefined)
-    return failed('the entry is about an attestation, and the signature is over a file')
+    return failed('the log entry is for an attestation, but the signature is over a file')
   return (
     otherAttestation(sha256(envelope.payload), payloadSha256) ??
     otherAttestation(envelope.sha256, envelopeSha256)
@@ -94,7 +99,7 @@ function otherAttestation(
   logged: Uint8Array | undefined,
 ): Finding | undefined {
   if (expected === undefined || logged === undefined || bytesEqual(expected, logged)) return undefined
-  return failed('the entry is about another attestation', {
+  return failed('the log entry is for a different attestation', {
     expected: `sha256:${encodeHex(expected)}`,
     found: `sha256:${encodeHex(logged)}`,
   })
@@ -109,20 +114,20 @@ function repeatedProblem(
   if (repeated === undefined || envelope === undefined) return undefined
   const isSame =
     repeated.payloadType === envelope.payloadType && bytesEqual(repeated.payload, envelope.payload)
-  if (!isSame) return failed('the entry repeats another attestation than the signature is over')
+  if (!isSame) return failed('the log entry contains a different attestation than the one that was signed')
   const read = readSigningKey(spki ?? new Uint8Array())
   const hash = 'key' in read ? hashOf(read.key, seal) : undefined
   if (hash === undefined || hash === 'sha256') return undefined
-  return failed('the entry repeats its attestation, which only signatures over SHA-256 may have', {
+  return failed('the log entry contains the attestation, which is supported for SHA-256 signatures only', {
     expected: 'sha256',
     found: hash,
   })
 }
 
 function signerProblem({ signature, verifier }: LoggedRecord, { seal, spki }: Subject): Finding | undefined {
-  if (!bytesEqual(signature, seal.signature)) return failed('the entry is about another signature')
+  if (!bytesEqual(signature, seal.signature)) return failed('the log entry is for a different signature')
   if (isSigner(verifier, seal.certificate, spki)) return undefined
-  return failed(`the entry is about another ${seal.certificate === undefined ? 'key' : 'certificate'}`)
+  return failed(`the log entry is for a different ${seal.certificate === undefined ? 'key' : 'certificate'}`)
 }
 
 function isSigner(

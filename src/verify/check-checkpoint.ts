@@ -22,7 +22,7 @@ export function checkCheckpoint(
   { trustRoot: { logs }, timesSeconds }: EntryContext,
 ): Finding {
   const { logId, inclusionProof } = entry
-  if (inclusionProof === undefined) return notApplicable('without a proof there is no tree to vouch for')
+  if (inclusionProof === undefined) return notApplicable('not checked: the log entry has no inclusion proof')
   const log = findLog(logs, logId, timesSeconds)
   if (log === undefined) return unknownLog(logs, logId)
   const { checkpoint: note, rootHash, treeSize } = inclusionProof
@@ -30,13 +30,13 @@ export function checkCheckpoint(
     const { spki, names } = log
     // sigstore-go: the name is a part of what the note's key is known by.
     if (names === undefined && isOfRekor2(entry))
-      return failed('the trust root has no URL (baseUrl) for the log, which Rekor 2 is known by')
+      return failed('the trust root has no baseUrl for the log, which Rekor v2 needs')
     const { origin, size, root } = verifyCheckpoint({ note, spki, ...(names === undefined ? {} : { names }) })
     if (isOfRekor1(origin) === isOfRekor2(entry))
-      return failed('the checkpoint is of another version of Rekor than the entry')
+      return failed('the checkpoint and the log entry are of different Rekor versions')
     if (size === treeSize && bytesEqual(root, rootHash))
-      return passed(`signed by a known log for ${size} entries`)
-    return failed('the checkpoint is about another tree than the proof', {
+      return passed(`signed by a log in your trust root, for a tree of ${size} entries`)
+    return failed('the checkpoint and the inclusion proof are for different trees', {
       expected: `${treeSize} entries, root ${encodeHex(rootHash)}`,
       found: `${size} entries, root ${encodeHex(root)}`,
     })
@@ -46,7 +46,7 @@ export function checkCheckpoint(
 }
 
 export function unknownLog(logs: readonly LogKey[], logId: string): Finding {
-  return failed('the log is not trusted at the time of the entry', {
+  return failed('your trust root does not have the log at the time of the entry', {
     expected: logs.map(({ idHex }) => idHex).join(', ') || 'no log',
     found: logId,
   })

@@ -56,38 +56,41 @@ function checkInclusion(entry: LoggedEntry, { seal }: Subject, leaf: Uint8Array)
   if (inclusionProof === undefined) {
     const isOld = seal.format === 'cosign bundle' || seal.format === 'bundle 0.1'
     return isOld && signedEntryTimestamp !== undefined
-      ? notApplicable(`a ${seal.format} may have the promise of the log alone`)
-      : failed('the entry comes without an inclusion proof')
+      ? notApplicable(`not required: a ${seal.format} may have a signed entry timestamp (SET) alone`)
+      : failed('the log entry has no inclusion proof')
   }
   const { logIndex: index, treeSize: size, hashes: proof, rootHash: root } = inclusionProof
   if (signedEntryTimestamp === undefined && isOfRekor2(entry) && index !== entry.logIndex)
-    return failed('the entry has two indexes, where a log of version 2 has no shards', {
+    return failed('the log entry has two different indexes, but a Rekor v2 log has no shards', {
       expected: `${index}`,
       found: `${entry.logIndex}`,
     })
   if (verifyInclusion({ leafHash: leaf, index, size, proof, root })) {
     return passed(`entry ${index} is in the tree of ${size} entries`)
   }
-  return failed(`the proof does not lead from entry ${index} to the root of a tree of ${size} entries`)
+  return failed(
+    `the inclusion proof of entry ${index} does not match the root of the tree of ${size} entries`,
+  )
 }
 
 /** sigstore-wire 5.2: the log's promise, over the body, the time and both of the log's names for the entry. */
 function checkSet(entry: LoggedEntry, { trustRoot: { logs }, timesSeconds }: EntryContext): Finding {
   const { body, integratedTimeSeconds = NaN, logId, logIndex, signedEntryTimestamp } = entry
   if (signedEntryTimestamp === undefined)
-    return notApplicable('the log made no promise; the proof stands in for it')
+    return notApplicable('not required: the inclusion proof replaces the signed entry timestamp (SET)')
   const log = findLog(logs, logId, timesSeconds)
   if (log === undefined) return unknownLog(logs, logId)
   if (!isCount(integratedTimeSeconds) || !isCount(logIndex))
-    return failed('time or index is not a whole number')
+    return failed('the time or the index of the log entry is not a whole number')
   const signed = setSignedBytes({
     body: encodeBase64(body),
     integratedTime: integratedTimeSeconds,
     logId,
     logIndex,
   })
-  if (verifyWithSpki(log.spki, signed, signedEntryTimestamp)) return passed('promised by a known log')
-  return failed('the promise is not signed by the log, or is about another entry or time')
+  if (verifyWithSpki(log.spki, signed, signedEntryTimestamp))
+    return passed('the signed entry timestamp (SET) is valid')
+  return failed('the signed entry timestamp (SET) is not the signature of the log over this entry and time')
 }
 
 /** Entries from JSON are counts already; a caller of the library may hand in any number. */

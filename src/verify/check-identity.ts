@@ -22,18 +22,18 @@ export function checkIdentity(certificate: Certificate, policy: Policy | undefin
     found = readIdentity(certificate)
   } catch (error) {
     const reason = describeError(error)
-    const unclear = open('the certificate does not say clearly who signed')
+    const unclear = open('the identity in the certificate is not readable')
     return { identity: failed(reason), issuer: unclear, claims: unclear }
   }
   if (policy === undefined) {
-    const unasked = notApplicable('a key was asked for, and no identity')
+    const unasked = notApplicable('not checked: a public key is expected, not an identity')
     return { identity: unasked, issuer: unasked, claims: unasked, found }
   }
   const rule = closestRule(found, policy)
   if (rule === undefined) return { ...nobody(policy), found }
   return {
     identity: compareName(rule, found),
-    issuer: compare(rule.issuer, found.issuer, 'the issuer'),
+    issuer: compareIssuer(rule, found),
     claims: checkClaims(found, rule.claims),
     found,
   }
@@ -42,7 +42,9 @@ export function checkIdentity(certificate: Certificate, policy: Policy | undefin
 /** A name that no rule lists is the failure of the check `policy`. */
 function nobody({ refusal }: Policy): Omit<IdentityFindings, 'found'> {
   const finding =
-    refusal === undefined ? failed('the policy lets nobody sign') : open('no rule says who may sign')
+    refusal === undefined
+      ? failed('the policy lists no identity that may sign')
+      : open('not checked: no rule of the policy applies')
   return { identity: finding, issuer: finding, claims: finding }
 }
 
@@ -69,14 +71,19 @@ function isOfKind({ sanKind }: IdentityRule, found: Identity): boolean {
 const KIND_WORDS = { uri: 'a URI', email: 'an e-mail address' } as const
 
 function compareName(rule: IdentityRule, found: Identity): Finding {
-  if (isOfKind(rule, found)) return compare(rule.san, found.san, 'the name')
-  return failed(`the name in the certificate is ${KIND_WORDS[found.sanKind]}`, {
-    expected: `${KIND_WORDS[rule.sanKind ?? 'uri']}: ${describeRule(rule.san)}`,
-    found: `${KIND_WORDS[found.sanKind]}: ${found.san}`,
+  if (!isOfKind(rule, found))
+    return failed(`the identity in the certificate is ${KIND_WORDS[found.sanKind]}`, {
+      expected: `${KIND_WORDS[rule.sanKind ?? 'uri']}: ${describeRule(rule.san)}`,
+      found: `${KIND_WORDS[found.sanKind]}: ${found.san}`,
+    })
+  if (holds(rule.san, found.san)) return passed(`the certificate was issued to ${found.san}`)
+  return failed('the certificate was issued to a different identity', {
+    expected: describeRule(rule.san),
+    found: found.san,
   })
 }
 
-function compare(rule: IdentityRule['san'], found: string, what: string): Finding {
-  if (holds(rule, found)) return passed(`${what} is ${found}`)
-  return failed(`${what} is another one`, { expected: describeRule(rule), found })
+function compareIssuer({ issuer: rule }: IdentityRule, { issuer: found }: Identity): Finding {
+  if (holds(rule, found)) return passed(`the OIDC issuer is ${found}`)
+  return failed('the certificate has a different OIDC issuer', { expected: describeRule(rule), found })
 }

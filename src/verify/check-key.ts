@@ -10,12 +10,12 @@ export function checkKey({ seal, key }: VerifyRequest): Finding {
   const isCertified = seal.certificate !== undefined
   if (key === undefined) {
     return isCertified
-      ? notApplicable('a certificate signed, and no key was asked for')
-      : failed('a managed key signed, and none was named that may')
+      ? notApplicable('not checked: signed with a certificate')
+      : failed('signed with a key, but a certificate is expected')
   }
-  if (isCertified) return failed('a certificate signed, where the named key must have')
+  if (isCertified) return failed('signed with a certificate, but a key is expected')
   const read = readSigningKey(key)
   return 'problem' in read
-    ? failed('the named key is of a kind that signs no files', { found: read.problem })
-    : passed(`the named key is of ${read.name}`)
+    ? failed('the type of the expected key is not supported', { found: read.problem })
+    : passed(`the expected key is ${read.name}`)
 }

@@ -20,14 +20,18 @@ export function checkScts(
   trustRoot: TrustRoot,
   issuer = issuerOf(leaf, trustRoot),
 ): Finding {
-  if (issuer === undefined) return open('no trusted authority signed the certificate')
+  if (issuer === undefined)
+    return open('not checked: the certificate was not issued by an authority in your trust root')
   try {
     const scts = embeddedScts(leaf)
     if (scts.length === 0)
       return failed('the certificate has no SCT', { expected: 'at least one', found: 'none' })
     const entry = { issuerKeyHash: sha256(issuer.spki), tbs: precertificateTbs(leaf) }
     const problem = scts.map((sct) => sctProblem(sct, entry, trustRoot.ctLogs)).find(Boolean)
-    return problem ?? passed(`every SCT (${scts.length}) is from a known certificate transparency log`)
+    return (
+      problem ??
+      passed(`every SCT (${scts.length}) is signed by a certificate transparency log in your trust root`)
+    )
   } catch (error) {
     return failed(describeError(error))
   }
@@ -49,10 +53,13 @@ function sctProblem(
   const log = findLog(ctLogs, idHex, [Math.floor(sct.timestampMs / 1000)])
   if (log === undefined) {
     const known = ctLogs.map((ctLog) => ctLog.idHex).join(', ') || 'no log'
-    return failed('an SCT is from a log that is not trusted at its time', { expected: known, found: idHex })
+    return failed('your trust root does not have the certificate transparency log of an SCT at its time', {
+      expected: known,
+      found: idHex,
+    })
   }
   const { timestampMs, extensions, signature } = sct
   const signed = sctSignedBytes({ ...entry, timestampMs, extensions })
   if (verifyWithSpki(log.spki, signed, signature)) return undefined
-  return failed('the signature of an SCT does not verify: it is about another certificate')
+  return failed('the signature of an SCT is not valid for this certificate')
 }

@@ -10,36 +10,36 @@ import { failed, open, passed, type Finding } from './verdict.ts'
 
 /** cosign: the signature is the key's over the bytes, or over their digest, which is the same. */
 export function checkSignature(spki: Uint8Array | undefined, seal: SealParts, artifact: Artifact): Finding {
-  if (spki === undefined) return open('there is no key to check the signature with')
+  if (spki === undefined) return open('not checked: no public key is known')
   const claimed = claimedDigestProblem(seal, artifact)
   if (claimed !== undefined) return claimed
   const read = readSigningKey(spki)
-  if ('problem' in read) return open('the key is of a kind that signs no files')
+  if ('problem' in read) return open('the type of the key is not supported')
   const { key, name } = read
   const content = signedContent(seal, artifact)
   const problem = key.kind === 'ed25519' ? ed25519Problem(seal, content) : digestProblem(key, seal, content)
-  if (problem !== undefined) return failed(`a signature of ${name} ${problem}`)
+  if (problem !== undefined) return failed(`${name} signature: ${problem}`)
   const otherHash = claimedAlgorithmProblem(hashOf(key, seal), seal)
   if (otherHash !== undefined) return otherHash
   const otherKey = keyIdProblem(spki, seal)
   if (otherKey !== undefined) return otherKey
-  const what = seal.envelope === undefined ? 'these bytes' : 'this attestation'
+  const what = seal.envelope === undefined ? 'the file' : 'the attestation'
   return holds({ spki, key, seal, content })
-    ? passed(`made with the ${name} key of the signer over ${what}`)
-    : failed(`not made with the key of the signer over ${what}`)
+    ? passed(`valid for ${what} and the ${name} key of the signer`)
+    : failed(`the signature does not match ${what} and the key of the signer`)
 }
 
 /** No log takes a plain Ed25519 signature over a file, and cosign takes a prehashed one with a certificate only. */
 function ed25519Problem({ certificate, envelope }: SealParts, { bytes }: SignedContent): string | undefined {
   if (certificate === undefined && envelope === undefined)
-    return 'by a named key counts over attestations alone, as in cosign: sign with a key of P-256, or attest'
-  return bytes === undefined ? 'needs the file, the SHA-256 is not enough' : undefined
+    return 'with a key it is supported for attestations only, as in cosign; sign with a P-256 key, or attest'
+  return bytes === undefined ? 'verify the file itself, the SHA-256 is not enough' : undefined
 }
 
 function digestProblem(key: PublicKey, seal: SealParts, content: SignedContent): string | undefined {
   const hash = hashOf(key, seal)
   if (hash === undefined || content.digest(hash) !== undefined) return undefined
-  return `needs the file or its ${hash}, the SHA-256 is not enough`
+  return `verify the file itself (or its ${hash}), the SHA-256 is not enough`
 }
 
 /** A bundle may say which file it is of; that is a hint, but a wrong one tells what happened. */
@@ -48,9 +48,11 @@ function claimedDigestProblem({ digest: claimed }: SealParts, artifact: Artifact
   const { algorithm } = claimed
   const digest = signedContent({ signature: new Uint8Array(), entries: [] }, artifact).digest(algorithm)
   if (digest === undefined)
-    return failed(`the bundle names the ${algorithm} of its file, and needs the file to compare`)
+    return failed(
+      `the bundle has the ${algorithm} of the file: verify the file itself, the SHA-256 is not enough`,
+    )
   if (bytesEqual(digest, claimed.digest)) return undefined
-  return failed('the seal is of another file', {
+  return failed('the bundle is for a different file', {
     expected: `${algorithm}:${encodeHex(digest)}`,
     found: `${algorithm}:${encodeHex(claimed.digest)}`,
   })
@@ -62,7 +64,7 @@ function claimedAlgorithmProblem(
   { digest: claimed }: SealParts,
 ): Finding | undefined {
   if (signed === undefined || claimed === undefined || claimed.algorithm === signed) return undefined
-  return failed('the bundle names another digest than the signature is over', {
+  return failed('the bundle has a different hash algorithm than the signature', {
     expected: signed,
     found: claimed.algorithm,
   })
@@ -73,7 +75,7 @@ function keyIdProblem(spki: Uint8Array, { envelope }: SealParts): Finding | unde
   if (envelope?.keyId === undefined) return undefined
   const expected = sshFingerprint(spki)
   if (envelope.keyId === expected) return undefined
-  return failed('the envelope names another key than that of the signer', {
+  return failed('the keyid in the envelope is not that of the key of the signer', {
     expected: `no keyid, or ${expected}`,
     found: envelope.keyId.slice(0, 500),
   })

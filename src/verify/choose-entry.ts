@@ -35,10 +35,11 @@ export function checkEntries(seal: SealParts, request: EntryRequest): LogFinding
 /** cosign: "signature not found in transparency log". */
 function checkLogged({ entries, format = 'files' }: SealParts): Finding {
   if (entries.length === 0) return failed('the signature was not found in the transparency log')
-  if (entries.length > MAX_ENTRIES) return failed(`${entries.length} log entries, ${MAX_ENTRIES} are allowed`)
+  if (entries.length > MAX_ENTRIES)
+    return failed(`${entries.length} log entries, at most ${MAX_ENTRIES} are allowed`)
   const isTwice = entries.some((one, at) => entries.slice(at + 1).some((other) => isSame(one, other)))
   // sigstore-js and sigstore-go: no entry counts twice.
-  if (isTwice && format !== 'files') return failed('a log entry stands twice')
+  if (isTwice && format !== 'files') return failed('a log entry occurs twice')
   return passed(`found in the transparency log`)
 }
 

@@ -12,15 +12,24 @@ const WORDS: Readonly<Partial<Record<ClaimRule['claim'], string>>> = {
 
 /** The claims that the rule asks for, each in the certificate and as it should be. */
 export function checkClaims(identity: Identity, rules: readonly ClaimRule[] = []): Finding {
-  if (rules.length === 0) return notApplicable('no other claims were asked for')
+  if (rules.length === 0) return notApplicable('no claims are required')
   const wrong = rules.find((rule) => !claimHolds(identity, rule))
-  if (wrong === undefined) return passed(`as asked for: ${rules.map(wordsOf).join(', ')}`)
+  if (wrong === undefined) return passed(`as required: ${rules.map(wordsOf).join(', ')}`)
   const value = claimOf(identity, wrong)
-  const name = wrong.claim === 'refProtected' ? wordsOf(wrong) : `${wordsOf(wrong)} (${wrong.claim})`
-  return failed(
-    value === undefined ? `the certificate does not tell the ${name}` : `the ${name} is another one`,
-    { expected: describeRule(wrong.rule), found: value ?? 'nothing' },
-  )
+  return failed(value === undefined ? absence(wrong) : difference(wrong), {
+    expected: describeRule(wrong.rule),
+    found: value ?? 'nothing',
+  })
+}
+
+function absence(rule: ClaimRule): string {
+  if (rule.claim === 'refProtected') return 'the certificate does not say whether the ref is protected'
+  return `the certificate has no ${wordsOf(rule)} (${rule.claim})`
+}
+
+function difference(rule: ClaimRule): string {
+  if (rule.claim === 'refProtected') return 'the ref is not protected'
+  return `the certificate was issued to a different ${wordsOf(rule)} (${rule.claim})`
 }
 
 export function claimsHold(identity: Identity, rules: readonly ClaimRule[] = []): boolean {

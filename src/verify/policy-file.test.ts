@@ -104,23 +104,27 @@ describe('a policy file is refused', () => {
     [
       'an issuer that is spelled otherwise',
       `${HEAD}${IDENTITY.replace('example.com', 'example.com/')}`,
-      'rules[1].any_of[1].issuer must be spelled',
+      'rules[1].any_of[1].issuer must be the claim `iss` of the tokens',
     ],
-    ['a project without refs', `${HEAD}${IDENTITY.replace(/refs =.*/, '')}`, 'must have refs with a project'],
+    [
+      'a project without refs',
+      `${HEAD}${IDENTITY.replace(/refs =.*/, '')}`,
+      'must have refs if it has a project',
+    ],
     ['a short ref', `${HEAD}${IDENTITY.replace('refs/heads/main', 'main')}`, 'must be a full ref'],
     ['a project with a star', `${HEAD}${IDENTITY.replace('acme/demo', 'acme/*')}`, 'must be a full path'],
-    ['two ways to say who', `${HEAD}${IDENTITY}identity = "x"`, 'must say who: exactly one of'],
+    ['two ways to say who', `${HEAD}${IDENTITY}identity = "x"`, 'must have exactly one of project'],
     [
       'no way to say who',
       `${HEAD}${IDENTITY.replace(/(project|refs) =.*/g, '')}`,
-      'must say who: exactly one of',
+      'must have exactly one of project',
     ],
     [
       'a requirement that is not known',
       `${HEAD}require = ["sbom"]${IDENTITY}`,
       '4: rules[1].require[1] must be one of "bundle", "timestamp", "attestation"',
     ],
-    ['an unprotected ref', `${HEAD}${IDENTITY}protected_ref = false`, 'must be true, or left out'],
+    ['an unprotected ref', `${HEAD}${IDENTITY}protected_ref = false`, 'must be true, or not be set'],
     [
       'a pattern that is none',
       `${HEAD}\n[[rules.any_of]]\nissuer = "https://x.test"\nidentity_pattern = "("`,
@@ -138,7 +142,7 @@ describe('a policy file is refused', () => {
 
   it('with the keys that are known in that place', async () => {
     await expect(policyOf(`${HEAD}name = "x"${IDENTITY}`, 'x')).rejects.toMatchObject({
-      hint: 'known here: names, prefixes, require, any_of',
+      hint: 'known keys: names, prefixes, require, any_of',
     })
     await expect(policyOf(`${HEAD}${IDENTITY}ref = "x"`, 'x')).rejects.toMatchObject({
       hint: expect.stringContaining('refs, identity'),

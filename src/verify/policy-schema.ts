@@ -9,7 +9,7 @@ export const POLICY_LIMITS = { bytes: 64 << 10, rules: 500, names: 1000, identit
 const MAX_TEXT_LENGTH = 1024
 
 const text = v.pipe(
-  v.string('must be a text in quotes'),
+  v.string('must be a string in quotes'),
   v.nonEmpty('must not be empty'),
   v.maxLength(MAX_TEXT_LENGTH, 'is too long'),
 )
@@ -22,16 +22,16 @@ const issuer = v.pipe(
   text,
   v.check(
     isIssuerUrl,
-    'must be spelled as in the claim `iss`: a URL in lower case, without default port, query or slash at its end',
+    'must be the claim `iss` of the tokens: a URL in lower case, without default port, query or trailing slash',
   ),
 )
 const project = pattern(
   /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/,
-  'must be a full path such as "acme/tools", without slashes around it',
+  'must be a full path such as "acme/tools", without leading or trailing slash',
 )
 const configFile = pattern(
   /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/,
-  'must be a path in the repository such as ".gitlab-ci.yml", without a slash before it',
+  'must be a path in the repository such as ".gitlab-ci.yml", without leading slash',
 )
 const ref = pattern(
   /^refs\/(?:heads|tags|merge-requests)\/[A-Za-z0-9._/@+*-]+$/,
@@ -40,7 +40,7 @@ const ref = pattern(
 const name = v.pipe(text, v.check(isName, 'is not a package name'))
 const prefix = pattern(
   /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?[-_.]$/,
-  'must end with "-", so that "acme-" lets in "acme-tools" and not "acmetools"',
+  'must end with "-": "acme-" matches "acme-tools" and not "acmetools"',
 )
 
 function listOf<T extends v.GenericSchema>(item: T, what: string, most: number) {
@@ -73,16 +73,16 @@ export const Identity = v.pipe(
       ),
     ),
     environment: v.optional(text),
-    protected_ref: v.optional(v.literal(true, 'must be true, or left out')),
+    protected_ref: v.optional(v.literal(true, 'must be true, or not be set')),
   }),
   v.check(
     (one) =>
       [one.project, one.identity, one.identity_pattern].filter((said) => said !== undefined).length === 1,
-    'must say who: exactly one of project, identity and identity_pattern',
+    'must have exactly one of project, identity and identity_pattern',
   ),
   v.check(
     (one) => (one.project === undefined) === (one.refs === undefined),
-    'must have refs with a project, and without one none',
+    'must have refs if it has a project, and no refs otherwise',
   ),
   v.check(
     (one) => one.project !== undefined || one.config_file === undefined,
@@ -108,7 +108,7 @@ export const Rule = v.pipe(
 export const Unlisted = v.strictObject({ require: v.optional(requires), any_of: anyOf })
 
 export const PolicyTable = v.strictObject({
-  version: v.literal(1, 'must be 1: another version is for another wheelseal'),
+  version: v.literal(1, 'must be 1: this version of wheelseal reads no other'),
   rules: v.optional(listOf(Rule, 'tables, [[rules]]', POLICY_LIMITS.rules)),
   unlisted: v.optional(Unlisted),
 })

@@ -93,7 +93,7 @@ describe('the claims of a rule', () => {
     const silent = under(SOURCE, PROJECT_ID)
     refusedOnly(silent, 'claims')
     expect(check(silent, 'claims')).toMatchObject({
-      reason: 'the certificate does not tell the environment (deploymentEnvironment)',
+      reason: 'the certificate has no environment (deploymentEnvironment)',
       expected: 'release',
       found: 'nothing',
     })
@@ -136,7 +136,7 @@ describe('the check of the policy', () => {
     expect(check(asked, 'policy')).toMatchObject({
       reason: 'rule 1 of p.toml requires a timestamp',
       expected: 'a timestamp',
-      found: 'a signature and a certificate',
+      found: 'signature and certificate only',
     })
   })
 

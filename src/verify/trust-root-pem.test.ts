@@ -31,7 +31,11 @@ describe('trustRootFromPem', () => {
 
   it.each([
     ['a timestamp authority alone', { timestampChain: certificatePem(tsaLeaf.der) }, 'timestamp chain: '],
-    ['no root', { certificates: certificatePem(intermediate.der) }, 'certificates: there is no root'],
+    [
+      'no root',
+      { certificates: certificatePem(intermediate.der) },
+      'certificates: no root certificate found',
+    ],
     ['no certificate', { certificates: '' }, 'certificates: '],
     ['a key among the certificates', { certificates: pem.certificates + pem.ctKey }, 'certificates: '],
     ['a certificate as log key', { rekorKey: certificatePem(leaf.der) }, 'log key: '],

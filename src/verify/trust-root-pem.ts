@@ -34,14 +34,17 @@ function authorityFrom(pem: string): CertificateAuthority {
   const certificates = parseCertificatesPem(pem)
   const roots = certificates.filter(({ isSelfIssued }) => isSelfIssued)
   if (roots.length === 0)
-    throw verifyErrors('verify.trust-root', 'there is no root, that is no certificate with itself as issuer')
+    throw verifyErrors(
+      'verify.trust-root',
+      'no root certificate found: none of the certificates is self-signed',
+    )
   return { roots, intermediates: certificates.filter(({ isSelfIssued }) => !isSelfIssued) }
 }
 
 function timestampAuthorityFrom(pem: string): TimestampAuthority {
   const chain = parseCertificatesPem(pem)
   if (chain.length < MIN_CHAIN)
-    throw verifyErrors('verify.trust-root', 'not a certificate with its issuers, the root last')
+    throw verifyErrors('verify.trust-root', 'not a certificate followed by its issuers, the root last')
   return { chain }
 }
 

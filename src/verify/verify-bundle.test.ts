@@ -209,7 +209,9 @@ describe('a managed key', () => {
     bundle.messageSignature.signature = encodeBase64(new Uint8Array(sign(null, bytes, pair.privateKey)))
     refuses(bundle, 'signature', { key: spki })
     const { checks } = verifyBundle(requestOf(bundle, { key: spki }))
-    expect(checks.find(({ name }) => name === 'signature')?.reason).toContain('attestations alone')
+    expect(checks.find(({ name }) => name === 'signature')?.reason).toContain(
+      'supported for attestations only',
+    )
   })
 
   it('verifies in the bundle of cosign too, whose own copy of the key is passed over', () => {

@@ -26,7 +26,7 @@ export function verifyBundle({ bundle, ...request }: BundleRequest): Verdict {
   if ('problem' in read) return unreadable(read.problem)
   const [seal, ...others] = read.seals
   if (seal === undefined || others.length > 0)
-    return unreadable(`${read.seals.length} attestations in one object, where one seal must be`)
+    return unreadable(`${read.seals.length} attestations in one object, exactly one is expected`)
   return verifySeal({ ...request, seal })
 }
 
@@ -45,7 +45,7 @@ type ReadSeals = { readonly seals: readonly SealParts[] } | { readonly problem: 
 function readSeals(text: string): ReadSeals {
   try {
     const seals = parseSeals(text)
-    return seals.length === 0 ? { problem: 'no seal in the file' } : { seals }
+    return seals.length === 0 ? { problem: 'no signature or attestation in the file' } : { seals }
   } catch (error) {
     return { problem: describeError(error) }
   }

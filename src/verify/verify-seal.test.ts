@@ -177,7 +177,7 @@ describe('a certificate for another kind of key', () => {
     const known = { sha256: artifact.sha256, [hash]: digest }
     expect(verifySeal({ ...changed, artifact: known }).verified).toBe(true)
     refused(changed, 'signature')
-    expect(check(changed, 'signature')?.reason).toContain(`needs the file or its ${hash}`)
+    expect(check(changed, 'signature')?.reason).toContain(`verify the file itself (or its ${hash}`)
     refused({ ...changed, artifact: { ...known, [hash]: digest.toReversed() } }, 'signature')
   })
 
@@ -206,7 +206,7 @@ describe('a certificate for another kind of key', () => {
     const changed = sealOf(made, 'sha512', ed25519ph.sign(bytes, seed))
     expect(verifySeal({ ...changed, artifact: files }).verified).toBe(true)
     refused(changed, 'signature')
-    expect(check(changed, 'signature')?.reason).toContain('needs the file')
+    expect(check(changed, 'signature')?.reason).toContain('verify the file itself')
     const plain = sealOf(made, 'sha512', new Uint8Array(sign(null, bytes, key)))
     refusedOnly({ ...plain, artifact: files }, 'signature')
     const other = ed25519ph.sign(utf8('other bytes'), seed)

@@ -58,7 +58,7 @@ function bringsProof({ format = 'files', entries }: SealParts): boolean {
 
 function checkFormat({ seal: { format = 'files' } }: VerifyRequest): Finding {
   return format === 'files'
-    ? notApplicable('signature and certificate came as files of their own')
+    ? notApplicable('not checked: signature and certificate are separate files')
     : passed(`a well-formed ${format}`)
 }
 
@@ -72,7 +72,7 @@ interface Signer {
 
 function readSigner({ seal, key, policy = { anyOf: [] } }: VerifyRequest): Signer {
   if (seal.certificate === undefined)
-    return { finding: notApplicable('a managed key signed, without a certificate'), spki: key }
+    return { finding: notApplicable('not checked: signed with a key, without a certificate'), spki: key }
   const { finding, certificate } = checkCertificate(seal.certificate)
   if (certificate === undefined) return { finding, spki: undefined }
   const about = checkIdentity(certificate, key === undefined ? policy : undefined)

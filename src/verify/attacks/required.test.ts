@@ -57,7 +57,7 @@ describe('a policy that requires a bundle', () => {
     }
     const { checks } = verifyBundle(requestOf(cosignBundle(), requiring('bundle')))
     expect(checks.find(({ name }) => name === 'policy')).toMatchObject({
-      reason: 'the policy requires a bundle with the proof of its log entry',
+      reason: 'the policy requires a bundle with an inclusion proof',
     })
   })
 })

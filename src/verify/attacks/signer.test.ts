@@ -72,7 +72,7 @@ describe('attacks on the signature and its signer', () => {
     refusesOnly(of(1), 'identity', { policy: { anyOf: [project] } })
     const { checks } = verifyBundle(requestOf(of(1), { policy: { anyOf: [project] } }))
     expect(checks.find(({ name }) => name === 'identity')).toMatchObject({
-      reason: 'the name in the certificate is an e-mail address',
+      reason: 'the identity in the certificate is an e-mail address',
       expected: `a URI: ${SAN}`,
     })
   })
