@@ -133,11 +133,11 @@ describe('readIdentity', () => {
       { oid: '2.5.29.17', value: names([6, SAN], [1, 'a@b']) },
       /2 subject alternative names/,
     ],
-    ['a host name', { oid: '2.5.29.17', value: names([2, 'gitlab.example']) }, /kind dns/],
+    ['a host name', { oid: '2.5.29.17', value: names([2, 'gitlab.example']) }, /of type dns/],
     [
       'a name of another kind',
       { oid: '2.5.29.17', value: derSequence(derElement(0xa0, derSequence())) },
-      /kind other/,
+      /of type other/,
     ],
     ['an empty name', { oid: '2.5.29.17', value: names([6, '']) }, /empty/],
     ...[
@@ -153,12 +153,16 @@ describe('readIdentity', () => {
       'https://ada@gitlab.example/a',
       'https:///a',
       'not a uri',
-    ].map((uri) => [`the URI ${uri}`, { oid: '2.5.29.17', value: names([6, uri]) }, /read otherwise/]),
-    ['no issuer', { oid: arc(8) }, /no issuer/],
-    ['an empty issuer', { oid: arc(8), value: derUtf8String('') }, /no issuer/],
+    ].map((uri) => [`the URI ${uri}`, { oid: '2.5.29.17', value: names([6, uri]) }, /not in canonical form/]),
+    ['no issuer', { oid: arc(8) }, /no OIDC issuer/],
+    ['an empty issuer', { oid: arc(8), value: derUtf8String('') }, /no OIDC issuer/],
     ['the issuer in the new extension only', { oid: arc(1) }, /cosign 2/],
-    ['two issuers', { oid: arc(1), value: utf8('https://evil.example') }, /two issuers/],
-    ['an issuer with a line break more', { oid: arc(1), value: utf8(`${ISSUER}\n`) }, /two issuers/],
+    ['two issuers', { oid: arc(1), value: utf8('https://evil.example') }, /two different OIDC issuers/],
+    [
+      'an issuer with a line break more',
+      { oid: arc(1), value: utf8(`${ISSUER}\n`) },
+      /two different OIDC issuers/,
+    ],
   ] as Row[])('refuses a certificate with %s', (_name, { oid, value }, fact) => {
     const certificate = withExtension(oid, value)
     expect(() => readIdentity(certificate)).toThrow(expect.objectContaining({ code: 'identity.certificate' }))

@@ -113,12 +113,16 @@ const PLAIN_URI = new RegExp(
  */
 export function readIdentity(certificate: Certificate): Identity {
   const [name, ...others] = subjectAlternativeNames(certificate)
-  if (name === undefined) throw refused('it has no subject alternative name')
-  if (others.length > 0) throw refused(`it has ${others.length + 1} subject alternative names`)
-  if (name.kind !== 'uri' && name.kind !== 'email') throw refused(`its name is of kind ${name.kind}`)
-  if (name.value === '') throw refused('its name is empty')
+  if (name === undefined) throw refused('the certificate has no subject alternative name')
+  if (others.length > 0)
+    throw refused(`the certificate has ${others.length + 1} subject alternative names, one is allowed`)
+  if (name.kind !== 'uri' && name.kind !== 'email')
+    throw refused(
+      `the subject alternative name of the certificate is of type ${name.kind}, not a URI or e-mail address`,
+    )
+  if (name.value === '') throw refused('the subject alternative name of the certificate is empty')
   if (name.kind === 'uri' && !PLAIN_URI.test(name.value))
-    throw refused(`its name is a URI that others read otherwise: ${JSON.stringify(name.value)}`)
+    throw refused(`the URI in the certificate is not in canonical form: ${JSON.stringify(name.value)}`)
   return {
     san: name.value,
     sanKind: name.kind,
@@ -130,11 +134,16 @@ export function readIdentity(certificate: Certificate): Identity {
 function readIssuer(certificate: Certificate): string {
   const issuer = fulcioExtension(certificate, ISSUER_ARC)
   const old = fulcioExtension(certificate, OLD_ISSUER_ARC)
-  if (issuer === undefined || issuer === '') throw refused(`it has no issuer (extension .${ISSUER_ARC})`)
+  if (issuer === undefined || issuer === '')
+    throw refused(`the certificate has no OIDC issuer (extension .${ISSUER_ARC})`)
   if (old === undefined)
-    throw refused(`it has no issuer where cosign 2 reads it (extension .${OLD_ISSUER_ARC})`)
+    throw refused(
+      `the certificate has no OIDC issuer in the extension that cosign 2 reads (.${OLD_ISSUER_ARC})`,
+    )
   if (old !== issuer)
-    throw refused(`it names two issuers, ${JSON.stringify(old)} and ${JSON.stringify(issuer)}`)
+    throw refused(
+      `the certificate has two different OIDC issuers, ${JSON.stringify(old)} and ${JSON.stringify(issuer)}`,
+    )
   return issuer
 }
 

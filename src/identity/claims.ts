@@ -123,7 +123,8 @@ const OPTIONAL: Readonly<Record<string, Shape>> = {
  * for a missing claim, one of the wrong type, and one that could say another thing in a certificate than in the token.
  */
 export function parseGitLabClaims(json: JsonValue): GitLabClaims {
-  if (!isObject(json)) throw identityErrors('identity.claims', 'the payload is not an object')
+  if (!isObject(json))
+    throw identityErrors('identity.claims', 'the payload of the id token is not a JSON object')
   for (const [name, fits] of Object.entries(REQUIRED)) {
     const value = json[name]
     if (value === undefined || value === null)

@@ -1,61 +1,60 @@
 import { defineErrors } from '../base/index.ts'
 
-const askAgain = 'take the token that the job was given for this audience, and send it unchanged'
+const askAgain = 'send the id token of the job unchanged'
 
 export const identityErrors = defineErrors({
   'identity.token': {
     status: 400,
     exit: 1,
-    summary: 'An id token is not a signed JWT of the accepted form (compact, RS256, with a key id).',
+    summary: 'The id token is not a compact JWT signed with RS256 and with a key id.',
     hint: askAgain,
   },
   'identity.token-issuer': {
     status: 400,
     exit: 1,
-    summary: 'An id token names an issuer that is not trusted here.',
-    hint: 'send a token of an issuer that this server is configured for; the issuer must match byte for byte',
+    summary: 'The issuer of the id token is not trusted by this server.',
+    hint: 'use an id token of this server, or add the issuer to [[issuers]] in wheelseal.toml; it must match exactly',
   },
   'identity.token-key': {
     status: 400,
     exit: 1,
-    summary: "An id token is signed with a key that its issuer's key set does not have.",
-    hint: 'take a new token; if the issuer has just changed its keys, try again in a minute',
+    summary: 'The id token is signed with a key that is not in the key set of its issuer.',
+    hint: 'run the job again for a new id token; if the issuer has just rotated its keys, try again in a minute',
   },
   'identity.token-signature': {
     status: 400,
     exit: 1,
-    summary: "The signature of an id token is not that of its issuer's key.",
+    summary: 'The signature of the id token is not valid.',
     hint: askAgain,
   },
   'identity.token-audience': {
     status: 400,
     exit: 1,
-    summary: 'An id token is meant for another service.',
-    hint: 'set the audience under `id_tokens:` in .gitlab-ci.yml, for Sigstore services `aud: sigstore`',
+    summary: 'The id token is for a different audience.',
+    hint: 'set the audience under `id_tokens:` in .gitlab-ci.yml; Sigstore services need `aud: sigstore`',
   },
   'identity.token-time': {
     status: 400,
     exit: 1,
-    summary: 'An id token has expired or is not valid yet.',
-    hint: 'take a new token, that is run the job again, and compare the clocks of both machines',
+    summary: 'The id token has expired or is not valid yet.',
+    hint: 'run the job again for a new id token, and check that both clocks are right',
   },
   'identity.key-set': {
     status: 502,
     exit: 1,
-    summary: "An issuer's key set is not one that id tokens can be checked with.",
-    hint: "it must be a JSON Web Key Set with the issuer's public RSA keys of 2048 bits or more, each under an id of its own",
+    summary: 'The key set of an issuer is malformed, or has no key for id tokens.',
+    hint: 'it must be a JSON Web Key Set of public RSA keys with 2048 bits or more, each with its own key id',
   },
   'identity.claims': {
     status: 400,
     exit: 1,
-    summary:
-      'An id token lacks a claim that its identity is made of, or holds one that cannot stand in a certificate.',
-    hint: 'the token must come from a GitLab CI job (16.3 or later) on a branch or tag whose name needs no escaping in a URL',
+    summary: 'A claim of the id token is missing, or has a value that a certificate cannot contain.',
+    hint: 'use the id token of a GitLab CI job (16.3 or later) on a branch or tag whose name needs no escaping in a URL',
   },
   'identity.certificate': {
     status: 400,
     exit: 1,
-    summary: 'A certificate does not say unambiguously who signed.',
-    hint: 'a Sigstore certificate has exactly one URI or e-mail name and its issuer; ask for another certificate',
+    summary: 'The identity in the certificate is missing or ambiguous.',
+    hint: 'sign again with a certificate that has exactly one URI or e-mail address, and the OIDC issuer in both extensions',
   },
 })

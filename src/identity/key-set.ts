@@ -26,7 +26,7 @@ export function parseKeySet(text: string): ReadonlyMap<string, KeyObject> {
     if (keys.has(kid)) throw refused(`two keys have the id ${JSON.stringify(kid)}`)
     keys.set(kid, importKey(jwk))
   }
-  if (keys.size === 0) throw refused(`none of ${entries.length} keys is an RSA key with an id for RS256`)
+  if (keys.size === 0) throw refused(`none of ${entries.length} keys is an RSA key for RS256 with a key id`)
   return keys
 }
 
@@ -34,8 +34,9 @@ type Members = { readonly [name: string]: JsonValue }
 
 function readKeys(text: string): readonly Members[] {
   const { keys } = readObject(text)
-  if (!Array.isArray(keys)) throw refused('it has no list "keys"')
-  if (keys.length > MAX_KEYS) throw refused(`it has ${keys.length} keys, at most ${MAX_KEYS} are read`)
+  if (!Array.isArray(keys)) throw refused('the key set has no list "keys"')
+  if (keys.length > MAX_KEYS)
+    throw refused(`the key set has ${keys.length} keys, at most ${MAX_KEYS} are allowed`)
   return (keys as readonly JsonValue[]).map((key) => {
     if (isObject(key)) return key
     throw refused('a key is not an object')
@@ -48,9 +49,9 @@ function readObject(text: string): Members {
     if (isObject(json)) return json
   } catch (cause) {
     if (!(cause instanceof WheelsealError)) throw cause
-    throw refused(`it is not strict JSON: ${describeError(cause)}`, cause)
+    throw refused(`the key set is not strict JSON: ${describeError(cause)}`, cause)
   }
-  throw refused('it is not an object')
+  throw refused('the key set is not a JSON object')
 }
 
 /** RFC 7517 §4.2 to §4.5; what a key does not say is left open. */
@@ -70,11 +71,11 @@ function importKey({ kid, kty, n, e }: Members): KeyObject {
   try {
     key = createPublicKey({ key: { kty, n, e } as JsonWebKey, format: 'jwk' })
   } catch (cause) {
-    throw refused(`${name} is no RSA key: ${describeError(cause)}`, cause)
+    throw refused(`${name} is not an RSA key: ${describeError(cause)}`, cause)
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
   if (bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS) return key
-  throw refused(`${name} has ${bits} bits`)
+  throw refused(`${name} has ${bits} bits, ${MIN_RSA_BITS} to ${MAX_RSA_BITS} are allowed`)
 }
 
 function refused(fact: string, cause?: unknown): Error {

@@ -133,10 +133,10 @@ describe('verifyIdToken', () => {
   })
 
   it.each([
-    [NOW - 6, 'begins in 6 seconds'],
+    [NOW - 6, 'the id token is not valid before 6 seconds from now'],
     [NOW - 5, ''],
     [NOW + 3604, ''],
-    [NOW + 3605, 'expired 5 seconds ago'],
+    [NOW + 3605, 'the id token expired 5 seconds ago'],
   ])('at second %i says %j', async (seconds, fact) => {
     const attempt = verifyIdToken(makeToken(), { ...checks, clock: clockAt(seconds) })
     if (fact === '') expect(await attempt).toEqual(makeClaims())

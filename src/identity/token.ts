@@ -41,10 +41,11 @@ export async function verifyIdToken(token: string, checks: TokenChecks): Promise
   const { keyId, payload } = readToken(token)
   const { iss: issuer } = payload
   const keys = typeof issuer === 'string' ? checks.issuers(issuer) : undefined
-  if (keys === undefined) throw identityErrors('identity.token-issuer', `the issuer is ${quote(issuer)}`)
+  if (keys === undefined)
+    throw identityErrors('identity.token-issuer', `the issuer of the id token is ${quote(issuer)}`)
   const key = await keys(keyId)
   if (key === undefined)
-    throw identityErrors('identity.token-key', `${quote(issuer)} has no key ${quote(keyId)}`)
+    throw identityErrors('identity.token-key', `the issuer ${quote(issuer)} has no key ${quote(keyId)}`)
   await checkSignature(token, key)
   const claims = parseGitLabClaims(payload)
   checkAudience(claims, checks)
@@ -54,10 +55,10 @@ export async function verifyIdToken(token: string, checks: TokenChecks): Promise
 
 /** RFC 7515 §7.1 with each part in its one spelling and no key twice. */
 function readToken(token: string): Parts {
-  if (token.length > MAX_TOKEN_LENGTH) throw refused(`a token of ${token.length} characters`)
+  if (token.length > MAX_TOKEN_LENGTH) throw refused(`an id token of ${token.length} characters is too long`)
   const [header, payload, signature, ...others] = token.split('.')
   if (header === undefined || payload === undefined || signature === undefined || others.length > 0) {
-    throw refused('not three parts joined by points')
+    throw refused('not three parts separated by dots')
   }
   decodePart('signature', signature)
   return { keyId: readHeader(readJsonPart('header', header)), payload: readJsonPart('payload', payload) }
@@ -66,11 +67,14 @@ function readToken(token: string): Parts {
 /** Keys that the header itself offers (`jwk`, `jku`, `x5c`) are never looked at; `crit` asks for what is not done here. */
 function readHeader(header: Parts['payload']): string {
   const { alg, typ, kid, crit } = header
-  if (alg !== ALGORITHM) throw refused(`the algorithm is ${quote(alg)}, only ${ALGORITHM} is accepted`)
-  if (typ !== undefined && typ !== 'JWT') throw refused(`the type is ${quote(typ)}`)
-  if (crit !== undefined) throw refused('critical header parameters are not accepted')
+  if (alg !== ALGORITHM)
+    throw refused(`the algorithm of the id token is ${quote(alg)}, only ${ALGORITHM} is accepted`)
+  if (typ !== undefined && typ !== 'JWT')
+    throw refused(`the type of the id token is ${quote(typ)}, not "JWT"`)
+  if (crit !== undefined)
+    throw refused('the id token has critical header parameters (crit), which are not supported')
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KEY_ID_LENGTH)
-    throw refused('the key id is missing')
+    throw refused('the id token has no key id (kid)')
   return kid
 }
 
@@ -80,16 +84,16 @@ function readJsonPart(name: string, part: string): Parts['payload'] {
     const json = parseJson(utf8Decode(bytes), { maxLength: MAX_TOKEN_LENGTH, maxDepth: 8 })
     if (isObject(json)) return json
   } catch (cause) {
-    throw refused(`the ${name} is not strict JSON`, cause)
+    throw refused(`the ${name} of the id token is not strict JSON`, cause)
   }
-  throw refused(`the ${name} is not an object`)
+  throw refused(`the ${name} of the id token is not a JSON object`)
 }
 
 function decodePart(name: string, part: string): Uint8Array {
   try {
     return decodeBase64Url(part)
   } catch (cause) {
-    throw refused(`the ${name} is not canonical base64url`, cause)
+    throw refused(`the ${name} of the id token is not canonical base64url`, cause)
   }
 }
 
@@ -107,16 +111,22 @@ function checkAudience({ iss, aud }: GitLabClaims, { audience }: TokenChecks): v
   const wanted = typeof audience === 'string' ? audience : audience(iss)
   const audiences = typeof aud === 'string' ? [aud] : aud
   if (audiences.includes(wanted)) return
-  throw identityErrors('identity.token-audience', `the audience is ${quote(aud)}, ${quote(wanted)} is wanted`)
+  throw identityErrors(
+    'identity.token-audience',
+    `the audience of the id token is ${quote(aud)}, expected is ${quote(wanted)}`,
+  )
 }
 
 function checkTimes({ exp, nbf, iat }: GitLabClaims, clock: Clock): void {
   const now = Math.floor(clock.nowMs() / 1000)
   if (now >= exp + LEEWAY_SECONDS)
-    throw identityErrors('identity.token-time', `expired ${now - exp} seconds ago`)
+    throw identityErrors('identity.token-time', `the id token expired ${now - exp} seconds ago`)
   const start = Math.max(nbf, iat)
   if (start > now + LEEWAY_SECONDS)
-    throw identityErrors('identity.token-time', `begins in ${start - now} seconds`)
+    throw identityErrors(
+      'identity.token-time',
+      `the id token is not valid before ${start - now} seconds from now`,
+    )
 }
 
 function refused(fact: string, cause?: unknown): WheelsealError {

@@ -45,7 +45,7 @@ export async function certify(request: CertifyRequest): Promise<Certified> {
   const chain = await authority.issue({ token, publicKey: key.spki, proof })
   const [leaf] = chain
   if (leaf === undefined || !bytesEqual(parseCertificate(leaf).spki, key.spki)) {
-    throw signErrors('sign.certificate', 'the certificate is not for the key that was sent')
+    throw signErrors('sign.certificate', 'the certificate of the authority is for a different key')
   }
   return { key, chain, leaf }
 }

@@ -38,10 +38,7 @@ export function readToken(token: Secret, { audience, clock }: TokenUse): TokenId
   checkAudience(claims['aud'], audience)
   // Sigstore's clients sign `email` in place of `sub` where it is present; a CI token has none (GitLab: user_email).
   if (claims['email'] !== undefined)
-    throw signErrors(
-      'sign.token-email',
-      'the token has the claim email, of which it is not clear that it was verified',
-    )
+    throw signErrors('sign.token-email', 'the id token has the claim email, which may not be verified')
   const subject = claims['sub']
   if (typeof subject !== 'string' || subject === '') throw malformed('the claim sub is missing')
   return {
@@ -60,12 +57,12 @@ function shown(name: 'issuer' | 'project' | 'ref', claim: JsonValue | undefined)
 
 function readClaims(token: string): Readonly<Record<string, JsonValue>> {
   if (token === '') throw signErrors('sign.token-missing', 'the id token is empty')
-  if (token.length > MAX_TOKEN_LENGTH) throw malformed(`${token.length} characters`)
+  if (token.length > MAX_TOKEN_LENGTH) throw malformed(`${token.length} characters are too many`)
   const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token) ?? []
-  if (payload === undefined) throw malformed('not three parts joined by points')
+  if (payload === undefined) throw malformed('not three parts separated by dots')
   const claims = decodeClaims(payload)
   if (claims === null || typeof claims !== 'object' || Array.isArray(claims))
-    throw malformed('its claims are no object')
+    throw malformed('the claims are not a JSON object')
   return claims as Readonly<Record<string, JsonValue>>
 }
 
@@ -91,7 +88,7 @@ function checkAudience(aud: JsonValue | undefined, wanted: string): void {
   const found = audiences.map((audience) => JSON.stringify(audience)?.slice(0, 120) ?? 'none').slice(0, 4)
   throw signErrors(
     'sign.token-audience',
-    `the audience of the id token is ${found.join(', ')}, ${wanted} is wanted`,
+    `the audience of the id token is ${found.join(', ')}, expected is ${wanted}`,
   )
 }
 
