@@ -27,6 +27,6 @@ export async function tlsAuthorities(env: Environment, files: Files): Promise<Se
 /** Text between the blocks is common in such files. OpenSSL would pass over a damaged block in silence. */
 function certificatesIn(text: string): readonly string[] {
   const blocks = text.match(CERTIFICATE) ?? []
-  if (blocks.length === 0) throw new Error('it holds no PEM certificate')
+  if (blocks.length === 0) throw new Error('no PEM certificate found')
   return blocks.map((block) => new X509Certificate(block).toString())
 }

@@ -17,10 +17,10 @@ export function parseUrl(text: string): URL {
   if (!URL.canParse(text)) throw netErrors('net.url', 'not a URL')
   const url = new URL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw netErrors('net.url', `the scheme is ${url.protocol.slice(0, -1)}`)
+    throw netErrors('net.url', `the URL has the scheme ${url.protocol.slice(0, -1)}`)
   }
   if (url.username !== '' || url.password !== '')
-    throw netErrors('net.url', `credentials in a URL of ${url.host}`)
+    throw netErrors('net.url', `the URL of ${url.host} contains credentials`)
   return url
 }
 

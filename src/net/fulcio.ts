@@ -41,7 +41,7 @@ export function createFulcioClient({ url, http, clock }: ServiceOptions): Certif
 function readChain(pem: string, url: string): readonly Certificate[] {
   try {
     const chain = parseCertificatesPem(pem)
-    if (chain.length < 2) throw new Error('there is no certificate of the issuer')
+    if (chain.length < 2) throw new Error('the certificate of the issuer is missing')
     return chain
   } catch (cause) {
     throw netErrors('net.reply', `${url} did not answer with a certificate chain: ${describeError(cause)}`, {

@@ -54,6 +54,6 @@ describe('proxyFor', () => {
 
   it('refuses what is no proxy URL, without showing it', () => {
     expect(() => proxy('http://a.test/', { HTTP_PROXY: 'socks5://user:hidden@p:1' })).toThrow(/socks5:$/)
-    expect(() => proxy('http://a.test/', { HTTP_PROXY: 'http://user:hidden@' })).toThrow(/no URL/)
+    expect(() => proxy('http://a.test/', { HTTP_PROXY: 'http://user:hidden@' })).toThrow(/not a URL/)
   })
 })

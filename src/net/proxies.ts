@@ -24,7 +24,10 @@ function proxyUrl(value: string): string {
   const text = value.includes('://') ? value : `http://${value}`
   const protocol = URL.canParse(text) ? new URL(text).protocol : undefined
   if (protocol !== 'http:' && protocol !== 'https:') {
-    throw netErrors('net.proxy', `a proxy variable holds ${protocol ?? 'what is no URL'}`)
+    throw netErrors(
+      'net.proxy',
+      `a proxy variable has ${protocol === undefined ? 'a value that is not a URL' : `the scheme ${protocol}`}`,
+    )
   }
   return text
 }

@@ -80,7 +80,10 @@ async function retrieved(http: Http, baseUrl: string, proposed: Proposed): Promi
 }
 
 function ambiguous(baseUrl: string): Error {
-  return netErrors('net.reply', `${baseUrl} has the entry already but does not say which it is`)
+  return netErrors(
+    'net.reply',
+    `${baseUrl} already has the log entry, but does not say which one (no Location header)`,
+  )
 }
 
 async function find(http: Http, baseUrl: string, proposed: Proposed): Promise<readonly LogEntry[]> {

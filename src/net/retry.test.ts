@@ -55,7 +55,7 @@ describe('withRetries', () => {
     const http = scripted(answer(503))
     expect((await attempt(http)).result).toMatchObject({
       code: 'net.overloaded',
-      message: 'http://service.test answered 503 to each of 4 attempts: text',
+      message: 'http://service.test answered 503 in all 4 attempts: text',
     })
     expect(http.count()).toBe(4)
     const down = scripted(unreachable('ECONNREFUSED'))

@@ -38,7 +38,7 @@ async function tryOnce(http: Http, request: HttpRequest, isLast: boolean): Promi
   if (!TRANSIENT.has(response.status) || lasts(response)) return { response }
   const words = await errorWords(response)
   if (isLast) {
-    const fact = `${new URL(request.url).origin} answered ${response.status} to each of ${ATTEMPTS} attempts`
+    const fact = `${new URL(request.url).origin} answered ${response.status} in all ${ATTEMPTS} attempts`
     throw netErrors('net.overloaded', `${fact}: ${words}`)
   }
   return { retryAfterMs: retryAfter(response) }

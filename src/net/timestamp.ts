@@ -55,7 +55,7 @@ function checkAnswer(response: TimestampResponse, { url, digest, nonce }: Asked)
   const { info } = response.token
   const isOurs = info.nonce !== undefined && bytesEqual(withoutZeros(info.nonce), withoutZeros(nonce))
   if (!isOurs || !bytesEqual(info.imprint.digest, digest))
-    throw netErrors('net.reply', `${url} answered with the timestamp of another request`)
+    throw netErrors('net.reply', `${url} answered with a timestamp for a different request`)
 }
 
 /** A nonce travels as a number. */

@@ -205,11 +205,11 @@ describe('a first root that is known by its digest', () => {
   it('is not another one', async () => {
     const other = { ...source, firstRootSha256: '0'.repeat(64) }
     await expect(fetchTrustedRoot(withoutRoot(other), ports)).rejects.toThrow(
-      `its first root is sha256:${source.firstRootSha256}`,
+      `the first root is sha256:${source.firstRootSha256}`,
     )
     await expect(
       fetchTrustedRoot(withoutRoot({ ...source, url: `${running.url}/nothing` }), ports),
-    ).rejects.toThrow('it has no root.json')
+    ).rejects.toThrow('there is no root.json')
   })
 })
 

@@ -84,7 +84,7 @@ export async function cachedTrustedRoot(
   const kept = await readFile(join(cache, TRUSTED_ROOT)).catch(() => undefined)
   if (kept === undefined) {
     if (source.seed !== undefined) return { bytes: source.seed }
-    const fact = `nothing of ${source.url} under this first root is kept in ${cacheFolder}`
+    const fact = `${cacheFolder} has no trust root of ${source.url} with this first root`
     throw netErrors('net.tuf-offline', fact)
   }
   const expires = await timestampExpiry(cache)
@@ -98,8 +98,8 @@ async function namingKept(failure: WheelsealError, cache: string): Promise<Wheel
   const expires = await timestampExpiry(cache)
   if (expires === undefined) return failure
   return reworded(failure, {
-    fact: `${failure.message}; the copy that is kept from before expired at ${expires}`,
-    hint: `${failure.hint}; --offline takes the kept copy as it is`,
+    fact: `${failure.message}; the cached copy expired at ${expires}`,
+    hint: `${failure.hint}; --offline uses the cached copy without refresh`,
   })
 }
 
@@ -145,8 +145,8 @@ async function fetchFirstRoot({ url, firstRootSha256 }: TufSource, http: Http): 
     if (sha256Hex(bytes) === firstRootSha256) return bytes
     found.push(sha256Hex(bytes))
   }
-  const what = found.length === 0 ? 'it has no root.json' : `its first root is sha256:${found[0]}`
-  throw netErrors('net.tuf', `${url} has no root with sha256:${firstRootSha256}: ${what}`)
+  const what = found.length === 0 ? 'there is no root.json' : `the first root is sha256:${found[0]}`
+  throw netErrors('net.tuf', `${url} has no root with the digest sha256:${firstRootSha256}: ${what}`)
 }
 
 function isWhole(json: string): boolean {
@@ -197,8 +197,9 @@ async function update({ work, fetcher, url, forceCache }: Updating): Promise<Uin
     fetcher,
   })
   const target = await updater.getTargetInfo(TRUSTED_ROOT)
-  if (target === undefined) throw new Error(`there is no target ${TRUSTED_ROOT}`)
-  if (target.length > MAX_TARGET_BYTES) throw new Error(`${TRUSTED_ROOT} has ${target.length} bytes`)
+  if (target === undefined) throw new Error(`the repository has no target ${TRUSTED_ROOT}`)
+  if (target.length > MAX_TARGET_BYTES)
+    throw new Error(`${TRUSTED_ROOT} has ${target.length} bytes, which are too many`)
   const path = join(work, TRUSTED_ROOT)
   if ((await updater.findCachedTarget(target, path)) === undefined) await updater.downloadTarget(target, path)
   return new Uint8Array(await readFile(path))
