@@ -11,7 +11,7 @@ export async function idToken(choice: TokenChoice, { files, standardInput }: Sig
     if (choice.text === '')
       throw signErrors(
         'sign.token-missing',
-        'neither --identity-token-file nor SIGSTORE_ID_TOKEN gives an id token',
+        'no id token: neither --identity-token-file nor SIGSTORE_ID_TOKEN is set',
       )
     return new Secret(choice.text)
   }

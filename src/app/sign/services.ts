@@ -44,5 +44,5 @@ async function readConfig(path: string | undefined, files: Files): Promise<Signi
 
 function needed(flag: string, url: string | undefined): string {
   if (url !== undefined) return url
-  throw appSignErrors('app.sign-services', `neither ${flag} nor a signing config is given`)
+  throw appSignErrors('app.sign-services', `neither ${flag} nor --signing-config is set`)
 }

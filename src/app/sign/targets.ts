@@ -29,10 +29,10 @@ export function targetsOf<Ending extends string>(
   endings: readonly Ending[],
 ): readonly Target<Ending>[] {
   if (files.length > MAX_FILES)
-    throw appSignErrors('app.sign-flags', `${files.length} files, at most ${MAX_FILES} are signed at once`)
+    throw appSignErrors('app.sign-flags', `${files.length} files, at most ${MAX_FILES} can be signed at once`)
   if (files.includes(STANDARD_INPUT))
-    throw appSignErrors('app.sign-flags', 'standard input has no name that its bundle could have', {
-      hint: "write it to a file first, or use 'wheelseal cosign sign-blob --bundle FILE -'; a file of that name is ./-",
+    throw appSignErrors('app.sign-flags', 'standard input has no file name for its bundle', {
+      hint: "write it to a file first, or use 'wheelseal cosign sign-blob --bundle FILE -'; for a file named - write ./-",
     })
   const named = new Set(files.map((path) => resolve(path)))
   const targets = files
@@ -51,9 +51,13 @@ function checkPlaces(targets: readonly Target[]): void {
   for (const { path, places } of targets)
     for (const { path: place } of places) {
       if (taken.has(resolve(place)))
-        throw appSignErrors('app.sign-flags', `${path}: its seal ${place} is the place of another file`, {
-          hint: 'name each file once; with --bundle-dir their names must differ',
-        })
+        throw appSignErrors(
+          'app.sign-flags',
+          `${path}: its output ${place} would overwrite a file of this call`,
+          {
+            hint: 'name each file once; with --bundle-dir the file names must be different',
+          },
+        )
       taken.add(resolve(place))
     }
 }

@@ -40,7 +40,7 @@ export async function artifactOf(target: Target, { seals, key, io }: Wanting): P
   if (isFileNeeded && seen.bytes === undefined)
     throw baseErrors(
       'base.too-large',
-      `${path} has more than ${MAX_BYTES_IN_MEMORY} bytes, which Ed25519 signs`,
+      `${path} has more than ${MAX_BYTES_IN_MEMORY} bytes, the limit for Ed25519 signatures`,
     )
   return seen
 }

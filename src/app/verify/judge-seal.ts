@@ -53,7 +53,7 @@ export async function judgeAsked(pair: SealParts, judging: Judging): Promise<Jud
   const { artifact, expected, prepared } = judging
   const { plan, io, start } = prepared
   if (plan.network === 'none') {
-    const fact = 'its log entry is not in the seal, and with --offline nobody is asked for it'
+    const fact = 'the signature has no log entry, and with --offline the log is not asked'
     return { ...judgeSeal(pair, judging), noEntry: appVerifyErrors('app.verify-offline', fact) }
   }
   // Loaded here: a seal that holds its entry needs nobody.

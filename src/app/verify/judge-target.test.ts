@@ -219,7 +219,10 @@ describe('one bundle for several files', () => {
 
   it('is no signature, which is of one file', async () => {
     expect(await judge(json(fileBundle()))).toMatchObject([
-      { reason: 'app.verify-no-seal', message: expect.stringContaining('the signature of one file, and 2') },
+      {
+        reason: 'app.verify-no-seal',
+        message: expect.stringContaining('the signature of one file, but 2 files are given'),
+      },
       { reason: 'app.verify-no-seal' },
     ])
   })
@@ -259,7 +262,7 @@ describe('one bundle for several files', () => {
   it('has at most 256 lines', async () => {
     const many = lines(...Array.from({ length: 257 }, () => ({})))
     expect(await judge(many)).toMatchObject([
-      { message: expect.stringContaining('257 bundles in one file, 256 are allowed') },
+      { message: expect.stringContaining('257 bundles in one file, at most 256 are allowed') },
       { reason: 'app.verify-no-seal' },
     ])
   })

@@ -54,13 +54,13 @@ function checkKind({ found, paths, seals, layout }: ReadFile, { plan: { targets,
   if (!seals.some(({ envelope }) => envelope === undefined)) return
   const name = paths.join(', ')
   if (found.kind === 'provenance')
-    throw appVerifyErrors('app.verify-no-seal', `${name} is a signature, and no attestation`, {
-      hint: 'name it with --bundle',
+    throw appVerifyErrors('app.verify-no-seal', `${name} is a signature, not an attestation`, {
+      hint: 'use --bundle for it',
     })
   if (seal.kind === 'beside' || targets.length === 1 || layout === 'one a line') return
-  const fact = `${name} is the signature of one file, and ${targets.length} files are named`
+  const fact = `${name} is the signature of one file, but ${targets.length} files are given`
   throw appVerifyErrors('app.verify-no-seal', fact, {
-    hint: 'leave --bundle out: signatures and bundles next to each file are found',
+    hint: 'leave --bundle out: the signatures and bundles next to each file are used',
   })
 }
 
@@ -101,13 +101,13 @@ async function askForAll(pairs: readonly SealParts[], judging: Judging): Promise
 /** Never none: that all of them hold must say something. */
 function aboutThis({ seals, paths, layout }: ReadFile, { artifact }: Judging): ReadFile['seals'] {
   const name = paths.join(', ')
-  if (seals.length === 0) throw appVerifyErrors('app.verify-no-seal', `${name} holds no signature`)
+  if (seals.length === 0) throw appVerifyErrors('app.verify-no-seal', `${name} has no signature`)
   if (layout === 'one object') return seals
   const about = seals.filter((seal) => isAbout(seal, artifact))
   if (about.length > 0) return about
   throw appVerifyErrors(
     'app.verify-no-seal',
-    `none of the ${seals.length} bundles in ${name} is about the file`,
+    `none of the ${seals.length} bundles in ${name} is for the file`,
   )
 }
 

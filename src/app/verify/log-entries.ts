@@ -23,7 +23,7 @@ export async function askLogs(seal: SealParts, asking: Asking): Promise<AskedSea
     if (answer.seal.entries.length > 0) return answer
     answers.push(answer)
   }
-  const nobody = appVerifyErrors('app.verify-no-log', 'the trust root names no log of version 1')
+  const nobody = appVerifyErrors('app.verify-no-log', 'the trust root has no Rekor v1 log with a URL')
   return answers.find(({ refusal }) => refusal !== undefined) ?? answers.at(-1) ?? { seal, refusal: nobody }
 }
 

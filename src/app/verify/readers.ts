@@ -75,7 +75,10 @@ function readTexts(
     const read = readText(text)
     if (read === undefined) return { seals, layout, unreadable: text }
     if (kind === 'bundle' && read.length > 1)
-      throw appVerifyErrors('app.verify-no-seal', `${read.length} attestations, where one seal must be`)
+      throw appVerifyErrors(
+        'app.verify-no-seal',
+        `the bundle has ${read.length} attestations, exactly one is expected`,
+      )
     for (const seal of read) seals.push(seal)
   }
   return { seals, layout }
@@ -102,7 +105,10 @@ function bundleLines(text: string): readonly string[] | undefined {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   if (lines.length === 1) return undefined
   if (lines.length <= MAX_LINES) return lines
-  throw appVerifyErrors('app.verify-no-seal', `${lines.length} bundles in one file, ${MAX_LINES} are allowed`)
+  throw appVerifyErrors(
+    'app.verify-no-seal',
+    `${lines.length} bundles in one file, at most ${MAX_LINES} are allowed`,
+  )
 }
 
 function isObject(text: string): boolean {

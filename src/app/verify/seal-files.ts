@@ -42,7 +42,10 @@ export async function readNamed(choice: Named, files: Files): Promise<SealFile> 
 /** Every form that `sign`, `attest` and cosign write beside a file. Throws `app.verify-no-seal`, `host.file`, `base.too-large`. */
 export async function findBeside(target: Target, { of }: Beside, files: Files): Promise<SealFiles> {
   if (target.kind === 'digest')
-    throw appVerifyErrors('app.verify-no-seal', `${target.text} has no folder to look for a seal`)
+    throw appVerifyErrors(
+      'app.verify-no-seal',
+      `${target.text} is a digest, and has no folder to look for a bundle`,
+    )
   const { path } = target
   // Nobody named these paths, and the folder may be an enemy's: a pipe there would never be read to its end.
   const read = async (ending: string, maxBytes: number): Promise<OneFile | undefined> => {
@@ -98,9 +101,11 @@ async function noSeal(path: string, files: Files): Promise<Error> {
   if (!(await files.exists(path))) await files.read(path, 0)
   if (await files.exists(`${path}/.`)) {
     const hint = 'name the files in it, as in dist/*'
-    return appVerifyErrors('app.verify-no-seal', 'it is a folder', { hint })
+    return appVerifyErrors('app.verify-no-seal', `${path} is a folder`, { hint })
   }
   const isSigned = await files.exists(`${path}.sig`)
-  const fact = isSigned ? `there is ${path}.sig, and no certificate` : 'there is no seal'
-  return appVerifyErrors('app.verify-no-seal', `${fact} beside ${path}`)
+  const fact = isSigned
+    ? `${path}.sig has no certificate: ${path}.crt was not found`
+    : `no signature or bundle found next to ${path}`
+  return appVerifyErrors('app.verify-no-seal', fact)
 }

@@ -66,7 +66,7 @@ function policyFor(target: Target, file: PolicyFile): Policy {
     if (other === undefined) return file.policyFor(parsed.name)
     return {
       anyOf: [],
-      refusal: `${fileName} may be of ${parsed.name} or of ${other}: two rules could decide`,
+      refusal: `${fileName} is ambiguous: the package is ${parsed.name} or ${other}`,
     }
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
