@@ -14,8 +14,8 @@ interface Options extends AttestFlags {
 }
 
 const EXAMPLES = `${TOKEN_HELP}
-Beside each file X: X.publish.attestation and X.slsa.attestation (PEP 740), which uv publish and
-twine upload --attestations look for. All of them are written, or none; those of an earlier call are replaced.
+Written next to each file X: X.publish.attestation and X.slsa.attestation (PEP 740), which uv publish and
+twine upload --attestations find there. All of them are written, or none; those of an earlier call are replaced.
 
 Examples:
   wheelseal attest --signing-config trust/signing_config.json --trusted-root trust/trusted_root.json dist/*
@@ -27,14 +27,14 @@ Exit: 0 all are attested, 1 refused or failed, 2 wrong usage.`
 
 export function command(): Command {
   const attest = new Command('attest')
-    .description('Writes attestations of distributions: who published them, and what pipeline built them.')
+    .description('Writes attestations for distributions: who published them, and which pipeline built them.')
     .argument('<file...>', 'wheels and sdists')
-    .option('--publish', 'the publish attestation of PEP 740; the default where no kind is named')
-    .option('--provenance', 'SLSA provenance v1: of which source, by which job')
+    .option('--publish', 'PEP 740 publish attestation (default)')
+    .option('--provenance', 'SLSA provenance v1: the source and the job of the build')
   return addServiceOptions(attest)
-    .option('--bundle-dir <dir>', 'write the attestations there, and not beside their files')
-    .option('--json', 'print one object, as schemas/attest-output.schema.json has it')
-    .option('--quiet', 'print nothing but failures')
+    .option('--bundle-dir <dir>', 'folder for the attestations (default: next to each file)')
+    .option('--json', 'print one JSON object (schemas/attest-output.schema.json)')
+    .option('--quiet', 'print failures only')
     .addHelpText('after', EXAMPLES)
     .action(attestFiles)
 }
@@ -46,7 +46,7 @@ async function attestFiles(files: readonly string[], options: Options): Promise<
   const plan = attestPlanOf(files, options, { env: process.env, settings })
   for (const line of originLines(plan.origins)) terminal.say(line)
   if (options.publish !== true && options.provenance !== true)
-    terminal.say('neither --publish nor --provenance is given: publish attestations')
+    terminal.say('publish attestations are written; add --provenance for provenance')
   const attested = await watched({ terminal, quiet }, (events) =>
     attestDistributions(plan, systemSignIo(), events),
   )

@@ -48,7 +48,7 @@ export async function watched<Result>(
 function identityLine({ issuer, project, ref, subject, expiresAtSeconds }: TokenIdentity): string {
   const who = project === undefined ? JSON.stringify(subject) : `project ${project}`
   const where = ref === undefined ? '' : `, ref ${ref}`
-  return `the id token speaks for ${who}${where} of ${issuer ?? 'an unnamed issuer'}, until ${isoTime(expiresAtSeconds)}`
+  return `the id token is for ${who}${where}, from ${issuer ?? 'an unnamed issuer'}, valid until ${isoTime(expiresAtSeconds)}`
 }
 
 /** What a user should know beside the result. */
@@ -56,7 +56,7 @@ export function sayMore(
   terminal: Terminal,
   { leftOut, checked }: { readonly leftOut: readonly string[]; readonly checked: string },
 ): void {
-  if (leftOut.length > 0) terminal.say(`seals of other files, not signed: ${leftOut.join(', ')}`)
+  if (leftOut.length > 0) terminal.say(`signature and attestation files skipped: ${leftOut.join(', ')}`)
   if (checked === 'not by a trust root')
     terminal.say('not verified: add --trusted-root FILE, or set WHEELSEAL_TRUSTED_ROOT')
 }

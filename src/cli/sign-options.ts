@@ -3,16 +3,16 @@ import type { Command } from 'commander'
 /** What `sign` and `attest` ask alike: as whom, where, and verified by what. */
 export function addServiceOptions(command: Command): Command {
   return command
-    .option('--identity-token-file <file>', 'the id token in a file, - for standard input')
-    .option('--fulcio-url <url>', 'the certificate authority')
-    .option('--rekor-url <url>', 'the transparency log')
-    .option('--signing-config <file>', 'signing_config.json with the addresses of all services')
-    .option('--trusted-root <file>', 'verify by this trusted_root.json before anything is written')
+    .option('--identity-token-file <file>', 'file with the id token, - for standard input')
+    .option('--fulcio-url <url>', 'URL of the certificate authority (Fulcio)')
+    .option('--rekor-url <url>', 'URL of the transparency log (Rekor)')
+    .option('--signing-config <file>', 'signing_config.json with the URLs of all services')
+    .option('--trusted-root <file>', 'trusted_root.json to verify with before anything is written')
 }
 
 /** For the help of both. */
 export const TOKEN_HELP = `
-The id token is that of SIGSTORE_ID_TOKEN. A GitLab job has it with:
+The id token is read from SIGSTORE_ID_TOKEN. A GitLab job gets it with:
   id_tokens:
     SIGSTORE_ID_TOKEN:
       aud: sigstore

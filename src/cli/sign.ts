@@ -14,8 +14,9 @@ interface Options extends SignFlags {
 }
 
 const EXAMPLES = `${TOKEN_HELP}
-Beside each file X: X.sigstore.json (bundle 0.3), X.sig and X.crt (as cosign 2 writes them).
-All of them are written, or none; those of an earlier call are replaced.
+A seal is the signature of a file with its certificate and log entry. Written next to each file X:
+X.sigstore.json (bundle 0.3), X.sig and X.crt (as cosign 2 writes them). All of them are written, or none;
+those of an earlier call are replaced.
 
 Examples:
   wheelseal sign --signing-config trust/signing_config.json --trusted-root trust/trusted_root.json dist/*
@@ -26,14 +27,17 @@ Exit: 0 all are signed, 1 refused or failed, 2 wrong usage.`
 
 export function command(): Command {
   const sign = new Command('sign')
-    .description('Signs distributions with the identity of a pipeline, and logs that it did.')
+    .description('Signs distributions with the identity of a pipeline, and logs the signatures.')
     .argument('<file...>', 'files')
   return addServiceOptions(sign)
-    .option('--tsa-url <url>', 'a timestamp authority, path included; none: no timestamps')
-    .option('--bundle-dir <dir>', 'write the seals there, and not beside their files')
+    .option(
+      '--tsa-url <url>',
+      'URL of a timestamp authority with its path; without it there are no timestamps',
+    )
+    .option('--bundle-dir <dir>', 'folder for the seals (default: next to each file)')
     .option('--no-legacy', 'write bundles only, no .sig and .crt')
-    .option('--json', 'print one object, as schemas/sign-output.schema.json has it')
-    .option('--quiet', 'print nothing but failures')
+    .option('--json', 'print one JSON object (schemas/sign-output.schema.json)')
+    .option('--quiet', 'print failures only')
     .addHelpText('after', EXAMPLES)
     .action(sealFiles)
 }

@@ -17,7 +17,7 @@ export async function expectationOf(flags: VerifyFlags, settings: Settings): Pro
   const identity = identityFlag(flags)
   atMostOne({ '--policy': policy, '--key': key, 'an identity': identity })
   if (ref !== undefined && project === undefined)
-    throw wrong('--ref is of a project', 'add --project GROUP/NAME')
+    throw wrong('--ref needs --project', 'add --project GROUP/NAME')
   if (policy !== undefined) return { expectation: { kind: 'policy-file', path: policy }, origins: [] }
   if (key !== undefined) return { expectation: { kind: 'key', path: key }, origins: [] }
   if (identity === undefined) return configured(settings)
@@ -29,7 +29,10 @@ export async function expectationOf(flags: VerifyFlags, settings: Settings): Pro
 function configured(settings: Settings): Expected {
   const { policy } = groupOf(settings, ['policy'])
   if (policy === undefined)
-    throw appVerifyErrors('app.verify-expectation', 'nothing says who must have signed')
+    throw appVerifyErrors(
+      'app.verify-expectation',
+      'say who must have signed: --certificate-identity and --certificate-oidc-issuer, --project, --policy or --key',
+    )
   return {
     expectation: { kind: 'policy-file', path: policy.value },
     origins: [{ name: 'policy', ...policy }],
@@ -37,7 +40,7 @@ function configured(settings: Settings): Expected {
 }
 
 function flagged(rule: IdentityRule, origins: readonly Origin[] = []): Expected {
-  const policy = { anyOf: [rule], rule: 'who must have signed is said by flags' }
+  const policy = { anyOf: [rule], rule: 'the expected identity is given by flags' }
   return { expectation: { kind: 'policy', policy }, origins }
 }
 
@@ -69,14 +72,14 @@ async function textRule(
   atMostOne({ [flag]: exact, [`${flag}-regexp`]: source })
   if (exact !== undefined) return exactly(exact)
   if (source === undefined)
-    throw appVerifyErrors('app.verify-expectation', 'only half of an identity is given', {
-      hint: `add ${flag} VALUE: a name means nothing without the issuer that gave it, nor an issuer without a name`,
+    throw appVerifyErrors('app.verify-expectation', `${flag} is missing`, {
+      hint: `add ${flag} VALUE: the identity and its OIDC issuer are needed together`,
     })
   try {
     return await matching(source)
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
-    throw wrong(`${flag}-regexp is no pattern of RE2: ${cause.message}`)
+    throw wrong(`${flag}-regexp is not an RE2 pattern: ${cause.message}`)
   }
 }
 
@@ -88,9 +91,9 @@ function projectRule(project: string, flags: VerifyFlags, issuer: string): Ident
     '--project': project,
     '--certificate-identity': flags.certificateIdentity ?? flags.certificateIdentityRegexp,
   })
-  if (!PROJECT.test(project)) throw wrong('--project is not GROUP/NAME')
+  if (!PROJECT.test(project)) throw wrong('--project must be GROUP/NAME')
   const { ref = DEFAULT_REF } = flags
-  if (!REF.test(ref)) throw wrong('--ref has characters that no ref has')
+  if (!REF.test(ref)) throw wrong('--ref has characters that are not allowed in a ref')
   return gitLabRule({ issuer, project, refs: [ref.startsWith('refs/') ? ref : `refs/heads/${ref}`] })
 }
 
@@ -99,11 +102,11 @@ function issuerOf(
   settings: Settings,
 ): { readonly issuer: string; readonly origins: readonly Origin[] } {
   if (pattern !== undefined)
-    throw wrong('--project needs the issuer itself, and no pattern', 'give --certificate-oidc-issuer URL')
+    throw wrong('--project needs the exact issuer, not a pattern', 'use --certificate-oidc-issuer URL')
   if (flag !== undefined) return { issuer: spelled(flag, '--certificate-oidc-issuer'), origins: [] }
   const { 'gitlab-url': setting } = groupOf(settings, ['gitlab-url'])
   if (setting === undefined)
-    throw appVerifyErrors('app.verify-expectation', 'nothing says on which GitLab the project is', {
+    throw appVerifyErrors('app.verify-expectation', 'the GitLab of the project is not given', {
       hint: 'add --certificate-oidc-issuer https://gitlab.example.com, or set WHEELSEAL_GITLAB_URL, or gitlab-url in wheelseal.toml',
     })
   return {
@@ -115,7 +118,7 @@ function issuerOf(
 function spelled(issuer: string, from: string): string {
   if (isIssuerUrl(issuer)) return issuer
   throw wrong(
-    `${from}: the issuer is not spelled as in the claim iss`,
-    'write the URL of the GitLab in lower case, without default port, query or slash at its end',
+    `${from}: the issuer is not in the form of the claim iss`,
+    'use the URL of the GitLab in lower case, without default port, query or trailing slash',
   )
 }

@@ -53,32 +53,35 @@ function targetOf(text: string): Target {
   if (!text.startsWith('sha256:')) return { kind: 'file', path: text }
   const [, hex] = DIGEST.exec(text) ?? []
   if (hex === undefined)
-    throw wrong('a digest is sha256: and 64 digits in lower-case hex', 'write ./ before the name of a file')
+    throw wrong(
+      'a digest is sha256: and 64 lower-case hex digits',
+      'for a file of this name write ./ before it',
+    )
   return { kind: 'digest', sha256: decodeHex(hex), text }
 }
 
 function checkTargets({ targets, seal, expectation }: VerifyPlan): void {
   if (seal.kind === 'pair' && targets.length > 1)
     throw wrong(
-      `one signature is named for ${targets.length} files`,
-      'leave it out: signatures next to each file are found',
+      `one signature is given for ${targets.length} files`,
+      'leave the flag out: the signatures next to each file are used',
     )
   const isPiped = targets.some((target) => target.kind === 'file' && target.path === STANDARD_INPUT)
   if (isPiped && seal.kind === 'beside')
     throw wrong(
-      'standard input has no folder in which its signature could be',
-      'add --bundle, or --signature and --certificate; a file of that name is ./-',
+      'standard input has no folder to look for a signature',
+      'add --bundle, or --signature and --certificate; for a file named - write ./-',
     )
   if (!targets.some(({ kind }) => kind === 'digest')) return
   if (seal.kind === 'beside')
     throw wrong(
-      'a digest has no file beside which its seal could be',
+      'a digest has no folder to look for a signature',
       'add --bundle, or --signature and --certificate',
     )
   if (expectation.kind === 'policy-file')
     throw wrong(
-      'a policy file goes by the names of packages, and a digest has none',
-      'name the file, or say with --project who must have signed',
+      'a policy file needs the package name, which a digest does not have',
+      'use the file in place of its digest, or --project in place of the policy',
     )
 }
 
@@ -88,11 +91,11 @@ function sealChoice({ bundle, signature, certificate, provenance, key }: VerifyF
   if (bundle !== undefined) return { kind: 'bundle', path: bundle }
   if (provenance !== undefined) return { kind: 'provenance', path: provenance }
   if (signature === undefined) {
-    if (certificate !== undefined) throw wrong('a certificate and no signature', 'add --signature FILE')
+    if (certificate !== undefined) throw wrong('--certificate needs --signature', 'add --signature FILE')
     return key === undefined ? { kind: 'beside' } : { kind: 'beside', of: 'key' }
   }
   if (certificate !== undefined) return { kind: 'pair', signature, certificate }
-  if (key === undefined) throw wrong('a signature and no certificate', 'add --certificate FILE')
+  if (key === undefined) throw wrong('--signature needs --certificate', 'add --certificate FILE')
   return { kind: 'pair', signature }
 }
 
@@ -125,11 +128,11 @@ function flagGroup(flags: Readonly<Record<string, string | undefined>>): Setting
 }
 
 function tufChoice(url: string | undefined, root: string | undefined): TrustChoice {
-  if (url === undefined) throw wrong('a first root and no repository', 'add --tuf-url URL')
+  if (url === undefined) throw wrong('--tuf-root needs --tuf-url', 'add --tuf-url URL')
   if (root === undefined)
     throw wrong(
-      'a TUF repository and no root to start from',
-      'add --tuf-root FILE, or --tuf-root sha256:HEX, from a channel that you trust',
+      '--tuf-url needs --tuf-root',
+      'add --tuf-root FILE or --tuf-root sha256:HEX, from a source that you trust',
     )
   return { kind: 'tuf', url, root: firstRoot(root) }
 }
@@ -137,7 +140,7 @@ function tufChoice(url: string | undefined, root: string | undefined): TrustChoi
 function firstRoot(text: string): FirstRoot {
   if (!text.startsWith('sha256:')) return { kind: 'file', path: text }
   const [, sha256] = DIGEST.exec(text) ?? []
-  if (sha256 === undefined) throw wrong('--tuf-root is no digest: sha256: and 64 digits in lower-case hex')
+  if (sha256 === undefined) throw wrong('--tuf-root is not a digest: sha256: and 64 lower-case hex digits')
   return { kind: 'digest', sha256 }
 }
 

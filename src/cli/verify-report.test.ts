@@ -40,8 +40,8 @@ describe('the report', () => {
   it('is one line for a file that is well, and tells when a log was asked', () => {
     expect(verifiedLine(verified)).toBe('a.whl was signed')
     const asked = { ...verified, askedLog: 'https://rekor.example' }
-    const said = 'a.whl was signed; time from the log, asked online at https://rekor.example'
-    expect(verifiedLine(asked)).toBe(`${said} (a bundle would hold it)`)
+    const said = 'a.whl was signed; the log entry was fetched from https://rekor.example'
+    expect(verifiedLine(asked)).toBe(`${said} (a bundle contains it)`)
     const loggedSeal = { signature: new Uint8Array(1), certificate: new Uint8Array(1), entries: [] }
     expect(verifiedLine({ ...asked, loggedSeal })).toBe(
       `${said} (--save-bundle keeps it in a.whl.sigstore.json)`,
@@ -53,7 +53,7 @@ describe('the report', () => {
 
   it('tells of several attestations', () => {
     expect(verifiedLine({ ...verified, attestations: 2 })).toBe(
-      'a.whl was signed; the first of 2 attestations, which all hold',
+      'a.whl was signed; all 2 attestations are valid, this is the first',
     )
   })
 
@@ -69,7 +69,7 @@ describe('the report', () => {
       leftOut: ['a.whl.sigstore.json', 'a.whl.publish.attestation', 'a.whl.crt'],
       saved: [],
     })
-    const said = 'signature and attestation files not checked: a.whl.crt, a.whl.sig'
+    const said = 'signature and attestation files skipped: a.whl.crt, a.whl.sig'
     expect(closingLines(told(['a.whl.sig', 'a.whl.crt']))).toEqual([said])
     expect(reportJson(told(['a.whl.sig']))).toMatchObject({ notChecked: ['a.whl.crt', 'a.whl.sig'] })
     expect(closingLines({ ...told([]), leftOut: ['a.whl.sigstore.json'] })).toEqual([])

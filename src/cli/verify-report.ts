@@ -16,7 +16,7 @@ export interface Report {
 const TITLES: Readonly<Record<string, string>> = {
   'trusted-root': 'trust root',
   'tuf-url': 'trust root of the TUF repository',
-  'tuf-root': 'first root of that repository',
+  'tuf-root': 'first root of the TUF repository',
   'gitlab-url': 'GitLab',
 }
 
@@ -30,9 +30,9 @@ export function closingLines(report: Report): readonly string[] {
   const { outcomes } = report
   const lines: string[] = []
   const skipped = notChecked(report)
-  if (skipped.length > 0) lines.push(`signature and attestation files not checked: ${skipped.join(', ')}`)
+  if (skipped.length > 0) lines.push(`signature and attestation files skipped: ${skipped.join(', ')}`)
   const verified = outcomes.filter((one) => one.verified).length
-  if (outcomes.length > 1) lines.push(`${verified} of ${outcomes.length} are verified`)
+  if (outcomes.length > 1) lines.push(`${verified} of ${outcomes.length} files are verified`)
   return lines
 }
 
@@ -47,15 +47,15 @@ function notChecked({ outcomes, leftOut }: Pick<Report, 'outcomes' | 'leftOut'>)
 export function verifiedLine(outcome: FileOutcome, saved: readonly string[] = []): string {
   const { message, askedLog, attestations, also } = outcome
   const first =
-    attestations === undefined ? '' : `; the first of ${attestations} attestations, which all hold`
+    attestations === undefined ? '' : `; all ${attestations} attestations are valid, this is the first`
   const more = also === undefined ? first : `${first}; also verified with ${also.join(', ')}`
   if (askedLog === undefined) return message + more
-  return `${message}${more}; time from the log, asked online at ${askedLog} (${offer(outcome, saved)})`
+  return `${message}${more}; the log entry was fetched from ${askedLog} (${offer(outcome, saved)})`
 }
 
 function offer(outcome: FileOutcome, saved: readonly string[]): string {
   const path = bundlePath(outcome)
-  if (path === undefined) return 'a bundle would hold it'
+  if (path === undefined) return 'a bundle contains it'
   if (saved.includes(path)) return `kept in ${path}`
   return `--save-bundle keeps it in ${path}`
 }

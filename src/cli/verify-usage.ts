@@ -23,7 +23,8 @@ export interface VerifyFlags {
 
 export function atMostOne(flags: Readonly<Record<string, string | undefined>>): void {
   const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [name]))
-  if (given.length > 1) throw wrong(`${given.join(' and ')} are given`, 'give one of them')
+  if (given.length > 1)
+    throw wrong(`${given.join(' and ')} cannot be used together`, 'use only one of these flags')
 }
 
 export function wrong(fact: string, hint?: string): WheelsealError {

@@ -34,10 +34,11 @@ interface Options extends VerifyFlags {
 }
 
 const EXAMPLES = `
-Next to each file are found, and must hold: X.sigstore.json, X.publish.attestation, X.slsa.attestation, and X.sig with
-X.crt (of a key X.sig alone). A bundle that is named may be an attestation of all files, or hold several, one a line.
-What no flag says is taken from the environment, then from [tool.wheelseal] of pyproject.toml, then from wheelseal.toml,
-of the working directory or a folder above it. A trust root that nothing names is that of public Sigstore.
+These files next to a file X are used, and all of them must be valid: X.sigstore.json, X.publish.attestation,
+X.slsa.attestation, and X.sig with X.crt (with --key X.sig alone). The file of --bundle may be an attestation for all
+files, or contain several bundles, one per line. Settings without a flag come from the environment, then from
+[tool.wheelseal] in pyproject.toml, then from wheelseal.toml, in the working directory or a folder above it. The default
+trust root is that of public Sigstore.
 
 Examples:
   wheelseal verify --project acme/tools --certificate-oidc-issuer https://gitlab.example.com dist/*.whl
@@ -50,19 +51,19 @@ Exit: 0 all are verified, 1 at least one is refused, 2 wrong usage.`
 
 export function command(): Command {
   const verify = new Command('verify')
-    .description('Verifies that distributions were sealed by whom you expect, and says why not.')
+    .description('Verifies who signed distributions, and says why a file is refused.')
     .argument('<file...>', 'files, - for standard input, or sha256:HEX in place of a file')
   addSealOptions(verify)
   addTrustOptions(verify)
   addIdentityOptions(verify)
   return answerInJson(verify)
-    .option('--offline', 'ask nobody; a seal must hold its log entry, and the trust root be a file or kept')
     .option(
-      '--save-bundle',
-      'where the log was asked for the entry of X.sig, write X.sigstore.json, which holds it',
+      '--offline',
+      'no network: the log entry must be in the bundle, and the trust root a file or kept from before',
     )
-    .option('--json', 'print one object, as schemas/verify-output.schema.json has it')
-    .option('--quiet', 'print nothing but refusals')
+    .option('--save-bundle', 'write X.sigstore.json where the log was asked for the entry of X.sig')
+    .option('--json', 'print one JSON object (schemas/verify-output.schema.json)')
+    .option('--quiet', 'print refusals only')
     .addOption(
       new Option('--verbose', 'list every check of every file, and what it found').conflicts([
         'json',
@@ -86,35 +87,35 @@ function answerInJson(verify: Command): Command {
 
 function addSealOptions(verify: Command): void {
   verify
-    .option('--bundle <file>', 'the Sigstore bundle, or several, one a line')
-    .option('--signature <file>', 'the signature, as cosign writes it')
-    .option('--certificate <file>', 'the certificate of the signature')
-    .option('--provenance <file>', 'a PEP 740 provenance object or attestation; all in it must hold')
-    .option('--key <file>', 'the public key (PEM) that must have signed, where there is no certificate')
+    .option('--bundle <file>', 'the Sigstore bundle; several, one per line (JSON Lines)')
+    .option('--signature <file>', 'the signature file, as cosign writes it')
+    .option('--certificate <file>', 'the certificate file of the signature')
+    .option(
+      '--provenance <file>',
+      'a PEP 740 provenance object or attestation; every attestation in it must be valid',
+    )
+    .option('--key <file>', 'the expected public key (PEM), for signatures without certificate')
 }
 
 function addTrustOptions(verify: Command): void {
   verify
-    .option('--trusted-root <file>', 'trusted_root.json of the Sigstore that signed')
+    .option('--trusted-root <file>', 'trusted_root.json of the Sigstore instance that signed')
     .option('--tuf-url <url>', 'TUF repository with the trust root of a private Sigstore')
-    .option(
-      '--tuf-root <file|sha256:hex>',
-      'the root.json that this repository is trusted from, or its digest',
-    )
+    .option('--tuf-root <file|sha256:hex>', 'the first root.json of the TUF repository, or its digest')
 }
 
 function addIdentityOptions(verify: Command): void {
   verify
-    .option('--certificate-identity <name>', 'who must have signed, exactly')
-    .option('--certificate-identity-regexp <pattern>', 'the same as an RE2 pattern over the whole name')
-    .option('--certificate-oidc-issuer <url>', 'which issuer must have vouched for that, exactly')
-    .option('--certificate-oidc-issuer-regexp <pattern>', 'the same as an RE2 pattern over the whole issuer')
-    .option('--project <group/name>', 'the GitLab project whose pipeline must have signed')
+    .option('--certificate-identity <name>', 'the expected identity in the certificate')
+    .option('--certificate-identity-regexp <pattern>', 'an RE2 pattern for the whole identity')
+    .option('--certificate-oidc-issuer <url>', 'the expected OIDC issuer in the certificate')
+    .option('--certificate-oidc-issuer-regexp <pattern>', 'an RE2 pattern for the whole OIDC issuer')
+    .option('--project <group/name>', 'the expected GitLab project, whose pipeline signed')
     .option(
       '--ref <ref>',
       'with --project: a branch, or a full ref such as refs/tags/v* (default: the branch main)',
     )
-    .option('--policy <file>', 'who may sign which packages; docs/reference/policy.md')
+    .option('--policy <file>', 'policy file: who may sign which packages (docs/reference/policy.md)')
 }
 
 async function verifyFiles(files: readonly string[], options: Options): Promise<void> {
