@@ -56,7 +56,7 @@ describe('an attestation that is given to verify-blob as a bundle', () => {
   it.each([[[]], [['--new-bundle-format']]])('is refused, with %j', async (flags) => {
     for (const bundle of [asBundle(), attestation]) {
       expect(await verify(bundle, ...flags)).toBe(1)
-      expect(io.err()).toContain('is an attestation about the file, and no signature of it')
+      expect(io.err()).toContain('is an attestation for the file, not a signature of it')
       expect(io.err()).not.toContain('Verified OK')
     }
   })

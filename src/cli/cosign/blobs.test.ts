@@ -215,7 +215,7 @@ describe('verify-blob', () => {
     ]
     for (const more of [[], ['--signature=demo.sig']]) {
       expect(await runCosign([...by, ...more, 'demo.whl'], io)).toBe(1)
-      expect(io.err()).toContain('the bundle is an attestation about the file, and no signature of it')
+      expect(io.err()).toContain('the bundle is an attestation for the file, not a signature of it')
       expect(io.err()).not.toContain('Verified OK')
     }
   })

@@ -14,7 +14,7 @@ export function authorityFrom(pem: string): CertificateAuthority {
   const chain = parsed(pem, 'cosign.certificate', '--certificate-chain')
   const root = chain.at(-1)
   if (root === undefined || !root.isSelfIssued)
-    throw cosignErrors('cosign.certificate', '--certificate-chain: the last certificate is no root')
+    throw cosignErrors('cosign.certificate', '--certificate-chain: the last certificate is not a root')
   return { roots: [root], intermediates: chain.slice(0, -1) }
 }
 
@@ -32,11 +32,11 @@ export function timestampAuthoritiesFrom(
   const own = certificates.filter((one) => !authorities.includes(one))
   const roots = authorities.filter(({ isSelfIssued }) => isSelfIssued)
   if (roots.length === 0)
-    throw cosignErrors('cosign.timestamp', '--timestamp-certificate-chain: there is no root in it')
+    throw cosignErrors('cosign.timestamp', '--timestamp-certificate-chain: it has no root certificate')
   if (own.length > 1)
     throw cosignErrors(
       'cosign.timestamp',
-      `--timestamp-certificate-chain: ${own.length} certificates that sign`,
+      `--timestamp-certificate-chain: ${own.length} certificates for signing timestamps, at most one is allowed`,
     )
   const signers = own.length === 0 ? timestamps.flatMap(sentAlong) : own
   const between = authorities.filter((one) => !roots.includes(one))

@@ -9,7 +9,7 @@ const NEWLINE = 0x0a
 /** As cosign: `--yes`, or `y` on standard input, where the file to sign does not come by it. Throws `cosign.confirmation`. */
 export async function confirm({ switches, operands }: Arguments, io: CosignIo): Promise<void> {
   if (switches.get('yes') === true) return
-  const fact = 'the identity in the certificate will be in the log for ever'
+  const fact = 'the identity in the certificate is published in the log permanently'
   if (operands.includes('-')) throw cosignErrors('cosign.confirmation', fact)
   io.stderr(`${fact}\nAre you sure you would like to continue? [y/N] `)
   if ((await answer(io)).toLowerCase() !== 'y') throw cosignErrors('cosign.confirmation', fact)

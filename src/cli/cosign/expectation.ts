@@ -12,18 +12,18 @@ export async function policyOf(given: Arguments): Promise<Policy> {
 async function ruleOf(name: string, given: Arguments): Promise<TextRule> {
   const [exact, pattern] = [textOf(given, name), textOf(given, `${name}-regexp`)]
   if (exact !== undefined && pattern !== undefined)
-    throw cosignErrors('cosign.usage', `--${name} and --${name}-regexp are both given`, {
-      hint: 'give one of them; cosign would pass over the exact one in silence',
+    throw cosignErrors('cosign.usage', `--${name} and --${name}-regexp cannot be used together`, {
+      hint: 'use only one of these flags; cosign 2.2.3 ignores the exact one',
     })
   if (exact !== undefined) return exactly(exact)
   if (pattern === undefined)
     throw cosignErrors('cosign.usage', `--${name} is required, or --${name}-regexp`, {
-      hint: 'a valid signature of anybody proves nothing: say who must have signed, and by which issuer',
+      hint: 'say who must have signed: --certificate-identity and --certificate-oidc-issuer',
     })
   try {
     return await searching(pattern)
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
-    throw cosignErrors('cosign.usage', `--${name}-regexp is no pattern of RE2: ${cause.message}`, { cause })
+    throw cosignErrors('cosign.usage', `--${name}-regexp is not an RE2 pattern: ${cause.message}`, { cause })
   }
 }

@@ -24,26 +24,26 @@ export const ALIASES: ReadonlyMap<string, string> = new Map([
 
 const text = (name: string, help: string): Flag => ({ name, kind: 'text', help })
 const bool = (name: string, help: string): Flag => ({ name, kind: 'bool', help })
-const rekorUrl = text('rekor-url', 'address of the transparency log')
+const rekorUrl = text('rekor-url', 'URL of the transparency log')
 const globals = ['output-file', 'timeout', 'verbose']
 const keys = ['key', 'sk', 'slot']
 
 export const signBlobFlags: CommandFlags = {
   flags: [
-    bool('b64', 'write signature and certificate in base64; --b64=false for the bytes and PEM'),
-    text('bundle', 'write all that verification needs to this file'),
-    text('fulcio-url', 'address of the certificate authority'),
-    text('identity-token', 'the id token, or a file with it; default: $SIGSTORE_ID_TOKEN'),
-    bool('new-bundle-format', 'write the bundle in the form of cosign 3'),
-    text('oidc-issuer', 'accepted and not used: the token itself says who issued it'),
-    text('output', 'old name of --output-signature, which counts before it'),
+    bool('b64', 'write signature and certificate in base64; --b64=false writes DER and PEM'),
+    text('bundle', 'write signature, certificate and log entry to this file'),
+    text('fulcio-url', 'URL of the certificate authority'),
+    text('identity-token', 'the id token, or a file with it (default: $SIGSTORE_ID_TOKEN)'),
+    bool('new-bundle-format', 'write a Sigstore bundle, as cosign 3 does'),
+    text('oidc-issuer', 'accepted and ignored: the id token contains its issuer'),
+    text('output', 'old name of --output-signature, which takes precedence'),
     text('output-certificate', 'write the certificate to this file'),
     text('output-signature', 'write the signature to this file instead of standard output'),
     rekorUrl,
     text('rfc3161-timestamp', 'write the timestamp to this file'),
-    text('timestamp-server-url', 'address of a timestamp authority, path included'),
-    text('trusted-root', 'trusted_root.json by which the new seal is verified'),
-    { ...bool('yes', 'agree that the identity is logged for ever'), short: 'y' },
+    text('timestamp-server-url', 'URL of a timestamp authority, with its path'),
+    text('trusted-root', 'trusted_root.json to verify the new signature with'),
+    { ...bool('yes', 'agree that the identity is published in the log permanently'), short: 'y' },
   ],
   unsupported: [
     ...globals,
@@ -73,18 +73,21 @@ export const verifyBlobFlags: CommandFlags = {
   flags: [
     text('bundle', 'file with signature, certificate and log entry'),
     text('certificate', 'file with the certificate'),
-    text('certificate-chain', 'PEM file of the authority, root last, in place of that of the trust root'),
-    text('certificate-identity', 'who must have signed, exactly'),
-    text('certificate-identity-regexp', 'a pattern that must match anywhere in the name of who signed'),
-    text('certificate-oidc-issuer', 'which issuer must have vouched for that, exactly'),
-    text('certificate-oidc-issuer-regexp', 'a pattern that must match anywhere in the issuer'),
-    bool('new-bundle-format', 'read the bundle in the form of cosign 3'),
-    bool('offline', 'ask nobody for the log entry'),
+    text(
+      'certificate-chain',
+      'PEM file of the certificate authority, root last, used in place of the trust root',
+    ),
+    text('certificate-identity', 'the expected identity in the certificate'),
+    text('certificate-identity-regexp', 'a pattern that matches anywhere in the identity'),
+    text('certificate-oidc-issuer', 'the expected OIDC issuer in the certificate'),
+    text('certificate-oidc-issuer-regexp', 'a pattern that matches anywhere in the OIDC issuer'),
+    bool('new-bundle-format', 'the bundle is a Sigstore bundle, as cosign 3 writes it'),
+    bool('offline', 'do not ask the log; the bundle must contain the log entry'),
     rekorUrl,
-    text('rfc3161-timestamp', 'file with a timestamp over the signature'),
+    text('rfc3161-timestamp', 'file with an RFC 3161 timestamp of the signature'),
     text('signature', 'file with the signature, or the signature in base64'),
-    text('timestamp-certificate-chain', 'PEM file of the timestamp authority, with its root'),
-    text('trusted-root', 'trusted_root.json; for bundles in the form of cosign 3'),
+    text('timestamp-certificate-chain', 'PEM file of the timestamp authority, root included'),
+    text('trusted-root', 'trusted_root.json, for Sigstore bundles (cosign 3)'),
   ],
   unsupported: [
     ...globals,
@@ -108,8 +111,8 @@ export const verifyBlobFlags: CommandFlags = {
 
 export const initializeFlags: CommandFlags = {
   flags: [
-    text('mirror', 'address of the TUF repository; default: that of public Sigstore'),
-    text('root', 'file with the root to start from; default: that of public Sigstore'),
+    text('mirror', 'URL of the TUF repository (default: public Sigstore)'),
+    text('root', 'file with the root to start from (default: public Sigstore)'),
   ],
   unsupported: [...globals, 'root-checksum', 'staging'],
 }

@@ -109,11 +109,12 @@ function findFlag(spelled: string, table: CommandFlags): Flag {
 
 function refusedFlag(name: string | undefined, spelled: string, { unsupported }: CommandFlags): Error {
   if (name === undefined) return cosignErrors('cosign.unknown-flag', `unknown shorthand flag: ${spelled}`)
-  if (isInsecure(name)) return cosignErrors('cosign.insecure-flag', `${spelled} is refused`)
+  if (isInsecure(name))
+    return cosignErrors('cosign.insecure-flag', `${spelled} turns off a check and is not supported`)
   if (unsupported.includes(name))
     return cosignErrors(
       'cosign.unsupported-flag',
-      `${spelled} is a flag of cosign that is not supported here`,
+      `wheelseal cosign does not support the cosign flag ${spelled}`,
     )
   return cosignErrors('cosign.unknown-flag', `unknown flag: ${spelled}`)
 }
@@ -133,7 +134,7 @@ function checkForgottenValue(flag: Flag, assigned: string | undefined, value: st
     'cosign.usage',
     `flag needs an argument: --${flag.name} is followed by ${value.split('=')[0]}`,
     {
-      hint: 'the variable that should give the value is probably empty; a job gets SIGSTORE_ID_TOKEN by id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }',
+      hint: 'the shell variable of the value is probably empty; a job gets SIGSTORE_ID_TOKEN with id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }',
     },
   )
 }
@@ -144,7 +145,7 @@ function variables({ flags, unsupported }: CommandFlags, env: Environment): Read
   for (const name of unsupported) {
     if (valueOf(name) === undefined) continue
     const code = isInsecure(name) ? 'cosign.insecure-flag' : 'cosign.unsupported-flag'
-    throw cosignErrors(code, `${variableOf(name)} is set, and stands for a flag that is not supported here`)
+    throw cosignErrors(code, `${variableOf(name)} is set, but wheelseal cosign does not support its flag`)
   }
   const found = flags.map(({ name }) => [name, valueOf(name)] as const)
   return new Map(found.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])))

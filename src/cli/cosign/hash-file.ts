@@ -26,6 +26,5 @@ export async function hashFile(
 /** cosign fetches `https://…` and reads `env://…`; here nothing that is verified comes from the network. */
 export function checkReference(path: string): void {
   const [, scheme] = /^(.{0,40}?:\/\/)/.exec(path) ?? []
-  if (scheme !== undefined)
-    throw cosignErrors('cosign.reference', `${JSON.stringify(scheme)} where a file must be named`)
+  if (scheme !== undefined) throw cosignErrors('cosign.reference', `${JSON.stringify(scheme)} is not a file`)
 }

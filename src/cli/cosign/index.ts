@@ -66,7 +66,7 @@ async function dispatch(name: string, rest: readonly string[], io: CosignIo): Pr
   if (name === 'help') return help(rest[0], io)
   if (name === '--help' || name === '-h') return say(OVERVIEW, io)
   if (name.startsWith('-'))
-    throw cosignErrors('cosign.unsupported-flag', `${name.split('=')[0]} stands where a command must stand`)
+    throw cosignErrors('cosign.unsupported-flag', `${name.split('=')[0]} is a flag, a command is expected`)
   throw cosignErrors('cosign.unknown-command', `unknown command ${JSON.stringify(name.slice(0, 40))}`)
 }
 
@@ -96,7 +96,7 @@ async function help(topic: string | undefined, io: CosignIo): Promise<number> {
 
 async function installInto([folder, ...others]: readonly string[], io: CosignIo): Promise<number> {
   if (folder === undefined || folder.startsWith('-') || others.length > 0)
-    throw cosignErrors('cosign.usage', 'install DIR: one folder, and nothing else')
+    throw cosignErrors('cosign.usage', 'cosign install needs exactly one folder')
   const { install } = await import('./install.ts')
   const path = await install(folder, { node: process.execPath, script: process.argv[1] ?? '' })
   return say(`${printable(path)}\n`, io)
@@ -112,7 +112,7 @@ function versionText(asJson: boolean): string {
   const gitVersion = `v2.2.3+wheelseal.${version()}`
   return asJson
     ? `${JSON.stringify({ gitVersion })}\n`
-    : `The cosign face of wheelseal.\n\nGitVersion:    ${gitVersion}\n`
+    : `cosign compatibility of wheelseal.\n\nGitVersion:    ${gitVersion}\n`
 }
 
 function failureLines(error: unknown, { env }: CosignIo): readonly string[] {

@@ -40,7 +40,7 @@ function mirrorOf(text: string): string {
   if (protocol !== 'http:' && protocol !== 'https:')
     throw cosignErrors(
       'cosign.usage',
-      `--mirror ${JSON.stringify(text.slice(0, 200))} is no address with http or https`,
+      `--mirror ${JSON.stringify(text.slice(0, 200))} is not an http or https URL`,
     )
   return text.replace(/\/+$/, '')
 }
@@ -54,6 +54,7 @@ async function firstRootOf(mirror: string, path: string | undefined, io: CosignI
   const kept = await readRepository(io)
   if (kept?.mirror === mirror) return io.files.read(rootPath(kept, io), MAX_ROOT_BYTES)
   const { firstRoot } = await loadPublicSigstore()
-  if (firstRoot === undefined) throw cosignErrors('cosign.usage', '--root names the root to start from')
+  if (firstRoot === undefined)
+    throw cosignErrors('cosign.usage', '--root FILE is needed for this mirror: the root to start from')
   return firstRoot
 }

@@ -10,6 +10,7 @@ export interface RunningProgram {
   readonly script: string
 }
 
+/** In every launcher that was ever installed: it stays as it is, so that those can be replaced. */
 const MARK = '# The cosign face of wheelseal, which may replace this file.'
 const MODE = 0o755
 const MAX_LAUNCHER_BYTES = 16 << 10
@@ -21,7 +22,7 @@ const MAX_LAUNCHER_BYTES = 16 << 10
 export async function install(folder: string, { node, script }: RunningProgram): Promise<string> {
   const path = join(folder, 'cosign')
   if (!(await isFree(path)))
-    throw cosignErrors('cosign.install', `${path} is there already, and is not of wheelseal`)
+    throw cosignErrors('cosign.install', `${path} already exists and was not installed by wheelseal`)
   await mkdir(folder, { recursive: true })
   // The file itself and not its name: that may be the very link that is put here.
   const program = await realpath(script)

@@ -25,17 +25,17 @@ export function checkOutputs(given: Arguments): void {
   const { operands, switches } = given
   if (operands.length > 1 && OUTPUT_FLAGS.some((name) => textOf(given, name) !== undefined))
     throw cosignErrors('cosign.usage', `${operands.length} files cannot be signed into one output file`, {
-      hint: 'call it once for each file, or leave the output flags out',
+      hint: 'run the command once for each file, or leave the output flags out',
     })
   const isNew = switches.get('new-bundle-format') === true
   if (isNew && textOf(given, 'bundle') === undefined)
-    throw cosignErrors('cosign.usage', '--new-bundle-format needs --bundle FILE to write to')
+    throw cosignErrors('cosign.usage', '--new-bundle-format needs --bundle FILE')
   const isStamped = textOf(given, 'timestamp-server-url') !== undefined
   const hasPlace = textOf(given, 'rfc3161-timestamp') !== undefined
   if (isStamped && !hasPlace && !isNew)
-    throw cosignErrors('cosign.usage', '--timestamp-server-url needs --rfc3161-timestamp FILE to write to')
+    throw cosignErrors('cosign.usage', '--timestamp-server-url needs --rfc3161-timestamp FILE')
   if (hasPlace && !isStamped)
-    throw cosignErrors('cosign.usage', '--rfc3161-timestamp needs --timestamp-server-url URL to ask')
+    throw cosignErrors('cosign.usage', '--rfc3161-timestamp needs --timestamp-server-url URL')
 }
 
 /** In cosign's order, each in the exact form of 2.2.3; bundles of the new format as cosign 3 writes them. */

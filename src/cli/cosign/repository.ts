@@ -38,7 +38,7 @@ export async function chosenRepository(io: CosignIo): Promise<{ trust: Chosen; f
   if (url === undefined) return { trust: { kind: 'public' }, from: 'public Sigstore' }
   const path = env['TUF_ROOT_JSON'] || (known && rootPath(known, io))
   if (path === undefined)
-    throw cosignErrors('cosign.trust-root', 'TUF_MIRROR is set, and nothing says which root to start from', {
+    throw cosignErrors('cosign.trust-root', 'TUF_MIRROR is set, but there is no root to start from', {
       hint: "run 'cosign initialize --mirror URL --root FILE', or set TUF_ROOT_JSON",
     })
   return {
@@ -62,7 +62,7 @@ function repositoryOf(bytes: Uint8Array): Repository {
   const texts = textMembers(bytes, MAX_STATE_BYTES)
   const [mirror, rootSha256] = [texts.get('mirror'), texts.get('rootSha256')]
   if (mirror === undefined || rootSha256 === undefined || !/^[0-9a-f]{64}$/.test(rootSha256))
-    throw new Error('not written by initialize')
+    throw new Error('the file was not written by cosign initialize')
   return { mirror, rootSha256 }
 }
 

@@ -36,8 +36,8 @@ export async function readSeal(given: Arguments, io: CosignIo): Promise<SealInpu
   const bundle = path === undefined ? undefined : await readBundle(path, io)
   if (bundle !== undefined && NEW_FORMATS.has(bundle.format)) return checkNewBundle(bundle, given)
   if (textOf(given, 'trusted-root') !== undefined)
-    throw cosignErrors('cosign.usage', '--trusted-root is for bundles in the form of cosign 3', {
-      hint: "leave it out, or verify with 'wheelseal verify --trusted-root FILE'",
+    throw cosignErrors('cosign.usage', '--trusted-root is for Sigstore bundles (cosign 3) only', {
+      hint: "leave --trusted-root out, or use 'wheelseal verify --trusted-root FILE'",
     })
   const seal = bundle === undefined ? await readPair(given, io) : await readOldBundle(bundle, given, io)
   return withTimestamp(seal, given, io)
@@ -45,8 +45,7 @@ export async function readSeal(given: Arguments, io: CosignIo): Promise<SealInpu
 
 async function readPair(given: Arguments, io: CosignIo): Promise<SealInput> {
   const path = textOf(given, 'certificate')
-  if (path === undefined)
-    throw cosignErrors('cosign.usage', 'neither --certificate nor --bundle says what to verify against')
+  if (path === undefined) throw cosignErrors('cosign.usage', '--certificate or --bundle is needed')
   const signature = textOf(given, 'signature')
   if (signature === undefined) throw cosignErrors('cosign.usage', "missing flag '--signature'")
   const bytes = await signatureBytes(signature, io)
@@ -58,12 +57,12 @@ async function readBundle(path: string, { files }: CosignIo): Promise<SealParts>
   const bytes = await files.read(path, MAX_BUNDLE_BYTES)
   const seal = reading('cosign.bundle', `--bundle ${path}`, () => {
     const [first, ...others] = parseSeals(utf8Decode(bytes))
-    if (first === undefined || others.length > 0) throw new Error('not one signature')
+    if (first === undefined || others.length > 0) throw new Error('it must have exactly one signature')
     return first
   })
   if (seal.envelope === undefined) return seal
-  throw cosignErrors('cosign.bundle', 'the bundle is an attestation about the file, and no signature of it', {
-    hint: "verify it with 'wheelseal verify --bundle FILE'",
+  throw cosignErrors('cosign.bundle', 'the bundle is an attestation for the file, not a signature of it', {
+    hint: "use 'wheelseal verify --bundle FILE'",
   })
 }
 
@@ -71,27 +70,38 @@ async function readBundle(path: string, { files }: CosignIo): Promise<SealParts>
 function checkNewBundle(seal: SealParts, given: Arguments): SealInput {
   const isAsked = given.switches.get('new-bundle-format') ?? textOf(given, 'trusted-root') !== undefined
   if (!isAsked)
-    throw cosignErrors('cosign.bundle', 'the bundle is in the form of cosign 3, which 2.2.3 does not read', {
-      hint: 'add --new-bundle-format, or --trusted-root FILE',
-    })
+    throw cosignErrors(
+      'cosign.bundle',
+      'this is a Sigstore bundle (cosign 3), which cosign 2.2.3 does not support',
+      {
+        hint: 'add --new-bundle-format, or --trusted-root FILE',
+      },
+    )
   const surplus = OLD_PARTS.find((name) => textOf(given, name) !== undefined)
   if (surplus !== undefined)
-    throw cosignErrors('cosign.usage', `--${surplus} beside a bundle in the form of cosign 3, which holds it`)
+    throw cosignErrors(
+      'cosign.usage',
+      `--${surplus} cannot be used with a Sigstore bundle (cosign 3), which already contains it`,
+    )
   return withCertificate(seal)
 }
 
 /** A certificate that is given too must be the same; a signature that is given too counts. */
 async function readOldBundle(seal: SealParts, given: Arguments, io: CosignIo): Promise<SealInput> {
-  if (seal.format !== 'cosign bundle') throw cosignErrors('cosign.bundle', `a ${seal.format} and no bundle`)
+  if (seal.format !== 'cosign bundle')
+    throw cosignErrors('cosign.bundle', `a ${seal.format}, not a cosign bundle`)
   const whole = withCertificate(seal)
   const [path, text] = [textOf(given, 'certificate'), textOf(given, 'signature')]
   if (path !== undefined && !bytesEqual(await readCertificate(path, io), whole.certificate))
-    throw cosignErrors('cosign.certificate', `${path} is another certificate than that of the bundle`)
+    throw cosignErrors('cosign.certificate', `${path} is a different certificate than the one in the bundle`)
   if (text === undefined) return whole
   const bytes = await signatureBytes(text, io)
   // cosign compares the texts: with a line break in the file it refuses.
   if (/^[A-Za-z0-9+/=\r\n]*[\r\n]/.test(Buffer.from(bytes).toString('latin1')))
-    throw cosignErrors('cosign.signature', '--signature has a line break, and the bundle has none')
+    throw cosignErrors(
+      'cosign.signature',
+      '--signature has a line break, the signature in the bundle has none',
+    )
   return { ...whole, signature: readSignature(bytes) }
 }
 
@@ -99,7 +109,7 @@ async function readOldBundle(seal: SealParts, given: Arguments, io: CosignIo): P
 function withCertificate(seal: SealParts): SealInput {
   const { certificate } = seal
   if (certificate !== undefined) return { ...seal, certificate }
-  throw cosignErrors('cosign.bundle', 'the bundle has no certificate, and so nobody that could be asked for')
+  throw cosignErrors('cosign.bundle', 'the bundle has no certificate, so it has no identity to verify')
 }
 
 /** A file, or the base64 itself, as cosign has it. */
@@ -117,7 +127,7 @@ async function readCertificate(path: string, { files }: CosignIo): Promise<Uint8
   checkReference(path)
   try {
     const bytes = await files.read(path, MAX_PART_BYTES)
-    if (!isPem(bytes)) throw new Error('neither PEM nor base64 of it')
+    if (!isPem(bytes)) throw new Error('neither PEM nor PEM in base64')
     return readCertificateFile(bytes)
   } catch (cause) {
     throw cosignErrors('cosign.certificate', `--certificate: ${describeError(cause)}`, { cause })
@@ -137,12 +147,12 @@ async function withTimestamp(seal: SealInput, given: Arguments, { files }: Cosig
   const path = textOf(given, 'rfc3161-timestamp')
   if (path === undefined) return seal
   if (textOf(given, 'timestamp-certificate-chain') === undefined)
-    throw cosignErrors('cosign.usage', 'a timestamp is verified by --timestamp-certificate-chain FILE')
+    throw cosignErrors('cosign.usage', '--rfc3161-timestamp needs --timestamp-certificate-chain FILE')
   checkReference(path)
   const bytes = await files.read(path, MAX_PART_BYTES)
   const timestamp = reading('cosign.timestamp', `--rfc3161-timestamp ${path}`, () => {
     const text = textMembers(bytes, MAX_PART_BYTES).get('SignedRFC3161Timestamp')
-    if (text === undefined) throw new Error('no member SignedRFC3161Timestamp')
+    if (text === undefined) throw new Error('the member SignedRFC3161Timestamp is missing')
     return decodeBase64(text)
   })
   return { ...seal, timestamps: [timestamp] }

@@ -62,7 +62,7 @@ async function stampAll(
   stamps: TimestampSource,
   io: CosignIo,
 ): Promise<readonly SignedBlob[]> {
-  tell(io, 'The trust root names no timestamp authority: the timestamp is not verified.')
+  tell(io, 'The trust root has no timestamp authority: the timestamp is not verified.')
   const stamped: SignedBlob[] = []
   for (const one of sealed) stamped.push({ ...one, timestamp: await stamps.stamp(one.signature) })
   return stamped

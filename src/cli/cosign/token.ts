@@ -13,7 +13,10 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 export async function readToken({ texts }: Arguments, { env, files }: CosignIo): Promise<Secret> {
   const given = texts.get('identity-token') || env['SIGSTORE_ID_TOKEN'] || ''
   if (given === '')
-    throw signErrors('sign.token-missing', 'neither --identity-token nor SIGSTORE_ID_TOKEN gives an id token')
+    throw signErrors(
+      'sign.token-missing',
+      'no id token: neither --identity-token nor SIGSTORE_ID_TOKEN is set',
+    )
   if (JWT.test(given)) return new Secret(given)
   try {
     return new Secret(utf8Decode(await files.read(given, MAX_TOKEN_BYTES)).trim())
@@ -21,7 +24,7 @@ export async function readToken({ texts }: Arguments, { env, files }: CosignIo):
     const why = isLikelyPath(given) ? `: ${describeError(cause)}` : ''
     throw signErrors(
       'sign.token-malformed',
-      `the id token is neither a token nor a file that can be read${why}`,
+      `--identity-token is neither an id token nor a readable file${why}`,
       {
         cause,
       },

@@ -34,7 +34,10 @@ export async function readTrust(given: Arguments, io: CosignIo): Promise<TrustRo
   const chain =
     path === undefined ? undefined : await readPem('cosign.certificate', '--certificate-chain', { path, io })
   const { trustRoot, from } = await findTrust(given, chain, io)
-  tell(io, `Trust root: ${from}${chain === undefined ? '' : ', authority by --certificate-chain'}`)
+  tell(
+    io,
+    `Trust root: ${from}${chain === undefined ? '' : ', certificate authority from --certificate-chain'}`,
+  )
   return chain === undefined ? trustRoot : { ...trustRoot, certificateAuthorities: [authorityFrom(chain)] }
 }
 
@@ -88,7 +91,7 @@ function isSet(name: string, { env }: CosignIo): boolean {
 
 function readNamed(name: string, io: CosignIo): Promise<string> {
   if (!isSet(name, io))
-    throw cosignErrors('cosign.trust-root', `${name} is not set: it names a PEM file of the trust root`)
+    throw cosignErrors('cosign.trust-root', `${name} is not set, it must be a PEM file of the trust root`)
   return readPem('cosign.trust-root', name, { path: io.env[name] ?? '', io })
 }
 
