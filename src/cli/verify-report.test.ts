@@ -44,10 +44,10 @@ describe('the report', () => {
     expect(verifiedLine(asked)).toBe(`${said} (a bundle contains it)`)
     const loggedSeal = { signature: new Uint8Array(1), certificate: new Uint8Array(1), entries: [] }
     expect(verifiedLine({ ...asked, loggedSeal })).toBe(
-      `${said} (--save-bundle keeps it in a.whl.sigstore.json)`,
+      `${said} (--save-bundle writes it to a.whl.sigstore.json)`,
     )
     expect(verifiedLine({ ...asked, loggedSeal }, ['a.whl.sigstore.json'])).toBe(
-      `${said} (kept in a.whl.sigstore.json)`,
+      `${said} (saved as a.whl.sigstore.json)`,
     )
   })
 

@@ -56,8 +56,8 @@ export function verifiedLine(outcome: FileOutcome, saved: readonly string[] = []
 function offer(outcome: FileOutcome, saved: readonly string[]): string {
   const path = bundlePath(outcome)
   if (path === undefined) return 'a bundle contains it'
-  if (saved.includes(path)) return `kept in ${path}`
-  return `--save-bundle keeps it in ${path}`
+  if (saved.includes(path)) return `saved as ${path}`
+  return `--save-bundle writes it to ${path}`
 }
 
 /** The sentence, what was expected and what was found, what else failed, the next step; `all`: every check there is. */

@@ -183,9 +183,7 @@ describe('cachedTrustedRoot', () => {
     const attempt = fetchTrustedRoot(source, { ...ports, http: { request: refused } })
     await expect(attempt).rejects.toMatchObject({
       code: 'net.unreachable',
-      message: expect.stringMatching(
-        /^nobody there; the copy that is kept from before expired at 20/,
-      ) as string,
+      message: expect.stringMatching(/^nobody there; the cached copy expired at 20/) as string,
       hint: expect.stringContaining('--offline') as string,
     })
   })

@@ -38,7 +38,7 @@ export function readToken(token: Secret, { audience, clock }: TokenUse): TokenId
   checkAudience(claims['aud'], audience)
   // Sigstore's clients sign `email` in place of `sub` where it is present; a CI token has none (GitLab: user_email).
   if (claims['email'] !== undefined)
-    throw signErrors('sign.token-email', 'the id token has the claim email, which may not be verified')
+    throw signErrors('sign.token-email', 'the id token has the claim email, which may be unverified')
   const subject = claims['sub']
   if (typeof subject !== 'string' || subject === '') throw malformed('the claim sub is missing')
   return {

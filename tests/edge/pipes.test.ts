@@ -105,10 +105,10 @@ describe('what is signed', () => {
     expect((await shell(`$VERIFY face.json large`)).code).toBe(0)
   })
 
-  it('is refused where standard input has no name for its signature', async () => {
+  it('is refused where standard input has no file name for its signature', async () => {
     const { code, stderr } = await shell(`$W sign $SERVICES -`)
     expect(code).toBe(2)
-    expect(stderr).toContain('standard input has no name')
+    expect(stderr).toContain('standard input has no file name')
   })
 
   it('is no pipe into which nobody writes', async () => {

@@ -53,7 +53,7 @@ describe('wheelseal verify behind a proxy, with a private authority', () => {
     async () => {
       const { code, stdout, stderr } = await verify(['--trusted-root', 'trusted_root.json'], behind())
       expect(code, stderr).toBe(0)
-      expect(stdout).toContain(`time from the log, asked online at ${EXTERNAL}`)
+      expect(stdout).toContain(`the log entry was fetched from ${EXTERNAL}`)
       expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT service.test:443']))
     },
     LONG_MS,

@@ -30,7 +30,7 @@ describe('bin/wheelseal', () => {
   it('shows the cosign face when it is called cosign', async () => {
     await symlink(wheelseal, join(folder.path, 'cosign'))
     expect((await inNoNode([join(folder.path, 'cosign'), 'version'])).stdout).toContain(
-      'The cosign face of wheelseal',
+      'cosign compatibility of wheelseal',
     )
   })
 

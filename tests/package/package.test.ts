@@ -57,7 +57,7 @@ describe('the published package', () => {
   it('is cosign under that name', async () => {
     await symlink(program, join(installed.path, 'cosign'))
     const { stdout } = await runProgram([join(installed.path, 'cosign'), 'version'])
-    expect(stdout).toContain('The cosign face of wheelseal')
+    expect(stdout).toContain('cosign compatibility of wheelseal')
   })
 
   it('runs a server that starts, is asked, and stops', async () => {

@@ -183,8 +183,10 @@ describe.runIf(present(pypiAttestations, twine))('wheelseal attest', () => {
         /^plain\/\S+\.whl has its publish attestation, log index \d+: plain\/\S+\.publish\.attestation\n$/,
       ),
     ])
-    expect(stderr).toContain('neither --publish nor --provenance is given')
-    expect(stderr).toMatch(/speaks for project team\/wheels, ref main of http:\S+, until \d{4}-/)
+    expect(stderr).toContain('publish attestations are written; add --provenance')
+    expect(stderr).toMatch(
+      /the id token is for project team\/wheels, ref main, from http:\S+, valid until \d{4}-/,
+    )
     expect(stderr).not.toContain('\u001b')
     expect(await attest(['--quiet', ...OURS, `plain/${WHEEL}`])).toEqual({ code: 0, stdout: '', stderr: '' })
   })

@@ -60,11 +60,11 @@ describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
       const { code, stdout, stderr } = await shell(text)
       expect(code, stderr).toBe(0)
       expect(stdout.match(/^dist\/\S+ was signed by https:/gm)).toHaveLength(8)
-      expect(stdout).toContain(`(kept in kept/${basename(WHEEL)}.sigstore.json)`)
+      expect(stdout).toContain(`(saved as kept/${basename(WHEEL)}.sigstore.json)`)
       expect(stdout).toMatch(/^kept\/\S+ was signed by [^;\n]*$/m)
       const kept = await judge(`kept/${basename(WHEEL)}`)
       expect(kept.code, kept.stderr).toBe(0)
-      expect(stdout.match(/time from the log, asked online at/g)).toHaveLength(10)
+      expect(stdout.match(/the log entry was fetched from/g)).toHaveLength(10)
       expect(stderr).toContain(
         `wheelseal: trust root: ${bench.path}/trust/trusted_root.json (${bench.path}/wheelseal.toml)`,
       )
@@ -152,7 +152,7 @@ describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
       expect(code).toBe(1)
       expect(stdout.trim().split('\n')).toHaveLength(2)
       expect(stderr).toContain('[verify.signature]')
-      expect(stderr).toContain('wheelseal: 2 of 3 are verified')
+      expect(stderr).toContain('wheelseal: 2 of 3 files are verified')
       const quiet = await run(bench, [wheelseal, 'verify', '--quiet', ...args, WHEEL])
       expect(quiet).toEqual({ code: 0, stdout: '', stderr: '' })
     },

@@ -26,7 +26,7 @@ async function kept(source: TufSource, io: VerifyIo): Promise<Uint8Array> {
   const { bytes, expiredAt } = await cachedTrustedRoot(source, io)
   if (expiredAt !== undefined)
     io.note?.(
-      `the trust root kept of ${source.url} expired at ${expiredAt}; with --offline it is used as it is, and keys may have been withdrawn since`,
+      `the cached trust root of ${source.url} expired at ${expiredAt}; keys may have been withdrawn since: run once without --offline to refresh it`,
     )
   return bytes
 }

@@ -32,7 +32,7 @@ export function timestampAuthoritiesFrom(
   const own = certificates.filter((one) => !authorities.includes(one))
   const roots = authorities.filter(({ isSelfIssued }) => isSelfIssued)
   if (roots.length === 0)
-    throw cosignErrors('cosign.timestamp', '--timestamp-certificate-chain: it has no root certificate')
+    throw cosignErrors('cosign.timestamp', '--timestamp-certificate-chain: no root certificate found')
   if (own.length > 1)
     throw cosignErrors(
       'cosign.timestamp',

@@ -10,8 +10,7 @@ export interface RunningProgram {
   readonly script: string
 }
 
-/** In every launcher that was ever installed: it stays as it is, so that those can be replaced. */
-const MARK = '# The cosign face of wheelseal, which may replace this file.'
+const MARK = '# Installed by wheelseal cosign install, which may replace this file.'
 const MODE = 0o755
 const MAX_LAUNCHER_BYTES = 16 << 10
 

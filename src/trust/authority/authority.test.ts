@@ -217,7 +217,7 @@ describe('issue', () => {
     const { authority } = makeAuthority({ chain: [noAuthority, made.root.certificate] })
     await expect(authority.issue(requestOf())).rejects.toMatchObject({
       code: 'authority.chain',
-      message: expect.stringContaining('not a certificate authority'),
+      message: expect.stringContaining('not a CA certificate'),
     })
   })
 
