@@ -8,7 +8,7 @@ export const errorPage: string = join(root, 'docs', 'reference', 'errors.md')
 
 const HEAD = `# Errors
 
-Every failure has a fact, a hint and a code that stays the same from release to release. On a terminal the code stands in brackets; with \`--json\` and over HTTP it is the member \`code\`. *exit* is the exit code of a command (1 refused or failed, 2 wrong usage; the cosign face always ends with 1), *HTTP* the status of a server's answer. \`wheelseal help CODE\` prints the row of a code. A reason code of a verdict is one of \`verify.…\`.
+Every failure has a message, a hint and a code, which does not change between releases. On a terminal the code is in brackets; with \`--json\` and over HTTP it is the member \`code\`. *exit* is the exit code of a command (1 refused or failed, 2 wrong usage; \`wheelseal cosign\` always ends with 1), *HTTP* the status of a server's answer. \`wheelseal help CODE\` prints the row of a code. A reason code of a verdict is one of \`verify.…\`.
 
 This page is written from the code by \`node scripts/error-reference.ts\`.
 
