@@ -96,12 +96,8 @@ describe('verifyTimestamp', () => {
 
   const other = makeTimestampLeaf({ serial: new Uint8Array([0x41, 2]) })
   it.each<[string, Partial<ResponseCraft>, string]>([
-    ['a signature by another key', { key: newKey().key }, 'signature of the timestamp is not valid'],
-    [
-      'a signature in another hash than it says',
-      { hash: 'sha384' },
-      'signature of the timestamp is not valid',
-    ],
+    ['a signature by another key', { key: newKey().key }, 'the timestamp is not valid'],
+    ['a signature in another hash than it says', { hash: 'sha384' }, 'the timestamp is not valid'],
     ['another signer', { serial: derUnsigned(other.serial) }, 'not signed by the timestamp authority'],
     ['another issuer of the signer', { issuerDer: leaf.subjectDer }, 'not signed by the timestamp authority'],
     [
@@ -169,11 +165,11 @@ describe('verifyTimestamp', () => {
     })
 
   it('refuses what stamps something else', () => {
-    refused(crafted(), 'for a different signature', { stamped: { message: utf8('another signature') } })
-    refused(crafted(), 'for a different signature', {
+    refused(crafted(), 'a different signature', { stamped: { message: utf8('another signature') } })
+    refused(crafted(), 'a different signature', {
       stamped: { hash: 'sha256', digest: sha256(utf8('x')) },
     })
-    refused(crafted(), 'for a different signature', { stamped: { hash: 'sha384', digest: sha256(message) } })
+    refused(crafted(), 'a different signature', { stamped: { hash: 'sha384', digest: sha256(message) } })
     const weak = messageImprint('sha256', sha256(message))
     const sha1 = derSequence(derAlgorithm('1.3.14.3.2.26'), derOctetString(new Uint8Array(20)))
     const content = encodeInfo({ ...info, imprint: { ...weak, encoded: sha1 } })
@@ -283,10 +279,7 @@ describe('verifyTimestamp', () => {
 
     it('refuses the name of another hash or kind of key, RSA-PSS, and keys that are smaller or larger', () => {
       for (const oid of [RSA_SHA384!, '1.2.840.10045.4.3.2', '1.2.840.113549.1.1.10'])
-        expect(by(small, oid)).toMatchObject({
-          ok: false,
-          reason: expect.stringContaining('is not supported'),
-        })
+        expect(by(small, oid)).toMatchObject({ ok: false, reason: expect.stringContaining('not supported') })
       expect(by(small, RSA!, 'sha384')).toMatchObject({ ok: false })
       const weak = rsa(1024)
       const large = { ...small, signer: makeTimestampLeaf({ spki: rsaSpki(4104) }) }
