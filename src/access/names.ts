@@ -36,15 +36,15 @@ export function parseProjectPath(path: string): ProjectPath {
   const problem = problemOf(segments)
   const [group = '', ...rest] = segments
   if (RESERVED.has(group.toLowerCase()))
-    throw accessErrors('access.reserved', `no group can have the name ${shown(group)}`)
+    throw accessErrors('access.reserved', `the group name ${shown(group)} is reserved`)
   if (problem !== undefined)
-    throw accessErrors('access.path', `${shown(path)} is no path of a project: ${problem}`)
+    throw accessErrors('access.path', `${shown(path)} is not a project path: ${problem}`)
   const namespaces = rest.map((_segment, index) => segments.slice(0, index + 1).join('/'))
   return { path, name: segments.at(-1) ?? '', namespaces: [group, ...namespaces.slice(1)] }
 }
 
 function problemOf(segments: readonly string[]): string | undefined {
-  if (segments.length < 2 || segments.length > MAX_SEGMENTS) return 'it has not between 2 and 21 parts'
+  if (segments.length < 2 || segments.length > MAX_SEGMENTS) return 'it must have 2 to 21 parts'
   const wrong = segments.find((segment) => !SEGMENT.test(segment) || /\.\.|\.$|\.git$|\.atom$/i.test(segment))
   return wrong === undefined ? undefined : `the part ${shown(wrong)} is not allowed`
 }
@@ -52,7 +52,7 @@ function problemOf(segments: readonly string[]): string | undefined {
 /** Throws `access.login`. */
 export function parseLogin(login: string): string {
   if (!LOGIN.test(login) || login.toLowerCase() === JOB_TOKEN_USER)
-    throw accessErrors('access.login', `${shown(login)} is not the name of a user`)
+    throw accessErrors('access.login', `${shown(login)} is not a valid user name`)
   return login
 }
 
@@ -65,7 +65,7 @@ export function parseVisibility(text: string): Visibility {
 /** At least one, each once, in order. Throws `access.scope`. */
 export function parseScopes(texts: readonly string[]): readonly Scope[] {
   const wrong = texts.find((text) => text !== 'api' && text !== 'read_api')
-  if (wrong !== undefined) throw accessErrors('access.scope', `there is no scope ${shown(wrong)}`)
+  if (wrong !== undefined) throw accessErrors('access.scope', `unknown scope ${shown(wrong)}`)
   if (texts.length === 0) throw accessErrors('access.scope', 'the token has no scope')
   return (['api', 'read_api'] as const).filter((scope) => texts.includes(scope))
 }

@@ -41,7 +41,7 @@ export function createCommandInput(): CommandInput {
 
 function take(path: string, { dev, ino }: Stats, taken: Set<string>): void {
   const pipe = `${dev}:${ino}`
-  if (taken.has(pipe)) throw hostErrors('host.pipe', `${path} was read already, and can be read once`)
+  if (taken.has(pipe)) throw hostErrors('host.pipe', `${path} was already read; a pipe can be read only once`)
   taken.add(pipe)
 }
 

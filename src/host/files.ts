@@ -34,7 +34,7 @@ function readWhole(input: Input, { maxBytes, parts }: Reading): Promise<Uint8Arr
   const { path, stats } = input
   if (!stats.isFile() || stats.size <= maxBytes) return readCapped(copied(parts(input)), maxBytes)
   closeInput(input)
-  throw baseErrors('base.too-large', `${path} has ${stats.size} bytes, ${maxBytes} are allowed`)
+  throw baseErrors('base.too-large', `${path} has ${stats.size} bytes; the limit is ${maxBytes}`)
 }
 
 /** Their memory is used again. */

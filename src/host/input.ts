@@ -112,7 +112,7 @@ function refuseUnlessWritten(pipe: Socket, { path, descriptor }: Pick<Input, 'pa
   const first = Buffer.alloc(1)
   try {
     if (readSync(descriptor, first) === 0)
-      pipe.destroy(hostErrors('host.pipe', `${path} is a pipe into which nobody writes`))
+      pipe.destroy(hostErrors('host.pipe', `${path} is a named pipe without a writer`))
     // It came just now, and is the first that the reader must get.
     else pipe.unshift(first)
   } catch (error) {

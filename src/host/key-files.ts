@@ -17,9 +17,10 @@ export async function writeKeyFile(path: string, key: KeyObject): Promise<void> 
 export async function readKeyFile(path: string): Promise<KeyObject> {
   try {
     const found = await stat(path)
-    if (!found.isFile()) throw new Error('it is no file')
+    if (!found.isFile()) throw new Error('it is not a file')
     const { mode } = found
-    if ((mode & OTHERS) !== 0) throw new Error(`mode ${(mode & 0o777).toString(8)} lets others use it`)
+    if ((mode & OTHERS) !== 0)
+      throw new Error(`it is accessible to other users (mode ${(mode & 0o777).toString(8)})`)
     return parsed(utf8Decode(await systemFiles.read(path, MAX_KEY_FILE_BYTES)))
   } catch (cause) {
     throw hostErrors('host.key-file', `${path}: ${describeError(cause)}`, { cause })
@@ -30,6 +31,6 @@ function parsed(pem: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch (cause) {
-    throw new Error('it holds no private key that can be read', { cause })
+    throw new Error('it contains no readable private key', { cause })
   }
 }

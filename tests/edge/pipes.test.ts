@@ -86,7 +86,7 @@ describe('a pipe whose other end is not there, or takes its time', () => {
     ])
     for (const { code, stderr } of nobody) {
       expect(code).toBe(1)
-      expect(stderr).toContain('pipe is a pipe into which nobody writes')
+      expect(stderr).toContain('pipe is a named pipe without a writer')
     }
     for (const { code, stderr } of [...late, ...slow]) expect(code, stderr).toBe(0)
   })
@@ -111,10 +111,10 @@ describe('what is signed', () => {
     expect(stderr).toContain('standard input has no file name')
   })
 
-  it('is no pipe into which nobody writes', async () => {
+  it('is no named pipe without a writer', async () => {
     const { code, stderr } = await shell(`$W sign $SERVICES pipe`)
     expect(code).toBe(1)
-    expect(stderr).toContain('pipe is a pipe into which nobody writes')
+    expect(stderr).toContain('pipe is a named pipe without a writer')
     await expect(readFile(join(bench.path, 'pipe.sigstore.json'))).rejects.toThrow('ENOENT')
   })
 })

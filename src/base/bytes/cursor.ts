@@ -16,7 +16,7 @@ export class Cursor {
   /** A copy-free view of the next `length` bytes. */
   take(length: number): Uint8Array {
     if (length > this.remaining) {
-      throw baseErrors('base.truncated', `needed ${length} bytes, ${this.remaining} are left`)
+      throw baseErrors('base.truncated', `expected ${length} more bytes, found ${this.remaining}`)
     }
     const view = this.#bytes.subarray(this.#offset, this.#offset + length)
     this.#offset += length
@@ -39,6 +39,6 @@ export class Cursor {
 
   /** Throws when bytes are left over: a structure has one spelling. */
   end(): void {
-    if (this.remaining !== 0) throw baseErrors('base.trailing', `${this.remaining} bytes are left over`)
+    if (this.remaining !== 0) throw baseErrors('base.trailing', `${this.remaining} extra bytes at the end`)
   }
 }

@@ -6,7 +6,7 @@ export async function readCapped(stream: AsyncIterable<Uint8Array>, maxBytes: nu
   const whole = new GrowingBytes()
   for await (const part of stream) {
     if (whole.length + part.length > maxBytes)
-      throw baseErrors('base.too-large', `more than the ${maxBytes} bytes that are allowed`)
+      throw baseErrors('base.too-large', `larger than the limit of ${maxBytes} bytes`)
     whole.add(part)
   }
   return whole.bytes()

@@ -18,11 +18,11 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
 }
 
 function canonicalString(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError('a lone surrogate has no canonical JSON')
+  if (!text.isWellFormed()) throw new TypeError('a lone surrogate cannot be written as canonical JSON')
   return JSON.stringify(text)
 }
 
 function canonicalNumber(value: number): string {
-  if (!Number.isFinite(value)) throw new TypeError(`${value} has no JSON`)
+  if (!Number.isFinite(value)) throw new TypeError(`${value} cannot be written as JSON`)
   return JSON.stringify(value)
 }

@@ -29,7 +29,8 @@ export function parseJson(text: string, limits: JsonLimits = {}): JsonValue {
   checkStructure(text, structure)
   const value = readValue(text)
   const mayHaveSurrogate = SURROGATE_ESCAPE.test(text) || !text.isWellFormed()
-  if (mayHaveSurrogate && hasLoneSurrogate(value)) throw baseErrors('base.json', 'half a character in a text')
+  if (mayHaveSurrogate && hasLoneSurrogate(value))
+    throw baseErrors('base.json', 'a string contains a lone surrogate')
   return value
 }
 
@@ -107,7 +108,7 @@ function checkSymbol(levels: Level[], symbol: number): void {
 
 function addKey(keys: Set<string>, quoted: string): void {
   const key = readKey(quoted)
-  if (keys.has(key)) throw baseErrors('base.json', `the key ${quoted.slice(0, 80)} stands twice`)
+  if (keys.has(key)) throw baseErrors('base.json', `the key ${quoted.slice(0, 80)} appears twice`)
   if (key === '__proto__') throw baseErrors('base.json', 'the key "__proto__" is not allowed')
   keys.add(key)
 }
