@@ -49,7 +49,7 @@ function reportYaml(error: { code: string; message: string; at: Position }, repo
     report.problem(
       error.at,
       'ciconfig.unsupported',
-      'a second document (a header with spec) is not supported',
+      'a second YAML document (a header with spec) is not supported',
     )
   else if (error.code === 'RESOURCE_EXHAUSTION') report.problem(error.at, 'ciconfig.yaml', TOO_DEEP)
   else report.problem(error.at, 'ciconfig.yaml', lowerFirst(error.message))
@@ -123,7 +123,7 @@ class Converter {
   #pair(pair: Pair, { depth, entries }: { depth: number; entries: Map<string, Entry> }): void {
     const { key } = pair
     if (!isScalar(key)) {
-      this.#fail(key as YamlNode, 'ciconfig.yaml', 'a key must be a text')
+      this.#fail(key as YamlNode, 'ciconfig.yaml', 'a key must be a string')
       return
     }
     const name = key.source ?? String(key.value)
@@ -136,7 +136,7 @@ class Converter {
 
   #add({ name, entry, entries }: { name: string; entry: Entry; entries: Map<string, Entry> }): void {
     if (entries.get(name)?.keyAt !== undefined && !this.#merged.has(entries.get(name) as Entry))
-      this.#report.warning(entry.keyAt, 'ciconfig.duplicate-key', `${name} stands twice; this one counts`)
+      this.#report.warning(entry.keyAt, 'ciconfig.duplicate-key', `${name} appears twice; this one counts`)
     entries.set(name, entry)
   }
 
@@ -165,11 +165,7 @@ class Converter {
     const source = scalar.source ?? ''
     const value = scalarValue(scalar, source)
     if (value !== undefined) return { kind: 'scalar', at, value, source, size: 1, height: 1 }
-    return this.#fail(
-      scalar,
-      'ciconfig.yaml',
-      `${source} is read as a date or as binary data; put it into quotes`,
-    )
+    return this.#fail(scalar, 'ciconfig.yaml', `${source} is read as a date or as binary data; quote it`)
   }
 
   #at(node: YamlNode): Position {

@@ -5,20 +5,20 @@ const kinds = {
   'ciconfig.invalid': {
     status: 400,
     exit: 1,
-    summary: 'The pipeline file is wrong; each problem has its place in the file.',
-    hint: 'mend the lines that are named',
+    summary: 'The pipeline file is invalid; each problem is listed with its position.',
+    hint: 'fix the named lines',
   },
   'ciconfig.yaml': {
     status: 400,
     exit: 1,
     summary: 'The pipeline file is not YAML as GitLab reads it (YAML 1.1, 1 MB, 100 levels).',
-    hint: 'mend the YAML at the place that is named; quote texts that look like something else',
+    hint: 'fix the YAML at the named position; quote strings that look like another type',
   },
   'ciconfig.unsupported': {
     status: 400,
     exit: 1,
-    summary: 'The pipeline file uses a keyword that GitLab has and this version does not execute.',
-    hint: 'remove the keyword, or run the pipeline on GitLab; nothing is ever ignored silently',
+    summary: 'The pipeline file uses a GitLab keyword that this version does not support.',
+    hint: 'remove the keyword, or run the pipeline on GitLab; docs/reference/pipelines.md lists the supported keywords',
   },
   'ciconfig.unknown': {
     status: 400,
@@ -29,45 +29,45 @@ const kinds = {
   'ciconfig.type': {
     status: 400,
     exit: 1,
-    summary: 'A keyword of the pipeline file has a value of the wrong kind.',
-    hint: 'write the kind of value that the message names',
+    summary: 'A keyword of the pipeline file has a value of the wrong type.',
+    hint: 'use the type that the message names',
   },
   'ciconfig.value': {
     status: 400,
     exit: 1,
-    summary: 'A keyword of the pipeline file is missing or has a value that is not allowed.',
-    hint: 'write one of the values that the message names',
+    summary: 'A required keyword of the pipeline file is missing, or its value is not allowed.',
+    hint: 'use one of the values that the message names',
   },
   'ciconfig.extends': {
     status: 400,
     exit: 1,
-    summary: 'A job extends something that does not exist, itself, or too many levels of templates.',
+    summary: 'A job extends an unknown job, itself, or too many levels of templates.',
     hint: 'name jobs or templates of the same file, at most 11 levels deep',
   },
   'ciconfig.variables': {
     status: 400,
     exit: 1,
-    summary: 'The variables of the pipeline file refer to each other in a circle, or grow too large.',
-    hint: 'break the circle; write $$ for a dollar sign that is no reference',
+    summary:
+      'The variables of the pipeline file refer to each other in a circle, or expand to too much text.',
+    hint: 'break the circle; write $$ for a literal dollar sign',
   },
   'ciconfig.no-jobs': {
     status: 400,
     exit: 1,
-    summary: 'The pipeline file gives a pipeline without jobs.',
+    summary: 'The pipeline has no jobs.',
     hint: 'add a job with a script in a stage other than .pre and .post',
   },
   'ciconfig.duplicate-key': {
     status: 400,
     exit: 1,
-    summary: 'A warning: a key stands twice in one map; as on GitLab the last one counts.',
+    summary: 'A warning: a key appears twice in one map; as on GitLab, the last one counts.',
     hint: 'remove one of the two',
   },
   'ciconfig.rewritten': {
     status: 400,
     exit: 1,
-    summary:
-      'A warning: YAML reads an unquoted value as a number or a truth value and writes it differently.',
-    hint: 'put the value into quotes',
+    summary: 'A warning: YAML reads an unquoted value as a number or boolean and writes it differently.',
+    hint: 'quote the value',
   },
 } as const
 

@@ -66,7 +66,7 @@ export function record<F extends Fields>(fields: F): Reader<Values<F>> {
 }
 
 export const text: Reader<string> = (node, place) =>
-  node.kind === 'scalar' && typeof node.value === 'string' ? node.value : wrongType(node, place, 'a text')
+  node.kind === 'scalar' && typeof node.value === 'string' ? node.value : wrongType(node, place, 'a string')
 
 export const flag: Reader<boolean> = (node, place) =>
   node.kind === 'scalar' && typeof node.value === 'boolean'
@@ -74,7 +74,7 @@ export const flag: Reader<boolean> = (node, place) =>
     : wrongType(node, place, 'true or false')
 
 export const texts: Reader<readonly string[]> = (node, place) => {
-  if (node.kind !== 'list') return wrongType(node, place, 'a list of texts')
+  if (node.kind !== 'list') return wrongType(node, place, 'a list of strings')
   return node.items.map((item) => text(item, place)).filter((item) => item !== undefined)
 }
 
@@ -104,6 +104,6 @@ export function wrong(
 function kindOf(node: Node): string {
   if (node.kind !== 'scalar') return `a ${node.kind}`
   if (node.value === null) return 'nothing'
-  if (typeof node.value === 'string') return 'a text'
+  if (typeof node.value === 'string') return 'a string'
   return typeof node.value === 'boolean' ? `${node.value} (without quotes)` : `the number ${scalarText(node)}`
 }

@@ -160,7 +160,12 @@ function present<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
 function notAJob(name: string, place: Place): void {
   if (didYouMean(name, Object.keys(globalFields)) !== '')
     unknownKey(name, { place, known: Object.keys(globalFields) })
-  else place.report.problem(place.keyAt, 'ciconfig.type', `${place.path} must be a map: a job or a keyword`)
+  else
+    place.report.problem(
+      place.keyAt,
+      'ciconfig.type',
+      `${place.path} must be a map: it is neither a job nor a keyword`,
+    )
 }
 
 function checkName(name: string, { report, owner, keyAt }: Place): void {
@@ -188,7 +193,7 @@ function checkStage(
 ): void {
   if (stages.includes(stage)) return
   const known = stages.join(', ')
-  const message = `${place.owner}: stage ${stage} is not among the stages ${known}${didYouMean(stage, stages)}`
+  const message = `${place.owner}: stage ${stage} is not one of the stages ${known}${didYouMean(stage, stages)}`
   place.report.problem(at, 'ciconfig.value', message)
 }
 
@@ -197,6 +202,6 @@ function checkNotEmpty(
   { root, report }: { readonly root: MapNode; readonly report: Report },
 ): void {
   if (report.problems.length > 0 || jobs.some((job) => !EDGES.includes(job.stage))) return
-  const what = jobs.length === 0 ? 'the file has no job that would run' : 'only .pre and .post have jobs'
-  report.problem(root.at, 'ciconfig.no-jobs', `${what}, so that there is no pipeline`)
+  const what = jobs.length === 0 ? 'no job of the file would run' : 'only .pre and .post have jobs'
+  report.problem(root.at, 'ciconfig.no-jobs', `${what}, so there is no pipeline`)
 }

@@ -27,7 +27,7 @@ const script: Reader<readonly string[]> = (node, place) => {
     if (item.kind === 'list' && depth < MAX_SCRIPT_DEPTH)
       for (const inner of item.items) visit(inner, depth + 1)
     else if (item.kind === 'scalar' && typeof item.value === 'string') lines.push(item.value)
-    else wrongType(item, place, `a text or a list of texts, at most ${MAX_SCRIPT_DEPTH} levels deep`)
+    else wrongType(item, place, `a string or a list of strings, at most ${MAX_SCRIPT_DEPTH} levels deep`)
   }
   visit(node, 0)
   return lines
@@ -93,7 +93,10 @@ const cacheKey: Reader<string> = (node, place) => {
   if (node.kind === 'map') return unsupported(node, { ...place, path: `${place.path}:files` })
   const value = text(node, place)
   if (value === undefined || (!/\/|%2f/i.test(value) && !/^(?:\.|%2e){1,2}$/i.test(value))) return value
-  return wrong(node, place, { code: 'ciconfig.value', what: 'must not hold a slash or be dots only' })
+  return wrong(node, place, {
+    code: 'ciconfig.value',
+    what: 'must not contain a slash or consist of dots only',
+  })
 }
 
 const fallbackKeys: Reader<readonly string[]> = (node, place) => {
@@ -147,7 +150,7 @@ const idTokens: Reader<Readonly<Record<string, { readonly aud: string | readonly
   for (const [name, { keyAt, value }] of node.entries) {
     const here = { ...place, keyAt, path: `${place.path}:${name}` }
     if (!/^[a-zA-Z_]\w*$/.test(name))
-      place.report.problem(keyAt, 'ciconfig.value', `${named(here)} is no variable name`)
+      place.report.problem(keyAt, 'ciconfig.value', `${named(here)} is not a variable name`)
     const token = idToken(value, here)
     const aud = token?.aud ?? []
     if (aud.length > 0) tokens.set(name, { aud })

@@ -93,7 +93,7 @@ describe('a file that is wrong', () => {
 
   it.each<[string, string, RegExp]>([
     ['nothing', '', /no job|must be a map/],
-    ['a text', 'hello', /must be a map/],
+    ['a string', 'hello', /must be a map/],
     ['more than 1 MiB', `job: { script: echo }\n#${'x'.repeat(1 << 20)}`, /larger than/],
     ['200 levels', `a: ${'['.repeat(200)}${']'.repeat(200)}`, /100 levels/],
     ['half a million levels', '['.repeat(500_000), /100 levels|flow/],

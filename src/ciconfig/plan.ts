@@ -129,7 +129,9 @@ function resolve(
     return new Map(expansion.variables.map((variable) => [variable.key, variable]))
   const keys = expansion.keys.join(' → ')
   const what =
-    expansion.kind === 'circle' ? `refer to each other in a circle: ${keys}` : `grow too large: ${keys}`
+    expansion.kind === 'circle'
+      ? `refer to each other in a circle: ${keys}`
+      : `expand to too much text: ${keys}`
   report.problem(at, 'ciconfig.variables', `${owner}variables ${what}`)
   return new Map()
 }

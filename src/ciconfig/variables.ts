@@ -44,7 +44,7 @@ function hasName(key: string, place: Place): boolean {
   place.report.problem(
     place.keyAt,
     'ciconfig.value',
-    `${named(place)} is no name for a variable: letters, digits and _ only`,
+    `${named(place)} is not a variable name: use letters, digits and _ only`,
   )
   return false
 }
@@ -55,7 +55,7 @@ function simple(node: Node, place: Place): Omit<Variable, 'key'> | undefined {
 }
 
 const scalar: Reader<string> = (node, place) => {
-  if (node.kind !== 'scalar') return wrongType(node, place, 'a text')
+  if (node.kind !== 'scalar') return wrongType(node, place, 'a string')
   const value = scalarText(node)
   if (typeof node.value !== 'string' && value !== node.source)
     place.report.warning(
