@@ -21,16 +21,16 @@ export function hashToken(token: string): string {
 /** Throws `pipelines.unknown`, `pipelines.job-token`, and `JobEndedError` for the right token of an ended job. */
 export async function runningJob(context: Context, { jobId, token }: JobClaim): Promise<JobRecord> {
   const job = await context.store.findJob(jobId)
-  if (job === undefined) throw pipelineErrors('pipelines.unknown', `there is no job ${jobId}`)
+  if (job === undefined) throw pipelineErrors('pipelines.unknown', `job ${jobId} does not exist`)
   if (!ownsToken(job, token))
-    throw pipelineErrors('pipelines.job-token', `the token is not that of job ${jobId}`)
+    throw pipelineErrors('pipelines.job-token', `the token does not belong to job ${jobId}`)
   return stillRunning(context, job)
 }
 
 /** The running job whose token it is, whichever that may be. */
 export async function jobOfToken(context: Context, token: string): Promise<JobRecord> {
   const job = await context.store.findJobByTokenHash(hashToken(token))
-  if (job === undefined) throw pipelineErrors('pipelines.job-token', 'the token is not that of a job')
+  if (job === undefined) throw pipelineErrors('pipelines.job-token', 'the token is not a job token')
   return stillRunning(context, job)
 }
 

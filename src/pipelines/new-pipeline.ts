@@ -26,10 +26,10 @@ const NOT_IN_REF = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|^[/.-]|\/\.|[/.]$|\.lock(?:\
 export function checkRequest({ commit, source, config }: PipelineRequest): void {
   const { sha, beforeSha = sha, ref } = commit
   const rules: readonly (readonly [boolean, string])[] = [
-    [HASH.test(sha) && HASH.test(beforeSha), 'a commit is not named by its full hash'],
-    [ref.length > 0 && ref.length <= 255 && !NOT_IN_REF.test(ref), 'the ref is not one that git allows'],
-    [/^[a-z_]{1,64}$/.test(source), 'the source is not a word of GitLab'],
-    [CONFIG_PATH.test(config.path), 'the path of the pipeline file is not one'],
+    [HASH.test(sha) && HASH.test(beforeSha), 'the commit is not a full SHA'],
+    [ref.length > 0 && ref.length <= 255 && !NOT_IN_REF.test(ref), 'the ref is not a valid git ref name'],
+    [/^[a-z_]{1,64}$/.test(source), 'the source is not a pipeline source of GitLab'],
+    [CONFIG_PATH.test(config.path), 'the path of the pipeline file is invalid'],
   ]
   const broken = rules.find(([holds]) => !holds)
   if (broken !== undefined) throw pipelineErrors('pipelines.commit', broken[1])

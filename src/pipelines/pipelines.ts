@@ -91,7 +91,8 @@ async function createPipeline(context: Context, request: PipelineRequest): Promi
 
 async function findSnapshot({ store }: Context, pipelineId: number): Promise<Snapshot> {
   const snapshot = await store.findPipeline(pipelineId)
-  if (snapshot === undefined) throw pipelineErrors('pipelines.unknown', `there is no pipeline ${pipelineId}`)
+  if (snapshot === undefined)
+    throw pipelineErrors('pipelines.unknown', `pipeline ${pipelineId} does not exist`)
   return snapshot
 }
 
@@ -134,7 +135,7 @@ async function readTrace(
   start: number,
 ): Promise<AsyncIterable<Uint8Array>> {
   if ((await store.findJob(jobId)) === undefined)
-    throw pipelineErrors('pipelines.unknown', `there is no job ${jobId}`)
+    throw pipelineErrors('pipelines.unknown', `job ${jobId} does not exist`)
   return traces.read(jobId, start)
 }
 

@@ -21,7 +21,7 @@ const MAX_RACES = 10
 
 export async function findRunner(context: Context, runnerToken: string): Promise<RunnerRecord> {
   const runner = await context.store.findRunner(hashToken(runnerToken))
-  if (runner === undefined) throw pipelineErrors('pipelines.runner-token', 'no runner has this token')
+  if (runner === undefined) throw pipelineErrors('pipelines.runner-token', 'the runner token is unknown')
   return runner
 }
 

@@ -49,7 +49,7 @@ export async function updateJob(context: Context, claim: JobClaim, update: JobUp
   const { state } = update
   if (state === 'pending' || state === 'running') return 'running'
   if (state !== 'success' && state !== 'failed')
-    throw pipelineErrors('pipelines.job-update', 'the state is not one of a job')
+    throw pipelineErrors('pipelines.job-update', 'the job state is unknown')
   await endJob(context, job, {
     state,
     ...(state === 'failed' ? { failureReason: failureReason(update.failureReason) } : {}),
@@ -84,7 +84,7 @@ export function checkArtifactsKind({
   if (type !== 'archive' || format !== 'zip')
     throw pipelineErrors(
       'pipelines.artifacts-kind',
-      `type ${type.slice(0, 40)} in format ${format.slice(0, 40)} is not taken`,
+      `artifact type ${type.slice(0, 40)} in format ${format.slice(0, 40)} is not supported`,
     )
 }
 
@@ -109,7 +109,7 @@ async function explainRefusal({ store }: Context, { id }: JobRecord, sha256: str
   const current = await store.findJob(id)
   if (current?.state !== 'running') throw new JobEndedError(id, current?.state ?? 'canceled')
   if ((await store.findArtifact(id))?.sha256 !== sha256)
-    throw pipelineErrors('pipelines.artifacts-taken', `job ${id} has uploaded other artifacts already`)
+    throw pipelineErrors('pipelines.artifacts-taken', `job ${id} has already uploaded different artifacts`)
 }
 
 export interface OpenArtifacts {
@@ -122,7 +122,7 @@ export async function openArtifacts(context: Context, { jobId, token }: JobClaim
   const asking = await jobOfToken(context, token)
   const job = await context.store.findJob(jobId)
   if (job === undefined || job.pipelineId !== asking.pipelineId)
-    throw pipelineErrors('pipelines.job-token', `the token's job may not see artifacts of job ${jobId}`)
+    throw pipelineErrors('pipelines.job-token', `the job of the token may not read artifacts of job ${jobId}`)
   const artifact = await context.store.findArtifact(jobId)
   if (artifact === undefined)
     throw pipelineErrors('pipelines.artifacts-absent', `job ${jobId} has no artifacts`)

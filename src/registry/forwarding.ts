@@ -8,7 +8,7 @@ const MAX_URL_LENGTH = 2048
 /** Normalises names and URL. Throws `registry.forwarding`, `python.name`. */
 export function checkForwarding({ indexUrl, names }: Forwarding): Forwarding {
   if (names.length > MAX_NAMES)
-    throw registryErrors('registry.forwarding', `${names.length} names are too many`)
+    throw registryErrors('registry.forwarding', `${names.length} names; the limit is ${MAX_NAMES}`)
   return { indexUrl: checkIndexUrl(indexUrl), names: [...new Set(names.map(normalizeName))].toSorted() }
 }
 
@@ -18,7 +18,7 @@ function checkIndexUrl(text: string): string {
   if (url === undefined || !['http:', 'https:'].includes(url.protocol))
     throw registryErrors('registry.forwarding', 'the index is not an http or https URL')
   if (url.username !== '' || url.password !== '')
-    throw registryErrors('registry.forwarding', `the URL of the index at ${url.host} has credentials in it`)
+    throw registryErrors('registry.forwarding', `the URL of the index at ${url.host} contains credentials`)
   if (url.search !== '' || url.hash !== '')
     throw registryErrors(
       'registry.forwarding',

@@ -65,12 +65,12 @@ function checkUpload(upload: PypiUpload): DistributionName {
   if (normalizeName(upload.name) !== file.name)
     throw registryErrors(
       'registry.mismatch',
-      `the form names the package ${upload.name}, the file is ${fileName}`,
+      `the form says package ${upload.name}, but the file is ${fileName}`,
     )
   if (parseVersion(upload.version).key !== file.version.key)
     throw registryErrors(
       'registry.mismatch',
-      `the form names the version ${upload.version}, the file is ${fileName}`,
+      `the form says version ${upload.version}, but the file is ${fileName}`,
     )
   if (!REQUIRES_PYTHON.test(requiresPython))
     throw registryErrors(
@@ -88,7 +88,7 @@ function checkDigest({ sha256 }: StagedBlob, announced: string): void {
   if (announced.toLowerCase() !== sha256)
     throw registryErrors(
       'registry.digest-mismatch',
-      `the form says sha256 ${announced}, the bytes have ${sha256}`,
+      `the form says sha256 ${announced}, but the file has ${sha256}`,
     )
 }
 
