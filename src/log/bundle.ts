@@ -43,7 +43,7 @@ export function decodeBundleHead(head: Uint8Array, width: number): BundleHead {
   const cursor = new Cursor(head)
   const magic = head.length === bundleHeadBytes(width) ? cursor.uint(WORD_BYTES) : 0
   if (magic !== MAGIC && magic !== MAGIC_WITHOUT_SUMS)
-    throw logErrors('log.corrupt', 'a bundle does not begin as one')
+    throw logErrors('log.corrupt', 'a bundle has no header')
   const offsets = Uint32Array.from({ length: width + 1 }, () => cursor.uint(WORD_BYTES))
   const isOrdered = offsets.every((offset, at) => at === 0 || offset > (offsets[at - 1] ?? 0))
   if (!isOrdered || offsets[0] !== head.length)
@@ -69,10 +69,7 @@ export function decodeBundleEntries(
 function withoutSum(slot: Uint8Array, at: number): Uint8Array {
   const bytes = slot.subarray(0, Math.max(0, slot.length - SUM_BYTES))
   if (bytesEqual(sumOf(bytes), slot.subarray(bytes.length))) return bytes
-  throw logErrors(
-    'log.corrupt',
-    `entry ${at} of a bundle does not have its checksum: it is damaged on the disk`,
-  )
+  throw logErrors('log.corrupt', `the checksum of entry ${at} of a bundle is wrong: the file is damaged`)
 }
 
 function decodeSlot(bytes: Uint8Array, at: number): LogEntry {
@@ -83,7 +80,7 @@ function decodeSlot(bytes: Uint8Array, at: number): LogEntry {
     return entry
   } catch (cause) {
     if (!(cause instanceof WheelsealError)) throw cause
-    throw logErrors('log.corrupt', `entry ${at} of a bundle is not whole: it is damaged on the disk`, {
+    throw logErrors('log.corrupt', `entry ${at} of a bundle is truncated: the file is damaged`, {
       cause,
     })
   }

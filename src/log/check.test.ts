@@ -50,12 +50,12 @@ describe('check', () => {
     [
       'an entry of which one bit flipped',
       ({ files }) => ({ files: misread(files, 'entries/001', flip) }),
-      /from 4 on are missing or damaged: entries\/001: entry 2 of a bundle does not have its checksum/,
+      /from 4 on are missing or damaged: entries\/001: the checksum of entry 2 of a bundle is wrong/,
     ],
     [
       'an entry whose time is another',
       ({ files }) => ({ files: misread(files, 'entries/001', flipTimeOfFirst) }),
-      /entries\/001: entry 0 of a bundle does not have its checksum/,
+      /entries\/001: the checksum of entry 0 of a bundle is wrong/,
     ],
     [
       'a bundle that was cut',
@@ -70,12 +70,12 @@ describe('check', () => {
     [
       'a tile that was cut',
       ({ files }) => ({ files: misread(files, 'tile/0/002', (bytes) => bytes.slice(1)) }),
-      /tile\/0\/002 is missing or another/,
+      /tile\/0\/002 is missing or damaged/,
     ],
     [
       'an upper tile with another hash',
       ({ files }) => ({ files: misread(files, 'tile/1/000', flip) }),
-      /tile\/1\/000 is missing or another/,
+      /tile\/1\/000 is missing or damaged/,
     ],
     [
       'an index that leads to another leaf',
@@ -85,12 +85,12 @@ describe('check', () => {
     [
       'an index that cannot be read',
       ({ index }) => ({ index: { ...index, find: async () => Promise.reject(new Error('malformed')) } }),
-      /keys of entry 0 cannot be looked for: malformed/,
+      /keys of entry 0 cannot be looked up: malformed/,
     ],
     [
       'a leaf that no key can be read from',
       () => ({ keysOf: () => raise('not JSON') }),
-      /keys of entry 0 cannot be looked for: not JSON/,
+      /keys of entry 0 cannot be looked up: not JSON/,
     ],
   ])('names %s', async (_what, change, problem) => {
     const parts = await grown(40)
@@ -115,7 +115,7 @@ describe('check', () => {
     }
     const { problems } = await inspectLog(parts)
     expect(problems.filter((problem) => !problem.includes('keys'))).toEqual([
-      'the root of 21 entries is another one',
+      'the root of 21 entries differs from the recorded root',
     ])
   })
 
@@ -132,7 +132,7 @@ describe('check', () => {
   it('names a time that is before the one of the entry in front', async () => {
     const { parts } = await newLog()
     await writeSegment(parts.files, [entryAt(2000, 'a'), entryAt(1999, 'b'), entryAt(1999, 'c')])
-    expect((await inspectLog(parts)).problems).toEqual(['entry 2 is older than the one before'])
+    expect((await inspectLog(parts)).problems).toEqual(['entry 2 is dated before the previous entry'])
   })
 
   it('keeps a hundred problems and still derives the head', async () => {

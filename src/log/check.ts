@@ -48,7 +48,7 @@ export async function checkState(state: LogState): Promise<LogCheck> {
   }
   for (const [at, entry] of rest.entries()) checkEntry(check, entry, applied + at)
   if (!bytesEqual(check.edge.root(), head.root))
-    note(check, `the root of ${head.size} entries is another one`)
+    note(check, `the root of ${head.size} entries differs from the recorded root`)
   return finish(check)
 }
 
@@ -70,7 +70,8 @@ async function newCheck(state: LogState): Promise<Check> {
     problems.push(`the index of keys cannot be read: ${describeError(error)}`)
     return 0
   })
-  if (indexed > head.size) problems.push(`the index of keys has seen ${indexed} of ${head.size} entries`)
+  if (indexed > head.size)
+    problems.push(`the index of keys covers ${indexed} entries, but the log has ${head.size}`)
   // A reader of its own: what the log has cached proves nothing about the disk.
   return { state, tiles: createTileReader(files, geometry), edge, problems, indexed, timeMs: 0 }
 }
@@ -115,7 +116,7 @@ async function standIn(check: Check, from: number): Promise<void> {
   try {
     for (let at = 0; at < width; at += 1) check.edge.append(await check.tiles.node(0, from + at))
   } catch (error) {
-    note(check, `their hashes are missing too, and nothing behind them was checked: ${describeError(error)}`)
+    note(check, `their hashes are missing too, so later entries were not checked: ${describeError(error)}`)
   }
 }
 
@@ -126,14 +127,14 @@ async function checkTiles({ state, edge, ...check }: Check, from: number): Promi
     const path = tilePath(position)
     const expected = edge.tile(position)
     const read = await state.files.read(path, 0, expected.length + 1).catch(() => undefined)
-    if (read === undefined || !bytesEqual(read, expected)) note(check, `${path} is missing or another`)
+    if (read === undefined || !bytesEqual(read, expected)) note(check, `${path} is missing or damaged`)
   }
   edge.settle(to)
 }
 
 function checkEntry(check: Check, { leaf, timeMs }: LogEntry, index: number): void {
   check.edge.append(leafHash(leaf))
-  if (timeMs < check.timeMs) note(check, `entry ${index} is older than the one before`)
+  if (timeMs < check.timeMs) note(check, `entry ${index} is dated before the previous entry`)
   check.timeMs = timeMs
 }
 
@@ -145,6 +146,6 @@ async function checkKeys(check: Check, entry: LogEntry, index: number): Promise<
       if (found[0] !== index) note(check, `entry ${index} is not found by its keys`)
     }
   } catch (error) {
-    note(check, `the keys of entry ${index} cannot be looked for: ${describeError(error)}`)
+    note(check, `the keys of entry ${index} cannot be looked up: ${describeError(error)}`)
   }
 }

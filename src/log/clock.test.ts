@@ -22,7 +22,7 @@ describe('a log whose newest entry is dated after the clock', () => {
   it('takes nothing new until the clock has got there, says why, and still knows what it has', async () => {
     const { log, clock } = await ahead()
     clock.set(HOUR - 30_001)
-    expect(log.refusal()).toMatch(/newest entry is dated 1970-01-01T01:00:00.000Z.*taken again/)
+    expect(log.refusal()).toMatch(/newest entry is dated 1970-01-01T01:00:00.000Z.*accepted again/)
     const tried = await Promise.allSettled([log.append(text('a')), log.append(text('b'))])
     expect(tried).toMatchObject([
       { value: { index: 1, isDuplicate: true } },

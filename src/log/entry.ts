@@ -17,13 +17,13 @@ const TIME_BYTES = 6
 
 /** Throws `base.too-large`. */
 export function checkEntrySize({ leaf, extra }: Pick<LogEntry, 'leaf' | 'extra'>): void {
-  refuseBeyond('a leaf', leaf.length, MAX_LEAF_BYTES)
-  refuseBeyond('what stands beside a leaf', extra.length, MAX_EXTRA_BYTES)
+  refuseBeyond('the leaf', leaf.length, MAX_LEAF_BYTES)
+  refuseBeyond('the data beside the leaf', extra.length, MAX_EXTRA_BYTES)
 }
 
 function refuseBeyond(what: string, bytes: number, maxBytes: number): void {
   if (bytes > maxBytes)
-    throw baseErrors('base.too-large', `${what} of ${bytes} bytes, ${maxBytes} are allowed`)
+    throw baseErrors('base.too-large', `${what} has ${bytes} bytes; the limit is ${maxBytes}`)
 }
 
 export function encodeEntry({ timeMs, leaf, extra }: LogEntry): Uint8Array {

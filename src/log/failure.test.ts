@@ -120,12 +120,12 @@ describe('a disk without room', () => {
     await later()
     await expect(log.append(text('f'))).rejects.toMatchObject(refusal)
     expect(JSON.stringify(tried.map(String))).not.toContain('/data')
-    expect(log.refusal()).toMatch(/by itself once there is room/)
+    expect(log.refusal()).toMatch(/by itself once that is resolved/)
     expect((await log.entry(1))?.leaf).toEqual(utf8('a'))
 
     pauses.shift()?.()
     await later()
-    expect(log.refusal()).toMatch(/by itself once there is room/)
+    expect(log.refusal()).toMatch(/by itself once that is resolved/)
 
     state.fails = false
     pauses.shift()?.()
@@ -171,7 +171,7 @@ describe('a disk without room', () => {
     await (await parts.files.create(`wal/${name}`)).append(older)
     pauses.shift()?.()
     await later()
-    expect(log.refusal()).toMatch(/has 1 entries.* seen 2/)
+    expect(log.refusal()).toMatch(/has tree size 1.* recorded tree size 2/)
     await expect(log.append(text('c'))).rejects.toMatchObject({ code: 'log.frozen' })
   })
 
@@ -232,7 +232,7 @@ describe('an anchor', () => {
     const { parts, log: before } = await grown(6)
     const anchor = memoryAnchor({ size: 7, root: new Uint8Array(32) })
     const log = await openLog({ ...parts, anchor })
-    expect(log.refusal()).toMatch(/6 entries, its anchor has seen 7/)
+    expect(log.refusal()).toMatch(/tree size 6, but its anchor recorded tree size 7/)
     await expect(log.append(text('a'))).rejects.toMatchObject({ code: 'log.frozen' })
     expect(await log.head()).toEqual(await before.head())
     expect((await log.entry(5))?.leaf).toEqual(utf8('leaf 5'))

@@ -126,8 +126,8 @@ function writing(writer: Writer): Opening['writes'] {
 function refusalOf(poison: unknown): string {
   const { message } = closedBy(poison)
   return shortageOf(poison) === undefined
-    ? `${message}; it needs a new start`
-    : `${message}; it takes entries again by itself once there is room`
+    ? `${message}; restart the server`
+    : `${message}; the log accepts entries again by itself once that is resolved`
 }
 
 function refusing(reason: Error): Opening['writes'] {
@@ -146,9 +146,9 @@ async function forkOf(
   for (const seen of heads) {
     if (seen === undefined) continue
     if (state.head.size < seen.size)
-      return `the log has ${state.head.size} entries, its anchor has seen ${seen.size}`
+      return `the log has tree size ${state.head.size}, but its anchor recorded tree size ${seen.size}`
     if (!bytesEqual(await rootAt(state, seen.size), seen.root))
-      return `the log of ${seen.size} entries that its anchor has seen had another root: one of the two is a fork`
+      return `the anchor recorded another root for the tree of ${seen.size} entries: one of the two is a fork`
   }
   return undefined
 }

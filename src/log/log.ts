@@ -127,7 +127,7 @@ function readsOf(now: () => LogState): Omit<TransparencyLog, 'append' | 'refusal
 async function inRange<T>(state: LogState, size: number, work: (state: LogState) => Promise<T>): Promise<T> {
   const { head } = state
   if (!Number.isSafeInteger(size) || size < 0 || size > head.size)
-    throw logErrors('log.range', `the log has ${head.size} entries, asked was ${size}`)
+    throw logErrors('log.range', `the log has ${head.size} entries; ${size} were requested`)
   try {
     return await work(state)
   } catch (error) {

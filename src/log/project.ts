@@ -64,7 +64,7 @@ function folderOf(path: string): string {
 /** What is read back is what readers will get: a bit that flipped on the way must not be vouched for (Yeti 2022). */
 async function compare({ files }: LogState, path: string, bytes: Uint8Array): Promise<void> {
   const read = await files.read(path, 0, bytes.length + 1)
-  if (!bytesEqual(read, bytes)) throw logErrors('log.corrupt', `${path} reads back as other bytes`)
+  if (!bytesEqual(read, bytes)) throw logErrors('log.corrupt', `${path} does not read back as written`)
 }
 
 /** The leaves as they stand in the bundle, not as they were in memory, are what the tree must have. */
@@ -76,7 +76,7 @@ function rehash({ geometry, edge }: LogState, begin: number, bytes: Uint8Array):
   for (let at = 0; at < width; at += 1) {
     const [entry, hash] = [entries[at], edge.node(0, begin + at)]
     if (entry === undefined || hash === undefined || !bytesEqual(leafHash(entry.leaf), hash))
-      throw logErrors('log.corrupt', `entry ${begin + at} has another hash in its bundle than in the tree`)
+      throw logErrors('log.corrupt', `entry ${begin + at} in its bundle does not have its hash in the tree`)
   }
 }
 

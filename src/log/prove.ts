@@ -15,7 +15,7 @@ export async function provenInclusion(
   const [read, root] = [nodeReader(state), await rootAt(state, size)]
   const proof = await inclusionProof(read, { index, size })
   if (verifyInclusion({ leafHash: await read(0, index), index, size, proof, root })) return proof
-  throw damaged(`entry ${index} does not lead to the root of ${size} entries`)
+  throw damaged(`the inclusion proof of entry ${index} does not give the root of ${size} entries`)
 }
 
 /** The same between two sizes. Throws `log.corrupt`. */
@@ -26,9 +26,9 @@ export async function provenConsistency(
   const proof = await consistencyProof(nodeReader(state), { first, second })
   const [firstRoot, secondRoot] = [await rootAt(state, first), await rootAt(state, second)]
   if (verifyConsistency({ first, second, firstRoot, secondRoot, proof })) return proof
-  throw damaged(`the root of ${first} entries does not lead to that of ${second}`)
+  throw damaged(`the consistency proof from ${first} to ${second} entries does not give their roots`)
 }
 
 function damaged(fact: string): Error {
-  return logErrors('log.corrupt', `${fact}: a tile is damaged on the disk`)
+  return logErrors('log.corrupt', `${fact}: a tile is damaged`)
 }

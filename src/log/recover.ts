@@ -22,7 +22,7 @@ const MAX_SEGMENT_BYTES = 1024 * 1024 * 1024
 
 /** Throws `log.exists`. After a crash in between, the log is as if it had never been begun. */
 export async function createLogFiles(files: LogFiles, geometry: Geometry, genesis: LogEntry): Promise<void> {
-  if (await isCreated(files)) throw logErrors('log.exists', 'the log was created already')
+  if (await isCreated(files)) throw logErrors('log.exists', 'the log already exists')
   checkEntrySize(genesis)
   const edge = new TreeEdge(geometry, { applied: 0, upper: [] })
   edge.append(leafHash(genesis.leaf))
@@ -40,7 +40,7 @@ async function isCreated(files: LogFiles): Promise<boolean> {
 
 /** The state that the newest whole segment says, and its number; nothing else is read. Writes nothing. */
 export async function readState(parts: StateParts): Promise<{ state: LogState; number: number }> {
-  if (!(await isCreated(parts.files))) throw logErrors('log.missing', 'the log was never created here')
+  if (!(await isCreated(parts.files))) throw logErrors('log.missing', 'the log does not exist')
   const segment = await newestSegment(parts.files, parts.geometry)
   return { state: createState(parts, segment), number: segment.number }
 }
@@ -64,9 +64,9 @@ async function newestSegment(files: LogFiles, geometry: Geometry): Promise<Segme
     const segment = readSegment(await readFile(files, segmentPath(number)), geometry)
     if (segment === undefined) continue
     if (segment.number === number) return segment
-    throw logErrors('log.corrupt', `segment ${number} says that it is ${segment.number}`)
+    throw logErrors('log.corrupt', `segment ${number} has the number ${segment.number} in its header`)
   }
-  throw logErrors('log.corrupt', 'the write-ahead log has no whole segment')
+  throw logErrors('log.corrupt', 'the write-ahead log has no complete segment')
 }
 
 async function readFile(files: LogFiles, path: string): Promise<Uint8Array> {
@@ -83,7 +83,7 @@ async function catchUp(state: LogState): Promise<void> {
   if (mark > state.head.size)
     throw logErrors(
       'log.corrupt',
-      `the index of keys has seen ${mark} entries, the log has ${state.head.size}`,
+      `the index of keys covers ${mark} entries, but the log has ${state.head.size}`,
     )
   for (let from = mark; from < pending.applied; from += width) {
     const entries = await entriesFrom(state, from, width)

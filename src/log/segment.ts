@@ -96,7 +96,7 @@ export function readSegment(bytes: Uint8Array, geometry: Geometry): Segment | un
     for (const entry of commit.entries) edge.append(leafHash(entry.leaf))
     entries.push(...commit.entries)
     if (edge.size === commit.size && bytesEqual(edge.root(), commit.root)) return commit
-    throw corrupt(head.number, `does not lead to the root of ${commit.size} leaves that it names`)
+    throw corrupt(head.number, `does not give the recorded root of ${commit.size} leaves`)
   }
   let newest = adopt(head)
   let record: RawRecord | undefined = first
@@ -142,7 +142,7 @@ function refuseCut(bytes: Uint8Array, at: number, number: number): void {
   const rest = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let next = rest.indexOf(magic, at + 1); next !== -1; next = rest.indexOf(magic, next + 1)) {
     if (isRecordAfterOther(bytes, next))
-      throw corrupt(number, `has a damaged record at byte ${at}, with others behind it`)
+      throw corrupt(number, `has a damaged record at byte ${at}, followed by others`)
   }
 }
 
@@ -152,8 +152,7 @@ function isRecordAfterOther(bytes: Uint8Array, at: number): boolean {
 }
 
 function decodeHead({ type, body }: RawRecord): SegmentHead {
-  if (type !== HEAD)
-    throw logErrors('log.corrupt', 'a segment of the write-ahead log does not begin with its head')
+  if (type !== HEAD) throw logErrors('log.corrupt', 'a segment of the write-ahead log has no header')
   return decoded(() => {
     const cursor = new Cursor(body)
     const [number, tileHeight, applied] = [
@@ -171,7 +170,7 @@ function hashesOf(cursor: Cursor): UpperRow {
 }
 
 function decodeCommit({ type, body }: RawRecord, number: number): Commit {
-  if (type !== COMMIT) throw corrupt(number, 'has a second head')
+  if (type !== COMMIT) throw corrupt(number, 'has a second header')
   return decoded(() => decodeCommitBody(new Cursor(body)))
 }
 
@@ -189,7 +188,7 @@ function decoded<T>(decode: () => T): T {
     return decode()
   } catch (cause) {
     if (!(cause instanceof WheelsealError)) throw cause
-    throw logErrors('log.corrupt', `a record of the write-ahead log is of another kind: ${cause.message}`, {
+    throw logErrors('log.corrupt', `a record of the write-ahead log is malformed: ${cause.message}`, {
       cause,
     })
   }

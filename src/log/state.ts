@@ -74,7 +74,7 @@ async function readEntries(state: LogState, from: number, count: number): Promis
   const read = nodeReader(state)
   for (const [at, entry] of entries.entries()) {
     if (hasHash(entry, await read(0, from + at))) continue
-    const fact = `entry ${from + at} on the disk is not the one that the tree has: its bundle or its tile is damaged`
+    const fact = `entry ${from + at} does not have its hash in the tree: its bundle or its tile is damaged`
     throw logErrors('log.corrupt', fact)
   }
   return entries

@@ -83,7 +83,7 @@ export class Writer {
       if (this.#poison !== undefined) return reject(closedBy(this.#poison))
       if (this.#isClosed) return reject(closedBy('the log was closed'))
       if (this.#waiting.length >= MAX_WAITING)
-        return reject(logErrors('log.busy', `${MAX_WAITING} entries wait already`))
+        return reject(logErrors('log.busy', `${MAX_WAITING} entries are already waiting`))
       this.#waiting.push({ entry, resolve, reject })
       return void (this.#running ??= this.#run())
     })
@@ -151,7 +151,7 @@ function untimely({ state, clock, doubt }: WriterParts): string | undefined {
   const aheadMs = state.timeMs - nowMs
   if (aheadMs <= MAX_AHEAD_MS) return doubt?.()
   const [newest, now] = [isoTimeMs(state.timeMs), isoTimeMs(nowMs)]
-  return `the newest entry is dated ${newest} and the clock says ${now}; entries are taken again when it has got there`
+  return `the newest entry is dated ${newest}, but the clock says ${now}; entries are accepted again after that time`
 }
 
 /** What cannot be an entry is refused alone; a rejection leaves it open whether the batch was committed. */
@@ -203,7 +203,7 @@ function refusalAt({ timeMs, untimely: reason }: Moment, window: TimeWindow | un
   const span = `${isoTimeMs(window.fromMs)} to ${isoTimeMs(window.untilMs)}`
   return logErrors(
     'log.window',
-    `the certificate is valid from ${span}, the log would say ${isoTimeMs(timeMs)}`,
+    `the certificate is valid from ${span}, but the entry would be dated ${isoTimeMs(timeMs)}`,
   )
 }
 

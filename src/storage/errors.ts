@@ -4,40 +4,39 @@ export const storageErrors = defineErrors({
   'storage.newer': {
     status: 500,
     exit: 1,
-    summary: 'A newer version of Wheelseal has written this data directory.',
-    hint: 'use that version or a newer one',
+    summary: 'The data directory was written by a newer version of Wheelseal.',
+    hint: 'use that version, or a newer one',
   },
   'storage.migration': {
     status: 500,
     exit: 1,
-    summary: 'The database could not be brought up to the schema of this version.',
+    summary: 'The database could not be upgraded to the schema of this version.',
     hint: 'keep a copy of the database, use the version that wrote it, and report the message',
   },
   'storage.database': {
     status: 500,
     exit: 1,
-    summary:
-      'A database of the data directory is damaged, is not the one of this instance, or cannot be used.',
-    hint: 'mend what is named (space, rights), or put back this one file from a backup; folders below logs/ are never put back',
+    summary: 'A database of the data directory is damaged, belongs to another instance, or cannot be used.',
+    hint: 'fix the named cause (disk space, permissions), or restore only this file from a backup; never restore folders below logs/',
   },
   'storage.lock-file': {
     status: 500,
     exit: 1,
     summary: 'The lock file of the data directory cannot be used.',
-    hint: 'mend what is named (space, rights); lock.db holds nothing, and may be removed where no server runs',
+    hint: 'fix the named cause (disk space, permissions); lock.db holds no data and may be removed while no server runs',
   },
   'storage.file': {
     status: 500,
     exit: 1,
     summary: 'A file of the data directory cannot be read.',
-    hint: 'mend what is named: it must be a plain file, no link, that this user may read',
+    hint: 'make it a regular file, not a link, that this user can read',
   },
   'storage.full': {
     status: 507,
     exit: 1,
     summary:
-      'The disk of the data directory is full, or only the room is left that is kept for the logs and the database. Nothing of what was sent is kept.',
-    hint: 'free some space on the disk of the data directory, then send it again',
+      'The disk of the data directory is full, or only the reserve for the logs and the database is left. Nothing of the request was stored.',
+    hint: 'free space on the disk of the data directory, then send the request again',
   },
   'storage.broken': {
     status: 503,
@@ -56,13 +55,13 @@ export const storageErrors = defineErrors({
   'storage.locked': {
     status: 500,
     exit: 1,
-    summary: 'Another process holds the data directory.',
+    summary: 'Another process uses the data directory.',
     hint: 'stop the other process, or choose another directory with --data',
   },
   'storage.anchor': {
     status: 500,
     exit: 1,
-    summary: 'The file that holds the newest heads of the logs cannot be used.',
-    hint: 'name another file with --anchor; where the old one is lost, compare the log with a client that saw a newer head before you go on',
+    summary: 'The anchor file, which records the newest tree heads of the logs, cannot be used.',
+    hint: 'name another file with --anchor; if the old one is lost, first compare the logs with a client that saw a newer tree head',
   },
 })

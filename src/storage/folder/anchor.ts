@@ -83,5 +83,5 @@ function headOf({ path, origin }: Place, line: Uint8Array): TreeHead | undefined
   const text = `${prefix} ${size} ${root} ${owner}`
   if (prefix !== PREFIX || root === undefined || check !== checkOf(text)) return undefined
   if (owner === sha256Hex(utf8(origin))) return { size: Number(size), root: decodeBase64(root) }
-  throw storageErrors('storage.anchor', `${path} is the anchor of another log than ${origin}`)
+  throw storageErrors('storage.anchor', `${path} is not the anchor of log ${origin}`)
 }

@@ -60,8 +60,7 @@ async function receive(
   await withFile(await open(path, 'wx', 0o600), async (handle) => {
     for await (const chunk of bytes) {
       size += chunk.length
-      if (size > maxBytes)
-        throw baseErrors('base.too-large', `more than the ${maxBytes} bytes that are allowed`)
+      if (size > maxBytes) throw baseErrors('base.too-large', `larger than the limit of ${maxBytes} bytes`)
       hash.update(chunk)
       await handle.writeFile(chunk)
     }
@@ -90,7 +89,7 @@ async function openBlob(
   const path = pathOf(folder, sha256)
   const found = await sizeOf(path)
   if (found === undefined) return undefined
-  if (found !== size) throw damaged(sha256, `it has ${found} bytes, ${size} were stored`)
+  if (found !== size) throw damaged(sha256, wrongSize(found, size))
   const isAll = (range?: ByteRange): boolean =>
     range === undefined || (range.start === 0 && range.end >= size - 1)
   // A part has no digest of its own: whoever puts parts together compares the whole.
@@ -98,6 +97,10 @@ async function openBlob(
     size,
     stream: (range) => (isAll(range) ? compared(read(path), sha256, log) : read(path, range)),
   }
+}
+
+function wrongSize(found: number, size: number): string {
+  return found < 0 ? 'it is not a regular file' : `it has ${found} bytes instead of ${size}`
 }
 
 function damaged(sha256: string, reason: string): Error {
@@ -118,7 +121,7 @@ async function* compared(
     last = part
   }
   if (hash.digest('hex') !== sha256) {
-    const error = damaged(sha256, 'its bytes are others')
+    const error = damaged(sha256, 'its digest differs')
     // Whoever reads has its answer begun already, and can only be cut off.
     log.failure('blob.damaged', error, { sha256 })
     throw error
@@ -135,10 +138,10 @@ export async function blobDamage(
   try {
     const found = await sizeOf(path)
     if (found === undefined) return 'it is missing'
-    if (found !== size) return `it has ${found} bytes, ${size} were stored`
+    if (found !== size) return wrongSize(found, size)
     const hash = createHash('sha256')
     for await (const part of read(path)) hash.update(part)
-    return hash.digest('hex') === sha256 ? undefined : 'its bytes are others'
+    return hash.digest('hex') === sha256 ? undefined : 'its digest differs'
   } catch (error) {
     return `it cannot be read: ${describeError(error)}`
   }

@@ -43,7 +43,7 @@ describe('blobs with a reserve', () => {
     }
     const refusal = {
       ...full,
-      message: 'the disk has 99 MiB left, and 100 MiB are kept for the logs and the database',
+      message: 'the disk has 99 MiB free, and 100 MiB are reserved for the logs and the database',
     }
     await expect(blobs.stage(body(), 100)).rejects.toMatchObject(refusal)
     expect([asked, await staged()]).toEqual([0, []])

@@ -25,7 +25,7 @@ export function createReserve({ freeBytes, reserveBytes }: ReserveParts): Reserv
       const [left, kept] = [free, reserveBytes].map((bytes) => `${Math.floor(bytes / (1 << 20))} MiB`)
       throw storageErrors(
         'storage.full',
-        `the disk has ${left} left, and ${kept} are kept for the logs and the database`,
+        `the disk has ${left} free, and ${kept} are reserved for the logs and the database`,
       )
     },
   }

@@ -18,7 +18,7 @@ export function createFolderRootRepository(folder: string): RootRepositoryStore 
   return {
     read: async (name) => (NAME.test(name) ? readIfThere(join(folder, name)) : undefined),
     write: async (name, bytes) => {
-      if (!NAME.test(name)) throw new TypeError(`no file of a repository: ${JSON.stringify(name)}`)
+      if (!NAME.test(name)) throw new TypeError(`not a file of the TUF repository: ${JSON.stringify(name)}`)
       const write = (): Promise<void> => replace(folder, join(folder, name), bytes)
       const done = last.then(write, write)
       last = done.catch(() => undefined)

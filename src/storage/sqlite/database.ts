@@ -76,7 +76,7 @@ function unfit(connection: DatabaseSync, path: string, { isKept, owner }: Databa
     pragma busy_timeout = 5000;
     pragma trusted_schema = off;
   `)
-  if (isKept === true && !hasSchema(connection)) return 'has no table: it is not the database that was here'
+  if (isKept === true && !hasSchema(connection)) return 'has no tables: it was replaced by an empty database'
   if (owner !== undefined) {
     const written = numberOf(connection, 'pragma application_id')
     if (written !== 0 && written !== owner) return 'is the database of another instance'
@@ -113,17 +113,13 @@ async function migrate(database: Database, migrations: Readonly<Record<string, M
   if (error === undefined) return
   await database.destroy()
   if (describeError(error).includes('corrupted migrations')) {
-    throw storageErrors('storage.newer', 'the database has schema steps that this version does not know', {
+    throw storageErrors('storage.newer', 'the database has migrations that this version does not know', {
       cause: error,
     })
   }
-  throw storageErrors(
-    'storage.migration',
-    `the database could not be brought up to date: ${describeError(error)}`,
-    {
-      cause: error,
-    },
-  )
+  throw storageErrors('storage.migration', `the database could not be upgraded: ${describeError(error)}`, {
+    cause: error,
+  })
 }
 
 const KEPT_STATEMENTS = 200

@@ -109,7 +109,7 @@ async function insertPipeline(step: Transaction<PipelinesTables>, pipeline: NewP
     await step.insertInto('jobs').values(newJobRow(job, id)).execute()
   }
   const snapshot = await readSnapshot(step, id)
-  if (snapshot === undefined) throw new Error('a row that was just written is not there')
+  if (snapshot === undefined) throw new Error('a row that was just written is missing')
   return snapshot
 }
 
