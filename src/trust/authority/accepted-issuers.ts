@@ -50,6 +50,6 @@ export function onlyProjects({ projects, groups }: AllowList): (claims: GitLabCl
     const path = config.slice(config.indexOf('/') + 1, config.indexOf('//'))
     const other = [project, path].find((one) => !isAllowed(one))
     if (other === undefined) return
-    throw authorityErrors('authority.project', `${other} of ${iss} is not among the projects allowed here`)
+    throw authorityErrors('authority.project', `project ${other} of ${iss} is not allowed here`)
   }
 }

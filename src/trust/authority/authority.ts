@@ -109,13 +109,9 @@ function checkPossession(request: ProvenKey, subject: string): Uint8Array {
     const { certificateRequest } = request
     checkClientKey(certificateRequest.spki)
     if (provesPossession(certificateRequest)) return certificateRequest.spki
-    throw authorityErrors(
-      'authority.proof',
-      'the certificate request is not signed by the key that it names',
-      {
-        hint: 'sign it with SHA-256 for P-256 and RSA, SHA-384 for P-384, SHA-512 for P-521',
-      },
-    )
+    throw authorityErrors('authority.proof', 'the certificate request is not signed by its own key', {
+      hint: 'sign it with SHA-256 for P-256 and RSA, SHA-384 for P-384, SHA-512 for P-521',
+    })
   }
   checkClientKey(request.publicKey)
   if (verifyWithSpki(request.publicKey, utf8(subject), request.proof)) return request.publicKey
@@ -156,7 +152,7 @@ function checkLifetime({ intermediate, root }: Signer, from: number, until: numb
     const span = `${isoTime(notBeforeSeconds)} to ${isoTime(notAfterSeconds)}`
     throw authorityErrors(
       'authority.validity',
-      `the certificate authority is valid from ${span}, and a certificate would last from ${isoTime(from)} to ${isoTime(until)}`,
+      `the certificate authority is valid from ${span}, but the new certificate would be valid from ${isoTime(from)} to ${isoTime(until)}`,
     )
   }
 }
@@ -168,13 +164,13 @@ function checkOwnLeaf({ intermediate, root }: Signer, leaf: Certificate, { san }
   if (!result.ok) throw authorityErrors('authority.chain', result.reason)
   const read = readIdentity(leaf).san
   if (read !== san)
-    throw authorityErrors('authority.chain', `the certificate says ${read} and should say ${san}`)
+    throw authorityErrors('authority.chain', `the certificate has the identity ${read} instead of ${san}`)
 }
 
 function checkParts(intermediate: Certificate, root: Certificate, key: KeyObject): void {
   const spki = spkiOf(key)
   if (!bytesEqual(spki, intermediate.spki)) {
-    throw authorityErrors('authority.chain', 'the key is not that of the intermediate')
+    throw authorityErrors('authority.chain', 'the key does not match the intermediate')
   }
   if (!isSignedBy(intermediate, root.spki) || !bytesEqual(intermediate.issuerDer, root.subjectDer)) {
     throw authorityErrors('authority.chain', 'the intermediate is not signed by the root')

@@ -37,7 +37,7 @@ function checkPoint(bytes: Uint8Array): void {
   try {
     isWeak = ed25519.Point.fromBytes(bytes).isSmallOrder()
   } catch (cause) {
-    throw authorityErrors('authority.key', 'an Ed25519 key that is no point of the curve', { cause })
+    throw authorityErrors('authority.key', 'an Ed25519 key that is not a point on the curve', { cause })
   }
   if (isWeak) throw authorityErrors('authority.key', 'an Ed25519 key of small order')
 }

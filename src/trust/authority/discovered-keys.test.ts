@@ -161,7 +161,7 @@ describe('keys', () => {
     issuer.pass(5_000)
     expect(await issuer.find('k1')).toBe(true)
     expect(issuer.logged).toEqual([
-      `issuer.keys-not-fetched: ${url}: ${WELL_KNOWN} answered 503`,
+      `issuer.keys-not-fetched: ${url}: ${WELL_KNOWN} answered HTTP 503`,
       'issuer.keys-fetched',
     ])
   })

@@ -28,15 +28,15 @@ async function get(http: Http, url: string, maxBytes: number): Promise<string> {
   const response = await http.request({ method: 'GET', url, headers, timeoutMs: TIMEOUT_MS })
   if (response.status === 200) return response.text(maxBytes)
   await response.bytes(maxBytes).catch(() => undefined)
-  throw refused(`${url} answered ${response.status}`)
+  throw refused(`${url} answered HTTP ${response.status}`)
 }
 
 /** Throws unless the document is that of the issuer, byte for byte (§4.3), and its tokens can be RS256. */
 function readDocument(json: JsonValue, url: string): string {
   const { issuer, jwks_uri: keySetUrl, id_token_signing_alg_values_supported: algorithms } = membersOf(json)
-  if (issuer !== url) throw refused(`the document says that the issuer is ${shown(issuer)}`)
+  if (issuer !== url) throw refused(`the discovery document has issuer ${shown(issuer)}`)
   if (Array.isArray(algorithms) && !algorithms.includes('RS256'))
-    throw refused('the document does not list RS256')
+    throw refused('the discovery document does not list RS256')
   if (typeof keySetUrl === 'string' && isOfOrigin(keySetUrl, new URL(url).origin)) return keySetUrl
   throw refused(`jwks_uri is ${shown(keySetUrl)}, not on the issuer's own origin`)
 }
@@ -44,7 +44,7 @@ function readDocument(json: JsonValue, url: string): string {
 function membersOf(json: JsonValue): Readonly<Record<string, JsonValue>> {
   if (typeof json === 'object' && json !== null && !Array.isArray(json))
     return json as Readonly<Record<string, JsonValue>>
-  throw refused('the document is not an object')
+  throw refused('the discovery document is not a JSON object')
 }
 
 function shown(value: JsonValue | undefined): string {

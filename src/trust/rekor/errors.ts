@@ -3,7 +3,7 @@ import { defineErrors, WheelsealError } from '../../base/index.ts'
 const DUPLICATE = {
   status: 409,
   exit: 1,
-  summary: 'The log has the entry already.',
+  summary: 'The log already has this entry.',
   hint: 'use the entry that the Location header names',
 } as const
 
@@ -12,15 +12,14 @@ export const rekorErrors = defineErrors({
   'rekor.signature': {
     status: 400,
     exit: 1,
-    summary:
-      'The signature of a proposed entry does not hold over its digest, or its key is of a kind that is not logged.',
+    summary: 'The signature of a proposed entry does not verify, or its key type is not supported.',
     hint: 'check that the file, the signature and the certificate belong together',
   },
   'rekor.not-admitted': {
     status: 400,
     exit: 1,
-    summary: 'The certificate of a proposed entry is not from an authority that this log takes entries for.',
-    hint: 'sign with a certificate of this instance',
+    summary: 'The log does not accept the certificate or key of a proposed entry.',
+    hint: 'sign with a certificate of this instance; operators: `[rekor] keys` in wheelseal.toml allows further keys',
   },
   'rekor.query': {
     status: 422,

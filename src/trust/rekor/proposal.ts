@@ -85,7 +85,7 @@ function pairUp(proposal: DsseProposal, keys: readonly ProposedKey[]): readonly 
   })
   if (new Set(pairs.map(({ publicKeyPem }) => publicKeyPem)).size === proposal.publicKeyPems.length)
     return pairs
-  throw rekorErrors('rekor.signature', 'verifying signature: a key was sent that made none of the signatures')
+  throw rekorErrors('rekor.signature', 'verifying signature: a key matches none of the signatures')
 }
 
 function holds(claim: Parameters<typeof verifyDigest>[0]): boolean {
@@ -100,6 +100,6 @@ function readKey(pem: string): ProposedKey {
   if (pem.startsWith('-----BEGIN PUBLIC KEY-----'))
     return { pem, spki: parsePublicKeyPem(pem), certificate: undefined }
   const [certificate] = parseCertificatesPem(pem)
-  if (certificate === undefined) throw rekorErrors('rekor.signature', 'there is no certificate')
+  if (certificate === undefined) throw rekorErrors('rekor.signature', 'no certificate was sent')
   return { pem, spki: certificate.spki, certificate }
 }

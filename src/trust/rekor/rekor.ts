@@ -125,7 +125,7 @@ async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
   const { index, isDuplicate } = await log.append({ leaf: body, ...(window === undefined ? {} : { window }) })
   if (isDuplicate) throw new DuplicateEntryError(formatEntryUuid(treeId, hash))
   const made = await describeEntry(context, index)
-  if (made === undefined) throw new Error(`entry ${index} was committed and is missing`)
+  if (made === undefined) throw new Error(`the committed entry ${index} is missing`)
   return made
 }
 
@@ -173,7 +173,10 @@ async function describeEntry(context: Context, index: number): Promise<LogEntry 
   const hash = leafHash(body)
   const hashes = await log.inclusionProof(index, head.size)
   if (!verifyInclusion({ leafHash: hash, index, size: head.size, proof: hashes, root: head.root })) {
-    throw logErrors('log.corrupt', `entry ${index} does not lead to the root of ${head.size} entries`)
+    throw logErrors(
+      'log.corrupt',
+      `the inclusion proof of entry ${index} does not give the root of ${head.size} entries`,
+    )
   }
   const integratedTimeSeconds = Math.floor(entry.timeMs / 1000)
   const promise = {

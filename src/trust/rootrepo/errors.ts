@@ -4,20 +4,20 @@ export const rootrepoErrors = defineErrors({
   'rootrepo.missing': {
     status: 500,
     exit: 1,
-    summary: 'A document of the TUF repository is not where it should be.',
-    hint: 'put the file that is named back from a backup, that file alone',
+    summary: 'A file of the TUF repository is missing.',
+    hint: 'restore only the named file from a backup',
   },
   'rootrepo.damaged': {
     status: 500,
     exit: 1,
     summary:
-      'A file of the TUF repository is not the one that its holders signed: every client would refuse it.',
-    hint: 'put the file that is named back from a backup, that file alone',
+      'A file of the TUF repository does not match its signature or digest; every client would refuse it.',
+    hint: 'restore only the named file from a backup',
   },
   'rootrepo.key': {
     status: 500,
     exit: 1,
     summary: 'The online key is not the one that root.json lists for snapshot and timestamp.',
-    hint: 'put keys/tuf.pem or tuf/root.json back, whichever was changed; both are of the same instance',
+    hint: 'restore keys/tuf.pem or tuf/root.json, whichever was changed; both must be of the same instance',
   },
 })

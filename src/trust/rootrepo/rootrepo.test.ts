@@ -207,7 +207,7 @@ describe('openRootRepository', () => {
       made.store.files.delete(name)
       await expect(made.open()).rejects.toMatchObject({
         code: 'rootrepo.missing',
-        message: `${name} is not there`,
+        message: `${name} is missing`,
       })
     },
   )

@@ -47,7 +47,7 @@ function named<T>(name: string, work: () => T): T {
 
 async function read(store: RootRepositoryStore, name: string): Promise<Uint8Array> {
   const bytes = await store.read(name)
-  if (bytes === undefined) throw rootrepoErrors('rootrepo.missing', `${name} is not there`)
+  if (bytes === undefined) throw rootrepoErrors('rootrepo.missing', `${name} is missing`)
   return bytes
 }
 
@@ -59,19 +59,18 @@ function damaged(name: string, reason: string, cause?: unknown): Error {
 async function checkRoots(store: RootRepositoryStore, root: Document): Promise<void> {
   for (let version = 1; version < root.version; version += 1) await read(store, `${version}.root.json`)
   const name = `${root.version}.root.json`
-  if (!bytesEqual(await read(store, name), root.bytes)) throw damaged(name, 'it is not the same as root.json')
+  if (!bytesEqual(await read(store, name), root.bytes)) throw damaged(name, 'it differs from root.json')
 }
 
 async function checkTargets(store: RootRepositoryStore, { targets }: Document): Promise<void> {
   for (const [target, { hashes }] of Object.entries(targets)) {
     const name = `targets/${hashes.sha256}.${target}`
-    if (sha256Hex(await read(store, name)) !== hashes.sha256)
-      throw damaged(name, 'its bytes are not those of its digest')
+    if (sha256Hex(await read(store, name)) !== hashes.sha256) throw damaged(name, 'its digest does not match')
   }
 }
 
 function versionOf({ meta }: MetadataSummary, name: string): number {
   const version = meta[name]?.version
-  if (version === undefined) throw rootrepoErrors('rootrepo.missing', `${name}: no version of it is named`)
+  if (version === undefined) throw rootrepoErrors('rootrepo.missing', `${name}: its version is missing`)
   return version
 }

@@ -4,25 +4,25 @@ export const timestamperErrors = defineErrors({
   'timestamper.hash': {
     status: 400,
     exit: 1,
-    summary: 'A client asks for a timestamp over a digest of a hash that is not accepted.',
+    summary: 'The hash algorithm of a timestamp request is not supported.',
     hint: 'use SHA-256, SHA-384 or SHA-512, as `openssl ts -query -sha256` does',
   },
   'timestamper.digest': {
     status: 400,
     exit: 1,
-    summary: 'A client asks for a timestamp over a digest that is not as long as its hash makes it.',
-    hint: 'send the digest itself, in binary: 32, 48 or 64 bytes for SHA-256, SHA-384 or SHA-512',
+    summary: 'The digest of a timestamp request does not have the length of its hash algorithm.',
+    hint: 'send the binary digest: 32, 48 or 64 bytes for SHA-256, SHA-384 or SHA-512',
   },
   'timestamper.policy': {
     status: 400,
     exit: 1,
-    summary: 'A client asks for a timestamp under a policy that this authority does not have.',
-    hint: 'leave the policy out, or ask for 1.3.6.1.4.1.57264.2',
+    summary: 'The timestamp policy of a request is unknown.',
+    hint: 'omit the policy, or request 1.3.6.1.4.1.57264.2',
   },
   'timestamper.extension': {
     status: 400,
     exit: 1,
-    summary: 'A client asks for a timestamp with an extension that this authority does not know.',
+    summary: 'A timestamp request has an unknown extension.',
     hint: 'send no extensions',
   },
   'timestamper.validity': {
@@ -30,13 +30,13 @@ export const timestamperErrors = defineErrors({
     exit: 1,
     lasts: true,
     summary:
-      'A certificate of the timestamp authority has expired or is not valid yet, so that it stamps nothing.',
-    hint: 'the operator compares the clock of the server with the dates that `wheelseal trust show` prints; after their end a new instance is needed (`wheelseal up --data NEW`), whose trust root clients must learn',
+      'A certificate of the timestamp authority has expired or is not valid yet, so it issues no timestamps.',
+    hint: 'operators: compare the clock of the server with the dates of `wheelseal trust show`; after they expire, start a new instance (`wheelseal up --data NEW`), whose trust root clients must get',
   },
   'timestamper.chain': {
     status: 500,
     exit: 1,
-    summary: "The timestamp authority's key and certificates do not fit together.",
-    hint: 'put back keys/tsa.pem or certificates/tsa.pem, whichever was changed',
+    summary: 'The key and the certificates of the timestamp authority do not match.',
+    hint: 'restore keys/tsa.pem or certificates/tsa.pem, whichever was changed',
   },
 })

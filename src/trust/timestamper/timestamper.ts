@@ -82,7 +82,7 @@ function checkRequest({ imprint, policy, extensionOids }: TimestampRequest): voi
   if (imprint.digest.length !== hash.digestBytes) {
     throw timestamperErrors(
       'timestamper.digest',
-      `a digest of ${imprint.digest.length} bytes, ${hash.name} makes ${hash.digestBytes}`,
+      `the digest has ${imprint.digest.length} bytes; ${hash.name} has ${hash.digestBytes}`,
     )
   }
   if (policy !== undefined && policy !== POLICY) {
@@ -99,7 +99,7 @@ function checkParts(certificates: readonly Certificate[], key: KeyObject): Certi
   const [leaf, ...issuers] = certificates
   const spki = spkiOf(key)
   if (leaf === undefined || !bytesEqual(spki, leaf.spki)) {
-    throw timestamperErrors('timestamper.chain', 'the key is not that of the first certificate')
+    throw timestamperErrors('timestamper.chain', 'the key does not match the first certificate')
   }
   // Dates are looked at with every timestamp.
   const result = checkChain({
@@ -119,7 +119,7 @@ function checkValidity(certificates: readonly Certificate[], timeSeconds: number
     const span = `${isoTime(notBeforeSeconds)} to ${isoTime(notAfterSeconds)}`
     throw timestamperErrors(
       'timestamper.validity',
-      `the timestamp authority is valid from ${span}, and it is ${isoTime(timeSeconds)}`,
+      `the timestamp authority is valid from ${span}, but it is now ${isoTime(timeSeconds)}`,
     )
   }
 }
