@@ -194,7 +194,7 @@ function pipelineRoutes(app: App, { access, pipelines }: AdminParts): void {
 
 async function findProject(access: Access, path: string): Promise<Project> {
   const project = await access.findProject(path)
-  if (project === undefined) throw accessErrors('access.unknown-project', `there is no project ${path}`)
+  if (project === undefined) throw accessErrors('access.unknown-project', `project ${path} does not exist`)
   return project
 }
 

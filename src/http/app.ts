@@ -18,7 +18,7 @@ export interface AppParts {
   readonly measure?: MiddlewareHandler<{ Bindings: HttpBindings }>
 }
 
-const MISDIRECTED = 'this server does not answer for that host'
+const MISDIRECTED = 'this server does not serve that host name'
 
 /** All services behind one origin. */
 export function createApp({ hosts, log, routes, measure, requests }: AppParts): App {

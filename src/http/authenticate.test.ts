@@ -170,7 +170,7 @@ it('a JOB-TOKEN that a PyPI route does not read is refused in words that help', 
     401,
     expect.objectContaining({
       code: 'access.unauthenticated',
-      message: '401 Unauthorized - the header JOB-TOKEN does not count on this route',
+      message: '401 Unauthorized - this route does not accept the header JOB-TOKEN',
       hint: expect.stringContaining('as the password of the user gitlab-ci-token') as string,
     }),
   ])

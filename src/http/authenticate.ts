@@ -48,9 +48,9 @@ export async function admit(context: Context<Bindings>, admission: Admission): P
   if (project === undefined || !access.may(principal, 'read_packages', project))
     throw accessErrors(
       'access.unknown-project',
-      'there is no such project, or this credential may not see it',
+      'the project does not exist, or this credential may not see it',
     )
-  throw accessErrors('access.forbidden', `this credential may not do that in ${project.path}`)
+  throw accessErrors('access.forbidden', `this credential does not allow that in ${project.path}`)
 }
 
 /** For what shows the whole server: a personal token of an administrator, whatever its scope. Throws as `admit` does. */
@@ -59,7 +59,7 @@ export async function admitAdministrator(context: Context<Bindings>, access: Acc
   const principal = await identify(context, access, credential)
   if (principal.kind === 'anonymous') throw unauthenticated(credential)
   if (principal.kind === 'user' && principal.user.isAdministrator) return
-  throw accessErrors('access.forbidden', 'this is for administrators', {
+  throw accessErrors('access.forbidden', 'only administrators may do that', {
     hint: 'use a personal access token of an administrator',
   })
 }
@@ -82,7 +82,7 @@ async function identify(
 
 function unauthenticated(credential: Credential | undefined, jobTokenHeader?: string): WheelsealError {
   if (credential === undefined && jobTokenHeader !== undefined)
-    return accessErrors('access.unauthenticated', 'the header JOB-TOKEN does not count on this route', {
+    return accessErrors('access.unauthenticated', 'this route does not accept the header JOB-TOKEN', {
       hint: `send the job token as the password of the user ${JOB_TOKEN_USER}, such as TWINE_USERNAME and TWINE_PASSWORD`,
     })
   if (credential === undefined) return accessErrors('access.unauthenticated', 'the request has no credential')
@@ -122,7 +122,7 @@ function decodeBasic(text: string): string {
   try {
     return utf8Decode(decodeBase64(text))
   } catch {
-    throw accessErrors('access.unauthenticated', 'the Basic credential is not base64 of UTF-8')
+    throw accessErrors('access.unauthenticated', 'the Basic credential is not base64-encoded UTF-8')
   }
 }
 

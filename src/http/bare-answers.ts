@@ -10,9 +10,9 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 const SENTENCES: Readonly<Record<number, string>> = {
   400: 'the request is not HTTP/1.1',
   408: 'the request did not arrive in time',
-  413: 'the chunks of the body have more extensions than data',
-  417: 'the only expectation that is met is 100-continue',
-  431: 'the headers are larger than 16 KiB, or more than 100',
+  413: 'the chunk extensions are larger than the body',
+  417: 'the only supported expectation is 100-continue',
+  431: 'there are more than 100 headers, or more than 16 KiB of them',
 }
 
 /** `{"message":"408 Request Timeout - …"}`, for what is refused before a route sees it. */

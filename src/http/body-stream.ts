@@ -35,7 +35,7 @@ async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | u
     const { done, value } = await chunks.next()
     return done === true ? undefined : value
   } catch (cause) {
-    throw httpErrors('http.body-shape', 'the connection ended before the body did', { cause })
+    throw httpErrors('http.body-shape', 'the connection closed before the end of the body', { cause })
   }
 }
 

@@ -62,7 +62,7 @@ describe('the body of a request to the server', () => {
     const [text] = (await once(answer, 'data')) as [Buffer]
     expect([answer.statusCode, text.toString()]).toEqual([
       413,
-      expect.stringContaining('the body has 33554432 bytes, and 10 are allowed'),
+      expect.stringContaining('the body has 33554432 bytes; the limit is 10'),
     ])
   })
 

@@ -121,7 +121,14 @@ export function checkShape<Schema extends v.GenericSchema>(
   if (result.success) return result.output
   const [issue] = result.issues
   const where = v.getDotPath(issue) ?? 'the body'
-  throw httpErrors('http.body-shape', `${where} is not ${issue.expected ?? 'as it should be'}`)
+  throw httpErrors('http.body-shape', `${where} ${wrongIn(issue)}`)
+}
+
+/** Of a missing and of an unknown member valibot says `"name"` and `never`. */
+function wrongIn({ expected, received }: Pick<v.BaseIssue<unknown>, 'expected' | 'received'>): string {
+  if (received === 'undefined') return 'is missing'
+  if (expected === 'never') return 'is not a known field'
+  return `must be ${expected ?? 'valid'}`
 }
 
 /** Base64 of one spelling. Throws `http.body-shape`, naming the member. */
@@ -145,14 +152,14 @@ export function textOf(bytes: Uint8Array, name: string): string {
 }
 
 function cutOff(cause?: unknown): WheelsealError {
-  return httpErrors('http.body-shape', 'the connection ended before the body did', { cause })
+  return httpErrors('http.body-shape', 'the connection closed before the end of the body', { cause })
 }
 
 function tooSlow(): WheelsealError {
-  return httpErrors('http.body-slow', 'the body had not ended when others needed its room')
+  return httpErrors('http.body-slow', 'the body arrived too slowly while other requests needed its memory')
 }
 
 function tooLarge(maxBytes: number, announced?: number): WheelsealError {
   const has = announced === undefined ? 'more bytes' : `${announced} bytes`
-  return httpErrors('http.body-too-large', `the body has ${has}, and ${maxBytes} are allowed`)
+  return httpErrors('http.body-too-large', `the body has ${has}; the limit is ${maxBytes}`)
 }

@@ -23,11 +23,11 @@ const Body = v.object({ chain: v.pipe(v.array(v.string()), v.minLength(2), v.max
  */
 export function readSubmission(json: JsonValue, roots: readonly Certificate[]): CtSubmission {
   const body = v.safeParse(Body, json, { abortEarly: true })
-  if (!body.success) throw refused(`not a chain of 2 to ${MAX_CHAIN} certificates`)
+  if (!body.success) throw refused(`the chain must have 2 to ${MAX_CHAIN} certificates`)
   const [precertificate, ...others] = body.output.chain.map((base64) =>
     parseCertificate(bytesOf(base64, 'chain')),
   )
-  if (precertificate === undefined) throw refused('an empty chain')
+  if (precertificate === undefined) throw refused('the chain is empty')
   checkPoison(precertificate)
   const [issuer, ...above] = chainOf(precertificate, others, roots)
   return {
@@ -44,7 +44,8 @@ function checkPoison({ extensions }: Certificate): void {
   if (poison === undefined) throw refused('the first certificate has no poison extension')
   if (!poison.isCritical || !bytesEqual(poison.value, DER_NULL))
     throw refused('the poison extension is not critical, or not NULL')
-  if (extensions.some(({ oid }) => oid === OID.sctList)) throw refused('a precertificate with an SCT list')
+  if (extensions.some(({ oid }) => oid === OID.sctList))
+    throw refused('the precertificate contains an SCT list')
 }
 
 /** From the issuer up to a root of the list. */
@@ -69,7 +70,7 @@ function chainOf(
   const [issuer, ...rest] = above
   if (issuer !== undefined && isComplete && others.every(({ der }, at) => isSame(above[at], der)))
     return [issuer, ...rest]
-  throw refused('the certificates do not stand one above the other')
+  throw refused('the certificates are not in order, each signed by the next')
 }
 
 function isSame(certificate: Certificate | undefined, der: Uint8Array): boolean {
@@ -78,6 +79,6 @@ function isSame(certificate: Certificate | undefined, der: Uint8Array): boolean 
 
 function refused(fact: string): Error {
   return httpErrors('http.body-shape', fact, {
-    hint: 'send the precertificate, its issuer and the certificates above it, each signed by the next, up to a root of get-roots',
+    hint: 'send the precertificate, its issuer and the further certificates up to a root of get-roots, each signed by the next',
   })
 }

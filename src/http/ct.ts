@@ -66,7 +66,8 @@ function treeRoutes(app: App, { ct, tree, clock }: CtParts): void {
   app.get(`${BASE}/get-proof-by-hash`, async (context) => {
     const [hash, size] = [hashOf(context), numberOf(context, 'tree_size')]
     const index = await tree.find(hash)
-    if (index === undefined || index >= size) return notFound(`no leaf of that hash in a tree of ${size}`)
+    if (index === undefined || index >= size)
+      return notFound(`no leaf has that hash in the tree of size ${size}`)
     const path = await tree.inclusionProof(index, size)
     return context.json({ leaf_index: index, audit_path: path.map(encodeBase64) })
   })
@@ -75,7 +76,7 @@ function treeRoutes(app: App, { ct, tree, clock }: CtParts): void {
 function entryRoutes(app: App, { tree }: CtParts): void {
   app.get(`${BASE}/get-entries`, async (context) => {
     const [start, end] = [numberOf(context, 'start'), numberOf(context, 'end')]
-    if (end < start) throw httpErrors('http.body-shape', `end ${end} is before start ${start}`)
+    if (end < start) throw httpErrors('http.body-shape', `end ${end} is smaller than start ${start}`)
     const found = await tree.entries(start, Math.min(end - start + 1, MAX_ENTRIES))
     if (found.length === 0) return notFound(`the log has no entry ${start} yet`)
     return context.json({ entries: found.map(formatEntry) })
@@ -118,7 +119,7 @@ function numberOf(context: Context, name: string): number {
 function hashOf(context: Context): Uint8Array {
   const hash = bytesOf(context.req.query('hash') ?? '', 'hash')
   if (hash.length === HASH_BYTES) return hash
-  throw httpErrors('http.body-shape', `hash has ${hash.length} bytes, not ${HASH_BYTES}`)
+  throw httpErrors('http.body-shape', `hash has ${hash.length} bytes instead of ${HASH_BYTES}`)
 }
 
 function notFound(message: string): Response {

@@ -5,12 +5,12 @@ export const httpErrors = defineErrors({
     status: 413,
     exit: 1,
     summary: 'A request body is larger than its route allows.',
-    hint: 'send less; the caps stand in docs/reference/configuration.md',
+    hint: 'send less; docs/reference/configuration.md lists the limits',
   },
   'http.body-type': {
     status: 415,
     exit: 1,
-    summary: 'A request body has a content type that its route does not take.',
+    summary: 'The content type of the request body is not supported by this route.',
     hint: 'send the content type that docs/reference/http-api.md names for the route',
   },
   'http.body-shape': {
@@ -22,19 +22,19 @@ export const httpErrors = defineErrors({
   'http.body-slow': {
     status: 408,
     exit: 1,
-    summary: 'Too many request bodies were under way, and this one held the most memory.',
-    hint: 'send the request again, without pauses in its body',
+    summary: 'The server was receiving too many request bodies, and this one used the most memory.',
+    hint: 'send the request again, without pauses',
   },
   'http.file': {
     status: 500,
     exit: 1,
     summary: 'A stored file could not be read while it was sent.',
-    hint: 'the log of the server says more',
+    hint: 'look for the request id in the log of the server',
   },
   'http.listen': {
     status: 500,
     exit: 1,
     summary: 'The server could not listen on its address.',
-    hint: 'stop what uses the address, or choose another one with --listen',
+    hint: 'stop the process that uses the address, or choose another one with --listen',
   },
 })

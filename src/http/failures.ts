@@ -43,8 +43,8 @@ export function failures(log: Log, render: Render = renderGitLab): ErrorHandler 
 const INTERNAL: Omit<ClientFailure, 'requestId'> = {
   status: 500,
   code: 'http.internal',
-  message: 'an internal error, written to the log of the server',
-  hint: 'the log of the server says more',
+  message: 'an internal error; it is in the log of the server',
+  hint: 'look for the request id in the log of the server',
 }
 
 function failureOf(error: Error): Omit<ClientFailure, 'requestId'> {

@@ -66,7 +66,10 @@ function readKey({ publicKeyRequest, certificateSigningRequest }: Request): Prov
     return { certificateRequest: parseClientRequest(textOf(pem, 'certificateSigningRequest')) }
   }
   const found = publicKeyRequest ? 'both' : 'none'
-  throw httpErrors('http.body-shape', `${found} of publicKeyRequest and certificateSigningRequest`)
+  throw httpErrors(
+    'http.body-shape',
+    `send exactly one of publicKeyRequest and certificateSigningRequest; ${found} were sent`,
+  )
 }
 
 function trustBundle(context: Context, authority: Authority): Response {
@@ -82,7 +85,7 @@ function inLowerCamel(json: JsonValue): JsonValue {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json
   const members = Object.entries(json).map(([name, value]) => [camelOf(name), inLowerCamel(value)] as const)
   if (new Set(members.map(([name]) => name)).size === members.length) return Object.fromEntries(members)
-  throw httpErrors('http.body-shape', 'a member stands twice, in two spellings')
+  throw httpErrors('http.body-shape', 'a field appears twice, in two spellings')
 }
 
 function camelOf(name: string): string {

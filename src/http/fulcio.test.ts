@@ -173,11 +173,11 @@ describe('POST /api/v1/signingCert', () => {
       { ...body, signedEmailAddress: sign('sha256', utf8('x'), privateKey).toString('base64') },
       'authority.proof',
     ],
-    ['a signing request', { ...body, certificateSigningRequest: 'TUlJ' }, 'a certificate signing request'],
+    ['a signing request', { ...body, certificateSigningRequest: 'TUlJ' }, 'certificate signing requests'],
     [
       'a signing request that is a number',
       { ...body, certificateSigningRequest: 1 },
-      'a certificate signing request',
+      'certificate signing requests',
     ],
   ])('answers 400 to %s', async (_name, json, message) => {
     expect(await refusal({ json })).toContain(message)
@@ -277,7 +277,7 @@ describe('what breaks inside', () => {
     expect(await response.json()).toEqual({
       code: 13,
       message:
-        'an internal error, written to the log of the server (http.internal): the log of the server says more',
+        'an internal error; it is in the log of the server (http.internal): look for the request id in the log of the server',
       details: [],
     })
     expect(failed).toEqual([broken])

@@ -38,13 +38,9 @@ function pemChain(context: Context, chain: readonly Uint8Array[], status: 200 | 
 export function readBearer(context: Context): string {
   const [, token] = /^Bearer ([A-Za-z0-9._-]+)$/i.exec(context.req.header('authorization') ?? '') ?? []
   if (token !== undefined) return token
-  throw identityErrors(
-    'identity.token',
-    'the header `Authorization: Bearer TOKEN` is missing or of another form',
-    {
-      hint: 'send the id token as it is, without a line break at its end',
-    },
-  )
+  throw identityErrors('identity.token', 'the header `Authorization: Bearer TOKEN` is missing or malformed', {
+    hint: 'send the id token unchanged, without a trailing newline',
+  })
 }
 
 /** For the log only: who a token says it speaks for, before anybody has checked it. */
@@ -71,7 +67,7 @@ interface SigningBody {
 function readRequest(json: JsonValue): SigningBody {
   const { publicKey, signedEmailAddress, certificateSigningRequest = null } = objectOf(json, 'the body')
   if (certificateSigningRequest !== null && certificateSigningRequest !== '') {
-    throw httpErrors('http.body-shape', 'a certificate signing request, which this route does not take', {
+    throw httpErrors('http.body-shape', 'this route does not support certificate signing requests', {
       hint: 'send publicKey and signedEmailAddress',
     })
   }

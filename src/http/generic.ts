@@ -32,7 +32,7 @@ async function put(
   const { project, principal } = await enter(context, access, 'create_package')
   const select = context.req.query('select')
   if (select !== undefined && select !== 'package_file')
-    throw httpErrors('http.body-shape', 'the parameter select can only be package_file')
+    throw httpErrors('http.body-shape', 'the parameter select must be package_file')
   const bytes = streamBody(context, registry.limits.maxGenericFileBytes)
   const { file, isNew } = await registry.putGeneric(project, { ...placeOf(context), bytes })
   const { name, version, fileName, sha256, size } = file

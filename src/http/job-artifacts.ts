@@ -72,7 +72,7 @@ async function* fileBytes(stream: BusboyFileStream): AsyncGenerator<Uint8Array> 
 }
 
 function brokenForm(cause: unknown): never {
-  throw httpErrors('http.body-shape', `the form is broken: ${describeError(cause)}`, { cause })
+  throw httpErrors('http.body-shape', `the form is malformed: ${describeError(cause)}`, { cause })
 }
 
 function createParser(incoming: IncomingMessage): BusboyInstance {

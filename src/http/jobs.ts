@@ -115,12 +115,12 @@ async function patchTrace(context: Context<Bindings>, pipelines: Pipelines): Pro
 function rangeStart(range: string | undefined, length: number): number {
   const match = /^(0|[1-9]\d{0,14})-(0|[1-9]\d{0,14})$/.exec(range ?? '')
   if (match === null)
-    throw pipelineErrors('pipelines.trace-range', 'there is no Content-Range of the form START-END')
+    throw pipelineErrors('pipelines.trace-range', 'the header Content-Range: START-END is missing')
   const [start, end] = [Number(match[1]), Number(match[2])]
   if (end !== start + length - 1 && end !== start + length)
     throw pipelineErrors(
       'pipelines.trace-range',
-      `the range ${start}-${end} does not fit a body of ${length} bytes`,
+      `the range ${start}-${end} does not match a body of ${length} bytes`,
     )
   return start
 }

@@ -70,7 +70,7 @@ function startReading(contentType: string, options: PypiFormOptions): Reading {
   parser.on('field', (...[name, value, , isValueCut]: Parameters<BusboyEvents['field']>) => {
     if (!FIELDS.includes(name)) return
     if (isValueCut) fail(broken(`the field ${name} is too long`))
-    else if (reading.fields.has(name)) fail(broken(`the field ${name} stands twice`))
+    else if (reading.fields.has(name)) fail(broken(`the field ${name} appears twice`))
     else reading.fields.set(name, value)
   })
   parser.on('file', (field, stream, name) => {
@@ -117,7 +117,7 @@ async function pump(body: AsyncIterable<Uint8Array>, reading: Reading): Promise<
 /** The parser holds back less than a boundary, which may make the rest seem larger by that. */
 function checkRest(received: number, { file }: Reading): void {
   if (received - (file?.stream.bytesRead ?? 0) > MAX_REST_BYTES)
-    throw httpErrors('http.body-too-large', `the form has more than ${MAX_REST_BYTES} bytes beside its file`)
+    throw httpErrors('http.body-too-large', `the form has more than ${MAX_REST_BYTES} bytes besides its file`)
 }
 
 async function happens(
@@ -142,7 +142,7 @@ async function abandon({ file }: Reading, error: unknown): Promise<void> {
 }
 
 function broken(why: string): WheelsealError {
-  return httpErrors('http.body-shape', `the form is refused: ${why}`)
+  return httpErrors('http.body-shape', `the form is malformed: ${why}`)
 }
 
 function notAForm(cause?: unknown): WheelsealError {

@@ -144,7 +144,7 @@ describe('an upload', () => {
     expect(await answer.json()).toMatchObject({
       title: 'Bad request',
       status: 400,
-      detail: expect.stringMatching(/File already exists: .*; raise the version/),
+      detail: expect.stringMatching(/File already exists: .*; release a new version/),
       message: expect.stringMatching(/^400 Bad request - /),
       code: 'registry.file-taken',
     })

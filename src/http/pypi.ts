@@ -78,7 +78,7 @@ async function listPackage(
   const { project } = await enter(context, access, 'read_packages')
   const given = context.req.param('name') ?? ''
   if (!isName(given))
-    throw registryErrors('registry.unknown-package', `${project.path} has no package of such a name`)
+    throw registryErrors('registry.unknown-package', `${project.path} has no package with that name`)
   const name = normalizeName(given)
   const files = registry.pypiFiles(project, name)[Symbol.asyncIterator]()
   const first = await files.next()
@@ -102,7 +102,7 @@ async function download(
   const { sha256 = '', file: fileName = '' } = context.req.param() as Record<string, string>
   const file = await registry.findPypiFile(project, { sha256, fileName })
   if (file === undefined)
-    throw registryErrors('registry.unknown-file', `${project.path} has no file of that name and digest`)
+    throw registryErrors('registry.unknown-file', `${project.path} has no file with that name and digest`)
   return fileResponse(context, file, await registry.openFile(file))
 }
 

@@ -47,7 +47,7 @@ function readSearch(json: JsonValue): Search {
   if (!read.success) throw httpErrors('http.body-shape', read.issues[0].message)
   const search = read.output ?? {}
   if (![undefined, null, '', 'and', 'or'].includes(search.operator))
-    throw rekorErrors('rekor.query', "operator is neither 'and' nor 'or'")
+    throw rekorErrors('rekor.query', "operator must be 'and' or 'or'")
   return search
 }
 
@@ -64,14 +64,14 @@ function hashText(hash: string): string | undefined {
   const { bits, hex = '' } = HASH.exec(hash)?.groups ?? {}
   const length = BITS[hex.length]
   if (length === undefined || (bits !== undefined && bits !== length))
-    throw rekorErrors('rekor.query', 'hash is not sha256:HEX, sha512:HEX or sha1:HEX')
+    throw rekorErrors('rekor.query', 'hash must be sha256:HEX, sha512:HEX or sha1:HEX')
   return `sha${length}:${hex.toLowerCase()}`
 }
 
 /** A key is never fetched: what a URL leads to is nobody's word here. */
 function keyText({ format, content, url }: NonNullable<Search['publicKey']>): string {
   if (format !== 'x509' || typeof content !== 'string' || (url ?? '') !== '')
-    throw rekorErrors('rekor.query', 'publicKey has the format x509 and its content in base64')
+    throw rekorErrors('rekor.query', 'publicKey must have the format x509 and base64 content')
   return publicKeyText(utf8(canonicalKeyPem(decodeBase64(content), 'publicKey.content')))
 }
 

@@ -54,7 +54,7 @@ describe('POST /api/v1/log/entries', () => {
     }
     expect(await statusOf(200_000)).toEqual([
       413,
-      expect.stringContaining(`the body has ${body.length} bytes, and 200000 are allowed`),
+      expect.stringContaining(`the body has ${body.length} bytes; the limit is 200000`),
     ])
     // It is read then, and no entry.
     for (const limit of [undefined, body.length]) expect((await statusOf(limit))[0]).toBe(400)

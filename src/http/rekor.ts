@@ -58,7 +58,7 @@ function entryRoutes(app: App, rekor: Rekor, maxEntryBytes: number): void {
   )
   app.get(ENTRIES, async (context) => {
     const index = context.req.query('logIndex') ?? ''
-    if (!INDEX.test(index)) throw rekorErrors('rekor.query', 'logIndex is not an index')
+    if (!INDEX.test(index)) throw rekorErrors('rekor.query', 'logIndex is not a number')
     return answer(context, await rekor.byIndex(Number(index)))
   })
   for (const path of [`${ENTRIES}/retrieve`, `${ENTRIES}/retrieve/`]) {
@@ -92,7 +92,7 @@ async function retrieve(rekor: Rekor, json: JsonValue): Promise<readonly LogEntr
   if (!read.success) throw httpErrors('http.body-shape', read.issues[0].message)
   const { entryUUIDs, logIndexes, entries } = read.output
   const count = entryUUIDs.length + logIndexes.length + entries.length
-  if (count > MAX_QUERIES) throw rekorErrors('rekor.query', `${count} entries asked for`)
+  if (count > MAX_QUERIES) throw rekorErrors('rekor.query', `${count} entries were requested`)
   if (logIndexes.some((index) => index < 0)) throw rekorErrors('rekor.query', 'an index is negative')
   const lookUps = [
     ...entryUUIDs.map((uuid) => readUuid(uuid)).map((uuid) => () => rekor.byUuid(uuid)),
@@ -120,14 +120,15 @@ function readUuid(text: string): string {
   if (!UUID.test(text)) throw rekorErrors('rekor.query', 'a UUID has 64 or 80 hex digits')
   const uuid = text.toLowerCase()
   if (parseEntryUuid(uuid) !== undefined) return uuid
-  throw httpErrors('http.body-shape', `${uuid.slice(0, 16)} is not the id of a tree`)
+  throw httpErrors('http.body-shape', `${uuid.slice(0, 16)} is not a tree id of this log`)
 }
 
 function checkTreeId(context: Context, rekor: Rekor): void {
   const text = context.req.query('treeID') ?? ''
   if (text === '') return
   if (!TREE_ID.test(text)) throw rekorErrors('rekor.query', 'treeID is not a tree id')
-  if (BigInt(text) !== rekor.treeId) throw httpErrors('http.body-shape', 'treeID is of another tree')
+  if (BigInt(text) !== rekor.treeId)
+    throw httpErrors('http.body-shape', 'treeID is not the tree id of this log')
 }
 
 /** Rekor counts from 1; a tree of nothing has no proof. */

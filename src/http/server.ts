@@ -130,7 +130,7 @@ function listenerOf(answer: Answer) {
   const listener = getRequestListener(answer, {
     errorHandler: (error) =>
       error instanceof RequestError
-        ? bodyResponse(400, 'the target is not a path, or the Host header is no host')
+        ? bodyResponse(400, 'the request target is not a path, or the Host header is not a host')
         : bodyResponse(500, 'an internal error'),
   })
   return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {

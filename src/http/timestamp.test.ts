@@ -125,13 +125,13 @@ describe('POST /api/v1/timestamp', () => {
     ['a hash in capitals', { hashAlgorithm: 'SHA256' }, 'timestamper.hash'],
     ['a digest of another hash', { artifactHash: digestOf('sha384') }, 'timestamper.digest'],
     ['a digest in hex', { artifactHash: 'ab'.repeat(32) + '=' }, 'not canonical base64'],
-    ['no digest', { artifactHash: undefined }, 'artifactHash is not'],
+    ['no digest', { artifactHash: undefined }, 'artifactHash is missing'],
     ['another policy', { tsaPolicyOID: '1.2.3' }, 'timestamper.policy'],
-    ['certificates by another word', { certificates: 'yes' }, 'certificates is not'],
+    ['certificates by another word', { certificates: 'yes' }, 'certificates must be boolean'],
     ['a negative nonce', { nonce: -1 }, 'nonce is not a whole number'],
     ['a broken nonce', { nonce: 1.5 }, 'nonce is not a whole number'],
-    ['a nonce that is text', { nonce: '1' }, 'nonce is not'],
-    ['a member that is not known', { more: { nonce: 2 } }, 'more is not'],
+    ['a nonce that is text', { nonce: '1' }, 'nonce must be number'],
+    ['a member that is not known', { more: { nonce: 2 } }, 'more is not a known field'],
   ])('answers 400 to a JSON query with %s', async (_name, changes, text) => {
     expect(await refusal(await postJson(changes), 400)).toContain(text)
   })
