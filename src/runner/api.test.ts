@@ -28,7 +28,7 @@ describe("the client of GitLab's runner API", () => {
 
   it('refuses a wrong token, with the words of the server', async () => {
     const { api } = arrange([{ status: 403, text: '{"message":"403 Forbidden"}' }])
-    await expect(api.requestJob(signal)).rejects.toThrow('answered 403: 403 Forbidden')
+    await expect(api.requestJob(signal)).rejects.toThrow('failed: HTTP 403: 403 Forbidden')
   })
 
   it('refuses a job that is not JSON', async () => {
@@ -128,7 +128,7 @@ describe('a repository address', () => {
   it.each(['ext::sh -c x', 'ssh://h/a', 'git@h:a.git', '-c', '', '../a', 'file://host/a', 'javascript:x'])(
     'is refused: %j',
     (text) => {
-      expect(() => parseRemote(text)).toThrow('neither an HTTP address nor an absolute path')
+      expect(() => parseRemote(text)).toThrow('neither an HTTP URL nor an absolute path')
     },
   )
 })

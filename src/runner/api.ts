@@ -156,13 +156,13 @@ function payload(response: HttpResponse, text: string): string | undefined {
   if (response.status === 201) {
     const type = response.headers['content-type'] ?? ''
     if (!type.toLowerCase().startsWith('application/json')) {
-      throw runnerErrors('runner.server', `a job came as ${type || 'no content type'}`)
+      throw runnerErrors('runner.server', `the server sent a job as ${type || 'no content type'}`)
     }
     return text
   }
   // 409: another runner was faster; 503: the server asks for patience. Both mean: ask again later.
   if (response.status === 204 || response.status === 409 || response.status === 503) return undefined
-  throw runnerErrors('runner.server', `the request for a job was answered ${response.status}${reason(text)}`)
+  throw runnerErrors('runner.server', `requesting a job failed: HTTP ${response.status}${reason(text)}`)
 }
 
 async function answer(response: HttpResponse): Promise<JobAnswer> {

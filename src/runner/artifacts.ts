@@ -40,7 +40,7 @@ async function downloadDependency(options: ArtifactOptions, dependency: JobDepen
     await response.bytes(MAX_ARCHIVE_BYTES)
     throw runnerErrors(
       'runner.artifacts',
-      `the artifacts of ${dependency.name} were answered ${response.status}`,
+      `downloading the artifacts of ${dependency.name} failed: HTTP ${response.status}`,
     )
   }
   const file = join(folders.root, `dependency-${dependency.id}.zip`)
@@ -72,7 +72,7 @@ export async function uploadArtifacts(
 ): Promise<void> {
   for (const [number, artifact] of wanted.entries()) {
     if (artifact.artifact_format === 'zip') await uploadArtifact(options, artifact, number)
-    else options.log.warning(`${artifact.artifact_type}: this executor uploads zip archives only`)
+    else options.log.warning(`${artifact.artifact_type}: this executor uploads only zip archives`)
   }
 }
 

@@ -4,14 +4,14 @@ export const runnerErrors = defineErrors({
   'runner.server': {
     status: 502,
     exit: 1,
-    summary: 'The server answered a runner request with something that its API does not have.',
+    summary: 'The server sent an unexpected answer to a runner request.',
     hint: 'check that the URL is that of a GitLab or Wheelseal server, and that the runner token is valid',
   },
   'runner.payload': {
     status: 502,
     exit: 1,
-    summary: 'A job came from the server in a shape that this runner does not take.',
-    hint: 'the server log says which job it was; cancel it there',
+    summary: 'The server sent a job that this runner cannot read.',
+    hint: 'use a runner and a server of the same version; the log of the server names the job',
   },
   'runner.sources': {
     status: 500,
@@ -22,26 +22,26 @@ export const runnerErrors = defineErrors({
   'runner.python': {
     status: 500,
     exit: 1,
-    summary: 'No Python of this machine can serve a job.',
+    summary: 'This machine has no Python that can run jobs.',
     hint: 'install Python 3.9 or newer with its venv module (Debian: python3-venv)',
   },
   'runner.archive': {
     status: 400,
     exit: 1,
     summary:
-      'An archive of artifacts or cache is damaged, too large, or names a place outside of the project.',
-    hint: 'look at the job that made the archive',
+      'An artifacts or cache archive is damaged, too large, or contains a path outside of the project.',
+    hint: 'check the job that created the archive',
   },
   'runner.artifacts': {
     status: 502,
     exit: 1,
-    summary: 'Artifacts could not be moved to or from the server.',
-    hint: 'the job log names the status; 413 means that the archive is larger than the server takes',
+    summary: 'Artifacts could not be uploaded or downloaded.',
+    hint: 'the job log has the HTTP status; 413 means that the archive exceeds the limit of the server',
   },
   'runner.environment': {
     status: 400,
     exit: 1,
-    summary: 'The variables of a job do not fit into the environment of a process.',
+    summary: 'The variables of a job are too large for the environment of a process.',
     hint: 'shorten the variable, or make it a file variable',
   },
 })

@@ -47,14 +47,14 @@ export async function executeJob(execution: Execution): Promise<JobEnd> {
   const { log, folders } = execution
   try {
     log.notice(
-      'Running with the plain executor, which does not isolate: a job can read and change all that this user can',
+      'Running with the plain executor, without isolation: a job can read and change everything that this user can',
     )
     return await runStages(execution)
   } catch (error) {
     return failed(execution, error)
   } finally {
     await removeFolder(folders.root).catch((error: unknown) => {
-      log.warning(`the job's folder stays behind: ${describeError(error)}`)
+      log.warning(`the job's folder could not be removed: ${describeError(error)}`)
     })
   }
 }

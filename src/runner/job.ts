@@ -108,5 +108,5 @@ export function parseJob(text: string): Job {
   if (result.success) return result.output
   const [issue] = result.issues
   const field = v.getDotPath(issue) ?? 'the payload'
-  throw runnerErrors('runner.payload', `${field} is not what it should be: expected ${issue.expected}`)
+  throw runnerErrors('runner.payload', `${field} is invalid: expected ${issue.expected}`)
 }

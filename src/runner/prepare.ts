@@ -90,7 +90,7 @@ export async function prepareEnvironment(options: PrepareOptions): Promise<Prepa
   })
   const tooLarge = tooLargeForEnvironment(env)
   if (tooLarge !== undefined)
-    throw runnerErrors('runner.environment', `variable ${tooLarge} is longer than 128 KiB`)
+    throw runnerErrors('runner.environment', `variable ${tooLarge} is larger than 128 KiB`)
   return { variables: values, env }
 }
 
@@ -121,11 +121,11 @@ interface PreparedPython {
 async function preparePython(options: PrepareOptions, variables: Variables): Promise<PreparedPython> {
   const { job, folders, machine, log } = options
   const image = expand(job.image?.name ?? '', variables)
-  if (job.services.length > 0) log.warning('this executor starts no services')
+  if (job.services.length > 0) log.warning('services are ignored: this executor starts no containers')
   const wanted = pythonOfImage(image)
   if (wanted === undefined) {
     if (image !== '')
-      log.notice(`image ${image} → the tools of this machine (this executor starts no images)`)
+      log.notice(`image ${image} → the programs of this machine (this executor starts no containers)`)
     return { path: [], env: {} }
   }
   const python = await machine.pythons.find(wanted)
@@ -139,7 +139,7 @@ async function preparePython(options: PrepareOptions, variables: Variables): Pro
 async function preparePip({ machine, folders, log }: PrepareOptions): Promise<Environment> {
   const config = await machine.pipConfig()
   if (config.dropped.length > 0) {
-    log.notice(`pip configuration of this machine: ${config.dropped.join(', ')} not passed on to the job`)
+    log.notice(`pip configuration of this machine: ${config.dropped.join(', ')} not passed to the job`)
   }
   return carryPipConfig(config, folders)
 }

@@ -67,7 +67,7 @@ export function createPythonFinder(spawn: Spawn, host: HostEnvironment): PythonF
       }
       throw runnerErrors(
         'runner.python',
-        'no Python from 3.9 on with the modules venv and ensurepip was found',
+        'no Python 3.9 or newer with the modules venv and ensurepip was found',
       )
     },
   }

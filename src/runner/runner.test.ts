@@ -67,7 +67,7 @@ describe('a runner against a server that plays the runner API', () => {
     server.jobs.push(payload({ steps: [step('script', ['cat hello.txt', 'echo "$((40 + 2))"'])] }))
     const outcome = (await runner()) as JobOutcome
     expect(outcome).toMatchObject({ id: 301, name: 'build', stage: 'build', state: 'success' })
-    expect(server.log()).toMatch(/^.{0,12}Running with the plain executor, which does not isolate/)
+    expect(server.log()).toMatch(/^.{0,12}Running with the plain executor, without isolation/)
     expect(server.log()).toContain('\u001B[32;1m$ cat hello.txt\u001B[0;m\nhello from the commit\n')
     expect(server.log()).toContain('\n42\n')
     expect(server.log()).toContain(':step_script\r\u001B[0K')
@@ -113,7 +113,7 @@ describe('a runner against a server that plays the runner API', () => {
     expect(server.log()).toContain('\n3 pem text 600\n')
     expect(server.log()).toContain('\n4 []\n')
     expect(server.log()).toContain(`\n5 ${join(work, 'work', 'job-301', 'home')}\n`)
-    expect(server.log()).toContain("variable 'bad-name' has no name that a shell can use")
+    expect(server.log()).toContain("variable 'bad-name' is not a valid shell variable name")
     expect(existsSync(join(work, 'work', 'job-301'))).toBe(false)
   })
 
@@ -164,7 +164,7 @@ describe('a runner against a server that plays the runner API', () => {
     const artifacts = [{ paths: ['hello.txt'], artifact_type: 'archive', artifact_format: 'zip' }]
     server.jobs.push(payload({ steps: [step('script', ['true'])], artifacts }))
     expect(await runner()).toMatchObject({ state: 'failed', reason: 'runner_system_failure' })
-    expect(server.log()).toContain('the server answered 413 to the archive')
+    expect(server.log()).toContain('uploading the archive failed: HTTP 413')
   })
 
   it('keeps a cache between jobs of a project and tags a new pip cache', async () => {
@@ -207,7 +207,7 @@ describe('a runner against a server that plays the runner API', () => {
   it('says which commit is missing and fails as a failure of the system', async () => {
     server.jobs.push(payload({ git_info: { repo_url: repository.path, sha: '0'.repeat(40), ref: 'main' } }))
     expect(await runner()).toMatchObject({ state: 'failed', reason: 'runner_system_failure' })
-    expect(server.log()).toContain('git fetch ended with 128')
+    expect(server.log()).toContain('git fetch failed (exit 128)')
   })
 
   it('refuses a repository address that could start a program', async () => {
@@ -215,7 +215,7 @@ describe('a runner against a server that plays the runner API', () => {
       payload({ git_info: { repo_url: 'ext::sh -c touch% /tmp/x', sha: repository.sha, ref: 'main' } }),
     )
     expect(await runner()).toMatchObject({ state: 'failed', reason: 'runner_system_failure' })
-    expect(server.log()).toContain('neither an HTTP address nor an absolute path')
+    expect(server.log()).toContain('neither an HTTP URL nor an absolute path')
   })
 
   it('refuses a payload of another shape, naming the field and no value', async () => {

@@ -110,7 +110,7 @@ async function add(walk: Walk, path: string, stats: Stats): Promise<void> {
   }
   if (stats.isSymbolicLink()) return addLink(walk, path, stats)
   if (stats.isFile() || stats.isDirectory()) walk.found.set(path, { path, stats })
-  else walk.warnings.push(`${path}: is neither file, folder nor link and is left out`)
+  else walk.warnings.push(`${path}: is not a file, folder or link and is left out`)
 }
 
 async function addLink(walk: Walk, path: string, stats: Stats): Promise<void> {
@@ -119,7 +119,7 @@ async function addLink(walk: Walk, path: string, stats: Stats): Promise<void> {
   const target = await realpath(here).catch(() => resolve(dirname(here), link))
   if (!isAbsolute(link) && isWithin(walk.root, target) && isWithin(walk.root, resolve(dirname(here), link))) {
     walk.found.set(path, { path, stats, link })
-  } else walk.warnings.push(`${path}: is a link out of the project and is left out`)
+  } else walk.warnings.push(`${path}: is a link to outside of the project and is left out`)
 }
 
 export function isWithin(root: string, path: string): boolean {

@@ -43,7 +43,7 @@ interface Remote {
 export async function getSources(options: SourcesOptions): Promise<void> {
   const strategy = options.variables.get('GIT_STRATEGY') ?? 'fetch'
   if (!STRATEGIES.includes(strategy))
-    throw runnerErrors('runner.sources', `GIT_STRATEGY is '${strategy.slice(0, 40)}'`)
+    throw runnerErrors('runner.sources', `GIT_STRATEGY '${strategy.slice(0, 40)}' is unknown`)
   if (strategy === 'none' || strategy === 'empty') {
     options.log.line('Skipping Git repository setup')
     return
@@ -86,7 +86,10 @@ async function createGit(options: SourcesOptions, remote: Remote): Promise<Git> 
     }
     const { exitCode } = await spawn.run(command)
     if (exitCode !== 0)
-      throw runnerErrors('runner.sources', `git ${words[0]} ended with ${exitCode ?? 'a signal'}`)
+      throw runnerErrors(
+        'runner.sources',
+        `git ${words[0]} failed (${exitCode === null ? 'signal' : `exit ${exitCode}`})`,
+      )
   }
 }
 
@@ -117,7 +120,7 @@ export function parseRemote(text: string): Remote {
     return { url: fileURLToPath(url), credentials: undefined, isLocal: true }
   }
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw runnerErrors('runner.sources', 'the repository is neither an HTTP address nor an absolute path')
+    throw runnerErrors('runner.sources', 'the repository is neither an HTTP URL nor an absolute path')
   }
   const credentials = url.username === '' ? undefined : `${decoded(url.username)}:${decoded(url.password)}`
   url.username = ''
@@ -138,7 +141,7 @@ export function decoded(text: string): string {
 function extraFlags({ variables, log }: SourcesOptions): readonly string[] {
   const words = (variables.get('GIT_FETCH_EXTRA_FLAGS') ?? '').split(/\s+/).filter((word) => word !== '')
   const [known, others] = [words.filter(isFetchFlag), words.filter((word) => !isFetchFlag(word))]
-  if (others.length > 0) log.warning(`GIT_FETCH_EXTRA_FLAGS: only ${FETCH_FLAGS.join(', ')} are used here`)
+  if (others.length > 0) log.warning(`GIT_FETCH_EXTRA_FLAGS: only ${FETCH_FLAGS.join(', ')} are supported`)
   return known
 }
 

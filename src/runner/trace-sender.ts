@@ -92,7 +92,7 @@ async function flush(options: TraceSenderOptions, state: SenderState): Promise<v
     if (answer.status === 202 || answer.status === 200) state.sent = start + bytes.length
     else if (answer.status === 416 && round < MAX_ROUNDS) state.sent = resumeAt(answer, trace)
     else if (![403, 404].includes(answer.status)) {
-      throw runnerErrors('runner.server', `a part of the log was answered ${answer.status}`)
+      throw runnerErrors('runner.server', `sending the job log failed: HTTP ${answer.status}`)
     }
     heed(options, state, answer)
   }
@@ -102,7 +102,7 @@ function resumeAt({ traceSize }: JobAnswer, trace: Trace): number {
   if (traceSize !== undefined && traceSize <= trace.size) return traceSize
   throw runnerErrors(
     'runner.server',
-    `the server has ${traceSize ?? 'an unknown number of'} bytes of a log of ${trace.size}`,
+    `the server has ${traceSize ?? 'an unknown number of'} of ${trace.size} bytes of the job log`,
   )
 }
 
@@ -127,7 +127,7 @@ async function finish(options: TraceSenderOptions, state: SenderState, update: J
     if (answer.status === 412) state.sent = 0
     else if (answer.status === 202) await options.clock.sleep((answer.updateIntervalSeconds ?? 1) * 1_000)
     else if (answer.status === 403 || answer.status === 404) return false
-    else throw runnerErrors('runner.server', `the final state was answered ${answer.status}`)
+    else throw runnerErrors('runner.server', `reporting the state of the job failed: HTTP ${answer.status}`)
   }
   return false
 }

@@ -54,7 +54,7 @@ async function follow(wire: Wire, first: string, make: (url: string) => HttpRequ
     await response.bytes(MAX_ANSWER_BYTES)
     url = next
   }
-  throw runnerErrors('runner.artifacts', `the server sent on more than ${MAX_REDIRECTS} times`)
+  throw runnerErrors('runner.artifacts', `the server redirected more than ${MAX_REDIRECTS} times`)
 }
 
 function redirect({ status, headers }: HttpResponse, from: string): string | undefined {
@@ -62,7 +62,7 @@ function redirect({ status, headers }: HttpResponse, from: string): string | und
   if (![302, 303, 307, 308].includes(status) || location === undefined) return undefined
   const target = URL.parse(location, from)
   if (target === null || !['http:', 'https:'].includes(target.protocol)) {
-    throw runnerErrors('runner.artifacts', 'the server sends on to something that is no web address')
+    throw runnerErrors('runner.artifacts', 'the server redirected to an address that is not HTTP')
   }
   return target.href
 }
@@ -74,5 +74,5 @@ function tokenFor(url: string, root: string, job: JobAddress): Record<string, st
 
 function checkUpload(status: number, text: string): void {
   if (status === 201 || status === 200) return
-  throw runnerErrors('runner.artifacts', `the server answered ${status} to the archive${reason(text)}`)
+  throw runnerErrors('runner.artifacts', `uploading the archive failed: HTTP ${status}${reason(text)}`)
 }

@@ -74,7 +74,7 @@ async function readEntries(zip: ZipFile, limits: UnpackLimits): Promise<readonly
   let [unpacked, packed] = [0, 0]
   for await (const entry of zip.eachEntry()) {
     checkName(entry.fileName)
-    if (entries.has(entry.fileName)) throw runnerErrors('runner.archive', 'the archive holds a name twice')
+    if (entries.has(entry.fileName)) throw runnerErrors('runner.archive', 'the archive contains a name twice')
     entries.set(entry.fileName, entry)
     unpacked += entry.uncompressedSize
     packed += entry.compressedSize
@@ -87,7 +87,7 @@ async function readEntries(zip: ZipFile, limits: UnpackLimits): Promise<readonly
 }
 
 function tooMuch(what: string): WheelsealError {
-  return runnerErrors('runner.archive', `the archive holds ${what}`)
+  return runnerErrors('runner.archive', `the archive contains ${what}`)
 }
 
 /** yauzl has refused absolute names, `..` and backslashes already. */
@@ -95,9 +95,12 @@ function checkName(name: string): void {
   const parts = name.replace(/\/$/, '').split('/')
   const isOdd = parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0'))
   if (isOdd || name.length > MAX_NAME_LENGTH || parts.length > MAX_DEPTH) {
-    throw runnerErrors('runner.archive', 'the archive holds a name that is too long or leads elsewhere')
+    throw runnerErrors(
+      'runner.archive',
+      'the archive contains a path that is too long or leads outside of the project',
+    )
   }
-  if (parts[0] === '.git') throw runnerErrors('runner.archive', 'the archive holds a .git folder')
+  if (parts[0] === '.git') throw runnerErrors('runner.archive', 'the archive contains a .git folder')
 }
 
 interface Place {
@@ -114,7 +117,7 @@ async function unpackEntry({ zip, root, links }: Place, entry: Entry): Promise<v
   if (type !== 0 && type !== FILE && type !== LINK) {
     throw runnerErrors(
       'runner.archive',
-      `the archive holds something of type ${(type & ~FOLDER).toString(8)}`,
+      `the archive contains an entry of type ${(type & ~FOLDER).toString(8)}`,
     )
   }
   await makeFolder(root, dirname(path))
@@ -144,13 +147,13 @@ async function makeFolder(root: string, path: string): Promise<void> {
   const stats = await lookAt(path)
   if (stats === undefined) await mkdir(path)
   else if (!stats.isDirectory())
-    throw runnerErrors('runner.archive', 'a file or link stands where a folder must be')
+    throw runnerErrors('runner.archive', 'a file or link is in the place of a folder')
 }
 
 async function removeInTheWay(path: string): Promise<void> {
   const stats = await lookAt(path)
   if (stats?.isDirectory() === true)
-    throw runnerErrors('runner.archive', 'a folder stands where a file must be')
+    throw runnerErrors('runner.archive', 'a folder is in the place of a file')
   if (stats !== undefined) await rm(path)
 }
 
@@ -160,7 +163,7 @@ function lookAt(path: string): Promise<Stats | undefined> {
 
 async function makeLink(root: string, { path, target }: Link): Promise<void> {
   if (isAbsolute(target) || !isWithin(root, resolve(dirname(path), target))) {
-    throw runnerErrors('runner.archive', 'the archive holds a link out of the project')
+    throw runnerErrors('runner.archive', 'the archive contains a link to outside of the project')
   }
   await removeInTheWay(path)
   await symlink(target, path)

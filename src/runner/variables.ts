@@ -55,8 +55,8 @@ function isFinal(variable: JobVariable | undefined): boolean {
 function unusable({ key }: JobVariable): string {
   const shown = printable(key, { maxLength: MAX_SHOWN_LENGTH })
   return IDENTIFIER.test(key)
-    ? `variable ${shown} holds a zero byte and is left out`
-    : `variable '${shown}' has no name that a shell can use and is left out`
+    ? `variable ${shown} contains a zero byte and is left out`
+    : `variable '${shown}' is not a valid shell variable name and is left out`
 }
 
 /** `$NAME` and `${NAME}` once, `$$` to `$`; what is not known becomes nothing, as in the stock runner. */
