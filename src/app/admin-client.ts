@@ -182,7 +182,7 @@ function failureOf(text: string): WheelsealError {
   const {
     message = text,
     code = 'http.internal',
-    hint = 'the log of the server says more',
+    hint = 'see the log of the server',
   } = JSON.parse(text) as {
     message?: string
     code?: string

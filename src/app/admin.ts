@@ -84,11 +84,11 @@ async function withDirectory<T>(
   data: string,
   open: (directory: DataDirectory, instance: Instance) => Promise<T>,
 ): Promise<T> {
-  if (!existsSync(data)) throw appErrors('app.no-instance', `there is no directory ${data}`)
+  if (!existsSync(data)) throw appErrors('app.no-instance', `the directory ${data} does not exist`)
   const directory = await openDataDirectory(data)
   try {
     const { instance } = directory
-    if (instance === undefined) throw appErrors('app.no-instance', `${data} is not an instance yet`)
+    if (instance === undefined) throw appErrors('app.no-instance', `${data} holds no instance yet`)
     return await open(directory, instance)
   } finally {
     directory.release()

@@ -56,7 +56,7 @@ describe('who may write to Rekor', () => {
 
   it('is a listed key, and no other', () => {
     expect(admission.refusal(uncertified(leaf.spki))).toBeUndefined()
-    expect(admission.refusal(uncertified(stranger.spki))).toMatch(/lists/)
+    expect(admission.refusal(uncertified(stranger.spki))).toMatch(/is not listed in the configuration/)
   })
 })
 

@@ -59,7 +59,7 @@ interface Known {
 /** A chain is judged at the time at which the certificate begins. */
 function refusalOf({ pem, certificate }: ProposedKey, { above, keys, issued }: Known): string | undefined {
   if (certificate === undefined)
-    return keys.has(pem) ? undefined : 'the key is not one that the configuration of this log lists'
+    return keys.has(pem) ? undefined : 'the key is not listed in the configuration of this log'
   if (issued.has(sha256Hex(certificate.der))) return undefined
   const result = checkChain({ leaf: certificate, ...above, atSeconds: certificate.notBeforeSeconds })
   return result.ok ? undefined : `the certificate is not from this authority: ${result.reason}`

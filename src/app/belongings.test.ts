@@ -62,7 +62,7 @@ describe('a start', () => {
   it('with a whole authority of another instance is refused: clients were told of ours', async () => {
     for (const name of ['certificates/authority.pem', 'keys/intermediate.pem', 'keys/root.pem'])
       await swap(name)
-    await expect(start()).rejects.toThrow('certificates/authority.pem holds another certificate')
+    await expect(start()).rejects.toThrow('certificates/authority.pem differs from the certificate')
   })
 
   it('with another time of creation is refused: clients were told of the first one', async () => {
@@ -70,7 +70,7 @@ describe('a start', () => {
       createdAtMs: number
     }
     await writeFile(join(data, 'instance.json'), JSON.stringify({ ...instance, createdAtMs: 1 }))
-    await expect(start()).rejects.toThrow('instance.json has another URL or another time')
+    await expect(start()).rejects.toThrow('instance.json has another URL or creation time')
   })
 
   it('with another tree id is refused: the database carries ours', async () => {
@@ -123,7 +123,7 @@ describe('a start', () => {
     const log: Log = { ...silentLog, failure: (name, error) => said.push(`${name} ${String(error)}`) }
     const anchor = join(data, '..', `anchor-${count}`)
     await (await start(log, anchor)).close()
-    expect(said).toEqual([expect.stringMatching(/^log\.anchor-lost .*no head of ct and rekor/)])
+    expect(said).toEqual([expect.stringMatching(/^log\.anchor-lost .*no tree head of ct and rekor/)])
     await (await start(log, anchor)).close()
     expect(said).toHaveLength(1)
     const fresh = join(folder, `fresh${count}`)

@@ -70,7 +70,7 @@ function checkChains({ path, keys }: Belongings): void {
     const file = join(path, certificateFiles[index] ?? '')
     const [first, root] = chain.map((der) => readable(file, der))
     if (first === undefined || root === undefined || !isIssuedBy(first, root))
-      throw mismatch(file, 'holds a certificate that the one after it did not sign')
+      throw mismatch(file, 'contains a certificate that is not signed by the next one')
     if (!isKeyOf(key, first.spki))
       throw mismatch(keyPath(path, name), `is not the key of the first certificate in ${file}`)
   }
@@ -80,7 +80,7 @@ function readable(file: string, der: Uint8Array): Certificate {
   try {
     return parseCertificate(der)
   } catch (cause) {
-    throw mismatch(file, `holds a certificate that cannot be read: ${describeError(cause)}`)
+    throw mismatch(file, `contains an unreadable certificate: ${describeError(cause)}`)
   }
 }
 
@@ -96,10 +96,7 @@ async function checkToldTrust({ path, instance, keys, repository }: ToldParts): 
   ] as const) {
     const told = await repository.target(target)
     if (told !== undefined && !isKeyOf(keys[name], parsePublicKeyPem(utf8Decode(told))))
-      throw mismatch(
-        keyPath(path, name),
-        `is not the key that clients were told of: tuf/ has another ${target}`,
-      )
+      throw mismatch(keyPath(path, name), `is not the key that clients trust: tuf/ has another ${target}`)
   }
   if (!isKeyOf(keys.tuf, spkiOf(keys.tuf))) throw mismatch(keyPath(path, 'tuf'), 'is damaged')
   const told = await repository.target('trusted_root.json')
@@ -112,12 +109,12 @@ function checkTrustedRoot(told: ReadonlySet<string>, { path, instance, keys }: B
     if (chains[index]?.every((der) => told.has(encodeBase64(der))) === true) continue
     throw mismatch(
       join(path, file),
-      'holds another certificate than the trusted_root.json that clients were told of',
+      'differs from the certificate in the trusted_root.json that clients trust',
     )
   }
   const own = textsOf(trustedRoot(instanceTrust(instance, keys)))
   if ([...own].every((text) => told.has(text))) return
-  throw mismatch(join(path, 'instance.json'), 'has another URL or another time of creation than tuf/')
+  throw mismatch(join(path, 'instance.json'), 'has another URL or creation time than tuf/')
 }
 
 type ToldParts = Belongings & { readonly repository: RootRepository }
@@ -146,7 +143,7 @@ async function checkRootKeys({ path, keys, repository }: ToldParts): Promise<voi
     if (!(await systemFiles.exists(file))) continue
     if (!belongs[name](await readKeyFile(file)))
       throw appErrors('app.data-mismatch', `${file} is not the key of this instance`, {
-        hint: 'put it back from where a copy is kept, or move it away: no start needs it',
+        hint: 'restore it from a copy, or move it out of the data directory: the server runs without it',
       })
   }
 }
@@ -157,7 +154,7 @@ export async function checkBeginnings({ path, instance, keys, logs }: Belongings
   if (leaf === undefined || !isRekorBeginning(leaf, { instance, keys }))
     throw mismatch(
       join(path, 'logs/rekor'),
-      'is the log of another key, or of another tree id than instance.json has',
+      'is the log of another key, or has another tree id than instance.json',
     )
   const first = await logs.ct.entry(0)
   const [, root] = keys.chain

@@ -26,7 +26,7 @@ export type FileProblem = {
  */
 export async function checkFiles(data: string): Promise<FileCheck> {
   if ((await readInstance(data)) === undefined)
-    throw appErrors('app.no-instance', `${data} is not an instance yet`)
+    throw appErrors('app.no-instance', `${data} holds no instance yet`)
   const database = databasePath(data)
   const stored = openStoredFiles(database)
   try {

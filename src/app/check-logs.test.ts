@@ -38,7 +38,7 @@ describe('checkLogs', () => {
     await truncate(join(data, 'logs/ct/wal', segment), 20)
     await expect(start()).rejects.toMatchObject({ code: 'log.corrupt' })
     expect(await checkLogs(data)).toMatchObject([
-      { name: 'ct', problems: ['the write-ahead log has no whole segment'] },
+      { name: 'ct', problems: ['the write-ahead log has no complete segment'] },
       whole[1],
     ])
   })
@@ -53,7 +53,7 @@ describe('checkLogs', () => {
         size: 1,
         problems: [expect.stringMatching(/index of keys cannot be read.*not a database/)],
       },
-      { name: 'rekor', problems: ['the log was never created here'] },
+      { name: 'rekor', problems: ['the log does not exist'] },
     ])
     expect(await readFile(join(data, 'logs/ct/index.db'), 'utf8')).toBe('x'.repeat(5000))
   })

@@ -42,5 +42,5 @@ export function watchClock({ clock, steadyMs, log }: ClockWatchParts): ClockWatc
 function sentence(stepMs: number, nowMs: number): string {
   const seconds = Math.round(Math.abs(stepMs) / 1000)
   const way = stepMs > 0 ? 'ahead' : 'back'
-  return `the clock was set ${seconds} s ${way}, to ${isoTimeMs(nowMs)}, while the server ran; set it right, or start the server again if it is right now`
+  return `the clock was set ${seconds} s ${way}, to ${isoTimeMs(nowMs)}, while the server ran; correct it, or restart the server if it is correct now`
 }

@@ -119,19 +119,35 @@ describe('readConfiguration', () => {
     ],
     ['an issuer that is a text', 'issuers = [\n"https://gitlab.example"]', ' issuers[1] must be a table'],
     ['an issuer without URL', `${first}[[issuers]]\naudience = "x"\n`, ':3: issuers[2].url is missing'],
-    ['a URL that is a number', '[[issuers]]\nurl = 7\n', ':2: issuers[1].url must be a text'],
-    ['a URL with a slash more', url('https://gitlab.example/'), ':2: issuers[1].url must be spelled'],
-    ['a URL in capitals', url('https://GitLab.example'), ':2: issuers[1].url must be spelled'],
-    ['a URL with its default port', url('https://gitlab.example:443'), ':2: issuers[1].url must be spelled'],
-    ['a URL with credentials', url('https://u:p@gitlab.example'), ':2: issuers[1].url must be spelled'],
-    ['a URL with a pattern', url('https://*.example'), ':2: issuers[1].url must be spelled'],
+    ['a URL that is a number', '[[issuers]]\nurl = 7\n', ':2: issuers[1].url must be a quoted string'],
+    [
+      'a URL with a slash more',
+      url('https://gitlab.example/'),
+      ':2: issuers[1].url must be written as in the claim',
+    ],
+    [
+      'a URL in capitals',
+      url('https://GitLab.example'),
+      ':2: issuers[1].url must be written as in the claim',
+    ],
+    [
+      'a URL with its default port',
+      url('https://gitlab.example:443'),
+      ':2: issuers[1].url must be written as in the claim',
+    ],
+    [
+      'a URL with credentials',
+      url('https://u:p@gitlab.example'),
+      ':2: issuers[1].url must be written as in the claim',
+    ],
+    ['a URL with a pattern', url('https://*.example'), ':2: issuers[1].url must be written as in the claim'],
     ['a URL over plain HTTP', url('http://gitlab.example'), ':2: issuers[1].url must be https'],
     [
       'a URL that only looks like loopback',
       url('http://127.0.0.1.evil.example'),
       ':2: issuers[1].url must be https',
     ],
-    ['an issuer twice', `${first}\n${first}`, ':4: issuers[2] stands twice'],
+    ['an issuer twice', `${first}\n${first}`, ':4: issuers[2] is listed twice'],
     ['an empty audience', `${first}audience = ""\n`, ':3: issuers[1].audience must not be empty'],
     ['an empty list of projects', `${first}projects = []\n`, ':3: issuers[1].projects must not be empty'],
     [
@@ -145,7 +161,7 @@ describe('readConfiguration', () => {
       Array.from({ length: 33 }, (_, index) => url(`https://g${index}.example`)).join(''),
       'more than 32',
     ],
-    ['a date', `${first}audience = 2026-01-01\n`, ':3: issuers[1].audience must be a text'],
+    ['a date', `${first}audience = 2026-01-01\n`, ':3: issuers[1].audience must be a quoted string'],
   ])('refuses %s, and names the line', async (_what, toml, message) => {
     await expect(read(toml)).rejects.toMatchObject({
       code: 'app.configuration',

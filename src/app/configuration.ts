@@ -12,7 +12,7 @@
  *     [http]
  *     proxies = ["10.0.0.0/8"]
  *
- * Every key is known or refused, so that a slip of the pen never widens what is accepted. It holds no secrets.
+ * Every key is known or refused, so that a slip of the pen never widens what is accepted. It contains no secrets.
  */
 import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
@@ -32,7 +32,7 @@ const MAX_PROXIES = 100
 const [MIN_ENTRY_BYTES, MAX_ENTRY_BYTES] = [128 << 10, 32 << 20]
 
 const text = v.pipe(
-  v.string('must be a text in quotes'),
+  v.string('must be a quoted string'),
   v.nonEmpty('must not be empty'),
   v.maxLength(1024, 'is too long'),
 )
@@ -40,7 +40,7 @@ const fullPath = v.pipe(
   text,
   v.regex(
     /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/,
-    'must be a full path such as "acme/tools", without slashes around it',
+    'must be a full path such as "acme/tools", without leading or trailing slash',
   ),
 )
 const paths = v.pipe(
@@ -54,9 +54,9 @@ const Issuer = v.strictObject({
     text,
     v.check(
       isIssuerUrl,
-      'must be spelled as in the claim `iss`: lower case, without default port, query or slash at its end',
+      'must be written as in the claim `iss`: lower case, without default port, query or trailing slash',
     ),
-    v.check(isSecure, 'must be https; http is taken for this machine only'),
+    v.check(isSecure, 'must be https; http is accepted for this machine only'),
   ),
   /** A file with the key set, for networks that do not reach the issuer. */
   jwks: v.optional(text),
@@ -110,7 +110,7 @@ const Configuration = v.strictObject({
       v.maxLength(MAX_ISSUERS, `has more than ${MAX_ISSUERS} issuers`),
       v.checkItems(
         ({ url }, index, all) => all.findIndex((one) => one.url === url) === index,
-        'stands twice',
+        'is listed twice',
       ),
     ),
     [],

@@ -78,7 +78,7 @@ it('finds every damaged file beside the server that runs, and says where it is',
   expect(problems[0]).toEqual({
     name: 'tool.bin',
     path: blob,
-    problem: 'it has 10 bytes, 700000 were stored',
+    problem: 'it has 10 bytes instead of 700000',
   })
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
 })

@@ -38,8 +38,7 @@ const REMOTE: ReadonlyMap<number, string> = new Map([
 export async function refuseRemote(path: string, typeOf: FileSystemType): Promise<void> {
   // Node gives the 32 bits as a signed number on some machines.
   const kind = REMOTE.get((await typeOf(path)) >>> 0)
-  if (kind !== undefined)
-    throw appErrors('app.data-remote', `${path} lies on a file system of the kind ${kind}`)
+  if (kind !== undefined) throw appErrors('app.data-remote', `${path} is on a network file system (${kind})`)
 }
 
 /** What every start needs. Keys of the roots are not among it: `trust offline` takes them away. */
@@ -76,7 +75,7 @@ export async function refuseMissingLogs(path: string): Promise<void> {
   const logs = await missingOf(logFiles, { ...isFile, look: lstat })
   if (logs.length > 0)
     throw appErrors('app.data-incomplete', `missing: ${logs.join(', ')}`, {
-      hint: 'bring this very folder back; a log is never made anew, and an older copy of it would be a fork: where it is lost, begin a new instance with another --data',
+      hint: 'move exactly this folder back; a log is never created again, and an older copy would be a fork: if it is lost, start a new instance with another --data',
     })
 }
 
@@ -91,13 +90,13 @@ interface Kind {
 const isFile: Kind = {
   look: stat,
   fits: (found) => found.isFile(),
-  words: 'is no plain file',
+  words: 'is not a regular file',
   access: constants.R_OK,
 }
 const isFolder: Kind = {
   look: stat,
   fits: (found) => found.isDirectory(),
-  words: 'is no folder',
+  words: 'is not a folder',
   access: constants.R_OK | constants.W_OK | constants.X_OK,
 }
 
@@ -131,8 +130,8 @@ async function refuseOpen(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined)
   if (found === undefined || (found.mode & OTHERS) === 0) return
   const mode = (found.mode & 0o777).toString(8)
-  throw appErrors('app.data-open', `${folder} is open to other users: its mode is ${mode}`, {
-    hint: `close it with 'chmod 700 ${folder}'; if others could use this machine meanwhile, take it that they know what was in it`,
+  throw appErrors('app.data-open', `${folder} is accessible to other users (mode ${mode})`, {
+    hint: `make it private with 'chmod 700 ${folder}'; if this machine has other users, assume that they have read its contents`,
   })
 }
 

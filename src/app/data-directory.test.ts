@@ -101,9 +101,9 @@ describe('a data directory', () => {
   })
 
   it.each([
-    ['{"format":99,"more":true}', 'app.data-newer', 'is of format 99'],
-    ['{"format":0}', 'app.data-format', 'is not of format'],
-    ['{}', 'app.data-format', 'is not of format'],
+    ['{"format":99,"more":true}', 'app.data-newer', 'has format 99'],
+    ['{"format":0}', 'app.data-format', 'does not have format'],
+    ['{}', 'app.data-format', 'does not have format'],
   ])('with the instance %s is refused', async (instance, code, fact) => {
     await copied()
     await writeFile(join(data, 'instance.json'), instance)
@@ -137,7 +137,7 @@ describe('a data directory', () => {
     const lock = lockDirectory(data)
     const opened = openDataDirectory(data)
     await expect(opened).rejects.toMatchObject({ code: 'storage.locked' })
-    await expect(opened).rejects.toThrow(`with the id ${process.pid}`)
+    await expect(opened).rejects.toThrow(`(pid ${process.pid})`)
     lock.release()
     expect(await lockHolder(join(data, 'lock.db'))).toBeUndefined()
   })

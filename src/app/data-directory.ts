@@ -110,7 +110,7 @@ async function lockPatiently(path: string, patienceMs: number): Promise<Director
 async function namingHolder(error: unknown, path: string): Promise<unknown> {
   const pid = await lockHolder(join(path, LOCK_FILE))
   if (!(error instanceof WheelsealError) || pid === undefined) return error
-  return reworded(error, { fact: `${error.message}, that with the id ${pid}` })
+  return reworded(error, { fact: `${error.message} (pid ${pid})` })
 }
 
 async function prepare(path: string, fileSystemType: FileSystemType): Promise<void> {
@@ -135,7 +135,7 @@ async function refuseForeignFolder(path: string): Promise<void> {
     throw appErrors('app.data-incomplete', `missing: ${join(path, INSTANCE_FILE)}`)
   throw appErrors(
     'app.data-not-ours',
-    `${path} holds ${others.slice(0, 3).join(', ')} and no ${INSTANCE_FILE}`,
+    `${path} contains ${others.slice(0, 3).join(', ')} but no ${INSTANCE_FILE}`,
   )
 }
 
@@ -150,7 +150,7 @@ export async function readInstance(path: string): Promise<Instance | undefined> 
     return v.parse(Instance, json)
   } catch (cause) {
     if (cause instanceof WheelsealError && cause.code === 'app.data-newer') throw cause
-    throw appErrors('app.data-format', `${file} is not of format ${FORMAT}: ${describeError(cause)}`, {
+    throw appErrors('app.data-format', `${file} does not have format ${FORMAT}: ${describeError(cause)}`, {
       cause,
     })
   }
@@ -160,7 +160,7 @@ function refuseNewer(file: string, json: JsonValue): void {
   const result = v.safeParse(v.object({ format: v.number() }), json)
   if (!result.success || result.output.format <= FORMAT) return
   const { format } = result.output
-  throw appErrors('app.data-newer', `${file} is of format ${format}, this version knows ${FORMAT}`)
+  throw appErrors('app.data-newer', `${file} has format ${format}; this version knows ${FORMAT}`)
 }
 
 /**

@@ -87,7 +87,7 @@ describe('a door', () => {
     const early = await ask({ port: address.port, path: '/readyz' })
     expect(early).toMatchObject({
       status: 503,
-      reason: 'the server is starting; ask again in a second',
+      reason: 'the server is starting; try again in a second',
       headers: { 'retry-after': '1' },
     })
     expect(JSON.parse(early.body)).toMatchObject({ ready: false, reasons: ['starting'] })

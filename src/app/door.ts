@@ -60,7 +60,7 @@ export async function openDoor(instance: Instance | undefined, options: DoorOpti
 
 /** As `/readyz` answers where something else is wrong. */
 function starting(env: Parameters<typeof sayInStatusLine>[0]): Response {
-  sayInStatusLine(env, 'the server is starting; ask again in a second')
+  sayInStatusLine(env, 'the server is starting; try again in a second')
   const body = { message: '503 Service Unavailable - starting', ready: false, reasons: ['starting'] }
   return Response.json(body, { status: 503, headers: { 'Retry-After': '1' } })
 }

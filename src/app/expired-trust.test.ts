@@ -89,6 +89,6 @@ it('is not ready while its log is frozen, and says so before anybody asks', asyn
   const log = { event: (name: string) => said.push(name), failure: (name: string) => said.push(name) }
   const second = await startServer({ ...terms, log })
   await second.close()
-  expect(second.reasons).toEqual(['Rekor: the log has 1 entries, its anchor has seen 2'])
+  expect(second.reasons).toEqual(['Rekor: the log has tree size 1, but its anchor recorded tree size 2'])
   expect(said).toEqual(['server.not-ready'])
 })

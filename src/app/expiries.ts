@@ -30,7 +30,7 @@ const RENEWED: readonly string[] = ['snapshot', 'timestamp']
 export function endedTrust(trust: Ending, nowSeconds: number): readonly string[] {
   return spansOf(trust).flatMap(({ what, fromSeconds, untilSeconds, lastsBeyondSeconds }) => {
     if (nowSeconds < fromSeconds)
-      return [`${what} is valid from ${isoTime(fromSeconds)} on: look at the clock`]
+      return [`${what} is not valid before ${isoTime(fromSeconds)}: check the clock`]
     if (nowSeconds + lastsBeyondSeconds <= untilSeconds) return []
     return [`${what} expired at ${isoTime(untilSeconds)}`]
   })

@@ -44,7 +44,7 @@ describe('a server whose disk is nearly full', () => {
     expect(refused.status).toBe(507)
     expect(await refused.json()).toMatchObject({
       message: expect.stringMatching(
-        /^507 Insufficient Storage - the disk has 63 MiB left, and 64 MiB are kept/,
+        /^507 Insufficient Storage - the disk has 63 MiB free, and 64 MiB are reserved/,
       ),
       code: 'storage.full',
     })

@@ -51,8 +51,8 @@ export function acceptedIssuers({
   foreign,
 }: AcceptanceParts): readonly AcceptedIssuer[] {
   if (foreign.some(({ url }) => url === issuer.url)) {
-    throw appErrors('app.configuration', `issuers: ${issuer.url} is this server's own issuer`, {
-      hint: 'leave it out: tokens of the own issuer are always accepted',
+    throw appErrors('app.configuration', `issuers: ${issuer.url} is the server's own issuer`, {
+      hint: 'remove it: tokens of the own issuer are always accepted',
     })
   }
   const own: AcceptedIssuer = {
@@ -62,10 +62,7 @@ export function acceptedIssuers({
     admit: async (claims) => {
       // Only our issuer writes this claim, so a job cannot pass as a trial.
       if (claims.job_source === TRIAL || (await isJobRunning(Number(claims.job_id)))) return
-      throw identityErrors(
-        'identity.token-time',
-        `job ${claims.job_id}, which the id token speaks for, has ended`,
-      )
+      throw identityErrors('identity.token-time', `the id token is for job ${claims.job_id}, which has ended`)
     },
   }
   return [own, ...foreign]

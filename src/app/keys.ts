@@ -70,7 +70,7 @@ export async function loadKeys(path: string): Promise<InstanceKeys> {
   )
   const chain = await readChain(join(path, CHAIN_FILE))
   const tsaChain = await readChain(join(path, TSA_CHAIN_FILE))
-  if (!intermediate || !ct || !rekor || !tsa || !tuf) throw new Error('a key was read and is missing')
+  if (!intermediate || !ct || !rekor || !tsa || !tuf) throw new Error('a key is missing')
   return { intermediate, ct, rekor, tsa, tuf, chain, tsaChain }
 }
 

@@ -32,11 +32,10 @@ export function parseExternalUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const refuse = (why: string) => appErrors('app.external-url', `'${shownUrl(text)}' ${why}`)
   if (url === undefined) throw refuse('is not a URL')
-  if (text.toLowerCase().replace(/\/$/, '') !== url.origin)
-    throw refuse('is not the scheme and the host alone')
-  if (!NAME_FORM.test(url.host)) throw refuse('has no host that clients can call')
-  if (WILDCARDS.includes(url.hostname)) throw refuse('is an address to listen on')
-  if (!isPrivate(url)) throw refuse('is neither https:// nor an address of this machine itself')
+  if (text.toLowerCase().replace(/\/$/, '') !== url.origin) throw refuse('has more than scheme and host')
+  if (!NAME_FORM.test(url.host)) throw refuse('has no host that clients can connect to')
+  if (WILDCARDS.includes(url.hostname)) throw refuse('is a wildcard address, which clients cannot connect to')
+  if (!isPrivate(url)) throw refuse('must be https://, or http:// on 127.0.0.1, [::1] or localhost')
   return url.origin
 }
 
@@ -84,7 +83,7 @@ export function choosePlace(instance: Instance | undefined, asked: Asked): Place
   if (instance === undefined)
     return firstPlace(parseListenAddress(asked.listen ?? DEFAULT_LISTEN), url, asked)
   if (url !== undefined && url !== instance.url)
-    throw appErrors('app.url-fixed', `--external-url is ${url}, and this directory is ${instance.url}`)
+    throw appErrors('app.url-fixed', `--external-url is ${url}, but this data directory has ${instance.url}`)
   const isFree = url !== undefined || instance.listen !== undefined
   return isFree ? freePlace(instance, asked) : fixedPlace(instance, asked)
 }
@@ -95,12 +94,12 @@ function firstPlace(listen: ListenAddress, url: string | undefined, { isTls }: A
   if (WILDCARDS.includes(listen.host))
     throw appErrors(
       'app.listen-address',
-      `'${shown}' is an address to listen on, not one that a client can call`,
-      { hint: 'give the URL that clients call with --external-url' },
+      `'${shown}' is a wildcard address, which clients cannot connect to`,
+      { hint: 'give the URL that clients use with --external-url' },
     )
   if (!isTls && !isLoopback(listen.host))
-    throw appErrors('app.listen-address', `at '${shown}' tokens would travel readable`, {
-      hint: 'give --tls-cert and --tls-key, or the https:// URL of a proxy in front with --external-url',
+    throw appErrors('app.listen-address', `tokens sent to '${shown}' would not be encrypted`, {
+      hint: 'give --tls-cert and --tls-key, or the https:// URL of a proxy with --external-url',
     })
   return { listen, url: undefined }
 }
@@ -116,7 +115,7 @@ function fixedPlace({ url }: Instance, { listen, isTls }: Asked): Place {
   // Port 0 was chosen at the first start and stays chosen.
   const meant = urlOf(asked.port === 0 ? { ...asked, port: fixed.port } : asked, { isTls })
   if (meant === url) return { listen: fixed, url }
-  throw appErrors('app.url-fixed', `the server would be ${meant}, and this directory is ${url}`)
+  throw appErrors('app.url-fixed', `the URL would be ${meant}, but this data directory has ${url}`)
 }
 
 /** The URL of a server at that address, in the one spelling that tokens and certificates use. */

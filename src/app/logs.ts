@@ -197,7 +197,7 @@ async function openParts(
   const folder = join(path, 'logs', name)
   await makeFolder(folder)
   const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations, {
-    hint: 'remove it while no server runs: the next start makes it anew from the log',
+    hint: 'remove it while no server runs: the next start rebuilds it from the log',
   })
   const parts = { files: createLogFiles(folder), index: createKeyIndex(database), clock }
   return { parts: { ...parts, keysOf: keysOf(name) }, database }

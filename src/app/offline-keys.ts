@@ -19,9 +19,9 @@ export interface OfflineKeys {
  */
 export async function moveKeysOffline(data: string, folder: string): Promise<OfflineKeys> {
   if ((await readInstance(data)) === undefined)
-    throw appErrors('app.no-instance', `${data} is not an instance yet`)
+    throw appErrors('app.no-instance', `${data} holds no instance yet`)
   const present = await rootKeysIn(data)
-  if (present.length === 0) throw appErrors('app.offline-none', `no key of a root is left in ${data}`)
+  if (present.length === 0) throw appErrors('app.offline-none', `no root key is left in ${data}`)
   await prepare(data, folder)
   for (const name of present) await refuseOther(data, folder, name)
   for (const name of present) await copyKey(data, folder, name)
@@ -48,7 +48,7 @@ async function prepare(data: string, folder: string): Promise<void> {
     const isInside = way === '' || !(way.startsWith('..') || way.startsWith('/'))
     if (isInside) {
       if (made !== undefined) await rm(made, { recursive: true })
-      throw appErrors('app.offline-folder', `${folder} lies in the data directory`)
+      throw appErrors('app.offline-folder', `${folder} is inside the data directory`)
     }
   } catch (cause) {
     if (cause instanceof WheelsealError) throw cause
@@ -61,7 +61,7 @@ async function refuseOther(data: string, folder: string, name: string): Promise<
   const copy = copyPath(folder, name)
   if (!(await systemFiles.exists(copy))) return
   if (bytesEqual(await readFile(copy), await readFile(keyPath(data, name)))) return
-  throw appErrors('app.offline-folder', `${copy} is there already, and is another key`)
+  throw appErrors('app.offline-folder', `${copy} already exists and is another key`)
 }
 
 async function copyKey(data: string, folder: string, name: string): Promise<void> {
@@ -72,5 +72,5 @@ async function copyKey(data: string, folder: string, name: string): Promise<void
   await chmod(to, 0o600)
   await readKeyFile(to)
   if (!bytesEqual(await readFile(to), bytes))
-    throw appErrors('app.offline-folder', `${to} does not read back as it was written`)
+    throw appErrors('app.offline-folder', `${to} does not read back as written`)
 }

@@ -24,7 +24,7 @@ export function adminSocketPath(data: string): string {
   const path = join(data, 'run', 'admin.sock')
   const bytes = Buffer.byteLength(path)
   if (bytes > MAX_SOCKET_PATH_BYTES) {
-    throw appErrors('app.socket-path', `${path} has ${bytes} bytes, ${MAX_SOCKET_PATH_BYTES} are possible`)
+    throw appErrors('app.socket-path', `${path} has ${bytes} bytes; the limit is ${MAX_SOCKET_PATH_BYTES}`)
   }
   return path
 }

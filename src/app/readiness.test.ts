@@ -33,7 +33,7 @@ it.each([
   [{}, []],
   [{ refusals: ['Rekor: a commit failed'] }, ['Rekor: a commit failed']],
   [{ expires: '2029-12-31T00:00:00Z' }, ['the TUF timestamp expired at 2029-12-31T00:00:00Z']],
-  [{ freeBytes: async () => 1e6 }, ['the data directory has less than 64 MiB left']],
+  [{ freeBytes: async () => 1e6 }, ['the disk of the data directory has less than 64 MiB free']],
 ])('with %j the reasons are %j', async (change, reasons) => {
   expect(await unreadiness(parts(change))).toEqual(reasons)
 })
@@ -60,7 +60,7 @@ it('says that the clock is before the authorities', async () => {
   const reasons = await unreadiness(parts({ atMs: now - DAY, expires }))
   expect(reasons).toHaveLength(4)
   expect(reasons[0]).toMatch(
-    /^the certificate of the certificate authority is valid from 2029-12-31T.* on: look at/,
+    /^the certificate of the certificate authority is not valid before 2029-12-31T.*: check the clock/,
   )
 })
 

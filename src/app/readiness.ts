@@ -20,7 +20,7 @@ export async function unreadiness({ trust, clock, freeBytes }: ReadinessParts): 
   await trust.repository.renew().catch(() => undefined)
   reasons.push(...endedTrust(trust, clock.nowMs() / 1000))
   if ((await freeBytes()) < MIN_FREE_BYTES)
-    reasons.push(`the data directory has less than ${MIN_FREE_BYTES >> 20} MiB left`)
+    reasons.push(`the disk of the data directory has less than ${MIN_FREE_BYTES >> 20} MiB free`)
   return reasons
 }
 

@@ -77,7 +77,7 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
   app.route('/', issuerAdminRoutes(issuerAdmin(issuerKeys, log), services.audit, log))
   app.route('/', ownMetricsRoutes(services.metrics))
   app.notFound((context) =>
-    context.json({ message: 'the server is of another version than this command' }, 404),
+    context.json({ message: 'the running server has another version than this command' }, 404),
   )
   return app
 }

@@ -108,7 +108,7 @@ export async function openServices(
 function sayLostAnchor({ withoutAnchor }: Logs, anchor: string, log: Log): void {
   if (withoutAnchor.length === 0) return
   const reason = new Error(
-    `${anchor} has no head of ${withoutAnchor.join(' and ')}, and is begun anew: if the data directory went back to an older state, nothing shows it; compare the logs with a client that saw a newer head`,
+    `${anchor} has no tree head of ${withoutAnchor.join(' and ')} and is created anew, so a data directory restored from an older state would not be noticed; compare the logs with a client that saw a newer tree head`,
   )
   log.failure('log.anchor-lost', reason, { anchor })
 }

@@ -34,13 +34,13 @@ describe('readTlsFiles', () => {
 
   it('refuses a key that everybody may read', async () => {
     await chmod(good.key, 0o644)
-    await refused({}, 'app.tls-key', /good\.key: mode 644/)
+    await refused({}, 'app.tls-key', /good\.key: it is readable by every user of this machine \(mode 644\)/)
     await chmod(good.key, 0o600)
   })
 
   it('refuses a certificate and a key that do not belong together, and names both', async () => {
     const { key } = await writeTlsFiles(folder, 'other')
-    await refused({ key }, 'app.tls-key', /other\.key is not the key .*good\.crt$/)
+    await refused({ key }, 'app.tls-key', /other\.key does not match the certificate in .*good\.crt$/)
   })
 
   it('refuses a certificate that has expired, and one that is not valid yet', async () => {

@@ -20,7 +20,7 @@ export function tlsPaths(cert: string | undefined, key: string | undefined): Tls
   if (cert !== undefined && key !== undefined) return { cert, key }
   if (cert === undefined && key === undefined) return undefined
   const [given, missing] = cert === undefined ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key']
-  throw appErrors('app.tls-flags', `${given} is given without ${missing}`)
+  throw appErrors('app.tls-flags', `${given} needs ${missing}`)
 }
 
 /** Throws `app.tls-certificate`, `app.tls-key`. */
@@ -29,7 +29,7 @@ export async function readTlsFiles(paths: TlsPaths, clock: Clock): Promise<TlsFi
   refuseOutOfDate(paths.cert, certificate, clock)
   const { key: secret, pem: key } = await readKey(paths.key)
   if (!certificate.checkPrivateKey(secret))
-    throw appErrors('app.tls-key', `${paths.key} is not the key of the certificate in ${paths.cert}`)
+    throw appErrors('app.tls-key', `${paths.key} does not match the certificate in ${paths.cert}`)
   return { cert, key }
 }
 
@@ -55,7 +55,7 @@ async function readKey(path: string): Promise<{ key: KeyObject; pem: Uint8Array 
   try {
     const { mode } = await stat(path)
     if ((mode & EVERYBODY) !== 0)
-      throw new Error(`mode ${(mode & 0o777).toString(8)} lets everybody of this machine use it`)
+      throw new Error(`it is readable by every user of this machine (mode ${(mode & 0o777).toString(8)})`)
     const pem = await systemFiles.read(path, MAX_FILE_BYTES)
     return { key: createPrivateKey(utf8Decode(pem)), pem }
   } catch (cause) {

@@ -9,5 +9,5 @@ export function fingerprintOf(root: Uint8Array): string {
 /** One spelling. Throws `app.fingerprint`. */
 export function parseFingerprint(text: string): string {
   if (/^sha256:[0-9a-f]{64}$/.test(text)) return text
-  throw appErrors('app.fingerprint', `'${text.slice(0, 100)}' is not sha256: and 64 hex digits`)
+  throw appErrors('app.fingerprint', `'${text.slice(0, 100)}' is not sha256: followed by 64 hex digits`)
 }

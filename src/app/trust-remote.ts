@@ -31,7 +31,7 @@ export async function fetchTrust({ url: text, fingerprint, http }: RemoteRequest
   const url = parseServerUrl(text)
   const wanted = fingerprint === undefined ? undefined : parseFingerprint(fingerprint)
   if (wanted === undefined && !isLoopback(new URL(url).hostname))
-    throw appErrors('app.fingerprint', `${url} is another machine, and --fingerprint is not given`)
+    throw appErrors('app.fingerprint', `${url} is another machine; --fingerprint is missing`)
   const repository = `${url}/tuf`
   const root = await fetchRoot(http, repository, wanted)
   const names = Object.values(TARGETS)
@@ -48,7 +48,7 @@ async function fetchRoot(http: Http, repository: string, wanted: string | undefi
   if (fingerprintOf(first) === wanted) return first
   throw appErrors(
     'app.fingerprint-mismatch',
-    `the root of ${repository} has ${fingerprintOf(newest)}, not ${wanted}`,
+    `the TUF root of ${repository} has fingerprint ${fingerprintOf(newest)}, not ${wanted}`,
   )
 }
 
@@ -56,7 +56,7 @@ async function fetchDocument(http: Http, url: string): Promise<Uint8Array> {
   const response = await http.request({ method: 'GET', url })
   const bytes = await response.bytes(MAX_ROOT_BYTES)
   if (response.status === 200) return bytes
-  throw netErrors('net.reply', `${url} answered ${response.status}`)
+  throw netErrors('net.reply', `${url} answered HTTP ${response.status}`)
 }
 
 const Key = v.object({
@@ -104,7 +104,7 @@ function trustFiles(target: (name: string) => string, documents: RemoteTrust['do
 /** cosign 2 takes one key for each log: the newest whose time has not ended. */
 function current<T extends v.InferOutput<typeof Log>>(logs: readonly T[]): T {
   const log = logs.findLast(({ publicKey }) => publicKey.validFor?.end === undefined) ?? logs.at(-1)
-  if (log === undefined) throw new Error('it names no log')
+  if (log === undefined) throw new Error('it lists no log')
   return log
 }
 

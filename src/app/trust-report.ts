@@ -74,10 +74,10 @@ function roleExpiries(documents: Documents): readonly Expiry[] {
 
 function trustedKeys(files: TrustFiles): readonly TrustedKey[] {
   return [
-    ...certificatesOf(files.fulcio, 'identity'),
-    bareKey('log of signatures (Rekor)', files.rekor),
-    bareKey('log of certificates (CT)', files.ctfe),
-    ...certificatesOf(files.tsa, 'time'),
+    ...certificatesOf(files.fulcio, 'certificate authority'),
+    bareKey('signature log (Rekor)', files.rekor),
+    bareKey('certificate log (CT)', files.ctfe),
+    ...certificatesOf(files.tsa, 'timestamp authority'),
   ]
 }
 
@@ -86,7 +86,7 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 function certificatesOf(pem: string, subject: string): readonly TrustedKey[] {
   return (pem.match(BLOCK) ?? []).map((block) => {
     const certificate = new X509Certificate(block)
-    const kind = certificate.subject === certificate.issuer ? 'root' : 'certificate under it'
+    const kind = certificate.subject === certificate.issuer ? 'root certificate' : 'signing certificate'
     return {
       what: `${subject}: ${kind}`,
       sha256: hash(certificate.raw),

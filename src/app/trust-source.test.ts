@@ -125,7 +125,7 @@ describe('the report', () => {
     const { expires, trusted } = await (await read({})).report()
     expect(expires.map(({ at }) => at)).toEqual(expires.map(({ at }) => at).toSorted())
     expect(expires[0]).toMatchObject({ what: 'TUF timestamp', renewed: true })
-    expect(expires.find(({ renewed }) => !renewed)?.what).toMatch(/certificate under it/)
+    expect(expires.find(({ renewed }) => !renewed)?.what).toMatch(/signing certificate/)
     expect(trusted).toHaveLength(6)
   })
 })

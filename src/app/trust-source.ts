@@ -27,9 +27,9 @@ export interface ReadTrust {
 export async function readTrust(source: TrustSource, { http, defaultData }: TrustPorts): Promise<ReadTrust> {
   const { url, fingerprint, data } = source
   if (url !== undefined && data !== undefined)
-    throw appErrors('app.trust-source', '--url and --data are two sources')
+    throw appErrors('app.trust-source', '--url and --data cannot be combined')
   if (url === undefined) {
-    if (fingerprint !== undefined) throw appErrors('app.trust-source', '--fingerprint is given without --url')
+    if (fingerprint !== undefined) throw appErrors('app.trust-source', '--fingerprint needs --url')
     const folder = data ?? defaultData
     const files = await withAdmin(folder, (admin) => admin.trust())
     return { files, report: () => reportOfData(folder, files) }

@@ -45,7 +45,7 @@ it(
     expect(server.isReady).toBe(true)
     server = await startServer(data)
     expect(server.isReady).toBe(false)
-    const behind = 'the log has 2 entries, its anchor has seen 3'
+    const behind = 'the log has tree size 2, but its anchor recorded tree size 3'
     expect(await get('/readyz')).toEqual({
       status: 503,
       json: { ready: false, reasons: [`CT log: ${behind}`, `Rekor: ${behind}`] },

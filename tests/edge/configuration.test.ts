@@ -43,7 +43,7 @@ describe('up', () => {
     const file = join(at('data'), 'wheelseal.toml')
     await writeFile(file, `[[issuers]]\nurl = "${server.url}"\n`)
     const { code, stderr } = await runProgram([wheelseal, 'up', '--data', at('data')])
-    expect([code, stderr]).toEqual([2, expect.stringContaining("this server's own issuer")])
+    expect([code, stderr]).toEqual([2, expect.stringContaining("the server's own issuer")])
     await writeFile(file, '')
     const again = await startServer(at('data'))
     expect(await again.stop()).toBe(0)

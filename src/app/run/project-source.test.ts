@@ -51,7 +51,7 @@ describe('readProjectSource', () => {
     expect(source.config).toContain('build:')
     expect(source.notice).toBeUndefined()
     await writeFile(join(path, 'new'), '')
-    expect((await read(path)).notice).toContain('not committed')
+    expect((await read(path)).notice).toContain('uncommitted changes')
   })
 
   it('makes one commit on main of a folder without a repository, ignored files left out, folder untouched', async () => {

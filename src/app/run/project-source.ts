@@ -53,14 +53,14 @@ export async function checkProjectFolder(folder: string): Promise<string> {
   )
   if (isFolder !== true) throw appErrors('app.no-project', `${place} is not a folder`)
   if (!PROJECT_FILES.some((name) => existsSync(join(place, name)))) {
-    throw appErrors('app.no-project', `${place} holds none of ${PROJECT_FILES.join(', ')}`)
+    throw appErrors('app.no-project', `${place} contains none of ${PROJECT_FILES.join(', ')}`)
   }
   return place
 }
 
 async function fromRepository(place: string, git: Git): Promise<ProjectSource> {
   if ((await git.ask('rev-parse', '--verify', '--quiet', 'HEAD')) === undefined) {
-    throw appErrors('app.no-project', `the repository ${place} has no commit yet`)
+    throw appErrors('app.no-project', `the repository ${place} has no commits yet`)
   }
   const changes = await git.run('status', '--porcelain')
   const origin = await git.ask('remote', 'get-url', 'origin')
@@ -69,9 +69,7 @@ async function fromRepository(place: string, git: Git): Promise<ProjectSource> {
     path: (origin === undefined ? undefined : projectPathOf(origin)) ?? localPath(place),
     repository: place,
     notice:
-      changes === ''
-        ? undefined
-        : 'the folder has changes that are not committed; the pipeline runs on the last commit',
+      changes === '' ? undefined : 'the folder has uncommitted changes; the pipeline runs on the last commit',
   }
 }
 
@@ -104,7 +102,8 @@ async function fromCopy(place: string, ports: SourcePorts): Promise<ProjectSourc
     ...(await readCommit(git)),
     path: localPath(place),
     repository: store,
-    notice: 'the folder is no repository of its own; the pipeline runs on a copy with one commit on main',
+    notice:
+      'the folder is not the root of a git repository; the pipeline runs on a copy with one commit on main',
   }
 }
 
@@ -132,8 +131,7 @@ async function readCommit(git: Git): Promise<Omit<ProjectSource, 'path' | 'repos
 /** The certificate will name the branch, so none is guessed. */
 async function branchOf(git: Git): Promise<string> {
   const branch = await git.ask('symbolic-ref', '--quiet', '--short', 'HEAD')
-  if (branch === undefined)
-    throw appErrors('app.no-project', 'HEAD is detached, so the commit is on no branch')
+  if (branch === undefined) throw appErrors('app.no-project', 'HEAD is detached: no branch is checked out')
   return branch
 }
 

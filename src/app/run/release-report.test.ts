@@ -40,12 +40,12 @@ const BESIDE: Readonly<Record<string, Beside>> = {
   'a signature only': {
     files: { signature: 'c2ln' },
     isSigned: true,
-    sentence: /is refused: there is a signature and no .*\.crt/,
+    sentence: /is refused: .*\.crt is missing, but .*\.sig is there/,
   },
   'a certificate only': {
     files: { certificate: 'Y3J0' },
     isSigned: true,
-    sentence: /is refused: there is a certificate and no .*\.sig/,
+    sentence: /is refused: .*\.sig is missing, but .*\.crt is there/,
   },
   'a pair that is none': {
     files: { signature: 'c2ln', certificate: 'Y3J0' },

@@ -30,8 +30,10 @@ export function reportRelease(
 async function reportFile(file: PublishedFile, check: ReleaseCheck): Promise<ReleasedFile> {
   const { signature, certificate } = file
   if (signature === null && certificate === null) return withoutPair(file)
-  if (signature === null) return refused(file, `there is a certificate and no ${file.fileName}.sig`)
-  if (certificate === null) return refused(file, `there is a signature and no ${file.fileName}.crt`)
+  if (signature === null)
+    return refused(file, `${file.fileName}.sig is missing, but ${file.fileName}.crt is there`)
+  if (certificate === null)
+    return refused(file, `${file.fileName}.crt is missing, but ${file.fileName}.sig is there`)
   try {
     const verdict = await verify({ ...file, signature, certificate }, check)
     const { verified: isVerified, logIndex } = verdict
@@ -62,7 +64,7 @@ async function verify(
 /** Published and not signed is no refusal: there is nothing that could be refused. */
 function withoutPair(file: PublishedFile): ReleasedFile {
   const verdict = file.hasBundle
-    ? `${file.fileName} is signed with a bundle, which was not verified here: wheelseal verify does it`
+    ? `${file.fileName} is signed with a bundle, which was not verified here: use wheelseal verify`
     : `${file.fileName} is published but not signed: nobody can verify it`
   return { ...file, isSigned: file.hasBundle, isVerified: false, logIndex: undefined, verdict }
 }

@@ -27,10 +27,16 @@ const programs: readonly Requirement[] = [
 export async function checkRequirements(ports: RequirementPorts): Promise<void> {
   const found = await Promise.all(programs.map(({ argv }) => works(argv, ports)))
   const missing = programs.filter((_, index) => found[index] === false).map(({ name }) => name)
-  if (missing.length === 0 && !(await reachesIndex(ports))) {
-    missing.push("a package index that pip reaches (see 'pip config list')")
-  }
-  if (missing.length > 0) throw appErrors('app.missing', `this machine lacks ${missing.join('; ')}`)
+  if (missing.length > 0)
+    throw appErrors('app.missing', `not installed: ${missing.join('; ')}`, {
+      hint: 'install what is named, then run the command again',
+    })
+  if (!(await reachesIndex(ports)))
+    throw appErrors(
+      'app.missing',
+      'pip cannot reach a package index; check `pip config list` and your proxy',
+      { hint: "'python3 -m pip download wheel' shows the message of pip" },
+    )
 }
 
 /** Downloads one small package as a job will, since only pip knows which index it uses and how it gets there. */

@@ -85,7 +85,7 @@ async function ensureProject(admin: Admin, path: string, visibility: string): Pr
 
 /** The example's pipeline takes names and versions from what was built, so that it serves any project. */
 function defaultPipeline(say: (text: string) => void): string {
-  say(`the project has no ${CONFIG_PATH}; the six stages of the example run`)
+  say(`the project has no ${CONFIG_PATH}; the six stages of the default pipeline run`)
   return shippedFile('examples/hello-tools/.gitlab-ci.yml')
 }
 
