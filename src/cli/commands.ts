@@ -9,22 +9,22 @@ interface Entry {
 /** Each command's file is loaded only when the command is used. */
 export const commands: Readonly<Record<string, Entry>> = {
   up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
-  run: { summary: "run a project's pipeline here", load: () => import('./run.ts') },
+  run: { summary: "run a project's pipeline on this machine", load: () => import('./run.ts') },
   sign: { summary: 'sign distributions with the identity of a pipeline', load: () => import('./sign.ts') },
   attest: {
-    summary: 'attest who published distributions, and what built them',
+    summary: 'sign attestations: who published distributions, and how they were built',
     load: () => import('./attest.ts'),
   },
   verify: { summary: 'verify who signed distributions', load: () => import('./verify.ts') },
   project: {
-    summary: 'create, list and show projects, set where their index sends installers on',
+    summary: 'create, list and show projects, and forward their simple index',
     load: () => import('./project.ts'),
   },
-  log: { summary: 'check the two logs, every hash of them', load: () => import('./log.ts') },
+  log: { summary: 'check every hash of the two transparency logs', load: () => import('./log.ts') },
   doctor: { summary: 'check every stored file of an instance', load: () => import('./doctor.ts') },
   token: { summary: 'create access tokens', load: () => import('./token.ts') },
   trust: {
-    summary: 'export and show the trust root, take its keys away, issue test id tokens',
+    summary: 'export and show the trust root, manage its keys, issue test id tokens',
     load: () => import('./trust.ts'),
   },
 }
@@ -33,7 +33,9 @@ export const commands: Readonly<Record<string, Entry>> = {
 export async function programFor(name: string): Promise<Command> {
   const { version } = await import('./version.ts')
   const program = edged(new Command('wheelseal'))
-    .description('Builds, signs, publishes and verifies Python packages, with every service that takes.')
+    .description(
+      'Builds, signs, publishes and verifies Python packages, and runs every service that this needs.',
+    )
     .version(version())
     .helpCommand(false)
     .showHelpAfterError('(run wheelseal --help for the commands)')
@@ -41,7 +43,7 @@ export async function programFor(name: string): Promise<Command> {
       'after',
       `
 Help for a command: wheelseal help verify
-Help for the code of an error: wheelseal help verify.identity
+Help for an error code: wheelseal help verify.identity
 Example: wheelseal up --data ./data`,
     )
   for (const [key, { summary, load }] of Object.entries(commands)) {
@@ -52,7 +54,7 @@ Example: wheelseal up --data ./data`,
     .addCommand(
       new Command('cosign').summary("cosign's sign-blob, verify-blob and initialize, with the same files"),
     )
-    .addCommand(new Command('help').summary('help for a command, or for the code of an error'))
+    .addCommand(new Command('help').summary('help for a command or an error code'))
 }
 
 function inherit(command: Command): Command {

@@ -12,9 +12,9 @@ interface Options {
 export function command(): Command {
   return new Command('doctor')
     .description(
-      'Reads what an instance has stored and says what is damaged. Changes nothing; the server may run. Exit 1 when something is damaged.',
+      'Checks the stored files of an instance. Changes nothing and can run while the server runs. Exits with 1 if a file is damaged.',
     )
-    .requiredOption('--check-files', 'compare every stored file with the size and digest it was stored with')
+    .requiredOption('--check-files', 'compare every stored file with its recorded size and digest')
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"files":…,"bytes":…,"problems":[{"name":…,"path":…,"problem":…}]}')
     .addHelpText('after', '\nExample: wheelseal doctor --check-files --data ./data')
@@ -29,7 +29,7 @@ async function doctor(options: Options): Promise<void> {
 
 function report({ files, bytes, problems }: FileCheck): readonly string[] {
   const read = `${files} files, ${bytes} bytes read`
-  if (problems.length === 0) return [`${read}: all are as they were stored`]
+  if (problems.length === 0) return [`${read}: all are intact`]
   const lines = problems.flatMap(({ name, path, problem }) => [`  ${name}: ${problem}`, `    ${path}`])
   return [`${read}: ${problems.length} DAMAGED`, ...lines]
 }

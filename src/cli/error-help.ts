@@ -22,7 +22,7 @@ function rowOf(code: string): readonly string[] {
     .split('\n')
     .find((line) => line.startsWith('| ') && line.includes(`\`${code}\` |`))
   if (row === undefined)
-    throw cliErrors('cli.help-topic', `${JSON.stringify(code)} is neither a command nor the code of an error`)
+    throw cliErrors('cli.help-topic', `${JSON.stringify(code)} is neither a command nor an error code`)
   return row
     .split(/(?<!\\)\|/)
     .slice(1, -1)

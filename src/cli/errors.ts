@@ -4,7 +4,7 @@ export const cliErrors = defineErrors({
   'cli.help-topic': {
     status: 400,
     exit: 2,
-    summary: 'Help was asked for something that is neither a command nor the code of an error.',
-    hint: "run 'wheelseal --help' for the commands; a code is what stands in brackets behind an error",
+    summary: 'The help topic is neither a command nor an error code.',
+    hint: "run 'wheelseal --help' for the commands; an error ends with its code in brackets",
   },
 })

@@ -9,13 +9,15 @@ interface Options {
 }
 
 export function command(): Command {
-  return new Command('log').description('Looks after the two logs of an instance.').addCommand(fsckCommand())
+  return new Command('log')
+    .description('Checks the two transparency logs of an instance.')
+    .addCommand(fsckCommand())
 }
 
 function fsckCommand(): Command {
   return new Command('fsck')
     .description(
-      'Reads both logs whole, derives every hash anew and compares it with what is on disk. Changes nothing; the server may run and goes on serving, and a log that no server would open is checked too. Exit 1 when something does not fit.',
+      'Reads both logs completely, recomputes every hash and compares it with the files. Changes nothing and can run while the server runs; also checks a log that the server refuses to open. Exits with 1 if anything is inconsistent.',
     )
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"logs":[{"name":…,"size":…,"root":…,"problems":[…]}]}')
@@ -31,6 +33,6 @@ function fsckCommand(): Command {
 
 function report({ name, size, root, problems }: LogReport): readonly string[] {
   const head = `${name}: ${size} entries, root ${root}`
-  if (problems.length === 0) return [`${head}: whole`]
+  if (problems.length === 0) return [`${head}: intact`]
   return [`${head}: DAMAGED`, ...problems.map((problem) => `  ${problem}`)]
 }

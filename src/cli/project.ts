@@ -28,7 +28,7 @@ export function command(): Command {
 
 function create(): Command {
   return new Command('create')
-    .description('Creates a project; its id is never used again.')
+    .description('Creates a project. Its id is never reused.')
     .argument('<group/name>', 'path of the project')
     .option('--visibility <who>', 'private, internal or public', 'private')
     .option('--data <dir>', DATA_HELP)
@@ -76,7 +76,7 @@ function show(): Command {
 function forward(): Command {
   return new Command('forward')
     .description(
-      'Lets the simple index of a project send installers on to another index for the names allowed here. Off unless set.',
+      'Forwards installers from the simple index of a project to another index, for the allowed package names only. Off by default.',
     )
     .argument('<group/name>', 'path of the project')
     .requiredOption('--index-url <url>', 'a simple index, without credentials')
@@ -91,7 +91,7 @@ function forward(): Command {
       const { indexUrl, allow: names } = options
       await withAdmin(dataFolder(options), (admin) => admin.setForwarding({ project: path, indexUrl, names }))
       createTerminal(options).output({ indexUrl, names }, () => [
-        `${path} sends ${names.join(', ')} on to ${indexUrl}`,
+        `${path} forwards ${names.join(', ')} to ${indexUrl}`,
       ])
     })
 }

@@ -13,7 +13,7 @@ export interface TableOptions {
 }
 
 const NOTHING_NEW =
-  'the pipeline passed and published no new file; a file that is there with the same bytes is not new'
+  'the pipeline passed but published no new files; files that were already published with the same bytes are not new'
 
 /** What was built, signed, published and verified, and how a consumer gets it. */
 export function runTable(report: RunReport, { program, columns }: TableOptions): readonly Line[] {
@@ -70,7 +70,7 @@ function fileToInstall(files: RunReport['files']): RunReport['files'][number] | 
 }
 
 function startNote({ isServed }: RunReport): string {
-  return isServed ? '' : '; the second starts the services again'
+  return isServed ? '' : '; the second line starts the services again'
 }
 
 /** Not where the services run: a second server of a data directory is refused. */
@@ -86,7 +86,7 @@ function startLines({ isServed, data, url }: RunReport, program: string): readon
 function tokenNote({ visibility, data }: RunReport, program: string): readonly string[] {
   if (visibility === 'public') return []
   return [
-    `The project is ${visibility}: give curl (--netrc) and pip a token of`,
+    `The project is ${visibility}: add --netrc to curl, with a token created by`,
     `  ${program} token create --user NAME --scope read_api --data ${shellWord(data)}`,
   ]
 }

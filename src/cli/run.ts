@@ -22,17 +22,16 @@ interface Options {
 
 export function command(): Command {
   return new Command('run')
-    .description("Runs a project's pipeline here. Jobs run as you and are not isolated from this machine.")
+    .description("Runs a project's pipeline on this machine. Jobs run as your user, without isolation.")
     .option('-C <dir>', 'folder of the project', '.')
     .option('--data <dir>', DATA_HELP)
-    .option('--new-data', "use a new data directory below the user's data folder; the last one is kept")
-    .option('--listen <host:port>', 'address of the services, where none of this directory are running')
     .option(
-      '--visibility <who>',
-      'private, internal or public, for a project that is not there yet',
-      'private',
+      '--new-data',
+      "use a new data directory below the user's data folder; only the previous one is kept",
     )
-    .option('--prepend-path <dir...>', 'folders of programs that jobs find before all others', [])
+    .option('--listen <host:port>', 'address of the services, if they are not running yet')
+    .option('--visibility <who>', 'visibility of a new project: private, internal or public', 'private')
+    .option('--prepend-path <dir...>', 'folders to put first on the PATH of jobs', [])
     .option('--json', 'print the result as JSON')
     .option('--quiet', 'print the result only')
     .addHelpText('after', '\nExample: wheelseal run -C ../my-package')
@@ -105,17 +104,19 @@ function explain(report: RunReport, { terminal, tail }: Explanation): void {
   if (terminal.isJson) writeJson(jsonOf(report))
   const job = report.pipeline.jobs.find(({ state }) => state === 'failed' || state === 'canceled')
   terminal.quote(tail)
-  if (job === undefined) return terminal.complain(`the pipeline ${report.pipeline.state}`)
+  if (job === undefined) return terminal.complain(`the pipeline ended in state ${report.pipeline.state}`)
   const log = traceFile(join(report.data, 'traces'), job.id)
   const above = tail.length === 0 ? '' : '; the last lines of its log are above'
-  terminal.complain(`job ${job.name} ${ending(job)}${above}`, `hint: the whole log is in ${log}`)
+  terminal.complain(`${ending(job)}${above}`, `hint: the whole log is in ${log}`)
 }
 
 type Job = RunReport['pipeline']['jobs'][number]
 
-function ending({ state, exitCode, failureReason }: Job): string {
-  if (state !== 'failed') return 'was canceled'
-  return `failed (${exitCode === null ? failureReason : `exit ${exitCode}`})`
+function ending({ name, stage, state, exitCode, failureReason }: Job): string {
+  const what = name === stage ? `stage ${stage}` : `job ${name} of stage ${stage}`
+  if (state !== 'failed') return `${what} was canceled`
+  const why = exitCode === null ? failureReason?.replaceAll('_', ' ') : `exit ${exitCode}`
+  return `${what} failed (${why ?? 'no reason given'})`
 }
 
 function jsonOf({ pipeline, files, identity, url, data, source }: RunReport) {

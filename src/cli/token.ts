@@ -16,10 +16,13 @@ export function command(): Command {
     .addCommand(
       new Command('create')
         .description(
-          'Creates a personal access token and, where it is missing, its user, who is an administrator.',
+          'Creates a personal access token, and its user if it does not exist. Users are administrators.',
         )
-        .requiredOption('--user <name>', 'whom the token speaks for')
-        .requiredOption('--scope <scope...>', 'what the token may do: api, read_api')
+        .requiredOption('--user <name>', 'user of the token')
+        .requiredOption(
+          '--scope <scope...>',
+          'scopes of the token: api (read and write), read_api (read only)',
+        )
         .option('--data <dir>', DATA_HELP)
         .option('--json', 'print {"token":…}')
         .addHelpText(

@@ -11,7 +11,7 @@ interface Options {
 export function auditCommand(): Command {
   return new Command('audit')
     .description(
-      'Lists what was asked for with the rights of the operator, and how it ended: id tokens for tries, access tokens, projects, runners, changes of keys. The oldest first.',
+      'Lists every action of the operator and its outcome, oldest first: test id tokens, access tokens, projects, runners, key changes.',
     )
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"rows":[{"id":…,"at":…,"action":…,"details":{…},"outcome":…}]}')

@@ -13,16 +13,16 @@ Examples:
   wheelseal trust export --out ./trust && . ./trust/cosign.env
   wheelseal trust export --out ./trust --url https://seal.example --fingerprint "$FINGERPRINT"
 
-From a server, everything is verified by TUF under the root of that fingerprint
-before anything is written. Get the fingerprint by another way than the files:
-wheelseal up and wheelseal trust show print it on the machine of the server.`
+With --url, all files are verified by TUF, starting from the root with that
+fingerprint, before any is written. Get the fingerprint over another channel than
+the files: wheelseal up and wheelseal trust show print it on the server.`
 
 export function exportCommand(): Command {
   const command = new Command('export')
     .description(
-      'Writes what clients need to trust an instance: for cosign 2 and 3, sigstore-python, sigstore-js.',
+      'Writes the trust root and the client settings of an instance, for cosign 2 and 3, sigstore-python and sigstore-js.',
     )
-    .requiredOption('--out <dir>', 'folder to write to; it is made where it is missing')
+    .requiredOption('--out <dir>', 'folder to write to; created if it does not exist')
   return withSource(command)
     .option('--json', 'print the files written')
     .addHelpText('after', EXAMPLES)

@@ -10,10 +10,8 @@ interface Options {
 
 export function offlineCommand(): Command {
   return new Command('offline')
-    .description(
-      'Moves the keys of the roots out of the data directory; the server does not need them to run.',
-    )
-    .argument('<dir>', 'where to, outside of the data directory')
+    .description('Moves the root keys out of the data directory; the server runs without them.')
+    .argument('<dir>', 'target folder, outside of the data directory')
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"moved":[…]}')
     .addHelpText(
@@ -21,8 +19,8 @@ export function offlineCommand(): Command {
       `
 Example: wheelseal trust offline /media/safe/wheelseal-keys
 
-Only a change of roots needs them again. Whoever loses them must begin a new
-instance when the certificates end; whoever steals them can stand in for it.`,
+They are needed again only to change the roots. If you lose them, you must start a
+new instance when the certificates expire; whoever steals them can impersonate it.`,
     )
     .action(async (folder: string, options: Options) => {
       const { moved } = await moveKeysOffline(dataFolder(options), folder)

@@ -13,13 +13,16 @@ interface Options {
 export function rotateIssuerCommand(): Command {
   return new Command('rotate-issuer')
     .description(
-      'Replaces the key that signs id tokens. The next key is published at once and signs a day later, when every cached key set knows it; the old one stays published until its last token has expired. Nothing else has to be done.',
+      'Replaces the key that signs id tokens. The next key is published at once and signs a day later, when every cached key set has it; the old key stays published until its last token has expired. Nothing else needs to be done.',
     )
     .option(
       '--now',
-      'let the next key sign at once; verifiers with a cached key set may refuse its tokens for a day',
+      'sign with the next key at once; verifiers with a cached key set may refuse its tokens for a day',
     )
-    .option('--revoke', 'as --now, and withdraw every other key: what they signed is refused from now on')
+    .option(
+      '--revoke',
+      'like --now, and withdraw all other keys: tokens signed with them are refused from now on',
+    )
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"keys":[{"id":…,"role":…,"until":…}]}')
     .addHelpText('after', '\nExample: wheelseal trust rotate-issuer --data ./data')

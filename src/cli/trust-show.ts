@@ -9,7 +9,7 @@ interface Options extends TrustSource {
 
 export function showCommand(): Command {
   const command = new Command('show').description(
-    'Says in words what clients of an instance trust, from when to when, and what expires next.',
+    'Shows which keys and certificates clients of an instance trust, how long they are valid, and what expires next.',
   )
   return withSource(command)
     .option('--json', 'print {"url":…}')
@@ -27,9 +27,9 @@ export function inWords(report: TrustReport): readonly string[] {
   const paragraphs = [
     [`trust of ${url}`, `fingerprint ${fingerprint}`],
     [
-      'One operator stands behind identity, log and time: whoever holds the keys of',
-      'this server can make a seal in any name of it, at any time, and nobody else',
-      'watches its log.',
+      'One operator runs the issuer, the certificate authority, the logs and the',
+      'timestamp authority: whoever holds the keys of this server can sign as any of',
+      'its identities, with any time, and nobody else monitors its logs.',
     ],
     ['trusted', ...report.trusted.flatMap((key) => trustedLines(key))],
     ['expires', ...report.expires.map((expiry) => expiryLine(expiry)), nextLine(report)],
@@ -39,17 +39,17 @@ export function inWords(report: TrustReport): readonly string[] {
 }
 
 function trustedLines({ what, sha256, from, until }: TrustReport['trusted'][number]): readonly string[] {
-  const times = from === null ? 'no end of its own' : `from ${from} until ${until}`
+  const times = from === null ? 'no expiry' : `from ${from} until ${until}`
   return [`  ${what}, ${times}`, `    sha256 ${sha256}`]
 }
 
 function expiryLine({ what, at, renewed }: TrustReport['expires'][number]): string {
-  return `  ${at}  ${what}${renewed ? ', which the server renews when clients ask' : ''}`
+  return `  ${at}  ${what}${renewed ? ' (renewed by the server)' : ''}`
 }
 
 function nextLine({ expires }: TrustReport): string {
   const next = expires.find(({ renewed }) => !renewed)
-  return `  the next one that somebody must renew: ${next?.what ?? 'none'}, ${next?.at ?? ''}`
+  return `  next to renew by hand: ${next?.what ?? 'none'}, ${next?.at ?? ''}`
 }
 
 function rootKeyLines({
@@ -57,11 +57,11 @@ function rootKeyLines({
   elsewhere = [],
 }: NonNullable<TrustReport['rootKeys']>): readonly string[] {
   return [
-    'keys of the roots',
+    'root keys',
     ...(here.length === 0 ? [] : [`  in the data directory: ${here.join(', ')}`]),
     ...(elsewhere.length === 0 ? [] : [`  not in the data directory: ${elsewhere.join(', ')}`]),
     ...(here.length === 0
       ? []
-      : ["  'wheelseal trust offline DIR' takes them away; the server does not need them"]),
+      : ["  'wheelseal trust offline DIR' moves them elsewhere; the server runs without them"]),
   ]
 }

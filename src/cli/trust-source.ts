@@ -8,8 +8,11 @@ import { dataFolder, DATA_HELP } from './server-options.ts'
 export function withSource(command: Command): Command {
   return command
     .option('--data <dir>', DATA_HELP)
-    .option('--url <url>', 'a server to ask, in place of a data directory')
-    .option('--fingerprint <sha256:hex>', 'of its TUF root, as up prints it; needed for another machine')
+    .option('--url <url>', 'a server, instead of a data directory')
+    .option(
+      '--fingerprint <sha256:hex>',
+      'fingerprint of its TUF root, printed by up; required for another machine',
+    )
 }
 
 export function trustOf(source: TrustSource): ReturnType<typeof readTrust> {

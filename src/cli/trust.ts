@@ -18,7 +18,7 @@ interface TokenOptions {
 
 export function command(): Command {
   return new Command('trust')
-    .description('Exports and shows the trust root of an instance, and looks after its keys.')
+    .description('Exports and shows the trust root of an instance, and manages its keys.')
     .addCommand(exportCommand())
     .addCommand(showCommand())
     .addCommand(offlineCommand())
@@ -29,10 +29,12 @@ export function command(): Command {
 
 function tokenCommand(): Command {
   return new Command('token')
-    .description("Issues a test id token with all of GitLab's claims. Its certificate says that it is one.")
-    .requiredOption('--project <group/name>', 'the project that the token names')
-    .option('--ref <branch>', 'the branch that the token names', 'main')
-    .option('--audience <name>', 'who may accept it', 'sigstore')
+    .description(
+      "Issues a test id token with all of GitLab's claims. Certificates for it are marked as tests.",
+    )
+    .requiredOption('--project <group/name>', 'project in the claims of the token')
+    .option('--ref <branch>', 'branch in the claims of the token', 'main')
+    .option('--audience <name>', 'audience (claim aud) of the token', 'sigstore')
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print {"token":…}')
     .addHelpText('after', '\nExample: SIGSTORE_ID_TOKEN=$(wheelseal trust token --project acme/tools)')

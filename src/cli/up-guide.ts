@@ -46,9 +46,9 @@ export function guide(ready: Ready, width: number): readonly string[] {
 }
 
 const LEGEND = [
-  'ID is the number of a project, TOKEN the secret that was printed,',
+  'ID is the id of a project, TOKEN the access token that was printed,',
   'F any file, DATA the data directory.',
-  'pip and uv read ME and TOKEN from ~/.netrc where the project is not public.',
+  'For a project that is not public, pip and uv read ME and TOKEN from ~/.netrc.',
 ]
 
 interface Section {
@@ -68,7 +68,7 @@ function setUp({ url, data, fingerprint }: Ready): readonly Section[] {
       ],
     },
     {
-      title: 'whom to trust, on this machine or on another one',
+      title: 'export the trust root: on this machine, or on another one',
       lines: [
         ['wheelseal', 'trust', 'export', '--out', 'trust', ...own],
         ['wheelseal', 'trust', 'export', '--out', 'trust', `--url ${url}`, `--fingerprint ${fingerprint}`],
@@ -86,15 +86,15 @@ function cosign({ url, data }: Ready): readonly Section[] {
   const config = '--signing-config trust/signing_config.json'
   return [
     {
-      title: 'in a job: its .gitlab-ci.yml asks for the id token',
+      title: 'id token in a job: add to its .gitlab-ci.yml',
       lines: [['id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }']],
     },
     {
-      title: 'outside of a job: a test id token, valid for ten minutes',
+      title: 'id token outside of a job: a test token, valid for ten minutes',
       lines: [['export', ...token, `--data ${shellQuoted(data)})`]],
     },
     {
-      title: 'in a job of your GitLab: name it in DATA/wheelseal.toml',
+      title: 'accept id tokens of your GitLab: add to DATA/wheelseal.toml',
       lines: [['[[issuers]]'], ["url = 'https://gitlab.example.com'"]],
     },
     { title: 'cosign 2', lines: [['. trust/cosign.env'], [...sign, ...services, ...files]] },

@@ -29,44 +29,47 @@ Examples:
   wheelseal up --data ./data
       on this machine only, at http://${DEFAULT_LISTEN}
   wheelseal up --listen seal.example:8443 --tls-cert seal.crt --tls-key seal.key
-      for a network, with its own certificate; SIGHUP reads both files again
+      for a network, with its own certificate; SIGHUP reloads both files
   wheelseal up --listen 127.0.0.1:7711 --external-url https://seal.example
-      behind a proxy that has the certificate and passes the Host header on
+      behind a proxy that terminates TLS and forwards the Host header
   wheelseal up --listen 0.0.0.0:7711 --external-url https://seal.example \\
       --host seal.internal
-      in a container, where probes call it by another name
+      in a container, where probes use another host name
 
-The URL that clients call stands in every certificate, token and log entry. The
-first start fixes it: that of --external-url, else that of --listen. Where it was
-given for itself, --listen may be another one at each start.
+The URL that clients use is part of every certificate, token and log entry. It is
+fixed at the first start: --external-url, or else --listen. With --external-url,
+--listen may change at each start.
 
-On a terminal the lines that aim each client here are printed; elsewhere, and
-where CI is set, two lines.`
+On a terminal it prints the commands that set up each client; elsewhere, and if CI
+is set, two lines.`
 
 export function command(): Command {
   return new Command('up')
     .description('Starts all services: one process, one port, one data directory. SIGTERM or Ctrl-C ends it.')
     .option('--data <dir>', DATA_HELP)
     .option('--listen <host:port>', `where to listen; port 0 chooses one (default: ${DEFAULT_LISTEN})`)
-    .option('--external-url <url>', 'what clients call, where it is not --listen; fixed at the first start')
-    .option('--host <name>', 'another host name to answer, can be repeated', collect, [])
-    .option('--tls-cert <file>', 'PEM: certificate of the server, then those above it; serves HTTPS')
-    .option('--tls-key <file>', 'PEM: its key, not open to everybody')
+    .option(
+      '--external-url <url>',
+      'URL that clients use, if it differs from --listen; fixed at the first start',
+    )
+    .option('--host <name>', 'additional host name of the server; can be repeated', collect, [])
+    .option('--tls-cert <file>', 'PEM file: certificate of the server, then its intermediates; serves HTTPS')
+    .option('--tls-key <file>', 'PEM file: its private key, not readable by every user')
     .option(
       '--config <file>',
-      'configuration (default: wheelseal.toml in the data directory, where there is one)',
+      'configuration file (default: wheelseal.toml in the data directory, if it exists)',
     )
     .option(
       '--anchor <file>',
-      "where the newest heads of the logs are kept (default: below the user's state folder)",
+      "file for the newest tree heads of the logs (default: below the user's state folder)",
     )
     .addOption(
-      new Option('--log-level <level>', 'what the log on standard error holds, and all that is graver')
+      new Option('--log-level <level>', 'lowest level that is logged to standard error')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
     )
-    .option('--json', 'print one line of JSON when it answers')
-    .option('--quiet', 'print nothing but failures; the log level is error')
+    .option('--json', 'print one line of JSON when the server is ready')
+    .option('--quiet', 'print errors only; sets the log level to error')
     .addHelpText('after', EXAMPLES)
     .action(up)
 }

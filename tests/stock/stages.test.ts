@@ -76,7 +76,7 @@ describe.runIf(present(cosign2, python))('the six stages', () => {
     const { code, stdout, stderr } = await start('-C', broken)
     expect(code).toBe(1)
     expect((JSON.parse(stdout) as Report).pipeline.state).toBe('failed')
-    expect(stderr).toContain('error: job build failed (exit 1); the last lines of its log are above')
+    expect(stderr).toContain('error: stage build failed (exit 1); the last lines of its log are above')
     const [, log] = /the whole log is in (\S+)/.exec(stderr)!
     expect(existsSync(log!)).toBe(true)
   })
