@@ -8,9 +8,9 @@ export const errorPage: string = join(root, 'docs', 'reference', 'errors.md')
 
 const HEAD = `# Errors
 
-Every failure has a message, a hint and a code, which does not change between releases. On a terminal the code is in brackets; with \`--json\` and over HTTP it is the member \`code\`. *exit* is the exit code of a command (1 refused or failed, 2 wrong usage; \`wheelseal cosign\` always ends with 1), *HTTP* the status of a server's answer. \`wheelseal help CODE\` prints the row of a code. A reason code of a verdict is one of \`verify.…\`.
+Every error has a message, a hint and a code that is the same in every release. On a terminal the code is in brackets; with \`--json\` and over HTTP it is the field \`code\`. *exit* is the exit code of a command (1 refused or failed, 2 wrong usage; \`wheelseal cosign\` always exits with 1), *HTTP* the status of a server's answer. \`wheelseal help CODE\` explains a code. The reason codes of verdicts begin with \`verify.\`.
 
-This page is written from the code by \`node scripts/error-reference.ts\`.
+This page is generated from the code by \`node scripts/error-reference.ts\`.
 
 | code | what it means | what to do | exit | HTTP |
 |---|---|---|---|---|

@@ -36,7 +36,7 @@ describe('the page of the keywords of pipelines', () => {
     expect(firstCells(ofFile)).toEqual(known(globalFields))
     expect(listed(ofFile, 'Refused: ')).toEqual(refused(globalFields))
     const moved = Object.entries(globalFields).filter(([, reader]) => reader === movedToDefault)
-    expect(namesIn(ofFile.split('have at the top:')[1]?.split('\n')[0] ?? '')).toEqual(
+    expect(namesIn(ofFile.split('from the top level to `default`:')[1]?.split('\n')[0] ?? '')).toEqual(
       moved.map(([name]) => name).toSorted(),
     )
   })
