@@ -43,14 +43,14 @@ export const storageErrors = defineErrors({
     exit: 1,
     lasts: true,
     summary:
-      'The system does not let the server read or write its data directory: a broken disk, missing rights, a damaged database. Nothing of what was sent is kept.',
-    hint: "tell the operator: the log of the server names the file, and 'wheelseal doctor' looks at all of them",
+      'The server cannot read or write its data directory, as with a failing disk, missing permissions or a damaged database. Nothing of the request was stored.',
+    hint: "operators: the log of the server names the file; 'wheelseal doctor --check-files' checks all files",
   },
   'storage.descriptors': {
     status: 503,
     exit: 1,
-    summary: 'The server has as many files and connections open as it may. Nothing of what was sent is kept.',
-    hint: 'try again in a minute; the operator raises the limit of open files (`ulimit -n`)',
+    summary: 'The server has reached its limit of open files. Nothing of the request was stored.',
+    hint: 'try again in a minute; operators: raise the limit of open files (`ulimit -n`)',
   },
   'storage.locked': {
     status: 500,
