@@ -65,7 +65,7 @@ describe('check', () => {
     [
       'a bundle with something behind it',
       ({ files }) => ({ files: misread(files, 'entries/001', (bytes) => concatBytes(bytes, bytes)) }),
-      /entries\/001 goes on behind its last entry/,
+      /entries\/001 has extra bytes after its last entry/,
     ],
     [
       'a tile that was cut',

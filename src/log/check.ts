@@ -107,7 +107,7 @@ async function checkLeaves(check: Check, from: number): Promise<void> {
 async function checkEnd({ state, tiles, problems }: Check, from: number): Promise<void> {
   const path = bundlePath(from / tileWidth(state.geometry))
   const behind = await state.files.read(path, await tiles.bundleBytes(from), 1)
-  if (behind.length > 0) note({ problems }, `${path} goes on behind its last entry`)
+  if (behind.length > 0) note({ problems }, `${path} has extra bytes after its last entry`)
 }
 
 /** What they say is judged by the tiles above and by the root. Without them, nothing more can be derived. */
