@@ -14,8 +14,8 @@ Examples:
   wheelseal trust export --out ./trust --url https://seal.example --fingerprint "$FINGERPRINT"
 
 With --url, all files are verified by TUF, starting from the root with that
-fingerprint, before any is written. Get the fingerprint over another channel than
-the files: wheelseal up and wheelseal trust show print it on the server.`
+fingerprint, before any is written. Get the fingerprint over another channel
+than the files: wheelseal up and wheelseal trust show print it on the server.`
 
 export function exportCommand(): Command {
   const command = new Command('export')

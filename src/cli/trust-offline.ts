@@ -19,8 +19,9 @@ export function offlineCommand(): Command {
       `
 Example: wheelseal trust offline /media/safe/wheelseal-keys
 
-They are needed again only to change the roots. If you lose them, you must start a
-new instance when the certificates expire; whoever steals them can impersonate it.`,
+They are needed again only to change the roots. If you lose them, you must start
+a new instance when the certificates expire. Whoever steals them can impersonate
+this instance.`,
     )
     .action(async (folder: string, options: Options) => {
       const { moved } = await moveKeysOffline(dataFolder(options), folder)

@@ -36,12 +36,12 @@ Examples:
       --host seal.internal
       in a container, where probes use another host name
 
-The URL that clients use is part of every certificate, token and log entry. It is
-fixed at the first start: --external-url, or else --listen. With --external-url,
---listen may change at each start.
+The URL that clients use is part of every certificate, token and log entry. It
+is fixed at the first start: --external-url, or else --listen. With
+--external-url, --listen may change at each start.
 
-On a terminal it prints the commands that set up each client; elsewhere, and if CI
-is set, two lines.`
+On a terminal it prints the commands that set up each client; elsewhere, and if
+CI is set, two lines.`
 
 export function command(): Command {
   return new Command('up')
