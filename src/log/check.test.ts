@@ -106,6 +106,16 @@ describe('check', () => {
     expect(head).toEqual(await (await openLog(parts)).head())
   })
 
+  it('names a bundle that goes on behind its last entry', async () => {
+    const parts = await grown(40)
+    const path = 'entries/001'
+    const bytes = await parts.files.read(path, 0, 10_000)
+    await parts.files.remove(path)
+    const file = await parts.files.create(path)
+    await file.append(concatBytes(bytes, new Uint8Array(1)))
+    expect((await inspectLog(parts)).problems).toEqual(['entries/001 goes on behind its last entry'])
+  })
+
   it('names the root when bundle and tile fit each other and are those of another log', async () => {
     const [parts, other] = [await grown(21), await grown(21, 'other')]
     for (const path of ['entries/004', 'tile/0/004']) {
