@@ -73,6 +73,16 @@ describe('readConfiguration', () => {
     await expect(asked).rejects.toMatchObject({ code: 'app.configuration', exit: 2 })
   })
 
+  it('names a file that cannot be read once', async () => {
+    const fails = async (): Promise<never> => Promise.reject(new Error('/data/wheelseal.toml: is a folder'))
+    const files = { ...(filesOf({}) as Files), exists: async () => true, read: fails }
+    const reading = readConfiguration({ data: '/data' }, files)
+    await expect(reading).rejects.toMatchObject({
+      code: 'app.configuration',
+      message: '/data/wheelseal.toml: is a folder',
+    })
+  })
+
   const first = '[[issuers]]\nurl = "https://gitlab.example"\n'
   const url = (text: string): string => `[[issuers]]\nurl = ${JSON.stringify(text)}\n`
 

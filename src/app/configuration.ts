@@ -161,7 +161,8 @@ async function readText(path: string, files: Files): Promise<string> {
   try {
     return utf8Decode(await files.read(path, MAX_BYTES))
   } catch (cause) {
-    throw appErrors('app.configuration', `${path}: ${describeError(cause)}`, { cause })
+    const words = describeError(cause)
+    throw appErrors('app.configuration', words.startsWith(path) ? words : `${path}: ${words}`, { cause })
   }
 }
 
