@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -108,6 +108,19 @@ describe('a start', () => {
     await expect(start()).rejects.toMatchObject({ code: 'app.data-unreadable' })
     await expect(start()).rejects.toThrow(/keys\/issuer\.pem: .*not a directory/)
   })
+
+  it.each(['run/admin.sock', 'wheelseal.db-wal', 'wheelseal.db-journal'])(
+    'says that a folder stands in the place of %s',
+    async (name) => {
+      await mkdir(join(data, name), { recursive: true, mode: 0o700 })
+      await expect(start()).rejects.toMatchObject({
+        code: 'app.data-unreadable',
+        message: `${join(data, name)} is a folder`,
+      })
+      await rmdir(join(data, name))
+      await (await start()).close()
+    },
+  )
 
   it('without instance.json is refused by its name, and clears nothing', async () => {
     // As a first start leaves it that was cut after its last step but one.

@@ -53,6 +53,11 @@ const NEEDED_FILES: readonly string[] = [
 const NEEDED_FOLDERS: readonly string[] = ['tuf/targets', 'blobs/sha256', 'traces']
 /** Says that a log was created, and stays. */
 const LOG_FILES: readonly string[] = ['logs/ct/created', 'logs/rekor/created']
+/** Of the start before; nothing can take the place of a folder. */
+const MADE_ANEW: readonly string[] = [
+  'run/admin.sock',
+  ...['-wal', '-shm', '-journal'].map((ending) => `wheelseal.db${ending}`),
+]
 const OWNERS_ONLY: readonly string[] = ['.', 'keys', 'run']
 const OTHERS = 0o077
 
@@ -66,6 +71,10 @@ export async function refuseIncomplete(path: string): Promise<void> {
   const missing = [...(await missingOf(files, isFile)), ...(await missingOf(folders, isFolder))]
   if (missing.length > 0) throw appErrors('app.data-incomplete', `missing: ${missing.join(', ')}`)
   await missingOf([join(path, 'run')], isFolder)
+  await missingOf(
+    MADE_ANEW.map((name) => join(path, name)),
+    isNoFolder,
+  )
   for (const folder of OWNERS_ONLY) await refuseOpen(join(path, folder))
 }
 
@@ -98,6 +107,13 @@ const isFolder: Kind = {
   fits: (found) => found.isDirectory(),
   words: 'is not a folder',
   access: constants.R_OK | constants.W_OK | constants.X_OK,
+}
+
+const isNoFolder: Kind = {
+  look: lstat,
+  fits: (found) => !found.isDirectory(),
+  words: 'is a folder',
+  access: constants.F_OK,
 }
 
 /** Throws `app.data-unreadable` for what is there and cannot be used. */
