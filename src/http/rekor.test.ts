@@ -2,18 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { silentLog } from '../host/index.ts'
 import { proposedHashedRekord, type HashedRekord } from '../formats/sigstore/index.ts'
 import { newEntry, newRekor, spki } from '../trust/rekor/arrange.ts'
-import type { Rekor } from '../trust/rekor/index.ts'
 import { publicKeyPem } from '../formats/x509/index.ts'
 import { rekorRoutes } from './rekor.ts'
 
 /** What an altered file looks like to the log: the signature is over another digest. */
 function altered(): HashedRekord {
   return { ...newEntry(), digest: newEntry('another file').digest }
-}
-
-/** A proposed envelope, whatever it holds. */
-function dsse(envelope: string) {
-  return { apiVersion: '0.0.1', kind: 'dsse', spec: { proposedContent: { envelope, verifiers: ['AA=='] } } }
 }
 
 const ENTRIES = '/api/v1/log/entries'
@@ -60,16 +54,6 @@ describe('POST /api/v1/log/entries', () => {
     for (const limit of [undefined, body.length]) expect((await statusOf(limit))[0]).toBe(400)
   })
 
-  it.each([
-    ['the proposal', (numbers: number[]) => ({ kind: 'dsse', spec: numbers })],
-    ['the envelope', (signatures: number[]) => dsse(JSON.stringify({ payload: 'AA==', signatures }))],
-  ])('reads no further than some thousand values of %s', async (_name, withList) => {
-    const { post } = await newApp()
-    const answer = await post(ENTRIES, withList(Array.from({ length: 10_001 }, () => 1)))
-    expect(answer.status).toBe(400)
-    expect(await answer.text()).toMatch(/more than 10*00 values/)
-  })
-
   it('answers 409 with the place of the entry that is there', async () => {
     const { app, post } = await newApp()
     const proposed = proposedHashedRekord(newEntry())
@@ -81,28 +65,6 @@ describe('POST /api/v1/log/entries', () => {
       message: expect.stringContaining('already exists'),
     })
     expect((await app.request(response.headers.get('location')!)).status).toBe(200)
-  })
-})
-
-describe('POST /api/v1/log/entries/retrieve', () => {
-  it('lets others have their turn after each entry', async () => {
-    let turns = 0
-    let immediate: NodeJS.Immediate
-    const turn = (): void => {
-      turns += 1
-      immediate = setImmediate(turn)
-    }
-    turn()
-    const turnsAtFind: number[] = []
-    const find = async (): Promise<undefined> => void turnsAtFind.push(turns)
-    const app = rekorRoutes(Object.assign(Object.create(await newRekor()) as Rekor, { find }), silentLog)
-    const entries = Array.from({ length: 10 }, (_, at) => proposedHashedRekord(newEntry(`file ${at}`)))
-    const headers = { 'content-type': 'application/json' }
-    const body = JSON.stringify({ entries })
-    const answer = await app.request(`${ENTRIES}/retrieve`, { method: 'POST', headers, body })
-    clearImmediate(immediate!)
-    expect(await answer.json()).toEqual([])
-    expect(new Set(turnsAtFind).size).toBe(10)
   })
 })
 
