@@ -26,7 +26,7 @@ export const storageErrors = defineErrors({
     hint: 'fix the named cause (disk space, permissions); lock.db holds no data and may be removed while no server runs',
   },
   'storage.file': {
-    status: 500,
+    status: 503,
     exit: 1,
     summary: 'A file of the data directory cannot be read.',
     hint: 'make it a regular file, not a link, that this user can read',

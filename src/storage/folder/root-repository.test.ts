@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -43,6 +43,15 @@ describe('a repository in a folder', () => {
     await expect(createFolderRootRepository(await newPlace()).write(name, utf8('x'))).rejects.toThrow(
       TypeError,
     )
+  })
+
+  it('that cannot be read is no internal error', async () => {
+    const place = await newPlace()
+    const store = createFolderRootRepository(place)
+    await store.write('root.json', utf8('x'))
+    await rename(join(place, 'root.json'), join(place, 'elsewhere'))
+    await symlink('elsewhere', join(place, 'root.json'))
+    await expect(store.read('root.json')).rejects.toMatchObject({ code: 'storage.file', status: 503 })
   })
 
   it('goes on after a write that failed', async () => {
