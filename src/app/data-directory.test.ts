@@ -52,8 +52,16 @@ describe('a data directory', () => {
   it('that is a file, lies below one, or cannot be made, is refused as not writable', async () => {
     await writeFile(data, '')
     await expect(start()).rejects.toMatchObject({ code: 'app.data-not-writable' })
-    for (const path of [join(data, 'below'), join(root, 'x'.repeat(256))])
-      await expect(openDataDirectory(path)).rejects.toMatchObject({ code: 'app.data-not-writable' })
+    const refusals = [
+      [data, 'a file is in its place'],
+      [join(data, 'below'), 'a file is in its place'],
+      [join(root, 'x'.repeat(256)), 'name too long'],
+    ] as const
+    for (const [path, reason] of refusals)
+      await expect(openDataDirectory(path)).rejects.toMatchObject({
+        code: 'app.data-not-writable',
+        message: `${path}: ${reason}`,
+      })
   })
 
   it.each([

@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import {
   describeError,
+  systemReason,
   parseJson,
   reworded,
   utf8,
@@ -122,8 +123,14 @@ async function prepare(path: string, fileSystemType: FileSystemType): Promise<vo
     await access(path, constants.W_OK | constants.X_OK)
   } catch (error) {
     if (error instanceof WheelsealError) throw error
-    throw appErrors('app.data-not-writable', `${path}: ${describeError(error)}`, { cause: error })
+    throw appErrors('app.data-not-writable', `${path}: ${reasonOf(error)}`, { cause: error })
   }
+}
+
+/** Node says of a file that stands in the way that it exists already. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its place' : systemReason(error)
 }
 
 async function refuseForeignFolder(path: string): Promise<void> {

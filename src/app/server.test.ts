@@ -91,7 +91,10 @@ describe('startServer', () => {
       other.once('listening', resolve)
     })
     const { port } = other.address() as { port: number }
-    await expect(start(`127.0.0.1:${port}`)).rejects.toMatchObject({ code: 'http.listen' })
+    await expect(start(`127.0.0.1:${port}`)).rejects.toMatchObject({
+      code: 'http.listen',
+      message: `127.0.0.1:${port}: address already in use`,
+    })
     other.close()
   })
 

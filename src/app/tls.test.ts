@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -34,7 +34,7 @@ describe('readTlsFiles', () => {
 
   it('refuses a key that everybody may read', async () => {
     await chmod(good.key, 0o644)
-    await refused({}, 'app.tls-key', /good\.key: it is readable by every user of this machine \(mode 644\)/)
+    await refused({}, 'app.tls-key', /good\.key is readable by every user of this machine \(mode 644\)$/)
     await chmod(good.key, 0o600)
   })
 
@@ -51,12 +51,17 @@ describe('readTlsFiles', () => {
   })
 
   it('refuses files that are missing or hold something else, by name', async () => {
-    await refused({ cert: join(folder, 'none') }, 'app.tls-certificate', /none/)
-    await refused({ key: join(folder, 'none') }, 'app.tls-key', /none/)
-    await refused({ cert: await file('a.crt', 'x') }, 'app.tls-certificate', /a\.crt/)
-    await refused({ key: await file('a.key', 'x') }, 'app.tls-key', /a\.key/)
-    await refused({ cert: good.key }, 'app.tls-certificate', /good\.key/)
-    await refused({ key: good.cert }, 'app.tls-key', /good\.crt/)
+    const missing = /^[^ ]*\/none: no such file or directory$/
+    await refused({ cert: join(folder, 'none') }, 'app.tls-certificate', missing)
+    await refused({ key: join(folder, 'none') }, 'app.tls-key', missing)
+    await refused({ cert: await file('a.crt', 'x') }, 'app.tls-certificate', /a\.crt has no PEM certificate$/)
+    await refused({ key: await file('a.key', 'x') }, 'app.tls-key', /a\.key has no PEM key without a pass/)
+    await refused({ cert: good.key }, 'app.tls-certificate', /good\.key has no PEM certificate$/)
+    await refused(
+      { key: await file('b.key', await readFile(good.cert, 'utf8')) },
+      'app.tls-key',
+      /b\.key has no/,
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { describeError, isoTimeMs, utf8Decode, type Clock } from '../base/index.ts'
+import { isoTimeMs, utf8Decode, WheelsealError, type Clock } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
 import type { TlsFiles } from '../http/index.ts'
 import { appErrors } from './errors.ts'
@@ -38,7 +38,7 @@ async function readCertificate(path: string): Promise<{ certificate: X509Certifi
     const pem = await systemFiles.read(path, MAX_FILE_BYTES)
     return { certificate: new X509Certificate(pem), pem }
   } catch (cause) {
-    throw appErrors('app.tls-certificate', `${path}: ${describeError(cause)}`, { cause })
+    throw appErrors('app.tls-certificate', factOf(cause, `${path} has no PEM certificate`), { cause })
   }
 }
 
@@ -53,12 +53,20 @@ function refuseOutOfDate(path: string, { validFromDate, validToDate }: X509Certi
 
 async function readKey(path: string): Promise<{ key: KeyObject; pem: Uint8Array }> {
   try {
+    const pem = await systemFiles.read(path, MAX_FILE_BYTES)
     const { mode } = await stat(path)
     if ((mode & EVERYBODY) !== 0)
-      throw new Error(`it is readable by every user of this machine (mode ${(mode & 0o777).toString(8)})`)
-    const pem = await systemFiles.read(path, MAX_FILE_BYTES)
+      throw appErrors(
+        'app.tls-key',
+        `${path} is readable by every user of this machine (mode ${(mode & 0o777).toString(8)})`,
+      )
     return { key: createPrivateKey(utf8Decode(pem)), pem }
   } catch (cause) {
-    throw appErrors('app.tls-key', `${path}: ${describeError(cause)}`, { cause })
+    throw appErrors('app.tls-key', factOf(cause, `${path} has no PEM key without a passphrase`), { cause })
   }
+}
+
+/** What failed in reading names the file; OpenSSL's own words for bytes that are something else help nobody. */
+function factOf(cause: unknown, otherwise: string): string {
+  return cause instanceof WheelsealError ? cause.message : otherwise
 }

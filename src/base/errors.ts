@@ -80,6 +80,18 @@ export function describeError(error: unknown): string {
   return printable(error instanceof Error ? error.message : String(error))
 }
 
+/**
+ * The reason alone of a failed system call, for a caller that says the path or address itself. Node's own text is
+ * `EACCES: permission denied, scandir '/x'`, or `listen EADDRINUSE: address already in use 127.0.0.1:1`.
+ */
+export function systemReason(error: unknown): string {
+  const text = describeError(error)
+  const reason = /^(?:[a-z]+ )?E[A-Z0-9]+: (.+)$/s.exec(text)?.[1]
+  if (!(error instanceof Error) || !('syscall' in error) || reason === undefined) return text
+  const rest = 'address' in error ? ` ${String(error.address)}` : `, ${String(error.syscall)}`
+  return reason.split(rest)[0] ?? reason
+}
+
 /** Every code of the rooms that are loaded, for the documentation's test. */
 export function errorKinds(): ReadonlyMap<string, ErrorKind> {
   return catalogue

@@ -20,6 +20,7 @@ export {
   describeError,
   errorKinds,
   reworded,
+  systemReason,
   WheelsealError,
   type ErrorKind,
   type Failure,

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { baseErrors, describeError, readCapped, type Files } from '../base/index.ts'
+import { baseErrors, readCapped, systemReason, type Files } from '../base/index.ts'
 import { hostErrors } from './errors.ts'
 import { closeInput, openInput, partsOf, type Input } from './input.ts'
 
@@ -116,7 +116,5 @@ async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
 
 function named(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('syscall' in error)) return error
-  // Node's text repeats the path, and begins with the name of a number.
-  const reason = describeError(error).replace(/^E[A-Z]+: (.+?), [a-z]+\b.*$/s, '$1')
-  return hostErrors('host.file', `${path}: ${reason}`, { cause: error })
+  return hostErrors('host.file', `${path}: ${systemReason(error)}`, { cause: error })
 }

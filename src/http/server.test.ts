@@ -211,3 +211,12 @@ describe('closing', () => {
     expect(await Promise.all([hanging, uploading, halfway])).toEqual(['', '', ''])
   })
 })
+
+it("an address that is not this machine's is refused with what to do, and the reason once", async () => {
+  const elsewhere = { host: '192.0.2.1', port: 7711 }
+  await expect(listen(hello, elsewhere)).rejects.toMatchObject({
+    code: 'http.listen',
+    message: '192.0.2.1:7711: address not available',
+    hint: 'give --listen an address of this machine',
+  })
+})

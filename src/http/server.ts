@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import { describeError } from '../base/index.ts'
+import { systemReason } from '../base/index.ts'
 import { answerBare, refusalBody, refuse } from './bare-answers.ts'
 import { Connections } from './connections.ts'
 import { httpErrors } from './errors.ts'
@@ -82,7 +82,7 @@ export async function listen({ fetch: answer }: Answering, options: ListenOption
     )
     await once(server, 'listening')
   } catch (cause) {
-    throw httpErrors('http.listen', `${where}: ${describeError(cause)}`, { cause })
+    throw httpErrors('http.listen', `${where}: ${systemReason(cause)}`, { cause, ...hintOf(cause) })
   }
   const address = server.address()
   return {
@@ -93,6 +93,17 @@ export async function listen({ fetch: answer }: Answering, options: ListenOption
       await close(server, connections, drainMs)
     },
   }
+}
+
+/** Where it is not that something else uses the address. */
+function hintOf(cause: unknown): { readonly hint?: string } {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'EACCES')
+    return {
+      hint: 'give --listen a port above 1023, with a proxy in front of it, or give this user the right to the port',
+    }
+  if (code === 'EADDRNOTAVAIL') return { hint: 'give --listen an address of this machine' }
+  return {}
 }
 
 function createServer(answer: Answer, connections: Connections, options: ListenOptions): Server {
