@@ -20,6 +20,11 @@ export interface AppParts {
 
 const MISDIRECTED = 'this server does not serve that host name'
 
+const HOST_HINT = 'use the URL that wheelseal up prints, or start the server with --host NAME'
+
+const NO_ROUTE = 'this server has nothing at this path'
+const ROUTE_HINT = 'check the URL: wheelseal up prints those of all services on a terminal'
+
 /** All services behind one origin. */
 export function createApp({ hosts, log, routes, measure, requests }: AppParts): App {
   const app = new Hono<{ Bindings: HttpBindings }>()
@@ -27,11 +32,9 @@ export function createApp({ hosts, log, routes, measure, requests }: AppParts): 
   if (measure !== undefined) app.use(measure)
   app.use(async (context, next) => {
     if (!askedHosts(context).every((host) => hosts.includes(host))) {
-      sayInStatusLine(context.env, MISDIRECTED)
-      return context.json(
-        { message: `421 Misdirected Request: ${MISDIRECTED}`, requestId: requestIdOf(context) },
-        421,
-      )
+      sayInStatusLine(context.env, `${MISDIRECTED}; ${HOST_HINT}`)
+      const message = `421 Misdirected Request: ${MISDIRECTED}`
+      return context.json({ message, hint: HOST_HINT, requestId: requestIdOf(context) }, 421)
     }
     await next()
     // `context.header` would take the finished answer apart and put it together again, body and all.
@@ -39,7 +42,11 @@ export function createApp({ hosts, log, routes, measure, requests }: AppParts): 
     return undefined
   })
   app.onError(failures(log))
-  app.notFound((context) => context.json({ message: '404 Not Found', requestId: requestIdOf(context) }, 404))
+  app.notFound((context) => {
+    sayInStatusLine(context.env, `${NO_ROUTE}; ${ROUTE_HINT}`)
+    const message = `404 Not Found - ${NO_ROUTE}`
+    return context.json({ message, hint: ROUTE_HINT, requestId: requestIdOf(context) }, 404)
+  })
   for (const group of routes) app.route('/', group)
   return app
 }
