@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { decodeBase64, describeError, parseJson, utf8Decode, type Http } from '../base/index.ts'
 import { certificatePem, publicKeyPem } from '../formats/x509/index.ts'
 import type { TrustFiles } from '../http/index.ts'
-import { fetchTufRepository, netErrors, type VerifiedRepository } from '../net/index.ts'
+import { errorWords, fetchTufRepository, netErrors, type VerifiedRepository } from '../net/index.ts'
 import { appErrors } from './errors.ts'
 import { isLoopback, parseServerUrl } from './listen-address.ts'
 import { fingerprintOf, parseFingerprint } from './trust-fingerprint.ts'
@@ -54,9 +54,8 @@ async function fetchRoot(http: Http, repository: string, wanted: string | undefi
 
 async function fetchDocument(http: Http, url: string): Promise<Uint8Array> {
   const response = await http.request({ method: 'GET', url })
-  const bytes = await response.bytes(MAX_ROOT_BYTES)
-  if (response.status === 200) return bytes
-  throw netErrors('net.reply', `${url} answered HTTP ${response.status}`)
+  if (response.status === 200) return response.bytes(MAX_ROOT_BYTES)
+  throw netErrors('net.reply', `${url} answered HTTP ${response.status}: ${await errorWords(response)}`)
 }
 
 const Key = v.object({

@@ -54,6 +54,13 @@ describe('readTrust', () => {
     expect(await contents(remote)).toEqual(await contents(local))
   })
 
+  it('says why a server refuses the name that it was asked by, and what to do', async () => {
+    const url = server.url.replace('127.0.0.1', 'localhost')
+    await expect(read({ url })).rejects.toThrow(
+      /answered HTTP 421: .*; use the URL that wheelseal up prints, or start/,
+    )
+  })
+
   it('needs no fingerprint for this machine, and one for any other', async () => {
     expect((await read({ url: server.url })).files.url).toBe(server.url)
     await expect(read({ url: 'https://seal.example' })).rejects.toMatchObject({ code: 'app.fingerprint' })

@@ -108,11 +108,37 @@ function failureOf(error: unknown, { url, signal, timeout }: Circumstances): unk
     return netErrors('net.timeout', `${where} took too long`)
   if (signal.aborted) return signal.reason
   if (error instanceof WheelsealError) return error
-  return netErrors('net.unreachable', `${where}: ${reasonOf(error)}`, { cause: error })
+  return netErrors('net.unreachable', `${where}: ${reasonOf(error)}`, { cause: error, ...hintOf(error, url) })
+}
+
+const UNKNOWN_AUTHORITY =
+  'set SSL_CERT_FILE to a PEM file with the certificate of the authority that issued it'
+
+/** Of Node's and OpenSSL's codes. */
+const HINTS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'use a host name that is in the certificate',
+}
+const PLAIN_HINT = 'check that the service runs, and whether its URL begins with https://'
+
+/** Where more is known than that no answer came. */
+function hintOf(error: unknown, { protocol }: URL): { readonly hint?: string } {
+  const code = codeOf(error)
+  const hint = code === 'ECONNRESET' && protocol === 'http:' ? PLAIN_HINT : HINTS[code]
+  return hint === undefined ? {} : { hint }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 /** Where a name has several addresses Node throws one error for all, with an empty message. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(describeError).join('; ')
-  return describeError(error)
+  const reason = describeError(error)
+  // Node goes on with a flag of its own, and nobody who reads this started Node.
+  return HINTS[codeOf(error)] === UNKNOWN_AUTHORITY ? reason.replace(/; if the root CA.*$/, '') : reason
 }

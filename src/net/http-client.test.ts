@@ -186,7 +186,19 @@ describe('TLS and proxies', () => {
 
   it('trusts the authorities of SSL_CERT_FILE and no unknown one', async () => {
     expect(await textFrom({ SSL_CERT_FILE: authority }, service.url)).toBe('secure')
-    await expect(textFrom({}, service.url)).rejects.toMatchObject({ code: 'net.unreachable' })
+    const refusal = textFrom({}, service.url)
+    await expect(refusal).rejects.toMatchObject({
+      code: 'net.unreachable',
+      hint: 'set SSL_CERT_FILE to a PEM file with the certificate of the authority that issued it',
+    })
+    await expect(refusal).rejects.not.toThrow('Node.js')
+  })
+
+  it('says what to try where http:// meets a server of https', async () => {
+    await expect(textFrom({}, service.url.replace('https:', 'http:'))).rejects.toMatchObject({
+      code: 'net.unreachable',
+      hint: expect.stringContaining('https://') as string,
+    })
   })
 
   it.each([
@@ -202,9 +214,11 @@ describe('TLS and proxies', () => {
   })
 
   it('checks the host name also with a private authority', async () => {
-    const url = `https://127.0.0.2:${port()}`
+    // Reaches the service, under an address that is not in its certificate.
+    const url = `https://0.0.0.0:${port()}`
     await expect(textFrom({ SSL_CERT_FILE: authority, NO_PROXY: '*' }, url)).rejects.toMatchObject({
       code: 'net.unreachable',
+      hint: 'use a host name that is in the certificate',
     })
   })
 
@@ -212,7 +226,10 @@ describe('TLS and proxies', () => {
     const proxy = kept(await serveProxy(port()))
     const env = { https_proxy: proxy.url, SSL_CERT_FILE: authority }
     expect(await textFrom(env, 'https://service.test/')).toBe('secure')
-    await expect(textFrom(env, 'https://other.test/')).rejects.toMatchObject({ code: 'net.unreachable' })
+    await expect(textFrom(env, 'https://other.test/')).rejects.toMatchObject({
+      code: 'net.unreachable',
+      hint: 'use a host name that is in the certificate',
+    })
     expect(proxy.asked).toEqual(['CONNECT service.test:443', 'CONNECT other.test:443'])
   })
 

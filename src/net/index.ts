@@ -21,4 +21,5 @@ export {
   type TufSource,
 } from './tuf.ts'
 export { withRetries } from './retry.ts'
+export { errorWords } from './error-words.ts'
 export { netErrors } from './errors.ts'
