@@ -129,7 +129,7 @@ describe('check', () => {
     const log = await openLog(parts)
     let isOver = false
     const checking = log.check().then(() => (isOver = true))
-    await new Promise((resolve) => setTimeout(resolve, 0))
+    await new Promise((resolve) => setImmediate(resolve))
     expect(isOver).toBe(false)
     await checking
   })
