@@ -128,6 +128,7 @@ const COPIED = [
   'LICENSE',
   'CHANGELOG.md',
   'SECURITY.md',
+  'docs/design',
   'docs/how-to',
   'docs/reference',
   'examples',
