@@ -27,10 +27,23 @@ describe('the lines for a consumer', () => {
 
   it('start the services only where they have ended with the run, and wait for them before anything else', () => {
     const text = table({ isServed: false })
-    const places = ['up --data', '/readyz', 'trust export', 'curl -fsSO'].map((part) => text.indexOf(part))
+    const places = ['up --quiet --data', '/readyz', 'trust export', 'curl -fsSO'].map((part) =>
+      text.indexOf(part),
+    )
     expect(places.toSorted((a, b) => a - b)).toEqual(places)
     expect(places[0]).toBeGreaterThan(0)
-    expect(table({ isServed: true })).not.toMatch(/ up --data|starts the services/)
+    expect(table({ isServed: true })).not.toMatch(/ up --|starts the services/)
+  })
+
+  it('carry a token in a file where the project is not public, and none elsewhere', () => {
+    const lines = linesFrom(table({ visibility: 'private' }), 'umask 077')
+    expect(lines[1]).toMatch(
+      /^"\$\('.*' token create --user "\$\(id -un\)" --scope read_api --data \/data\)" > netrc\)$/,
+    )
+    const fetched = lines.filter((line) => line.startsWith('curl '))
+    expect(fetched).toHaveLength(3)
+    for (const line of fetched) expect(line).toContain('--netrc-file netrc http')
+    expect(table({})).not.toMatch(/netrc|token/)
   })
 })
 

@@ -47,17 +47,18 @@ function consumerLines(report: RunReport, program: string): readonly string[] {
   const generic = `${url}/api/v4/projects/${pipeline.projectId}/packages/generic`
   const signatures = `${generic}/${source.path.split('/').at(-1) ?? ''}/${file.version}`
   const { fileName } = file
+  const curl = report.visibility === 'public' ? 'curl -fsSO' : 'curl -fsSO --netrc-file netrc'
   return [
     '',
     `A consumer verifies a file and installs it with these lines${startNote(report)}:`,
-    ...tokenNote(report, program),
     '',
     '  cd "$(mktemp -d)"',
     ...startLines(report, program),
     `  ${program} trust export --data ${shellWord(data)} --out trust && . ./trust/cosign.env`,
-    `  curl -fsSO ${file.url}`,
-    `  curl -fsSO ${signatures}/${fileName}.sig`,
-    `  curl -fsSO ${signatures}/${fileName}.crt`,
+    ...tokenLines(report, program),
+    `  ${curl} ${file.url}`,
+    `  ${curl} ${signatures}/${fileName}.sig`,
+    `  ${curl} ${signatures}/${fileName}.crt`,
     `  ${program} cosign verify-blob --signature ${fileName}.sig --certificate ${fileName}.crt \\`,
     `    --certificate-identity ${shellWord(identity)} --certificate-oidc-issuer ${url} ${fileName} \\`,
     `    && python3 -m venv venv && venv/bin/pip install ./${fileName}`,
@@ -77,18 +78,17 @@ function startNote({ isServed }: RunReport): string {
 function startLines({ isServed, data, url }: RunReport, program: string): readonly string[] {
   if (isServed) return []
   return [
-    `  ${program} up --data ${shellWord(data)} &`,
+    `  ${program} up --quiet --data ${shellWord(data)} &`,
     `  curl -fs --retry 9 --retry-connrefused -o /dev/null ${url}/readyz`,
   ]
 }
 
-/** Lines with a token in them would end up in histories and process lists. */
-function tokenNote({ visibility, data }: RunReport, program: string): readonly string[] {
+/** The token goes into a file for curl: in a line it would end up in histories and process lists. */
+function tokenLines({ visibility, data, url }: RunReport, program: string): readonly string[] {
   if (visibility === 'public') return []
-  return [
-    `The project is ${visibility}: add --netrc to curl, with a token created by`,
-    `  ${program} token create --user NAME --scope read_api --data ${shellWord(data)}`,
-  ]
+  const create = `${program} token create --user "$(id -un)" --scope read_api --data ${shellWord(data)}`
+  const entry = `machine ${new URL(url).hostname} login consumer password`
+  return [`  (umask 077; printf '${entry} %s\\n' \\`, `    "$(${create})" > netrc)`]
 }
 
 type File = RunReport['files'][number]

@@ -7,6 +7,7 @@ const LONG_MS = 300_000
 
 let folder = ''
 
+/** As it is called without flags: the project is private, so that they need a token too. */
 describe('the lines that wheelseal run prints', () => {
   beforeAll(async () => {
     const { path, remove } = await temporaryFolder()
@@ -40,7 +41,7 @@ describe('the lines that wheelseal run prints', () => {
 
   function runExample(): Promise<Outcome> {
     const example = join(root, 'examples', 'hello-tools')
-    const services = ['--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--visibility', 'public']
+    const services = ['--data', join(folder, 'data'), '--listen', '127.0.0.1:0']
     return runProgram([wheelseal, 'run', '-C', example, ...services])
   }
 
