@@ -18,6 +18,11 @@ trap 'echo "the page stops at: $BASH_COMMAND" >&2' ERR
 dists() { python3 "$CHECKOUT/tests/docs/distributions.py" "$@"; }`
 
 describe('the pages of the documentation', () => {
+  it.each(globSync('**/*.md', { cwd: docs }))('%s has no command in a block that nothing runs', (path) => {
+    const prose = readFileSync(join(docs, path), 'utf8').replaceAll(/^```[^]*?^```$/gm, '')
+    expect(prose.match(/^ {4}\S.*$/gm)).toBeNull()
+  })
+
   it('are all run, by this test or by one that is named', () => {
     const withLines = globSync('**/*.md', { cwd: docs }).filter((path) => linesOf(path) !== '')
     expect(withLines.toSorted()).toEqual(
@@ -33,6 +38,8 @@ describe('the pages of the documentation', () => {
       const text = `\n${linesOf(path)}`
       for (const lines of [...leftOut.map((one) => one.lines), ...between.map((one) => one.line)])
         expect(text.split(`\n${lines}\n`)).toHaveLength(2)
+      for (const [test] of leftOut.flatMap(({ because }) => [...because.matchAll(/tests\/\S+\.ts/g)]))
+        expect(existsSync(join(root, test))).toBe(true)
     },
   )
 })

@@ -15,8 +15,7 @@ const small = `mkdir PLACE && printf '[project]\\nname = "x"\\n' > PLACE/pyproje
   printf 'job: {script: [cosign version]}\\n' > PLACE/.gitlab-ci.yml`
 
 const DEPENDENCIES = 'it would replace the dependencies that this test runs on'
-const ANOTHER_NAME =
-  'seal.example is no name of this machine; tests/stock/tls.test.ts does it with one that is'
+const ANOTHER_NAME = 'seal.example is no name of this machine, and the line ends with the server;'
 const GITLAB = 'there is no GitLab here; tests/stock/foreign-issuer.test.ts has one'
 
 export const PAGES: readonly Page[] = [
@@ -69,17 +68,17 @@ cosign verify-blob --signature demo.whl.sig --certificate demo.whl.crt \\
       {
         lines:
           'wheelseal up --data /srv/wheelseal --listen seal.example:443 --tls-cert seal.crt --tls-key seal.key',
-        because: ANOTHER_NAME,
+        because: `${ANOTHER_NAME} tests/stock/tls.test.ts starts one with a certificate`,
       },
       {
         lines:
           'wheelseal up --data /srv/wheelseal --listen 127.0.0.1:7711 --external-url https://seal.example',
-        because: ANOTHER_NAME,
+        because: `${ANOTHER_NAME} tests/edge/verify-proxy.test.ts starts one whose URL is another`,
       },
       {
         lines: `wheelseal trust export --out trust --url https://seal.example --fingerprint sha256:…
 wheelseal trust show --url https://seal.example --fingerprint sha256:…`,
-        because: ANOTHER_NAME,
+        because: 'seal.example is no name of this machine; tests/stock/tls.test.ts runs both lines over TLS',
       },
       {
         lines: 'wheelseal trust offline /media/safe/wheelseal-keys --data /srv/wheelseal',

@@ -36,6 +36,8 @@ describe.runIf(present(cosign2, cosign3))('over TLS', () => {
     expect(url).toMatch(/^https:\/\/localhost:\d+$/)
     const from = ['--url', url, '--fingerprint', fingerprint]
     expect(await run(wheelseal, 'trust', 'export', '--out', '.', ...from)).toMatchObject({ code: 0 })
+    const shown = await run(wheelseal, 'trust', 'show', ...from)
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining(fingerprint) as string })
     expect(await run(wheelseal, 'project', 'create', 'acme/tools', '--data', 'data')).toMatchObject({
       code: 0,
     })

@@ -56,15 +56,15 @@ describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
     async () => {
       const text = blocks('sh')
       await rm(join(bench.path, 'kept'), { recursive: true })
-      expect(text.match(/^(?:wheelseal|\s*cosign) /gm)).toHaveLength(11)
+      expect(text.match(/^(?:wheelseal|\s*cosign) /gm)).toHaveLength(12)
       const { code, stdout, stderr } = await shell(text)
       expect(code, stderr).toBe(0)
-      expect(stdout.match(/^dist\/\S+ was signed by https:/gm)).toHaveLength(8)
+      expect(stdout.match(/^dist\/\S+ was signed by https:/gm)).toHaveLength(10)
       expect(stdout).toContain(`(saved as kept/${basename(WHEEL)}.sigstore.json)`)
       expect(stdout).toMatch(/^kept\/\S+ was signed by [^;\n]*$/m)
       const kept = await judge(`kept/${basename(WHEEL)}`)
       expect(kept.code, kept.stderr).toBe(0)
-      expect(stdout.match(/the log entry was fetched from/g)).toHaveLength(10)
+      expect(stdout.match(/the log entry was fetched from/g)).toHaveLength(11)
       expect(stderr).toContain(
         `wheelseal: trust root: ${bench.path}/trust/trusted_root.json (${bench.path}/wheelseal.toml)`,
       )
