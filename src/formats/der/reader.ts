@@ -70,7 +70,7 @@ export class DerReader {
 
   /** Throws when elements are left over. */
   end(): void {
-    if (!this.isAtEnd) throw malformed(`${this.#bytes.length - this.#offset} bytes too many at the end`)
+    if (!this.isAtEnd) throw malformed(`${this.#bytes.length - this.#offset} extra bytes at the end`)
   }
 
   #octet(): number {
