@@ -54,7 +54,7 @@ const COVERED = {
   pages: ['verify-a-distribution', 'sign-distributions', 'attest-distributions', 'use-stock-cosign']
     .concat(['use-other-clients', 'use-the-library'])
     .map((name) => `docs/how-to/${name}.md`)
-    .concat(['docs/reference/cosign.md', 'docs/reference/policy.md']),
+    .concat(['docs/reference/cosign.md', 'docs/reference/policy.md', 'docs/reference/configuration.md']),
 } as const
 
 function isCovered(kind: keyof typeof COVERED, name: string): boolean {
