@@ -55,8 +55,8 @@ export interface RunningServer {
 
 const DRAIN_MS = 2_000
 const LOCK_PATIENCE_MS = 3_000
-/** On the admin socket; some wait long for their answer. */
-const MAX_COMMANDS = 16
+/** On the admin socket, which only the owner reaches: a script may run many commands at once, and some wait long. */
+const MAX_COMMANDS = 128
 
 /**
  * Throws what `openDataDirectory` throws, `app.configuration`, `app.url-fixed`, `app.listen-address`, `app.external-url`, `app.host`,
