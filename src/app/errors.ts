@@ -124,7 +124,7 @@ export const appErrors = defineErrors({
     status: 400,
     exit: 2,
     summary: 'A fingerprint is missing or malformed.',
-    hint: "'wheelseal up' and 'wheelseal trust show' print it on the server; get it from there over a channel that you trust",
+    hint: "'wheelseal up' and 'wheelseal trust show' print it on the server; get it from the operator, in person or from another source that you trust",
   },
   'app.fingerprint-mismatch': {
     status: 502,

@@ -61,7 +61,7 @@ async function refuseOther(data: string, folder: string, name: string): Promise<
   const copy = copyPath(folder, name)
   if (!(await systemFiles.exists(copy))) return
   if (bytesEqual(await readFile(copy), await readFile(keyPath(data, name)))) return
-  throw appErrors('app.offline-folder', `${copy} already exists and is another key`)
+  throw appErrors('app.offline-folder', `${copy} already exists and contains a different key`)
 }
 
 async function copyKey(data: string, folder: string, name: string): Promise<void> {

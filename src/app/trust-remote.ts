@@ -31,7 +31,7 @@ export async function fetchTrust({ url: text, fingerprint, http }: RemoteRequest
   const url = parseServerUrl(text)
   const wanted = fingerprint === undefined ? undefined : parseFingerprint(fingerprint)
   if (wanted === undefined && !isLoopback(new URL(url).hostname))
-    throw appErrors('app.fingerprint', `${url} is another machine; --fingerprint is missing`)
+    throw appErrors('app.fingerprint', `${url} is not on this machine: add --fingerprint`)
   const repository = `${url}/tuf`
   const root = await fetchRoot(http, repository, wanted)
   const names = Object.values(TARGETS)

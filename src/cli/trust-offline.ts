@@ -20,8 +20,8 @@ export function offlineCommand(): Command {
 Example: wheelseal trust offline /media/safe/wheelseal-keys
 
 They are needed again only to change the roots. If you lose them, you must start
-a new instance when the certificates expire. Whoever steals them can impersonate
-this instance.`,
+a new instance when the certificates expire. Anyone who steals them can
+impersonate this instance.`,
     )
     .action(async (folder: string, options: Options) => {
       const { moved } = await moveKeysOffline(dataFolder(options), folder)

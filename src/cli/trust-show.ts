@@ -28,8 +28,8 @@ export function inWords(report: TrustReport): readonly string[] {
     [`trust of ${url}`, `fingerprint ${fingerprint}`],
     [
       'One operator runs the issuer, the certificate authority, the logs and the',
-      'timestamp authority: whoever holds the keys of this server can sign as any of',
-      'its identities, with any time, and nobody else monitors its logs.',
+      'timestamp authority: anyone with the keys of this server can sign as any of',
+      'its identities, with any time. The logs have no independent monitors.',
     ],
     ['trusted', ...report.trusted.flatMap((key) => trustedLines(key))],
     ['expires', ...report.expires.map((expiry) => expiryLine(expiry)), nextLine(report)],

@@ -68,7 +68,7 @@ function setUp({ url, data, fingerprint }: Ready): readonly Section[] {
       ],
     },
     {
-      title: 'export the trust root: on this machine, or on another one',
+      title: 'export the trust root, on this machine or on a different one',
       lines: [
         ['wheelseal', 'trust', 'export', '--out', 'trust', ...own],
         ['wheelseal', 'trust', 'export', '--out', 'trust', `--url ${url}`, `--fingerprint ${fingerprint}`],

@@ -35,6 +35,6 @@ export const httpErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: 'The server could not listen on its address.',
-    hint: 'stop the process that uses the address, or choose another one with --listen',
+    hint: 'stop the process that uses the address, or choose a different address with --listen',
   },
 })

@@ -6,7 +6,7 @@ export interface LogEntry {
   readonly timeMs: number
   /** What the tree hashes. */
   readonly leaf: Uint8Array
-  /** What readers need beside the leaf, and the tree does not hold (RFC 6962 §4.6, extra_data); often empty. */
+  /** What readers need next to the leaf, and the tree does not hold (RFC 6962 §4.6, extra_data); often empty. */
   readonly extra: Uint8Array
 }
 
@@ -18,7 +18,7 @@ const TIME_BYTES = 6
 /** Throws `base.too-large`. */
 export function checkEntrySize({ leaf, extra }: Pick<LogEntry, 'leaf' | 'extra'>): void {
   refuseBeyond('the leaf', leaf.length, MAX_LEAF_BYTES)
-  refuseBeyond('the data beside the leaf', extra.length, MAX_EXTRA_BYTES)
+  refuseBeyond('the extra data of the leaf', extra.length, MAX_EXTRA_BYTES)
 }
 
 function refuseBeyond(what: string, bytes: number, maxBytes: number): void {

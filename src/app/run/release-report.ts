@@ -65,7 +65,7 @@ async function verify(
 function withoutPair(file: PublishedFile): ReleasedFile {
   const verdict = file.hasBundle
     ? `${file.fileName} is signed with a bundle, which was not verified here: use wheelseal verify`
-    : `${file.fileName} is published but not signed: nobody can verify it`
+    : `${file.fileName} is published but not signed, so it cannot be verified`
   return { ...file, isSigned: file.hasBundle, isVerified: false, logIndex: undefined, verdict }
 }
 

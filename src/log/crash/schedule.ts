@@ -128,7 +128,7 @@ async function judge(world: World): Promise<string | undefined> {
   }
   for (const { size, root } of world.published) {
     const head = await log.headAt(size)
-    if (!bytesEqual(head.root, root)) return `the head of ${size} entries was another one`
+    if (!bytesEqual(head.root, root)) return `the published head of ${size} entries had a different root hash`
   }
   // Behind what recovery writes again.
   await log.append({ leaf: utf8('one more') })

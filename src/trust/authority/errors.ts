@@ -17,7 +17,7 @@ export const authorityErrors = defineErrors({
     status: 403,
     exit: 1,
     summary: 'The project of the id token is not allowed for its issuer.',
-    hint: 'add the project or its group to the issuer in wheelseal.toml, spelled as in the token, and restart the server',
+    hint: 'add the project or its group, exactly as it is written in the token, to the issuer in wheelseal.toml, and restart the server',
   },
   'authority.issuer-keys': {
     status: 503,

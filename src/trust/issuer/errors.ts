@@ -5,6 +5,6 @@ export const issuerErrors = defineErrors({
     status: 500,
     exit: 1,
     summary: "The issuer's key cannot sign id tokens.",
-    hint: 'the data directory must hold an RSA key of 2048 bits or more; restore keys/issuer.pem',
+    hint: 'restore keys/issuer.pem in the data directory: an RSA key of 2048 bits or more',
   },
 })
