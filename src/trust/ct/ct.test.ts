@@ -29,7 +29,7 @@ function clockAt(start: number) {
   return { nowMs: () => now, sleep: async () => undefined, set: (ms: number) => void (now = ms) }
 }
 
-it('promises what is in the tree already, with the time that stands there', async () => {
+it('gives an SCT for what is in the tree already, with the time of its leaf', async () => {
   const { log, ct } = await newCtLog()
   const sct = await ct.addPrecertificate(entry)
   const logged = { ...entry, timestampMs: sct.timestampMs, extensions: sct.extensions }
@@ -38,7 +38,7 @@ it('promises what is in the tree already, with the time that stands there', asyn
   expect(await log.find(leafHash(merkleTreeLeaf(logged)))).toBe(1)
 })
 
-it('promises the same for the same precertificate whenever it comes, and logs it once', async () => {
+it('gives the same SCT for the same precertificate whenever it comes, and logs it once', async () => {
   const clock = clockAt(1_900_000_000_123)
   const { log, ct } = await newCtLog(clock)
   const first = await ct.addPrecertificate(entry)
@@ -61,7 +61,7 @@ it('begins with the root, as an entry that any monitor can read', async () => {
   expect(text.slice(10)).toBe('\0\0\0\0\x06a root\0\0')
 })
 
-it('promises nothing when the log cannot commit', async () => {
+it('gives no SCT when the log cannot commit', async () => {
   const { parts } = await arrangeLog({ genesis, keysOf: ctKeysOf })
   const log = await openLog(parts)
   await log.close()
