@@ -37,7 +37,9 @@ export function answerBare(server: Server, currentOf: (socket: Socket) => Server
     const current = currentOf(socket)
     // Bytes in the midst of an answer, or before one that belongs to an earlier request, would be taken for its own.
     const isSafe = current === undefined || (!current.headersSent && !current.req.complete)
-    if (socket.writable && isSafe) socket.write(bareAnswer(STATUS_OF[error.code ?? ''] ?? 400))
+    // Without a session nothing could be said, and whoever says it waits for one without end.
+    const isBegun = error.code !== 'ERR_TLS_HANDSHAKE_TIMEOUT'
+    if (socket.writable && isSafe && isBegun) socket.write(bareAnswer(STATUS_OF[error.code ?? ''] ?? 400))
     // What was written goes out first.
     if (isSafe) socket.destroySoon()
     else socket.destroy()

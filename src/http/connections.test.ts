@@ -106,6 +106,11 @@ describe('connections beyond their number, with TLS', () => {
     await Promise.all([silent.closed, half.closed])
   })
 
+  it('have no longer for their handshake than for headers', async () => {
+    await serve(() => new Response('hello'), { ...hello, times: { headersMs: 150, checkMs: 30 } })
+    await Promise.all([(await open()).closed, (await open('\u0016\u0003\u0001')).closed])
+  })
+
   it('are counted once each', async () => {
     await serve(() => new Response('hello'), hello)
     const clients: Client[] = []
