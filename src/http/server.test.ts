@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { DEFAULT_TIMES, listen, type Answering, type Listening, type ListenTimes } from './server.ts'
 
 let listening: Listening | undefined
@@ -72,6 +73,11 @@ describe('a slow client', () => {
   it('that sends nothing, or headers a byte at a time, is answered 408 and cut', async () => {
     await serve(hello, FAST)
     expect(await said('')).toMatch(/^HTTP\/1\.1 408 /)
+    expect(await said(HEAD, 'x')).toMatch(/^HTTP\/1\.1 408 /)
+  })
+
+  it('is given less time for its headers than for a whole request', async () => {
+    await serve(hello, { ...FAST, requestMs: 60_000 })
     expect(await said(HEAD, 'x')).toMatch(/^HTTP\/1\.1 408 /)
   })
 
@@ -162,6 +168,18 @@ describe('limits that nobody sets', () => {
     )
     expect(page).toContain(`| idle connection | ${seconds(DEFAULT_TIMES.stallMs)}, then it is closed`)
     expect(DEFAULT_TIMES.checkMs).toBeLessThanOrEqual(5000)
+  })
+
+  it("are those of Node's server", async () => {
+    const listens = vi.spyOn(Server.prototype, 'listen')
+    await serve(hello)
+    expect(listens.mock.contexts[0]).toMatchObject({
+      headersTimeout: DEFAULT_TIMES.headersMs,
+      requestTimeout: DEFAULT_TIMES.requestMs,
+      timeout: DEFAULT_TIMES.stallMs,
+      connectionsCheckingInterval: DEFAULT_TIMES.checkMs,
+    })
+    listens.mockRestore()
   })
 })
 
