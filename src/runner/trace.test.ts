@@ -70,6 +70,20 @@ describe('the sender of a trace', () => {
     await expect(sender.finish({ state: 'success' })).rejects.toMatchObject({ code: 'runner.server' })
   })
 
+  it('gives up on a server that answers 416 without end', async () => {
+    const { trace, patches, sender } = arrange({ patch: endlessly({ status: 416, traceSize: 0 }) })
+    trace.append(text(5))
+    await expect(sender.finish({ state: 'success' })).rejects.toMatchObject({ code: 'runner.server' })
+    expect(patches.length).toBeLessThan(20)
+  })
+
+  it('gives up on a server that answers 412 without end', async () => {
+    const { trace, updates, sender } = arrange({ update: endlessly({ status: 412 }) })
+    trace.append(text(5))
+    expect(await sender.finish({ state: 'success' })).toBe(false)
+    expect(updates.length).toBeLessThan(20)
+  })
+
   it('sends the whole log again after 412', async () => {
     const { trace, patches, updates, sender } = arrange({ update: [{ status: 412 }] })
     trace.append(text(5))
@@ -118,6 +132,11 @@ describe('the sender of a trace', () => {
     expect(updates).toEqual([])
   })
 })
+
+/** More often than anybody should ask, so that whoever asks without end is seen and does not hang. */
+function endlessly(answer: Partial<JobAnswer>): Partial<JobAnswer>[] {
+  return Array.from({ length: 1000 }, () => answer)
+}
 
 function arrange(script: { patch?: Partial<JobAnswer>[]; update?: Partial<JobAnswer>[] } = {}) {
   const patches: [number, number][] = []
