@@ -38,13 +38,18 @@ async function open(text: string): Promise<Socket> {
 }
 
 /** An upload that the server has begun to read: it answers nothing before the end. */
-async function upload(): Promise<void> {
-  const head = 'POST /api/v1/timestamp HTTP/1.1\nHost: HOST\nExpect: 100-continue\nContent-Length: 900\n\n'
+async function upload(): Promise<Socket> {
+  const head =
+    'POST /api/v1/timestamp HTTP/1.1\nHost: HOST\nContent-Type: application/timestamp-query\nExpect: 100-continue\nContent-Length: 900\n\n'
   const socket = await open(head)
   // 100 Continue: what is only on its way would be cut as idle.
   await once(socket, 'data')
   socket.write('half')
+  return socket
 }
+
+/** Python has a terminal to give; Node has none. */
+const IN_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))'
 
 async function refusesConnections(): Promise<void> {
   await expect
@@ -114,6 +119,24 @@ describe('other signals', () => {
 
   it('SIGHUP ends no server that has neither a terminal nor TLS', async () => {
     expect(await saidAfter('SIGHUP')).toContain('server.ready')
+  })
+
+  it('SIGHUP of a terminal that is closed ends its server after what is under way', async () => {
+    const args = ['up', '--data', join(folder.path, 'other'), '--listen', '127.0.0.1:0', '--json', '--quiet']
+    const inTerminal = startProgram(['python3', '-c', IN_TERMINAL, wheelseal, ...args])
+    const exited = once(inTerminal, 'exit')
+    const [line] = (await once(createInterface(inTerminal.stdout), 'line')) as [string]
+    const ready = JSON.parse(line) as { readonly url: string; readonly pid: number }
+    url = new URL(ready.url)
+    const idle = await open('GET /healthz HTTP/1.1\nHost: HOST\n\n')
+    await once(idle, 'data')
+    const uploading = await upload()
+    process.kill(ready.pid, 'SIGHUP')
+    await once(idle, 'close')
+    const answered = once(uploading, 'data')
+    uploading.write('x'.repeat(896))
+    expect(String(await answered)).toMatch(/^HTTP\/1\.1 4/)
+    expect(await exited).toEqual([0, null])
   })
 })
 
