@@ -75,6 +75,20 @@ it.each([
   },
 )
 
+it('a page that a credential may not see is one line of the level warn', async () => {
+  const { access } = server.services
+  const { id: projectId } = await access.createProject({ path: 'acme/jobs' })
+  const { id: userId } = await access.ensureUser('ada')
+  const grant = { jobId: 7, projectId, userId, expiresAtMs: Date.now() + 60_000 }
+  const job = (await access.issueJobToken(grant)).reveal()
+  lines.splice(0)
+  const authorization = `Basic ${Buffer.from(`gitlab-ci-token:${job}`).toString('base64')}`
+  await fetch(`${server.url}/metrics`, { headers: { authorization } })
+  expect(lines).toEqual([
+    expect.objectContaining({ event: 'request.refused', level: 'warn', status: 403, job: 7 }),
+  ])
+})
+
 it('a wrong job token is not written down as that of the job', async () => {
   lines.splice(0)
   await fetch(`${server.url}/api/v4/jobs/5/artifacts`, { headers: { 'job-token': 'glcbt-wrong' } })

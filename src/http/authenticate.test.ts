@@ -1,4 +1,8 @@
+import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Access } from '../access/index.ts'
+import { silentLog } from '../host/index.ts'
+import { admitAdministrator, registryFailures } from './authenticate.ts'
 import { basic, startPackagesServer, twineForm, type PackagesServer } from './packages-server.contract.ts'
 
 let server: PackagesServer
@@ -174,4 +178,19 @@ it('a JOB-TOKEN that a PyPI route does not read is refused in words that help', 
       hint: expect.stringContaining('as the password of the user gitlab-ci-token') as string,
     }),
   ])
+})
+
+it('what shows the whole server is refused to a user who is no administrator', async () => {
+  const ask = async (isAdministrator: boolean): Promise<number> => {
+    const user = { id: 1, login: 'ada', email: 'ada@localhost', isAdministrator }
+    const access = { authenticate: async () => ({ kind: 'user', user, scopes: ['api'], tokenId: 1 }) }
+    const app = new Hono()
+    app.onError(registryFailures(silentLog))
+    app.get('/', async (context) => {
+      await admitAdministrator(context, access as unknown as Access)
+      return context.text('')
+    })
+    return (await app.request('/', { headers: { 'private-token': 'x' } })).status
+  }
+  expect([await ask(true), await ask(false)]).toEqual([200, 403])
 })
