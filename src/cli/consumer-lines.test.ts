@@ -7,10 +7,16 @@ const WHEEL = file('tools-1.0-py3-none-any.whl')
 
 describe('the lines for a consumer', () => {
   it('install the very file that they verify, only then, and into an environment of its own', () => {
-    const [verify = '', , install = ''] = linesFrom(table({}), 'cosign verify-blob')
+    const [verify = '', identity = '', install = ''] = linesFrom(table({}), 'cosign verify-blob')
     expect(verify).toContain(
-      "/my tools/wheelseal' cosign verify-blob --signature tools-1.0-py3-none-any.whl.sig",
+      "/my tools/wheelseal' cosign verify-blob --signature tools-1.0-py3-none-any.whl.sig --certificate tools-1.0-py3-none-any.whl.crt \\",
     )
+    expect(identity).toMatch(/ http:\/\/127\.0\.0\.1:7711 tools-1\.0-py3-none-any\.whl \\$/)
+    expect(
+      table({})
+        .match(/curl -fsSO .*/g)
+        ?.map((line) => line.split('/').at(-1)),
+    ).toEqual(['', '.sig', '.crt'].map((ending) => `tools-1.0-py3-none-any.whl${ending}`))
     expect(install).toBe('&& python3 -m venv venv && venv/bin/pip install ./tools-1.0-py3-none-any.whl')
     expect(table({})).not.toMatch(/--index-url|pip install tools/)
   })

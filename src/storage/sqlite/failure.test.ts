@@ -33,3 +33,8 @@ it('asks the system where SQLite only says that it cannot open a file', () => {
     'cannot be opened: ENOENT: no such file or directory',
   )
 })
+
+it.runIf(process.platform === 'linux')('asks the system whether there is room', () => {
+  // A file system without a free block, wherever Linux runs.
+  expect(sqliteReason('/proc/a.db', failure(14))).toBe('cannot be written: the disk is full')
+})
