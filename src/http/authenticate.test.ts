@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Access } from '../access/index.ts'
 import { silentLog } from '../host/index.ts'
-import { admitAdministrator, registryFailures } from './authenticate.ts'
+import { admitAdministrator, registryFailures, type Bindings } from './authenticate.ts'
 import { basic, startPackagesServer, twineForm, type PackagesServer } from './packages-server.contract.ts'
 
 let server: PackagesServer
@@ -184,7 +184,7 @@ it('what shows the whole server is refused to a user who is no administrator', a
   const ask = async (isAdministrator: boolean): Promise<number> => {
     const user = { id: 1, login: 'ada', email: 'ada@localhost', isAdministrator }
     const access = { authenticate: async () => ({ kind: 'user', user, scopes: ['api'], tokenId: 1 }) }
-    const app = new Hono()
+    const app = new Hono<Bindings>()
     app.onError(registryFailures(silentLog))
     app.get('/', async (context) => {
       await admitAdministrator(context, access as unknown as Access)
