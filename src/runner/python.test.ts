@@ -86,6 +86,7 @@ describe('the Python of an image', () => {
       " (3.10 is not installed here; to run the job with it, put python3.10 on the PATH, or run 'pyenv install 3.10')",
     ],
     ['python:3.8', true, ' (3.8 is not installed here; jobs run with Python 3.9 or newer)'],
+    ['python:3.1', true, ' (3.1 is not installed here; jobs run with Python 3.9 or newer)'],
     ['python:2.7-slim', true, ' (2.7 is not installed here; jobs run with Python 3.9 or newer)'],
   ])('%s is told in one line, with what to do where another Python runs the job', (image, isOther, why) => {
     const python = { executable: '/usr/bin/python3.11', version: '3.11.2' }

@@ -83,6 +83,10 @@ describe('the hints of errors', () => {
   it('send nobody to a backup of the whole directory, whose logs would be forks, nor to a replica', () => {
     const whole = /restore the (?:data )?directory|from one backup|restore keys and|replica/
     expect(hints().filter((hint) => whole.test(hint))).toEqual([])
+    // Whatever else comes from a backup is one named thing, or the sentence forbids it.
+    const narrow = /restore only (?:the|this|what is named)|never restored from a backup/
+    const wide = hints().filter((hint) => /\bbackups?\b/.test(hint) && !narrow.test(hint))
+    expect(wide).toEqual([])
   })
 })
 
