@@ -187,6 +187,13 @@ describe('cachedTrustedRoot', () => {
       hint: expect.stringContaining('--offline') as string,
     })
   })
+
+  it('is not called expired where it is not, and the refresh was forced', async () => {
+    await fetchTrustedRoot(source, ports)
+    const refused = () => Promise.reject(netErrors('net.unreachable', 'nobody there'))
+    const attempt = fetchTrustedRoot({ ...source, isForced: true }, { ...ports, http: { request: refused } })
+    await expect(attempt).rejects.toMatchObject({ message: 'nobody there' })
+  })
 })
 
 describe('a first root that is known by its digest', () => {

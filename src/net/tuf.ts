@@ -61,7 +61,8 @@ export async function fetchTrustedRoot(source: TufSource, ports: TufPorts): Prom
     await keep(work, cache)
     return bytes
   } catch (cause) {
-    if (fetcher.failure !== undefined) throw await namingKept(fetcher.failure, cache)
+    if (fetcher.failure !== undefined)
+      throw source.isForced === true ? fetcher.failure : await namingKept(fetcher.failure, cache)
     if (cause instanceof WheelsealError) throw cause
     throw netErrors('net.tuf', `${source.url}: ${describeError(cause)}`, { cause })
   } finally {
@@ -93,7 +94,7 @@ export async function cachedTrustedRoot(
   return { bytes: new Uint8Array(kept), ...expired }
 }
 
-/** Who cannot refresh learns of what is kept: it is not used unasked once it has run out. */
+/** Who cannot refresh learns of what is kept and has run out: it is not used unasked. */
 async function namingKept(failure: WheelsealError, cache: string): Promise<WheelsealError> {
   const expires = await timestampExpiry(cache)
   if (expires === undefined) return failure
