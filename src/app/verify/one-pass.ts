@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { joinBytes } from '../../base/index.ts'
 import type { DigestAlgorithm } from '../../formats/sigstore/index.ts'
 
 export interface Wanted {
@@ -34,17 +35,6 @@ export async function readOnce(
     else kept.length = 0
   }
   const digests = hashes.map(([name, hash]) => [name, new Uint8Array(hash.digest())] as const)
-  const bytes = size <= maxKeptBytes ? { bytes: joined(kept, size) } : {}
+  const bytes = size <= maxKeptBytes ? { bytes: joinBytes(kept) } : {}
   return { ...(Object.fromEntries(digests) as unknown as Seen), ...bytes }
-}
-
-/** Of a pipe there may be as many parts as there are bytes. */
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
 }
