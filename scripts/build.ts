@@ -90,7 +90,7 @@ async function buildProgram(): Promise<void> {
 }
 
 /** Names of the entry points, and their sources. Libraries stay dependencies: whoever uses ours may use them too. */
-const library = { verify: 'src/verify/index.ts', sign: 'src/app/library/sign.ts' }
+const library = { verify: 'src/verify/index.ts', sign: 'src/client/library/sign.ts' }
 
 /** Answers the dependencies of the package: what the library imports, at the pins of this checkout. */
 async function buildLibrary(): Promise<Readonly<Record<string, string>>> {

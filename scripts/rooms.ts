@@ -28,16 +28,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   net: { imports: ['base', 'formats'], types: floor4 },
   host: { imports: ['base'] },
   http: { imports: floor4 },
-  app: { imports: floor5 },
-  cli: { imports: [...floor5, 'app'] },
+  server: { imports: floor5 },
+  client: { imports: [...floor5, 'server'] },
+  cli: { imports: [...floor5, 'server', 'client'] },
 }
 
 /** Rooms whose folders each have an `index.ts` of their own and, but for `formats`, do not import each other. */
 export const dividedRooms: readonly string[] = ['formats', 'trust', 'storage']
 
-/** Folders that can be entered beside their room: a command that must start fast does not load the whole of `app/`. */
+/** Folders that can be entered beside their room: a command that must start fast does not load the whole of `client/`. */
 export const sideEntries: readonly string[] = [
-  'app/verify/index.ts',
-  'app/sign/index.ts',
-  'app/settings/index.ts',
+  'client/verify/index.ts',
+  'client/sign/index.ts',
+  'client/settings/index.ts',
 ]

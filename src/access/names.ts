@@ -22,7 +22,7 @@ export const JOB_TOKEN_USER = 'gitlab-ci-token'
 
 /**
  * First segments of this server's own routes, of those that are planned, and of GitLab's; a group of that name could not
- * be reached. A test of `app/` compares it with what is served.
+ * be reached. A test of `server/` compares it with what is served.
  */
 const RESERVED: ReadonlySet<string> = new Set(
   `- .well-known admin api assets checkpoint ct dashboard explore favicon.ico files groups health_check healthz help

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { attestDistributions, type AttestResult, type WrittenAttestation } from '../app/sign/index.ts'
+import { attestDistributions, type AttestResult, type WrittenAttestation } from '../client/sign/index.ts'
 import { encodeHex, type JsonValue } from '../base/index.ts'
 import { sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
 import { attestPlanOf, type AttestFlags } from './sign-flags.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RunReport } from '../app/index.ts'
+import type { RunReport } from '../client/index.ts'
 import { runTable } from './run-table.ts'
 
 const SDIST = file('tools-1.0.tar.gz')

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { checkFiles, type FileCheck } from '../app/index.ts'
+import { checkFiles, type FileCheck } from '../server/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 

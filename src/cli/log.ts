@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { checkLogs, type LogReport } from '../app/index.ts'
+import { checkLogs, type LogReport } from '../server/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { RunReport } from '../app/index.ts'
+import type { RunReport } from '../client/index.ts'
 import { runTable } from './run-table.ts'
 
 type File = RunReport['files'][number]

@@ -1,5 +1,5 @@
 import { shellQuoted } from '../base/index.ts'
-import type { RunReport } from '../app/index.ts'
+import type { RunReport } from '../client/index.ts'
 import { columnsOf, type Line } from './screen.ts'
 
 /** A mark and a space. */

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { checkRequirements, runHere, type RunReport } from '../app/index.ts'
+import { checkRequirements, runHere, type RunReport } from '../client/index.ts'
 import { traceFile } from '../storage/folder/index.ts'
 import { silentLog, systemSpawn } from '../host/index.ts'
 import { createProgress, type Progress } from './run-progress.ts'

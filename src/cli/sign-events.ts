@@ -1,4 +1,4 @@
-import type { SignEvents, SignIo } from '../app/sign/index.ts'
+import type { SignEvents, SignIo } from '../client/sign/index.ts'
 import { isoTime } from '../base/index.ts'
 import { systemEntropy } from '../host/index.ts'
 import type { TokenIdentity } from '../sign/index.ts'

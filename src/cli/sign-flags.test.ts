@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { environmentSettings, type Environment, type SettingGroup } from '../app/settings/index.ts'
+import { environmentSettings, type Environment, type SettingGroup } from '../client/settings/index.ts'
 import { signPlanOf, type Beside } from './sign-flags.ts'
 
 const beside = (env: Environment, file: SettingGroup = {}): Beside => ({
@@ -69,7 +69,7 @@ describe('the plan of a signing', () => {
   })
 
   it('refuses a flag without a value', () => {
-    const refused = expect.objectContaining({ code: 'app.sign-flags', exit: 2 })
+    const refused = expect.objectContaining({ code: 'client.sign-flags', exit: 2 })
     expect(() => signPlanOf(['a'], { tsaUrl: '' }, beside({}))).toThrow(refused)
   })
 })

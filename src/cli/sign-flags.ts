@@ -1,4 +1,4 @@
-import { groupOf, type Environment, type Settings } from '../app/settings/index.ts'
+import { groupOf, type Environment, type Settings } from '../client/settings/index.ts'
 import {
   appSignErrors,
   type AttestPlan,
@@ -6,8 +6,8 @@ import {
   type SigningPlan,
   type SignPlan,
   type TokenChoice,
-} from '../app/sign/index.ts'
-import type { Origin } from '../app/verify/index.ts'
+} from '../client/sign/index.ts'
+import type { Origin } from '../client/verify/index.ts'
 import { trustChoice } from './verify-flags.ts'
 
 /** The flags of `wheelseal sign` as commander gives them. */
@@ -39,7 +39,7 @@ export interface Beside {
 /** A plan, and what of it no flag has said. */
 export type Meant<Plan> = Plan & { readonly origins: readonly Origin[] }
 
-/** What is meant by the flags. Throws `app.sign-flags`, `app.verify-flags`: both are wrong usage. */
+/** What is meant by the flags. Throws `client.sign-flags`, `client.verify-flags`: both are wrong usage. */
 export function signPlanOf(files: readonly string[], flags: SignFlags, beside: Beside): Meant<SignPlan> {
   const forms = flags.legacy === false ? 'bundle' : 'bundle and legacy'
   return { ...signingPlan(files, flags, beside), forms }
@@ -61,7 +61,7 @@ export function attestPlanOf(
 
 function signingPlan(files: readonly string[], flags: SignFlags, beside: Beside): Meant<SigningPlan> {
   for (const [name, value] of Object.entries(flags))
-    if (value === '') throw appSignErrors('app.sign-flags', `--${dashed(name)} has no value`)
+    if (value === '') throw appSignErrors('client.sign-flags', `--${dashed(name)} has no value`)
   const { bundleDir, trustedRoot } = flags
   const { trust, origins } = trustChoice(trustedRoot === undefined ? {} : { trustedRoot }, beside.settings)
   const chosen = serviceChoice(flags, beside.settings)

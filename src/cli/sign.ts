@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { signFiles, type SealedFile, type SignResult } from '../app/sign/index.ts'
+import { signFiles, type SealedFile, type SignResult } from '../client/sign/index.ts'
 import { encodeHex, type JsonValue } from '../base/index.ts'
 import { sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
 import { signPlanOf, type SignFlags } from './sign-flags.ts'

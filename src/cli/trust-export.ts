@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { exportTrust, type TrustSource } from '../app/index.ts'
+import { exportTrust, type TrustSource } from '../client/index.ts'
 import { createTerminal } from './terminal.ts'
 import { trustOf, withSource } from './trust-source.ts'
 

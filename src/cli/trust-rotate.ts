@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { withAdmin, type IssuerKeyState } from '../app/index.ts'
+import { withAdmin, type IssuerKeyState } from '../server/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 

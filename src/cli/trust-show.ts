@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { TrustReport, TrustSource } from '../app/index.ts'
+import type { TrustReport, TrustSource } from '../client/index.ts'
 import { createTerminal, inParagraphs } from './terminal.ts'
 import { trustOf, withSource } from './trust-source.ts'
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readTrust, type TrustSource } from '../app/index.ts'
+import { readTrust, type TrustSource } from '../client/index.ts'
 import { systemFiles } from '../host/index.ts'
 import { createHttp } from '../net/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { withAdmin } from '../app/index.ts'
+import { withAdmin } from '../server/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 import { auditCommand } from './trust-audit.ts'

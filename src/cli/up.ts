@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { isatty } from 'node:tty'
-import { DEFAULT_LISTEN, startServer, tlsPaths, type RunningServer } from '../app/index.ts'
+import { DEFAULT_LISTEN, startServer, tlsPaths, type RunningServer } from '../server/index.ts'
 import type { LogLevel } from '../base/index.ts'
 import { jsonLog } from '../host/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { WheelsealError } from '../base/index.ts'
-import { environmentSettings, type SettingGroup } from '../app/settings/index.ts'
+import { environmentSettings, type SettingGroup } from '../client/settings/index.ts'
 import { planOf } from './verify-flags.ts'
 import type { VerifyFlags } from './verify-usage.ts'
 
@@ -195,9 +195,9 @@ describe('what no flag says', () => {
     expect(await planOf(['a'], { key: 'k' }, [file])).toMatchObject({ expectation: { kind: 'key' } })
     const roots = of('/p/wheelseal.toml', { 'tuf-url': 'https://tuf.example', 'tuf-root': `sha256:${HEX}` })
     const env = environmentSettings({ WHEELSEAL_TUF_URL: 'https://other.example' })
-    await expect(planOf(['a'], named, [env, roots])).rejects.toMatchObject({ code: 'app.verify-flags' })
+    await expect(planOf(['a'], named, [env, roots])).rejects.toMatchObject({ code: 'client.verify-flags' })
     await expect(planOf(['a'], { ...named, tufUrl: 'u' }, [roots])).rejects.toMatchObject({
-      code: 'app.verify-flags',
+      code: 'client.verify-flags',
     })
   })
 })
@@ -210,7 +210,7 @@ describe('wrong usage', () => {
     ['a project of no GitLab', { project: 'acme/tools' }, 'the GitLab of the project is not given'],
   ])('is %s, with the line to add', async (_what, flags, fact) => {
     const error = await failureOf(['a'], flags)
-    expect(error).toMatchObject({ code: 'app.verify-expectation', exit: 2 })
+    expect(error).toMatchObject({ code: 'client.verify-expectation', exit: 2 })
     expect(error.message).toContain(fact)
     expect(error.hint).toMatch(/^add --/)
   })
@@ -286,7 +286,7 @@ describe('wrong usage', () => {
     ['an empty name', ['a'], { ...named, certificateIdentity: '' }, '--certificate-identity has no value'],
   ])('is %s', async (...[, files, flags, fact]) => {
     const error = await failureOf(files, flags)
-    expect(error).toMatchObject({ code: 'app.verify-flags', exit: 2 })
+    expect(error).toMatchObject({ code: 'client.verify-flags', exit: 2 })
     expect(error.message).toContain(fact)
   })
 })

@@ -1,4 +1,4 @@
-import { groupOf, type SettingGroup, type Settings } from '../app/settings/index.ts'
+import { groupOf, type SettingGroup, type Settings } from '../client/settings/index.ts'
 import { decodeHex } from '../base/index.ts'
 import { sealedFile } from '../formats/sigstore/index.ts'
 import {
@@ -9,13 +9,13 @@ import {
   type Target,
   type TrustChoice,
   type VerifyPlan,
-} from '../app/verify/index.ts'
+} from '../client/verify/index.ts'
 import { expectationOf } from './verify-expectation.ts'
 import { atMostOne, wrong, type VerifyFlags } from './verify-usage.ts'
 
 const DIGEST = /^sha256:([0-9a-f]{64})$/
 
-/** What is meant by flags and settings. Throws `app.verify-flags`, `app.verify-expectation`: both are wrong usage. */
+/** What is meant by flags and settings. Throws `client.verify-flags`, `client.verify-expectation`: both are wrong usage. */
 export async function planOf(
   files: readonly string[],
   flags: VerifyFlags,

@@ -1,4 +1,4 @@
-import type { VerifyIo } from '../app/verify/index.ts'
+import type { VerifyIo } from '../client/verify/index.ts'
 import type { Http } from '../base/index.ts'
 import { createCommandInput, systemClock, systemFiles, userFolders } from '../host/index.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { FileOutcome } from '../app/verify/index.ts'
+import type { FileOutcome } from '../client/verify/index.ts'
 import {
   closingLines,
   failureJson,

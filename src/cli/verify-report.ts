@@ -1,5 +1,5 @@
 import { describeError, isoTime, WheelsealError, type JsonValue } from '../base/index.ts'
-import { bundlePath, type FileOutcome, type Origin } from '../app/verify/index.ts'
+import { bundlePath, type FileOutcome, type Origin } from '../client/verify/index.ts'
 import { checkLine, comparisonLines, type Check, type Identity } from '../verify/index.ts'
 import type { Line, Mark } from './screen.ts'
 import { moreLine } from './terminal.ts'

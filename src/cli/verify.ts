@@ -6,7 +6,7 @@ import {
   type FileOutcome,
   type Origin,
   type VerifyPlan,
-} from '../app/verify/index.ts'
+} from '../client/verify/index.ts'
 import { systemFiles } from '../host/index.ts'
 import { settingsHere } from './settings.ts'
 import type { Line } from './screen.ts'

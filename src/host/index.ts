@@ -1,6 +1,6 @@
 /**
  * The real machine behind the ports of `base/`: clock, entropy, processes, files, log, user folders.
- * Only `app/`, `cli/` and tests hand these in; every other room takes the port.
+ * Only `server/`, `client/`, `cli/` and tests hand these in; every other room takes the port.
  */
 export { systemClock } from './clock.ts'
 export { steadyMs } from './steady.ts'

@@ -8,7 +8,7 @@ import { encodeBase64, encodeHex, utf8, type Clock, type Log } from '../base/ind
 import { parseTimestampResponse, verifyTimestamp } from '../formats/timestamp/index.ts'
 import { certificatePem, parseCertificatesPem } from '../formats/x509/index.ts'
 import { silentLog, systemEntropy } from '../host/index.ts'
-import { createTimestampAuthority, createTimestamper } from '../trust/timestamper/index.ts'
+import { createTimestampAuthority, createTsa } from '../trust/tsa/index.ts'
 import { timestampRoutes } from './timestamp.ts'
 
 const NOW = 1_900_000_000
@@ -20,7 +20,7 @@ const made = createTimestampAuthority({ clock: clockAt(NOW), entropy: systemEntr
 const chain = [made.leaf.certificate, made.root.certificate]
 const makeApp = ({ log = silentLog, seconds = NOW }: { log?: Log; seconds?: number } = {}) =>
   timestampRoutes(
-    createTimestamper({ clock: clockAt(seconds), entropy: systemEntropy, chain, key: made.leaf.key }),
+    createTsa({ clock: clockAt(seconds), entropy: systemEntropy, chain, key: made.leaf.key }),
     log,
   )
 
@@ -121,12 +121,12 @@ describe('POST /api/v1/timestamp', () => {
   }
 
   it.each([
-    ['SHA-1', { hashAlgorithm: 'sha1', artifactHash: digestOf('sha1') }, 'timestamper.hash'],
-    ['a hash in capitals', { hashAlgorithm: 'SHA256' }, 'timestamper.hash'],
-    ['a digest of another hash', { artifactHash: digestOf('sha384') }, 'timestamper.digest'],
+    ['SHA-1', { hashAlgorithm: 'sha1', artifactHash: digestOf('sha1') }, 'tsa.hash'],
+    ['a hash in capitals', { hashAlgorithm: 'SHA256' }, 'tsa.hash'],
+    ['a digest of another hash', { artifactHash: digestOf('sha384') }, 'tsa.digest'],
     ['a digest in hex', { artifactHash: 'ab'.repeat(32) + '=' }, 'not canonical base64'],
     ['no digest', { artifactHash: undefined }, 'artifactHash is missing'],
-    ['another policy', { tsaPolicyOID: '1.2.3' }, 'timestamper.policy'],
+    ['another policy', { tsaPolicyOID: '1.2.3' }, 'tsa.policy'],
     ['certificates by another word', { certificates: 'yes' }, 'certificates must be boolean'],
     ['a negative nonce', { nonce: -1 }, 'nonce is not a whole number'],
     ['a broken nonce', { nonce: 1.5 }, 'nonce is not a whole number'],
@@ -176,7 +176,7 @@ describe('POST /api/v1/timestamp', () => {
       expect(await refusal(await post(body, type, app), 503)).toContain(
         'the timestamp authority is valid from',
       )
-      expect(failed).toEqual(['timestamper.validity'])
+      expect(failed).toEqual(['tsa.validity'])
     },
   )
 })

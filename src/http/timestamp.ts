@@ -9,7 +9,7 @@ import {
   type TimestampRequest,
 } from '../formats/timestamp/index.ts'
 import { certificatePem } from '../formats/x509/index.ts'
-import { timestamperErrors, type Timestamper } from '../trust/timestamper/index.ts'
+import { tsaErrors, type TimestampAuthority } from '../trust/tsa/index.ts'
 import { bytesOf, checkShape, mediaType, readBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
@@ -32,11 +32,11 @@ const Query = v.strictObject({
 })
 
 /** Sigstore's timestamp API (openapi.yaml of timestamp-authority 2.1). */
-export function timestampRoutes(timestamper: Timestamper, log: Log): Hono<{ Bindings: HttpBindings }> {
+export function timestampRoutes(tsa: TimestampAuthority, log: Log): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
-  const chain = timestamper.chain.map(certificatePem).join('')
+  const chain = tsa.chain.map(certificatePem).join('')
   app.post(PATH, async (context) => {
-    const response = await stamp(context, timestamper)
+    const response = await stamp(context, tsa)
     return context.body(Uint8Array.from(response), 200, { 'Content-Type': REPLY_TYPE })
   })
   app.get(`${PATH}/certchain`, (context) => context.body(chain, 200, { 'Content-Type': CHAIN_TYPE }))
@@ -48,13 +48,13 @@ export function timestampRoutes(timestamper: Timestamper, log: Log): Hono<{ Bind
  * Who speaks RFC 3161 is refused in its own words, with status 200 (RFC 3161 §3.4); who sends JSON would take such an
  * answer for a timestamp, unread, and gets an HTTP error.
  */
-async function stamp(context: Context, timestamper: Timestamper): Promise<Uint8Array> {
+async function stamp(context: Context, tsa: TimestampAuthority): Promise<Uint8Array> {
   const type = mediaType(context)
   if (type === QUERY_TYPE) {
-    return timestamper.answer(parseTimestampRequest(await readBody(context, MAX_BODY_BYTES)))
+    return tsa.answer(parseTimestampRequest(await readBody(context, MAX_BODY_BYTES)))
   }
   if (type === 'application/json') {
-    return timestamper.timestamp(readJsonQuery(await readBody(context, MAX_BODY_BYTES)))
+    return tsa.timestamp(readJsonQuery(await readBody(context, MAX_BODY_BYTES)))
   }
   throw httpErrors('http.body-type', `the content type is ${type ?? 'missing'}`, {
     hint: `send ${QUERY_TYPE} or application/json`,
@@ -68,10 +68,7 @@ function readJsonQuery(body: Uint8Array): TimestampRequest {
     parseJson(text, { maxLength: MAX_BODY_BYTES }),
   )
   if (!isTimestampHash(hashAlgorithm)) {
-    throw timestamperErrors(
-      'timestamper.hash',
-      `hashAlgorithm is ${JSON.stringify(hashAlgorithm.slice(0, 80))}`,
-    )
+    throw tsaErrors('tsa.hash', `hashAlgorithm is ${JSON.stringify(hashAlgorithm.slice(0, 80))}`)
   }
   return {
     imprint: messageImprint(hashAlgorithm, bytesOf(artifactHash, 'artifactHash')),

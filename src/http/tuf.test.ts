@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sha256Hex } from '../base/index.ts'
-import { DAY, makeRepository } from '../trust/rootrepo/arrange.ts'
+import { DAY, makeRepository } from '../trust/tuf/arrange.ts'
 import { tufRoutes } from './tuf.ts'
 
 const made = await makeRepository()

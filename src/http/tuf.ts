@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { sha256Hex } from '../base/index.ts'
-import type { RootRepository } from '../trust/rootrepo/index.ts'
+import type { TufRepository } from '../trust/tuf/index.ts'
 
 /** The names change with the bytes; not for ever, since a data directory may be made anew under its URL. */
 const VERSIONED = 'public, max-age=3600'
@@ -9,7 +9,7 @@ const VERSIONED_PATH = /^(?:[0-9]+\.|targets\/)/
 const MUTABLE = 'no-cache'
 
 /** The TUF repository below `/tuf`, public. Whatever is not in it is 404: clients stop there when they look for a newer root. */
-export function tufRoutes(repository: RootRepository): Hono<{ Bindings: HttpBindings }> {
+export function tufRoutes(repository: TufRepository): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.get('/tuf/:file', (context) => serve(context, repository, context.req.param('file')))
   app.get('/tuf/targets/:file', (context) =>
@@ -18,7 +18,7 @@ export function tufRoutes(repository: RootRepository): Hono<{ Bindings: HttpBind
   return app
 }
 
-async function serve(context: Context, repository: RootRepository, path: string): Promise<Response> {
+async function serve(context: Context, repository: TufRepository, path: string): Promise<Response> {
   const bytes = await repository.read(path)
   if (bytes === undefined) {
     // The next root may be there a moment later.

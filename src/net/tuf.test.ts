@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sha256Hex, utf8Decode, WheelsealError, type Http } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
-import { DAY, makeRepository, type Made } from '../trust/rootrepo/arrange.ts'
+import { DAY, makeRepository, type Made } from '../trust/tuf/arrange.ts'
 import { makeTlsIdentity, patientClock, serve, serveProxy, serveTls, type Running } from './arrange.ts'
 import {
   cachedTrustedRoot,

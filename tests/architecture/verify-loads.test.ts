@@ -26,11 +26,11 @@ describe('wheelseal verify', () => {
 
   it('loads the rooms that decide, and neither the server nor the network', () => {
     expect(files.size).toBeGreaterThan(60)
-    expect([...rooms].toSorted()).toEqual(['app', 'base', 'cli', 'formats', 'host', 'identity', 'verify'])
+    expect([...rooms].toSorted()).toEqual(['base', 'cli', 'client', 'formats', 'host', 'identity', 'verify'])
     expect(
       [...files]
-        .filter((file) => file.startsWith('app/'))
-        .every((file) => /^app\/(?:verify|settings)\//.test(file)),
+        .filter((file) => file.startsWith('client/'))
+        .every((file) => /^client\/(?:verify|settings)\//.test(file)),
     ).toBe(true)
   })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { prepare, verifyTargets } from '../../src/app/verify/index.ts'
+import { prepare, verifyTargets } from '../../src/client/verify/index.ts'
 import { sha256Hex, WheelsealError, type Http } from '../../src/base/index.ts'
 import { planOf } from '../../src/cli/verify-flags.ts'
 import { createCommandInput, systemClock } from '../../src/host/index.ts'

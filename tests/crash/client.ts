@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 
 import { Secret, sha256 } from '../../src/base/index.ts'
-import type { Admin } from '../../src/app/index.ts'
+import type { Admin } from '../../src/server/index.ts'
 import { systemClock, systemFiles } from '../../src/host/index.ts'
 import { createFulcioClient, createHttp, createRekorClient } from '../../src/net/index.ts'
 import { proposalFor, signBlobs } from '../../src/sign/index.ts'

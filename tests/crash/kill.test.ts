@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { withAdmin } from '../../src/app/index.ts'
+import { withAdmin } from '../../src/server/index.ts'
 import { decodeHex } from '../../src/base/index.ts'
 import { verifyConsistency } from '../../src/formats/merkle/index.ts'
 import { startServer, temporaryFolder, type Server } from '../support/server.ts'

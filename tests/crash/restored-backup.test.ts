@@ -1,7 +1,7 @@
 import { cp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { withAdmin } from '../../src/app/index.ts'
+import { withAdmin } from '../../src/server/index.ts'
 import { startServer, temporaryFolder, type Server } from '../support/server.ts'
 import { writes, type Acknowledged } from './client.ts'
 

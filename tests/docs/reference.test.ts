@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { adminApp, publicRoutes } from '../../src/app/routes.ts'
-import { exportTrust } from '../../src/app/index.ts'
-import type { Services } from '../../src/app/services.ts'
+import { adminApp, publicRoutes } from '../../src/server/routes.ts'
+import { exportTrust } from '../../src/client/index.ts'
+import type { Services } from '../../src/server/services.ts'
 import { errorKinds } from '../../src/base/index.ts'
 import {
   initializeFlags,

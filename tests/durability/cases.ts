@@ -5,12 +5,12 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { writeTogether } from '../../src/app/sign/write-together.ts'
+import { writeTogether } from '../../src/client/sign/write-together.ts'
 import { utf8 } from '../../src/base/index.ts'
 import { silentLog, systemEntropy, systemFiles } from '../../src/host/index.ts'
 import { createLog, openLog } from '../../src/log/index.ts'
 import {
-  createFolderRootRepository,
+  createFolderTufRepository,
   createFolderTraces,
   createLogFiles,
   makeFolder,
@@ -109,9 +109,9 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
     },
   },
   'root repository': {
-    covers: ['storage/folder/root-repository.ts'],
+    covers: ['storage/folder/tuf-repository.ts'],
     run: async (folder, acknowledge) => {
-      const repository = createFolderRootRepository(folder)
+      const repository = createFolderTufRepository(folder)
       await repository.write('timestamp.json', utf8('one'))
       acknowledge('a file')
       await repository.write('targets/a.pem', utf8('one'))
@@ -130,7 +130,7 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
     },
   },
   'signatures that are written together': {
-    covers: ['app/sign/write-together.ts'],
+    covers: ['client/sign/write-together.ts'],
     run: async (folder, acknowledge) => {
       await makeFolder(join(folder, 'dist'))
       acknowledge('the folder')

@@ -70,14 +70,14 @@ describe('without any network', () => {
   it('a signature and a certificate are refused with --offline, and it says what to do', async () => {
     const { code, stderr } = await cut(...who, ...fromFile, '--offline', 'pair/file')
     expect([code, stderr]).toEqual([1, expect.stringContaining('with --offline the log is not asked')])
-    expect(stderr).toContain('[app.verify-offline]\n')
+    expect(stderr).toContain('[client.verify-offline]\n')
     expect(stderr).toContain('hint: verify with the bundle X.sigstore.json')
   })
 
   it('no seal is no seal', async () => {
     expect(await cut(...who, ...fromFile, '--offline', 'other')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('[app.verify-no-seal]'),
+      stderr: expect.stringContaining('[client.verify-no-seal]'),
     })
   })
 

@@ -69,7 +69,7 @@ describe('the settings of wheelseal verify', () => {
     const { code, settings } = await verifyIn('project/src/deep', '--key', 'none.pub')
     expect(code).toBe(1)
     expect(settings).toEqual([{ name: 'trusted-root', value: 'public Sigstore', from: 'default' }])
-    expect(await verifyIn('project/src/deep')).toMatchObject({ code: 2, reason: 'app.verify-expectation' })
+    expect(await verifyIn('project/src/deep')).toMatchObject({ code: 2, reason: 'client.verify-expectation' })
   })
 
   it('yield to a flag', async () => {
@@ -81,12 +81,12 @@ describe('the settings of wheelseal verify', () => {
   it('are refused for a slip of the pen, with the line', async () => {
     await writeFile(at('project/wheelseal.toml'), '# ours\npolcy = "p.toml"\n')
     const { code, reason, message } = await verifyIn('project')
-    expect([code, reason]).toEqual([2, 'app.settings'])
+    expect([code, reason]).toEqual([2, 'client.settings'])
     expect(message).toBe(`${at('project/wheelseal.toml')}:2: polcy is not a known key`)
   })
 
   it('are not those of an unpacked distribution', async () => {
     await writeFile(at('stranger/PKG-INFO'), 'Metadata-Version: 2.1\n')
-    expect(await verifyIn('stranger')).toMatchObject({ code: 2, reason: 'app.verify-expectation' })
+    expect(await verifyIn('stranger')).toMatchObject({ code: 2, reason: 'client.verify-expectation' })
   })
 })

@@ -20,7 +20,7 @@ describe('the exit code', () => {
     expect(code).toBe(2)
     expect(JSON.parse(stdout)).toEqual({
       error: {
-        code: 'app.listen-address',
+        code: 'server.listen-address',
         message: expect.stringContaining('x'),
         hint: expect.stringMatching(/\S/),
       },

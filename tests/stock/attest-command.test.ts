@@ -195,7 +195,7 @@ describe.runIf(present(pypiAttestations, twine))('wheelseal attest', () => {
     { what: 'a file that is no distribution', more: ['refused/notes.txt'], reason: 'python.file-name' },
     { what: 'a seal that does not verify', more: ['--trusted-root', 'no-logs.json'], reason: 'sign.refused' },
     { what: 'a log that is down', more: ['--rekor-url', 'http://127.0.0.1:1'], reason: 'net.unreachable' },
-    { what: 'a place that a folder has', more: ['refused/taken-1.0.tar.gz'], reason: 'app.sign-write' },
+    { what: 'a place that a folder has', more: ['refused/taken-1.0.tar.gz'], reason: 'client.sign-write' },
     { what: 'a file that is not there', more: ['refused/gone-1.0.tar.gz'], reason: 'host.file' },
   ])('refuses $what, and writes nothing', async ({ more, reason }) => {
     await copies('refused')

@@ -146,11 +146,11 @@ describe.runIf(present(cosign2, cosign3, sigstorePython))('wheelseal sign', () =
     const before = await text('stuck/a.sigstore.json')
     await mkdir(join(bench.path, 'stuck', 'b.crt'))
     const { code, stderr } = await sign([...OURS, 'stuck/a', 'stuck/b'])
-    expect([code, stderr]).toEqual([1, expect.stringContaining('[app.sign-write]')])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('[client.sign-write]')])
     expect(await text('stuck/a.sigstore.json')).toBe(before)
     // Known before the authority is asked, which is down here.
     const unasked = await sign([...OURS, '--fulcio-url', 'http://127.0.0.1:1', 'stuck/a', 'stuck/b'])
-    expect(unasked.stderr).toContain('[app.sign-write]')
+    expect(unasked.stderr).toContain('[client.sign-write]')
     expect((await readdir(join(bench.path, 'stuck'))).toSorted()).toEqual(
       [...SEALS.map((ending) => `a${ending}`), 'b', 'b.crt'].toSorted(),
     )
@@ -224,10 +224,10 @@ describe.runIf(present(cosign2, cosign3, sigstorePython))('wheelseal sign', () =
   )
 
   it.each([
-    [['file'], 'app.sign-services'],
-    [['--fulcio-url', 'http://127.0.0.1:1', 'file'], 'app.sign-services'],
-    [[...OURS, 'file', './file'], 'app.sign-flags'],
-    [[...OURS, '--bundle-dir', '', 'file'], 'app.sign-flags'],
+    [['file'], 'client.sign-services'],
+    [['--fulcio-url', 'http://127.0.0.1:1', 'file'], 'client.sign-services'],
+    [[...OURS, 'file', './file'], 'client.sign-flags'],
+    [[...OURS, '--bundle-dir', '', 'file'], 'client.sign-flags'],
   ])('calls %j wrong usage', async (args, code) => {
     const { code: exit, stderr, stdout } = await sign(['--json', ...args])
     const printed = JSON.parse(stdout) as object

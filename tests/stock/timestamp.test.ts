@@ -37,8 +37,8 @@ describe.runIf(present(cosign2))('the timestamp authority of wheelseal up', () =
   })
 
   it.each([
-    ['-sha1', 'timestamper.hash'],
-    ['-sha256 -tspolicy 1.2.3', 'timestamper.policy'],
+    ['-sha1', 'tsa.hash'],
+    ['-sha256 -tspolicy 1.2.3', 'tsa.policy'],
   ])('tells openssl why it refuses %s', async (flags, code) => {
     const { stdout } = await shell(
       `openssl ts -query -data file ${flags} -out query && ${post('query', 'no')} && openssl ts -reply -in no -text`,

@@ -84,7 +84,7 @@ describe.runIf(present(cosign2, cosign3))('over TLS', () => {
   it('nothing is written for another fingerprint, or where the certificate is not known', async () => {
     const to = ['trust', 'export', '--out', 'none', '--url', ready.url, '--fingerprint']
     const wrong = await run(wheelseal, ...to, `sha256:${'0'.repeat(64)}`)
-    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('[app.fingerprint-mismatch]')])
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('[client.fingerprint-mismatch]')])
     const unknown = await runProgram([wheelseal, ...to, ready.fingerprint], { cwd: folder.path })
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('[net.unreachable]')])
     await expect(readFile(join(folder.path, 'none', 'root.json'))).rejects.toThrow('ENOENT')

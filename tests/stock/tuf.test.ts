@@ -11,8 +11,8 @@ import {
 } from '../../src/formats/tuf/index.ts'
 import { listen, type Listening } from '../../src/http/server.ts'
 import { tufRoutes } from '../../src/http/tuf.ts'
-import { DAY, lifetimes, makeRepository, newKey, type Made } from '../../src/trust/rootrepo/arrange.ts'
-import type { RootRepository } from '../../src/trust/rootrepo/index.ts'
+import { DAY, lifetimes, makeRepository, newKey, type Made } from '../../src/trust/tuf/arrange.ts'
+import type { TufRepository } from '../../src/trust/tuf/index.ts'
 import { present } from '../support/judges.ts'
 import type { Outcome } from '../support/program.ts'
 import { tufClients, type TufClient } from '../support/tuf-clients.ts'
@@ -95,7 +95,7 @@ describe.each(Object.entries<TufClient>(tufClients))('%s', (_name, client) => {
 interface Attempt {
   /** The folder that the client keeps. */
   readonly path?: string
-  readonly repository?: RootRepository
+  readonly repository?: TufRepository
   readonly root?: Uint8Array
 }
 
@@ -113,7 +113,7 @@ async function refresh(client: TufClient, made: Made, attempt: Attempt = {}): Pr
   }
 }
 
-function asFiles(made: Made): RootRepository {
+function asFiles(made: Made): TufRepository {
   return {
     read: (path) => made.store.read(path),
     renew: async () => undefined,
@@ -123,7 +123,7 @@ function asFiles(made: Made): RootRepository {
   }
 }
 
-function serve(repository: RootRepository): Promise<Listening> {
+function serve(repository: TufRepository): Promise<Listening> {
   return listen(tufRoutes(repository), { host: '127.0.0.1', port: 0 })
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { withAdmin } from '../../src/app/index.ts'
+import { withAdmin } from '../../src/server/index.ts'
 import { cosign2, present, python, twine } from '../support/judges.ts'
 import { pipIndexUrl } from '../support/pip-index.ts'
 import { root, runProgram, type Outcome } from '../support/program.ts'

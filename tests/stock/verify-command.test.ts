@@ -94,7 +94,7 @@ describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
       const pair = ['--signature', `${WHEEL}.sig`, '--certificate', `${WHEEL}.crt`]
       const digest = `sha256:${sha256Hex(utf8('the bytes of a wheel'))}`
       const badSignature = { verified: false, reason: 'sigstore.signature-file' }
-      const wrongFlags = { verified: false, reason: 'app.verify-flags', files: [] }
+      const wrongFlags = { verified: false, reason: 'client.verify-flags', files: [] }
       const endings: readonly (readonly [readonly string[], number, Partial<Report>])[] = [
         [[...ours, WHEEL, SDIST], 0, { verified: true, reason: '' }],
         [
@@ -104,12 +104,12 @@ describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
         ],
         [[...ours, WHEEL, 'nothing'], 1, { verified: false, reason: 'host.file' }],
         [[...trusted('--project', 'acme/other'), WHEEL], 1, { verified: false, reason: 'verify.identity' }],
-        [[...ours, '--offline', WHEEL], 1, { verified: false, reason: 'app.verify-offline' }],
+        [[...ours, '--offline', WHEEL], 1, { verified: false, reason: 'client.verify-offline' }],
         [[...ours, '--ref', 'refs/tags/v*', WHEEL], 1, { verified: false, reason: 'verify.identity' }],
         [
           ['--trusted-root', 'fulcio.pem', '--policy', 'policy.toml', WHEEL],
           1,
-          { verified: false, reason: 'app.verify-trusted-root' },
+          { verified: false, reason: 'client.verify-trusted-root' },
         ],
         [['--policy', 'trusted_root.json', WHEEL], 2, { verified: false, reason: 'verify.policy-file' }],
         [[...ours, ...pair, digest], 0, { verified: true }],
@@ -120,14 +120,14 @@ describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
         [
           ['--trusted-root', 'trusted_root.json', '--key', 'policy.toml', WHEEL],
           1,
-          { verified: false, reason: 'app.verify-key' },
+          { verified: false, reason: 'client.verify-key' },
         ],
-        [[...ours, 'dist'], 1, { verified: false, reason: 'app.verify-no-seal' }],
+        [[...ours, 'dist'], 1, { verified: false, reason: 'client.verify-no-seal' }],
         [[...ours], 2, wrongFlags],
         [[...ours, '--nonsense', WHEEL], 2, wrongFlags],
         [[...ours, WHEEL, '--bundle'], 2, wrongFlags],
         [[...ours, '--key', 'rekor.pub', WHEEL], 2, wrongFlags],
-        [['--certificate-identity', 'x', WHEEL], 2, { verified: false, reason: 'app.verify-expectation' }],
+        [['--certificate-identity', 'x', WHEEL], 2, { verified: false, reason: 'client.verify-expectation' }],
       ]
       for (const [args, code, report] of endings) {
         const outcome = await run(bench, [wheelseal, 'verify', '--json', ...args])
@@ -180,7 +180,7 @@ describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
         run(bench, [wheelseal, 'verify', ...args, ...from, ...more, SDIST])
       expect((await verify()).code).toBe(0)
       // Offline the trust root is there; only the entry of a pair is not.
-      expect((await verify('--offline')).stderr).toContain('[app.verify-offline]')
+      expect((await verify('--offline')).stderr).toContain('[client.verify-offline]')
       const wrong = ['--tuf-root', `sha256:${'0'.repeat(64)}`]
       expect((await verify(...wrong)).stderr).toContain('[net.tuf]')
     },

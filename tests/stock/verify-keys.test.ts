@@ -91,7 +91,7 @@ describe.runIf(present(cosign2, cosign3, rekorCli))('wheelseal verify --key', ()
       await expectRefused(verify('--key', 'P-256.pub', file), 'verify.signature')
       await copyFile(at(`${file}.sig`), at('two/altered.sig'))
       await expectRefused(verify('--key', 'cosign2.pub', 'two/altered'), 'verify.signature')
-      await expectRefused(verify('--key', 'cosign2.pub', '--offline', file), 'app.verify-offline')
+      await expectRefused(verify('--key', 'cosign2.pub', '--offline', file), 'client.verify-offline')
     },
     LONG_MS,
   )
@@ -199,7 +199,7 @@ describe.runIf(present(cosign2, cosign3, rekorCli))('wheelseal verify --key', ()
 
   it('says which file is no public key', async () => {
     const file = await place('no-key')
-    const refused = await expectRefused(verify('--key', 'P-256.pem', file), 'app.verify-key')
+    const refused = await expectRefused(verify('--key', 'P-256.pem', file), 'client.verify-key')
     expect(refused).toContain('P-256.pem')
     await expectRefused(verify('--key', 'none.pub', file), 'host.file')
   })

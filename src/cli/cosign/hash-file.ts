@@ -1,4 +1,4 @@
-import { readOnce, STANDARD_INPUT, type Seen } from '../../app/verify/index.ts'
+import { readOnce, STANDARD_INPUT, type Seen } from '../../client/verify/index.ts'
 import { describeError, WheelsealError } from '../../base/index.ts'
 import type { DigestAlgorithm } from '../../formats/sigstore/index.ts'
 import { cosignErrors } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { VerifyIo } from '../../app/verify/index.ts'
+import type { VerifyIo } from '../../client/verify/index.ts'
 import type { Entropy } from '../../base/index.ts'
 import type { Environment } from './flag-values.ts'
 
@@ -15,7 +15,7 @@ export interface CosignIo extends VerifyIo {
   readonly dataFolder: string
   /**
    * All or none, as cosign writes its files: a new one for the owner alone, an old one with its mode, through a link,
-   * a device or pipe as it is. Throws `cosign.output`, `app.sign-write`.
+   * a device or pipe as it is. Throws `cosign.output`, `client.sign-write`.
    */
   writeOutputs(outputs: readonly Output[]): Promise<void>
   /** Text or bytes as they are, no line break added. */

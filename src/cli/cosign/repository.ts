@@ -4,7 +4,7 @@
  * stock cosign keeps there is not ours to write to.
  */
 import { join } from 'node:path'
-import type { TrustChoice } from '../../app/verify/index.ts'
+import type { TrustChoice } from '../../client/verify/index.ts'
 import { describeError, utf8 } from '../../base/index.ts'
 import { cosignErrors } from './errors.ts'
 import type { CosignIo } from './io.ts'

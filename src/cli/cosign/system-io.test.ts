@@ -58,7 +58,7 @@ describe('outputs', () => {
 
   it('are all written or none', async () => {
     await writeFile(at('old'), 'old')
-    await expect(write('old', 'absent/x')).rejects.toMatchObject({ code: 'app.sign-write' })
+    await expect(write('old', 'absent/x')).rejects.toMatchObject({ code: 'client.sign-write' })
     expect(await readFile(at('old'), 'utf8')).toBe('old')
   })
 })

@@ -36,7 +36,7 @@ async function writeOutputs(outputs: readonly Output[]): Promise<void> {
   const places = await Promise.all(outputs.map(findPlace))
   const files = places.filter(({ kind }) => kind === 'file')
   // Loaded here: verification writes nothing.
-  const { writeTogether } = await import('../../app/sign/index.ts')
+  const { writeTogether } = await import('../../client/sign/index.ts')
   const group = files.map(({ path, bytes }) => [path, bytes] as const)
   await writeTogether([group], { mode: NEW_FILE_MODE })
   for (const { path, mode } of files) if (mode !== undefined) await chmod(path, mode)

@@ -1,4 +1,4 @@
-import { loadTrust, trustRootReader } from '../../app/verify/index.ts'
+import { loadTrust, trustRootReader } from '../../client/verify/index.ts'
 import { describeError, utf8Decode } from '../../base/index.ts'
 import { trustRootFromPem, type TrustRoot } from '../../verify/index.ts'
 import { authorityFrom } from './chains.ts'
@@ -27,7 +27,7 @@ interface Found {
  * What everything is verified by, and says on standard error where that came from: `--trusted-root`, else the three
  * variables of cosign 2 and, beside them, that of a timestamp authority, else the repository of `initialize`, else public Sigstore. `--certificate-chain` takes the
  * place of the authority, as in cosign. Throws `cosign.trust-root`, `cosign.certificate`, `verify.trust-root`,
- * `app.verify-trusted-root`.
+ * `client.verify-trusted-root`.
  */
 export async function readTrust(given: Arguments, io: CosignIo): Promise<TrustRoot> {
   const path = textOf(given, 'certificate-chain')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { utf8Decode, type JsonValue } from '../../base/index.ts'
-import { makeTrust, START } from '../../trust/rootrepo/arrange.ts'
+import { makeTrust, START } from '../../trust/tuf/arrange.ts'
 import { chooseService, parseSigningConfig, signingConfig, trustFile } from './index.ts'
 
 const trust = makeTrust(START, 'https://seal.example:7711')

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { encodeBase64, encodeHex, sha256, type JsonValue } from '../../base/index.ts'
-import { makeTrust, START } from '../../trust/rootrepo/arrange.ts'
+import { makeTrust, START } from '../../trust/tuf/arrange.ts'
 import type { Json } from '../../verify/attacks/arrange.ts'
 import { noteKeyId } from '../note/index.ts'
 import { parseTrustedRoot, trustedRoot } from './index.ts'

@@ -3,7 +3,7 @@ import { toTrustMaterial } from '@sigstore/verify'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { sha256, utf8Decode, type JsonValue } from '../../base/index.ts'
-import { makeTrust, START } from '../../trust/rootrepo/arrange.ts'
+import { makeTrust, START } from '../../trust/tuf/arrange.ts'
 import { clientTrustConfig, signingConfig, trustedRoot, trustFile } from './index.ts'
 
 const trust = makeTrust(START, 'https://seal.example:7711')

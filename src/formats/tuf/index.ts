@@ -22,3 +22,4 @@ export {
 export { readMetadata, type MetadataSummary } from './read.ts'
 export { signMetadata } from './sign.ts'
 export { isSignedByRole } from './verify.ts'
+export { fingerprintOf } from './fingerprint.ts'

@@ -1,0 +1,40 @@
+import { defineErrors } from '../base/index.ts'
+
+export const clientErrors = defineErrors({
+  'client.fingerprint': {
+    status: 400,
+    exit: 2,
+    summary: 'A fingerprint is missing or malformed.',
+    hint: "'wheelseal up' and 'wheelseal trust show' print it on the server; get it from the operator, in person or from another source that you trust",
+  },
+  'client.fingerprint-mismatch': {
+    status: 502,
+    exit: 1,
+    summary: 'The TUF root of the server does not have the given fingerprint.',
+    hint: 'check the URL and the fingerprint with the operator of the server; if both are right, the connection is being intercepted',
+  },
+  'client.trust-source': {
+    status: 400,
+    exit: 2,
+    summary: 'The flags do not say which instance is meant.',
+    hint: 'give --data for an instance on this machine, or --url and --fingerprint for a server',
+  },
+  'client.no-project': {
+    status: 400,
+    exit: 1,
+    summary: 'The folder is not a project that a pipeline can run on.',
+    hint: 'name the folder of a Python project with -C; if it is a git repository, check out a branch with at least one commit',
+  },
+  'client.missing': {
+    status: 500,
+    exit: 1,
+    summary: 'A program that a run needs is not installed, or pip cannot reach a package index.',
+    hint: 'fix what is named, then run the command again',
+  },
+  'client.git': {
+    status: 500,
+    exit: 1,
+    summary: 'A git command on the project failed.',
+    hint: 'the text after the colon is the message of git; try the command in the folder of the project',
+  },
+})

@@ -1,0 +1,14 @@
+/**
+ * Builds what a command does on its user's machine: `runHere` is `wheelseal run`, which starts a server of its own;
+ * `readTrust` and `exportTrust` are `wheelseal trust show` and `trust export`.
+ *
+ * Verifying, signing and the settings have entries of their own in `verify/`, `sign/` and `settings/`, so that a command
+ * that must start fast loads no server.
+ */
+export { exportTrust } from './trust/files.ts'
+export { readTrust, type TrustSource } from './trust/source.ts'
+export type { TrustReport } from './trust/report.ts'
+export { checkRequirements } from './run/requirements.ts'
+export { runHere, type RunHereOptions, type RunReport } from './run/run-here.ts'
+export type { ReleasedFile } from './run/release-report.ts'
+export type { Program } from './run/launcher.ts'

@@ -1,0 +1,43 @@
+import { constants } from 'node:fs'
+import { access, mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { shellQuoted, utf8 } from '../../base/index.ts'
+import { systemFiles } from '../../host/index.ts'
+import { SPARE_SIGNING_CONFIG } from '../trust/files.ts'
+
+/** The command line of this process: which Node, which file. */
+export interface Program {
+  readonly node: string
+  readonly script: string
+}
+
+/**
+ * A folder for PATH with a `cosign`: the first of `prependPath`, spared the variable that cosign 3 refuses, or else our
+ * face of it. Returns the folder.
+ */
+export async function writeCosignLauncher(
+  folder: string,
+  { node, script }: Program,
+  prependPath: readonly string[],
+): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const stock = await findCosign(prependPath)
+  const text =
+    stock === undefined
+      ? `#!/bin/sh\nexec ${shellQuoted(node)} ${shellQuoted(script)} cosign "$@"\n`
+      : `#!/bin/sh\n${SPARE_SIGNING_CONFIG}\nexec ${shellQuoted(stock)} "$@"\n`
+  await systemFiles.writeAtomic(join(folder, 'cosign'), utf8(text), 0o755)
+  return folder
+}
+
+async function findCosign(folders: readonly string[]): Promise<string | undefined> {
+  for (const folder of folders) {
+    const path = resolve(folder, 'cosign')
+    const isProgram = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isProgram) return path
+  }
+  return undefined
+}

@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs'
+import { lstat, mkdir, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { describeError, type Spawn } from '../../base/index.ts'
+import { clientErrors } from '../errors.ts'
+import { gitIn, type Git } from './git.ts'
+
+export interface ProjectSource {
+  /** As GitLab would have it: the path of remote `origin`, else `local/FOLDER`. */
+  readonly path: string
+  /** What a job clones. */
+  readonly repository: string
+  readonly sha: string
+  readonly branch: string
+  readonly title: string
+  readonly author: string
+  readonly timestamp: string
+  /** The text of `.gitlab-ci.yml` at that commit. */
+  readonly config: string | undefined
+  /** For people: what stands in the folder and not in the commit. */
+  readonly notice: string | undefined
+}
+
+export interface SourcePorts {
+  readonly spawn: Spawn
+  readonly env: Readonly<Record<string, string>>
+  /** A new folder for the repository of a project that has none. */
+  readonly scratch: string
+}
+
+/** 1980, before which wheels can name no time. */
+const OLDEST_IN_ZIP_MS = 315_619_200_000
+const CONFIG_FILE = '.gitlab-ci.yml'
+const PROJECT_FILES = [CONFIG_FILE, 'pyproject.toml', 'setup.py'] as const
+
+/**
+ * The commit that a pipeline of `folder` runs on. A folder that is no repository of its own becomes one commit on
+ * `main` in a repository beside it; the folder itself is not touched. Throws `client.no-project`, `client.git`.
+ */
+export async function readProjectSource(folder: string, ports: SourcePorts): Promise<ProjectSource> {
+  const place = await checkProjectFolder(folder)
+  const git = gitIn(place, ports.spawn, ports.env)
+  const isRepository = (await git.ask('rev-parse', '--show-cdup')) === ''
+  return isRepository ? fromRepository(place, git) : fromCopy(place, ports)
+}
+
+/** The absolute path of a folder that looks like a project. Throws `client.no-project`. */
+export async function checkProjectFolder(folder: string): Promise<string> {
+  const place = resolve(folder)
+  const isFolder = await stat(place).then(
+    (found) => found.isDirectory(),
+    (error: unknown) => describeError(error),
+  )
+  if (isFolder !== true) throw clientErrors('client.no-project', `${place} is not a folder`)
+  if (!PROJECT_FILES.some((name) => existsSync(join(place, name)))) {
+    throw clientErrors('client.no-project', `${place} contains none of ${PROJECT_FILES.join(', ')}`)
+  }
+  return place
+}
+
+async function fromRepository(place: string, git: Git): Promise<ProjectSource> {
+  if ((await git.ask('rev-parse', '--verify', '--quiet', 'HEAD')) === undefined) {
+    throw clientErrors('client.no-project', `the repository ${place} has no commits yet`)
+  }
+  const changes = await git.run('status', '--porcelain')
+  const origin = await git.ask('remote', 'get-url', 'origin')
+  return {
+    ...(await readCommit(git)),
+    path: (origin === undefined ? undefined : projectPathOf(origin)) ?? localPath(place),
+    repository: place,
+    notice:
+      changes === '' ? undefined : 'the folder has uncommitted changes; the pipeline runs on the last commit',
+  }
+}
+
+async function fromCopy(place: string, ports: SourcePorts): Promise<ProjectSource> {
+  await mkdir(ports.scratch, { recursive: true })
+  const store = join(ports.scratch, 'repository.git')
+  await gitIn(ports.scratch, ports.spawn, ports.env).run(
+    'init',
+    '--quiet',
+    '--bare',
+    '--initial-branch=main',
+    store,
+  )
+  const env = { ...ports.env, GIT_DIR: store, GIT_WORK_TREE: place }
+  const git = gitIn(place, ports.spawn, env)
+  await git.run('add', '--all')
+  const date = `@${await newestChange(place, git)} +0000`
+  const dated = { ...env, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
+  const identity = ['-c', 'user.name=Wheelseal', '-c', 'user.email=wheelseal@localhost']
+  const message = `the folder ${basename(place)} as it is`
+  await gitIn(place, ports.spawn, dated).run(
+    ...identity,
+    'commit',
+    '--quiet',
+    '--allow-empty',
+    '--message',
+    message,
+  )
+  return {
+    ...(await readCommit(git)),
+    path: localPath(place),
+    repository: store,
+    notice:
+      'the folder is not the root of a git repository; the pipeline runs on a copy with one commit on main',
+  }
+}
+
+/** In seconds: a folder that nobody has changed is the same commit again, and its build gives the same bytes. */
+async function newestChange(place: string, git: Git): Promise<number> {
+  const names = (await git.run('ls-files', '-z')).split('\0').filter((name) => name !== '')
+  let newestMs = OLDEST_IN_ZIP_MS
+  for (const name of names) newestMs = Math.max(newestMs, (await lstat(join(place, name))).mtimeMs)
+  return Math.floor(newestMs / 1000)
+}
+
+async function readCommit(git: Git): Promise<Omit<ProjectSource, 'path' | 'repository' | 'notice'>> {
+  const fields = await git.run('log', '-1', '--format=%H%x00%s%x00%an <%ae>%x00%cI')
+  const [sha = '', title = '', author = '', timestamp = ''] = fields.split('\0')
+  return {
+    sha,
+    title,
+    author,
+    timestamp,
+    branch: await branchOf(git),
+    config: await git.ask('show', `HEAD:${CONFIG_FILE}`),
+  }
+}
+
+/** The certificate will name the branch, so none is guessed. */
+async function branchOf(git: Git): Promise<string> {
+  const branch = await git.ask('symbolic-ref', '--quiet', '--short', 'HEAD')
+  if (branch === undefined)
+    throw clientErrors('client.no-project', 'HEAD is detached: no branch is checked out')
+  return branch
+}
+
+const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
+
+/** `group/name` of `https://host/group/name.git`, `ssh://…` and `git@host:group/name.git`; undefined for other forms. */
+export function projectPathOf(remote: string): string | undefined {
+  const match = /^(?:(?:https?|ssh|git):\/\/[^/]+\/|[^/:]+@[^/:]+:)(?<path>.+?)(?:\.git)?\/?$/.exec(remote)
+  const segments = match?.groups?.['path']?.split('/') ?? []
+  return segments.length >= 2 && segments.every((segment) => SEGMENT.test(segment))
+    ? segments.join('/')
+    : undefined
+}
+
+function localPath(place: string): string {
+  const name = basename(place)
+    .replaceAll(/[^A-Za-z0-9_.-]+/g, '-')
+    .replace(/^[.-]+/, '')
+  return `local/${name === '' ? 'project' : name}`
+}

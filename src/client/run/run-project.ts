@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { Secret, sha256Hex } from '../../base/index.ts'
+import {
+  shippedFile,
+  systemClock,
+  systemEntropy,
+  systemFiles,
+  systemSpawn,
+  userFolders,
+} from '../../host/index.ts'
+import { createHttp } from '../../net/index.ts'
+import { createRunner, type JobOutcome, type RunnerObserver } from '../../runner/index.ts'
+import type { Admin, PipelineSummary } from '../../server/index.ts'
+import type { TrustFiles } from '../../http/index.ts'
+import { readProjectSource, type ProjectSource } from './project-source.ts'
+import { projectVariables } from './variables.ts'
+import { writeCosignLauncher, type Program } from './launcher.ts'
+
+export interface RunOptions {
+  readonly folder: string
+  readonly visibility: string
+  /** Folders of tools for the PATH of the jobs; a `cosign` in them takes the place of ours. */
+  readonly prependPath: readonly string[]
+  /** How this program is started again, for the `cosign` of the jobs. */
+  readonly program: Program
+  readonly env: Readonly<Record<string, string>>
+  /** A new folder for everything that the run leaves to no one. Its path should be short. */
+  readonly scratch: string
+  readonly observer: RunnerObserver
+  readonly say: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+export interface RunResult {
+  readonly source: ProjectSource
+  readonly pipeline: PipelineSummary
+  readonly outcomes: readonly JobOutcome[]
+}
+
+const POLL_MS = 100
+const CONFIG_PATH = '.gitlab-ci.yml'
+const ACTIVE_STATES = ['created', 'pending', 'running']
+
+/** Creates a pipeline of the project's commit on the instance behind `admin`, and runs its jobs here to the end. */
+export async function runProject(admin: Admin, trust: TrustFiles, options: RunOptions): Promise<RunResult> {
+  const { env, scratch, say } = options
+  const source = await readProjectSource(options.folder, {
+    spawn: systemSpawn,
+    env,
+    scratch: join(scratch, 'source'),
+  })
+  if (source.notice !== undefined) say(source.notice)
+  const pipeline = await createPipeline(admin, trust, { source, options })
+  say(`pipeline ${pipeline.id} of ${source.path} at ${source.sha.slice(0, 8)} on ${source.branch}`)
+  const isDone = async (): Promise<boolean> =>
+    !ACTIVE_STATES.includes((await admin.pipeline(pipeline.id)).state)
+  try {
+    const runner = await openRunner(admin, trust, options)
+    const outcomes = await runner.runUntil(isDone, options.signal)
+    return { source, outcomes, pipeline: await admin.pipeline(pipeline.id) }
+  } finally {
+    if (!(await isDone())) await admin.cancelPipeline(pipeline.id)
+  }
+}
+
+async function createPipeline(
+  admin: Admin,
+  trust: TrustFiles,
+  { source, options }: { source: ProjectSource; options: RunOptions },
+): Promise<PipelineSummary> {
+  const project = await ensureProject(admin, source.path, options.visibility)
+  const { sha, branch: ref, title, author, timestamp } = source
+  return admin.createPipeline({
+    project: project.path,
+    user: options.env['USER'] ?? 'local',
+    commit: { repositoryUrl: source.repository, sha, ref, title, author, timestamp },
+    config: { path: CONFIG_PATH, text: source.config ?? defaultPipeline(options.say) },
+    variables: projectVariables(trust, { path: source.path, branch: source.branch, configPath: CONFIG_PATH }),
+  })
+}
+
+async function ensureProject(admin: Admin, path: string, visibility: string): Promise<{ path: string }> {
+  return (await admin.findProject(path)) ?? admin.createProject({ path, visibility })
+}
+
+/** The example's pipeline takes names and versions from what was built, so that it serves any project. */
+function defaultPipeline(say: (text: string) => void): string {
+  say(`the project has no ${CONFIG_PATH}; the six stages of the default pipeline run`)
+  return shippedFile('examples/hello-tools/.gitlab-ci.yml')
+}
+
+async function openRunner(admin: Admin, trust: TrustFiles, options: RunOptions) {
+  const { env, scratch, observer } = options
+  const { token } = await admin.createRunner({ description: 'wheelseal run' })
+  const tools = await writeCosignLauncher(join(scratch, 'tools'), options.program, options.prependPath)
+  return createRunner({
+    serverUrl: trust.url,
+    token: new Secret(token),
+    http: createHttp({ env, files: systemFiles }),
+    spawn: systemSpawn,
+    clock: systemClock,
+    entropy: systemEntropy,
+    folders: { work: join(scratch, 'work'), cache: cacheFolder(trust, env) },
+    host: env,
+    path: [tools, ...options.prependPath],
+    observer,
+    pollMs: POLL_MS,
+  })
+}
+
+/** Project ids begin at 1 in every instance: what one instance's jobs have cached must not reach another's. */
+function cacheFolder({ rekor }: TrustFiles, env: RunOptions['env']): string {
+  return join(userFolders(env).cache, 'jobs', sha256Hex(rekor).slice(0, 16))
+}

@@ -1,0 +1,27 @@
+/**
+ * `wheelseal verify`, without its flags and its words: files and their seals, the trust root and the policy come
+ * together, and every file gets an outcome.
+ *
+ * Call `prepare`, which loads what all files share, then `verifyTargets`. An entry of its own beside that of `client/`: a
+ * verification must not load the server (DESIGN.md, section 3). The formats of seals and trust roots come in by the
+ * ports of `readers.ts`.
+ */
+export { prepare, verifyTargets } from './verify-targets.ts'
+export type { Prepared } from './prepared.ts'
+export { bundlePath, saveBundles } from './save-bundles.ts'
+export type { FileOutcome } from './outcome.ts'
+export { readOnce, type Seen } from './one-pass.ts'
+export {
+  STANDARD_INPUT,
+  type Expectation,
+  type FirstRoot,
+  type Origin,
+  type SealChoice,
+  type Target,
+  type TrustChoice,
+  type VerifyPlan,
+} from './plan.ts'
+export type { VerifyIo } from './io.ts'
+export { appVerifyErrors } from './errors.ts'
+export { loadTrust } from './trust-start.ts'
+export { trustRootReader, type TrustStart } from './readers.ts'

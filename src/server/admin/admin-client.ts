@@ -1,0 +1,192 @@
+import { type Http, parseJson, utf8, WheelsealError } from '../../base/index.ts'
+import type { IssuerAdmin, IssuerKeyState, LogReport, PublishedFile, TrustFiles } from '../../http/index.ts'
+
+/** What commands ask of an instance; every method is one request to `http/admin.ts`. */
+export interface Admin {
+  createProject(input: { readonly path: string; readonly visibility: string }): Promise<ProjectSummary>
+  setForwarding(input: {
+    readonly project: string
+    readonly indexUrl: string
+    readonly names: readonly string[]
+  }): Promise<void>
+  createToken(input: {
+    readonly user: string
+    readonly scopes: readonly string[]
+  }): Promise<{ readonly token: string }>
+  mintIdToken(input: {
+    readonly project: string
+    readonly ref: string
+    readonly audience: string
+  }): Promise<{ readonly token: string }>
+  trust(): Promise<TrustFiles>
+  /** The audit trail, the oldest row first. */
+  audit(): AsyncIterable<AuditLine>
+  /** Reads both logs whole, which takes as long as they are large. */
+  checkLogs(): Promise<{ readonly logs: readonly LogReport[] }>
+  rotateIssuer(input: {
+    readonly how: Parameters<IssuerAdmin['rotate']>[0]
+  }): Promise<{ readonly keys: readonly IssuerKeyState[] }>
+  /** By id, all of them. */
+  projects(): AsyncIterable<ProjectSummary>
+  /** Throws `access.unknown-project`. */
+  project(path: string): Promise<ProjectSummary>
+  /** Undefined where there is none. */
+  findProject(path: string): Promise<ProjectSummary | undefined>
+  /** Newest first, asked for as they are read. */
+  publishedFiles(path: string): AsyncIterable<PublishedFile>
+  createRunner(input: { readonly description: string }): Promise<{ readonly token: string }>
+  createPipeline(input: PipelineInput): Promise<PipelineSummary>
+  pipeline(id: number): Promise<PipelineSummary>
+  cancelPipeline(id: number): Promise<PipelineSummary>
+}
+
+export interface PipelineInput {
+  readonly project: string
+  readonly user: string
+  readonly commit: {
+    readonly repositoryUrl: string
+    readonly sha: string
+    readonly ref: string
+    readonly title: string
+    readonly author: string
+    readonly timestamp: string
+  }
+  readonly config: { readonly path: string; readonly text: string }
+  readonly variables: readonly {
+    readonly key: string
+    readonly value: string
+    readonly isFile: boolean
+    readonly isMasked: boolean
+  }[]
+}
+
+export interface PipelineSummary {
+  readonly id: number
+  readonly projectId: number
+  readonly createdAtMs: number
+  readonly state: string
+  readonly jobs: readonly {
+    readonly id: number
+    readonly name: string
+    readonly stage: string
+    readonly state: string
+    readonly durationSeconds: number | null
+    readonly failureReason: string | null
+    readonly exitCode: number | null
+  }[]
+}
+
+export interface AuditLine {
+  readonly id: number
+  /** ISO 8601, UTC. */
+  readonly at: string
+  readonly action: string
+  readonly details: Readonly<Record<string, string>>
+  readonly outcome: 'done' | 'refused' | 'failed' | 'unknown'
+  /** Of the error, where it was refused or failed. */
+  readonly code?: string
+}
+
+export interface ProjectSummary {
+  readonly id: number
+  readonly path: string
+  readonly visibility: string
+}
+
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+/** A log of many million entries is read whole. */
+const LONGEST_CHECK_MS = 24 * 60 * 60 * 1000
+
+type Call = <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => Promise<T>
+
+/** The host is only a name here: the socket, or the app in this process, answers whatever it is called. */
+function callerOf(http: Http, limits: { readonly timeoutMs?: number } = {}): Call {
+  return async <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> => {
+    const response = await http.request({
+      ...limits,
+      method,
+      url: `http://admin${path}`,
+      ...(body === undefined
+        ? {}
+        : { body: utf8(JSON.stringify(body)), headers: { 'content-type': 'application/json' } }),
+    })
+    const text = await response.text(MAX_ANSWER_BYTES)
+    if (response.status >= 400) throw failureOf(text)
+    return (text === '' ? undefined : parseJson(text, { maxLength: MAX_ANSWER_BYTES })) as T
+  }
+}
+
+export function createAdminClient(http: Http): Admin {
+  const call = callerOf(http)
+  const findOne = (path: string): Promise<ProjectSummary> =>
+    call('GET', `/admin/projects/${encodeURIComponent(path)}`)
+  return {
+    createProject: (input) => call('POST', '/admin/projects', input),
+    setForwarding: ({ project, ...forwarding }) =>
+      call('PUT', `/admin/projects/${encodeURIComponent(project)}/forwarding`, forwarding),
+    createToken: (input) => call('POST', '/admin/tokens', input),
+    mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
+    trust: () => call('GET', '/admin/trust'),
+    audit: () =>
+      allAfter(async (after) => {
+        const page = call<{ rows: readonly AuditLine[] }>('GET', `/admin/audit?after=${after}`)
+        return (await page).rows
+      }),
+    checkLogs: () => callerOf(http, { timeoutMs: LONGEST_CHECK_MS })('POST', '/admin/logs/check', {}),
+    rotateIssuer: (input) => call('POST', '/admin/issuer/rotate', input),
+    projects: () =>
+      allAfter(async (after) => {
+        const page = call<{ projects: readonly ProjectSummary[] }>('GET', `/admin/projects?after=${after}`)
+        return (await page).projects
+      }),
+    project: findOne,
+    findProject: (path) => orUndefined(findOne(path)),
+    publishedFiles: (path) =>
+      allAfter(async (last) => {
+        const query = last === 0 ? '' : `?before=${last}`
+        const page = call<{ files: readonly PublishedFile[] }>(
+          'GET',
+          `/admin/projects/${encodeURIComponent(path)}/files${query}`,
+        )
+        return (await page).files
+      }),
+    createRunner: (input) => call('POST', '/admin/runners', input),
+    createPipeline: (input) => call('POST', '/admin/pipelines', input),
+    pipeline: (id) => call('GET', `/admin/pipelines/${id}`),
+    cancelPipeline: (id) => call('POST', `/admin/pipelines/${id}/cancel`, {}),
+  }
+}
+
+/** Page by page, until one is empty. */
+async function* allAfter<T extends { readonly id: number }>(
+  page: (lastId: number) => Promise<readonly T[]>,
+): AsyncGenerator<T> {
+  for (let last: T | undefined, isFirst = true; isFirst || last !== undefined; isFirst = false) {
+    const rows = await page(last?.id ?? 0)
+    yield* rows
+    last = rows.at(-1)
+  }
+}
+
+async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof WheelsealError && error.code === 'access.unknown-project') return undefined
+    throw error
+  }
+}
+
+/** The server's own failure, with its code and hint, as if it had been thrown here. */
+function failureOf(text: string): WheelsealError {
+  const {
+    message = text,
+    code = 'http.internal',
+    hint = 'see the log of the server',
+  } = JSON.parse(text) as {
+    message?: string
+    code?: string
+    hint?: string
+  }
+  return new WheelsealError(code, message, { status: 400, exit: 1, summary: '', hint })
+}

@@ -1,0 +1,16 @@
+/**
+ * Builds the server: configuration and data directory become keys, adapters, services and routes.
+ *
+ * `startServer` is `wheelseal up`; `withAdmin` is every command that changes an instance, over the socket of its server or
+ * in this process. Nothing below this room knows where anything is kept.
+ */
+export { startServer, type RunningServer, type ServerOptions } from './server.ts'
+export { DEFAULT_LISTEN, isLoopback, parseServerUrl } from './listen/listen-address.ts'
+export { tlsPaths, type TlsPaths } from './listen/tls.ts'
+export { checkLogs, hasServer, withAdmin } from './admin/admin.ts'
+export { checkFiles, type FileCheck } from './data/check-files.ts'
+export type { Admin, AuditLine, PipelineSummary, ProjectSummary } from './admin/admin-client.ts'
+export type { IssuerKeyState, LogReport } from '../http/index.ts'
+export { ROOT_KEYS } from './keys/keys.ts'
+export { moveKeysOffline, rootKeysIn } from './keys/offline-keys.ts'
+export { serverErrors } from './errors.ts'

@@ -1,0 +1,83 @@
+import type { Log } from '../base/index.ts'
+import {
+  adminRoutes,
+  auditAdminRoutes,
+  ctRoutes,
+  fulcioConfigurationRoutes,
+  fulcioRoutes,
+  fulcioV2Routes,
+  genericRoutes,
+  healthRoutes,
+  issuerAdminRoutes,
+  logAdminRoutes,
+  issuerRoutes,
+  jobRoutes,
+  metricsRoutes,
+  ownMetricsRoutes,
+  pypiRoutes,
+  rekorRoutes,
+  rekorSearchRoutes,
+  timestampRoutes,
+  tufRoutes,
+  type App,
+} from '../http/index.ts'
+import { systemClock } from '../host/index.ts'
+import { mintTrialToken } from './trust/id-tokens.ts'
+import { issuerAdmin } from './admin/issuer-admin.ts'
+import { counted } from './health/metrics.ts'
+import type { Services } from './services.ts'
+
+/** What is served on the port. */
+export function publicRoutes(
+  services: Services,
+  log: Log,
+  { maxEntryBytes }: { readonly maxEntryBytes?: number } = {},
+): readonly App[] {
+  const { access, registry, pipelines, issuer, trust, metrics } = services
+  const { authority, tsa } = counted(services)
+  return [
+    issuerRoutes(issuer),
+    fulcioRoutes(authority, log),
+    fulcioV2Routes(authority, log),
+    fulcioConfigurationRoutes(trust.issuers),
+    rekorRoutes(trust.rekor, log, maxEntryBytes),
+    rekorSearchRoutes(trust.rekor, log),
+    ctRoutes({ ct: trust.ct, tree: trust.logs.ct, roots: trust.ctRoots, clock: systemClock, log }),
+    timestampRoutes(tsa, log),
+    tufRoutes(trust.repository),
+    pypiRoutes({ registry, access, log }),
+    genericRoutes({ registry, access, log }),
+    jobRoutes({ pipelines, log }),
+    metricsRoutes({ metrics, access, log }),
+  ]
+}
+
+/** What is served on the owner-only socket, or asked for by a command in its own process. */
+export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, log: Log): App {
+  const admin = adminRoutes({
+    ...services,
+    log,
+    trust: trust.material,
+    mintTrialToken: async (trial) => {
+      log.event('trust.trial-token', {
+        project: trial.project.path,
+        ref: trial.ref,
+        audience: trial.audience,
+      })
+      return mintTrialToken(issuer, trial)
+    },
+  })
+  const app = healthRoutes(() => [])
+  app.route('/', admin)
+  app.route('/', auditAdminRoutes(services.audit, log))
+  app.route(
+    '/',
+    logAdminRoutes(() => trust.logs.check(), log),
+  )
+  app.route('/', issuerAdminRoutes(issuerAdmin(issuerKeys, log), services.audit, log))
+  app.route('/', ownMetricsRoutes(services.metrics))
+  app.notFound((context) =>
+    context.json({ message: 'the running server has another version than this command' }, 404),
+  )
+  return app
+}

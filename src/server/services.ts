@@ -1,0 +1,169 @@
+import { join } from 'node:path'
+import { createAccess, createAudit, type Access, type Audit } from '../access/index.ts'
+import type { Clock, Entropy, Log } from '../base/index.ts'
+import { createMetrics, type Metrics } from '../http/index.ts'
+import { createPipelines, type Pipelines } from '../pipelines/index.ts'
+import { createRegistry, type Registry } from '../registry/index.ts'
+import {
+  createFolderTraces,
+  makeFolder,
+  openFolderBlobs,
+  withReserve,
+  type Reserve,
+} from '../storage/folder/index.ts'
+import {
+  createAccessStore,
+  createAuditStore,
+  createPipelineStore,
+  createRegistryStore,
+  migrations,
+  openDatabase,
+  type Database,
+} from '../storage/sqlite/index.ts'
+import type { AcceptedIssuer } from '../trust/authority/index.ts'
+import { createIssuer, type Issuer } from '../trust/issuer/index.ts'
+import type { TufRepository } from '../trust/tuf/index.ts'
+import { checkBeginnings, checkBelongings } from './data/belongings.ts'
+import type { ClockWatch } from './health/clock-watch.ts'
+import { refuseMissingLogs } from './data/data-checks.ts'
+import type { DataDirectory, Instance } from './data/data-directory.ts'
+import { openIssuerKeys, type IssuerKeys } from './keys/issuer-keys.ts'
+import { loadKeys, type InstanceKeys } from './keys/keys.ts'
+import { openLogs, type Logs } from './trust/logs.ts'
+import { addGauges } from './health/metrics.ts'
+import { anchorPath, databasePath, ownerOf } from './data/paths.ts'
+import { openTrust, type Trust } from './trust/trust.ts'
+import { openTrustRepository } from './trust/tuf-repository.ts'
+
+export interface Services {
+  readonly url: string
+  readonly access: Access
+  readonly audit: Audit
+  readonly registry: Registry
+  readonly pipelines: Pipelines
+  readonly issuer: Issuer
+  readonly issuerKeys: IssuerKeys
+  readonly trust: Trust
+  readonly metrics: Metrics
+  close(): Promise<void>
+}
+
+export interface ServicePorts {
+  readonly clock: Clock
+  /** Left out where nothing is signed for long. */
+  readonly watch?: ClockWatch
+  readonly entropy: Entropy
+  readonly log: Log
+  /** What new files and entries must leave free; left out where none are taken. */
+  readonly reserve?: Reserve
+  /** Where the newest heads of the logs are kept; left out for the user's state folder. */
+  readonly anchor?: string | undefined
+  /** Whose id tokens the authority takes beside our own; none where left out. */
+  readonly foreign?: readonly AcceptedIssuer[]
+  /** Canonical PEM of the keys that may write to Rekor; none where left out. */
+  readonly rekorKeys?: ReadonlySet<string>
+}
+
+/** Builds every service on a directory that is an instance. The caller holds the directory's lock. */
+export async function openServices(
+  { path }: DataDirectory,
+  instance: Instance,
+  ports: ServicePorts,
+): Promise<Services> {
+  await refuseMissingLogs(path)
+  const keys = await loadKeys(path)
+  const repository = await openTrustRepository(path, keys.tuf, ports)
+  await checkBelongings({ path, instance, keys, repository })
+  const undo: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step()
+  }
+  try {
+    const database = await openDatabase(databasePath(path), migrations, {
+      isKept: true,
+      owner: ownerOf(instance),
+    })
+    undo.push(() => database.destroy())
+    const anchor = ports.anchor ?? anchorPath(instance)
+    const logs = await openLogs({
+      path,
+      instance,
+      keys,
+      clock: ports.clock,
+      doubt: ports.watch?.doubt,
+      reserve: ports.reserve,
+      anchorPath: anchor,
+    })
+    undo.push(() => logs.close())
+    sayLostAnchor(logs, anchor, ports.log)
+    await checkBeginnings({ path, instance, keys, logs })
+    return { ...(await build({ path, instance, keys, repository, database, logs, ports })), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** It may be an honest move to another machine: whoever runs the server knows, and must be told. */
+function sayLostAnchor({ withoutAnchor }: Logs, anchor: string, log: Log): void {
+  if (withoutAnchor.length === 0) return
+  const reason = new Error(
+    `${anchor} has no tree head of ${withoutAnchor.join(' and ')} and is created anew, so a data directory restored from an older state would not be noticed; compare the logs with a client that saw a newer tree head`,
+  )
+  log.failure('log.anchor-lost', reason, { anchor })
+}
+
+interface Parts {
+  readonly path: string
+  readonly instance: Instance
+  readonly keys: InstanceKeys
+  readonly repository: TufRepository
+  readonly database: Database
+  readonly logs: Logs
+  readonly ports: ServicePorts
+}
+
+async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
+  const { path, instance, keys, repository, database, logs, ports } = parts
+  const { url } = instance
+  const folderBlobs = await openFolderBlobs(await folder(path, 'blobs'), ports)
+  const blobs = ports.reserve === undefined ? folderBlobs : withReserve(folderBlobs, ports.reserve)
+  const access = createAccess({ store: createAccessStore(database), ...ports })
+  const audit = createAudit({ store: createAuditStore(database), ...ports })
+  const issuerKeys = await openIssuerKeys(path, ports.clock)
+  const issuer = createIssuer({ url, keys: issuerKeys.ring, ...ports })
+  const pipelines = createPipelines({
+    ...ports,
+    store: createPipelineStore(database),
+    traces: createFolderTraces(await folder(path, 'traces')),
+    blobs,
+    jobTokens: {
+      issue: (grant) => access.issueJobToken(grant),
+      revoke: (jobId) => access.revokeJobTokens(jobId),
+    },
+    mintIdToken: (subject, terms) => issuer.mint(subject, terms),
+    externalUrl: url,
+  })
+  const trust = await openTrust({
+    ...ports,
+    clock: ports.watch?.believed ?? ports.clock,
+    repository,
+    logs,
+    instance,
+    keys,
+    issuer,
+    foreign: ports.foreign ?? [],
+    rekorKeys: ports.rekorKeys ?? new Set(),
+    isJobRunning: (jobId) => pipelines.isJobRunning(jobId),
+  })
+  const registry = createRegistry({ store: createRegistryStore(database), blobs, ...ports })
+  const metrics = createMetrics()
+  addGauges({ trust, metrics }, ports.clock)
+  return { url, access, audit, registry, pipelines, issuer, issuerKeys, trust, metrics }
+}
+
+async function folder(path: string, name: string): Promise<string> {
+  const place = join(path, name)
+  await makeFolder(place)
+  return place
+}
