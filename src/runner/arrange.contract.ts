@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TOKEN } from './runner-api.contract.ts'
+import { TOKEN } from './api/runner-api.contract.ts'
 
 /** For tests: payloads as a server sends them, and a repository with one commit. */
 export function jobPayload(repository: { path: string; sha: string }, changes: object): object {

@@ -6,7 +6,7 @@ import { Secret } from '../base/index.ts'
 import { systemClock, systemEntropy, systemSpawn } from '../host/index.ts'
 import { jobPayload, makeRepository, step, variable } from './arrange.contract.ts'
 import { createRunner, type RunnerOptions } from './index.ts'
-import { fetchHttp, startServer, type FakeServer } from './runner-api.contract.ts'
+import { fetchHttp, startServer, type FakeServer } from './api/runner-api.contract.ts'
 
 const PROXY = 'http://me:proxy-pass-word@127.0.0.1:1'
 const INDEX =

@@ -1,4 +1,4 @@
-import type { JobIdentity } from './job.ts'
+import type { JobIdentity } from './job/job.ts'
 
 /** How a job ended. `canceled`: the server no longer wants it, or this runner was told to stop. */
 type JobState = 'success' | 'failed' | 'canceled'

@@ -7,7 +7,7 @@ import { Secret } from '../base/index.ts'
 import { systemClock, systemEntropy, systemSpawn } from '../host/index.ts'
 import { createRunner, type JobOutcome, type Runner, type RunnerEvent } from './index.ts'
 import { jobPayload, makeRepository, step, variable } from './arrange.contract.ts'
-import { fetchHttp, startServer, TOKEN, type FakeServer } from './runner-api.contract.ts'
+import { fetchHttp, startServer, TOKEN, type FakeServer } from './api/runner-api.contract.ts'
 
 describe('a runner against a server that plays the runner API', () => {
   let server: FakeServer

@@ -1,4 +1,4 @@
-import { utf8, type Entropy } from '../base/index.ts'
+import { utf8, type Entropy } from '../../base/index.ts'
 
 export interface FilePart {
   readonly fileName: string

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Secret, WheelsealError, type Http, type HttpRequest, type HttpResponse } from '../base/index.ts'
+import { Secret, WheelsealError, type Http, type HttpRequest, type HttpResponse } from '../../base/index.ts'
 import { createRunnerApi } from './api.ts'
-import { parseRemote, parseRemoteSecret } from './sources.ts'
+import { parseRemote, parseRemoteSecret } from '../sources/sources.ts'
 
 const job = { id: 7, token: 'glcbt-job' }
 const signal = new AbortController().signal

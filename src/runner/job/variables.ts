@@ -1,4 +1,4 @@
-import { printable } from '../base/index.ts'
+import { printable } from '../../base/index.ts'
 import type { JobVariable } from './job.ts'
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/

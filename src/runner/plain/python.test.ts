@@ -2,8 +2,8 @@ import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Spawn } from '../base/index.ts'
-import { jobFolders } from './folders.ts'
+import type { Spawn } from '../../base/index.ts'
+import { jobFolders } from '../job/folders.ts'
 import { carryPipConfig, parsePipConfig, pipSecrets } from './pip-config.ts'
 import { createPythonFinder, describePython, pythonOfImage } from './python.ts'
 

@@ -1,6 +1,6 @@
 import { arch, platform } from 'node:process'
-import { utf8, type HttpRequest, type HttpResponse, type JsonValue } from '../base/index.ts'
-import { runnerErrors } from './errors.ts'
+import { utf8, type HttpRequest, type HttpResponse, type JsonValue } from '../../base/index.ts'
+import { runnerErrors } from '../errors.ts'
 import { downloadArtifacts, uploadArtifacts, type ArtifactUpload } from './transfer.ts'
 import {
   createWire,

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
 import { access, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { shellQuoted, type Spawn } from '../base/index.ts'
-import { inheritedEnvironment, type Environment, type HostEnvironment } from './environment.ts'
+import { shellQuoted, type Spawn } from '../../base/index.ts'
+import { inheritedEnvironment, type Environment, type HostEnvironment } from './host-environment.ts'
 
 const GREEN = '\u001B[32;1m'
 const RESET = '\u001B[0;m'

@@ -3,8 +3,8 @@ import { chmod, lstat, mkdir, open, realpath, rm, symlink } from 'node:fs/promis
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { openPromise, type Entry, type ZipFile } from 'yauzl'
-import { describeError, readCapped, utf8Decode, WheelsealError } from '../base/index.ts'
-import { runnerErrors } from './errors.ts'
+import { describeError, readCapped, utf8Decode, WheelsealError } from '../../base/index.ts'
+import { runnerErrors } from '../errors.ts'
 import { isWithin } from './select-files.ts'
 
 const TYPE = 0o170000

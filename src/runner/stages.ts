@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { describeError, WheelsealError, type Clock, type Spawn } from '../base/index.ts'
-import type { RunnerApi } from './api.ts'
+import type { RunnerApi } from './api/api.ts'
 import { downloadDependencies, uploadArtifacts, wantedArtifacts } from './artifacts.ts'
 import { restoreCaches, saveCaches } from './cache.ts'
 import { withDeadline } from './deadline.ts'
-import { makeJobFolders, removeFolder, type JobFolders } from './folders.ts'
-import type { Job } from './job.ts'
-import type { JobLog } from './job-log.ts'
-import { prepareEnvironment, type Machine, type Prepared } from './prepare.ts'
-import { runScript } from './script.ts'
-import { getSources } from './sources.ts'
+import { makeJobFolders, removeFolder, type JobFolders } from './job/folders.ts'
+import type { Job } from './job/job.ts'
+import type { JobLog } from './log/job-log.ts'
+import { prepareEnvironment, type Machine, type Prepared } from './plain/executor.ts'
+import { runScript } from './job/script.ts'
+import { getSources } from './sources/sources.ts'
 
 /** GitLab's cap for after_script. */
 const AFTER_SCRIPT_MS = 5 * 60_000

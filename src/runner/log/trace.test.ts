@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JobAnswer, RunnerApi } from './api.ts'
+import type { JobAnswer, RunnerApi } from '../api/api.ts'
 import { createTrace } from './trace.ts'
 import { startTraceSender, type ServerWish } from './trace-sender.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jobEnvironment } from './environment.ts'
+import { jobEnvironment } from './host-environment.ts'
 import { jobFolders } from './folders.ts'
 import { parseJob } from './job.ts'
 import { expand, resolveVariables, tooLargeForEnvironment } from './variables.ts'

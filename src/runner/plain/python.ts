@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type Spawn } from '../base/index.ts'
-import { inheritedEnvironment, type HostEnvironment } from './environment.ts'
-import { runnerErrors } from './errors.ts'
+import { type Spawn } from '../../base/index.ts'
+import { inheritedEnvironment, type HostEnvironment } from '../job/host-environment.ts'
+import { runnerErrors } from '../errors.ts'
 
 const IMAGE = /^(?:[^\s@]*\/)?python(?::([^\s@]*))?(?:@[^\s]*)?$/
 const OLDEST: Version = { major: 3, minor: 9 }

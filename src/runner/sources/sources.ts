@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Spawn } from '../base/index.ts'
-import { toolEnvironment, type Environment, type HostEnvironment } from './environment.ts'
-import { runnerErrors } from './errors.ts'
-import type { JobFolders } from './folders.ts'
-import type { Job } from './job.ts'
-import type { JobLog } from './job-log.ts'
-import type { Variables } from './variables.ts'
+import type { Spawn } from '../../base/index.ts'
+import { toolEnvironment, type Environment, type HostEnvironment } from '../job/host-environment.ts'
+import { runnerErrors } from '../errors.ts'
+import type { JobFolders } from '../job/folders.ts'
+import type { Job } from '../job/job.ts'
+import type { JobLog } from '../log/job-log.ts'
+import type { Variables } from '../job/variables.ts'
 
 const REFSPEC =
   /^\+?[0-9a-f]{40}(?:[0-9a-f]{24})?(?::refs\/[^\s~^:?*[\\]+)?$|^\+?refs\/[^\s~^:?[\\]+:refs\/[^\s~^:?[\\]+$/

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { utf8 } from '../base/index.ts'
+import { utf8 } from '../../base/index.ts'
 
 /** The stock runner's default. */
 export const DEFAULT_LOG_LIMIT_BYTES = 4 << 20

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { lstat, readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import picomatch from 'picomatch'
-import { runnerErrors } from './errors.ts'
+import { runnerErrors } from '../errors.ts'
 
 const MAX_ENTRIES = 100_000
 const MAX_PATTERN_LENGTH = 1_024

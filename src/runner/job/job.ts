@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { parseJson } from '../base/index.ts'
-import { runnerErrors } from './errors.ts'
+import { parseJson } from '../../base/index.ts'
+import { runnerErrors } from '../errors.ts'
 
 const MAX_PAYLOAD_LENGTH = 8 << 20
 const MAX_VARIABLES = 5_000

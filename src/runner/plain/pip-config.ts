@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { utf8Decode, type Spawn } from '../base/index.ts'
-import type { Environment, HostEnvironment } from './environment.ts'
-import type { JobFolders } from './folders.ts'
-import { decoded } from './sources.ts'
+import { utf8Decode, type Spawn } from '../../base/index.ts'
+import type { Environment, HostEnvironment } from '../job/host-environment.ts'
+import type { JobFolders } from '../job/folders.ts'
+import { decoded } from '../sources/sources.ts'
 
 /** Where packages come from and how they are reached: without these, pip fails behind a company's index. */
 const CARRIED: readonly string[] = [

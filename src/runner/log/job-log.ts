@@ -1,4 +1,4 @@
-import { utf8, type Clock } from '../base/index.ts'
+import { utf8, type Clock } from '../../base/index.ts'
 import type { Masker } from './mask.ts'
 
 const CLEAR = '\u001B[0K'

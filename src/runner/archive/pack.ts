@@ -3,8 +3,8 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
-import { describeError } from '../base/index.ts'
-import { runnerErrors } from './errors.ts'
+import { describeError } from '../../base/index.ts'
+import { runnerErrors } from '../errors.ts'
 import type { SelectedEntry } from './select-files.ts'
 
 const FILE = 0o100000

@@ -1,9 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { shellQuoted, type Spawn } from '../base/index.ts'
-import { toolEnvironment, type Environment, type HostEnvironment } from './environment.ts'
-import { runnerErrors } from './errors.ts'
-import type { JobFolders } from './folders.ts'
+import { shellQuoted, type Spawn } from '../../base/index.ts'
+import { toolEnvironment, type Environment, type HostEnvironment } from '../job/host-environment.ts'
+import { runnerErrors } from '../errors.ts'
+import type { JobFolders } from '../job/folders.ts'
 import type { Python } from './python.ts'
 
 const EXECUTABLE = 0o755

@@ -1,4 +1,10 @@
-import { WheelsealError, type Clock, type Http, type HttpRequest, type HttpResponse } from '../base/index.ts'
+import {
+  WheelsealError,
+  type Clock,
+  type Http,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../base/index.ts'
 
 const ATTEMPTS = 5
 const FIRST_PAUSE_MS = 1_000

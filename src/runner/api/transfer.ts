@@ -1,5 +1,5 @@
-import type { HttpRequest, HttpResponse } from '../base/index.ts'
-import { runnerErrors } from './errors.ts'
+import type { HttpRequest, HttpResponse } from '../../base/index.ts'
+import { runnerErrors } from '../errors.ts'
 import { multipartFile } from './multipart.ts'
 import { reason, type JobAddress, type Wire } from './wire.ts'
 

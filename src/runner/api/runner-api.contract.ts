@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
-import type { Http, HttpRequest, HttpResponse } from '../base/index.ts'
-import { listen } from '../http/index.ts'
+import type { Http, HttpRequest, HttpResponse } from '../../base/index.ts'
+import { listen } from '../../http/index.ts'
 
 /** The token of every job that the server hands out. */
 export const TOKEN = 'glcbt-64_job-token-of-the-test'

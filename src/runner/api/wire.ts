@@ -9,7 +9,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type Secret,
-} from '../base/index.ts'
+} from '../../base/index.ts'
 import { requestWithRetries } from './retries.ts'
 
 export const RUNNER_VERSION = '0.1.0'

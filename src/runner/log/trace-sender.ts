@@ -1,8 +1,8 @@
-import type { Clock } from '../base/index.ts'
-import type { JobAnswer, JobUpdate, RunnerApi } from './api.ts'
-import { runnerErrors } from './errors.ts'
+import type { Clock } from '../../base/index.ts'
+import type { JobAnswer, JobUpdate, RunnerApi } from '../api/api.ts'
+import { runnerErrors } from '../errors.ts'
 import type { Trace } from './trace.ts'
-import type { JobAddress } from './wire.ts'
+import type { JobAddress } from '../api/wire.ts'
 
 const MAX_PATCH_BYTES = 1 << 20
 /** Sent before its time when so much waits. */
