@@ -43,9 +43,9 @@ async function downloadDependency(options: ArtifactOptions, dependency: JobDepen
       `downloading the artifacts of ${dependency.name} failed: HTTP ${response.status}`,
     )
   }
-  const file = join(folders.root, `dependency-${dependency.id}.zip`)
+  const file = join(folders.host.root, `dependency-${dependency.id}.zip`)
   await pipeline(capped(response.body), createWriteStream(file, { mode: 0o600 }))
-  const count = await unpackZip(file, folders.project)
+  const count = await unpackZip(file, folders.host.project)
   await rm(file)
   log.line(`${count} files extracted`)
 }
@@ -66,10 +66,7 @@ export function wantedArtifacts(job: Job, outcome: 'on_success' | 'on_failure'):
 }
 
 /** No file is a warning, as on GitLab; a refusal by the server fails the job. */
-export async function uploadArtifacts(
-  options: ArtifactOptions,
-  wanted: readonly JobArtifact[],
-): Promise<void> {
+export async function uploadWanted(options: ArtifactOptions, wanted: readonly JobArtifact[]): Promise<void> {
   for (const [number, artifact] of wanted.entries()) {
     if (artifact.artifact_format === 'zip') await uploadArtifact(options, artifact, number)
     else options.log.warning(`${artifact.artifact_type}: this executor uploads only zip archives`)
@@ -85,7 +82,8 @@ async function uploadArtifact(
   log.notice('Uploading artifacts...')
   const expanded = (texts: readonly string[]): string[] => texts.map((text) => expand(text, variables))
   const selection = await selectFiles({
-    root: folders.project,
+    root: folders.host.project,
+    seenAs: folders.job.project,
     patterns: expanded(artifact.paths),
     exclude: expanded(artifact.exclude),
   })
@@ -95,8 +93,8 @@ async function uploadArtifact(
   }
   for (const warning of selection.warnings) log.warning(warning)
   if (selection.entries.length === 0) return log.error('No files to upload')
-  const file = join(folders.root, `artifacts-${number}.zip`)
-  const size = await packZip(folders.project, selection.entries, file)
+  const file = join(folders.host.root, `artifacts-${number}.zip`)
+  const size = await packZip(folders.host.project, selection.entries, file)
   await send(options, artifact, { file, size })
   await rm(file)
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Secret } from '../base/index.ts'
 import { systemClock, systemEntropy, systemSpawn } from '../host/index.ts'
 import { jobPayload, makeRepository, step, variable } from './arrange.contract.ts'
-import { createRunner, type RunnerOptions } from './index.ts'
+import { createPlainExecutor, createRunner, type RunnerOptions } from './index.ts'
 import { fetchHttp, startServer, type FakeServer } from './api/runner-api.contract.ts'
 
 const PROXY = 'http://me:proxy-pass-word@127.0.0.1:1'
@@ -31,15 +31,19 @@ describe('a job', () => {
 
   const run = async (changes: object, host: RunnerOptions['host'] = {}) => {
     server.jobs.push(jobPayload(repository, changes))
+    const machine = {
+      spawn: systemSpawn,
+      host: { PATH: process.env['PATH'], HOME: join(work, 'home'), ...host },
+    }
     const runner = createRunner({
+      ...machine,
       serverUrl: server.url,
       token: new Secret('glrt-runner-token'),
       http: fetchHttp,
-      spawn: systemSpawn,
       clock: systemClock,
       entropy: systemEntropy,
-      folders: { work: join(work, 'work'), cache: join(work, 'cache') },
-      host: { PATH: process.env['PATH'], HOME: join(work, 'home'), ...host },
+      executor: createPlainExecutor({ ...machine, work: join(work, 'work') }),
+      cacheFolder: join(work, 'cache'),
     })
     return runner.runNext(new AbortController().signal)
   }

@@ -1,16 +1,16 @@
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeError, sha256Hex, utf8 } from '../base/index.ts'
+import type { JobEnvironment } from './executor.ts'
 import type { JobFolders } from './job/folders.ts'
 import type { Job, JobCache } from './job/job.ts'
 import type { JobLog } from './log/job-log.ts'
 import { packZip } from './archive/pack.ts'
-import { insideProject, selectFiles } from './archive/select-files.ts'
+import { selectFiles } from './archive/select-files.ts'
 import { unpackZip } from './archive/unpack.ts'
 import { expand, type Variables } from './job/variables.ts'
 
-/** https://bford.info/cachedir/ */
-const TAG = 'Signature: 8a477f597d28d172789f06886806bc55\n# This folder is the cache of a job.\n'
+export type JobResult = 'on_success' | 'on_failure'
 
 export interface CacheOptions {
   readonly job: Job
@@ -21,19 +21,22 @@ export interface CacheOptions {
   readonly log: JobLog
 }
 
+type CacheBeginner = Pick<JobEnvironment, 'beginCache'>
+
 /** Best effort: what goes wrong is said in the job log and never fails the job. */
-export async function restoreCaches(options: CacheOptions): Promise<void> {
+export async function restoreCaches(options: CacheOptions, environment: CacheBeginner): Promise<void> {
   for (const cache of options.job.cache) {
     if (!policy(cache, options).includes('pull')) continue
     await bestEffort(options.log, async () => {
-      if (!(await restore(cache, options))) await tagPipCache(cache, options)
+      if (!(await restore(cache, options)))
+        await environment.beginCache(pathsOf(cache, options), options.variables)
     })
   }
 }
 
-export async function saveCaches(options: CacheOptions, outcome: 'on_success' | 'on_failure'): Promise<void> {
+export async function saveCaches(options: CacheOptions, result: JobResult): Promise<void> {
   for (const cache of options.job.cache) {
-    const isWanted = cache.when === 'always' || cache.when === outcome
+    const isWanted = cache.when === 'always' || cache.when === result
     if (!isWanted || !policy(cache, options).includes('push')) continue
     await bestEffort(options.log, () => save(cache, options))
   }
@@ -64,13 +67,13 @@ async function restore(cache: JobCache, options: CacheOptions): Promise<boolean>
 
 /** Unpacked from a copy: another job may put a newer archive in its place meanwhile. */
 async function restoreKey(key: string, options: CacheOptions): Promise<boolean> {
-  const copy = join(options.folders.root, 'cache-restored.zip')
+  const copy = join(options.folders.host.root, 'cache-restored.zip')
   try {
     await copyFile(archiveOf(key, options), copy)
   } catch {
     return false
   }
-  await unpackZip(copy, options.folders.project)
+  await unpackZip(copy, options.folders.host.project)
   await rm(copy)
   options.log.line('Successfully extracted cache')
   return true
@@ -79,8 +82,11 @@ async function restoreKey(key: string, options: CacheOptions): Promise<boolean> 
 async function save(cache: JobCache, options: CacheOptions): Promise<void> {
   const key = expand(cache.key, options.variables)
   options.log.notice(`Creating cache ${key}...`)
-  const patterns = cache.paths.map((path) => expand(path, options.variables))
-  const selection = await selectFiles({ root: options.folders.project, patterns })
+  const selection = await selectFiles({
+    root: options.folders.host.project,
+    seenAs: options.folders.job.project,
+    patterns: pathsOf(cache, options),
+  })
   for (const { pattern, count } of selection.counts)
     options.log.line(`${pattern}: found ${count} matching files`)
   for (const warning of selection.warnings) options.log.warning(warning)
@@ -88,25 +94,16 @@ async function save(cache: JobCache, options: CacheOptions): Promise<void> {
   const archive = archiveOf(key, options)
   await mkdir(join(archive, '..'), { recursive: true, mode: 0o700 })
   const temporary = `${archive}.job-${options.job.id}`
-  await packZip(options.folders.project, selection.entries, temporary)
+  await packZip(options.folders.host.project, selection.entries, temporary)
   await rename(temporary, archive)
   options.log.line('Created cache')
+}
+
+function pathsOf(cache: JobCache, { variables }: CacheOptions): readonly string[] {
+  return cache.paths.map((path) => expand(path, variables))
 }
 
 /** A key is any text; its digest is a safe file name. Projects do not share caches. */
 function archiveOf(key: string, { job, cacheFolder }: CacheOptions): string {
   return join(cacheFolder, `project-${job.job_info.project_id}`, `${sha256Hex(utf8(key))}.zip`)
-}
-
-/**
- * A new pip cache inside the project gets a CACHEDIR.TAG. The tutorial's build job commits `git add .` in a clean clone
- * and would fail with nothing to commit, where pip finds nothing that it may cache (job-sandbox 5, item 5).
- */
-async function tagPipCache(cache: JobCache, { folders, variables }: CacheOptions): Promise<void> {
-  const pipCache = variables.get('PIP_CACHE_DIR')
-  if (pipCache === undefined || !cache.paths.some((path) => expand(path, variables) === pipCache)) return
-  const inside = insideProject(pipCache, [folders.project])
-  if (inside === undefined || inside === '') return
-  await mkdir(join(folders.project, inside), { recursive: true })
-  await writeFile(join(folders.project, inside, 'CACHEDIR.TAG'), TAG, { flag: 'wx' })
 }

@@ -12,5 +12,6 @@
  *
  * Spec: gitlab-surface 5.2 to 5.4 (the wire), 4.4 (script, artifacts, cache), 4.6 (second phase of expansion).
  */
+export { createPlainExecutor } from './plain/executor.ts'
 export { createRunner, type Runner, type RunnerOptions } from './runner.ts'
 export type { JobOutcome, RunnerEvent, RunnerObserver } from './observer.ts'

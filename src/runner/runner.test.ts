@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Secret } from '../base/index.ts'
 import { systemClock, systemEntropy, systemSpawn } from '../host/index.ts'
-import { createRunner, type JobOutcome, type Runner, type RunnerEvent } from './index.ts'
+import { createPlainExecutor, createRunner, type JobOutcome, type Runner, type RunnerEvent } from './index.ts'
 import { jobPayload, makeRepository, step, variable } from './arrange.contract.ts'
 import { fetchHttp, startServer, TOKEN, type FakeServer } from './api/runner-api.contract.ts'
 
@@ -31,25 +31,30 @@ describe('a runner against a server that plays the runner API', () => {
     rmSync(work, { recursive: true, force: true })
   })
 
-  const makeRunner = (): Runner =>
-    createRunner({
+  const makeRunner = (): Runner => {
+    const machine = {
+      spawn: systemSpawn,
+      host: { PATH: process.env['PATH'], HOME: join(work, 'home'), SECRET_OF_THE_HOST: 'not-for-jobs' },
+    }
+    return createRunner({
+      ...machine,
       serverUrl: server.url,
       token: new Secret('glrt-runner-token'),
       http: fetchHttp,
-      spawn: systemSpawn,
       clock: systemClock,
       entropy: systemEntropy,
-      folders: { work: join(work, 'work'), cache: join(work, 'cache') },
-      host: { PATH: process.env['PATH'], HOME: join(work, 'home'), SECRET_OF_THE_HOST: 'not-for-jobs' },
+      executor: createPlainExecutor({ ...machine, work: join(work, 'work') }),
+      cacheFolder: join(work, 'cache'),
       observer: { event: (event) => events.push(event) },
       pollMs: 10,
     })
+  }
   const runner = (signal: AbortSignal = new AbortController().signal) => created.runNext(signal)
   const payload = (changes: object = {}) => jobPayload(repository, changes)
 
   it('says that there is no job', async () => {
     expect(await runner()).toBe('no-job')
-    expect(server.requests[0]).toMatchObject({ token: 'glrt-runner-token' })
+    expect(server.requests[0]).toMatchObject({ token: 'glrt-runner-token', info: { executor: 'plain' } })
   })
 
   it('runs all jobs until there is none and its caller is done', async () => {

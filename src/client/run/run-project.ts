@@ -9,7 +9,12 @@ import {
   userFolders,
 } from '../../host/index.ts'
 import { createHttp } from '../../net/index.ts'
-import { createRunner, type JobOutcome, type RunnerObserver } from '../../runner/index.ts'
+import {
+  createPlainExecutor,
+  createRunner,
+  type JobOutcome,
+  type RunnerObserver,
+} from '../../runner/index.ts'
 import type { Admin, PipelineSummary } from '../../server/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
 import { readProjectSource, type ProjectSource } from './project-source.ts'
@@ -93,16 +98,20 @@ async function openRunner(admin: Admin, trust: TrustFiles, options: RunOptions) 
   const { env, scratch, observer } = options
   const { token } = await admin.createRunner({ description: 'wheelseal run' })
   const tools = await writeCosignLauncher(join(scratch, 'tools'), options.program, options.prependPath)
+  const machine = { spawn: systemSpawn, host: env }
   return createRunner({
+    ...machine,
     serverUrl: trust.url,
     token: new Secret(token),
     http: createHttp({ env, files: systemFiles }),
-    spawn: systemSpawn,
     clock: systemClock,
     entropy: systemEntropy,
-    folders: { work: join(scratch, 'work'), cache: cacheFolder(trust, env) },
-    host: env,
-    path: [tools, ...options.prependPath],
+    executor: createPlainExecutor({
+      ...machine,
+      work: join(scratch, 'work'),
+      path: [tools, ...options.prependPath],
+    }),
+    cacheFolder: cacheFolder(trust, env),
     observer,
     pollMs: POLL_MS,
   })

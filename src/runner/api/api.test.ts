@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Secret, WheelsealError, type Http, type HttpRequest, type HttpResponse } from '../../base/index.ts'
 import { createRunnerApi } from './api.ts'
-import { parseRemote, parseRemoteSecret } from '../sources/sources.ts'
 
 const job = { id: 7, token: 'glcbt-job' }
 const signal = new AbortController().signal
@@ -107,32 +106,6 @@ describe("the client of GitLab's runner API", () => {
   })
 })
 
-describe('a repository address', () => {
-  it('loses its credentials before git sees it', () => {
-    expect(parseRemote('http://gitlab-ci-token:glcbt-x@host:8080/a/b.git')).toEqual({
-      url: 'http://host:8080/a/b.git',
-      credentials: 'gitlab-ci-token:glcbt-x',
-      isLocal: false,
-    })
-    expect(parseRemoteSecret('http://gitlab-ci-token:glcbt-x@host/a.git')).toBe('glcbt-x')
-    expect(parseRemoteSecret('/srv/a')).toBe('')
-  })
-
-  it.each([
-    ['/srv/a b', '/srv/a b'],
-    ['file:///srv/a%20b', '/srv/a b'],
-  ])('may be a path: %s', (text, url) => {
-    expect(parseRemote(text)).toMatchObject({ url, isLocal: true })
-  })
-
-  it.each(['ext::sh -c x', 'ssh://h/a', 'git@h:a.git', '-c', '', '../a', 'file://host/a', 'javascript:x'])(
-    'is refused: %j',
-    (text) => {
-      expect(() => parseRemote(text)).toThrow('neither an HTTP URL nor an absolute path')
-    },
-  )
-})
-
 type Scripted = 'unreachable' | { status: number; text?: string; headers?: Record<string, string> }
 
 function arrange(answers: Scripted[]) {
@@ -154,6 +127,7 @@ function arrange(answers: Scripted[]) {
   const api = createRunnerApi({
     serverUrl: 'https://host/gitlab/',
     token: new Secret('glrt-x'),
+    executorName: 'plain',
     http,
     clock,
     entropy,

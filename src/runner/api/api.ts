@@ -90,7 +90,7 @@ function createJobRequest(wire: Wire, options: RunnerApiOptions): RunnerApi['req
       method: 'POST',
       url: `${wire.root}/jobs/request`,
       headers: wire.headers({ 'content-type': 'application/json', 'runner-token': token }),
-      body: json({ info: info(), token, system_id: wire.systemId, last_update: lastUpdate }),
+      body: json({ info: info(wire), token, system_id: wire.systemId, last_update: lastUpdate }),
       signal,
       timeoutMs: LONG_POLL_TIMEOUT_MS,
     })
@@ -119,18 +119,18 @@ function jobPut(wire: Wire, job: JobAddress, update: JobUpdate): HttpRequest {
     method: 'PUT',
     url: `${wire.root}/jobs/${job.id}`,
     headers: wire.headers({ 'job-token': job.token, 'content-type': 'application/json' }),
-    body: json(updateBody(job, update, wire.systemId)),
+    body: json(updateBody(wire, job, update)),
   }
 }
 
-function info(): JsonValue {
+function info({ executorName }: Wire): JsonValue {
   return {
     name: 'wheelseal-runner',
     version: RUNNER_VERSION,
     revision: '',
     platform,
     architecture: arch,
-    executor: 'plain',
+    executor: executorName,
     shell: 'bash',
     features: FEATURES,
   }
@@ -140,11 +140,11 @@ function json(value: JsonValue): Uint8Array {
   return utf8(JSON.stringify(value))
 }
 
-function updateBody(job: JobAddress, update: JobUpdate, systemId: string): JsonValue {
+function updateBody(wire: Wire, job: JobAddress, update: JobUpdate): JsonValue {
   return {
-    info: info(),
+    info: info(wire),
     token: job.token,
-    system_id: systemId,
+    system_id: wire.systemId,
     state: update.state,
     ...(update.failureReason === undefined ? {} : { failure_reason: update.failureReason }),
     ...(update.exitCode === undefined ? {} : { exit_code: update.exitCode }),

@@ -10,7 +10,7 @@ export const TOKEN = 'glcbt-64_job-token-of-the-test'
 export interface FakeServer {
   readonly url: string
   readonly jobs: object[]
-  readonly requests: { token?: string }[]
+  readonly requests: object[]
   readonly artifacts: Map<number, { query: string; bytes: Uint8Array }>
   readonly trace: Buffer
   artifactStatus: number

@@ -20,6 +20,8 @@ export interface RunnerApiOptions {
   readonly serverUrl: string
   /** The runner's authentication token. */
   readonly token: Secret
+  /** What the server is told of how jobs run, such as `plain`. */
+  readonly executorName: string
   readonly http: Http
   readonly clock: Clock
   readonly entropy: Entropy
@@ -34,6 +36,7 @@ export interface JobAddress {
 export interface Wire {
   readonly root: string
   readonly systemId: string
+  readonly executorName: string
   readonly entropy: Entropy
   headers(more: Readonly<Record<string, string>>): Record<string, string>
   send(make: () => HttpRequest): Promise<HttpResponse>
@@ -43,6 +46,7 @@ export function createWire(options: RunnerApiOptions): Wire {
   return {
     root: `${options.serverUrl.replace(/\/+$/, '')}/api/v4`,
     systemId: `s_${encodeHex(options.entropy.bytes(6))}`,
+    executorName: options.executorName,
     entropy: options.entropy,
     headers: (more) => ({
       'user-agent': `wheelseal-runner/${RUNNER_VERSION} (${platform}; ${arch})`,

@@ -39,7 +39,7 @@ function put(path: string, text = path, mode = 0o644): void {
 
 describe('selecting files', () => {
   const select = async (...patterns: string[]): Promise<string[]> =>
-    (await selectFiles({ root: project, patterns })).entries.map(({ path }) => path)
+    (await selectFiles({ root: project, seenAs: project, patterns })).entries.map(({ path }) => path)
 
   it('takes folders whole, globs, hidden files, and absolute paths inside of the project', async () => {
     for (const path of ['dist/a.whl', 'dist/sub/.hidden', 'src/x.py', 'src/deep/y.py', 'top.txt']) put(path)
@@ -55,6 +55,7 @@ describe('selecting files', () => {
     for (const path of ['dist/a.whl', 'dist/a.tmp', '.git/config']) put(path)
     const { entries } = await selectFiles({
       root: project,
+      seenAs: project,
       patterns: ['**', '.git/'],
       exclude: ['dist/*.tmp'],
     })
@@ -62,7 +63,7 @@ describe('selecting files', () => {
   })
 
   it.each(['../x', 'a/../../x', '/etc/passwd', '..'])('refuses %s with a warning', async (pattern) => {
-    const { entries, warnings } = await selectFiles({ root: project, patterns: [pattern] })
+    const { entries, warnings } = await selectFiles({ root: project, seenAs: project, patterns: [pattern] })
     expect([entries.length, warnings.length]).toEqual([0, 1])
   })
 
@@ -78,6 +79,7 @@ describe('selecting files', () => {
     symlinkSync('/etc', join(project, 'etc'))
     const { entries, warnings } = await selectFiles({
       root: project,
+      seenAs: project,
       patterns: ['dist', 'etc/passwd', 'etc/**'],
     })
     expect(entries.map(({ path }) => path)).toEqual(['dist', 'dist/good', 'dist/inside.txt'])
@@ -87,7 +89,7 @@ describe('selecting files', () => {
 
 describe('packing and unpacking', () => {
   const roundTrip = async (...patterns: string[]): Promise<number> => {
-    const { entries } = await selectFiles({ root: project, patterns })
+    const { entries } = await selectFiles({ root: project, seenAs: project, patterns })
     const zip = join(folder, 'a.zip')
     expect(await packZip(project, entries, zip)).toBe(statSync(zip).size)
     return unpackZip(zip, target)

@@ -34,6 +34,8 @@ interface Walk {
 export interface SelectOptions {
   /** The project folder. */
   readonly root: string
+  /** What the job that wrote the patterns knows it as. */
+  readonly seenAs: string
   readonly patterns: readonly string[]
   readonly exclude?: readonly string[]
 }
@@ -42,7 +44,12 @@ export interface SelectOptions {
  * The files that `paths` of artifacts or cache name: folders whole, globs with `**`, absolute paths inside of the
  * project. Never `.git`, never a file of another kind, never a link or a path that leads out of the project.
  */
-export async function selectFiles({ root, patterns, exclude = [] }: SelectOptions): Promise<Selection> {
+export async function selectFiles({
+  root,
+  seenAs,
+  patterns,
+  exclude = [],
+}: SelectOptions): Promise<Selection> {
   const excluded = exclude.map((pattern) => picomatch(pattern.replace(/\/+$/, '/**'), MATCHING))
   const walk: Walk = {
     root: await realpath(root),
@@ -50,10 +57,12 @@ export async function selectFiles({ root, patterns, exclude = [] }: SelectOption
     warnings: [],
     isExcluded: (path) => isGitFolder(path) || excluded.some((matches) => matches(path)),
   }
+  // A job that sees the host's own paths may also name what they resolve to.
+  const names = seenAs === root ? [root, walk.root] : [seenAs]
   const counts: { pattern: string; count: number }[] = []
   for (const pattern of patterns) {
     const before = walk.found.size
-    const inside = insideProject(pattern, [root, walk.root])
+    const inside = insideProject(pattern, names)
     if (inside === undefined) walk.warnings.push(`${pattern}: is not inside of the project and is left out`)
     else await selectPattern(walk, inside)
     counts.push({ pattern, count: walk.found.size - before })

@@ -6,9 +6,8 @@ const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/
 const MAX_SEGMENTS = 24
 const OWNER_ONLY = 0o700
 
-/** Everything that one job has on disk; removed as a whole when it has ended. */
-export interface JobFolders {
-  readonly root: string
+/** What a job has on disk, by the paths that one side knows. */
+export interface FolderView {
   /** `CI_BUILDS_DIR` */
   readonly builds: string
   /** `CI_PROJECT_DIR`, fresh for each job. */
@@ -17,15 +16,29 @@ export interface JobFolders {
   readonly projectTemporary: string
   readonly home: string
   readonly temporary: string
-  readonly venv: string
+}
+
+/** The host's side has more, which no job is told of. */
+export interface HostFolders extends FolderView {
+  /** Holds all others; removed as a whole when the job has ended. */
+  readonly root: string
   /** HOME of the runner's own git, so that neither the user's nor the job's configuration steers it. */
   readonly toolHome: string
 }
 
-export function jobFolders(work: string, job: Job): JobFolders {
+/**
+ * The same folders by both names. The runner reads and writes by `host`; whatever a job is given, and every path that
+ * a job has written, is in the words of `job`. The two are equal where an executor shows jobs the host's own paths.
+ */
+export interface JobFolders {
+  readonly host: HostFolders
+  readonly job: FolderView
+}
+
+export function hostFolders(work: string, job: Pick<Job, 'id' | 'job_info'>): HostFolders {
   const root = join(work, `job-${job.id}`)
   const builds = join(root, 'builds')
-  const project = join(builds, ...projectSegments(job))
+  const project = join(builds, ...projectSegments(job.job_info))
   return {
     root,
     builds,
@@ -33,28 +46,28 @@ export function jobFolders(work: string, job: Job): JobFolders {
     projectTemporary: `${project}.tmp`,
     home: join(root, 'home'),
     temporary: join(root, 'tmp'),
-    venv: join(root, 'venv'),
     toolHome: join(root, 'tool-home'),
   }
 }
 
 /** The project's path as folders, or its number where a path from the server could lead elsewhere. */
-function projectSegments(job: Job): string[] {
-  const segments = job.job_info.project_full_path.split('/')
+function projectSegments({ project_full_path, project_id }: Job['job_info']): string[] {
+  const segments = project_full_path.split('/')
   const isSafe = segments.length <= MAX_SEGMENTS && segments.every((segment) => SEGMENT.test(segment))
-  return isSafe ? segments : [`project-${job.job_info.project_id}`]
+  return isSafe ? segments : [`project-${project_id}`]
 }
 
-export async function makeJobFolders(folders: JobFolders): Promise<void> {
-  await removeFolder(folders.root)
-  for (const path of [
-    folders.project,
-    folders.projectTemporary,
-    folders.home,
-    folders.temporary,
-    folders.toolHome,
-  ]) {
-    await mkdir(path, { recursive: true, mode: OWNER_ONLY })
+/** Anew. What could be made before a failure is removed again. */
+export async function makeFolders(folders: HostFolders): Promise<void> {
+  const { root, project, projectTemporary, home, temporary, toolHome } = folders
+  await removeFolder(root)
+  try {
+    for (const path of [project, projectTemporary, home, temporary, toolHome]) {
+      await mkdir(path, { recursive: true, mode: OWNER_ONLY })
+    }
+  } catch (error) {
+    await removeFolder(root)
+    throw error
   }
 }
 

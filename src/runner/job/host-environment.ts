@@ -1,5 +1,4 @@
-import type { JobFolders } from './folders.ts'
-import type { Variables } from './variables.ts'
+import type { HostFolders } from './folders.ts'
 
 const PROXIES = ['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy']
 
@@ -40,29 +39,7 @@ function sparingLoopback(environment: Environment): Environment {
   return { ...environment, no_proxy: value, NO_PROXY: value }
 }
 
-export interface JobEnvironmentParts {
-  readonly host: HostEnvironment
-  readonly folders: JobFolders
-  readonly variables: Variables
-  /** In front of the host's PATH, first wins: a virtual environment, stock tools, our own tools. */
-  readonly path: readonly string[]
-  readonly more: Environment
-}
-
-/** The whole environment of a job's shell. A job's own variables win over everything, as on GitLab. */
-export function jobEnvironment({ host, folders, variables, path, more }: JobEnvironmentParts): Environment {
-  const inherited = inheritedEnvironment(host)
-  return {
-    ...inherited,
-    PATH: [...path, inherited['PATH']].join(':'),
-    HOME: folders.home,
-    TMPDIR: folders.temporary,
-    ...more,
-    ...Object.fromEntries(variables),
-  }
-}
-
 /** For the runner's own programs on behalf of a job: its folders, none of its variables. */
-export function toolEnvironment(host: HostEnvironment, folders: JobFolders): Environment {
+export function toolEnvironment(host: HostEnvironment, folders: HostFolders): Environment {
   return { ...inheritedEnvironment(host), HOME: folders.toolHome, TMPDIR: folders.temporary }
 }

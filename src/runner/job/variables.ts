@@ -67,8 +67,8 @@ export function expand(text: string, values: Variables): string {
 }
 
 /** The name of a variable that no process could be given, if there is one. */
-export function tooLargeForEnvironment(environment: Readonly<Record<string, string>>): string | undefined {
-  const found = Object.entries(environment).find(
+export function tooLargeForEnvironment(values: Variables): string | undefined {
+  const found = [...values].find(
     ([name, value]) => Buffer.byteLength(name) + Buffer.byteLength(value) > MAX_ENTRY_BYTES,
   )
   return found?.[0]

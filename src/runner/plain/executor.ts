@@ -1,43 +1,66 @@
-import { chmod, writeFile } from 'node:fs/promises'
-import { arch, platform } from 'node:process'
 import { join } from 'node:path'
 import type { Spawn } from '../../base/index.ts'
-import { RUNNER_VERSION } from '../api/wire.ts'
-import { jobEnvironment, type Environment, type HostEnvironment } from '../job/host-environment.ts'
-import { runnerErrors } from '../errors.ts'
-import type { JobFolders } from '../job/folders.ts'
-import type { Job } from '../job/job.ts'
-import type { JobLog } from '../log/job-log.ts'
-import { carryPipConfig, readPipConfig, type PipConfig } from './pip-config.ts'
+import type { Executor, ImageOrder, JobEnvironment } from '../executor.ts'
+import { hostFolders, makeFolders, removeFolder, type JobFolders } from '../job/folders.ts'
+import type { Environment, HostEnvironment } from '../job/host-environment.ts'
+import type { Shell } from '../job/script.ts'
+import { jobEnvironment } from './environment.ts'
+import { tagPipCache } from './pip-cache.ts'
+import { carryPipConfig, pipSecrets, readPipConfig, type PipConfig } from './pip-config.ts'
 import { createPythonFinder, describePython, pythonOfImage, type PythonFinder } from './python.ts'
-import { findShell, type Shell } from '../job/script.ts'
-import { expand, resolveVariables, tooLargeForEnvironment, type Variables } from '../job/variables.ts'
-import { createVenvMaker, type VenvMaker } from './venv.ts'
+import { findShell, runInShell } from './shell.ts'
+import { createVenvMaker, venvOf, type VenvMaker } from './venv.ts'
 
-const OWNER_READS = 0o600
+export interface PlainExecutorOptions {
+  readonly spawn: Spawn
+  /** The environment of the machine's user, of which a job gets an allow-list. */
+  readonly host: HostEnvironment
+  /** Job folders and seeds of virtual environments. One runner alone uses it; a short path is better. */
+  readonly work: string
+  /** Folders in front of the host's PATH, first wins: stock tools, then our own `cosign`. Default none. */
+  readonly path?: readonly string[]
+}
 
-/** What a runner knows of its machine; each thing is looked up at most once. */
-export interface Machine {
+/**
+ * Jobs as processes of this user, in folders of their own that both sides know by the same paths. It does not isolate,
+ * and a process that leaves its group outlives its job. `image: python:X.Y` becomes a virtual environment of a Python
+ * of this machine; other images are noted in the log and nothing is started for them.
+ */
+export function createPlainExecutor(options: PlainExecutorOptions): Executor {
+  const machine = createMachine(options)
+  return {
+    name: 'plain',
+    isolation:
+      'Running with the plain executor, without isolation: a job can read and change everything that this user can',
+    secrets: async () => pipSecrets(await machine.pipConfig()),
+    open: async (job) => {
+      const host = hostFolders(options.work, job)
+      await makeFolders(host)
+      const folders = { host, job: host }
+      return {
+        folders,
+        prepare: (order) => prepare(machine, folders, order),
+        close: () => removeFolder(host.root),
+      }
+    },
+  }
+}
+
+/** What an executor knows of its machine; each thing is looked up at most once. */
+interface Machine {
+  readonly spawn: Spawn
   readonly host: HostEnvironment
   readonly pythons: PythonFinder
   readonly venvs: VenvMaker
-  /** In front of the host's PATH. */
   readonly path: readonly string[]
   pipConfig(): Promise<PipConfig>
   shell(): Promise<Shell>
 }
 
-export interface MachineOptions {
-  readonly spawn: Spawn
-  readonly host: HostEnvironment
-  /** Of this runner; seeds of virtual environments live there. */
-  readonly work: string
-  readonly path: readonly string[]
-}
-
-export function createMachine({ spawn, host, work, path }: MachineOptions): Machine {
+function createMachine({ spawn, host, work, path = [] }: PlainExecutorOptions): Machine {
   const pythons = createPythonFinder(spawn, host)
   return {
+    spawn,
     host,
     pythons,
     venvs: createVenvMaker(join(work, 'seeds'), spawn, host),
@@ -55,62 +78,19 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make())
 }
 
-export interface PrepareOptions {
-  readonly job: Job
-  readonly folders: JobFolders
-  readonly machine: Machine
-  readonly log: JobLog
-}
-
-export interface Prepared {
-  readonly variables: Variables
-  readonly env: Environment
-}
-
-/** Variables, their files, the Python of the image, and the environment of the job's shells. */
-export async function prepareEnvironment(options: PrepareOptions): Promise<Prepared> {
-  const { job, folders, machine, log } = options
-  const { values, files, warnings } = resolveVariables({
-    job: job.variables,
-    runner: runnerVariables(folders),
-    fileFolder: folders.projectTemporary,
-  })
-  for (const warning of warnings) log.warning(warning)
-  for (const { name, content } of files)
-    await writeFileVariable(join(folders.projectTemporary, name), content)
-  const python = await preparePython(options, values)
-  const pip = await preparePip(options)
+/** The Python of the image, the machine's pip configuration, and the environment of the job's shells. */
+async function prepare(machine: Machine, folders: JobFolders, order: ImageOrder): Promise<JobEnvironment> {
+  const { spawn, host } = machine
+  const python = await preparePython(machine, folders, order)
+  const pip = await preparePip(machine, folders, order)
   const path = [...python.path, ...machine.path]
-  const env = jobEnvironment({
-    host: machine.host,
-    folders,
-    variables: values,
-    path,
-    more: { ...pip, ...python.env },
-  })
-  const tooLarge = tooLargeForEnvironment(env)
-  if (tooLarge !== undefined)
-    throw runnerErrors('runner.environment', `variable ${tooLarge} is larger than 128 KiB`)
-  return { variables: values, env }
-}
-
-/** What only the runner knows (gitlab-surface 3.5). */
-function runnerVariables(folders: JobFolders): Record<string, string> {
+  const env = jobEnvironment({ host, folders: folders.job, path, more: { ...pip, ...python.env } })
+  const shell = await machine.shell()
   return {
-    CI_PROJECT_DIR: folders.project,
-    CI_BUILDS_DIR: folders.builds,
-    CI_CONCURRENT_ID: '0',
-    CI_CONCURRENT_PROJECT_ID: '0',
-    CI_SERVER: 'yes',
-    CI_SHARED_ENVIRONMENT: 'true',
-    CI_RUNNER_VERSION: RUNNER_VERSION,
-    CI_RUNNER_EXECUTABLE_ARCH: `${platform}/${arch}`,
+    shell,
+    run: (script) => runInShell({ spawn, shell, cwd: folders.job.project, env }, script),
+    beginCache: (paths, variables) => tagPipCache({ paths, variables, folders }),
   }
-}
-
-async function writeFileVariable(path: string, content: string): Promise<void> {
-  await writeFile(path, content, { mode: OWNER_READS })
-  await chmod(path, OWNER_READS)
 }
 
 interface PreparedPython {
@@ -118,10 +98,11 @@ interface PreparedPython {
   readonly env: Environment
 }
 
-async function preparePython(options: PrepareOptions, variables: Variables): Promise<PreparedPython> {
-  const { job, folders, machine, log } = options
-  const image = expand(job.image?.name ?? '', variables)
-  if (job.services.length > 0) log.warning('services are ignored: this executor starts no containers')
+async function preparePython(
+  machine: Machine,
+  { host }: JobFolders,
+  { image, log }: ImageOrder,
+): Promise<PreparedPython> {
   const wanted = pythonOfImage(image)
   if (wanted === undefined) {
     if (image !== '')
@@ -132,14 +113,15 @@ async function preparePython(options: PrepareOptions, variables: Variables): Pro
   const { text, isOther } = describePython(image, wanted, python)
   if (isOther) log.warning(text)
   else log.notice(text)
-  await machine.venvs.make(python, folders)
-  return { path: [join(folders.venv, 'bin')], env: { VIRTUAL_ENV: folders.venv } }
+  await machine.venvs.make(python, host)
+  const venv = venvOf(host)
+  return { path: [join(venv, 'bin')], env: { VIRTUAL_ENV: venv } }
 }
 
-async function preparePip({ machine, folders, log }: PrepareOptions): Promise<Environment> {
+async function preparePip(machine: Machine, { host }: JobFolders, { log }: ImageOrder): Promise<Environment> {
   const config = await machine.pipConfig()
   if (config.dropped.length > 0) {
     log.notice(`pip configuration of this machine: ${config.dropped.join(', ')} not passed to the job`)
   }
-  return carryPipConfig(config, folders)
+  return carryPipConfig(config, host.home)
 }

@@ -2,8 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { utf8Decode, type Spawn } from '../../base/index.ts'
 import type { Environment, HostEnvironment } from '../job/host-environment.ts'
-import type { JobFolders } from '../job/folders.ts'
-import { decoded } from '../sources/sources.ts'
+import { decoded } from '../sources/remote.ts'
 
 /** Where packages come from and how they are reached: without these, pip fails behind a company's index. */
 const CARRIED: readonly string[] = [
@@ -84,10 +83,10 @@ function unquote(text: string): string {
  * Gives the configuration to one job: as its user file, which the job may change, or, where a file of the machine
  * holds a dropped option, as variables with all files switched off.
  */
-export async function carryPipConfig(config: PipConfig, folders: JobFolders): Promise<Environment> {
+export async function carryPipConfig(config: PipConfig, home: string): Promise<Environment> {
   if (config.hasDroppedInFile) return { PIP_CONFIG_FILE: '/dev/null', ...asVariables(config) }
   if (config.options.length === 0) return {}
-  const folder = join(folders.home, '.config', 'pip')
+  const folder = join(home, '.config', 'pip')
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'pip.conf'), asFile(config), { mode: 0o600 })
   return {}

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Spawn } from '../../base/index.ts'
-import { jobFolders } from '../job/folders.ts'
 import { carryPipConfig, parsePipConfig, pipSecrets } from './pip-config.ts'
 import { createPythonFinder, describePython, pythonOfImage } from './python.ts'
 
@@ -106,12 +105,11 @@ describe("the machine's pip configuration", () => {
     'global.trusted-host="\\na\\nb"',
     "install.no-deps='true'",
   ].join('\n')
-  const job = { id: 1, job_info: { project_full_path: 'a/b' } } as Parameters<typeof jobFolders>[1]
 
   it('is carried as the user file of the job, without what would bring in strangers', async () => {
-    const folders = jobFolders(join(folder, 'carried'), job)
-    expect(await carryPipConfig(parsePipConfig(listing), folders)).toEqual({})
-    expect(readFileSync(join(folders.home, '.config/pip/pip.conf'), 'utf8')).toBe(
+    const home = join(folder, 'carried')
+    expect(await carryPipConfig(parsePipConfig(listing), home)).toEqual({})
+    expect(readFileSync(join(home, '.config/pip/pip.conf'), 'utf8')).toBe(
       '[global]\nindex-url = https://me:s3cret-pass@index.example/simple\ncert = /etc/ca.pem\ntrusted-host = a\n    b\n',
     )
     expect(parsePipConfig(listing).dropped).toEqual(['find-links'])
@@ -119,7 +117,7 @@ describe("the machine's pip configuration", () => {
 
   it('switches all files off where one of them holds a dropped option', async () => {
     const config = parsePipConfig(`${listing}\nglobal.extra-index-url='https://x.example/'`)
-    expect(await carryPipConfig(config, jobFolders(join(folder, 'off'), job))).toMatchObject({
+    expect(await carryPipConfig(config, join(folder, 'off'))).toMatchObject({
       PIP_CONFIG_FILE: '/dev/null',
       PIP_CERT: '/etc/ca.pem',
       PIP_TRUSTED_HOST: 'a b',

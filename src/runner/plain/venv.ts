@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { shellQuoted, type Spawn } from '../../base/index.ts'
 import { toolEnvironment, type Environment, type HostEnvironment } from '../job/host-environment.ts'
 import { runnerErrors } from '../errors.ts'
-import type { JobFolders } from '../job/folders.ts'
+import type { HostFolders } from '../job/folders.ts'
 import type { Python } from './python.ts'
 
 const EXECUTABLE = 0o755
@@ -11,7 +11,12 @@ const MAX_SAID_LENGTH = 2_000
 
 export interface VenvMaker {
   /** A virtual environment with pip for one job. Throws `runner.python`. */
-  make(python: Python, folders: JobFolders): Promise<void>
+  make(python: Python, folders: HostFolders): Promise<void>
+}
+
+/** Of one job. Never handed to a job of another view: the paths inside are the host's. */
+export function venvOf({ root }: HostFolders): string {
+  return join(root, 'venv')
 }
 
 /**
@@ -29,17 +34,13 @@ export function createVenvMaker(seeds: string, spawn: Spawn, host: HostEnvironme
   }
   return {
     make: async (python, folders) => {
+      const venv = venvOf(folders)
       const env = toolEnvironment(host, folders)
       const seed = await seedOf(python, env)
-      await runQuietly({ spawn, env }, [python.executable, '-m', 'venv', '--without-pip', folders.venv])
+      await runQuietly({ spawn, env }, [python.executable, '-m', 'venv', '--without-pip', venv])
       const packages = await sitePackages(seed)
-      await runQuietly({ spawn, env }, [
-        'cp',
-        '-Rp',
-        join(seed, packages),
-        join(folders.venv, packages, '..'),
-      ])
-      await writePipScripts(folders.venv, await pipScripts(seed))
+      await runQuietly({ spawn, env }, ['cp', '-Rp', join(seed, packages), join(venv, packages, '..')])
+      await writePipScripts(venv, await pipScripts(seed))
     },
   }
 }

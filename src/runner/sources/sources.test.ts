@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Command, Spawn } from '../../base/index.ts'
 import { systemSpawn } from '../../host/index.ts'
-import { makeJobFolders, jobFolders } from '../job/folders.ts'
+import { hostFolders, makeFolders } from '../job/folders.ts'
 import { parseJob } from '../job/job.ts'
 import type { JobLog } from '../log/job-log.ts'
 import { getSources } from './sources.ts'
@@ -120,8 +120,8 @@ async function checkOut(
       runner_info: { timeout: 60 },
     }),
   )
-  const folders = jobFolders(join(folder, 'work'), job)
-  await makeJobFolders(folders)
+  const host = hostFolders(join(folder, 'work'), job)
+  await makeFolders(host)
   const commands: Command[] = []
   const recording: Spawn = {
     run: (command) => {
@@ -131,18 +131,17 @@ async function checkOut(
   }
   const said: string[] = []
   const signal = new AbortController().signal
-  const host = { PATH: process.env['PATH'] }
   const log = logInto(said)
   await getSources({
     job,
-    folders,
+    folders: { host, job: host },
     variables: new Map(Object.entries(variables)),
     spawn: recording,
-    host,
+    host: { PATH: process.env['PATH'] },
     log,
     signal,
   })
-  return { git: gitIn(folders.project), commands, said }
+  return { git: gitIn(host.project), commands, said }
 }
 
 function logInto(said: string[]): JobLog {

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Spawn } from '../../base/index.ts'
 import { toolEnvironment, type Environment, type HostEnvironment } from '../job/host-environment.ts'
 import { runnerErrors } from '../errors.ts'
@@ -8,6 +7,7 @@ import type { JobFolders } from '../job/folders.ts'
 import type { Job } from '../job/job.ts'
 import type { JobLog } from '../log/job-log.ts'
 import type { Variables } from '../job/variables.ts'
+import { parseRemote, type Remote } from './remote.ts'
 
 const REFSPEC =
   /^\+?[0-9a-f]{40}(?:[0-9a-f]{24})?(?::refs\/[^\s~^:?*[\\]+)?$|^\+?refs\/[^\s~^:?[\\]+:refs\/[^\s~^:?[\\]+$/
@@ -26,13 +26,6 @@ export interface SourcesOptions {
   readonly host: HostEnvironment
   readonly log: JobLog
   readonly signal: AbortSignal
-}
-
-interface Remote {
-  /** Without credentials, which would stand in the process list and in the job's own `.git/config`. */
-  readonly url: string
-  readonly credentials: string | undefined
-  readonly isLocal: boolean
 }
 
 /**
@@ -74,12 +67,12 @@ async function checkOut({ job, variables, log }: SourcesOptions, git: Git): Prom
 
 async function createGit(options: SourcesOptions, remote: Remote): Promise<Git> {
   const { folders, spawn, log, signal } = options
-  await writeFile(join(folders.toolHome, '.gitconfig'), HOME_CONFIG, { mode: 0o600 })
+  await writeFile(join(folders.host.toolHome, '.gitconfig'), HOME_CONFIG, { mode: 0o600 })
   const env = gitEnvironment(options, remote)
   return async (...words) => {
     const command = {
       argv: ['git', ...words] as const,
-      cwd: folders.project,
+      cwd: folders.host.project,
       env,
       signal,
       onOutput: log.output,
@@ -98,7 +91,7 @@ function gitEnvironment(
   { url, credentials, isLocal }: Remote,
 ): Environment {
   const base = {
-    ...toolEnvironment(host, folders),
+    ...toolEnvironment(host, folders.host),
     GIT_TERMINAL_PROMPT: '0',
     GIT_ALLOW_PROTOCOL: isLocal ? 'file' : 'http:https',
   }
@@ -109,31 +102,6 @@ function gitEnvironment(
     // For this address only: a redirect to another host does not get it.
     GIT_CONFIG_KEY_0: `http.${url}.extraHeader`,
     GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(credentials).toString('base64')}`,
-  }
-}
-
-/** HTTP, or a path of this machine. Anything else (`ext::`, `ssh:`, options) could start programs. */
-export function parseRemote(text: string): Remote {
-  if (text.startsWith('/')) return { url: text, credentials: undefined, isLocal: true }
-  const url = URL.parse(text)
-  if (url?.protocol === 'file:' && url.host === '') {
-    return { url: fileURLToPath(url), credentials: undefined, isLocal: true }
-  }
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw runnerErrors('runner.sources', 'the repository is neither an HTTP URL nor an absolute path')
-  }
-  const credentials = url.username === '' ? undefined : `${decoded(url.username)}:${decoded(url.password)}`
-  url.username = ''
-  url.password = ''
-  return { url: url.href, credentials, isLocal: false }
-}
-
-/** Of percent-encoded credentials; as it stands where it is not well encoded. */
-export function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
   }
 }
 
@@ -168,9 +136,4 @@ function refspecs({ git_info }: Job, { isLocal }: Remote): readonly string[] {
 function namedCommit({ sha, ref, ref_type }: Job['git_info']): string {
   if (!REF_NAME.test(ref) || ref.includes('..') || ref.endsWith('.lock') || ref.endsWith('/')) return sha
   return `+${sha}:refs/${ref_type === 'tag' ? 'tags' : 'remotes/origin'}/${ref}`
-}
-
-/** The password of a repository URL, for the masker; empty where there is none. */
-export function parseRemoteSecret(text: string): string {
-  return decoded(URL.parse(text)?.password ?? '')
 }

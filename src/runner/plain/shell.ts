@@ -1,0 +1,49 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Spawn } from '../../base/index.ts'
+import type { Script } from '../executor.ts'
+import { inheritedEnvironment, type Environment, type HostEnvironment } from '../job/host-environment.ts'
+import type { Shell } from '../job/script.ts'
+
+/**
+ * The shell's group is told to end when the script has: a server that a job left in the background would else hold
+ * the log open until the job's timeout. `$0` onwards is the command; nothing of the job stands in the arguments.
+ */
+const SUPERVISOR = '"$0" "$@"; code=$?; trap "" TERM; kill -TERM 0; exit "$code"'
+/** 128 + 9: the supervisor itself is killed only together with its group. */
+const KILLED = 137
+
+/** `sh` where this machine has no bash, as in the stock runner. */
+export async function findShell(host: HostEnvironment): Promise<Shell> {
+  for (const folder of (inheritedEnvironment(host)['PATH'] ?? '').split(':')) {
+    const isThere = await access(join(folder, 'bash'), constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return 'bash'
+  }
+  return 'sh'
+}
+
+interface ShellOfJob {
+  readonly spawn: Spawn
+  readonly shell: Shell
+  readonly cwd: string
+  /** The job's variables come on top. */
+  readonly env: Environment
+}
+
+export async function runInShell(
+  { spawn, shell, cwd, env }: ShellOfJob,
+  { file, variables, signal, onOutput }: Script,
+): Promise<number> {
+  const { exitCode } = await spawn.run({
+    argv: ['/bin/sh', '-c', SUPERVISOR, shell, file],
+    cwd,
+    env: { ...env, ...Object.fromEntries(variables) },
+    signal,
+    onOutput,
+  })
+  return exitCode ?? KILLED
+}
