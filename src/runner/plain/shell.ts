@@ -11,6 +11,14 @@ import type { Shell } from '../job/script.ts'
  * the log open until the job's timeout. `$0` onwards is the command; nothing of the job stands in the arguments.
  */
 const SUPERVISOR = '"$0" "$@"; code=$?; trap "" TERM; kill -TERM 0; exit "$code"'
+/**
+ * Descriptors that the runner has inherited from whoever started it are not the job's. Node closes the first sixteen;
+ * `sh` knows no others. `-p`, so that the job's BASH_ENV is read once.
+ */
+const CLOSE_DESCRIPTORS =
+  'for wheelseal_fd in /dev/fd/*; do wheelseal_fd=${wheelseal_fd##*/}; ' +
+  'case $wheelseal_fd in [012] | *[!0-9]*) ;; *) eval "exec $wheelseal_fd>&-" ;; esac; done; ' +
+  'unset wheelseal_fd; exec "$0" "$@"'
 /** 128 + 9: the supervisor itself is killed only together with its group. */
 const KILLED = 137
 
@@ -39,11 +47,15 @@ export async function runInShell(
   { file, variables, signal, onOutput }: Script,
 ): Promise<number> {
   const { exitCode } = await spawn.run({
-    argv: ['/bin/sh', '-c', SUPERVISOR, shell, file],
+    argv: ['/bin/sh', '-c', SUPERVISOR, ...commandOf(shell), file],
     cwd,
     env: { ...env, ...Object.fromEntries(variables) },
     signal,
     onOutput,
   })
   return exitCode ?? KILLED
+}
+
+function commandOf(shell: Shell): readonly string[] {
+  return shell === 'bash' ? ['bash', '-p', '-c', CLOSE_DESCRIPTORS, 'bash'] : [shell]
 }
