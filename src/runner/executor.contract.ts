@@ -132,6 +132,13 @@ export function describeExecutor(name: string, create: (setup: ExecutorSetup) =>
         expect(output).toBe(`${odd}|/elsewhere`)
       })
 
+      it('reads what BASH_ENV names once', async () => {
+        const { place, sh } = await open()
+        writeFileSync(join(place.folders.host.home, 'each-shell'), 'echo read >> "$HOME/read"')
+        const variables = { BASH_ENV: `${place.folders.job.home}/each-shell` }
+        expect((await sh('cat "$HOME/read"', { variables })).output).toBe('read\n')
+      })
+
       it('has of the host an allow-list', async () => {
         const { output } = await run('env | sed "s/=.*//"; echo "$LANG"', { variables: { V: '1' } })
         const names = output.trim().split('\n')

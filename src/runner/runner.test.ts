@@ -122,6 +122,18 @@ describe('a runner against a server that plays the runner API', () => {
     expect(existsSync(join(work, 'work', 'job-301'))).toBe(false)
   })
 
+  it('refuses a variable that no process could be given, by its name', async () => {
+    server.jobs.push(payload({ variables: [variable('LONG', 'x'.repeat(200_000))] }))
+    expect(await runner()).toMatchObject({ state: 'failed', reason: 'runner_system_failure' })
+    expect(server.log()).toContain('variable LONG is larger than 128 KiB')
+  })
+
+  it('says that services are not started', async () => {
+    server.jobs.push(payload({ services: [{ name: 'postgres:16' }] }))
+    expect(await runner()).toMatchObject({ state: 'success' })
+    expect(server.log()).toContain('WARNING: services are ignored')
+  })
+
   it('masks the job token and masked variables, in the log and for the observer', async () => {
     const variables = [
       variable('PASSWORD', 'correct-horse', { masked: true }),
@@ -252,5 +264,5 @@ describe('a runner against a server that plays the runner API', () => {
     expect(server.log()).toContain(`from ${join(work, 'work', 'job-301', 'venv')}/lib`)
     expect(await runner()).toMatchObject({ state: 'success' })
     expect(readdirSync(join(work, 'work'))).toEqual(['seeds'])
-  })
+  }, 120_000)
 })

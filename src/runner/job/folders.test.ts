@@ -1,11 +1,15 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hostFolders } from './folders.ts'
+import { hostFolders, makeFolders } from './folders.ts'
 
-const projectOf = (path: string): string =>
-  hostFolders('/w', {
+const foldersOf = (path: string, work = '/w') =>
+  hostFolders(work, {
     id: 7,
     job_info: { name: 'n', stage: 's', project_id: 3, project_full_path: path },
-  }).project
+  })
+const projectOf = (path: string): string => foldersOf(path).project
 
 describe('the folders of a job', () => {
   it('are named by the path of the project', () => {
@@ -18,4 +22,12 @@ describe('the folders of a job', () => {
       expect(projectOf(path)).toBe('/w/job-7/builds/project-3')
     },
   )
+
+  it('are gone again where one of them cannot be made', async () => {
+    const work = mkdtempSync(join(tmpdir(), 'ws-folders-'))
+    const tooLongWithItsEnding = 'x'.repeat(255)
+    await expect(makeFolders(foldersOf(tooLongWithItsEnding, work))).rejects.toThrow('ENAMETOOLONG')
+    expect(readdirSync(work)).toEqual([])
+    rmSync(work, { recursive: true })
+  })
 })
