@@ -3,14 +3,14 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { RunnerApi } from './api/api.ts'
-import { runnerErrors } from './errors.ts'
-import type { JobFolders } from './job/folders.ts'
-import type { Job, JobArtifact, JobDependency } from './job/job.ts'
-import type { JobLog } from './log/job-log.ts'
 import { packZip } from './archive/pack.ts'
 import { selectFiles } from './archive/select-files.ts'
 import { unpackZip } from './archive/unpack.ts'
+import { runnerErrors } from './errors.ts'
+import type { JobFolders } from './job/folders.ts'
+import type { Job, JobArtifact, JobDependency, JobResult } from './job/job.ts'
 import { expand, type Variables } from './job/variables.ts'
+import type { JobLog } from './log/job-log.ts'
 
 const MAX_ARCHIVE_BYTES = 4 * 1024 ** 3
 
@@ -61,8 +61,8 @@ async function* capped(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   }
 }
 
-export function wantedArtifacts(job: Job, outcome: 'on_success' | 'on_failure'): readonly JobArtifact[] {
-  return job.artifacts.filter(({ when }) => when === 'always' || when === outcome)
+export function wantedArtifacts(job: Job, result: JobResult): readonly JobArtifact[] {
+  return job.artifacts.filter(({ when }) => when === 'always' || when === result)
 }
 
 /** No file is a warning, as on GitLab; a refusal by the server fails the job. */

@@ -1,16 +1,14 @@
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeError, sha256Hex, utf8 } from '../base/index.ts'
-import type { JobEnvironment } from './executor.ts'
-import type { JobFolders } from './job/folders.ts'
-import type { Job, JobCache } from './job/job.ts'
-import type { JobLog } from './log/job-log.ts'
 import { packZip } from './archive/pack.ts'
 import { selectFiles } from './archive/select-files.ts'
 import { unpackZip } from './archive/unpack.ts'
+import type { JobEnvironment } from './executor.ts'
+import type { JobFolders } from './job/folders.ts'
+import type { Job, JobCache, JobResult } from './job/job.ts'
 import { expand, type Variables } from './job/variables.ts'
-
-export type JobResult = 'on_success' | 'on_failure'
+import type { JobLog } from './log/job-log.ts'
 
 export interface CacheOptions {
   readonly job: Job
@@ -21,10 +19,11 @@ export interface CacheOptions {
   readonly log: JobLog
 }
 
-type CacheBeginner = Pick<JobEnvironment, 'beginCache'>
-
 /** Best effort: what goes wrong is said in the job log and never fails the job. */
-export async function restoreCaches(options: CacheOptions, environment: CacheBeginner): Promise<void> {
+export async function restoreCaches(
+  options: CacheOptions,
+  environment: Pick<JobEnvironment, 'beginCache'>,
+): Promise<void> {
   for (const cache of options.job.cache) {
     if (!policy(cache, options).includes('pull')) continue
     await bestEffort(options.log, async () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -283,6 +282,16 @@ function isGone(seconds: string): Promise<void> {
   return vi.waitFor(() => expect(processes()).not.toContain(`sleep ${seconds}`), KILL_PATIENCE)
 }
 
+/** The arguments of all processes of this machine, a line each. */
 function processes(): string {
-  return execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8', maxBuffer: 64 << 20 })
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return numbers.map((number) => argumentsOf(number)).join('\n')
+}
+
+function argumentsOf(number: string): string {
+  try {
+    return readFileSync(`/proc/${number}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
 }

@@ -19,8 +19,8 @@ import type { JobLog } from './log/job-log.ts'
  *    variable in the arguments of a process. Its standard input is empty; it has no descriptor of the runner's.
  * 3. Its output is given out as it comes and is complete when `run` has ended.
  * 4. An aborted signal ends the script with all that it started: SIGTERM, after a grace period SIGKILL. What a script
- *    leaves in the background is ended with the script. An executor that cannot reach a process that has left its
- *    group says so in `isolation`.
+ *    leaves in the background is ended with the script. Only an executor with a process table of its own for each
+ *    job reaches those that have left their group.
  * 5. After `close`, nothing of the job is on disk.
  *
  * Several jobs may be open at once.
@@ -54,7 +54,7 @@ export interface ImageOrder {
 /** A job's image with its folders in place: scripts can run. */
 export interface JobEnvironment {
   readonly shell: Shell
-  /** The script's exit code; 128 + n where signal n ended it. Rejects with the reason of a signal aborted before. */
+  /** The script's exit code; 128 + n where signal n ended it, never 0 where it was told to stop. Rejects with the reason of a signal aborted before. */
   run(script: Script): Promise<number>
   /** Lays out in the project what the image's programs need of a cache, by its paths, that could not be restored. */
   beginCache(paths: readonly string[], variables: Variables): Promise<void>

@@ -92,6 +92,9 @@ export type JobArtifact = v.InferOutput<typeof Artifact>
 export type JobCache = v.InferOutput<typeof Cache>
 export type JobDependency = v.InferOutput<typeof Dependency>
 
+/** What `when` of caches and artifacts asks for. */
+export type JobResult = 'on_success' | 'on_failure'
+
 export interface JobIdentity {
   readonly id: number
   readonly name: string

@@ -14,7 +14,7 @@ export interface VenvMaker {
   make(python: Python, folders: HostFolders): Promise<void>
 }
 
-/** Of one job. Never handed to a job of another view: the paths inside are the host's. */
+/** Of one job, which knows it by the same path: the paths inside are the host's. */
 export function venvOf({ root }: HostFolders): string {
   return join(root, 'venv')
 }
