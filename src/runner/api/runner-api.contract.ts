@@ -14,6 +14,8 @@ export interface FakeServer {
   readonly artifacts: Map<number, { query: string; bytes: Uint8Array }>
   readonly trace: Buffer
   artifactStatus: number
+  /** What each part of a log is answered with. */
+  jobStatus: () => string
   onFirstRequest: () => void
   log(): string
   final(): object | undefined
@@ -38,6 +40,7 @@ export async function startServer(): Promise<FakeServer> {
     requests: [],
     artifacts: new Map(),
     artifactStatus: 201,
+    jobStatus: () => 'running',
     onFirstRequest: () => undefined,
     get trace() {
       return state.trace
@@ -47,6 +50,7 @@ export async function startServer(): Promise<FakeServer> {
     reset: () => {
       fake.jobs.length = 0
       fake.artifactStatus = 201
+      fake.jobStatus = () => 'running'
       fake.onFirstRequest = () => undefined
     },
     close: () => listening.close(100),
@@ -71,7 +75,7 @@ function jobRoutes(app: App, fake: FakeServer, state: State): void {
     const start = Number(/^(\d+)-/.exec(context.req.header('content-range') ?? '')?.[1])
     if (start !== state.trace.length) return context.text('416', 416, { range: `0-${state.trace.length}` })
     state.trace = Buffer.concat([state.trace, Buffer.from(await context.req.arrayBuffer())])
-    return context.text('202', 202, { range: `0-${state.trace.length}`, 'job-status': 'running' })
+    return context.text('202', 202, { range: `0-${state.trace.length}`, 'job-status': fake.jobStatus() })
   })
   app.put('/api/v4/jobs/:id', async (context) => {
     state.updates.push(await context.req.json())
