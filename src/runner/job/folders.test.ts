@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { hostFolders, makeFolders } from './folders.ts'
 
 const foldersOf = (path: string, work = '/w') =>
@@ -25,9 +25,9 @@ describe('the folders of a job', () => {
 
   it('are gone again where one of them cannot be made', async () => {
     const work = mkdtempSync(join(tmpdir(), 'ws-folders-'))
+    onTestFinished(() => rmSync(work, { recursive: true }))
     const tooLongWithItsEnding = 'x'.repeat(255)
     await expect(makeFolders(foldersOf(tooLongWithItsEnding, work))).rejects.toThrow('ENAMETOOLONG')
     expect(readdirSync(work)).toEqual([])
-    rmSync(work, { recursive: true })
   })
 })

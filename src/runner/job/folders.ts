@@ -81,9 +81,10 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
+/** Beside an `rm` that has failed and still removes what it can; what stays locked is told by the next one. */
 async function makeRemovable(path: string): Promise<void> {
-  await chmod(path, OWNER_ONLY)
-  for (const entry of await readdir(path, { withFileTypes: true })) {
+  await chmod(path, OWNER_ONLY).catch(() => undefined)
+  for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
     if (entry.isDirectory()) await makeRemovable(join(path, entry.name))
   }
 }
