@@ -1,7 +1,7 @@
 import { expandText, expandVariables, type Variable } from './expand.ts'
-import { readDocument } from './document.ts'
+import { readDocument } from './sources/yaml.ts'
 import { resolveExtends } from './extends.ts'
-import { readFile, type FileContent, type JobContent } from './file.ts'
+import { readFile, type FileContent, type JobContent } from './read/pipeline.ts'
 import { byPosition, createReport, InvalidPipelineError, type Problem, type Report } from './report.ts'
 
 export interface PlannedImage {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { unsupported, type Fields } from '../../src/ciconfig/fields.ts'
-import { globalFields, movedToDefault } from '../../src/ciconfig/file.ts'
-import { defaultFields, innerFields, jobFields } from '../../src/ciconfig/keywords.ts'
+import { unsupported, type Fields } from '../../src/ciconfig/read/fields.ts'
+import { globalFields, movedToDefault } from '../../src/ciconfig/read/pipeline.ts'
+import { defaultFields, innerFields, jobFields } from '../../src/ciconfig/read/keywords.ts'
 import { root } from '../support/program.ts'
 
 const page = readFileSync(join(root, 'docs', 'reference', 'pipelines.md'), 'utf8')

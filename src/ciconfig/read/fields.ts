@@ -1,7 +1,7 @@
-import type { ProblemCode } from './errors.ts'
-import { didYouMean } from './nearest.ts'
-import { isNull, scalarText, type MapNode, type Node } from './nodes.ts'
-import type { Position, Report } from './report.ts'
+import type { ProblemCode } from '../errors.ts'
+import { didYouMean } from '../nearest.ts'
+import { isNull, scalarText, type MapNode, type Node } from '../nodes.ts'
+import type { Position, Report } from '../report.ts'
 
 /** Where a reader stands: whose keyword it reads, and where that keyword is written. */
 export interface Place {

@@ -1,4 +1,4 @@
-import type { Variable } from './expand.ts'
+import type { Variable } from '../expand.ts'
 import {
   allUnsupported,
   flag,
@@ -11,7 +11,7 @@ import {
   type Place,
   type Reader,
 } from './fields.ts'
-import { isNull, scalarText, type Node } from './nodes.ts'
+import { isNull, scalarText, type Node } from '../nodes.ts'
 
 const MAX_VARIABLES = 1000
 

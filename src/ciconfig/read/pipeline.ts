@@ -1,4 +1,4 @@
-import type { Variable } from './expand.ts'
+import type { Variable } from '../expand.ts'
 import {
   allUnsupported,
   readRecord,
@@ -9,10 +9,10 @@ import {
   type Values,
 } from './fields.ts'
 import { defaultFields, jobFields } from './keywords.ts'
-import { didYouMean } from './nearest.ts'
-import { isNull, type Entry, type MapNode, type Node } from './nodes.ts'
-import type { PlannedImage, PlannedJob } from './plan.ts'
-import type { Position, Report } from './report.ts'
+import { didYouMean } from '../nearest.ts'
+import { isNull, type Entry, type MapNode, type Node } from '../nodes.ts'
+import type { PlannedImage, PlannedJob } from '../plan.ts'
+import type { Position, Report } from '../report.ts'
 import { readVariables } from './variables.ts'
 
 export interface JobContent extends Omit<PlannedJob, 'image' | 'variables' | 'yaml_variables'> {

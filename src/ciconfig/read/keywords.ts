@@ -12,8 +12,8 @@ import {
   wrongType,
   type Reader,
 } from './fields.ts'
-import type { Node } from './nodes.ts'
-import type { PlannedArtifacts, PlannedCache, PlannedImage, PlannedJob } from './plan.ts'
+import type { Node } from '../nodes.ts'
+import type { PlannedArtifacts, PlannedCache, PlannedImage, PlannedJob } from '../plan.ts'
 import { readVariables } from './variables.ts'
 
 const MAX_SCRIPT_DEPTH = 10

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Pair } from 'yaml'
 import type { Alias, Node as YamlNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
-import { listNode, mapNode, type Entry, type MapNode, type Node, type ScalarNode } from './nodes.ts'
-import type { Position, Report } from './report.ts'
+import { listNode, mapNode, type Entry, type MapNode, type Node, type ScalarNode } from '../nodes.ts'
+import type { Position, Report } from '../report.ts'
 
 /** GitLab's limits for one file, and one against alias bombs. */
 const MAX_BYTES = 1024 * 1024
