@@ -1,5 +1,5 @@
 import { expandText, expandVariables, type Variable } from './expand.ts'
-import { readDocument } from './sources/yaml.ts'
+import { parseYaml } from './sources/yaml.ts'
 import { resolveExtends } from './extends.ts'
 import { readFile, type FileContent, type JobContent } from './read/pipeline.ts'
 import { byPosition, createReport, InvalidPipelineError, type Problem, type Report } from './report.ts'
@@ -74,8 +74,8 @@ export interface PlanRequest {
 
 /** The pipeline that GitLab would make of the file. Throws `InvalidPipelineError` (`ciconfig.invalid`) with all problems. */
 export function planPipeline({ file, text, variables }: PlanRequest): Plan {
-  const report = createReport(file)
-  const root = readDocument(text, report)
+  const report = createReport()
+  const root = parseYaml(file, text, report)
   const content = root === undefined ? undefined : readFile(resolveExtends(root, report), report)
   const plan = content === undefined ? undefined : buildPlan(content, { variables, report })
   if (plan === undefined || report.problems.length > 0)

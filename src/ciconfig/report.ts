@@ -1,19 +1,19 @@
 import { WheelsealError } from '../base/index.ts'
 import { ciconfigErrors, type ProblemCode } from './errors.ts'
 
-/** Counted from 1. */
+/** Where something is written: a pipeline may be merged from several files. Line and column count from 1. */
 export interface Position {
+  readonly file: string
   readonly line: number
   readonly column: number
 }
 
 export interface Problem extends Position {
-  readonly file: string
   readonly code: ProblemCode
   readonly message: string
 }
 
-/** `ciconfig.invalid`: all that is wrong with the file; the message has one line `FILE:LINE:COLUMN: …` for each problem. */
+/** `ciconfig.invalid`: all that is wrong with the pipeline; the message has one line `FILE:LINE:COLUMN: …` for each problem. */
 export class InvalidPipelineError extends WheelsealError {
   readonly problems: readonly Problem[]
 
@@ -39,13 +39,13 @@ export interface Report {
 /** More would help nobody, and an enemy's file may have a million. */
 const MAX_PROBLEMS = 100
 
-export function createReport(file: string): Report {
+export function createReport(): Report {
   const problems: Problem[] = []
   const warnings: Problem[] = []
   const seen = new Set<string>()
   const add = (list: Problem[], problem: Problem): void => {
-    const { line, column, code } = problem
-    const key = `${line}:${column}:${code}`
+    const { file, line, column, code } = problem
+    const key = `${line}:${column}:${code}:${file}`
     // A template's mistake is one mistake, however many jobs extend it.
     if (seen.has(key) || list.length >= MAX_PROBLEMS) return
     seen.add(key)
@@ -54,12 +54,18 @@ export function createReport(file: string): Report {
   return {
     problems,
     warnings,
-    problem: (at, code, message) => add(problems, { file, ...at, code, message }),
-    warning: (at, code, message) => add(warnings, { file, ...at, code, message }),
+    problem: (at, code, message) => add(problems, { ...at, code, message }),
+    warning: (at, code, message) => add(warnings, { ...at, code, message }),
   }
 }
 
-/** In the order of the file. */
+/** By file, and in the order of each. */
 export function byPosition(a: Problem, b: Problem): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1
   return a.line - b.line || a.column - b.column
+}
+
+/** The first character of a file: where it is what is wrong. */
+export function startOf(file: string): Position {
+  return { file, line: 1, column: 1 }
 }

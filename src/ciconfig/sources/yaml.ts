@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Pair } from 'yaml'
 import type { Alias, Node as YamlNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { listNode, mapNode, type Entry, type MapNode, type Node, type ScalarNode } from '../nodes.ts'
-import type { Position, Report } from '../report.ts'
+import { startOf, type Position, type Report } from '../report.ts'
 
 /** GitLab's limits for one file, and one against alias bombs. */
 const MAX_BYTES = 1024 * 1024
@@ -9,38 +9,51 @@ const MAX_DEPTH = 100
 const MAX_NODES = 100_000
 const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels`
 
-const START: Position = { line: 1, column: 1 }
-
-/** The file's map, or undefined after reporting why there is none. */
-export function readDocument(text: string, report: Report): MapNode | undefined {
+/** The map of a file, or undefined after reporting why there is none. */
+export function parseYaml(file: string, text: string, report: Report): MapNode | undefined {
   if (Buffer.byteLength(text) > MAX_BYTES) {
-    report.problem(START, 'ciconfig.yaml', `the file is larger than ${MAX_BYTES} bytes`)
+    report.problem(startOf(file), 'ciconfig.yaml', `the file is larger than ${MAX_BYTES} bytes`)
     return undefined
   }
-  const lines = new LineCounter()
-  const document = parse(text, { lines, report })
+  const places = new Places(file)
+  const document = parse(text, { places, report })
   if (document === undefined) return undefined
-  const root = new Converter(lines, report).convert(document.contents, 0)
+  const root = new Converter(places, report).convert(document.contents, 0)
   if (root?.kind === 'map') return root
   if (root !== undefined)
     report.problem(root.at, 'ciconfig.type', 'the file must be a map of jobs and keywords')
   return undefined
 }
 
+/** Offsets of one file to positions. */
+class Places {
+  readonly lines = new LineCounter()
+  readonly start: Position
+
+  constructor(file: string) {
+    this.start = startOf(file)
+  }
+
+  at(offset: number): Position {
+    const { line, col } = this.lines.linePos(offset)
+    return { file: this.start.file, line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+}
+
 function parse(
   text: string,
-  { lines, report }: { lines: LineCounter; report: Report },
+  { places, report }: { places: Places; report: Report },
 ): Document.Parsed | undefined {
   const document = parseDocument(text, {
     version: '1.1',
-    lineCounter: lines,
+    lineCounter: places.lines,
     uniqueKeys: false,
     intAsBigInt: true,
     prettyErrors: false,
     logLevel: 'silent',
   })
   for (const { code, message, pos } of document.errors)
-    reportYaml({ code, message, at: position(lines, pos[0]) }, report)
+    reportYaml({ code, message, at: places.at(pos[0]) }, report)
   return document.errors.length === 0 ? document : undefined
 }
 
@@ -59,27 +72,22 @@ function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1)
 }
 
-function position(lines: LineCounter, offset: number): Position {
-  const { line, col } = lines.linePos(offset)
-  return { line: Math.max(line, 1), column: Math.max(col, 1) }
-}
-
 /** Library nodes to ours, in the order of the file, so that an alias finds the last anchor above it. */
 class Converter {
-  readonly #lines: LineCounter
+  readonly #places: Places
   readonly #report: Report
   /** undefined while the anchored node is still being read: an alias inside would be endless. */
   readonly #anchors = new Map<string, Node | undefined>()
   #isTooLarge = false
 
-  constructor(lines: LineCounter, report: Report) {
-    this.#lines = lines
+  constructor(places: Places, report: Report) {
+    this.#places = places
     this.#report = report
   }
 
   convert(node: unknown, depth: number): Node | undefined {
     if (this.#isTooLarge) return undefined
-    if (node === null || node === undefined) return emptyScalar(START)
+    if (node === null || node === undefined) return emptyScalar(this.#places.start)
     if (isAlias(node)) return this.#checked(this.#alias(node), depth)
     const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
     if (anchor !== undefined) this.#anchors.set(anchor, undefined)
@@ -169,7 +177,7 @@ class Converter {
   }
 
   #at(node: YamlNode): Position {
-    return position(this.#lines, node.range?.[0] ?? 0)
+    return this.#places.at(node.range?.[0] ?? 0)
   }
 
   #fail(node: YamlNode, code: 'ciconfig.yaml' | 'ciconfig.unsupported', message: string): undefined {
