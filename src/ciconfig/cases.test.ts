@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { formatProblem, InvalidPipelineError, planPipeline } from './index.ts'
+import { formatProblem, InvalidPipelineError, planPipeline, textSources } from './index.ts'
 
 /**
  * A case is a folder of `tests/cases/ciconfig` with a `.gitlab-ci.yml` and an `expected.json`: what the plan must hold,
@@ -10,11 +10,12 @@ import { formatProblem, InvalidPipelineError, planPipeline } from './index.ts'
 const cases = join(import.meta.dirname, '../../tests/cases/ciconfig')
 const names = globSync('*/expected.json', { cwd: cases }).map((path) => dirname(path))
 
-function plan(name: string): unknown {
+async function plan(name: string): Promise<unknown> {
   const text = readFileSync(join(cases, name, '.gitlab-ci.yml'), 'utf8')
-  const none = { predefined: [], project: [], pipeline: [] }
+  const sources = textSources(new Map([['.gitlab-ci.yml', text]]))
+  const variables = { predefined: [], project: [], pipeline: [] }
   try {
-    return planPipeline({ file: '.gitlab-ci.yml', text, variables: none })
+    return await planPipeline({ file: '.gitlab-ci.yml', sources, variables })
   } catch (error) {
     if (!(error instanceof InvalidPipelineError)) throw error
     return error.problems.map((problem) => `${formatProblem(problem)} [${problem.code}]`)
@@ -32,11 +33,11 @@ describe('cases of pipeline files', () => {
     expect(files.map((file) => dirname(file)).toSorted()).toEqual(names.toSorted())
   })
 
-  it.each(names.filter((name) => !name.endsWith('_fail')))('plans %s', (name) => {
-    expect(plan(name)).toMatchObject(expected(name) as object)
+  it.each(names.filter((name) => !name.endsWith('_fail')))('plans %s', async (name) => {
+    expect(await plan(name)).toMatchObject(expected(name) as object)
   })
 
-  it.each(names.filter((name) => name.endsWith('_fail')))('refuses %s', (name) => {
-    expect(plan(name)).toEqual(expected(name))
+  it.each(names.filter((name) => name.endsWith('_fail')))('refuses %s', async (name) => {
+    expect(await plan(name)).toEqual(expected(name))
   })
 })

@@ -8,6 +8,12 @@ const kinds = {
     summary: 'The pipeline file is invalid; each problem is listed with its position.',
     hint: 'fix the named lines',
   },
+  'ciconfig.absent': {
+    status: 400,
+    exit: 1,
+    summary: 'The pipeline file does not exist at this commit.',
+    hint: 'commit the file, or correct its path',
+  },
   'ciconfig.yaml': {
     status: 400,
     exit: 1,

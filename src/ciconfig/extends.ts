@@ -1,5 +1,6 @@
+import { deepMerge } from './merge.ts'
 import { didYouMean } from './nearest.ts'
-import { isNull, mapNode, type Entry, type MapNode, type Node, type ScalarNode } from './nodes.ts'
+import { isNull, mapNode, type Entry, type MapNode, type ScalarNode } from './nodes.ts'
 import type { Position, Report } from './report.ts'
 
 /** GitLab: `extends` supports up to eleven levels of inheritance. */
@@ -89,18 +90,4 @@ class Resolver {
 function without(map: MapNode, name: string): MapNode {
   if (!map.entries.has(name)) return map
   return mapNode(map.at, new Map([...map.entries].filter(([key]) => key !== name)))
-}
-
-/** `over` wins. A null in it stays, and means that the key is absent. */
-function deepMerge(base: MapNode, over: MapNode): MapNode {
-  const entries = new Map(base.entries)
-  for (const [name, entry] of over.entries) {
-    const below = entries.get(name)?.value
-    entries.set(name, { keyAt: entry.keyAt, value: mergedValue(below, entry.value) })
-  }
-  return mapNode(over.at, entries)
-}
-
-function mergedValue(below: Node | undefined, above: Node): Node {
-  return below?.kind === 'map' && above.kind === 'map' ? deepMerge(below, above) : above
 }

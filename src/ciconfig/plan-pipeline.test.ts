@@ -2,22 +2,32 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { InvalidPipelineError, planPipeline, type KnownVariables, type Plan } from './index.ts'
+import {
+  InvalidPipelineError,
+  planPipeline,
+  textSources,
+  type KnownVariables,
+  type Plan,
+  type Sources,
+} from './index.ts'
 
 const NONE: KnownVariables = { predefined: [], project: [], pipeline: [] }
 
-function plan(text: string, variables: Partial<KnownVariables> = {}): Plan {
-  return planPipeline({ file: '.gitlab-ci.yml', text, variables: { ...NONE, ...variables } })
+async function plan(text: string, variables: Partial<KnownVariables> = {}): Promise<Plan> {
+  return planFrom(textSources(new Map([['.gitlab-ci.yml', text]])), variables)
 }
 
-function refusal(text: string): InvalidPipelineError {
-  try {
-    plan(text)
-  } catch (error) {
-    if (error instanceof InvalidPipelineError) return error
-    throw error
-  }
-  throw new Error('was planned')
+async function planFrom(sources: Sources, variables: Partial<KnownVariables> = {}): Promise<Plan> {
+  return planPipeline({ file: '.gitlab-ci.yml', sources, variables: { ...NONE, ...variables } })
+}
+
+async function refusal(planned: Promise<Plan>): Promise<InvalidPipelineError> {
+  const error: unknown = await planned.then(
+    () => new Error('was planned'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof InvalidPipelineError) return error
+  throw error
 }
 
 describe('a plan', () => {
@@ -36,28 +46,27 @@ describe('a plan', () => {
       { project: [{ key: 'V', value: 'project' }], pipeline: [{ key: 'V', value: 'pipeline' }] },
       'pipeline',
     ],
-  ])('puts the variables of %s', (_, variables, wanted) => {
-    const [job] = plan(file, variables).jobs
+  ])('puts the variables of %s', async (_, variables, wanted) => {
+    const [job] = (await plan(file, variables)).jobs
     expect(job?.variables).toEqual({ V: wanted, W: `<${wanted}>` })
     expect(job?.image).toEqual({ name: `x:${wanted}` })
   })
 
-  it('lists pipeline variables and leaves out project variables that override nothing', () => {
-    const [job] = plan(file, {
-      project: [{ key: 'P', value: 'p' }],
-      pipeline: [{ key: 'Q', value: 'q' }],
-    }).jobs
+  it('lists pipeline variables and leaves out project variables that override nothing', async () => {
+    const [job] = (
+      await plan(file, { project: [{ key: 'P', value: 'p' }], pipeline: [{ key: 'Q', value: 'q' }] })
+    ).jobs
     expect(Object.keys(job?.variables ?? {})).toEqual(['V', 'W', 'Q'])
   })
 
-  it('never shows a masked value; what refers to it stays as written', () => {
-    const [job] = plan(file, { project: [{ key: 'V', value: 'hunter22', isMasked: true }] }).jobs
+  it('never shows a masked value; what refers to it stays as written', async () => {
+    const [job] = (await plan(file, { project: [{ key: 'V', value: 'hunter22', isMasked: true }] })).jobs
     expect(job?.variables).toEqual({ V: '[MASKED]', W: '<$V>' })
     expect(job?.image).toEqual({ name: 'x:$V' })
   })
 
-  it('hands on the definitions, so that who starts the job can expand them with all variables', () => {
-    const [job] = plan(file).jobs
+  it('hands on the definitions, so that who starts the job can expand them with all variables', async () => {
+    const [job] = (await plan(file)).jobs
     expect(job?.yaml_variables).toEqual([
       { key: 'V', value: 'top' },
       { key: 'W', value: '<$V>' },
@@ -65,8 +74,8 @@ describe('a plan', () => {
     ])
   })
 
-  it('is not misled by names that every object has', () => {
-    const { jobs } = plan('constructor: { script: echo, variables: { __proto__: x, toString: y } }\n')
+  it('is not misled by names that every object has', async () => {
+    const { jobs } = await plan('constructor: { script: echo, variables: { __proto__: x, toString: y } }\n')
     expect(jobs.map((job) => job.name)).toEqual(['constructor'])
     expect(Object.entries(jobs[0]?.variables ?? {})).toEqual([
       ['__proto__', 'x'],
@@ -75,9 +84,39 @@ describe('a plan', () => {
   })
 })
 
+describe('the sources', () => {
+  it('are asked for the file, and for it alone', async () => {
+    const asked: string[] = []
+    const read: Sources['read'] = async (path) => {
+      asked.push(path)
+      return { kind: 'text', text: 'job: { script: echo }' }
+    }
+    expect((await planFrom({ read })).jobs).toHaveLength(1)
+    expect(asked).toEqual(['.gitlab-ci.yml'])
+  })
+
+  it('may lack the file: that is all that is said', async () => {
+    const error = await refusal(planFrom(textSources(new Map([['other.yml', 'job: { script: echo }']]))))
+    expect(error.problems).toEqual([
+      {
+        file: '.gitlab-ci.yml',
+        line: 1,
+        column: 1,
+        code: 'ciconfig.absent',
+        message: 'the file does not exist',
+      },
+    ])
+  })
+
+  it('may fail: that is nothing wrong with the pipeline', async () => {
+    const broken = new Error('the disk is gone')
+    await expect(planFrom({ read: async () => Promise.reject(broken) })).rejects.toBe(broken)
+  })
+})
+
 describe('a file that is wrong', () => {
-  it('is refused with one line per problem and a code for machines', () => {
-    const error = refusal('job: { script: echo, retry: 2, tgas: [] }\n')
+  it('is refused with one line per problem and a code for machines', async () => {
+    const error = await refusal(plan('job: { script: echo, retry: 2, tgas: [] }\n'))
     expect(error.code).toBe('ciconfig.invalid')
     expect(error.status).toBe(400)
     expect(error.message.split('\n')).toEqual([
@@ -86,9 +125,9 @@ describe('a file that is wrong', () => {
     ])
   })
 
-  it('reports a mistake in a template once, not once for each job', () => {
+  it('reports a mistake in a template once, not once for each job', async () => {
     const jobs = Array.from({ length: 20 }, (_, index) => `job${index}: { extends: .t }`).join('\n')
-    expect(refusal(`.t: { script: echo, needs: [] }\n${jobs}\n`).problems).toHaveLength(1)
+    expect((await refusal(plan(`.t: { script: echo, needs: [] }\n${jobs}\n`))).problems).toHaveLength(1)
   })
 
   it.each<[string, string, RegExp]>([
@@ -110,13 +149,13 @@ describe('a file that is wrong', () => {
       Array.from({ length: 900 }, (_, i) => `j${i}: { skript: e }`).join('\n'),
       /did you mean script/,
     ],
-  ])('is refused quickly when it has %s', (_, text, message) => {
-    const error = refusal(text)
+  ])('is refused quickly when it has %s', async (_, text, message) => {
+    const error = await refusal(plan(text))
     expect(error.message).toMatch(message)
     expect(error.problems.length).toBeLessThanOrEqual(100)
   })
 
-  it('never fails in any other way, whatever the text', () => {
+  it('never fails in any other way, whatever the text', async () => {
     const piece = fc.constantFrom(
       'job',
       ':',
@@ -137,10 +176,10 @@ describe('a file that is wrong', () => {
       '|',
       '$A',
     )
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async (pieces) => {
         try {
-          plan(pieces.join(''))
+          await plan(pieces.join(''))
         } catch (error) {
           if (!(error instanceof InvalidPipelineError)) throw error
           expect(error.problems.length).toBeGreaterThan(0)
@@ -179,23 +218,23 @@ describe.skipIf(!existsSync(tutorial))(`GitLab's tutorial (skipped without ${tut
     expect(blocks).toHaveLength(7)
   })
 
-  it('plans to its six jobs, one in each stage', () => {
-    const { jobs, stages, warnings } = plan(text, known)
+  it('plans to its six jobs, one in each stage', async () => {
+    const { jobs, stages, warnings } = await plan(text, known)
     const names = ['build', 'sign', 'verify', 'publish', 'publish_signatures', 'consumer_verification']
     expect(jobs.map(({ name, stage }) => [name, stage])).toEqual(names.map((name) => [name, name]))
     expect(stages).toEqual(['.pre', ...names, '.post'])
     expect(warnings).toEqual([])
   })
 
-  it('has the image and the cache in every job', () => {
-    const { jobs } = plan(text, known)
+  it('has the image and the cache in every job', async () => {
+    const { jobs } = await plan(text, known)
     expect(new Set(jobs.map((job) => job.image?.name))).toEqual(new Set(['python:3.10']))
     expect(new Set(jobs.map((job) => job.cache[0]?.key))).toEqual(new Set(['default']))
     expect(new Set(jobs.map((job) => job.cache[0]?.paths[0]))).toEqual(new Set(['${PIP_CACHE_DIR}']))
   })
 
-  it('has the scripts, artifacts and token that its reader expects', () => {
-    const [build, sign, verify] = plan(text, known).jobs
+  it('has the scripts, artifacts and token that its reader expects', async () => {
+    const [build, sign, verify] = (await plan(text, known)).jobs
     const lengths = [build, sign, verify].map((job) => [job?.before_script.length, job?.script.length])
     expect(lengths).toEqual([
       [3, 12],
@@ -208,8 +247,8 @@ describe.skipIf(!existsSync(tutorial))(`GitLab's tutorial (skipped without ${tut
     expect([verify?.id_tokens, verify?.artifacts]).toEqual([{}, null])
   })
 
-  it('expands variables across levels and lets the project override them', () => {
-    const { variables } = plan(text, known)
+  it('expands variables across levels and lets the project override them', async () => {
+    const { variables } = await plan(text, known)
     expect(variables).toMatchObject({
       PACKAGE_NAME: 'my-project',
       FULCIO_URL: 'http://127.0.0.1:7711',

@@ -1,38 +1,14 @@
 import { expandText, expandVariables, type Variable } from './expand.ts'
-import { parseYaml } from './sources/yaml.ts'
-import { resolveExtends } from './extends.ts'
-import { readFile, type FileContent, type JobContent } from './read/pipeline.ts'
-import { byPosition, createReport, InvalidPipelineError, type Problem, type Report } from './report.ts'
-
-export interface PlannedImage {
-  readonly name: string
-}
-
-export interface PlannedArtifacts {
-  readonly name: string | null
-  readonly paths: readonly string[]
-  readonly exclude: readonly string[]
-  readonly untracked: boolean
-  readonly when: 'on_success' | 'on_failure' | 'always'
-  readonly expire_in: string | null
-}
-
-export interface PlannedCache {
-  readonly key: string
-  readonly paths: readonly string[]
-  readonly untracked: boolean
-  readonly unprotect: boolean
-  readonly policy: 'pull-push' | 'pull' | 'push'
-  readonly when: 'on_success' | 'on_failure' | 'always'
-  readonly fallback_keys: readonly string[]
-}
+import type { Artifacts, Cache, IdTokens, Image, When } from './read/keywords.ts'
+import type { Position, Problem, Report } from './report.ts'
+import type { PipelineJob } from './rules.ts'
 
 /** Keys as GitLab spells them: this is also what `plan --json` prints. */
 export interface PlannedJob {
   readonly name: string
   readonly stage: string
   /** Expanded as far as the variables are known. */
-  readonly image: PlannedImage | null
+  readonly image: Image | null
   readonly before_script: readonly string[]
   readonly script: readonly string[]
   readonly after_script: readonly string[]
@@ -40,11 +16,11 @@ export interface PlannedJob {
   readonly variables: Readonly<Record<string, string>>
   /** The file's definitions for this job, top level first, not expanded: who starts the job expands them with all others. */
   readonly yaml_variables: readonly Variable[]
-  readonly when: 'on_success' | 'on_failure' | 'always'
+  readonly when: When
   readonly allow_failure: boolean
-  readonly artifacts: PlannedArtifacts | null
-  readonly cache: readonly PlannedCache[]
-  readonly id_tokens: Readonly<Record<string, { readonly aud: string | readonly string[] }>>
+  readonly artifacts: Artifacts | null
+  readonly cache: readonly Cache[]
+  readonly id_tokens: IdTokens
 }
 
 export interface Plan {
@@ -65,44 +41,37 @@ export interface KnownVariables {
   readonly pipeline: readonly Variable[]
 }
 
-export interface PlanRequest {
-  /** The name that problems carry. */
-  readonly file: string
-  readonly text: string
-  readonly variables: KnownVariables
-}
-
-/** The pipeline that GitLab would make of the file. Throws `InvalidPipelineError` (`ciconfig.invalid`) with all problems. */
-export function planPipeline({ file, text, variables }: PlanRequest): Plan {
-  const report = createReport()
-  const root = parseYaml(file, text, report)
-  const content = root === undefined ? undefined : readFile(resolveExtends(root, report), report)
-  const plan = content === undefined ? undefined : buildPlan(content, { variables, report })
-  if (plan === undefined || report.problems.length > 0)
-    throw new InvalidPipelineError(report.problems.toSorted(byPosition))
-  return { ...plan, warnings: report.warnings.toSorted(byPosition) }
-}
-
-interface Context {
+export interface PlanContext {
   readonly variables: KnownVariables
   readonly report: Report
 }
 
-function buildPlan(content: FileContent, context: Context): Plan {
-  const { stages, variables, jobs } = content
+/** What is planned: the pipeline's own keywords, and the jobs that are in it. */
+export interface SelectedPipeline {
+  readonly stages: readonly string[]
+  readonly variables: readonly Variable[]
+  readonly variablesAt: Position
+  readonly jobs: readonly PipelineJob[]
+}
+
+/** Jobs in the order of their stages, with the variables that are known now expanded. */
+export function buildPlan(pipeline: SelectedPipeline, context: PlanContext): Omit<Plan, 'warnings'> {
+  const { stages, variables, jobs } = pipeline
   const position = new Map(stages.map((stage, index) => [stage, index]))
   const ordered = jobs.toSorted((a, b) => (position.get(a.stage) ?? 0) - (position.get(b.stage) ?? 0))
-  const top = resolve(variables, { ...context, owner: '', at: content.variablesAt })
+  const top = resolve(variables, { ...context, owner: '', at: pipeline.variablesAt })
   return {
     stages,
     workflow: { name: null, variables: {} },
     variables: shown(top, variables),
     jobs: ordered.map((job) => planJob(job, { ...context, shared: variables })),
-    warnings: [],
   }
 }
 
-function planJob(job: JobContent, context: Context & { readonly shared: readonly Variable[] }): PlannedJob {
+function planJob(
+  job: PipelineJob,
+  context: PlanContext & { readonly shared: readonly Variable[] },
+): PlannedJob {
   const { at, variables, image, ...rest } = job
   const definitions = [...context.shared, ...variables]
   const resolved = resolve(definitions, { ...context, owner: `job "${job.name}": `, at })
@@ -121,7 +90,7 @@ export function byPrecedence(known: KnownVariables, yaml: readonly Variable[]): 
 
 function resolve(
   definitions: readonly Variable[],
-  context: Context & { readonly owner: string; readonly at: JobContent['at'] },
+  context: PlanContext & { readonly owner: string; readonly at: Position },
 ): ReadonlyMap<string, Variable> {
   const { report, owner, at } = context
   const expansion = expandVariables(byPrecedence(context.variables, definitions).map(hideMasked))

@@ -1,4 +1,4 @@
-import { expandText, type PlannedArtifacts, type PlannedCache, type Variable } from '../ciconfig/index.ts'
+import { expandText, type Artifacts, type Cache, type Variable } from '../ciconfig/index.ts'
 import { isProtected, lastSegment, NO_SHA } from './variables.ts'
 import type { ArtifactRecord, JobRecord, PipelineOrigin, Snapshot } from './store.ts'
 
@@ -161,14 +161,14 @@ function steps({ plan }: JobRecord, timeoutSeconds: number): readonly object[] {
   ]
 }
 
-function artifacts(planned: PlannedArtifacts | null): readonly object[] {
+function artifacts(planned: Artifacts | null): readonly object[] {
   if (planned === null || planned.paths.length === 0) return []
   return [{ ...planned, artifact_type: 'archive', artifact_format: 'zip' }]
 }
 
 /** Protected refs have a cache of their own, which nobody else's job can poison. */
 function cache(
-  planned: PlannedCache,
+  planned: Cache,
   { snapshot, variables }: { readonly snapshot: Snapshot; readonly variables: readonly PayloadVariable[] },
 ): object {
   const { unprotect, key, fallback_keys, ...rest } = planned

@@ -1,5 +1,5 @@
 import { encodeBase64Url, Secret } from '../base/index.ts'
-import { planPipeline } from '../ciconfig/index.ts'
+import { planPipeline, textSources } from '../ciconfig/index.ts'
 import { endIfOverdue, endJob } from './endings.ts'
 import { pipelineErrors } from './errors.ts'
 import { hashToken, runningJob, type JobClaim } from './job-access.ts'
@@ -77,7 +77,11 @@ async function createPipeline(context: Context, request: PipelineRequest): Promi
   const partial = { project, user, commit, source, configPath: config.path }
   const given = { project: request.variables, pipeline: request.pipelineVariables ?? [] }
   const predefined = pipelineVariables(partial, { externalUrl: context.externalUrl, createdAtMs: nowMs })
-  const plan = planPipeline({ file: config.path, text: config.text, variables: { ...given, predefined } })
+  const plan = await planPipeline({
+    file: config.path,
+    sources: textSources(new Map([[config.path, config.text]])),
+    variables: { ...given, predefined },
+  })
   const origin = {
     ...partial,
     stages: plan.stages,

@@ -13,8 +13,34 @@ import {
   type Reader,
 } from './fields.ts'
 import type { Node } from '../nodes.ts'
-import type { PlannedArtifacts, PlannedCache, PlannedImage, PlannedJob } from '../plan.ts'
 import { readVariables } from './variables.ts'
+
+export interface Image {
+  readonly name: string
+}
+
+export interface Artifacts {
+  readonly name: string | null
+  readonly paths: readonly string[]
+  readonly exclude: readonly string[]
+  readonly untracked: boolean
+  readonly when: When
+  readonly expire_in: string | null
+}
+
+export interface Cache {
+  readonly key: string
+  readonly paths: readonly string[]
+  readonly untracked: boolean
+  readonly unprotect: boolean
+  readonly policy: 'pull-push' | 'pull' | 'push'
+  readonly when: When
+  readonly fallback_keys: readonly string[]
+}
+
+export type IdTokens = Readonly<Record<string, { readonly aud: string | readonly string[] }>>
+
+export type When = 'on_success' | 'on_failure' | 'always'
 
 const MAX_SCRIPT_DEPTH = 10
 const MAX_CACHES = 4
@@ -33,13 +59,15 @@ const script: Reader<readonly string[]> = (node, place) => {
   return lines
 }
 
+const executedWhen: Reader<When> = choice('on_success', 'on_failure', 'always')
+
 const imageTable = {
   name: text,
   ...allUnsupported('entrypoint', 'docker', 'kubernetes', 'pull_policy'),
 }
 const imageFields = record(imageTable)
 
-const image: Reader<PlannedImage> = (node, place) => {
+const image: Reader<Image> = (node, place) => {
   const name = node.kind === 'map' ? imageFields(node, place)?.name : text(node, place)
   if (name !== undefined && name !== '') return { name }
   return wrong(node, place, { code: 'ciconfig.value', what: 'needs a name' })
@@ -70,13 +98,13 @@ const artifactTable = {
   paths: texts,
   exclude: texts,
   untracked: trackedOnly,
-  when: choice('on_success', 'on_failure', 'always'),
+  when: executedWhen,
   expire_in: duration,
   ...allUnsupported('access', 'expose_as', 'public', 'reports'),
 }
 const artifactFields = record(artifactTable)
 
-const artifacts: Reader<PlannedArtifacts> = (node, place) => {
+const artifacts: Reader<Artifacts> = (node, place) => {
   const values = artifactFields(node, place)
   if (values === undefined) return undefined
   return {
@@ -112,12 +140,12 @@ const cacheTable = {
   untracked: trackedOnly,
   unprotect: flag,
   policy: choice('pull-push', 'pull', 'push'),
-  when: choice('on_success', 'on_failure', 'always'),
+  when: executedWhen,
   fallback_keys: fallbackKeys,
 }
 const cacheFields = record(cacheTable)
 
-const oneCache: Reader<PlannedCache> = (node, place) => {
+const oneCache: Reader<Cache> = (node, place) => {
   const values = cacheFields(node, place)
   if (values === undefined) return undefined
   return {
@@ -131,7 +159,7 @@ const oneCache: Reader<PlannedCache> = (node, place) => {
   }
 }
 
-const caches: Reader<readonly PlannedCache[]> = (node, place) => {
+const caches: Reader<readonly Cache[]> = (node, place) => {
   const items = node.kind === 'list' ? node.items : [node]
   if (items.length > MAX_CACHES)
     return wrong(node, place, { code: 'ciconfig.value', what: `has more than ${MAX_CACHES} entries` })
@@ -141,10 +169,7 @@ const caches: Reader<readonly PlannedCache[]> = (node, place) => {
 const idTokenTable = { aud: textOrTexts }
 const idToken = record(idTokenTable)
 
-const idTokens: Reader<Readonly<Record<string, { readonly aud: string | readonly string[] }>>> = (
-  node,
-  place,
-) => {
+const idTokens: Reader<IdTokens> = (node, place) => {
   if (node.kind !== 'map') return wrongType(node, place, 'a map of tokens')
   const tokens = new Map<string, { readonly aud: string | readonly string[] }>()
   for (const [name, { keyAt, value }] of node.entries) {
@@ -159,9 +184,7 @@ const idTokens: Reader<Readonly<Record<string, { readonly aud: string | readonly
   return Object.fromEntries(tokens)
 }
 
-const executedWhen = choice('on_success', 'on_failure', 'always')
-
-const jobWhen: Reader<PlannedJob['when']> = (node, place) => {
+const jobWhen: Reader<When> = (node, place) => {
   const waits = node.kind === 'scalar' && (node.value === 'manual' || node.value === 'delayed')
   return waits ? unsupported(node, { ...place, path: `when: ${node.value}` }) : executedWhen(node, place)
 }

@@ -1,0 +1,84 @@
+import { didYouMean } from '../nearest.ts'
+import { isNull, type Entry, type MapNode, type Node } from '../nodes.ts'
+import type { Position, Report } from '../report.ts'
+import { DEFAULT_STAGE } from '../stages.ts'
+import { readRecord, unknownKey, type Place, type Values } from './fields.ts'
+import { jobFields } from './keywords.ts'
+
+export interface JobContent {
+  readonly name: string
+  /** Where its name stands. */
+  readonly at: Position
+  readonly keywords: JobKeywords
+}
+
+export type JobKeywords = Partial<Values<typeof jobFields>>
+
+interface JobContext {
+  readonly report: Report
+  readonly stages: readonly string[]
+  /** Those of the file, one of which may have been meant by what is no job. */
+  readonly keywords: readonly string[]
+}
+
+const MAX_NAME_LENGTH = 255
+const RESERVED = ['true', 'false', 'nil', 'pages:deploy']
+
+/** A job's own keywords, or undefined after reporting that it is no job. */
+export function readJob(
+  { name, entry }: { readonly name: string; readonly entry: Entry },
+  { report, stages, keywords }: JobContext,
+): JobContent | undefined {
+  const at = entry.keyAt
+  const shownName = name.slice(0, MAX_NAME_LENGTH)
+  const place: Place = { report, owner: `job "${shownName}"`, path: '', keyAt: at }
+  if (entry.value.kind !== 'map') {
+    notAJob(name, { ...place, owner: '', path: shownName }, keywords)
+    return undefined
+  }
+  checkName(name, place)
+  const values = readRecord(entry.value, place, jobFields)
+  checkScript(entry.value, place)
+  const stageAt = entry.value.entries.get('stage')?.value.at ?? at
+  checkStage(values.stage ?? DEFAULT_STAGE, { place, stages, at: stageAt })
+  return { name, at, keywords: values }
+}
+
+function notAJob(name: string, place: Place, keywords: readonly string[]): void {
+  if (didYouMean(name, keywords) !== '') unknownKey(name, { place, known: keywords })
+  else
+    place.report.problem(
+      place.keyAt,
+      'ciconfig.type',
+      `${place.path} must be a map: it is neither a job nor a keyword`,
+    )
+}
+
+function checkName(name: string, { report, owner, keyAt }: Place): void {
+  if (RESERVED.includes(name)) report.problem(keyAt, 'ciconfig.value', `${owner}: the name is reserved`)
+  if (name === '' || name.length > MAX_NAME_LENGTH)
+    report.problem(keyAt, 'ciconfig.value', `${owner}: a name has 1 to ${MAX_NAME_LENGTH} characters`)
+}
+
+/** `run` and `trigger` stand in for a script on GitLab and have been reported already. */
+function checkScript(job: MapNode, place: Place): void {
+  const hasOther = job.entries.has('run') || job.entries.has('trigger')
+  const value = job.entries.get('script')?.value
+  const isMissing = value === undefined || isNull(value) || isEmpty(value)
+  if (isMissing && !hasOther)
+    place.report.problem(place.keyAt, 'ciconfig.value', `${place.owner}: script is missing`)
+}
+
+function isEmpty(node: Node): boolean {
+  return node.kind === 'list' ? node.items.every(isEmpty) : node.kind === 'scalar' && node.value === ''
+}
+
+function checkStage(
+  stage: string,
+  { place, stages, at }: { readonly place: Place; readonly stages: readonly string[]; readonly at: Position },
+): void {
+  if (stages.includes(stage)) return
+  const known = stages.join(', ')
+  const message = `${place.owner}: stage ${stage} is not one of the stages ${known}${didYouMean(stage, stages)}`
+  place.report.problem(at, 'ciconfig.value', message)
+}
