@@ -1,10 +1,13 @@
 import { deepMerge } from './merge.ts'
 import { didYouMean } from './nearest.ts'
 import { isNull, mapNode, type Entry, type MapNode, type ScalarNode } from './nodes.ts'
-import type { Position, Report } from './report.ts'
+import type { Message, Position, Report } from './report.ts'
 
-/** GitLab: `extends` supports up to eleven levels of inheritance. */
+/** GitLab refuses an `extends` with more than ten others above it: eleven from a job to its last template. */
 const MAX_LEVELS = 11
+
+/** Values that all merges of a pipeline read: a few bytes that extend a large template many times cost time and memory. */
+const MAX_MERGED_VALUES = 2_000_000
 
 interface Resolved {
   readonly node: MapNode
@@ -26,6 +29,8 @@ class Resolver {
   readonly #root: MapNode
   readonly #report: Report
   readonly #done = new Map<string, Resolved | undefined>()
+  #mergedValues = 0
+  #hasTooMuch = false
 
   constructor(root: MapNode, report: Report) {
     this.#root = root
@@ -43,15 +48,33 @@ class Resolver {
 
   #merge(own: MapNode, path: readonly string[]): Resolved {
     const bases = this.#parents(own, path).map((parent) => this.#base(parent, path))
-    const levels = 1 + Math.max(0, ...bases.map((base) => base?.levels ?? 0))
-    const extendsAt = own.entries.get('extends')?.keyAt
-    if (levels > MAX_LEVELS && extendsAt !== undefined)
+    const levels = bases.reduce(
+      (most, base) => (base === undefined ? most : Math.max(most, 1 + base.levels)),
+      0,
+    )
+    const extendsAt = own.entries.get('extends')?.keyAt ?? own.at
+    if (levels > MAX_LEVELS)
       this.#fail(extendsAt, `${path.at(-1)}: extends more than ${MAX_LEVELS} levels deep`)
-    const nodes = [
-      ...bases.flatMap((base) => (base === undefined ? [] : [base.node])),
-      without(own, 'extends'),
-    ]
-    return { node: nodes.reduce(deepMerge), levels }
+    const nodes = bases.flatMap((base) => (base === undefined ? [] : [base.node]))
+    return { node: this.#mergeAll(nodes, { own: without(own, 'extends'), at: extendsAt }), levels }
+  }
+
+  /** The parents in their order, then the job itself: the last wins. */
+  #mergeAll(parents: readonly MapNode[], { own, at }: { own: MapNode; at: Position }): MapNode {
+    let merged: MapNode | undefined
+    for (const node of [...parents, own]) {
+      if (merged !== undefined) this.#mergedValues += merged.size + node.size
+      if (this.#mergedValues > MAX_MERGED_VALUES) return this.#tooMuch(own, at)
+      merged = merged === undefined ? node : deepMerge(merged, node)
+    }
+    return merged ?? own
+  }
+
+  #tooMuch(own: MapNode, at: Position): MapNode {
+    if (!this.#hasTooMuch)
+      this.#fail(at, `extends merges more than ${MAX_MERGED_VALUES} values in this pipeline`)
+    this.#hasTooMuch = true
+    return own
   }
 
   #parents(own: MapNode, path: readonly string[]): readonly ScalarNode[] {
@@ -76,13 +99,11 @@ class Resolver {
       return this.#fail(at, `${job}: extends ${name} in a circle: ${[...path, name].join(' → ')}`)
     if (path.length > MAX_LEVELS) return this.#fail(at, `${job}: extends more than ${MAX_LEVELS} levels deep`)
     if (this.#root.entries.get(name)?.value.kind === 'map') return this.resolve(name, path)
-    return this.#fail(
-      at,
-      `${job}: extends ${name}, which does not exist${didYouMean(name, this.#root.entries.keys())}`,
-    )
+    const known = this.#root.entries.keys()
+    return this.#fail(at, () => `${job}: extends ${name}, which does not exist${didYouMean(name, known)}`)
   }
 
-  #fail(at: Position, message: string): undefined {
+  #fail(at: Position, message: Message): undefined {
     this.#report.problem(at, 'ciconfig.extends', message)
   }
 }

@@ -1,47 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { evenMap, mapOf, parsed, START, valueOf, type Values } from './arrange.ts'
 import { deepMerge, mergeFiles } from './merge.ts'
-import { listNode, mapNode, type Entry, type MapNode, type Node } from './nodes.ts'
 import { readPipeline } from './read/pipeline.ts'
-import { createReport, formatProblem, startOf } from './report.ts'
-import { parseYaml } from './sources/yaml.ts'
+import { createReport, formatProblem } from './report.ts'
 
-type Value = string | readonly string[] | { readonly [key: string]: Value }
-
-const HERE = startOf('file.yml')
-
-function nodeOf(value: Value): Node {
-  if (typeof value === 'string') return { kind: 'scalar', at: HERE, value, source: value, size: 1, height: 1 }
-  return value instanceof Array ? listNode(HERE, value.map(nodeOf)) : mapOf(value as Record<string, Value>)
-}
-
-function mapOf(values: Readonly<Record<string, Value>>): MapNode {
-  const entry = (value: Value): Entry => ({ keyAt: HERE, value: nodeOf(value) })
-  return mapNode(HERE, new Map(Object.entries(values).map(([key, value]) => [key, entry(value)])))
-}
-
-function valueOf(node: Node): unknown {
-  if (node.kind === 'scalar') return node.value
-  if (node.kind === 'list') return node.items.map(valueOf)
-  return Object.fromEntries([...node.entries].map(([key, entry]) => [key, valueOf(entry.value)]))
-}
-
-const merged = (...files: readonly Readonly<Record<string, Value>>[]): unknown =>
-  valueOf(mergeFiles(files.map(mapOf), HERE))
-
-/** What stands under a key is always of one kind: `m` a map, `s` a scalar, `l` a list. */
-const evenMap = fc.letrec<{ map: Record<string, Value> }>((tie) => ({
-  map: fc.record(
-    {
-      s1: fc.string(),
-      s2: fc.string(),
-      l1: fc.array(fc.string(), { maxLength: 3 }),
-      m1: fc.oneof({ depthSize: 'small', withCrossShrink: true }, fc.constant({}), tie('map')),
-      m2: fc.oneof({ depthSize: 'small', withCrossShrink: true }, fc.constant({}), tie('map')),
-    },
-    { requiredKeys: [] },
-  ) as fc.Arbitrary<Record<string, Value>>,
-})).map
+const merged = (...files: readonly Values[]): unknown => valueOf(mergeFiles(files.map(mapOf), START))
 
 describe('the merge of files', () => {
   it('keeps what only one has, merges maps and replaces lists and scalars by the last', () => {
@@ -66,7 +30,7 @@ describe('the merge of files', () => {
   })
 
   it('keeps the order in which the names came first', () => {
-    const names = mergeFiles([mapOf({ b: '1', a: '1' }), mapOf({ c: '2', b: '2' })], HERE).entries.keys()
+    const names = mergeFiles([mapOf({ b: '1', a: '1' }), mapOf({ c: '2', b: '2' })], START).entries.keys()
     expect([...names]).toEqual(['b', 'a', 'c'])
   })
 
@@ -112,10 +76,8 @@ describe('two files merged', () => {
 
   it('are reported each in its own file, line and column', () => {
     const report = createReport()
-    const roots = files
-      .map(([file, text]) => parseYaml(file, text, report))
-      .filter((root) => root !== undefined)
-    readPipeline(mergeFiles(roots, startOf('.gitlab-ci.yml')), report)
+    const roots = files.map(([file, text]) => parsed(file, text, report))
+    readPipeline(mergeFiles(roots, START), report)
     expect(report.problems.map(formatProblem).toSorted()).toEqual([
       '.gitlab-ci.yml:3:8: job "job": variables:A must be a string, not a list',
       '.gitlab-ci.yml:4:10: job "later": skript is not a keyword; did you mean script?',

@@ -29,4 +29,16 @@ describe('a report', () => {
       100,
     )
   })
+
+  it('asks for a message only where the problem is kept', () => {
+    const report = createReport()
+    let asked = 0
+    const message = (): string => `asked ${++asked}`
+    for (let line = 1; line <= 200; line++) {
+      report.problem(at('a.yml', line, 1), 'ciconfig.value', message)
+      report.problem(at('a.yml', line, 1), 'ciconfig.value', message)
+    }
+    expect(report.problems.at(-1)?.message).toBe('asked 100')
+    expect(asked).toBe(100)
+  })
 })

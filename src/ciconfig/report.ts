@@ -32,9 +32,12 @@ export function formatProblem({ file, line, column, message }: Problem): string 
 export interface Report {
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
-  problem(at: Position, code: ProblemCode, message: string): void
+  problem(at: Position, code: ProblemCode, message: Message): void
   warning(at: Position, code: ProblemCode, message: string): void
 }
+
+/** A function where the message costs something: it is called only if the problem is kept. */
+export type Message = string | (() => string)
 
 /** More would help nobody, and an enemy's file may have a million. */
 const MAX_PROBLEMS = 100
@@ -43,19 +46,22 @@ export function createReport(): Report {
   const problems: Problem[] = []
   const warnings: Problem[] = []
   const seen = new Set<string>()
-  const add = (list: Problem[], problem: Problem): void => {
-    const { file, line, column, code } = problem
-    const key = `${line}:${column}:${code}:${file}`
+  const add = (
+    list: Problem[],
+    at: Position,
+    { code, message }: { code: ProblemCode; message: Message },
+  ): void => {
+    const key = `${at.line}:${at.column}:${code}:${at.file}`
     // A template's mistake is one mistake, however many jobs extend it.
-    if (seen.has(key) || list.length >= MAX_PROBLEMS) return
+    if (list.length >= MAX_PROBLEMS || seen.has(key)) return
     seen.add(key)
-    list.push(problem)
+    list.push({ ...at, code, message: typeof message === 'string' ? message : message() })
   }
   return {
     problems,
     warnings,
-    problem: (at, code, message) => add(problems, { ...at, code, message }),
-    warning: (at, code, message) => add(warnings, { ...at, code, message }),
+    problem: (at, code, message) => add(problems, at, { code, message }),
+    warning: (at, code, message) => add(warnings, at, { code, message }),
   }
 }
 

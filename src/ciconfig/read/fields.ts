@@ -41,7 +41,7 @@ export function inside(place: Place, { key, keyAt }: { key: string; keyAt: Posit
 }
 
 export function unknownKey(key: string, { place, known }: { place: Place; known: readonly string[] }): void {
-  const message = `${named(place)} is not a keyword${didYouMean(key, known)}`
+  const message = (): string => `${named(place)} is not a keyword${didYouMean(key, known)}`
   place.report.problem(place.keyAt, 'ciconfig.unknown', message)
 }
 

@@ -78,7 +78,7 @@ function checkStage(
   { place, stages, at }: { readonly place: Place; readonly stages: readonly string[]; readonly at: Position },
 ): void {
   if (stages.includes(stage)) return
-  const known = stages.join(', ')
-  const message = `${place.owner}: stage ${stage} is not one of the stages ${known}${didYouMean(stage, stages)}`
+  const message = (): string =>
+    `${place.owner}: stage ${stage} is not one of the stages ${stages.join(', ')}${didYouMean(stage, stages)}`
   place.report.problem(at, 'ciconfig.value', message)
 }
