@@ -1,5 +1,13 @@
 import fc from 'fast-check'
-import { listNode, mapNode, type Entry, type MapNode, type Node } from './nodes.ts'
+import {
+  listNode,
+  mapNode,
+  type Entry,
+  type MapNode,
+  type Node,
+  type SourceMap,
+  type SourceNode,
+} from './nodes.ts'
 import { byPosition, createReport, formatProblem, startOf, type Report } from './report.ts'
 import { parseYaml } from './sources/yaml.ts'
 
@@ -26,20 +34,21 @@ function isList(value: Value): value is readonly string[] {
   return Array.isArray(value)
 }
 
-export function valueOf(node: Node): unknown {
+export function valueOf(node: SourceNode): unknown {
   if (node.kind === 'scalar') return node.value
+  if (node.kind === 'reference') return { '!reference': node.keys }
   if (node.kind === 'list') return node.items.map(valueOf)
   return Object.fromEntries([...node.entries].map(([key, entry]) => [key, valueOf(entry.value)]))
 }
 
-export function parsed(file: string, text: string, report: Report): MapNode {
+export function parsed(file: string, text: string, report: Report): SourceMap {
   const root = parseYaml(file, text, report)
   if (root === undefined) throw new Error(`not a map: ${text}`)
   return root
 }
 
 /** What a step makes of a text, and the lines that it reports. */
-export function stepOf<Result>(step: (root: MapNode, report: Report) => Result) {
+export function stepOf<Result>(step: (root: SourceMap, report: Report) => Result) {
   return (text: string): { readonly result: Result; readonly problems: readonly string[] } => {
     const report = createReport()
     const result = step(parsed('.gitlab-ci.yml', text, report), report)

@@ -50,6 +50,12 @@ const kinds = {
     summary: 'A job extends an unknown job, itself, or too many levels of templates.',
     hint: 'name jobs or templates of the same file, at most 11 levels deep',
   },
+  'ciconfig.reference': {
+    status: 400,
+    exit: 1,
+    summary: 'A !reference names nothing in the pipeline, refers to itself, or is not a list of names.',
+    hint: 'write !reference [job, keyword] with a job or template of the pipeline and one of its keywords',
+  },
   'ciconfig.variables': {
     status: 400,
     exit: 1,

@@ -1,6 +1,6 @@
 import { deepMerge } from './merge.ts'
 import { didYouMean } from './nearest.ts'
-import { isNull, mapNode, type Entry, type MapNode, type ScalarNode } from './nodes.ts'
+import { isNull, mapNode, type Entry, type ScalarNode, type SourceMap, type SourceNode } from './nodes.ts'
 import type { Message, Position, Report } from './report.ts'
 
 /** GitLab refuses an `extends` with more than ten others above it: eleven from a job to its last template. */
@@ -10,14 +10,14 @@ const MAX_LEVELS = 11
 const MAX_MERGED_VALUES = 2_000_000
 
 interface Resolved {
-  readonly node: MapNode
+  readonly node: SourceMap
   readonly levels: number
 }
 
 /** The file's map with every `extends` carried out and removed: maps merge, lists and scalars replace, the last parent wins. */
-export function resolveExtends(root: MapNode, report: Report): MapNode {
+export function resolveExtends(root: SourceMap, report: Report): SourceMap {
   const resolver = new Resolver(root, report)
-  const entries = new Map<string, Entry>()
+  const entries = new Map<string, Entry<SourceNode>>()
   for (const [name, entry] of root.entries) {
     const resolved = resolver.resolve(name, [])
     entries.set(name, resolved === undefined ? entry : { keyAt: entry.keyAt, value: resolved.node })
@@ -26,13 +26,13 @@ export function resolveExtends(root: MapNode, report: Report): MapNode {
 }
 
 class Resolver {
-  readonly #root: MapNode
+  readonly #root: SourceMap
   readonly #report: Report
   readonly #done = new Map<string, Resolved | undefined>()
   #mergedValues = 0
   #hasTooMuch = false
 
-  constructor(root: MapNode, report: Report) {
+  constructor(root: SourceMap, report: Report) {
     this.#root = root
     this.#report = report
   }
@@ -46,7 +46,7 @@ class Resolver {
     return resolved
   }
 
-  #merge(own: MapNode, path: readonly string[]): Resolved {
+  #merge(own: SourceMap, path: readonly string[]): Resolved {
     const bases = this.#parents(own, path).map((parent) => this.#base(parent, path))
     const levels = bases.reduce(
       (most, base) => (base === undefined ? most : Math.max(most, 1 + base.levels)),
@@ -60,8 +60,8 @@ class Resolver {
   }
 
   /** The parents in their order, then the job itself: the last wins. */
-  #mergeAll(parents: readonly MapNode[], { own, at }: { own: MapNode; at: Position }): MapNode {
-    let merged: MapNode | undefined
+  #mergeAll(parents: readonly SourceMap[], { own, at }: { own: SourceMap; at: Position }): SourceMap {
+    let merged: SourceMap | undefined
     for (const node of [...parents, own]) {
       if (merged !== undefined) this.#mergedValues += merged.size + node.size
       if (this.#mergedValues > MAX_MERGED_VALUES) return this.#tooMuch(own, at)
@@ -70,14 +70,14 @@ class Resolver {
     return merged ?? own
   }
 
-  #tooMuch(own: MapNode, at: Position): MapNode {
+  #tooMuch(own: SourceMap, at: Position): SourceMap {
     if (!this.#hasTooMuch)
       this.#fail(at, `extends merges more than ${MAX_MERGED_VALUES} values in this pipeline`)
     this.#hasTooMuch = true
     return own
   }
 
-  #parents(own: MapNode, path: readonly string[]): readonly ScalarNode[] {
+  #parents(own: SourceMap, path: readonly string[]): readonly ScalarNode[] {
     const value = own.entries.get('extends')?.value
     if (value === undefined || isNull(value)) return []
     const items = value.kind === 'list' ? value.items : [value]
@@ -108,7 +108,7 @@ class Resolver {
   }
 }
 
-function without(map: MapNode, name: string): MapNode {
+function without(map: SourceMap, name: string): SourceMap {
   if (!map.entries.has(name)) return map
   return mapNode(map.at, new Map([...map.entries].filter(([key]) => key !== name)))
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { evenMap, mapOf, parsed, START, valueOf, type Values } from './arrange.ts'
 import { deepMerge, mergeFiles } from './merge.ts'
 import { readPipeline } from './read/pipeline.ts'
+import { resolveReferences } from './references.ts'
 import { createReport, formatProblem } from './report.ts'
 
 const merged = (...files: readonly Values[]): unknown => valueOf(mergeFiles(files.map(mapOf), START))
@@ -77,7 +78,7 @@ describe('two files merged', () => {
   it('are reported each in its own file, line and column', () => {
     const report = createReport()
     const roots = files.map(([file, text]) => parsed(file, text, report))
-    readPipeline(mergeFiles(roots, START), report)
+    readPipeline(resolveReferences(mergeFiles(roots, START), report), report)
     expect(report.problems.map(formatProblem).toSorted()).toEqual([
       '.gitlab-ci.yml:3:8: job "job": variables:A must be a string, not a list',
       '.gitlab-ci.yml:4:10: job "later": skript is not a keyword; did you mean script?',

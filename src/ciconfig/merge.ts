@@ -1,13 +1,13 @@
-import { mapNode, type MapNode, type Node } from './nodes.ts'
+import { mapNode, type SourceMap, type SourceNode } from './nodes.ts'
 import type { Position } from './report.ts'
 
 /** One map of all files: a later file wins over the ones before it. Every node keeps the file in which it stands. */
-export function mergeFiles(files: readonly MapNode[], start: Position): MapNode {
+export function mergeFiles(files: readonly SourceMap[], start: Position): SourceMap {
   return files.reduce(deepMerge, mapNode(start, new Map()))
 }
 
 /** Maps merge, lists and scalars replace; `over` wins. A null in it stays, and means that the key is absent. */
-export function deepMerge(base: MapNode, over: MapNode): MapNode {
+export function deepMerge(base: SourceMap, over: SourceMap): SourceMap {
   const entries = new Map(base.entries)
   for (const [name, entry] of over.entries) {
     const below = entries.get(name)?.value
@@ -16,6 +16,6 @@ export function deepMerge(base: MapNode, over: MapNode): MapNode {
   return mapNode(over.at, entries)
 }
 
-function mergedValue(below: Node | undefined, above: Node): Node {
+function mergedValue(below: SourceNode | undefined, above: SourceNode): SourceNode {
   return below?.kind === 'map' && above.kind === 'map' ? deepMerge(below, above) : above
 }

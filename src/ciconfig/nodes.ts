@@ -1,6 +1,10 @@
 import type { Position } from './report.ts'
 
-/** YAML as the readers see it: merge keys and aliases are resolved, every node knows where it stands in the file. */
+/** YAML as a file has it: merge keys and aliases are resolved, every node knows in which file it stands, and where. */
+export type SourceNode = ScalarNode | ReferenceNode | ListNode<SourceNode> | MapNode<SourceNode>
+export type SourceMap = MapNode<SourceNode>
+
+/** YAML as the readers see it: without references. */
 export type Node = ScalarNode | ListNode | MapNode
 
 interface Extent {
@@ -17,30 +21,39 @@ export interface ScalarNode extends Extent {
   readonly source: string
 }
 
-export interface ListNode extends Extent {
+/** `!reference [job, key]`: what stands under those keys. */
+export interface ReferenceNode extends Extent {
+  readonly kind: 'reference'
+  readonly keys: readonly string[]
+}
+
+export interface ListNode<Item = Node> extends Extent {
   readonly kind: 'list'
-  readonly items: readonly Node[]
+  readonly items: readonly Item[]
 }
 
-export interface MapNode extends Extent {
+export interface MapNode<Value = Node> extends Extent {
   readonly kind: 'map'
-  readonly entries: ReadonlyMap<string, Entry>
+  readonly entries: ReadonlyMap<string, Entry<Value>>
 }
 
-export interface Entry {
+export interface Entry<Value = Node> {
   readonly keyAt: Position
-  readonly value: Node
+  readonly value: Value
 }
 
-export function mapNode(at: Position, entries: ReadonlyMap<string, Entry>): MapNode {
+export function mapNode<Value extends SourceNode>(
+  at: Position,
+  entries: ReadonlyMap<string, Entry<Value>>,
+): MapNode<Value> {
   return { kind: 'map', at, entries, ...extent([...entries.values()].map((entry) => entry.value)) }
 }
 
-export function listNode(at: Position, items: readonly Node[]): ListNode {
+export function listNode<Item extends SourceNode>(at: Position, items: readonly Item[]): ListNode<Item> {
   return { kind: 'list', at, items, ...extent(items) }
 }
 
-function extent(children: readonly Node[]): { size: number; height: number } {
+function extent(children: readonly Extent[]): { size: number; height: number } {
   let [size, height] = [1, 0]
   for (const child of children) {
     size += child.size
@@ -49,7 +62,7 @@ function extent(children: readonly Node[]): { size: number; height: number } {
   return { size, height: height + 1 }
 }
 
-export function isNull(node: Node): boolean {
+export function isNull(node: SourceNode): boolean {
   return node.kind === 'scalar' && node.value === null
 }
 

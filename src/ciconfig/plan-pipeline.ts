@@ -3,6 +3,7 @@ import { resolveExtends } from './extends.ts'
 import { mergeFiles } from './merge.ts'
 import { buildPlan, type KnownVariables, type Plan } from './plan.ts'
 import { readPipeline } from './read/pipeline.ts'
+import { resolveReferences } from './references.ts'
 import { byPosition, createReport, InvalidPipelineError, startOf } from './report.ts'
 import { selectJobs } from './rules.ts'
 import { readSources, type Sources } from './sources/sources.ts'
@@ -23,7 +24,8 @@ export async function planPipeline({ file, sources, variables }: PlanRequest): P
   const files = await readSources(file, { sources, report })
   const merged = mergeFiles(files, startOf(file))
   const extended = resolveExtends(merged, report)
-  const content = readPipeline(extended, report)
+  const resolved = resolveReferences(extended, report)
+  const content = readPipeline(resolved, report)
   const jobs = applyDefaults(content.jobs, content.defaults)
   const selected = selectJobs(jobs, { report, at: content.at })
   const plan = buildPlan({ ...content, jobs: selected }, { variables, report })

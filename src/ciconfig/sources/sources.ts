@@ -1,4 +1,4 @@
-import type { MapNode } from '../nodes.ts'
+import type { SourceMap } from '../nodes.ts'
 import { startOf, type Report } from '../report.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -27,7 +27,7 @@ export function textSources(texts: ReadonlyMap<string, string>): Sources {
 export async function readSources(
   file: string,
   { sources, report }: { readonly sources: Sources; readonly report: Report },
-): Promise<readonly MapNode[]> {
+): Promise<readonly SourceMap[]> {
   const source = await sources.read(file)
   if (source.kind === 'absent') {
     report.problem(startOf(file), 'ciconfig.absent', 'the file does not exist')

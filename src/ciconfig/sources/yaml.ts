@@ -1,6 +1,15 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Pair } from 'yaml'
 import type { Alias, Node as YamlNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
-import { listNode, mapNode, type Entry, type MapNode, type Node, type ScalarNode } from '../nodes.ts'
+import type { ProblemCode } from '../errors.ts'
+import {
+  listNode,
+  mapNode,
+  type Entry,
+  type ReferenceNode,
+  type ScalarNode,
+  type SourceMap,
+  type SourceNode,
+} from '../nodes.ts'
 import { startOf, type Position, type Report } from '../report.ts'
 
 /** GitLab's limits for one file, and one against alias bombs. */
@@ -10,7 +19,7 @@ const MAX_NODES = 100_000
 const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels`
 
 /** The map of a file, or undefined after reporting why there is none. */
-export function parseYaml(file: string, text: string, report: Report): MapNode | undefined {
+export function parseYaml(file: string, text: string, report: Report): SourceMap | undefined {
   if (Buffer.byteLength(text) > MAX_BYTES) {
     report.problem(startOf(file), 'ciconfig.yaml', `the file is larger than ${MAX_BYTES} bytes`)
     return undefined
@@ -24,6 +33,9 @@ export function parseYaml(file: string, text: string, report: Report): MapNode |
     report.problem(root.at, 'ciconfig.type', 'the file must be a map of jobs and keywords')
   return undefined
 }
+
+/** The one tag that GitLab adds to YAML. */
+const REFERENCE = '!reference'
 
 /** Offsets of one file to positions. */
 class Places {
@@ -77,7 +89,7 @@ class Converter {
   readonly #places: Places
   readonly #report: Report
   /** undefined while the anchored node is still being read: an alias inside would be endless. */
-  readonly #anchors = new Map<string, Node | undefined>()
+  readonly #anchors = new Map<string, SourceNode | undefined>()
   #isTooLarge = false
 
   constructor(places: Places, report: Report) {
@@ -85,7 +97,7 @@ class Converter {
     this.#report = report
   }
 
-  convert(node: unknown, depth: number): Node | undefined {
+  convert(node: unknown, depth: number): SourceNode | undefined {
     if (this.#isTooLarge) return undefined
     if (node === null || node === undefined) return emptyScalar(this.#places.start)
     if (isAlias(node)) return this.#checked(this.#alias(node), depth)
@@ -96,20 +108,30 @@ class Converter {
     return converted
   }
 
-  #plain(node: YamlNode, depth: number): Node | undefined {
+  #plain(node: YamlNode, depth: number): SourceNode | undefined {
     if (depth >= MAX_DEPTH) return this.#tooLarge(node, TOO_DEEP)
+    if (node.tag === REFERENCE) return this.#reference(node)
     if (hasForeignTag(node))
       return this.#fail(node, 'ciconfig.unsupported', `the tag ${node.tag} is not supported`)
     if (isMap(node)) return this.#map(node, depth)
     return isSeq(node) ? this.#list(node, depth) : this.#scalar(node as Scalar)
   }
 
-  #alias(alias: Alias): Node | undefined {
+  /** Which texts may be keys is as in GitLab: strings, written as they are. */
+  #reference(node: YamlNode): ReferenceNode | undefined {
+    const items: readonly unknown[] = isSeq(node) ? node.items : []
+    const keys = items.map((item) => (isScalar(item) ? scalarValue(item, item.source ?? '') : undefined))
+    if (keys.length === 0 || !keys.every((key) => typeof key === 'string'))
+      return this.#fail(node, 'ciconfig.reference', `${REFERENCE} must be a list of strings: [job, keyword]`)
+    return { kind: 'reference', at: this.#at(node), keys, size: 1 + keys.length, height: 1 }
+  }
+
+  #alias(alias: Alias): SourceNode | undefined {
     const target = this.#anchors.get(alias.source)
     return target ?? this.#fail(alias, 'ciconfig.yaml', `the alias *${alias.source} has no anchor before it`)
   }
 
-  #checked(node: Node | undefined, depth: number): Node | undefined {
+  #checked(node: SourceNode | undefined, depth: number): SourceNode | undefined {
     if (node === undefined || (node.size <= MAX_NODES && depth + node.height <= MAX_DEPTH + 1)) return node
     const what = node.size > MAX_NODES ? `more than ${MAX_NODES} values` : TOO_DEEP
     this.#isTooLarge = true
@@ -117,18 +139,18 @@ class Converter {
     return undefined
   }
 
-  #list(list: YAMLSeq, depth: number): Node {
+  #list(list: YAMLSeq, depth: number): SourceNode {
     const items = list.items.map((item) => this.convert(item, depth + 1)).filter((item) => item !== undefined)
     return listNode(this.#at(list), items)
   }
 
-  #map(map: YAMLMap, depth: number): Node {
-    const entries = new Map<string, Entry>()
+  #map(map: YAMLMap, depth: number): SourceNode {
+    const entries = new Map<string, Entry<SourceNode>>()
     for (const pair of map.items) this.#pair(pair, { depth, entries })
     return mapNode(this.#at(map), entries)
   }
 
-  #pair(pair: Pair, { depth, entries }: { depth: number; entries: Map<string, Entry> }): void {
+  #pair(pair: Pair, { depth, entries }: { depth: number; entries: Map<string, Entry<SourceNode>> }): void {
     const { key } = pair
     if (!isScalar(key)) {
       this.#fail(key as YamlNode, 'ciconfig.yaml', 'a key must be a string')
@@ -142,17 +164,25 @@ class Converter {
     else this.#add({ name, entry: { keyAt, value }, entries })
   }
 
-  #add({ name, entry, entries }: { name: string; entry: Entry; entries: Map<string, Entry> }): void {
-    if (entries.get(name)?.keyAt !== undefined && !this.#merged.has(entries.get(name) as Entry))
+  #add({
+    name,
+    entry,
+    entries,
+  }: {
+    name: string
+    entry: Entry<SourceNode>
+    entries: Map<string, Entry<SourceNode>>
+  }): void {
+    if (entries.get(name)?.keyAt !== undefined && !this.#merged.has(entries.get(name) as Entry<SourceNode>))
       this.#report.warning(entry.keyAt, 'ciconfig.duplicate-key', `${name} appears twice; this one counts`)
     entries.set(name, entry)
   }
 
   /** Entries that came by `<<`: writing them anew is what merge keys are for. */
-  readonly #merged = new WeakSet<Entry>()
+  readonly #merged = new WeakSet<Entry<SourceNode>>()
 
   /** Psych, which GitLab reads with, merges where `<<` stands: keys above it are overwritten, keys below overwrite. */
-  #merge(value: Node, entries: Map<string, Entry>): void {
+  #merge(value: SourceNode, entries: Map<string, Entry<SourceNode>>): void {
     const sources = value.kind === 'list' ? value.items.toReversed() : [value]
     for (const source of sources) {
       if (source.kind === 'map') this.#copy(source, entries)
@@ -160,7 +190,7 @@ class Converter {
     }
   }
 
-  #copy(source: MapNode, entries: Map<string, Entry>): void {
+  #copy(source: SourceMap, entries: Map<string, Entry<SourceNode>>): void {
     for (const [name, { keyAt, value }] of source.entries) {
       const copy = { keyAt, value }
       this.#merged.add(copy)
@@ -168,7 +198,7 @@ class Converter {
     }
   }
 
-  #scalar(scalar: Scalar): Node | undefined {
+  #scalar(scalar: Scalar): SourceNode | undefined {
     const at = this.#at(scalar)
     const source = scalar.source ?? ''
     const value = scalarValue(scalar, source)
@@ -180,7 +210,7 @@ class Converter {
     return this.#places.at(node.range?.[0] ?? 0)
   }
 
-  #fail(node: YamlNode, code: 'ciconfig.yaml' | 'ciconfig.unsupported', message: string): undefined {
+  #fail(node: YamlNode, code: ProblemCode, message: string): undefined {
     this.#report.problem(this.#at(node), code, message)
   }
 

@@ -1,0 +1,114 @@
+import { didYouMean } from './nearest.ts'
+import {
+  listNode,
+  mapNode,
+  type Entry,
+  type MapNode,
+  type Node,
+  type ReferenceNode,
+  type SourceMap,
+  type SourceNode,
+} from './nodes.ts'
+import type { Report } from './report.ts'
+
+/** Levels of the result, and of references through references. */
+const MAX_DEPTH = 100
+
+/** Values of the whole pipeline, those counted again that are referred to again: what the readers walk. */
+const MAX_VALUES = 2_000_000
+
+/**
+ * The pipeline's map with every `!reference` replaced by what it names, as GitLab's `Yaml::Tags::Resolver` does it:
+ * after `extends`, so that a reference sees what a job has inherited; what it names may hold references again. A list
+ * in a list stays one; keywords that take scripts flatten it.
+ */
+export function resolveReferences(root: SourceMap, report: Report): MapNode {
+  const resolved = new Resolver(root, report).map(root, 0)
+  if (resolved.size <= MAX_VALUES) return resolved
+  report.problem(
+    root.at,
+    'ciconfig.reference',
+    `more than ${MAX_VALUES} values, extended and referred to ones counted`,
+  )
+  return mapNode(root.at, new Map())
+}
+
+class Resolver {
+  readonly #root: SourceMap
+  readonly #report: Report
+  /** undefined for one that was reported. */
+  readonly #done = new Map<ReferenceNode, Node | undefined>()
+  readonly #open = new Set<ReferenceNode>()
+
+  constructor(root: SourceMap, report: Report) {
+    this.#root = root
+    this.#report = report
+  }
+
+  map(map: SourceMap, depth: number): MapNode {
+    const entries = new Map<string, Entry>()
+    for (const [name, { keyAt, value }] of map.entries) {
+      const resolved = this.#resolve(value, depth + 1)
+      if (resolved !== undefined) entries.set(name, { keyAt, value: resolved })
+    }
+    return mapNode(map.at, entries)
+  }
+
+  #resolve(node: SourceNode, depth: number): Node | undefined {
+    switch (node.kind) {
+      case 'scalar':
+        return node
+      case 'list': {
+        const items = node.items.map((item) => this.#resolve(item, depth + 1))
+        return listNode(
+          node.at,
+          items.filter((item) => item !== undefined),
+        )
+      }
+      case 'map':
+        return this.map(node, depth)
+      case 'reference':
+        return this.#reference(node, depth)
+    }
+  }
+
+  #reference(reference: ReferenceNode, depth: number): Node | undefined {
+    if (this.#open.has(reference)) return this.#fail(reference, 'is part of a circle')
+    if (!this.#done.has(reference)) {
+      this.#open.add(reference)
+      this.#done.set(reference, this.#named(reference, depth))
+      this.#open.delete(reference)
+    }
+    const resolved = this.#done.get(reference)
+    if (resolved === undefined || depth + resolved.height <= MAX_DEPTH + 1) return resolved
+    return this.#fail(reference, `is nested deeper than ${MAX_DEPTH} levels`)
+  }
+
+  /** GitLab follows the keys before it resolves what they lead to: there is no way through another reference. */
+  #named(reference: ReferenceNode, depth: number): Node | undefined {
+    if (depth > MAX_DEPTH) return this.#fail(reference, `is nested deeper than ${MAX_DEPTH} levels`)
+    let node: SourceNode = this.#root
+    for (const key of reference.keys) {
+      const names: ReadonlyMap<string, Entry<SourceNode>> = node.kind === 'map' ? node.entries : new Map()
+      const entry = names.get(key)
+      if (entry === undefined)
+        return this.#fail(reference, () => `could not be found${didYouMean(key, names.keys())}`)
+      node = entry.value
+    }
+    return this.#placed(this.#resolve(node, depth + 1), reference)
+  }
+
+  /** As in GitLab, null and false count as not found. A list or map of the wrong kind is the mistake of who refers to it. */
+  #placed(resolved: Node | undefined, reference: ReferenceNode): Node | undefined {
+    if (resolved?.kind !== 'scalar')
+      return resolved === undefined ? undefined : { ...resolved, at: reference.at }
+    if (resolved.value !== null && resolved.value !== false) return resolved
+    return this.#fail(reference, `could not be found: it is ${String(resolved.value)}`)
+  }
+
+  #fail({ keys, at }: ReferenceNode, what: string | (() => string)): undefined {
+    const message = (): string =>
+      `!reference [${keys.join(', ')}] ${typeof what === 'string' ? what : what()}`
+    this.#report.problem(at, 'ciconfig.reference', message)
+  }
+}
