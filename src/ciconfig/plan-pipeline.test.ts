@@ -133,12 +133,8 @@ describe('a file that is wrong', () => {
   it.each<[string, string, RegExp]>([
     ['nothing', '', /no job|must be a map/],
     ['a string', 'hello', /must be a map/],
-    ['more than 1 MiB', `job: { script: echo }\n#${'x'.repeat(1 << 20)}`, /larger than/],
-    ['200 levels', `a: ${'['.repeat(200)}${']'.repeat(200)}`, /100 levels/],
-    ['half a million levels', '['.repeat(500_000), /100 levels|flow/],
+    ['a hundred thousand levels', '['.repeat(100_000), /100 levels|flow/],
     ['100,000 list levels in block form', `${'- '.repeat(100_000)}x`, /100 levels/],
-    ['levels built of aliases', deepAliases(120), /100 levels/],
-    ['200,000 values', `a: [${'x,'.repeat(200_000)}]`, /100000 values/],
     [
       '2,000 jobs',
       Array.from({ length: 2000 }, (_, i) => `j${i}: { script: e }`).join('\n'),
@@ -189,11 +185,6 @@ describe('a file that is wrong', () => {
     )
   })
 })
-
-function deepAliases(levels: number): string {
-  const lines = Array.from({ length: levels }, (_, index) => `.v${index + 1}: &v${index + 1} [*v${index}]`)
-  return ['.v0: &v0 x', ...lines].join('\n')
-}
 
 const tutorial = join(import.meta.dirname, '../../../shared/tutorial.md')
 
