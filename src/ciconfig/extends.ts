@@ -1,6 +1,15 @@
 import { deepMerge } from './merge.ts'
 import { didYouMean } from './nearest.ts'
-import { isNull, mapNode, type Entry, type ScalarNode, type SourceMap, type SourceNode } from './nodes.ts'
+import {
+  isNull,
+  madeFrom,
+  mapNode,
+  partial,
+  type Entry,
+  type ScalarNode,
+  type SourceMap,
+  type SourceNode,
+} from './nodes.ts'
 import type { Message, Position, Report } from './report.ts'
 
 /** GitLab refuses an `extends` with more than ten others above it: eleven from a job to its last template. */
@@ -56,7 +65,8 @@ class Resolver {
     if (levels > MAX_LEVELS)
       this.#fail(extendsAt, `${path.at(-1)}: extends more than ${MAX_LEVELS} levels deep`)
     const nodes = bases.flatMap((base) => (base === undefined ? [] : [base.node]))
-    return { node: this.#mergeAll(nodes, { own: without(own, 'extends'), at: extendsAt }), levels }
+    const node = this.#mergeAll(nodes, { own: without(own, 'extends'), at: extendsAt })
+    return { node: nodes.length < bases.length ? partial(node) : node, levels }
   }
 
   /** The parents in their order, then the job itself: the last wins. */
@@ -74,7 +84,7 @@ class Resolver {
     if (!this.#hasTooMuch)
       this.#fail(at, `extends merges more than ${MAX_MERGED_VALUES} values in this pipeline`)
     this.#hasTooMuch = true
-    return own
+    return partial(own)
   }
 
   #parents(own: SourceMap, path: readonly string[]): readonly ScalarNode[] {
@@ -110,5 +120,5 @@ class Resolver {
 
 function without(map: SourceMap, name: string): SourceMap {
   if (!map.entries.has(name)) return map
-  return mapNode(map.at, new Map([...map.entries].filter(([key]) => key !== name)))
+  return madeFrom(mapNode(map.at, new Map([...map.entries].filter(([key]) => key !== name))), [map])
 }

@@ -1,4 +1,4 @@
-import { mapNode, type SourceMap, type SourceNode } from './nodes.ts'
+import { madeFrom, mapNode, type SourceMap, type SourceNode } from './nodes.ts'
 import type { Position } from './report.ts'
 
 /** One map of all files: a later file wins over the ones before it. Every node keeps the file in which it stands. */
@@ -13,7 +13,7 @@ export function deepMerge(base: SourceMap, over: SourceMap): SourceMap {
     const below = entries.get(name)?.value
     entries.set(name, { keyAt: entry.keyAt, value: mergedValue(below, entry.value) })
   }
-  return mapNode(over.at, entries)
+  return madeFrom(mapNode(over.at, entries), [base, over])
 }
 
 function mergedValue(below: SourceNode | undefined, above: SourceNode): SourceNode {

@@ -12,6 +12,8 @@ interface Extent {
   /** Nodes of the subtree as they are walked: a node with two aliases counts three times. */
   readonly size: number
   readonly height: number
+  /** Something in it was reported and left out: what seems to be missing may not be. */
+  readonly isPartial?: true
 }
 
 export interface ScalarNode extends Extent {
@@ -53,13 +55,24 @@ export function listNode<Item extends SourceNode>(at: Position, items: readonly 
   return { kind: 'list', at, items, ...extent(items) }
 }
 
-function extent(children: readonly Extent[]): { size: number; height: number } {
-  let [size, height] = [1, 0]
+/** The node, from which something was left out. */
+export function partial<N extends SourceNode>(node: N): N {
+  return { ...node, isPartial: true }
+}
+
+/** The node, partial if one of those it was made from was. */
+export function madeFrom<N extends SourceNode>(node: N, origins: readonly SourceNode[]): N {
+  return origins.some((origin) => origin.isPartial === true) ? partial(node) : node
+}
+
+function extent(children: readonly Extent[]): Omit<Extent, 'at'> {
+  let [size, height, isPartial] = [1, 0, false]
   for (const child of children) {
     size += child.size
     height = Math.max(height, child.height)
+    isPartial ||= child.isPartial === true
   }
-  return { size, height: height + 1 }
+  return { size, height: height + 1, ...(isPartial ? { isPartial } : {}) }
 }
 
 export function isNull(node: SourceNode): boolean {

@@ -1,8 +1,11 @@
 import { didYouMean } from './nearest.ts'
 import {
   listNode,
+  madeFrom,
   mapNode,
+  partial,
   type Entry,
+  type ListNode,
   type MapNode,
   type Node,
   type ReferenceNode,
@@ -51,25 +54,29 @@ class Resolver {
       const resolved = this.#resolve(value, depth + 1)
       if (resolved !== undefined) entries.set(name, { keyAt, value: resolved })
     }
-    return mapNode(map.at, entries)
+    const resolved = madeFrom(mapNode(map.at, entries), [map])
+    return entries.size < map.entries.size ? partial(resolved) : resolved
   }
 
   #resolve(node: SourceNode, depth: number): Node | undefined {
     switch (node.kind) {
       case 'scalar':
         return node
-      case 'list': {
-        const items = node.items.map((item) => this.#resolve(item, depth + 1))
-        return listNode(
-          node.at,
-          items.filter((item) => item !== undefined),
-        )
-      }
+      case 'list':
+        return this.#list(node, depth)
       case 'map':
         return this.map(node, depth)
       case 'reference':
         return this.#reference(node, depth)
     }
+  }
+
+  #list(list: ListNode<SourceNode>, depth: number): ListNode {
+    const items = list.items
+      .map((item) => this.#resolve(item, depth + 1))
+      .filter((item) => item !== undefined)
+    const resolved = madeFrom(listNode(list.at, items), [list])
+    return items.length < list.items.length ? partial(resolved) : resolved
   }
 
   #reference(reference: ReferenceNode, depth: number): Node | undefined {

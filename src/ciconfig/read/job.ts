@@ -60,8 +60,9 @@ function checkName(name: string, { report, owner, keyAt }: Place): void {
     report.problem(keyAt, 'ciconfig.value', `${owner}: a name has 1 to ${MAX_NAME_LENGTH} characters`)
 }
 
-/** `run` and `trigger` stand in for a script on GitLab and have been reported already. */
+/** `run` and `trigger` stand in for a script on GitLab and were reported already, as was what is left out of a job. */
 function checkScript(job: MapNode, place: Place): void {
+  if (job.isPartial === true) return
   const hasOther = job.entries.has('run') || job.entries.has('trigger')
   const value = job.entries.get('script')?.value
   const isMissing = value === undefined || isNull(value) || isEmpty(value)

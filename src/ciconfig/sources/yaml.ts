@@ -4,6 +4,7 @@ import type { ProblemCode } from '../errors.ts'
 import {
   listNode,
   mapNode,
+  partial,
   type Entry,
   type ReferenceNode,
   type ScalarNode,
@@ -141,27 +142,31 @@ class Converter {
 
   #list(list: YAMLSeq, depth: number): SourceNode {
     const items = list.items.map((item) => this.convert(item, depth + 1)).filter((item) => item !== undefined)
-    return listNode(this.#at(list), items)
+    const node = listNode(this.#at(list), items)
+    return items.length < list.items.length ? partial(node) : node
   }
 
   #map(map: YAMLMap, depth: number): SourceNode {
     const entries = new Map<string, Entry<SourceNode>>()
-    for (const pair of map.items) this.#pair(pair, { depth, entries })
-    return mapNode(this.#at(map), entries)
+    const isTaken = map.items.map((pair) => this.#pair(pair, { depth, entries }))
+    const node = mapNode(this.#at(map), entries)
+    return isTaken.includes(false) ? partial(node) : node
   }
 
-  #pair(pair: Pair, { depth, entries }: { depth: number; entries: Map<string, Entry<SourceNode>> }): void {
+  /** False where the pair is left out because something was reported. */
+  #pair(pair: Pair, { depth, entries }: { depth: number; entries: Map<string, Entry<SourceNode>> }): boolean {
     const { key } = pair
     if (!isScalar(key)) {
       this.#fail(key as YamlNode, 'ciconfig.yaml', 'a key must be a string')
-      return
+      return false
     }
     const name = key.source ?? String(key.value)
     const keyAt = this.#at(key)
     const value = pair.value === null ? emptyScalar(keyAt) : this.convert(pair.value, depth + 1)
-    if (value === undefined) return
-    if (name === '<<') this.#merge(value, entries)
-    else this.#add({ name, entry: { keyAt, value }, entries })
+    if (value === undefined) return false
+    if (name === '<<') return this.#merge(value, entries)
+    this.#add({ name, entry: { keyAt, value }, entries })
+    return true
   }
 
   #add({
@@ -182,12 +187,13 @@ class Converter {
   readonly #merged = new WeakSet<Entry<SourceNode>>()
 
   /** Psych, which GitLab reads with, merges where `<<` stands: keys above it are overwritten, keys below overwrite. */
-  #merge(value: SourceNode, entries: Map<string, Entry<SourceNode>>): void {
+  #merge(value: SourceNode, entries: Map<string, Entry<SourceNode>>): boolean {
     const sources = value.kind === 'list' ? value.items.toReversed() : [value]
     for (const source of sources) {
       if (source.kind === 'map') this.#copy(source, entries)
       else this.#report.problem(source.at, 'ciconfig.yaml', '<< must merge a map or a list of maps')
     }
+    return value.isPartial !== true && sources.every((source) => source.kind === 'map')
   }
 
   #copy(source: SourceMap, entries: Map<string, Entry<SourceNode>>): void {
