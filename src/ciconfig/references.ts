@@ -12,10 +12,12 @@ import {
   type SourceMap,
   type SourceNode,
 } from './nodes.ts'
-import type { Report } from './report.ts'
+import type { Message, Report } from './report.ts'
 
 /** Levels of the result, and of references through references. */
 const MAX_DEPTH = 100
+
+const MAX_SHOWN_LENGTH = 255
 
 /** Values of the whole pipeline, those counted again that are referred to again: what the readers walk. */
 const MAX_VALUES = 2_000_000
@@ -59,16 +61,9 @@ class Resolver {
   }
 
   #resolve(node: SourceNode, depth: number): Node | undefined {
-    switch (node.kind) {
-      case 'scalar':
-        return node
-      case 'list':
-        return this.#list(node, depth)
-      case 'map':
-        return this.map(node, depth)
-      case 'reference':
-        return this.#reference(node, depth)
-    }
+    if (node.kind === 'scalar') return node
+    if (node.kind === 'list') return this.#list(node, depth)
+    return node.kind === 'map' ? this.map(node, depth) : this.#reference(node, depth)
   }
 
   #list(list: ListNode<SourceNode>, depth: number): ListNode {
@@ -113,9 +108,9 @@ class Resolver {
     return this.#fail(reference, `could not be found: it is ${String(resolved.value)}`)
   }
 
-  #fail({ keys, at }: ReferenceNode, what: string | (() => string)): undefined {
-    const message = (): string =>
-      `!reference [${keys.join(', ')}] ${typeof what === 'string' ? what : what()}`
+  #fail({ keys, at }: ReferenceNode, what: Message): undefined {
+    const shown = keys.join(', ').slice(0, MAX_SHOWN_LENGTH)
+    const message = (): string => `!reference [${shown}] ${typeof what === 'string' ? what : what()}`
     this.#report.problem(at, 'ciconfig.reference', message)
   }
 }

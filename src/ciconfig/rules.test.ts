@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { START } from './arrange.ts'
 import { applyDefaults, type Job } from './defaults.ts'
+import type { JobContent } from './read/job.ts'
 import { createReport, type Report } from './report.ts'
 import { selectJobs } from './rules.ts'
 
-const plain = applyDefaults([{ name: 'job', at: START, keywords: { script: ['a'] } }], {})
-const job = (keywords: Partial<Job>): Job[] => plain.map((one) => ({ ...one, ...keywords }))
+const job = (keywords: JobContent['keywords']): readonly Job[] =>
+  applyDefaults([{ name: 'job', at: START, keywords: { script: ['a'], ...keywords } }], {})
 
 function selected(jobs: readonly Job[], report: Report = createReport()) {
   return { jobs: selectJobs(jobs, { report, at: START }), report }
