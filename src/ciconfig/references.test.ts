@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { stepOf, valueOf } from './arrange.ts'
+import { START, stepOf, valueOf } from './arrange.ts'
+import { mapNode, type Entry, type ReferenceNode } from './nodes.ts'
 import { resolveReferences } from './references.ts'
+import { createReport } from './report.ts'
 
 const resolved = stepOf((root, report) => valueOf(resolveReferences(root, report)))
 
@@ -124,6 +126,25 @@ describe('references without end', () => {
     const { problems } = stepOf(resolveReferences)(['.v0: x', ...lines].join('\n'))
     expect(problems).toEqual([
       '.gitlab-ci.yml:1:1: more than 2000000 values, extended and referred to ones counted',
+    ])
+  })
+
+  it('cost no stack: fifty thousand, each through the next', () => {
+    const chain = Array.from({ length: 50_000 }, (_, index): [string, Entry<ReferenceNode>] => [
+      `.v${index}`,
+      { keyAt: START, value: { kind: 'reference', at: START, keys: [`.v${index + 1}`], size: 2, height: 1 } },
+    ])
+    const report = createReport()
+    resolveReferences(mapNode(START, new Map(chain)), report)
+    expect(report.problems.map(({ message }) => message)).toEqual([
+      '!reference [.v101] is nested deeper than 100 levels',
+    ])
+  })
+
+  it('show the beginning of what they name', () => {
+    const { problems } = stepOf(resolveReferences)(`job: !reference [${'x,'.repeat(10_000)}]`)
+    expect(problems).toEqual([
+      expect.stringMatching(/^\.gitlab-ci\.yml:1:17: !reference \[(?:x, ){85}\] could not be/),
     ])
   })
 

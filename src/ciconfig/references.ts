@@ -70,7 +70,7 @@ class Resolver {
     const items = list.items
       .map((item) => this.#resolve(item, depth + 1))
       .filter((item) => item !== undefined)
-    const resolved = madeFrom(listNode(list.at, items), [list])
+    const resolved = listNode(list.at, items)
     return items.length < list.items.length ? partial(resolved) : resolved
   }
 
