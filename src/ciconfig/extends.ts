@@ -16,7 +16,7 @@ import type { Message, Position, Report } from './report.ts'
 const MAX_LEVELS = 11
 
 /** Values that all merges of a pipeline read: a few bytes that extend a large template many times cost time and memory. */
-const MAX_MERGED_VALUES = 2_000_000
+const MAX_MERGED_VALUES = 1_000_000
 
 interface Resolved {
   readonly node: SourceMap
