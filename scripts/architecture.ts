@@ -4,7 +4,7 @@
  */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { dividedRooms, rooms, sideEntries } from './rooms.ts'
+import { dividedArrows, dividedRooms, rooms, sideEntries } from './rooms.ts'
 
 export interface ArchitectureReport {
   readonly files: number
@@ -81,12 +81,14 @@ function reach(room: string, isTypeOnly: boolean): readonly string[] {
   return isTypeOnly ? [...imports, ...types] : imports
 }
 
-/** A divided room's folders are rooms to each other; only those of `formats` may meet. */
+/** A divided room's folders are rooms to each other; only those of `formats` and of `dividedArrows` may meet. */
 function crossingInside(from: string, target: string): string | undefined {
   const room = roomOf(from)
   const [here, there] = [folderOf(from), folderOf(target)]
   if (!dividedRooms.includes(room) || here === there || there === '') return undefined
-  if (room !== 'formats' && !isTest(from)) return `folders of ${room} do not import each other`
+  const isArrow =
+    room === 'formats' || dividedArrows[`${room}/${here}`]?.includes(`${room}/${there}`) === true
+  if (!isArrow && !isTest(from)) return `folders of ${room} do not import each other`
   return isTest(from) || isEntry(target) ? undefined : 'folders are imported through their index.ts'
 }
 

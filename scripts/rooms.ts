@@ -33,8 +33,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   cli: { imports: [...floor5, 'server', 'client'] },
 }
 
-/** Rooms whose folders each have an `index.ts` of their own and, but for `formats`, do not import each other. */
+/** Rooms whose folders each have an `index.ts` of their own and, but for `formats` and `dividedArrows`, do not import each other. */
 export const dividedRooms: readonly string[] = ['formats', 'trust', 'storage']
+
+/** Folders of such a room that build on others of it. */
+export const dividedArrows: Readonly<Record<string, readonly string[]>> = {
+  'storage/sqlite': ['storage/sql'],
+}
 
 /** Folders that can be entered beside their room: a command that must start fast does not load the whole of `client/`. */
 export const sideEntries: readonly string[] = [

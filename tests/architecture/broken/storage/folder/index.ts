@@ -1,0 +1,2 @@
+import { table } from '../sql/index.ts'
+export const folder = table
