@@ -11,12 +11,8 @@ import { systemClock } from '../src/host/index.ts'
 import { hashedRekordBody } from '../src/formats/sigstore/index.ts'
 import { certificatePem } from '../src/formats/x509/index.ts'
 import { createLogFiles } from '../src/storage/folder/index.ts'
-import {
-  createKeyIndex,
-  keyIndexMigrations,
-  lockDirectory,
-  openDatabase,
-} from '../src/storage/sqlite/index.ts'
+import { createKeyIndex, keyIndexMigrations } from '../src/storage/sql/index.ts'
+import { lockDirectory, openDatabase } from '../src/storage/sqlite/index.ts'
 
 const BATCH = 4096
 const CERTIFICATE_BYTES = 800

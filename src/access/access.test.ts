@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../base/index.ts'
 import { systemEntropy } from '../host/index.ts'
-import { accessMigrations, createAccessStore } from '../storage/sqlite/access.ts'
+import { accessMigrations, createAccessStore } from '../storage/sql/access.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
 import { createAccess, type Access, type AccessStore } from './index.ts'
 

@@ -1,5 +1,5 @@
 import { baseErrors, Secret, sha256Hex, type Blobs, type Clock, type Log } from '../base/index.ts'
-import { createPipelineStore, pipelinesMigrations } from '../storage/sqlite/pipelines.ts'
+import { createPipelineStore, pipelinesMigrations } from '../storage/sql/pipelines.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
 import {
   createPipelines,

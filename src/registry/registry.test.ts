@@ -7,7 +7,7 @@ import { concatBytes, sha256Hex, utf8, utf8Decode, type Blobs } from '../base/in
 import { silentLog, systemEntropy } from '../host/index.ts'
 import { openFolderBlobs } from '../storage/folder/blobs.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
-import { createRegistryStore, registryMigrations } from '../storage/sqlite/registry.ts'
+import { createRegistryStore, registryMigrations } from '../storage/sql/registry.ts'
 import { createRegistry, type PypiUpload, type Registry, type RegistryStore } from './index.ts'
 
 const PROJECT: Project = {

@@ -17,9 +17,9 @@ import {
   createPipelineStore,
   createRegistryStore,
   migrations,
-  openDatabase,
   type Database,
-} from '../storage/sqlite/index.ts'
+} from '../storage/sql/index.ts'
+import { openDatabase } from '../storage/sqlite/index.ts'
 import type { AcceptedIssuer } from '../trust/authority/index.ts'
 import { createIssuer, type Issuer } from '../trust/issuer/index.ts'
 import type { TufRepository } from '../trust/tuf/index.ts'

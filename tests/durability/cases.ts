@@ -17,7 +17,8 @@ import {
   openFolderBlobs,
   traceFile,
 } from '../../src/storage/folder/index.ts'
-import { createKeyIndex, keyIndexMigrations, openDatabase } from '../../src/storage/sqlite/index.ts'
+import { createKeyIndex, keyIndexMigrations } from '../../src/storage/sql/index.ts'
+import { openDatabase } from '../../src/storage/sqlite/index.ts'
 
 export interface DurabilityCase {
   /** Below src/. */
@@ -143,7 +144,7 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
     },
   },
   sqlite: {
-    covers: ['storage/sqlite/database.ts', 'storage/sqlite/key-index.ts'],
+    covers: ['storage/sqlite/database.ts', 'storage/sql/key-index.ts'],
     run: async (folder, acknowledge) => {
       const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
       acknowledge('the schema')

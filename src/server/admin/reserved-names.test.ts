@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { createAccess } from '../../access/index.ts'
 import { silentLog, systemClock, systemEntropy } from '../../host/index.ts'
-import { createAccessStore, migrations, openDatabase } from '../../storage/sqlite/index.ts'
+import { createAccessStore, migrations } from '../../storage/sql/index.ts'
+import { openDatabase } from '../../storage/sqlite/index.ts'
 import { adminApp, publicRoutes } from '../routes.ts'
 import type { Services } from '../services.ts'
 

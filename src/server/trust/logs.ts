@@ -17,12 +17,8 @@ import {
   type AnchorFile,
   type Reserve,
 } from '../../storage/folder/index.ts'
-import {
-  createKeyIndex,
-  keyIndexMigrations,
-  openDatabase,
-  type Database,
-} from '../../storage/sqlite/index.ts'
+import { createKeyIndex, keyIndexMigrations, type Database } from '../../storage/sql/index.ts'
+import { openDatabase } from '../../storage/sqlite/index.ts'
 import { ctGenesis, ctKeysOf } from '../../trust/ct/index.ts'
 import { originOf, rekorGenesis, searchKeysOf } from '../../trust/rekor/index.ts'
 import type { Instance } from '../data/data-directory.ts'

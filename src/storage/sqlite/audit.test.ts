@@ -1,5 +1,5 @@
 import { describeAuditStore } from '../../access/audit.contract.ts'
-import { auditMigrations, createAuditStore } from './audit.ts'
+import { auditMigrations, createAuditStore } from '../sql/audit.ts'
 import { openDatabase } from './database.ts'
 
 describeAuditStore('sqlite', async () => {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql, type Kysely } from 'kysely'
 import { expect, it } from 'vitest'
-import { openDatabase, type Database } from './database.ts'
-import { migrations } from './migrations.ts'
+import { migrations, type Database } from '../sql/index.ts'
+import { openDatabase } from './database.ts'
 
 const step = { up: async () => undefined }
 

@@ -1,13 +1,11 @@
 import { statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import type { Kysely, SqliteDatabase, SqliteStatement } from 'kysely'
+import type { SqliteDatabase, SqliteStatement } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { describeError, WheelsealError } from '../../base/index.ts'
 import { storageErrors } from '../errors.ts'
+import type { Database } from '../sql/index.ts'
 import { brokenReason, sqliteReason } from './failure.ts'
-
-/** One file for all services. An adapter types its own tables: `database.$extendTables<AccessTables>()`. */
-export type Database = Kysely<object>
 
 export interface DatabaseTerms {
   /** The file was there before: one without a single step of the schema is refused, and never filled. */

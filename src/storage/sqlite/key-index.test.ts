@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
 import { openDatabase } from './database.ts'
-import { createKeyIndex, keyIndexMigrations } from './key-index.ts'
+import { createKeyIndex, keyIndexMigrations } from '../sql/key-index.ts'
 
 describeKeyIndex('sqlite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wheelseal-index-'))

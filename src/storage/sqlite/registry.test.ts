@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { describeRegistryStore } from '../../registry/store.contract.ts'
 import { openDatabase } from './database.ts'
-import { createRegistryStore, registryMigrations } from './registry.ts'
+import { createRegistryStore, registryMigrations } from '../sql/registry.ts'
 
 describeRegistryStore('sqlite', async () =>
   createRegistryStore(await openDatabase(':memory:', registryMigrations)),
