@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
 import { parseProjectPath } from './names.ts'
 import type { AccessStore, NewProject } from './store.ts'
 
@@ -10,16 +11,20 @@ const ADA = { login: 'ada', email: 'ada@localhost', isAdministrator: true, creat
 const HASH = 'a'.repeat(64)
 
 /** What every adapter of AccessStore promises. */
-export function describeAccessStore(name: string, makeStore: () => Promise<AccessStore>): void {
+export function describeAccessStore(name: string, open: () => Promise<TwoHandles<AccessStore>>): void {
   describe(`access store: ${name}`, () => {
+    let opened: TwoHandles<AccessStore>
     let store: AccessStore
     beforeEach(async () => {
-      store = await makeStore()
+      opened = await open()
+      store = inTurn(opened)
     })
+    afterEach(() => opened.close())
 
     describeProjects(() => store)
     describeTokens(() => store)
     describeJobTokens(() => store)
+    describeRaces(() => store)
   })
 }
 
@@ -126,5 +131,26 @@ function describeJobTokens(store: () => AccessStore): void {
     expect(await store().findJobToken('b'.repeat(64))).toBeUndefined()
     expect(await store().findJobToken('c'.repeat(64))).toMatchObject({ jobId: 302 })
     expect(await store().findToken('c'.repeat(64))).toBeUndefined()
+  })
+}
+
+function describeRaces(store: () => AccessStore): void {
+  it('makes a namespace once for two projects that are made in it at once', async () => {
+    const paths = ['new/sub/one', 'new/sub/two']
+    const [one, two] = await Promise.all(paths.map((path) => store().createProject(newProject(path))))
+    expect(one?.namespaceId).toBe(two?.namespaceId)
+    expect(await store().listProjects({ afterId: 0, limit: 9 })).toHaveLength(2)
+  })
+
+  it('gives a path to the project or to the namespace that race for it', async () => {
+    const both = await Promise.all(['a/b', 'a/b/c'].map((path) => store().createProject(newProject(path))))
+    expect(both.filter((project) => project !== undefined)).toHaveLength(1)
+  })
+
+  it('makes a user once for many who ask at once', async () => {
+    const users = await Promise.all(
+      ['ada', 'Ada', 'ADA'].map((login) => store().ensureUser({ ...ADA, login })),
+    )
+    expect(new Set(users.map(({ id, login }) => `${id} ${login}`)).size).toBe(1)
   })
 }

@@ -8,5 +8,5 @@ const close = async (): Promise<void> => undefined
 describeLogFiles('simulated disk', async () => ({ files: createSimDisk(), close }))
 describeKeyIndex('memory', async () => {
   const index = createMemoryIndex()
-  return { index, reopen: async () => index, close }
+  return { first: index, second: index, reopen: async () => index, close }
 })

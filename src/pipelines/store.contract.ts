@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
 import type { PlannedJob } from '../ciconfig/index.ts'
 import type { JobRecord, NewPipeline, PipelineStore, Snapshot, Traces } from './store.ts'
 
@@ -70,18 +71,22 @@ function changing(name: string, change: Partial<JobRecord>): (now: Snapshot) => 
   })
 }
 
-/** What every adapter of `PipelineStore` must do. `makeStore` gives an empty one. */
-export function describePipelineStore(name: string, makeStore: () => Promise<PipelineStore>): void {
+/** What every adapter of `PipelineStore` must do. `open` gives two handles of an empty one. */
+export function describePipelineStore(name: string, open: () => Promise<TwoHandles<PipelineStore>>): void {
   describe(`pipeline store: ${name}`, () => {
+    let opened: TwoHandles<PipelineStore>
     let store: PipelineStore
     beforeEach(async () => {
-      store = await makeStore()
+      opened = await open()
+      store = inTurn(opened)
     })
+    afterEach(() => opened.close())
     describePipelines(() => store)
     describeUpdates(() => store)
     describeQueue(() => store)
     describeRunners(() => store)
     describeArtifacts(() => store)
+    describeRaces(() => store)
   })
 }
 
@@ -200,6 +205,36 @@ function describeArtifacts(store: () => PipelineStore): void {
     expect(await store().findArtifact(jobId)).toEqual(artifact)
     expect(await store().pipelineArtifacts(pipeline.id)).toEqual([artifact])
     expect(await store().pipelineArtifacts(pipeline.id + 1)).toEqual([])
+  })
+}
+
+function describeRaces(store: () => PipelineStore): void {
+  it('counts pipelines of one project that are made at once', async () => {
+    const made = await Promise.all([1, 2, 3, 4].map(() => store().createPipeline(newPipeline(['one']))))
+    expect(made.map(({ pipeline }) => pipeline.iid).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4])
+  })
+
+  it('loses no change of two that are made at once to one pipeline', async () => {
+    const names = ['one', 'two', 'three', 'four']
+    const { pipeline } = await store().createPipeline(newPipeline(names))
+    // Of the pipeline, not of a job: each must have seen the one before.
+    const add = ({ pipeline: now, jobs }: Snapshot): Snapshot => ({
+      pipeline: { ...now, startedAtMs: (now.startedAtMs ?? 0) + 1 },
+      jobs,
+    })
+    await Promise.all(names.map(() => store().updatePipeline(pipeline.id, add)))
+    expect((await store().findPipeline(pipeline.id))?.pipeline.startedAtMs).toBe(4)
+  })
+
+  it('keeps one of several artifacts of a job that arrive at once', async () => {
+    const { pipeline, jobs } = await store().createPipeline(newPipeline(['one']))
+    await store().updatePipeline(pipeline.id, changing('one', { state: 'running' }))
+    const artifact = { jobId: jobs[0]?.id ?? 0, filename: 'artifacts.zip', size: 3, createdAtMs: 9 }
+    const kept = await Promise.all(
+      ['ab', 'cd', 'ef'].map((sha256) => store().addArtifact({ ...artifact, sha256 })),
+    )
+    expect(kept.filter((isKept) => isKept)).toHaveLength(1)
+    expect(await store().pipelineArtifacts(pipeline.id)).toHaveLength(1)
   })
 }
 

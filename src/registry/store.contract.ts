@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
 import type { NewFile, RegistryStore } from './store.ts'
 
 function newFile(changes: Partial<NewFile> = {}): NewFile {
@@ -22,17 +23,21 @@ const OTHER = 'b'.repeat(64)
 const FIRST_PAGE = { afterId: 0, limit: 100 }
 
 /** What every adapter of RegistryStore promises. */
-export function describeRegistryStore(name: string, makeStore: () => Promise<RegistryStore>): void {
+export function describeRegistryStore(name: string, open: () => Promise<TwoHandles<RegistryStore>>): void {
   describe(`registry store: ${name}`, () => {
+    let opened: TwoHandles<RegistryStore>
     let store: RegistryStore
     beforeEach(async () => {
-      store = await makeStore()
+      opened = await open()
+      store = inTurn(opened)
     })
+    afterEach(() => opened.close())
 
     describeUnique(() => store)
     describeAppend(() => store)
     describeLists(() => store)
     describeForwarding(() => store)
+    describeRaces(() => store)
   })
 }
 
@@ -157,5 +162,23 @@ function describeForwarding(store: () => RegistryStore): void {
     await store().setForwarding(20, undefined)
     await store().setForwarding(20, undefined)
     expect(await store().findForwarding(20)).toBeUndefined()
+  })
+}
+
+function describeRaces(store: () => RegistryStore): void {
+  it('adds one of several equal uploads that arrive at once', async () => {
+    const added = await Promise.all([1, 2, 3].map(() => store().append(newFile({ kind: 'generic' }))))
+    expect(added.filter(({ isNew }) => isNew)).toHaveLength(1)
+    expect(await store().listFiles(newFile({ kind: 'generic' }), FIRST_PAGE)).toEqual([added[0]?.file])
+  })
+
+  it('makes one package for files of one version that arrive at once', async () => {
+    const keys = ['sdist', 'wheel-1', 'wheel-2', 'wheel-3']
+    const added = await Promise.all(
+      keys.map((key) => store().addUnique(newFile({ fileName: `${key}.file` }), key)),
+    )
+    expect(added.map(({ isNew }) => isNew)).toEqual([true, true, true, true])
+    expect(new Set(added.map(({ file }) => file.packageId)).size).toBe(1)
+    expect(await store().listFiles(newFile(), FIRST_PAGE)).toHaveLength(4)
   })
 }

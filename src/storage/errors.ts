@@ -52,6 +52,12 @@ export const storageErrors = defineErrors({
     summary: 'The server has reached its limit of open files. Nothing of the request was stored.',
     hint: 'try again in a minute; operators: raise the limit of open files (`ulimit -n`)',
   },
+  'storage.busy': {
+    status: 503,
+    exit: 1,
+    summary: 'Another program holds the database of the data directory. Nothing of the request was stored.',
+    hint: 'try again in a minute; operators: end the other program that has the database open',
+  },
   'storage.locked': {
     status: 500,
     exit: 1,

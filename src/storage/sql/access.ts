@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { AccessStore, NewProject, Project, Scope, User } from '../../access/index.ts'
 import type { AccessTables } from './access-tables.ts'
 import type { Database } from './database.ts'
+import { alone } from './transactions.ts'
 
 export { accessMigrations } from './access-tables.ts'
 
@@ -39,7 +40,7 @@ class PathTaken extends Error {}
 
 async function createProject(tables: Tables, project: NewProject): Promise<Project | undefined> {
   try {
-    return await tables.transaction().execute((step) => insertProject(step, project))
+    return await alone(tables, (step) => insertProject(step, project))
   } catch (error) {
     if (error instanceof PathTaken) return undefined
     throw error

@@ -2,6 +2,7 @@ import type { CompiledQuery, Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import type { KeyIndex, KeyRow } from '../../log/index.ts'
 import type { Database } from './database.ts'
+import { alone } from './transactions.ts'
 
 type KeyTables = {
   log_keys: { key: Uint8Array; leaf_index: number }
@@ -61,7 +62,7 @@ function compiledFind(db: Tables): CompiledQuery<{ readonly leaf_index: number }
 }
 
 function add(db: Tables, rows: readonly KeyRow[], mark: number): Promise<void> {
-  return db.transaction().execute(async (transaction) => {
+  return alone(db, async (transaction) => {
     for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
       const values = rows
         .slice(at, at + ROWS_PER_STATEMENT)

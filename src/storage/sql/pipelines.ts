@@ -17,6 +17,7 @@ import {
   type JobTable,
   type PipelinesTables,
 } from './pipelines-rows.ts'
+import { alone, atOneMoment } from './transactions.ts'
 
 export { pipelinesMigrations } from './pipelines-rows.ts'
 
@@ -25,12 +26,12 @@ type Tables = Kysely<PipelinesTables>
 export function createPipelineStore(database: Database): PipelineStore {
   const tables = database.$extendTables<PipelinesTables>()
   return {
-    createPipeline: (pipeline) => tables.transaction().execute((step) => insertPipeline(step, pipeline)),
-    findPipeline: (id) => tables.transaction().execute((step) => readSnapshot(step, id)),
-    updatePipeline: (id, decide) => tables.transaction().execute((step) => rewrite(step, id, decide)),
+    createPipeline: (pipeline) => alone(tables, (step) => insertPipeline(step, pipeline)),
+    findPipeline: (id) => atOneMoment(tables, (step) => readSnapshot(step, id)),
+    updatePipeline: (id, decide) => alone(tables, (step) => rewrite(step, id, decide)),
     ...jobQueries(tables),
     ...runnerQueries(tables),
-    addArtifact: (artifact) => tables.transaction().execute((step) => insertArtifact(step, artifact)),
+    addArtifact: (artifact) => alone(tables, (step) => insertArtifact(step, artifact)),
     findArtifact: async (jobId) => {
       const row = await tables
         .selectFrom('artifacts')

@@ -9,6 +9,7 @@ import type {
 } from '../../registry/index.ts'
 import type { Database } from './database.ts'
 import type { RegistryTables } from './registry-tables.ts'
+import { alone } from './transactions.ts'
 
 export { registryMigrations } from './registry-tables.ts'
 
@@ -18,8 +19,8 @@ type Step = Transaction<RegistryTables>
 export function createRegistryStore(database: Database): RegistryStore {
   const tables = database.$extendTables<RegistryTables>()
   return {
-    addUnique: (file, uniqueKey) => tables.transaction().execute((step) => addUnique(step, file, uniqueKey)),
-    append: (file) => tables.transaction().execute((step) => append(step, file)),
+    addUnique: (file, uniqueKey) => alone(tables, (step) => addUnique(step, file, uniqueKey)),
+    append: (file) => alone(tables, (step) => append(step, file)),
     findUnique: (key, uniqueKey) => first(filesOfPackage(tables, key).where('unique_key', '=', uniqueKey)),
     findNewest: (key, fileName) => first(newest(tables, key, fileName)),
     listFiles: async (key, { afterId, limit }) => {

@@ -1,5 +1,5 @@
 import { describeAccessStore } from '../../access/store.contract.ts'
 import { accessMigrations, createAccessStore } from '../sql/access.ts'
-import { openDatabase } from './database.ts'
+import { openTwice } from './two-connections.contract.ts'
 
-describeAccessStore('sqlite', async () => createAccessStore(await openDatabase(':memory:', accessMigrations)))
+describeAccessStore('sqlite', () => openTwice(accessMigrations, createAccessStore))

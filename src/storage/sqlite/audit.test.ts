@@ -1,8 +1,5 @@
 import { describeAuditStore } from '../../access/audit.contract.ts'
 import { auditMigrations, createAuditStore } from '../sql/audit.ts'
-import { openDatabase } from './database.ts'
+import { openTwice } from './two-connections.contract.ts'
 
-describeAuditStore('sqlite', async () => {
-  const database = await openDatabase(':memory:', auditMigrations)
-  return { store: createAuditStore(database), close: () => database.destroy() }
-})
+describeAuditStore('sqlite', () => openTwice(auditMigrations, createAuditStore))

@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { sql, type Kysely } from 'kysely'
-import { expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrations, type Database } from '../sql/index.ts'
+import { atOneMoment } from '../sql/transactions.ts'
 import { openDatabase } from './database.ts'
 
 const step = { up: async () => undefined }
@@ -89,4 +92,82 @@ it('says why a sound statement fails, without a path, and leaves what is wrong w
     message: 'the database is read-only',
   })
   await database.destroy()
+})
+
+const noted = (text: string) => ({
+  up: async (db: Kysely<unknown>): Promise<void> => {
+    await db.schema.createTable(text).addColumn('text', 'text').execute()
+  },
+})
+
+it('makes all steps of an upgrade or none: what a failed one leaves does not stand in the way', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wheelseal-database-'))
+  const path = join(folder, 'wheelseal.db')
+  await (await openDatabase(path, { '001': noted('one') })).destroy()
+  const cut = {
+    up: async (db: Kysely<unknown>): Promise<void> => {
+      await noted('three').up(db)
+      throw new Error('cut')
+    },
+  }
+  const steps = { '001': noted('one'), '002': noted('two') }
+  await expect(openDatabase(path, { ...steps, '003': cut })).rejects.toMatchObject({
+    code: 'storage.migration',
+  })
+  const before = await openDatabase(path, { '001': noted('one') })
+  expect((await before.introspection.getTables()).map(({ name }) => name)).toEqual(['one'])
+  await before.destroy()
+  const database = await openDatabase(path, { ...steps, '003': noted('three') })
+  expect(await schemaOf(database)).toHaveLength(3)
+  await database.destroy()
+  await rm(folder, { recursive: true })
+})
+
+describe('two connections', () => {
+  let folder: string
+  let path: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'wheelseal-database-'))
+    path = join(folder, 'wheelseal.db')
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  it('that open a new file at once both get its schema', async () => {
+    const both = await Promise.all([1, 2].map(() => openDatabase(path, migrations)))
+    const [one, two] = await Promise.all(both.map(schemaOf))
+    expect(one).toEqual(two)
+    expect(one?.length).toBeGreaterThan(5)
+    await Promise.all(both.map((database) => database.destroy()))
+  })
+
+  it('wait for each other, in whatever way the file is held', async () => {
+    const database = await openDatabase(path, { '001': noted('one') })
+    const other = new DatabaseSync(path)
+    other.exec('begin immediate')
+    const writes = Promise.all([
+      sql`insert into one values ('a')`.execute(database),
+      database.transaction().execute((step) => sql`insert into one values ('b')`.execute(step)),
+    ])
+    await setImmediate()
+    other.exec("insert into one values ('c'); commit")
+    await writes
+    expect(other.prepare('select count(*) as n from one').get()).toEqual({ n: 3 })
+    other.close()
+    await database.destroy()
+  })
+
+  it('keep nobody from writing while one of them reads, and it reads of one moment', async () => {
+    const database = await openDatabase(path, { '001': noted('one') })
+    const other = new DatabaseSync(path)
+    const count = async (step: Kysely<object>): Promise<unknown> =>
+      (await sql`select count(*) as n from one`.execute(step)).rows
+    await atOneMoment(database, async (step) => {
+      expect(await count(step)).toEqual([{ n: 0 }])
+      other.exec("insert into one values ('c')")
+      expect(await count(step)).toEqual([{ n: 0 }])
+    })
+    expect(await count(database)).toEqual([{ n: 1 }])
+    other.close()
+    await database.destroy()
+  })
 })

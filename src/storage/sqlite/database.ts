@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { DatabaseSync } from 'node:sqlite'
 import type { Migration } from 'kysely/migration'
-import { describeError, WheelsealError } from '../../base/index.ts'
+import { WheelsealError } from '../../base/index.ts'
 import { storageErrors } from '../errors.ts'
-import type { Database } from '../sql/index.ts'
-import { brokenReason, sqliteReason } from './failure.ts'
+import { migrate, type Database } from '../sql/index.ts'
+import { createDialect } from './dialect.ts'
+import { sqliteReason } from './failure.ts'
+import { BUSY_TIMEOUT_MS } from './patience.ts'
 
 export interface DatabaseTerms {
   /** The file was there before: one without a single step of the schema is refused, and never filled. */
@@ -31,13 +32,16 @@ export async function openDatabase(
   terms: DatabaseTerms = {},
 ): Promise<Database> {
   // Not at the top: commands that talk to a running server never open the database.
-  const { Kysely, SqliteDialect } = await import('kysely')
+  const { Kysely } = await import('kysely')
   const connection = openConnection(path, terms)
-  const database: Database = new Kysely({
-    dialect: new SqliteDialect({ database: asKyselyDatabase(connection) }),
-  })
-  await migrate(database, migrations)
-  return database
+  const database: Database = new Kysely({ dialect: await createDialect(connection) })
+  try {
+    await migrate(database, migrations)
+    return database
+  } catch (error) {
+    connection.close()
+    throw error
+  }
 }
 
 function openConnection(path: string, terms: DatabaseTerms): DatabaseSync {
@@ -71,7 +75,7 @@ function unfit(connection: DatabaseSync, path: string, { isKept, owner }: Databa
     pragma journal_mode = wal;
     pragma synchronous = full;
     pragma foreign_keys = on;
-    pragma busy_timeout = 5000;
+    pragma busy_timeout = ${BUSY_TIMEOUT_MS};
     pragma trusted_schema = off;
   `)
   if (isKept === true && !hasSchema(connection)) return 'has no tables: it was replaced by an empty database'
@@ -99,83 +103,4 @@ function hasSchema(connection: DatabaseSync): boolean {
 function numberOf(connection: DatabaseSync, sql: string): number {
   const row: Readonly<Record<string, unknown>> = connection.prepare(sql).get() ?? {}
   return Number(Object.values(row)[0] ?? 0)
-}
-
-async function migrate(database: Database, migrations: Readonly<Record<string, Migration>>): Promise<void> {
-  const { Migrator } = await import('kysely/migration')
-  const migrator = new Migrator({
-    db: database,
-    provider: { getMigrations: async () => ({ ...migrations }) },
-  })
-  const { error } = await migrator.migrateToLatest()
-  if (error === undefined) return
-  await database.destroy()
-  if (describeError(error).includes('corrupted migrations')) {
-    throw storageErrors('storage.newer', 'the database has migrations that this version does not know', {
-      cause: error,
-    })
-  }
-  throw storageErrors('storage.migration', `the database could not be upgraded: ${describeError(error)}`, {
-    cause: error,
-  })
-}
-
-const KEPT_STATEMENTS = 200
-
-/**
- * Kysely's SQLite dialect expects better-sqlite3's shape; `node:sqlite` differs in how parameters are handed in. A
- * statement is prepared once: `all` and `run` are over before anybody else can use it, and nothing is iterated.
- */
-function asKyselyDatabase(connection: DatabaseSync): SqliteDatabase {
-  const kept = new Map<string, SqliteStatement>()
-  return {
-    close: () => connection.close(),
-    prepare: (sql) => {
-      // A full disk may have ended the transaction already, and its rollback would hide why.
-      if (sql === 'rollback' && !connection.isTransaction) return NOTHING
-      const found = kept.get(sql) ?? prepared(connection, sql)
-      if (kept.size >= KEPT_STATEMENTS) kept.clear()
-      kept.set(sql, found)
-      return found
-    },
-  }
-}
-
-function prepared(connection: DatabaseSync, sql: string): SqliteStatement {
-  const statement = connection.prepare(sql)
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => sayingWhy(() => statement.all(...values(parameters))),
-    run: (parameters) => sayingWhy(() => statement.run(...values(parameters))),
-    iterate: () => {
-      throw new Error('a kept statement must not be iterated')
-    },
-  }
-}
-
-const NOTHING: SqliteStatement = {
-  reader: false,
-  all: () => [],
-  run: () => ({ changes: 0, lastInsertRowid: 0 }),
-  iterate: () => {
-    throw new Error('nothing is not iterated')
-  },
-}
-
-/** For clients, in whose answers no path stands. */
-function sayingWhy<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    const reason = brokenReason(error)
-    if (reason === undefined) throw error
-    if (reason !== 'full') throw storageErrors('storage.broken', `the database ${reason}`, { cause: error })
-    // Its cause bears the system's code for it, which SQLite keeps to itself.
-    const cause = Object.assign(new Error('the disk is full', { cause: error }), { code: 'ENOSPC' })
-    throw storageErrors('storage.full', 'the disk is full: the database cannot be written', { cause })
-  }
-}
-
-function values(parameters: readonly unknown[]): SQLInputValue[] {
-  return parameters as SQLInputValue[]
 }

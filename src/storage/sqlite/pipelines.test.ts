@@ -1,7 +1,5 @@
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
-import { openDatabase } from './database.ts'
 import { createPipelineStore, pipelinesMigrations } from '../sql/pipelines.ts'
+import { openTwice } from './two-connections.contract.ts'
 
-describePipelineStore('sqlite', async () =>
-  createPipelineStore(await openDatabase(':memory:', pipelinesMigrations)),
-)
+describePipelineStore('sqlite', () => openTwice(pipelinesMigrations, createPipelineStore))

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { TwoHandles } from '../../base/two-handles.contract.ts'
 import { describeAuditStore } from '../../access/audit.contract.ts'
 import { describeAccessStore } from '../../access/store.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
@@ -78,26 +79,27 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
+/** One connection is enough: what counts is what is asked of it. */
+const alone = <T extends object>(name: string, store: T): TwoHandles<T> => {
+  const seen = watched(name, store)
+  return { first: seen, second: seen, close: async () => undefined }
+}
+
 describeAccessStore('recorded', async () =>
-  watched('access', createAccessStore(await open('services', migrations))),
+  alone('access', createAccessStore(await open('services', migrations))),
 )
 describeRegistryStore('recorded', async () =>
-  watched('registry', createRegistryStore(await open('services', migrations))),
+  alone('registry', createRegistryStore(await open('services', migrations))),
 )
 describePipelineStore('recorded', async () =>
-  watched('pipelines', createPipelineStore(await open('services', migrations))),
+  alone('pipelines', createPipelineStore(await open('services', migrations))),
 )
-describeAuditStore('recorded', async () => ({
-  store: watched('audit', createAuditStore(await open('services', migrations))),
-  close: async () => undefined,
-}))
+describeAuditStore('recorded', async () =>
+  alone('audit', createAuditStore(await open('services', migrations))),
+)
 describeKeyIndex('recorded', async () => {
   const database = await open('index', keyIndexMigrations)
-  return {
-    index: watched('log', createKeyIndex(database)),
-    reopen: async () => createKeyIndex(database),
-    close: async () => undefined,
-  }
+  return { ...alone('log', createKeyIndex(database)), reopen: async () => createKeyIndex(database) }
 })
 
 describe('the plan of each statement', () => {

@@ -5,11 +5,10 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { describeRegistryStore } from '../../registry/store.contract.ts'
 import { openDatabase } from './database.ts'
+import { openTwice } from './two-connections.contract.ts'
 import { createRegistryStore, registryMigrations } from '../sql/registry.ts'
 
-describeRegistryStore('sqlite', async () =>
-  createRegistryStore(await openDatabase(':memory:', registryMigrations)),
-)
+describeRegistryStore('sqlite', () => openTwice(registryMigrations, createRegistryStore))
 
 it('lists the newest files of a database that an earlier version wrote', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wheelseal-registry-'))
