@@ -1,6 +1,6 @@
 import type { Generated, Kysely } from 'kysely'
-import type { Migration } from 'kysely/migration'
 import type { Visibility } from '../../access/index.ts'
+import type { ColumnTypes, Steps } from './steps.ts'
 
 /** Tables of `access.ts` and how they came to be. */
 export type AccessTables = {
@@ -42,29 +42,29 @@ export type AccessTables = {
   }
 }
 
-export const accessMigrations: Record<string, Migration> = {
+export const accessMigrations: Steps = {
   '0001-access': {
-    up: async (database) => {
-      await createProjectTables(database)
-      await createUserTables(database)
+    up: async (database, types) => {
+      await createProjectTables(database, types)
+      await createUserTables(database, types)
       await createJobTokenTable(database)
     },
   },
 }
 
-async function createProjectTables({ schema }: Kysely<unknown>): Promise<void> {
+async function createProjectTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await schema
     .createTable('paths')
     .addColumn('key', 'text', (column) => column.primaryKey())
     .execute()
   await schema
     .createTable('namespaces')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('path', 'text', (column) => column.notNull().unique())
     .execute()
   await schema
     .createTable('projects')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('namespace_id', 'integer', (column) => column.notNull().references('namespaces.id'))
     .addColumn('path', 'text', (column) => column.notNull().unique())
     .addColumn('name', 'text', (column) => column.notNull())
@@ -74,10 +74,10 @@ async function createProjectTables({ schema }: Kysely<unknown>): Promise<void> {
     .execute()
 }
 
-async function createUserTables({ schema }: Kysely<unknown>): Promise<void> {
+async function createUserTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await schema
     .createTable('users')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('login', 'text', (column) => column.notNull())
     .addColumn('login_key', 'text', (column) => column.notNull().unique())
     .addColumn('email', 'text', (column) => column.notNull())
@@ -86,7 +86,7 @@ async function createUserTables({ schema }: Kysely<unknown>): Promise<void> {
     .execute()
   await schema
     .createTable('tokens')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('user_id', 'integer', (column) => column.notNull().references('users.id'))
     .addColumn('hash', 'text', (column) => column.notNull().unique())
     .addColumn('scopes', 'text', (column) => column.notNull())

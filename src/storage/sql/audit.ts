@@ -1,7 +1,7 @@
 import type { Generated, Selectable } from 'kysely'
-import type { Migration } from 'kysely/migration'
 import type { AuditOutcome, AuditRow, AuditStore } from '../../access/index.ts'
 import type { Database } from './database.ts'
+import type { Steps } from './steps.ts'
 
 type AuditTable = {
   id: Generated<number>
@@ -14,13 +14,13 @@ type AuditTable = {
   code: string | null
 }
 
-export const auditMigrations: Readonly<Record<string, Migration>> = {
+export const auditMigrations: Steps = {
   '0005-audit': {
-    up: async (db) => {
+    up: async (db, types) => {
       await db.schema
         .createTable('audit')
-        .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
-        .addColumn('at_ms', 'integer', (column) => column.notNull())
+        .addColumn('id', ...types.id)
+        .addColumn('at_ms', types.number, (column) => column.notNull())
         .addColumn('action', 'text', (column) => column.notNull())
         .addColumn('details', 'text', (column) => column.notNull())
         .execute()

@@ -1,6 +1,7 @@
 /** What every SQL database shares: the adapters of the services' `store.ts`, their tables, and how these came to be. */
 export type { Database } from './database.ts'
 export { migrate } from './migrate.ts'
+export type { ColumnTypes, Steps } from './steps.ts'
 export { migrations } from './migrations.ts'
 export { createAccessStore } from './access.ts'
 export { createAuditStore } from './audit.ts'

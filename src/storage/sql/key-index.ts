@@ -1,7 +1,7 @@
 import type { CompiledQuery, Kysely } from 'kysely'
-import type { Migration } from 'kysely/migration'
 import type { KeyIndex, KeyRow } from '../../log/index.ts'
 import type { Database } from './database.ts'
+import type { Steps } from './steps.ts'
 import { alone } from './transactions.ts'
 
 type KeyTables = {
@@ -10,21 +10,19 @@ type KeyTables = {
 }
 
 /** In a file of its own for each log, since it is derived and can be made anew. */
-export const keyIndexMigrations: Readonly<Record<string, Migration>> = {
+export const keyIndexMigrations: Steps = {
   '0001-keys': {
-    up: async (db) => {
-      const { sql } = await import('kysely')
-      await db.schema
+    up: async (db, types) => {
+      const keys = db.schema
         .createTable('log_keys')
-        .addColumn('key', 'blob', (column) => column.notNull())
-        .addColumn('leaf_index', 'integer', (column) => column.notNull())
+        .addColumn('key', types.bytes, (column) => column.notNull())
+        .addColumn('leaf_index', types.number, (column) => column.notNull())
         .addPrimaryKeyConstraint('log_keys_key', ['key', 'leaf_index'])
-        .modifyEnd(sql`without rowid`)
-        .execute()
+      await types.inKeyOrder(keys).execute()
       await db.schema
         .createTable('log_mark')
         .addColumn('id', 'integer', (column) => column.primaryKey())
-        .addColumn('mark', 'integer', (column) => column.notNull())
+        .addColumn('mark', types.number, (column) => column.notNull())
         .execute()
     },
   },
@@ -33,7 +31,7 @@ export const keyIndexMigrations: Readonly<Record<string, Migration>> = {
 type Tables = Kysely<KeyTables>
 
 const MARK_ID = 1
-/** SQLite binds at most 32,766 values in a statement. */
+/** Databases bind only so many values in one statement; the least is 32,766. */
 const ROWS_PER_STATEMENT = 8000
 
 export function createKeyIndex(database: Database): KeyIndex {

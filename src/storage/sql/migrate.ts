@@ -2,14 +2,20 @@ import type { Migration } from 'kysely/migration'
 import { describeError } from '../../base/index.ts'
 import { storageErrors } from '../errors.ts'
 import type { Database } from './database.ts'
+import type { ColumnTypes, Steps } from './steps.ts'
 
 /**
  * Brings the schema up to `steps`: all that are missing, or none. Throws `storage.newer` when a newer version was here,
  * `storage.migration` when a step fails.
  */
-export async function migrate(database: Database, steps: Readonly<Record<string, Migration>>): Promise<void> {
+export async function migrate(database: Database, steps: Steps, types: ColumnTypes): Promise<void> {
   const { Migrator } = await import('kysely/migration')
-  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ ...steps }) } })
+  const migrations = Object.entries(steps).map(([name, { up }]): [string, Migration] => [
+    name,
+    { up: (db) => up(db, types) },
+  ])
+  const provider = { getMigrations: async () => Object.fromEntries(migrations) }
+  const migrator = new Migrator({ db: database, provider })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw refusal(error)
 }

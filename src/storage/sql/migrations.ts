@@ -1,11 +1,11 @@
-import type { Migration } from 'kysely/migration'
 import { accessMigrations } from './access.ts'
 import { auditMigrations } from './audit.ts'
 import { pipelinesMigrations } from './pipelines.ts'
 import { registryMigrations } from './registry.ts'
+import type { Steps } from './steps.ts'
 
 /** Every step of the schema, in the order of their names; a step that was released never changes. */
-export const migrations: Readonly<Record<string, Migration>> = {
+export const migrations: Steps = {
   ...accessMigrations,
   ...registryMigrations,
   ...pipelinesMigrations,

@@ -1,5 +1,4 @@
 import type { Generated, Kysely, Selectable } from 'kysely'
-import type { Migration } from 'kysely/migration'
 import type {
   ArtifactRecord,
   JobRecord,
@@ -7,6 +6,7 @@ import type {
   PipelineRecord,
   RunnerRecord,
 } from '../../pipelines/index.ts'
+import type { ColumnTypes, Steps } from './steps.ts'
 
 /** Tables of `pipelines.ts`, how they came to be, and their rows in the words of the room. */
 type PipelineTable = {
@@ -60,19 +60,19 @@ export type PipelinesTables = {
   readonly artifacts: ArtifactTable
 }
 
-export const pipelinesMigrations: Record<string, Migration> = {
+export const pipelinesMigrations: Steps = {
   '0004-pipelines': {
-    up: async (database) => {
-      await createPipelineTables(database)
-      await createRunnerTables(database)
+    up: async (database, types) => {
+      await createPipelineTables(database, types)
+      await createRunnerTables(database, types)
     },
   },
 }
 
-async function createPipelineTables({ schema }: Kysely<unknown>): Promise<void> {
+async function createPipelineTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await schema
     .createTable('pipelines')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('iid', 'integer', (column) => column.notNull())
     .addColumn('project_id', 'integer', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
@@ -84,7 +84,7 @@ async function createPipelineTables({ schema }: Kysely<unknown>): Promise<void> 
     .execute()
   await schema
     .createTable('jobs')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('pipeline_id', 'integer', (column) => column.notNull().references('pipelines.id'))
     .addColumn('stage_index', 'integer', (column) => column.notNull())
     .addColumn('plan', 'text', (column) => column.notNull())
@@ -103,10 +103,10 @@ async function createPipelineTables({ schema }: Kysely<unknown>): Promise<void> 
   await schema.createIndex('jobs_deadline').on('jobs').columns(['state', 'deadline_ms']).execute()
 }
 
-async function createRunnerTables({ schema }: Kysely<unknown>): Promise<void> {
+async function createRunnerTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await schema
     .createTable('runners')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('description', 'text', (column) => column.notNull())
     .addColumn('token_hash', 'text', (column) => column.notNull().unique())
     .addColumn('created_at_ms', 'bigint', (column) => column.notNull())

@@ -1,6 +1,6 @@
 import type { Generated, Kysely } from 'kysely'
-import type { Migration } from 'kysely/migration'
 import type { PackageKind } from '../../registry/index.ts'
+import type { ColumnTypes, Steps } from './steps.ts'
 
 /** Tables of `registry.ts` and how they came to be. */
 export type RegistryTables = {
@@ -42,11 +42,11 @@ export type RegistryTables = {
   }
 }
 
-export const registryMigrations: Record<string, Migration> = {
+export const registryMigrations: Steps = {
   '0002-registry': {
-    up: async (database) => {
-      await createPackageTables(database)
-      await createFileTable(database)
+    up: async (database, types) => {
+      await createPackageTables(database, types)
+      await createFileTable(database, types)
       await createForwardingTable(database)
     },
   },
@@ -57,10 +57,10 @@ export const registryMigrations: Record<string, Migration> = {
   },
 }
 
-async function createPackageTables({ schema }: Kysely<unknown>): Promise<void> {
+async function createPackageTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await schema
     .createTable('package_names')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('project_id', 'integer', (column) => column.notNull())
     .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('name_key', 'text', (column) => column.notNull())
@@ -69,7 +69,7 @@ async function createPackageTables({ schema }: Kysely<unknown>): Promise<void> {
     .execute()
   await schema
     .createTable('packages')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('name_id', 'integer', (column) => column.notNull().references('package_names.id'))
     .addColumn('version_key', 'text', (column) => column.notNull())
     .addColumn('version', 'text', (column) => column.notNull())
@@ -78,10 +78,10 @@ async function createPackageTables({ schema }: Kysely<unknown>): Promise<void> {
     .execute()
 }
 
-async function createFileTable({ schema }: Kysely<unknown>): Promise<void> {
+async function createFileTable({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await schema
     .createTable('package_files')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', ...types.id)
     .addColumn('name_id', 'integer', (column) => column.notNull().references('package_names.id'))
     .addColumn('package_id', 'integer', (column) => column.notNull().references('packages.id'))
     .addColumn('file_name', 'text', (column) => column.notNull())
@@ -101,14 +101,20 @@ async function createFileTable({ schema }: Kysely<unknown>): Promise<void> {
 }
 
 async function addOwnerColumns(database: Kysely<unknown>): Promise<void> {
-  const { sql } = await import('kysely')
   const files = database.schema.alterTable('package_files')
   await files.addColumn('project_id', 'integer').execute()
   await files.addColumn('kind', 'text').execute()
-  await sql`update package_files set (project_id, kind) =
-    (select project_id, kind from package_names where package_names.id = package_files.name_id)`.execute(
-    database,
-  )
+  await database
+    .$extendTables<RegistryTables>()
+    .updateTable('package_files')
+    .set(({ selectFrom }) => {
+      const owner = selectFrom('package_names').whereRef('package_names.id', '=', 'package_files.name_id')
+      return {
+        project_id: owner.select('package_names.project_id'),
+        kind: owner.select('package_names.kind'),
+      }
+    })
+    .execute()
   await database.schema
     .createIndex('package_files_project')
     .on('package_files')

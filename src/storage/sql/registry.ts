@@ -101,7 +101,7 @@ async function ensurePackage(step: Step, file: NewFile, nameId: number): Promise
 
 /**
  * The files of one version of a name. Joined by name, package, file and no other way: told that the file has the name's
- * id too, SQLite reads all files of the name instead.
+ * id too, a planner may read all files of the name instead.
  */
 function filesOfPackage(tables: Tables, { versionKey, ...key }: PackageKey) {
   return filedUnder(tables, key)

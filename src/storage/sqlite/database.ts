@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import type { Migration } from 'kysely/migration'
 import { WheelsealError } from '../../base/index.ts'
 import { storageErrors } from '../errors.ts'
-import { migrate, type Database } from '../sql/index.ts'
+import { migrate, type Database, type Steps } from '../sql/index.ts'
+import { columnTypes } from './column-types.ts'
 import { createDialect } from './dialect.ts'
 import { sqliteReason } from './failure.ts'
 import { BUSY_TIMEOUT_MS } from './patience.ts'
@@ -21,22 +21,18 @@ export interface DatabaseTerms {
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024
 
 /**
- * Opens the file at `path` (`:memory:` for tests) and brings its schema up to `migrations`.
+ * Opens the file at `path` (`:memory:` for tests) and brings its schema up to `steps`.
  * A commit is durable when it resolves: write-ahead log with `synchronous=FULL`.
  * Throws `storage.database` for a file that is damaged or not the one that `terms` expect, `storage.newer` when a newer
  * version wrote it, `storage.migration` when a step fails.
  */
-export async function openDatabase(
-  path: string,
-  migrations: Readonly<Record<string, Migration>>,
-  terms: DatabaseTerms = {},
-): Promise<Database> {
+export async function openDatabase(path: string, steps: Steps, terms: DatabaseTerms = {}): Promise<Database> {
   // Not at the top: commands that talk to a running server never open the database.
   const { Kysely } = await import('kysely')
   const connection = openConnection(path, terms)
   const database: Database = new Kysely({ dialect: await createDialect(connection) })
   try {
-    await migrate(database, migrations)
+    await migrate(database, steps, await columnTypes())
     return database
   } catch (error) {
     connection.close()
