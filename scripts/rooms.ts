@@ -9,7 +9,7 @@ export interface Room {
 
 const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign']
 const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'runner']
-const floor5 = [...floor4, 'storage', 'net', 'host', 'http']
+const floor5 = [...floor4, 'host', 'storage', 'net', 'http']
 
 export const rooms: Readonly<Record<string, Room>> = {
   base: { imports: [] },
@@ -24,9 +24,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   registry: { imports: ['base', 'formats', 'identity', 'access', 'verify'] },
   pipelines: { imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
   runner: { imports: ['base', 'formats'] },
-  storage: { imports: ['base', 'formats'], types: floor4 },
-  net: { imports: ['base', 'formats'], types: floor4 },
   host: { imports: ['base'] },
+  storage: { imports: ['base', 'formats', 'host'], types: floor4 },
+  net: { imports: ['base', 'formats'], types: floor4 },
   http: { imports: floor4 },
   server: { imports: floor5 },
   client: { imports: [...floor5, 'server'] },

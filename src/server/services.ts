@@ -1,16 +1,11 @@
 import { join } from 'node:path'
 import { createAccess, createAudit, type Access, type Audit } from '../access/index.ts'
 import type { Clock, Entropy, Log } from '../base/index.ts'
+import { makeFolder } from '../host/index.ts'
 import { createMetrics, type Metrics } from '../http/index.ts'
 import { createPipelines, type Pipelines } from '../pipelines/index.ts'
 import { createRegistry, type Registry } from '../registry/index.ts'
-import {
-  createFolderTraces,
-  makeFolder,
-  openFolderBlobs,
-  withReserve,
-  type Reserve,
-} from '../storage/folder/index.ts'
+import { createFolderTraces, openFolderBlobs, withReserve, type Reserve } from '../storage/folder/index.ts'
 import {
   createAccessStore,
   createAuditStore,

@@ -7,13 +7,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeTogether } from '../../src/client/sign/write-together.ts'
 import { utf8 } from '../../src/base/index.ts'
-import { silentLog, systemEntropy, systemFiles } from '../../src/host/index.ts'
+import { makeFolder, silentLog, systemEntropy, systemFiles } from '../../src/host/index.ts'
 import { createLog, openLog } from '../../src/log/index.ts'
 import {
   createFolderTufRepository,
   createFolderTraces,
   createLogFiles,
-  makeFolder,
   openFolderBlobs,
   traceFile,
 } from '../../src/storage/folder/index.ts'
@@ -41,7 +40,7 @@ function leave(path: string, text: string): void {
 
 export const CASES: Readonly<Record<string, DurabilityCase>> = {
   'log files': {
-    covers: ['storage/folder/log-files.ts', 'storage/folder/sync.ts'],
+    covers: ['storage/folder/log-files.ts', 'host/durable.ts'],
     run: async (folder, acknowledge) => {
       const files = createLogFiles(folder)
       await files.makeFolder('tile/0/x001')

@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { shellQuoted, utf8 } from '../../base/index.ts'
-import { systemFiles } from '../../host/index.ts'
+import { syncFolder, systemFiles } from '../../host/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
-import { syncFolder } from '../../storage/folder/index.ts'
 
 /**
  * Where `cosign.env` and a job find the files; the names are those that cosign 2 reads from its environment, and that of

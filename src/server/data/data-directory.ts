@@ -25,8 +25,7 @@ import {
   WheelsealError,
   type JsonValue,
 } from '../../base/index.ts'
-import { systemClock, systemFiles } from '../../host/index.ts'
-import { makeFolder } from '../../storage/folder/index.ts'
+import { makeFolder, systemClock, systemFiles } from '../../host/index.ts'
 import { lockDirectory, type DirectoryLock } from '../../storage/sqlite/index.ts'
 import {
   lockHolder,

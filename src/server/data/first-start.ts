@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { systemClock, systemEntropy } from '../../host/index.ts'
-import { makeFolder } from '../../storage/folder/index.ts'
+import { makeFolder, systemClock, systemEntropy } from '../../host/index.ts'
 import { migrations } from '../../storage/sql/index.ts'
 import { openDatabase } from '../../storage/sqlite/index.ts'
 import { createInstance, type DataDirectory, type Instance } from './data-directory.ts'

@@ -10,13 +10,8 @@ import {
   type LogParts,
   type TransparencyLog,
 } from '../../log/index.ts'
-import {
-  createLogFiles,
-  makeFolder,
-  openAnchorFile,
-  type AnchorFile,
-  type Reserve,
-} from '../../storage/folder/index.ts'
+import { makeFolder } from '../../host/index.ts'
+import { createLogFiles, openAnchorFile, type AnchorFile, type Reserve } from '../../storage/folder/index.ts'
 import { createKeyIndex, keyIndexMigrations, type Database } from '../../storage/sql/index.ts'
 import { openDatabase } from '../../storage/sqlite/index.ts'
 import { ctGenesis, ctKeysOf } from '../../trust/ct/index.ts'

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { decodeBase64, describeError, encodeBase64, sha256Hex, utf8, utf8Decode } from '../../base/index.ts'
 import type { Anchor, TreeHead } from '../../log/index.ts'
 import { storageErrors } from '../errors.ts'
-import { makeFolder, withFile } from './sync.ts'
+import { makeFolder, withFile } from '../../host/index.ts'
 
 /**
  * The newest heads of some logs in one file, a line each in two places that are written in turn, so that a cut write

@@ -12,7 +12,7 @@ import {
   type Log,
   type StagedBlob,
 } from '../../base/index.ts'
-import { syncFolder, withFile } from './sync.ts'
+import { syncFolder, withFile } from '../../host/index.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const DIGEST = /^[0-9a-f]{64}$/

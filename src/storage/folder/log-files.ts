@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LogFile, LogFiles } from '../../log/index.ts'
-import { makeFolder, syncFolder } from './sync.ts'
+import { makeFolder, syncFolder } from '../../host/index.ts'
 
 /** The files of one log below `root`, which is there. */
 export function createLogFiles(root: string): LogFiles {

@@ -3,7 +3,7 @@ import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Traces } from '../../pipelines/index.ts'
 import { sayingWhy } from './reserve.ts'
-import { syncFolder, withFile } from './sync.ts'
+import { syncFolder, withFile } from '../../host/index.ts'
 
 const CHUNK_BYTES = 64 << 10
 /** Jobs per folder: no folder grows with all that was ever run. */

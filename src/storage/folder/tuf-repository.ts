@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { describeError } from '../../base/index.ts'
 import type { TufRepositoryStore } from '../../trust/tuf/index.ts'
 import { storageErrors } from '../errors.ts'
-import { syncFolder, withFile } from './sync.ts'
+import { syncFolder, withFile } from '../../host/index.ts'
 
 /** One segment, or one below `targets`; no segment begins with a dot. */
 const NAME = /^(?:targets\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/
