@@ -1,4 +1,5 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises'
+import { closeSync, fsync, openSync, writeFileSync } from 'node:fs'
+import { mkdir, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /**
@@ -16,7 +17,49 @@ export async function makeFolder(path: string): Promise<string | undefined> {
 
 /** A name is durable only when the folder that holds it is. */
 export async function syncFolder(path: string): Promise<void> {
-  await withFile(await open(path, 'r'), (handle) => handle.sync())
+  await syncAndClose(openSync(path, 'r'))
+}
+
+export interface Content {
+  readonly bytes: Uint8Array
+  readonly mode: number
+  /** In the folder of the file, and not there. */
+  readonly temporary: string
+}
+
+/** Whole and durable under its name, or as it was: temporary name, sync, rename, sync of the folder. */
+export async function replaceFile(path: string, { bytes, mode, temporary }: Content): Promise<void> {
+  try {
+    await writeSynced(temporary, bytes, mode)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await syncFolder(dirname(path))
+}
+
+/** A new file, all of it. Its name is durable after `syncFolder`; what a failure leaves is for the caller to remove. */
+export async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const file = openSync(path, 'wx', mode)
+  try {
+    writeFileSync(file, bytes)
+  } catch (error) {
+    closeSync(file)
+    throw error
+  }
+  await syncAndClose(file)
+}
+
+/** The one call here that takes long: it alone is done beside this thread. */
+async function syncAndClose(file: number): Promise<void> {
+  try {
+    await new Promise<void>((done, fail) => {
+      fsync(file, (error) => (error === null ? done() : fail(error)))
+    })
+  } finally {
+    closeSync(file)
+  }
 }
 
 export async function withFile<T>(handle: FileHandle, work: (handle: FileHandle) => Promise<T>): Promise<T> {

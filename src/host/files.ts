@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { baseErrors, readCapped, systemReason, type Files } from '../base/index.ts'
+import { replaceFile } from './durable.ts'
 import { hostErrors } from './errors.ts'
 import { closeInput, openInput, partsOf, type Input } from './input.ts'
 
@@ -22,7 +23,7 @@ export function createFiles(way: Way): Files {
       naming(path, () => absentAs(undefined, () => readKind(path, kind, { maxBytes, ...way }))),
     stream: (path) => streamOf(path, way),
     exists: async (path) => (await stat(path).catch(() => undefined)) !== undefined,
-    writeAtomic: (path, bytes, mode = 0o644) => naming(path, () => writeDurably(path, bytes, mode)),
+    writeAtomic: (path, bytes, mode = 0o644) => naming(path, () => writeAtomic(path, bytes, mode)),
     remove: (path) => naming(path, () => rm(path, { force: true })),
   }
 }
@@ -74,36 +75,9 @@ async function* streamOf(path: string, { open: opened, parts }: Way): AsyncGener
   }
 }
 
-async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+async function writeAtomic(path: string, bytes: Uint8Array, mode: number): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
-  try {
-    await writeSynced(temporary, bytes, mode)
-    await rename(temporary, path)
-    await syncFolder(dirname(path))
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-}
-
-async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-  await withFile(await open(path, 'wx', mode), async (handle) => {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  })
-}
-
-/** A rename is durable only when its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  await withFile(await open(path, 'r'), (handle) => handle.sync())
-}
-
-async function withFile<T>(handle: FileHandle, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  try {
-    return await work(handle)
-  } finally {
-    await handle.close()
-  }
+  await replaceFile(path, { bytes, mode, temporary })
 }
 
 async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -40,7 +40,7 @@ function leave(path: string, text: string): void {
 
 export const CASES: Readonly<Record<string, DurabilityCase>> = {
   'log files': {
-    covers: ['storage/folder/log-files.ts', 'host/durable.ts'],
+    covers: ['storage/folder/log-files.ts'],
     run: async (folder, acknowledge) => {
       const files = createLogFiles(folder)
       await files.makeFolder('tile/0/x001')
@@ -121,7 +121,7 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
     },
   },
   'files of the host': {
-    covers: ['host/files.ts'],
+    covers: ['host/durable.ts', 'host/files.ts'],
     run: async (folder, acknowledge) => {
       await systemFiles.writeAtomic(join(folder, 'a.json'), utf8('one'))
       acknowledge('a new file')
@@ -143,7 +143,7 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
     },
   },
   sqlite: {
-    covers: ['storage/sqlite/database.ts', 'storage/sql/key-index.ts'],
+    covers: ['storage/sqlite/database.ts', 'storage/sqlite/dialect.ts', 'storage/sql/key-index.ts'],
     run: async (folder, acknowledge) => {
       const database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
       acknowledge('the schema')

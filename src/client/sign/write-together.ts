@@ -1,19 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, constants, lstatSync, mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describeError } from '../../base/index.ts'
+import { syncFolder, writeSynced } from '../../host/index.ts'
 import { inParallel } from '../../sign/index.ts'
 import { appSignErrors } from './errors.ts'
 
@@ -95,8 +84,7 @@ async function nameAll(groups: readonly (readonly Staged[])[], rename: Rename): 
   const done: Done = { kept: [], undo: [] }
   try {
     for (const group of groups) await nameGroup(group, rename, done)
-    for (const folder of foldersOf(groups.flat().map(({ path }) => path)))
-      await syncAndClose(openSync(folder, 'r'))
+    for (const folder of foldersOf(groups.flat().map(({ path }) => path))) await syncFolder(folder)
     return done.kept
   } catch (error) {
     for (const step of done.undo.toReversed()) await step()
@@ -134,28 +122,6 @@ function isThere(path: string): boolean {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
     throw error
-  }
-}
-
-async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-  const file = openSync(path, 'wx', mode)
-  try {
-    writeFileSync(file, bytes)
-  } catch (error) {
-    closeSync(file)
-    throw error
-  }
-  await syncAndClose(file)
-}
-
-/** Also of a folder: a rename is durable only when its folder is. The one call here that takes long. */
-async function syncAndClose(file: number): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      fsync(file, (error) => (error === null ? resolve() : reject(error)))
-    })
-  } finally {
-    closeSync(file)
   }
 }
 

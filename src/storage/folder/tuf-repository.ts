@@ -1,17 +1,17 @@
 import { constants } from 'node:fs'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describeError } from '../../base/index.ts'
 import type { TufRepositoryStore } from '../../trust/tuf/index.ts'
 import { storageErrors } from '../errors.ts'
-import { syncFolder, withFile } from '../../host/index.ts'
+import { replaceFile, syncFolder } from '../../host/index.ts'
 
 /** One segment, or one below `targets`; no segment begins with a dot. */
 const NAME = /^(?:targets\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/
 
 /**
  * A TUF repository as the files that a web server could serve as they are. `folder` is made where it is missing; one
- * process may write. What a crash leaves under a temporary name is overwritten by the next write of that file.
+ * process may write. What a crash leaves under a temporary name is removed by the next write of that file.
  */
 export function createFolderTufRepository(folder: string): TufRepositoryStore {
   let last: Promise<unknown> = Promise.resolve()
@@ -49,11 +49,7 @@ async function replace(folder: string, path: string, bytes: Uint8Array): Promise
   const parent = dirname(path)
   await mkdir(parent, { recursive: true, mode: 0o700 })
   const temporary = join(parent, `.${basename(path)}.tmp`)
-  await withFile(await open(temporary, 'w', 0o600), async (handle) => {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  })
-  await rename(temporary, path)
-  await syncFolder(parent)
+  await rm(temporary, { force: true })
+  await replaceFile(path, { bytes, mode: 0o600, temporary })
   if (parent !== folder) await syncFolder(folder)
 }
