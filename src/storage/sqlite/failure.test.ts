@@ -34,7 +34,17 @@ it('asks the system where SQLite only says that it cannot open a file', () => {
   )
 })
 
-it.runIf(process.platform === 'linux')('asks the system whether there is room', () => {
-  // A file system without a free block, wherever Linux runs.
-  expect(sqliteReason('/proc/a.db', failure(14))).toBe('cannot be written: the disk is full')
+it('asks the system whether there is room, where that may be what SQLite does not say', () => {
+  const full = () => ({ blocks: 1000, bavail: 0 })
+  const [place, withRoom] = [join(folder, 'a.db'), () => ({ blocks: 1000, bavail: 1 })]
+  expect(sqliteReason(place, failure(14), full)).toBe('cannot be written: the disk is full')
+  expect(sqliteReason(place, failure(10), full)).toBe('cannot be written: the disk is full')
+  expect(sqliteReason(place, failure(14), withRoom)).toBe('cannot be opened')
+  expect(sqliteReason(place, failure(11), full)).toMatch('is damaged')
+})
+
+it('does not call a file system full that has no blocks', () => {
+  const virtual = () => ({ blocks: 0, bavail: 0 })
+  expect(sqliteReason(join(folder, 'a.db'), failure(14), virtual)).toBe('cannot be opened')
+  expect(sqliteReason('/proc/a.db', failure(14))).toMatch(/^cannot be opened: ENOENT/)
 })
