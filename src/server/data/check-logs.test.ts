@@ -1,7 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sha256Hex } from '../../base/index.ts'
 import { silentLog } from '../../host/index.ts'
 import { checkLogs } from '../admin/admin.ts'
 import { startServer, type RunningServer } from '../server.ts'
@@ -13,6 +16,13 @@ beforeEach(async () => {
   data = join(root, 'data')
 })
 afterEach(() => rm(root, { recursive: true }))
+
+/** Every file with its bytes' digest. */
+async function listOf(folder: string): Promise<readonly (readonly [string, string])[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name))
+  return Promise.all(paths.toSorted().map(async (path) => [path, sha256Hex(await readFile(path))] as const))
+}
 
 const start = (): Promise<RunningServer> => startServer({ data, log: silentLog, listen: '127.0.0.1:0' })
 
@@ -27,9 +37,45 @@ describe('checkLogs', () => {
     expect(await checkLogs(data)).toMatchObject(whole)
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
     await server.close()
-    const names = await readdir(join(data, 'logs/rekor/wal'))
+    const before = await listOf(join(data, 'logs'))
     expect(await checkLogs(data)).toMatchObject(whole)
-    expect(await readdir(join(data, 'logs/rekor/wal'))).toEqual(names)
+    expect(await listOf(join(data, 'logs'))).toEqual(before)
+  })
+
+  it('makes no index of keys where there is none: the next start does, from the log', async () => {
+    await (await start()).close()
+    const index = join(data, 'logs/rekor/index.db')
+    await rm(index)
+    expect(await checkLogs(data)).toMatchObject(whole)
+    expect(existsSync(index)).toBe(false)
+    await (await start()).close()
+    expect(existsSync(index)).toBe(true)
+  })
+
+  it('leaves an index of another schema as it is', async () => {
+    await (await start()).close()
+    const index = join(data, 'logs/ct/index.db')
+    await rm(index)
+    const other = new DatabaseSync(index)
+    other.exec('pragma journal_mode = wal; create table other (x)')
+    other.close()
+    const before = await readFile(index)
+    expect(await checkLogs(data)).toMatchObject([
+      { name: 'ct', size: 1, problems: [expect.stringMatching(/index of keys cannot be read.*log_mark/)] },
+      whole[1],
+    ])
+    expect(await readFile(index)).toEqual(before)
+  })
+
+  it('reads what a server that was killed had committed to the index', async () => {
+    const server = await start()
+    await server.services.trust.logs.rekor.append({ leaf: Buffer.from('{}') })
+    const killed = join(root, 'killed')
+    await cp(data, killed, { recursive: true, filter: (path) => !path.endsWith('.sock') })
+    await server.close()
+    const before = await listOf(join(killed, 'logs'))
+    expect(await checkLogs(killed)).toMatchObject([whole[0], { name: 'rekor', size: 2, problems: [] }])
+    expect((await listOf(join(killed, 'logs'))).map(([name]) => name)).toEqual(before.map(([name]) => name))
   })
 
   it('reports a log that no server would open, and the other one too', async () => {

@@ -13,7 +13,7 @@ import {
 import { makeFolder } from '../../host/index.ts'
 import { createLogFiles, openAnchorFile, type AnchorFile, type Reserve } from '../../storage/folder/index.ts'
 import { createKeyIndex, keyIndexMigrations, type Database } from '../../storage/sql/index.ts'
-import { openDatabase } from '../../storage/sqlite/index.ts'
+import { openDatabase, openUnchanged } from '../../storage/sqlite/index.ts'
 import { ctGenesis, ctKeysOf } from '../../trust/ct/index.ts'
 import { originOf, rekorGenesis, searchKeysOf } from '../../trust/rekor/index.ts'
 import type { Instance } from '../data/data-directory.ts'
@@ -102,7 +102,7 @@ export async function openLogs(parts: LogsParts): Promise<Logs> {
   }
 }
 
-/** Both logs as their files lie there, for a directory that no server uses. Writes nothing to them. */
+/** Both logs as their files lie there, for a directory that no server uses. Changes nothing. */
 export async function inspectLogs(path: string): Promise<Readonly<Record<LogName, LogCheck>>> {
   return { ct: await inspectOne(path, 'ct'), rekor: await inspectOne(path, 'rekor') }
 }
@@ -112,8 +112,9 @@ async function inspectOne(path: string, name: LogName): Promise<LogCheck> {
   const files = createLogFiles(folder)
   let database: Database | undefined
   try {
-    database = await openDatabase(join(folder, 'index.db'), keyIndexMigrations)
-    return await inspectLog({ files, index: createKeyIndex(database), keysOf: keysOf(name) })
+    database = await openUnchanged(join(folder, 'index.db'))
+    const index = database === undefined ? NO_INDEX : createKeyIndex(database)
+    return await inspectLog({ files, index, keysOf: keysOf(name) })
   } catch (error) {
     // Only the index can have failed: the check itself throws nothing.
     return inspectLog({ files, index: unreadable(error), keysOf: keysOf(name) })
@@ -121,6 +122,9 @@ async function inspectOne(path: string, name: LogName): Promise<LogCheck> {
     await database?.destroy()
   }
 }
+
+/** The next start makes it from the log. */
+const NO_INDEX: KeyIndex = { mark: async () => 0, add: async () => undefined, find: async () => [] }
 
 function unreadable(cause: unknown): KeyIndex {
   const fail = (): Promise<never> => Promise.reject(cause)
