@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
+import { tooLarge } from './body.ts'
 import { httpErrors } from './errors.ts'
 
 /**
@@ -11,7 +12,8 @@ export function streamBody(
   context: Context<{ Bindings: HttpBindings }>,
   maxBytes: number,
 ): AsyncIterable<Uint8Array> {
-  if (Number(context.req.header('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const announced = Number(context.req.header('content-length') ?? 0)
+  if (announced > maxBytes) throw tooLarge(maxBytes, announced)
   return arriving(context, maxBytes)
 }
 
@@ -37,8 +39,4 @@ async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | u
   } catch (cause) {
     throw httpErrors('http.body-shape', 'the connection closed before the end of the body', { cause })
   }
-}
-
-function tooLarge(maxBytes: number) {
-  return httpErrors('http.body-too-large', `the body is larger than ${maxBytes} bytes`)
 }

@@ -159,7 +159,10 @@ function tooSlow(): WheelsealError {
   return httpErrors('http.body-slow', 'the body arrived too slowly while other requests needed its memory')
 }
 
-function tooLarge(maxBytes: number, announced?: number): WheelsealError {
-  const has = announced === undefined ? 'more bytes' : `${announced} bytes`
-  return httpErrors('http.body-too-large', `the body has ${has}; the limit is ${maxBytes}`)
+export function tooLarge(maxBytes: number, announced?: number): WheelsealError {
+  const fact =
+    announced === undefined
+      ? `is larger than ${maxBytes} bytes`
+      : `has ${announced} bytes; the limit is ${maxBytes}`
+  return httpErrors('http.body-too-large', `the body ${fact}`)
 }

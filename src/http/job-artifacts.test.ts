@@ -38,6 +38,40 @@ describe('an upload of artifacts', () => {
     expect(await server.arranged.store.findArtifact(job.id)).toBeUndefined()
   })
 
+  const blob = (bytes: number): Blob => new Blob(['x'.repeat(bytes)])
+  it.each<[string, (form: FormData) => void, number]>([
+    ['a field', (form) => form.append('x', 'x'.repeat(2 << 20)), 413],
+    ['a file', (form) => form.append('x', blob(2 << 20), 'x'), 413],
+    ['many fields', (form) => Array.from({ length: 21 }, (_, at) => form.append(`x${at}`, '')), 400],
+    ['many files', (form) => Array.from({ length: 3 }, () => form.append('x', blob(1), 'x')), 400],
+  ])('is refused, and not kept, with too much beside it: %s', async (_what, add, status) => {
+    const job = await server.running()
+    for (const isFirst of [true, false]) {
+      const form = isFirst ? archive('PK') : new FormData()
+      add(form)
+      if (!isFirst) form.append('file', blob(2), 'a.zip')
+      expect((await server.upload(job, form)).status).toBe(status)
+      expect(await server.arranged.store.findArtifact(job.id)).toBeUndefined()
+    }
+  })
+
+  it('is refused, and neither kept, where it is two', async () => {
+    const job = await server.running()
+    const form = archive('one')
+    form.append('file', blob(2), 'b.zip')
+    expect((await server.upload(job, form)).status).toBe(400)
+    expect(await server.arranged.store.findArtifact(job.id)).toBeUndefined()
+  })
+
+  it('is taken with a little beside it', async () => {
+    const job = await server.running()
+    const form = new FormData()
+    form.append('comment', 'x'.repeat(500_000))
+    form.append('metadata', new Blob(['x'.repeat(500_000)]), 'metadata.gz')
+    form.append('file', new Blob(['PK']), 'a.zip')
+    expect((await server.upload(job, form)).status).toBe(201)
+  })
+
   it.each(['artifact_type=junit&artifact_format=gzip', 'artifact_type=archive&artifact_format=raw'])(
     'of the kind %s is refused',
     async (query) => {
