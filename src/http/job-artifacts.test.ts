@@ -88,6 +88,15 @@ describe('an upload of artifacts', () => {
     expect((await server.arranged.store.findArtifact(job.id))?.filename).toMatch(/^[\w. +-]+\.zip$/)
   })
 
+  it.each(['build/out/a.zip', String.raw`C:\builds\a.zip`])(
+    'is called by its last name: %s',
+    async (name) => {
+      const job = await server.running()
+      await server.upload(job, archive('x', 'file', name))
+      expect((await server.arranged.store.findArtifact(job.id))?.filename).toBe('a.zip')
+    },
+  )
+
   it('whose client goes away leaves nothing', async () => {
     const job = await server.running()
     const head = [
