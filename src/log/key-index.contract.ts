@@ -49,7 +49,7 @@ export function describeKeyIndex(name: string, open: () => Promise<OpenKeyIndex>
     })
 
     it('takes more rows than a statement has room for', async () => {
-      const rows = Array.from({ length: 20_000 }, (_, index) => ({ key: key(index % 256), index }))
+      const rows = Array.from({ length: 20_000 }, (_, at) => ({ key: key(at % 256), index: at }))
       await index.add(rows, 20_000)
       expect(await index.find(key(255), { from: 19_000, limit: 2 })).toEqual([19_199, 19_455])
     })

@@ -111,10 +111,10 @@ describe('the statements that PostgreSQL would get', () => {
     const database: Database = new Kysely({ dialect })
     databases.push(database)
     await migrate(database, steps, await columnTypes())
-    const { compileQuery } = recording((sql) => said.statements.add(sql))
+    const recorded = recording((sql) => said.statements.add(sql))
     const compiler: QueryCompiler = {
       compileQuery: (node, id) => {
-        const compiled = compileQuery(node, id)
+        const compiled = recorded.compileQuery(node, id)
         return { ...compiled, sql: compiled.sql.replaceAll(/\$\d+/g, '?') }
       },
     }

@@ -107,8 +107,8 @@ async function addOwnerColumns(database: Kysely<unknown>): Promise<void> {
   await database
     .$extendTables<RegistryTables>()
     .updateTable('package_files')
-    .set(({ selectFrom }) => {
-      const owner = selectFrom('package_names').whereRef('package_names.id', '=', 'package_files.name_id')
+    .set((row) => {
+      const owner = row.selectFrom('package_names').whereRef('package_names.id', '=', 'package_files.name_id')
       return {
         project_id: owner.select('package_names.project_id'),
         kind: owner.select('package_names.kind'),

@@ -146,7 +146,7 @@ describe('two connections', () => {
     other.exec('begin immediate')
     const writes = Promise.all([
       sql`insert into one values ('a')`.execute(database),
-      database.transaction().execute((step) => sql`insert into one values ('b')`.execute(step)),
+      database.transaction().execute((alone) => sql`insert into one values ('b')`.execute(alone)),
     ])
     await setImmediate()
     other.exec("insert into one values ('c'); commit")
@@ -159,12 +159,12 @@ describe('two connections', () => {
   it('keep nobody from writing while one of them reads, and it reads of one moment', async () => {
     const database = await openDatabase(path, { '001': noted('one') })
     const other = new DatabaseSync(path)
-    const count = async (step: Kysely<object>): Promise<unknown> =>
-      (await sql`select count(*) as n from one`.execute(step)).rows
-    await atOneMoment(database, async (step) => {
-      expect(await count(step)).toEqual([{ n: 0 }])
+    const count = async (tables: Kysely<object>): Promise<unknown> =>
+      (await sql`select count(*) as n from one`.execute(tables)).rows
+    await atOneMoment(database, async (moment) => {
+      expect(await count(moment)).toEqual([{ n: 0 }])
       other.exec("insert into one values ('c')")
-      expect(await count(step)).toEqual([{ n: 0 }])
+      expect(await count(moment)).toEqual([{ n: 0 }])
     })
     expect(await count(database)).toEqual([{ n: 1 }])
     other.close()

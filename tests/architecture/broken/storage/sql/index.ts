@@ -1,3 +1,3 @@
-import { opened } from '../sqlite/index.ts'
+import { both } from '../sqlite/log.ts'
 export { table } from './table.ts'
-export const upwards = opened
+export const upwards = both
