@@ -1,5 +1,5 @@
 import type { Context } from './ports.ts'
-import { finished, settle, type Outcome } from './rules.ts'
+import { finished, settle, type Outcome } from './stages.ts'
 import type { JobRecord, Snapshot } from './store.ts'
 
 const OVERDUE_BATCH = 20

@@ -1,6 +1,6 @@
 import type { Plan, Variable } from '../ciconfig/index.ts'
 import { pipelineErrors } from './errors.ts'
-import { advance, pipelineState } from './rules.ts'
+import { advance, pipelineState } from './stages.ts'
 import type { NewPipeline, PipelineCommit, PipelineOrigin } from './store.ts'
 
 export interface PipelineRequest {
@@ -25,14 +25,14 @@ const NOT_IN_REF = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|^[/.-]|\/\.|[/.]$|\.lock(?:\
 /** A commit's parts go into refspecs, variables and certificates: each has one spelling. Throws `pipelines.commit`. */
 export function checkRequest({ commit, source, config }: PipelineRequest): void {
   const { sha, beforeSha = sha, ref } = commit
-  const rules: readonly (readonly [boolean, string])[] = [
+  const checks: readonly (readonly [boolean, string])[] = [
     [HASH.test(sha) && HASH.test(beforeSha), 'the commit is not a full SHA'],
     [ref.length > 0 && ref.length <= 255 && !NOT_IN_REF.test(ref), 'the ref is not a valid git ref name'],
     [/^[a-z_]{1,64}$/.test(source), 'the source is not a pipeline source of GitLab'],
     [CONFIG_PATH.test(config.path), 'the path of the pipeline file is invalid'],
   ]
-  const broken = rules.find(([holds]) => !holds)
-  if (broken !== undefined) throw pipelineErrors('pipelines.commit', broken[1])
+  const failed = checks.find(([holds]) => !holds)
+  if (failed !== undefined) throw pipelineErrors('pipelines.commit', failed[1])
 }
 
 /** The first stage's jobs wait for a runner at once. */

@@ -7,7 +7,7 @@ import { checkRequest, newPipeline, type PipelineRequest } from './new-pipeline.
 import type { JobPayload } from './payload.ts'
 import { DEFAULT_LIMITS, type Context, type PipelineParts } from './ports.ts'
 import { findRunner, requestJob, type JobRequest } from './queue.ts'
-import { settle } from './rules.ts'
+import { settle } from './stages.ts'
 import {
   appendTrace,
   openArtifacts,

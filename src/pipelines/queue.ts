@@ -6,7 +6,7 @@ import { pipelineErrors } from './errors.ts'
 import { hashToken } from './job-access.ts'
 import { buildPayload, repositoryUrl, type JobPayload, type PayloadVariable } from './payload.ts'
 import type { Context } from './ports.ts'
-import { settle } from './rules.ts'
+import { settle } from './stages.ts'
 import type { JobRecord, RunnerRecord, Snapshot } from './store.ts'
 import { isProtected, jobVariables, pipelineVariables } from './variables.ts'
 
