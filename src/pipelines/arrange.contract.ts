@@ -9,7 +9,7 @@ import {
   type PipelineRequest,
   type Traces,
 } from './index.ts'
-import type { PipelineStore } from './store.ts'
+import type { NewJob, PipelineStore } from './store.ts'
 
 /** A whole service on memory, for tests of this room and of its routes. */
 export interface Arranged {
@@ -194,4 +194,14 @@ export async function finish(arranged: Arranged, state: 'success' | 'failed'): P
   const payload = await arranged.take()
   await arranged.pipelines.updateJob(claim(payload), { state, failureReason: 'script_failure', exitCode: 1 })
   return payload
+}
+
+/** Adds the pipeline's first job once more, as a job that waits for a runner. */
+export async function addFirstAgain({ store }: Arranged, pipelineId: number): Promise<void> {
+  await store.updatePipeline(pipelineId, ({ pipeline, jobs }) => {
+    const again = jobs.slice(0, 1).map(({ id: _id, pipelineId: _pipelineId, ...job }): NewJob => {
+      return { ...job, state: 'pending', finishedAtMs: null, failureReason: null, tokenHash: null }
+    })
+    return { pipeline, jobs, newJobs: again }
+  })
 }

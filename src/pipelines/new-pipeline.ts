@@ -1,7 +1,7 @@
 import type { Plan, Variable } from '../ciconfig/index.ts'
 import { pipelineErrors } from './errors.ts'
 import { advance, pipelineState } from './stages.ts'
-import type { NewPipeline, PipelineCommit, PipelineOrigin } from './store.ts'
+import type { NewJob, NewPipeline, PipelineCommit, PipelineOrigin } from './store.ts'
 
 export interface PipelineRequest {
   readonly project: PipelineOrigin['project']
@@ -37,7 +37,7 @@ export function checkRequest({ commit, source, config }: PipelineRequest): void 
 
 /** The first stage's jobs wait for a runner at once. */
 export function newPipeline(plan: Plan, origin: PipelineOrigin, nowMs: number): NewPipeline {
-  const created = plan.jobs.map((job): NewPipeline['jobs'][number] => ({
+  const created = plan.jobs.map((job): NewJob => ({
     stageIndex: plan.stages.indexOf(job.stage),
     plan: job,
     state: 'created',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { arrange, claim, finish, pipelineRequest } from './arrange.contract.ts'
+import { addFirstAgain, arrange, claim, finish, pipelineRequest } from './arrange.contract.ts'
 import type { JobPayload } from './index.ts'
 import type { PayloadVariable } from './payload.ts'
 
@@ -155,6 +155,21 @@ describe('a payload', () => {
     ])
     const { blob } = await arranged.pipelines.openArtifacts({ jobId: 1, token: publish.token })
     expect(blob.size).toBe(4)
+  })
+
+  it('names artifacts in the order of the stages, also of a job that was added later', async () => {
+    const arranged = await arrange()
+    const { id } = await arranged.pipelines.create(pipelineRequest())
+    for (const name of ['build', 'sign', 'build']) {
+      const job = await arranged.take()
+      expect(job['job_info']).toMatchObject({ name })
+      if (job.id === 2) await addFirstAgain(arranged, id)
+      const upload = { type: 'archive', format: 'zip', filename: 'artifacts.zip', bytes: chunks('PK..') }
+      await arranged.pipelines.putArtifacts(claim(job), upload)
+      await arranged.pipelines.updateJob(claim(job), { state: 'success' })
+    }
+    const { dependencies } = (await arranged.take()) as unknown as { dependencies: { id: number }[] }
+    expect(dependencies.map((one) => one.id)).toEqual([1, 4, 2])
   })
 
   it('hands on no artifacts of a job that failed, also where it may fail', async () => {

@@ -1,4 +1,5 @@
 import { expandText, type Artifacts, type Cache, type Variable } from '../ciconfig/index.ts'
+import { byStage } from './stages.ts'
 import { isProtected, lastSegment, NO_SHA } from './variables.ts'
 import type { ArtifactRecord, JobRecord, PipelineOrigin, Snapshot } from './store.ts'
 
@@ -183,7 +184,7 @@ function cache(
 /** Without `needs` and `dependencies`: the artifacts of all jobs of earlier stages that succeeded, in stage order. */
 function dependencies({ snapshot, job, artifacts: known, token }: PayloadParts): readonly object[] {
   const archives = new Map(known.map((artifact) => [artifact.jobId, artifact]))
-  return snapshot.jobs.flatMap((earlier) => {
+  return byStage(snapshot.jobs).flatMap((earlier) => {
     const archive = archives.get(earlier.id)
     if (earlier.stageIndex >= job.stageIndex || earlier.state !== 'success' || archive === undefined)
       return []

@@ -1,6 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
 import { Secret } from '../base/index.ts'
-import { arrange, claim, finish, NOW_MS, pipelineRequest, type Arranged } from './arrange.contract.ts'
+import {
+  addFirstAgain,
+  arrange,
+  claim,
+  finish,
+  NOW_MS,
+  pipelineRequest,
+  type Arranged,
+} from './arrange.contract.ts'
 import type { JobState, PipelineView } from './index.ts'
 
 function states(view: PipelineView): JobState[] {
@@ -92,6 +100,20 @@ describe('a pipeline', () => {
     const request = pipelineRequest()
     const wrong = { ...request, commit: { ...request.commit, ...commit } }
     await expect(pipelines.create(wrong)).rejects.toMatchObject({ code: 'pipelines.commit' })
+  })
+
+  it('shows a job that was added later in its stage', async () => {
+    const arranged = await arrange()
+    const { id } = await arranged.pipelines.create(pipelineRequest())
+    await finish(arranged, 'failed')
+    await addFirstAgain(arranged, id)
+    const { jobs } = await arranged.pipelines.get(id)
+    expect(jobs.map(({ id: number, name }) => [number, name])).toEqual([
+      [1, 'build'],
+      [4, 'build'],
+      [2, 'sign'],
+      [3, 'publish'],
+    ])
   })
 
   it('is refused with the problems of its file', async () => {

@@ -1,5 +1,10 @@
 import type { JobRecord, JobState, Snapshot } from './store.ts'
 
+/** In the order of the stages, and inside a stage as they were added. */
+export function byStage<Job extends Pick<JobRecord, 'stageIndex'>>(jobs: readonly Job[]): readonly Job[] {
+  return jobs.toSorted((a, b) => a.stageIndex - b.stageIndex)
+}
+
 /** What the order of stages needs to know of a job. */
 interface Staged extends Pick<JobRecord, 'stageIndex' | 'state' | 'queuedAtMs' | 'finishedAtMs'> {
   readonly plan: Pick<JobRecord['plan'], 'when' | 'allow_failure'>

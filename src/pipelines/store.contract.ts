@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
 import type { PlannedJob } from '../ciconfig/index.ts'
-import type { JobRecord, NewPipeline, PipelineStore, Snapshot, Traces } from './store.ts'
+import type {
+  JobRecord,
+  NewJob,
+  NewPipeline,
+  PipelineChange,
+  PipelineStore,
+  Snapshot,
+  Traces,
+} from './store.ts'
 
 const PLAN: PlannedJob = {
   name: 'build',
@@ -47,7 +55,7 @@ function newPipeline(names: readonly string[], projectId = 20): NewPipeline {
   }
 }
 
-function newJob(name: string): NewPipeline['jobs'][number] {
+function newJob(name: string): NewJob {
   return {
     stageIndex: 1,
     plan: { ...PLAN, name },
@@ -142,6 +150,36 @@ function describeUpdates(store: () => PipelineStore): void {
     }
     await expect(store().updatePipeline(before.pipeline.id, fails)).rejects.toThrow('no')
     expect(await store().findPipeline(before.pipeline.id)).toEqual(before)
+  })
+
+  it('adds jobs after all others, in the same step as the change that asked for them', async () => {
+    const { pipeline } = await store().createPipeline(newPipeline(['one', 'two']))
+    const other = await store().createPipeline(newPipeline(['other']))
+    const newJobs = [newJob('one'), { ...newJob('three'), stageIndex: 0 }]
+    const again = (now: Snapshot): PipelineChange => ({
+      ...changing('one', { state: 'failed' })(now),
+      newJobs,
+    })
+    const after = await store().updatePipeline(pipeline.id, again)
+    expect(after?.jobs.map((job) => [job.plan.name, job.state])).toEqual([
+      ['one', 'failed'],
+      ['two', 'pending'],
+      ['one', 'pending'],
+      ['three', 'pending'],
+    ])
+    expect(after?.jobs.slice(2)).toMatchObject(newJobs)
+    expect(await store().findPipeline(pipeline.id)).toEqual(after)
+    expect(new Set(after?.jobs.map((job) => job.id)).size).toBe(4)
+    expect(await store().findJob(after?.jobs[2]?.id ?? 0)).toEqual(after?.jobs[2])
+    expect(await store().findPipeline(other.pipeline.id)).toEqual(other)
+  })
+
+  it('adds the jobs of each of two steps that come at once, and counts all of them', async () => {
+    const { pipeline } = await store().createPipeline(newPipeline(['one']))
+    const add = (now: Snapshot): PipelineChange => ({ ...now, newJobs: [newJob(`job ${now.jobs.length}`)] })
+    await Promise.all([store().updatePipeline(pipeline.id, add), store().updatePipeline(pipeline.id, add)])
+    const names = (await store().findPipeline(pipeline.id))?.jobs.map((job) => job.plan.name)
+    expect(names).toEqual(['one', 'job 1', 'job 2'])
   })
 
   it('lets one of many win that want the same job', async () => {

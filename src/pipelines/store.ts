@@ -88,12 +88,19 @@ export interface JobRecord {
 
 export interface Snapshot {
   readonly pipeline: PipelineRecord
-  /** In the order of the plan. */
+  /** In the order in which they were added: those of the plan first, in its order. */
   readonly jobs: readonly JobRecord[]
 }
 
+export type NewJob = Omit<JobRecord, 'id' | 'pipelineId'>
+
 export interface NewPipeline extends Omit<PipelineRecord, 'id' | 'iid'> {
-  readonly jobs: readonly Omit<JobRecord, 'id' | 'pipelineId'>[]
+  readonly jobs: readonly NewJob[]
+}
+
+/** A pipeline as it shall be, with jobs that it has not had before: another try of one that failed, for instance. */
+export interface PipelineChange extends Snapshot {
+  readonly newJobs?: readonly NewJob[]
 }
 
 export interface RunnerRecord {
@@ -119,10 +126,14 @@ export interface PipelineStore {
   findPipeline(id: number): Promise<Snapshot | undefined>
   /**
    * One atomic step: `decide` sees the pipeline as it is and returns it as it shall be, or undefined to leave it; jobs
-   * that are still the same objects are not written. No other step on this pipeline comes between. Resolves to what
-   * was written, or undefined when nothing was. `decide` may run more than once and must be pure.
+   * that are still the same objects are not written, new ones are added after all others. No other step on this
+   * pipeline comes between. Resolves to the pipeline with all its jobs, or undefined when nothing was written.
+   * `decide` may run more than once and must be pure.
    */
-  updatePipeline(id: number, decide: (now: Snapshot) => Snapshot | undefined): Promise<Snapshot | undefined>
+  updatePipeline(
+    id: number,
+    decide: (now: Snapshot) => PipelineChange | undefined,
+  ): Promise<Snapshot | undefined>
   findJob(id: number): Promise<JobRecord | undefined>
   findJobByTokenHash(tokenHash: string): Promise<JobRecord | undefined>
   /** The pending job that was queued first. */

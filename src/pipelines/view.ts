@@ -1,3 +1,4 @@
+import { byStage } from './stages.ts'
 import type { JobRecord, JobState, Snapshot } from './store.ts'
 
 export interface JobView {
@@ -43,7 +44,7 @@ export function viewPipeline({ pipeline, jobs }: Snapshot): PipelineView {
     sha: origin.commit.sha,
     durationSeconds: duration(pipeline),
     stages: origin.stages,
-    jobs: jobs.map(viewJob),
+    jobs: byStage(jobs).map(viewJob),
   }
 }
 

@@ -2,7 +2,9 @@ import type { Insertable, Kysely, Transaction } from 'kysely'
 import type {
   ArtifactRecord,
   JobRecord,
+  NewJob,
   NewPipeline,
+  PipelineChange,
   PipelineStore,
   Snapshot,
 } from '../../pipelines/index.ts'
@@ -105,16 +107,24 @@ async function insertPipeline(step: Transaction<PipelinesTables>, pipeline: NewP
     created_at_ms: pipeline.createdAtMs,
     ...pipelineColumns(pipeline),
   }
-  const { id } = await step.insertInto('pipelines').values(row).returning('id').executeTakeFirstOrThrow()
-  for (const job of pipeline.jobs) {
-    await step.insertInto('jobs').values(newJobRow(job, id)).execute()
-  }
-  const snapshot = await readSnapshot(step, id)
-  if (snapshot === undefined) throw new Error('a row that was just written is missing')
-  return snapshot
+  const inserted = await step.insertInto('pipelines').values(row).returningAll().executeTakeFirstOrThrow()
+  return { pipeline: toPipeline(inserted), jobs: await insertJobs(step, inserted.id, pipeline.jobs) }
 }
 
-function newJobRow(job: NewPipeline['jobs'][number], pipelineId: number): Insertable<JobTable> {
+async function insertJobs(
+  step: Transaction<PipelinesTables>,
+  pipelineId: number,
+  jobs: readonly NewJob[],
+): Promise<readonly JobRecord[]> {
+  const inserted: JobRecord[] = []
+  for (const job of jobs) {
+    const row = newJobRow(job, pipelineId)
+    inserted.push(toJob(await step.insertInto('jobs').values(row).returningAll().executeTakeFirstOrThrow()))
+  }
+  return inserted
+}
+
+function newJobRow(job: NewJob, pipelineId: number): Insertable<JobTable> {
   return {
     pipeline_id: pipelineId,
     stage_index: job.stageIndex,
@@ -133,19 +143,20 @@ async function readSnapshot(step: Transaction<PipelinesTables>, id: number): Pro
 async function rewrite(
   step: Transaction<PipelinesTables>,
   id: number,
-  decide: (now: Snapshot) => Snapshot | undefined,
+  decide: (now: Snapshot) => PipelineChange | undefined,
 ): Promise<Snapshot | undefined> {
   const before = await readSnapshot(step, id)
   const after = before === undefined ? undefined : decide(before)
   if (before === undefined || after === undefined) return undefined
-  if (after.pipeline !== before.pipeline)
-    await step.updateTable('pipelines').set(pipelineColumns(after.pipeline)).where('id', '=', id).execute()
+  const { pipeline, jobs, newJobs = [] } = after
+  if (pipeline !== before.pipeline)
+    await step.updateTable('pipelines').set(pipelineColumns(pipeline)).where('id', '=', id).execute()
   const known = new Set(before.jobs)
-  for (const job of after.jobs) {
+  for (const job of jobs) {
     if (!known.has(job))
       await step.updateTable('jobs').set(jobColumns(job)).where('id', '=', job.id).execute()
   }
-  return after
+  return { pipeline, jobs: [...jobs, ...(await insertJobs(step, id, newJobs))] }
 }
 
 async function insertArtifact(
