@@ -198,10 +198,17 @@ export async function finish(arranged: Arranged, state: 'success' | 'failed'): P
 
 /** Adds the pipeline's first job once more, as a job that waits for a runner. */
 export async function addFirstAgain({ store }: Arranged, pipelineId: number): Promise<void> {
-  await store.updatePipeline(pipelineId, ({ pipeline, jobs }) => {
-    const again = jobs.slice(0, 1).map(({ id: _id, pipelineId: _pipelineId, ...job }): NewJob => {
-      return { ...job, state: 'pending', finishedAtMs: null, failureReason: null, tokenHash: null }
-    })
-    return { pipeline, jobs, newJobs: again }
+  await store.updatePipeline(pipelineId, (now) => {
+    const [first] = now.jobs
+    if (first === undefined) return undefined
+    const { id: _id, pipelineId: _pipelineId, ...job } = first
+    const again: NewJob = {
+      ...job,
+      state: 'pending',
+      finishedAtMs: null,
+      failureReason: null,
+      tokenHash: null,
+    }
+    return { ...now, newJobs: [again] }
   })
 }

@@ -40,6 +40,8 @@ export function newPipeline(plan: Plan, origin: PipelineOrigin, nowMs: number): 
   const created = plan.jobs.map((job): NewJob => ({
     stageIndex: plan.stages.indexOf(job.stage),
     plan: job,
+    // The keyword `tags` is refused by this version's planning.
+    tags: [],
     state: 'created',
     queuedAtMs: null,
     startedAtMs: null,

@@ -75,6 +75,12 @@ describe('a payload', () => {
     expect(known.get('CI_COMMIT_TITLE')?.raw).toBe(true)
   })
 
+  it('tells a job the tags of its runner, as a JSON array', async () => {
+    const arranged = await arrange()
+    await arranged.pipelines.create(pipelineRequest())
+    expect(variables(await arranged.take()).get('CI_RUNNER_TAGS')?.value).toBe('[]')
+  })
+
   it.each([
     ['https://gitlab.example.com', 'gitlab.example.com', '443'],
     ['https://gitlab.example.com:8443', 'gitlab.example.com:8443', '8443'],

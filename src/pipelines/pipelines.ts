@@ -128,8 +128,13 @@ async function createRunner(
   { description }: { readonly description: string },
 ): Promise<{ readonly id: number; readonly token: Secret }> {
   const token = `glrt-${encodeBase64Url(entropy.bytes(24))}`
-  const record = { description, createdAtMs: clock.nowMs(), tokenHash: hashToken(token) }
-  const { id } = await store.createRunner(record)
+  const { id } = await store.createRunner({
+    description,
+    tags: [],
+    runUntagged: true,
+    createdAtMs: clock.nowMs(),
+    tokenHash: hashToken(token),
+  })
   return { id, token: new Secret(token) }
 }
 

@@ -41,7 +41,7 @@ export async function requestJob(context: Context, request: JobRequest): Promise
   const runner = await findRunner(context, request.runnerToken)
   await endOverdue(context)
   for (let race = 0; race < MAX_RACES; race++) {
-    const pending = await context.store.nextPendingJob()
+    const pending = await context.store.nextPendingJob(runner.id)
     if (pending === undefined) return undefined
     const snapshot = await claim(context, pending, runner)
     const job = snapshot?.jobs.find((one) => one.id === pending.id)

@@ -1,83 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
-import type { PlannedJob } from '../ciconfig/index.ts'
-import type {
-  JobRecord,
-  NewJob,
-  NewPipeline,
-  PipelineChange,
-  PipelineStore,
-  Snapshot,
-  Traces,
-} from './store.ts'
-
-const PLAN: PlannedJob = {
-  name: 'build',
-  stage: 'build',
-  image: { name: 'python:3.12' },
-  before_script: [],
-  script: ['echo "ünïcode\n"'],
-  after_script: [],
-  variables: { A: 'a' },
-  yaml_variables: [{ key: 'A', value: 'a', isRaw: true }],
-  when: 'on_success',
-  allow_failure: false,
-  artifacts: null,
-  cache: [],
-  id_tokens: { T: { aud: ['x', 'y'] } },
-}
-
-function newPipeline(names: readonly string[], projectId = 20): NewPipeline {
-  return {
-    state: 'pending',
-    createdAtMs: 1_000,
-    startedAtMs: null,
-    finishedAtMs: null,
-    origin: {
-      project: {
-        id: projectId,
-        path: 'group/project',
-        name: 'project',
-        namespaceId: 7,
-        namespacePath: 'group',
-        visibility: 'private',
-        defaultBranch: 'main',
-      },
-      user: { id: 1, login: 'ada', email: 'ada@example.com', accessLevel: 'owner' },
-      commit: { repositoryUrl: '/srv/project', sha: 'a'.repeat(40), ref: 'main', refType: 'branch' },
-      source: 'push',
-      configPath: '.gitlab-ci.yml',
-      stages: ['.pre', 'build', '.post'],
-      projectVariables: [],
-      pipelineVariables: [],
-    },
-    jobs: names.map((name) => newJob(name)),
-  }
-}
-
-function newJob(name: string): NewJob {
-  return {
-    stageIndex: 1,
-    plan: { ...PLAN, name },
-    state: 'pending',
-    queuedAtMs: 1_000,
-    startedAtMs: null,
-    finishedAtMs: null,
-    deadlineMs: null,
-    failureReason: null,
-    exitCode: null,
-    tokenHash: null,
-    runnerId: null,
-  }
-}
-
-/** Changes the job of that name. */
-function changing(name: string, change: Partial<JobRecord>): (now: Snapshot) => Snapshot {
-  return ({ pipeline, jobs }) => ({
-    pipeline,
-    jobs: jobs.map((job) => (job.plan.name === name ? { ...job, ...change } : job)),
-  })
-}
+import { changing, newJob, newPipeline } from './new-rows.contract.ts'
+import { describeQueue, describeRunners } from './queue.contract.ts'
+import type { PipelineChange, PipelineStore, Snapshot } from './store.ts'
 
 /** What every adapter of `PipelineStore` must do. `open` gives two handles of an empty one. */
 export function describePipelineStore(name: string, open: () => Promise<TwoHandles<PipelineStore>>): void {
@@ -193,43 +118,6 @@ function describeUpdates(store: () => PipelineStore): void {
   })
 }
 
-function describeQueue(store: () => PipelineStore): void {
-  it('gives the pending job that was queued first', async () => {
-    const late = await store().createPipeline(newPipeline(['late']))
-    const early = await store().createPipeline(newPipeline(['early', 'other']))
-    await store().updatePipeline(late.pipeline.id, changing('late', { queuedAtMs: 2_000 }))
-    expect((await store().nextPendingJob())?.plan.name).toBe('early')
-    await store().updatePipeline(early.pipeline.id, changing('early', { state: 'running' }))
-    await store().updatePipeline(early.pipeline.id, changing('other', { state: 'canceled' }))
-    expect((await store().nextPendingJob())?.plan.name).toBe('late')
-    await store().updatePipeline(late.pipeline.id, changing('late', { state: 'failed' }))
-    expect(await store().nextPendingJob()).toBeUndefined()
-  })
-
-  it('finds running jobs at or past their deadline, the earliest first', async () => {
-    const { pipeline } = await store().createPipeline(newPipeline(['a', 'b', 'c', 'd']))
-    const deadlines = { a: 3_000, b: 2_000, c: 2_001, d: 1_000 }
-    for (const [job, deadlineMs] of Object.entries(deadlines)) {
-      const state = job === 'd' ? 'failed' : 'running'
-      await store().updatePipeline(pipeline.id, changing(job, { state, deadlineMs }))
-    }
-    const names = async (nowMs: number, limit: number): Promise<string[]> =>
-      (await store().overdueJobs(nowMs, limit)).map((job) => job.plan.name)
-    expect(await names(2_001, 9)).toEqual(['b', 'c'])
-    expect(await names(9_000, 2)).toEqual(['b', 'c'])
-    expect(await names(1_999, 9)).toEqual([])
-  })
-}
-
-function describeRunners(store: () => PipelineStore): void {
-  it('finds a runner by the hash of its token only', async () => {
-    const runner = await store().createRunner({ description: 'here', createdAtMs: 5, tokenHash: 'aa' })
-    expect(await store().findRunner('aa')).toEqual(runner)
-    expect(runner).toEqual({ id: 1, description: 'here', createdAtMs: 5 })
-    expect(await store().findRunner('ab')).toBeUndefined()
-  })
-}
-
 function describeArtifacts(store: () => PipelineStore): void {
   it('keeps one artifact of a running job, and none of another', async () => {
     const { pipeline, jobs } = await store().createPipeline(newPipeline(['one', 'two']))
@@ -273,51 +161,5 @@ function describeRaces(store: () => PipelineStore): void {
     )
     expect(kept.filter((isKept) => isKept)).toHaveLength(1)
     expect(await store().pipelineArtifacts(pipeline.id)).toHaveLength(1)
-  })
-}
-
-/** What every adapter of `Traces` must do. */
-export function describeTraces(name: string, makeTraces: () => Promise<Traces>): void {
-  const text = (value: string): Uint8Array => new TextEncoder().encode(value)
-  const whole = async (traces: Traces, jobId: number, start = 0): Promise<string> => {
-    const parts = []
-    for await (const part of traces.read(jobId, start)) parts.push(part)
-    return Buffer.concat(parts).toString()
-  }
-
-  describe(`traces: ${name}`, () => {
-    it('appends where the log ends and nowhere else', async () => {
-      const traces = await makeTraces()
-      expect(await traces.append(1, 0, text('hello '))).toBe(6)
-      expect(await traces.append(1, 6, text('world'))).toBe(11)
-      expect(await traces.append(1, 6, text('again'))).toBe(11)
-      expect(await traces.append(1, 12, text('gap'))).toBe(11)
-      expect(await traces.size(1)).toBe(11)
-      expect(await whole(traces, 1)).toBe('hello world')
-      expect(await whole(traces, 1, 6)).toBe('world')
-      expect(await whole(traces, 1, 11)).toBe('')
-    })
-
-    it('has an empty log for a job that has printed nothing', async () => {
-      const traces = await makeTraces()
-      expect(await traces.append(7, 0, text(''))).toBe(0)
-      expect(await traces.size(7)).toBe(0)
-      expect(await whole(traces, 7)).toBe('')
-    })
-
-    it('lets one of many win that append at one place, and keeps logs apart', async () => {
-      const traces = await makeTraces()
-      const jobs = [1, 1, 1, 1, 1001, 1001]
-      await Promise.all(jobs.map((jobId, index) => traces.append(jobId, 0, text(`<${index}>`))))
-      expect(await whole(traces, 1)).toMatch(/^<\d>$/)
-      expect(await whole(traces, 1001)).toMatch(/^<[45]>$/)
-    })
-
-    it('reads a log longer than one chunk', async () => {
-      const traces = await makeTraces()
-      const long = 'x'.repeat(200_000)
-      await traces.append(2, 0, text(long))
-      expect(await whole(traces, 2, 1)).toHaveLength(199_999)
-    })
   })
 }

@@ -73,6 +73,8 @@ export interface JobRecord {
   readonly pipelineId: number
   readonly stageIndex: number
   readonly plan: PlannedJob
+  /** A set: only runners that have all of them may take the job. */
+  readonly tags: readonly string[]
   readonly state: JobState
   readonly queuedAtMs: number | null
   readonly startedAtMs: number | null
@@ -106,6 +108,10 @@ export interface PipelineChange extends Snapshot {
 export interface RunnerRecord {
   readonly id: number
   readonly description: string
+  /** A set, sorted. */
+  readonly tags: readonly string[]
+  /** Whether it takes jobs without tags. */
+  readonly runUntagged: boolean
   readonly createdAtMs: number
 }
 
@@ -119,7 +125,8 @@ export interface ArtifactRecord {
 
 /**
  * Pipelines, their jobs, runners and the names of artifacts. Durable when a call resolves; safe to call concurrently.
- * Numbers are never reused. No call scans more than the rows that it returns.
+ * Numbers are never reused. No call scans more than the rows that it returns, but `createRunner`: the first runner with
+ * its tags is compared with all pending jobs.
  */
 export interface PipelineStore {
   createPipeline(pipeline: NewPipeline): Promise<Snapshot>
@@ -136,8 +143,11 @@ export interface PipelineStore {
   ): Promise<Snapshot | undefined>
   findJob(id: number): Promise<JobRecord | undefined>
   findJobByTokenHash(tokenHash: string): Promise<JobRecord | undefined>
-  /** The pending job that was queued first. */
-  nextPendingJob(): Promise<JobRecord | undefined>
+  /**
+   * Of the pending jobs that the runner may take, the one that was queued first: the runner has all tags of the job,
+   * and runs untagged jobs where it has none. It stays pending: who makes it running by `updatePipeline` has it.
+   */
+  nextPendingJob(runnerId: number): Promise<JobRecord | undefined>
   /** Running jobs whose deadline is not after `nowMs`, the earliest first, at most `limit`. */
   overdueJobs(nowMs: number, limit: number): Promise<readonly JobRecord[]>
   createRunner(runner: Omit<RunnerRecord, 'id'> & { readonly tokenHash: string }): Promise<RunnerRecord>

@@ -69,7 +69,7 @@ export function jobVariables({ job, pipeline, runner, runnerInfo, ...facts }: Jo
     CI_SERVER: 'yes',
     CI_RUNNER_ID: String(runner.id),
     CI_RUNNER_DESCRIPTION: runner.description,
-    CI_RUNNER_TAGS: '[]',
+    CI_RUNNER_TAGS: JSON.stringify(runner.tags),
     CI_RUNNER_VERSION: runnerInfo['version'],
     CI_RUNNER_REVISION: runnerInfo['revision'],
     CI_RUNNER_EXECUTABLE_ARCH: architecture(runnerInfo),

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeTraces } from '../../pipelines/store.contract.ts'
+import { describeTraces } from '../../pipelines/traces.contract.ts'
 import { createFolderTraces } from './traces.ts'
 
 let folder: string

@@ -1,11 +1,5 @@
 import type { Generated, Kysely, Selectable } from 'kysely'
-import type {
-  ArtifactRecord,
-  JobRecord,
-  JobState,
-  PipelineRecord,
-  RunnerRecord,
-} from '../../pipelines/index.ts'
+import type { ArtifactRecord, JobRecord, JobState, PipelineRecord } from '../../pipelines/index.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /** Tables of `pipelines.ts`, how they came to be, and their rows in the words of the room. */
@@ -27,6 +21,8 @@ export type JobTable = {
   readonly stage_index: number
   /** JSON. */
   readonly plan: string
+  /** JSON. */
+  readonly tags: string
   readonly state: JobState
   readonly queued_at_ms: number | null
   readonly started_at_ms: number | null
@@ -43,6 +39,22 @@ type RunnerTable = {
   readonly description: string
   readonly token_hash: string
   readonly created_at_ms: number
+  readonly queue_id: number
+}
+
+/** One for all runners with the same tags. */
+export type QueueTable = {
+  readonly id: Generated<number>
+  /** JSON, sorted. */
+  readonly tags: string
+  readonly run_untagged: number
+}
+
+/** A pending job stands in each queue whose runners may take it, and no other job in any. */
+type QueuedJobTable = {
+  readonly queue_id: number
+  readonly queued_at_ms: number
+  readonly job_id: number
 }
 
 type ArtifactTable = {
@@ -56,6 +68,8 @@ type ArtifactTable = {
 export type PipelinesTables = {
   readonly pipelines: PipelineTable
   readonly jobs: JobTable
+  readonly queues: QueueTable
+  readonly queued_jobs: QueuedJobTable
   readonly runners: RunnerTable
   readonly artifacts: ArtifactTable
 }
@@ -65,6 +79,12 @@ export const pipelinesMigrations: Steps = {
     up: async (database, types) => {
       await createPipelineTables(database, types)
       await createRunnerTables(database, types)
+    },
+  },
+  '0008-pipelines-queues': {
+    up: async (database, types) => {
+      await createQueueTables(database, types)
+      await queuePendingJobs(database)
     },
   },
 }
@@ -121,6 +141,52 @@ async function createRunnerTables({ schema }: Kysely<unknown>, types: ColumnType
     .execute()
 }
 
+async function createQueueTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  await schema
+    .createTable('queues')
+    .addColumn('id', ...types.id)
+    .addColumn('tags', 'text', (column) => column.notNull())
+    .addColumn('run_untagged', 'integer', (column) => column.notNull())
+    .addUniqueConstraint('queues_kind', ['tags', 'run_untagged'])
+    .execute()
+  await schema
+    .createTable('queued_jobs')
+    .addColumn('queue_id', 'integer', (column) => column.notNull())
+    .addColumn('queued_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('job_id', 'integer', (column) => column.notNull().references('jobs.id'))
+    .addPrimaryKeyConstraint('queued_jobs_order', ['queue_id', 'queued_at_ms', 'job_id'])
+    .execute()
+  await schema.createIndex('queued_jobs_job').on('queued_jobs').column('job_id').execute()
+  await schema.dropIndex('jobs_queue').execute()
+  await schema.createIndex('jobs_state').on('jobs').columns(['state', 'id']).execute()
+}
+
+/** Of a database in which no runner and no job had tags: one queue for all. */
+async function queuePendingJobs(database: Kysely<unknown>): Promise<void> {
+  const { schema } = database
+  await schema.alterTable('runners').addColumn('queue_id', 'integer').execute()
+  await schema
+    .alterTable('jobs')
+    .addColumn('tags', 'text', (column) => column.notNull().defaultTo('[]'))
+    .execute()
+  const tables = database.$extendTables<PipelinesTables>()
+  await tables.insertInto('queues').values({ tags: '[]', run_untagged: 1 }).execute()
+  await tables
+    .updateTable('runners')
+    .set((row) => ({ queue_id: row.selectFrom('queues').select('queues.id') }))
+    .execute()
+  const pending = tables
+    .selectFrom('jobs')
+    .crossJoin('queues')
+    .select(['queues.id', 'jobs.queued_at_ms', 'jobs.id as job_id'])
+    .where('jobs.state', '=', 'pending')
+  await tables
+    .insertInto('queued_jobs')
+    .columns(['queue_id', 'queued_at_ms', 'job_id'])
+    .expression(pending)
+    .execute()
+}
+
 /** What a pipeline's life changes. */
 export function pipelineColumns(
   pipeline: Pick<PipelineRecord, 'state' | 'startedAtMs' | 'finishedAtMs'>,
@@ -132,7 +198,7 @@ export function pipelineColumns(
 /** What a job's life changes. */
 export function jobColumns(
   job: Omit<JobRecord, 'id' | 'pipelineId'>,
-): Omit<Selectable<JobTable>, 'id' | 'pipeline_id' | 'stage_index' | 'plan'> {
+): Omit<Selectable<JobTable>, 'id' | 'pipeline_id' | 'stage_index' | 'plan' | 'tags'> {
   return {
     state: job.state,
     queued_at_ms: job.queuedAtMs,
@@ -164,6 +230,7 @@ export function toJob(row: Selectable<JobTable>): JobRecord {
     pipelineId: row.pipeline_id,
     stageIndex: row.stage_index,
     plan: JSON.parse(row.plan) as JobRecord['plan'],
+    tags: JSON.parse(row.tags) as JobRecord['tags'],
     state: row.state,
     queuedAtMs: row.queued_at_ms,
     startedAtMs: row.started_at_ms,
@@ -174,10 +241,6 @@ export function toJob(row: Selectable<JobTable>): JobRecord {
     tokenHash: row.token_hash,
     runnerId: row.runner_id,
   }
-}
-
-export function toRunner(row: Selectable<RunnerTable>): RunnerRecord {
-  return { id: row.id, description: row.description, createdAtMs: row.created_at_ms }
 }
 
 export function toArtifact(row: Selectable<ArtifactTable>): ArtifactRecord {

@@ -6,16 +6,17 @@ import type {
   NewPipeline,
   PipelineChange,
   PipelineStore,
+  RunnerRecord,
   Snapshot,
 } from '../../pipelines/index.ts'
 import type { Database } from './database.ts'
+import { ensureQueue, requeue, toKind } from './pipelines-queues.ts'
 import {
   jobColumns,
   pipelineColumns,
   toArtifact,
   toJob,
   toPipeline,
-  toRunner,
   type JobTable,
   type PipelinesTables,
 } from './pipelines-rows.ts'
@@ -66,7 +67,19 @@ function jobQueries(
   return {
     findJob: (id) => first(jobs.where('id', '=', id)),
     findJobByTokenHash: (tokenHash) => first(jobs.where('token_hash', '=', tokenHash)),
-    nextPendingJob: () => first(jobs.where('state', '=', 'pending').orderBy('queued_at_ms').orderBy('id')),
+    nextPendingJob: async (runnerId) => {
+      const row = await tables
+        .selectFrom('runners')
+        .innerJoin('queued_jobs', 'queued_jobs.queue_id', 'runners.queue_id')
+        .innerJoin('jobs', 'jobs.id', 'queued_jobs.job_id')
+        .selectAll('jobs')
+        .where('runners.id', '=', runnerId)
+        .orderBy('queued_jobs.queued_at_ms')
+        .orderBy('queued_jobs.job_id')
+        .limit(1)
+        .executeTakeFirst()
+      return row === undefined ? undefined : toJob(row)
+    },
     overdueJobs: async (nowMs, limit) => {
       const overdue = jobs.where('state', '=', 'running').where('deadline_ms', '<=', nowMs)
       return (await overdue.orderBy('deadline_ms').limit(limit).execute()).map(toJob)
@@ -76,20 +89,59 @@ function jobQueries(
 
 function runnerQueries(tables: Tables): Pick<PipelineStore, 'createRunner' | 'findRunner'> {
   return {
-    createRunner: async ({ description, createdAtMs, tokenHash }) => {
-      const row = { description, created_at_ms: createdAtMs, token_hash: tokenHash }
-      return toRunner(await tables.insertInto('runners').values(row).returningAll().executeTakeFirstOrThrow())
-    },
+    createRunner: (runner) => alone(tables, (step) => insertRunner(step, runner)),
     findRunner: async (tokenHash) => {
-      const row = await tables
-        .selectFrom('runners')
-        .selectAll()
-        .where('token_hash', '=', tokenHash)
-        .executeTakeFirst()
+      const found = runners(tables).where('token_hash', '=', tokenHash)
+      const row = await found.executeTakeFirst()
       return row === undefined ? undefined : toRunner(row)
     },
   }
 }
+
+function runners(tables: Tables) {
+  return tables
+    .selectFrom('runners')
+    .innerJoin('queues', 'queues.id', 'runners.queue_id')
+    .selectAll('runners')
+    .select(['tags', 'run_untagged'])
+}
+
+function toRunner(row: {
+  readonly id: number
+  readonly description: string
+  readonly created_at_ms: number
+  readonly tags: string
+  readonly run_untagged: number
+}): RunnerRecord {
+  return { id: row.id, description: row.description, ...toKind(row), createdAtMs: row.created_at_ms }
+}
+
+async function insertRunner(
+  step: Transaction<PipelinesTables>,
+  runner: Parameters<PipelineStore['createRunner']>[0],
+): Promise<RunnerRecord> {
+  const row = {
+    description: runner.description,
+    created_at_ms: runner.createdAtMs,
+    token_hash: runner.tokenHash,
+    queue_id: await ensureQueue(step, runner, pendingJobs(step)),
+  }
+  const { id } = await step.insertInto('runners').values(row).returning('id').executeTakeFirstOrThrow()
+  return toRunner(await runners(step).where('runners.id', '=', id).executeTakeFirstOrThrow())
+}
+
+async function* pendingJobs(step: Transaction<PipelinesTables>): AsyncGenerator<JobRecord> {
+  for (let afterId = 0; ;) {
+    const pending = step.selectFrom('jobs').selectAll().where('state', '=', 'pending')
+    const page = await pending.where('id', '>', afterId).orderBy('id').limit(PAGE).execute()
+    yield* page.map(toJob)
+    const last = page.at(-1)
+    if (last === undefined) return
+    afterId = last.id
+  }
+}
+
+const PAGE = 500
 
 async function insertPipeline(step: Transaction<PipelinesTables>, pipeline: NewPipeline): Promise<Snapshot> {
   const projectId = pipeline.origin.project.id
@@ -118,8 +170,11 @@ async function insertJobs(
 ): Promise<readonly JobRecord[]> {
   const inserted: JobRecord[] = []
   for (const job of jobs) {
-    const row = newJobRow(job, pipelineId)
-    inserted.push(toJob(await step.insertInto('jobs').values(row).returningAll().executeTakeFirstOrThrow()))
+    const values = newJobRow(job, pipelineId)
+    const row = await step.insertInto('jobs').values(values).returningAll().executeTakeFirstOrThrow()
+    const record = toJob(row)
+    await requeue(step, record)
+    inserted.push(record)
   }
   return inserted
 }
@@ -129,6 +184,7 @@ function newJobRow(job: NewJob, pipelineId: number): Insertable<JobTable> {
     pipeline_id: pipelineId,
     stage_index: job.stageIndex,
     plan: JSON.stringify(job.plan),
+    tags: JSON.stringify(job.tags),
     ...jobColumns(job),
   }
 }
@@ -153,8 +209,9 @@ async function rewrite(
     await step.updateTable('pipelines').set(pipelineColumns(pipeline)).where('id', '=', id).execute()
   const known = new Set(before.jobs)
   for (const job of jobs) {
-    if (!known.has(job))
-      await step.updateTable('jobs').set(jobColumns(job)).where('id', '=', job.id).execute()
+    if (known.has(job)) continue
+    await step.updateTable('jobs').set(jobColumns(job)).where('id', '=', job.id).execute()
+    await requeue(step, job)
   }
   return { pipeline, jobs: [...jobs, ...(await insertJobs(step, id, newJobs))] }
 }

@@ -1,5 +1,36 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
 import { createPipelineStore, pipelinesMigrations } from '../sql/pipelines.ts'
+import { openDatabase } from './database.ts'
 import { openTwice } from './two-connections.contract.ts'
 
 describePipelineStore('sqlite', () => openTwice(pipelinesMigrations, createPipelineStore))
+
+it('hands out what waited in a database that an earlier version wrote, to runners of it and to new ones', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wheelseal-pipelines-'))
+  const path = join(folder, 'x.db')
+  const first = '0004-pipelines'
+  await (await openDatabase(path, { [first]: pipelinesMigrations[first]! })).destroy()
+  const earlier = new DatabaseSync(path)
+  earlier.exec(`
+    insert into pipelines (id, iid, project_id, state, created_at_ms, origin) values (1, 1, 20, 'running', 5, '{}');
+    insert into jobs (pipeline_id, stage_index, plan, state, queued_at_ms)
+    values (1, 1, '{}', 'success', 1), (1, 1, '{}', 'pending', 3), (1, 1, '{}', 'pending', 2), (1, 2, '{}', 'created', null);
+    insert into runners (description, token_hash, created_at_ms) values ('earlier', 'aa', 5);
+  `)
+  earlier.close()
+  const database = await openDatabase(path, pipelinesMigrations)
+  const store = createPipelineStore(database)
+  const kept = await store.findRunner('aa')
+  expect(kept).toEqual({ id: 1, description: 'earlier', tags: [], runUntagged: true, createdAtMs: 5 })
+  expect(await store.nextPendingJob(1)).toMatchObject({ id: 3, tags: [] })
+  const kind = { tags: ['a'], runUntagged: true }
+  const { id } = await store.createRunner({ ...kind, description: 'new', createdAtMs: 6, tokenHash: 'ab' })
+  expect(await store.nextPendingJob(id)).toMatchObject({ id: 3 })
+  await database.destroy()
+  await rm(folder, { recursive: true })
+})

@@ -30,6 +30,9 @@ const KEY_CHECK =
 const SMALL: Readonly<Record<string, string>> = {
   'jobs by jobs_pipeline': 'the jobs of one pipeline, as many as its file has',
   'job_tokens by job_tokens_job': 'the tokens of one job, which end with it',
+  'queued_jobs by queued_jobs_job':
+    'the queues in which one job stands, as many as there are kinds of runners',
+  'select: SCAN queues': 'the kinds of runners, which only those who may register one add to',
   'insert: SCAN projects': KEY_CHECK,
   'insert: SCAN job_tokens': KEY_CHECK,
 }

@@ -1,0 +1,71 @@
+import type { PlannedJob } from '../ciconfig/index.ts'
+import type { JobRecord, NewJob, NewPipeline, Snapshot } from './store.ts'
+
+const PLAN: PlannedJob = {
+  name: 'build',
+  stage: 'build',
+  image: { name: 'python:3.12' },
+  before_script: [],
+  script: ['echo "ünïcode\n"'],
+  after_script: [],
+  variables: { A: 'a' },
+  yaml_variables: [{ key: 'A', value: 'a', isRaw: true }],
+  when: 'on_success',
+  allow_failure: false,
+  artifacts: null,
+  cache: [],
+  id_tokens: { T: { aud: ['x', 'y'] } },
+}
+
+export function newPipeline(names: readonly string[], projectId = 20): NewPipeline {
+  return {
+    state: 'pending',
+    createdAtMs: 1_000,
+    startedAtMs: null,
+    finishedAtMs: null,
+    origin: {
+      project: {
+        id: projectId,
+        path: 'group/project',
+        name: 'project',
+        namespaceId: 7,
+        namespacePath: 'group',
+        visibility: 'private',
+        defaultBranch: 'main',
+      },
+      user: { id: 1, login: 'ada', email: 'ada@example.com', accessLevel: 'owner' },
+      commit: { repositoryUrl: '/srv/project', sha: 'a'.repeat(40), ref: 'main', refType: 'branch' },
+      source: 'push',
+      configPath: '.gitlab-ci.yml',
+      stages: ['.pre', 'build', '.post'],
+      projectVariables: [],
+      pipelineVariables: [],
+    },
+    jobs: names.map((name) => newJob(name)),
+  }
+}
+
+export function newJob(name: string, tags: readonly string[] = []): NewJob {
+  return {
+    stageIndex: 1,
+    plan: { ...PLAN, name },
+    tags,
+    state: 'pending',
+    queuedAtMs: 1_000,
+    startedAtMs: null,
+    finishedAtMs: null,
+    deadlineMs: null,
+    failureReason: null,
+    exitCode: null,
+    tokenHash: null,
+    runnerId: null,
+  }
+}
+
+/** Changes the job of that name. */
+export function changing(name: string, change: Partial<JobRecord>): (now: Snapshot) => Snapshot {
+  return ({ pipeline, jobs }) => ({
+    pipeline,
+    jobs: jobs.map((job) => (job.plan.name === name ? { ...job, ...change } : job)),
+  })
+}
