@@ -23,14 +23,14 @@ async function* bytes(text: string): AsyncGenerator<Uint8Array> {
 
 async function publish(name: string): Promise<void> {
   const { registry, project } = place
-  const content = await registry.stagePypi(bytes(name))
+  const content = await registry.pypi.stage(bytes(name))
   const fileName = `${name}-1.0.tar.gz`
   const fields = { name, version: '1.0', sha256Digest: undefined, requiresPython: undefined }
-  await registry.publishPypi(project, { ...fields, fileName, content })
+  await registry.pypi.publish(project, { ...fields, fileName, content })
 }
 
 const putBeside = (fileName: string, text: string): Promise<unknown> =>
-  place.registry.putGeneric(place.project, {
+  place.registry.generic.put(place.project, {
     name: place.project.name,
     version: '1.0',
     fileName,
@@ -67,12 +67,12 @@ it('gives signature and certificate that were published beside a file, and says 
 })
 
 it('lets others have their turn between two files', async () => {
-  const [file] = await place.registry.newestPypiFiles(place.project, { limit: 1 })
+  const [file] = await place.registry.pypi.newest(place.project, { limit: 1 })
   // Answers at once, so that a turn of others is one that is left to them.
   const registry = {
-    newestPypiFiles: async () => Array.from({ length: 50 }, () => file),
-    findGeneric: async () => undefined,
-  } as Partial<Registry> as Registry
+    pypi: { newest: async () => Array.from({ length: 50 }, () => file) },
+    generic: { find: async () => undefined },
+  } as unknown as Registry
   let turns = 0
   let isDone = false
   const count = (): void => {

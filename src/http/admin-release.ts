@@ -31,7 +31,7 @@ export async function listPublished(
 ): Promise<readonly PublishedFile[]> {
   const page = { limit: PAGE, ...(beforeId === undefined ? {} : { beforeId }) }
   const files: PublishedFile[] = []
-  for (const file of await place.registry.newestPypiFiles(place.project, page)) {
+  for (const file of await place.registry.pypi.newest(place.project, page)) {
     files.push(await describe(place, file))
     await nextTurn()
   }
@@ -68,11 +68,11 @@ function sideFile(
   { version, fileName }: StoredFile,
   ending: string,
 ): Promise<StoredFile | undefined> {
-  return registry.findGeneric(project, { name: project.name, version, fileName: `${fileName}${ending}` })
+  return registry.generic.find(project, { name: project.name, version, fileName: `${fileName}${ending}` })
 }
 
 async function contentOf({ registry }: ReleasePlace, file: StoredFile | undefined): Promise<string | null> {
   if (file === undefined || file.size > MAX_SIDE_FILE_BYTES) return null
-  const blob = await registry.openFile(file)
+  const blob = await registry.generic.open(file)
   return encodeBase64(await readCapped(blob.stream(), MAX_SIDE_FILE_BYTES))
 }

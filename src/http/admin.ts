@@ -133,7 +133,7 @@ function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts)
     const project = await findProject(access, context.req.param('path'))
     const details = { project: project.path, to: withoutSecrets(forwarding.indexUrl) }
     await audit.audited({ action: 'project.forward', details }, () =>
-      registry.setForwarding(project, forwarding),
+      registry.pypi.setForwarding(project, forwarding),
     )
     return context.json(forwarding)
   })

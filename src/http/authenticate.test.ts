@@ -101,7 +101,7 @@ describe.each(Object.keys(CALLERS))('%s', (name) => {
     const { internal, private: own, public: open } = server.projects
     const place = { name: 'p', version: '1', fileName: 'f' }
     for (const project of [internal, own, open])
-      await server.registry.putGeneric(project, { ...place, bytes: oneChunk() })
+      await server.registry.generic.put(project, { ...place, bytes: oneChunk() })
     const reads = READ.map((id) => call(`${id}/packages/generic/p/1/f`, { headers: headers() }))
     const puts = WRITE.map((id) =>
       call(`${id}/packages/generic/p/1/f`, { method: 'PUT', headers: headers(), body: 'content' }),

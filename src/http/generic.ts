@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono'
 import type { Access, Action } from '../access/index.ts'
 import { isoTimeMs, type Log } from '../base/index.ts'
-import type { GenericPlace, Registry, StoredFile } from '../registry/index.ts'
+import type { GenericPackages, GenericPlace, StoredFile } from '../registry/index.ts'
 import { registryErrors } from '../registry/index.ts'
 import { admit, principalFields, registryFailures, type Admitted, type Bindings } from './authenticate.ts'
 import { streamBody } from './body-stream.ts'
@@ -9,7 +9,7 @@ import { httpErrors } from './errors.ts'
 import { fileResponse } from './file-response.ts'
 
 export interface GenericRoutesParts {
-  readonly registry: Registry
+  readonly generic: GenericPackages
   readonly access: Access
   readonly log: Log
 }
@@ -27,24 +27,24 @@ export function genericRoutes(parts: GenericRoutesParts): Hono<Bindings> {
 
 async function put(
   context: Context<Bindings>,
-  { registry, access, log }: GenericRoutesParts,
+  { generic, access, log }: GenericRoutesParts,
 ): Promise<Response> {
   const { project, principal } = await enter(context, access, 'create_package')
   const select = context.req.query('select')
   if (select !== undefined && select !== 'package_file')
     throw httpErrors('http.body-shape', 'the parameter select must be package_file')
-  const bytes = streamBody(context, registry.limits.maxGenericFileBytes)
-  const { file, isNew } = await registry.putGeneric(project, { ...placeOf(context), bytes })
+  const bytes = streamBody(context, generic.maxFileBytes)
+  const { file, isNew } = await generic.put(project, { ...placeOf(context), bytes })
   const { name, version, fileName, sha256, size } = file
   const who = principalFields(principal)
   log.event('generic.stored', { project: project.id, name, version, fileName, sha256, size, isNew, ...who })
   return context.json(select === undefined ? { message: '201 Created' } : fileRow(file), 201)
 }
 
-async function get(context: Context<Bindings>, { registry, access }: GenericRoutesParts): Promise<Response> {
+async function get(context: Context<Bindings>, { generic, access }: GenericRoutesParts): Promise<Response> {
   const { project } = await enter(context, access, 'read_packages')
   const place = placeOf(context)
-  const file = await registry.findGeneric(project, place)
+  const file = await generic.find(project, place)
   if (file === undefined) {
     const { name, version, fileName } = place
     throw registryErrors(
@@ -52,7 +52,7 @@ async function get(context: Context<Bindings>, { registry, access }: GenericRout
       `${project.path} has no generic file ${name}/${version}/${fileName}`,
     )
   }
-  return fileResponse(context, file, await registry.openFile(file))
+  return fileResponse(context, file, await generic.open(file))
 }
 
 function enter(context: Context<Bindings>, access: Access, action: Action): Promise<Admitted> {

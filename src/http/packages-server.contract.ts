@@ -95,7 +95,10 @@ async function serve(access: Access, registry: Registry, clock: Clock) {
     },
     failure: (_name: string, error: unknown) => void failures.push(error),
   }
-  const routes = [pypiRoutes({ registry, access, log }), genericRoutes({ registry, access, log })]
+  const routes = [
+    pypiRoutes({ pypi: registry.pypi, access, log }),
+    genericRoutes({ generic: registry.generic, access, log }),
+  ]
   const hosts: string[] = []
   const app = createApp({ hosts, log, routes, requests: { clock, entropy: systemEntropy, proxies } })
   const server = await listen(app, { host: '127.0.0.1', port: 0 })

@@ -136,7 +136,7 @@ describe('the simple index', () => {
   it('sends on the names that are forwarded, and never one that the project has', async () => {
     const { registry, projects } = server
     const names = ['setuptools', 'my-pkg']
-    await registry.setForwarding(projects.private, { indexUrl: 'https://index.example/simple', names })
+    await registry.pypi.setForwarding(projects.private, { indexUrl: 'https://index.example/simple', names })
     const answer = await get('/simple/SetupTools/')
     expect([answer.status, answer.headers.get('location')]).toEqual([
       302,

@@ -2,14 +2,14 @@ import { Hono, type Context } from 'hono'
 import type { Access, Action, Project } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
 import { isName, normalizeName } from '../formats/python/index.ts'
-import { registryErrors, type Registry } from '../registry/index.ts'
+import { registryErrors, type PypiPackages } from '../registry/index.ts'
 import { admit, principalFields, registryFailures, type Admitted, type Bindings } from './authenticate.ts'
 import { fileResponse } from './file-response.ts'
 import { readPypiForm, type PypiForm } from './pypi-form.ts'
 import { indexPage, packagePage } from './simple-page.ts'
 
 export interface PypiRoutesParts {
-  readonly registry: Registry
+  readonly pypi: PypiPackages
   readonly access: Access
   readonly log: Log
 }
@@ -30,16 +30,13 @@ export function pypiRoutes(parts: PypiRoutesParts): Hono<Bindings> {
 }
 
 /** `twine upload` is told the same the second time: a client whose answer was lost must be able to ask again. */
-async function upload(
-  context: Context<Bindings>,
-  { registry, access, log }: PypiRoutesParts,
-): Promise<Response> {
+async function upload(context: Context<Bindings>, { pypi, access, log }: PypiRoutesParts): Promise<Response> {
   const { project, principal } = await enter(context, access, 'create_package')
   const form = await readPypiForm(context, {
-    maxFileBytes: registry.limits.maxPypiFileBytes,
-    stage: (bytes) => registry.stagePypi(bytes),
+    maxFileBytes: pypi.maxFileBytes,
+    stage: (bytes) => pypi.stage(bytes),
   })
-  const { file, isNew } = await publish(registry, project, form)
+  const { file, isNew } = await publish(pypi, project, form)
   const { fileName, sha256, size } = file
   log.event('package.published', {
     project: project.id,
@@ -52,8 +49,8 @@ async function upload(
   return context.json({ message: '201 Created' }, 201)
 }
 
-function publish(registry: Registry, project: Project, { fields, fileName, content }: PypiForm) {
-  return registry.publishPypi(project, {
+function publish(pypi: PypiPackages, project: Project, { fields, fileName, content }: PypiForm) {
+  return pypi.publish(project, {
     name: fields.get('name') ?? '',
     version: fields.get('version') ?? '',
     fileName,
@@ -66,25 +63,25 @@ function publish(registry: Registry, project: Project, { fields, fileName, conte
 /** What ends the path by which a page was asked for. */
 type PageParts = PypiRoutesParts & { readonly slash: string }
 
-async function index(context: Context<Bindings>, { access, registry, slash }: PageParts): Promise<Response> {
+async function index(context: Context<Bindings>, { access, pypi, slash }: PageParts): Promise<Response> {
   const { project } = await enter(context, access, 'read_packages')
-  return html(context, indexPage({ title: project.name, slash }, registry.pypiNames(project)))
+  return html(context, indexPage({ title: project.name, slash }, pypi.names(project)))
 }
 
 async function listPackage(
   context: Context<Bindings>,
-  { access, registry, slash }: PageParts,
+  { access, pypi, slash }: PageParts,
 ): Promise<Response> {
   const { project } = await enter(context, access, 'read_packages')
   const given = context.req.param('name') ?? ''
   if (!isName(given))
     throw registryErrors('registry.unknown-package', `${project.path} has no package with that name`)
   const name = normalizeName(given)
-  const files = registry.pypiFiles(project, name)[Symbol.asyncIterator]()
+  const files = pypi.files(project, name)[Symbol.asyncIterator]()
   const first = await files.next()
   if (first.done !== true)
     return html(context, packagePage({ title: first.value.name, slash }, beginning(first.value, files)))
-  const elsewhere = await registry.forwardedUrl(project, name)
+  const elsewhere = await pypi.forwardedUrl(project, name)
   if (elsewhere !== undefined) return context.redirect(elsewhere, 302)
   throw registryErrors('registry.unknown-package', `${project.path} has no package ${name}`)
 }
@@ -94,16 +91,13 @@ async function* beginning<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T
   yield* { [Symbol.asyncIterator]: () => rest }
 }
 
-async function download(
-  context: Context<Bindings>,
-  { registry, access }: PypiRoutesParts,
-): Promise<Response> {
+async function download(context: Context<Bindings>, { pypi, access }: PypiRoutesParts): Promise<Response> {
   const { project } = await enter(context, access, 'read_packages')
   const { sha256 = '', file: fileName = '' } = context.req.param() as Record<string, string>
-  const file = await registry.findPypiFile(project, { sha256, fileName })
+  const file = await pypi.find(project, { sha256, fileName })
   if (file === undefined)
     throw registryErrors('registry.unknown-file', `${project.path} has no file with that name and digest`)
-  return fileResponse(context, file, await registry.openFile(file))
+  return fileResponse(context, file, await pypi.open(file))
 }
 
 function enter(context: Context<Bindings>, access: Access, action: Action): Promise<Admitted> {

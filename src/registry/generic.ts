@@ -1,7 +1,8 @@
 import type { Project } from '../access/index.ts'
+import type { Blob } from '../base/index.ts'
 import { registryErrors } from './errors.ts'
-import { stageCapped } from './limits.ts'
-import type { Registry, RegistryParts } from './registry.ts'
+import { openFile, stageCapped } from './content.ts'
+import type { Context } from './ports.ts'
 import type { AddedFile, PackageKey, StoredFile } from './store.ts'
 
 /** Where a generic file stands; an enemy wrote it. */
@@ -9,6 +10,34 @@ export interface GenericPlace {
   readonly name: string
   readonly version: string
   readonly fileName: string
+}
+
+type GenericUpload = GenericPlace & { readonly bytes: AsyncIterable<Uint8Array> }
+
+/** Generic files of projects. The caller has checked that whoever asks may do it in `project`. */
+export interface GenericPackages {
+  readonly maxFileBytes: number
+  /**
+   * Durable when it resolves. Each upload is kept; the newest is served. Throws `registry.generic-name` before it reads
+   * anything, `registry.too-large`.
+   */
+  put(project: Project, upload: GenericUpload): Promise<AddedFile>
+  /** Throws `registry.generic-name`. */
+  find(project: Project, place: GenericPlace): Promise<StoredFile | undefined>
+  open(file: StoredFile): Promise<Blob>
+}
+
+export function createGenericPackages(context: Context): GenericPackages {
+  const { store, limits } = context
+  return {
+    maxFileBytes: limits.maxGenericFileBytes,
+    put: (project, upload) => put(context, project, upload),
+    find: async (project, place) => {
+      checkGenericPlace(place)
+      return store.findNewest(genericKey(project, place), place.fileName)
+    },
+    open: (file) => openFile(context, file),
+  }
 }
 
 /**
@@ -34,11 +63,11 @@ export function checkGenericPlace(place: GenericPlace): void {
   }
 }
 
-/** The steps are those of a PyPI upload (`pypi.ts`), but another upload under the same name is kept beside the first. */
-export async function putGeneric(
-  { store, blobs, clock, limits }: RegistryParts & Pick<Registry, 'limits'>,
+/** The steps are those of a PyPI upload (`pypi-upload.ts`), but another upload under the same name is kept beside the first. */
+async function put(
+  { store, blobs, clock, limits }: Context,
   project: Project,
-  { bytes, ...place }: GenericPlace & { readonly bytes: AsyncIterable<Uint8Array> },
+  { bytes, ...place }: GenericUpload,
 ): Promise<AddedFile> {
   checkGenericPlace(place)
   const content = await stageCapped(blobs, bytes, limits.maxGenericFileBytes)
@@ -55,15 +84,6 @@ export async function putGeneric(
   } finally {
     await content.discard()
   }
-}
-
-export async function findGeneric(
-  { store }: RegistryParts,
-  project: Project,
-  place: GenericPlace,
-): Promise<StoredFile | undefined> {
-  checkGenericPlace(place)
-  return store.findNewest(genericKey(project, place), place.fileName)
 }
 
 function genericKey(project: Project, { name, version }: GenericPlace): PackageKey {

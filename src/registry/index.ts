@@ -1,17 +1,18 @@
 /**
  * PyPI and generic packages of projects.
  *
- * `publishPypi` and `putGeneric` take uploads, `pypiFiles`, `findPypiFile` and `findGeneric` answer for them. Digests
- * are computed here and never believed; nothing is acknowledged before it is durable; a distribution's name once used
- * never gets other bytes, in any spelling. Generic files are an append-only list of which the newest is served.
+ * `createRegistry` gives both: `pypi.publish` and `generic.put` take uploads, the others answer for them. Digests are
+ * computed here and never believed; nothing is acknowledged before it is durable; a distribution's name once used never
+ * gets other bytes, in any spelling. Generic files are an append-only list of which the newest is served.
  *
  * Follows GitLab's registries (`docs/reference/http-api.md`), PEP 503 for names. Who may do what is decided by `access`
  * before a call; what a page looks like is decided by `http`. Whether a file is sealed does not matter here yet.
  */
-export { createRegistry, type Registry, type RegistryParts } from './registry.ts'
-export type { GenericPlace } from './generic.ts'
-export type { PypiUpload } from './pypi.ts'
-export type { RegistryLimits } from './limits.ts'
+export { createRegistry, type Registry } from './registry.ts'
+export type { RegistryParts } from './ports.ts'
+export type { PypiPackages } from './pypi.ts'
+export type { PypiUpload } from './pypi-upload.ts'
+export type { GenericPackages, GenericPlace } from './generic.ts'
 export type {
   AddedFile,
   Forwarding,

@@ -1,132 +1,93 @@
-import type { StagedBlob } from '../base/index.ts'
 import type { Project } from '../access/index.ts'
-import {
-  distributionKey,
-  normalizeName,
-  parseFileName,
-  parseVersion,
-  type DistributionName,
-} from '../formats/python/index.ts'
-import { registryErrors } from './errors.ts'
-import type { RegistryParts } from './registry.ts'
-import type { AddedFile, NewFile, PackageKey, StoredFile } from './store.ts'
+import type { Blob, StagedBlob } from '../base/index.ts'
+import { distributionKey, parseFileName, type DistributionName } from '../formats/python/index.ts'
+import { openFile, stageCapped } from './content.ts'
+import { checkForwarding, forwardedUrl } from './forwarding.ts'
+import type { Context } from './ports.ts'
+import { publishPypi, pypiKey, type PypiUpload } from './pypi-upload.ts'
+import type { AddedFile, Forwarding, StoredFile } from './store.ts'
 
-/** The fields of an upload that count; an enemy wrote them. */
-export interface PypiUpload {
-  readonly name: string
-  readonly version: string
-  readonly fileName: string
-  readonly sha256Digest: string | undefined
-  readonly requiresPython: string | undefined
-  readonly content: StagedBlob
+/** Distributions of projects. The caller has checked that whoever asks may do it in `project`. */
+export interface PypiPackages {
+  readonly maxFileBytes: number
+  /** The content of an upload, before its form is whole. Throws `registry.too-large`. Must be published or discarded. */
+  stage(bytes: AsyncIterable<Uint8Array>): Promise<StagedBlob>
+  /**
+   * Listed and durable when it resolves; the staged content is used up in any case. The same bytes under the same name
+   * succeed again. Throws `registry.form`, `registry.mismatch`, `registry.digest-mismatch`, `registry.file-taken`, and
+   * what `formats/python` throws.
+   */
+  publish(project: Project, upload: PypiUpload): Promise<AddedFile>
+  /** Normalised names of the project's packages, in order. */
+  names(project: Project): AsyncIterable<string>
+  /** All files of a package, oldest first; none where there is no such package. `name` is normalised. */
+  files(project: Project, name: string): AsyncIterable<StoredFile>
+  /** Of all packages, newest first, from the first one that is older than the file `beforeId`; at most `limit`. */
+  newest(
+    project: Project,
+    page: { readonly beforeId?: number; readonly limit: number },
+  ): Promise<readonly StoredFile[]>
+  find(
+    project: Project,
+    file: { readonly sha256: string; readonly fileName: string },
+  ): Promise<StoredFile | undefined>
+  open(file: StoredFile): Promise<Blob>
+  /**
+   * Where an installer is sent for a package that the project does not have: off until it is set, and only for the names
+   * given. Throws `registry.forwarding`, `python.name`.
+   */
+  setForwarding(project: Project, forwarding: Forwarding | undefined): Promise<void>
+  /** `name` is normalised. */
+  forwardedUrl(project: Project, name: string): Promise<string | undefined>
 }
 
-const FIELD_NAMES = { name: 'name', version: 'version', fileName: 'the file name of the content' } as const
-/** A form may give the digest in either case. */
-const DIGEST = /^[0-9a-f]{64}$/i
-/** As in GitLab; it cuts what is longer, and a cut specifier would say something else. */
-const REQUIRES_PYTHON = /^[\x20-\x7e]{0,255}$/
-
-/**
- * Life of an upload:
- *
- * 1. The content is staged, hashed on its way. A crash leaves a temporary file, which the next start removes.
- * 2. Names, version and digest are checked against each other, and the name against what was published before.
- * 3. The blob is committed: durable under its digest. A crash leaves a blob that no row names.
- * 4. The row is written, if the distribution's key is still free. From now on the file is listed.
- * 5. The answer. A client that did not get it sends the same bytes again, and they succeed.
- */
-export async function publishPypi(
-  { store, clock }: RegistryParts,
-  project: Project,
-  upload: PypiUpload,
-): Promise<AddedFile> {
-  const { content } = upload
-  try {
-    const file = checkUpload(upload)
-    const row = newRow(project, upload, { file, createdAtMs: clock.nowMs() })
-    const key = distributionKey(file)
-    const before = await store.findUnique(row, key)
-    if (before !== undefined) return { file: refuseOthers(before, row), isNew: false }
-    await content.commit()
-    const added = await store.addUnique(row, key)
-    refuseOthers(added.file, row)
-    return added
-  } finally {
-    await content.discard()
-  }
-}
-
-function checkUpload(upload: PypiUpload): DistributionName {
-  const { fileName, content, sha256Digest = '', requiresPython = '' } = upload
-  for (const field of ['name', 'version', 'fileName'] as const)
-    if (upload[field] === '') throw registryErrors('registry.form', `${FIELD_NAMES[field]} is missing`)
-  const file = parseFileName(fileName)
-  if (normalizeName(upload.name) !== file.name)
-    throw registryErrors(
-      'registry.mismatch',
-      `the form says package ${upload.name}, but the file is ${fileName}`,
-    )
-  if (parseVersion(upload.version).key !== file.version.key)
-    throw registryErrors(
-      'registry.mismatch',
-      `the form says version ${upload.version}, but the file is ${fileName}`,
-    )
-  if (!REQUIRES_PYTHON.test(requiresPython))
-    throw registryErrors(
-      'registry.form',
-      'requires_python is longer than 255 characters, or not printable ASCII',
-    )
-  checkDigest(content, sha256Digest)
-  return file
-}
-
-function checkDigest({ sha256 }: StagedBlob, announced: string): void {
-  if (announced === '') return
-  if (!DIGEST.test(announced))
-    throw registryErrors('registry.form', 'sha256_digest is not 64 hexadecimal digits')
-  if (announced.toLowerCase() !== sha256)
-    throw registryErrors(
-      'registry.digest-mismatch',
-      `the form says sha256 ${announced}, but the file has ${sha256}`,
-    )
-}
-
-interface Checked {
-  readonly file: DistributionName
-  readonly createdAtMs: number
-}
-
-function newRow(project: Project, upload: PypiUpload, { file, createdAtMs }: Checked): NewFile {
-  const { sha256, size } = upload.content
+export function createPypiPackages(context: Context): PypiPackages {
+  const { store, blobs, limits } = context
   return {
-    ...pypiKey(project, file),
-    name: upload.name,
-    version: file.version.normal,
-    fileName: file.fileName,
-    sha256,
-    size,
-    requiresPython: upload.requiresPython ?? '',
-    createdAtMs,
+    maxFileBytes: limits.maxPypiFileBytes,
+    stage: (bytes) => stageCapped(blobs, bytes, limits.maxPypiFileBytes),
+    publish: (project, upload) => publishPypi(context, project, upload),
+    names: ({ id: projectId }) =>
+      paged('', {
+        read: (after, limit) => store.listNames({ projectId, kind: 'pypi' }, { after, limit }),
+        after: (name) => name,
+      }),
+    files: ({ id: projectId }, nameKey) =>
+      paged(0, {
+        read: (afterId, limit) => store.listFiles({ projectId, kind: 'pypi', nameKey }, { afterId, limit }),
+        after: ({ id }) => id,
+      }),
+    newest: ({ id: projectId }, { beforeId = Number.MAX_SAFE_INTEGER, limit }) =>
+      store.listNewest({ projectId, kind: 'pypi' }, { beforeId, limit }),
+    find: (project, file) => find(context, project, file),
+    open: (file) => openFile(context, file),
+    setForwarding: (project, forwarding) =>
+      store.setForwarding(project.id, forwarding === undefined ? undefined : checkForwarding(forwarding)),
+    forwardedUrl: async (project, name) => forwardedUrl(await store.findForwarding(project.id), name),
   }
 }
 
-function pypiKey(project: Project, file: DistributionName): PackageKey {
-  return { projectId: project.id, kind: 'pypi', nameKey: file.name, versionKey: file.version.key }
+const PAGE = 500
+
+interface Pages<Item, Key> {
+  read(after: Key, limit: number): Promise<readonly Item[]>
+  /** Where the page after this item begins. */
+  after(item: Item): Key
 }
 
-/** The words "already been taken" and "File already exists" are those by which twine knows this case. */
-function refuseOthers(stands: StoredFile, sent: NewFile): StoredFile {
-  if (stands.fileName === sent.fileName && stands.sha256 === sent.sha256) return stands
-  throw registryErrors(
-    'registry.file-taken',
-    `Validation failed: File name has already been taken. File already exists: ${stands.fileName} with sha256 ${stands.sha256}; this upload is ${sent.fileName} with sha256 ${sent.sha256}`,
-  )
+async function* paged<Item, Key>(first: Key, { read, after }: Pages<Item, Key>): AsyncGenerator<Item> {
+  for (let from = first; ;) {
+    const items = await read(from, PAGE)
+    yield* items
+    const last = items.at(-1)
+    if (last === undefined || items.length < PAGE) return
+    from = after(last)
+  }
 }
 
 /** Undefined for what is no file name of a distribution, too: there is none of that name. */
-export async function findPypiFile(
-  { store }: RegistryParts,
+async function find(
+  { store }: Context,
   project: Project,
   { sha256, fileName }: { readonly sha256: string; readonly fileName: string },
 ): Promise<StoredFile | undefined> {

@@ -60,10 +60,10 @@ async function publish({ content = 'content', ...changes }: Changes = {}) {
     sha256Digest: undefined,
     requiresPython: '>=3.9',
   }
-  return registry.publishPypi(PROJECT, {
+  return registry.pypi.publish(PROJECT, {
     ...upload,
     ...changes,
-    content: await registry.stagePypi(chunks(content)),
+    content: await registry.pypi.stage(chunks(content)),
   })
 }
 
@@ -78,7 +78,7 @@ async function storedFiles(): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
 }
 
-describe('publishPypi', () => {
+describe('publishing', () => {
   it('lists the file under the normalised name and serves its bytes', async () => {
     const { file, isNew } = await publish({ sha256Digest: sha256Hex('content').toUpperCase() })
     expect(isNew).toBe(true)
@@ -90,9 +90,9 @@ describe('publishPypi', () => {
       requiresPython: '>=3.9',
     })
     expect(file.sha256).toBe(sha256Hex('content'))
-    expect(await collect(registry.pypiFiles(PROJECT, 'my-pkg'))).toEqual([file])
-    expect(await collect(registry.pypiNames(PROJECT))).toEqual(['my-pkg'])
-    const blob = await registry.openFile(file)
+    expect(await collect(registry.pypi.files(PROJECT, 'my-pkg'))).toEqual([file])
+    expect(await collect(registry.pypi.names(PROJECT))).toEqual(['my-pkg'])
+    const blob = await registry.pypi.open(file)
     expect(utf8Decode(concatBytes(...(await collect(blob.stream()))))).toBe('content')
   })
 
@@ -100,13 +100,13 @@ describe('publishPypi', () => {
     const wheel = await publish()
     const sdist = await publish({ fileName: SDIST, content: 'sdist' })
     expect(sdist.file.packageId).toBe(wheel.file.packageId)
-    expect(await collect(registry.pypiFiles(PROJECT, 'my-pkg'))).toEqual([wheel.file, sdist.file])
+    expect(await collect(registry.pypi.files(PROJECT, 'my-pkg'))).toEqual([wheel.file, sdist.file])
   })
 
   it('succeeds again with the same bytes', async () => {
     const first = await publish()
     expect(await publish()).toEqual({ file: first.file, isNew: false })
-    expect(await collect(registry.pypiFiles(PROJECT, 'my-pkg'))).toHaveLength(1)
+    expect(await collect(registry.pypi.files(PROJECT, 'my-pkg'))).toHaveLength(1)
     expect(await storedFiles()).toHaveLength(1)
   })
 
@@ -137,7 +137,7 @@ describe('publishPypi', () => {
       'fulfilled',
       'rejected',
     ])
-    expect(await collect(registry.pypiFiles(PROJECT, 'my-pkg'))).toHaveLength(1)
+    expect(await collect(registry.pypi.files(PROJECT, 'my-pkg'))).toHaveLength(1)
   })
 
   it.each([
@@ -156,7 +156,7 @@ describe('publishPypi', () => {
     ['registry.digest-mismatch', { sha256Digest: sha256Hex('other') }],
   ] as const)('refuses as %s the form %j, and keeps nothing', async (code, changes) => {
     await expect(publish(changes)).rejects.toMatchObject({ code, status: 400 })
-    expect(await collect(registry.pypiFiles(PROJECT, 'my-pkg'))).toEqual([])
+    expect(await collect(registry.pypi.files(PROJECT, 'my-pkg'))).toEqual([])
     expect(await storedFiles()).toEqual([])
   })
 
@@ -165,7 +165,7 @@ describe('publishPypi', () => {
   })
 
   it('refuses a file over the cap and keeps nothing', async () => {
-    await expect(registry.stagePypi(chunks('x'.repeat(11)))).rejects.toMatchObject({
+    await expect(registry.pypi.stage(chunks('x'.repeat(11)))).rejects.toMatchObject({
       code: 'registry.too-large',
     })
     expect(await storedFiles()).toEqual([])
@@ -195,42 +195,42 @@ describe('publishPypi', () => {
   })
 })
 
-describe('findPypiFile', () => {
+describe('finding', () => {
   it('finds by digest and file name together, in its project only', async () => {
     const { file } = await publish()
     const { sha256, fileName } = file
-    expect(await registry.findPypiFile(PROJECT, { sha256, fileName })).toEqual(file)
+    expect(await registry.pypi.find(PROJECT, { sha256, fileName })).toEqual(file)
     const misses = [
       { sha256: sha256Hex('other'), fileName },
       { sha256, fileName: 'My_pkg-1.0.0-py3-none-any.whl' },
       { sha256, fileName: SDIST },
       { sha256, fileName: '../../etc/passwd' },
     ]
-    for (const miss of misses) expect(await registry.findPypiFile(PROJECT, miss)).toBeUndefined()
-    expect(await registry.findPypiFile({ ...PROJECT, id: 21 }, { sha256, fileName })).toBeUndefined()
+    for (const miss of misses) expect(await registry.pypi.find(PROJECT, miss)).toBeUndefined()
+    expect(await registry.pypi.find({ ...PROJECT, id: 21 }, { sha256, fileName })).toBeUndefined()
   })
 })
 
 describe('generic files', () => {
   const place = { name: 'p', version: '1.0.0', fileName: `${WHEEL}.sig` }
   const put = (content: string, changes = {}) =>
-    registry.putGeneric(PROJECT, { ...place, ...changes, bytes: chunks(content) })
+    registry.generic.put(PROJECT, { ...place, ...changes, bytes: chunks(content) })
 
   it('are kept each, and the newest is served', async () => {
     const first = await put('one')
     const second = await put('two')
     expect([first.isNew, second.isNew]).toEqual([true, true])
-    expect(await registry.findGeneric(PROJECT, place)).toEqual(second.file)
+    expect(await registry.generic.find(PROJECT, place)).toEqual(second.file)
     expect(await put('two')).toEqual({ file: second.file, isNew: false })
     expect(await storedFiles()).toHaveLength(2)
   })
 
   it('are apart from PyPI packages and from other projects', async () => {
     await put('one', { name: 'my-pkg', fileName: WHEEL })
-    expect(await collect(registry.pypiNames(PROJECT))).toEqual([])
+    expect(await collect(registry.pypi.names(PROJECT))).toEqual([])
     const elsewhere = { ...PROJECT, id: 21 }
     expect(
-      await registry.findGeneric(elsewhere, { ...place, name: 'my-pkg', fileName: WHEEL }),
+      await registry.generic.find(elsewhere, { ...place, name: 'my-pkg', fileName: WHEEL }),
     ).toBeUndefined()
   })
 
@@ -263,14 +263,14 @@ describe('generic files', () => {
     { fileName: 'a\n' },
   ])('are refused at %j before a byte is read', async (changes) => {
     await expect(put('one', changes)).rejects.toMatchObject({ code: 'registry.generic-name', status: 400 })
-    const found = registry.findGeneric(PROJECT, { ...place, ...changes })
+    const found = registry.generic.find(PROJECT, { ...place, ...changes })
     await expect(found).rejects.toMatchObject({ code: 'registry.generic-name' })
     expect(await storedFiles()).toEqual([])
   })
 
   it('are refused over the cap', async () => {
     await expect(put('123456789')).rejects.toMatchObject({ code: 'registry.too-large', status: 413 })
-    expect(await registry.findGeneric(PROJECT, place)).toBeUndefined()
+    expect(await registry.generic.find(PROJECT, place)).toBeUndefined()
     expect(await storedFiles()).toEqual([])
   })
 })
@@ -278,12 +278,14 @@ describe('generic files', () => {
 describe('forwarding', () => {
   it('is off, and when it is on sends on the names that are allowed, in its project only', async () => {
     const forwarding = { indexUrl: 'https://index.example/simple/', names: ['SetupTools', 'Flit_Core'] }
-    expect(await registry.forwardedUrl(PROJECT, 'setuptools')).toBeUndefined()
-    await registry.setForwarding(PROJECT, forwarding)
-    expect(await registry.forwardedUrl(PROJECT, 'flit-core')).toBe('https://index.example/simple/flit-core/')
-    expect(await registry.forwardedUrl(PROJECT, 'requests')).toBeUndefined()
-    expect(await registry.forwardedUrl({ ...PROJECT, id: 21 }, 'setuptools')).toBeUndefined()
-    await registry.setForwarding(PROJECT, undefined)
-    expect(await registry.forwardedUrl(PROJECT, 'setuptools')).toBeUndefined()
+    expect(await registry.pypi.forwardedUrl(PROJECT, 'setuptools')).toBeUndefined()
+    await registry.pypi.setForwarding(PROJECT, forwarding)
+    expect(await registry.pypi.forwardedUrl(PROJECT, 'flit-core')).toBe(
+      'https://index.example/simple/flit-core/',
+    )
+    expect(await registry.pypi.forwardedUrl(PROJECT, 'requests')).toBeUndefined()
+    expect(await registry.pypi.forwardedUrl({ ...PROJECT, id: 21 }, 'setuptools')).toBeUndefined()
+    await registry.pypi.setForwarding(PROJECT, undefined)
+    expect(await registry.pypi.forwardedUrl(PROJECT, 'setuptools')).toBeUndefined()
   })
 })

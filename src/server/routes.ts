@@ -45,8 +45,8 @@ export function publicRoutes(
     ctRoutes({ ct: trust.ct, tree: trust.logs.ct, roots: trust.ctRoots, clock: systemClock, log }),
     timestampRoutes(tsa, log),
     tufRoutes(trust.repository),
-    pypiRoutes({ registry, access, log }),
-    genericRoutes({ registry, access, log }),
+    pypiRoutes({ pypi: registry.pypi, access, log }),
+    genericRoutes({ generic: registry.generic, access, log }),
     jobRoutes({ pipelines, log }),
     metricsRoutes({ metrics, access, log }),
   ]

@@ -1,0 +1,26 @@
+import type { Blobs, Clock } from '../base/index.ts'
+import type { RegistryStore } from './store.ts'
+
+export interface RegistryLimits {
+  /** Default 3 GiB, as GitLab's. */
+  readonly maxPypiFileBytes: number
+  /** Default 5 GiB, as GitLab's. */
+  readonly maxGenericFileBytes: number
+}
+
+export const DEFAULT_LIMITS: RegistryLimits = {
+  maxPypiFileBytes: 3 * 2 ** 30,
+  maxGenericFileBytes: 5 * 2 ** 30,
+}
+
+export interface RegistryParts {
+  readonly store: RegistryStore
+  readonly blobs: Blobs
+  readonly clock: Clock
+  readonly limits?: Partial<RegistryLimits>
+}
+
+/** What the parts of this room share. */
+export interface Context extends RegistryParts {
+  readonly limits: RegistryLimits
+}
