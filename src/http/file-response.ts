@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { Blob, ByteRange } from '../base/index.ts'
+import { listsTag } from './entity-tag.ts'
 import { httpErrors } from './errors.ts'
 
 export interface ServedFile {
@@ -22,7 +23,8 @@ export function fileResponse(context: Context, file: ServedFile, blob: Blob): Re
     'Accept-Ranges': 'bytes',
     ETag: etag,
   }
-  if (hasTag(context.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers })
+  const known = context.req.header('if-none-match')
+  if (known?.trim() === '*' || listsTag(known, etag)) return new Response(null, { status: 304, headers })
   const range = readRange(context, etag, blob.size)
   if (range === 'unsatisfiable') {
     return new Response(null, {
@@ -49,11 +51,6 @@ export async function* sent(blob: Blob, part?: ByteRange): AsyncGenerator<Uint8A
   } catch (cause) {
     throw httpErrors('http.file', 'a stored file could not be read', { cause })
   }
-}
-
-function hasTag(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 }
 
 function readRange(context: Context, etag: string, size: number): ByteRange | 'unsatisfiable' | undefined {

@@ -4,6 +4,7 @@ import type { Log } from '../base/index.ts'
 import { isName, normalizeName } from '../formats/python/index.ts'
 import { registryErrors, type PypiPackages } from '../registry/index.ts'
 import { admit, principalFields, registryFailures, type Admitted, type Bindings } from './authenticate.ts'
+import { listsTag } from './entity-tag.ts'
 import { fileResponse } from './file-response.ts'
 import { readPypiForm, type PypiForm } from './pypi-form.ts'
 import { indexPage, packagePage } from './simple-page.ts'
@@ -65,7 +66,9 @@ type PageParts = PypiRoutesParts & { readonly slash: string }
 
 async function index(context: Context<Bindings>, { access, pypi, slash }: PageParts): Promise<Response> {
   const { project } = await enter(context, access, 'read_packages')
-  return html(context, indexPage({ title: project.name, slash }, pypi.names(project)))
+  const tag = pageTag(await pypi.revision(project))
+  if (listsTag(context.req.header('if-none-match'), tag)) return notModified(context, tag)
+  return html(context, tag, indexPage({ title: project.name, slash }, pypi.names(project)))
 }
 
 async function listPackage(
@@ -77,10 +80,13 @@ async function listPackage(
   if (!isName(given))
     throw registryErrors('registry.unknown-package', `${project.path} has no package with that name`)
   const name = normalizeName(given)
+  // Before the rows: one that is added meanwhile makes the tag too old, and never too new.
+  const tag = pageTag(await pypi.revision(project), name)
+  if (listsTag(context.req.header('if-none-match'), tag)) return notModified(context, tag)
   const files = pypi.files(project, name)[Symbol.asyncIterator]()
   const first = await files.next()
   if (first.done !== true)
-    return html(context, packagePage({ title: first.value.name, slash }, beginning(first.value, files)))
+    return html(context, tag, packagePage({ title: first.value.name, slash }, beginning(first.value, files)))
   const elsewhere = await pypi.forwardedUrl(project, name)
   if (elsewhere !== undefined) return context.redirect(elsewhere, 302)
   throw registryErrors('registry.unknown-package', `${project.path} has no package ${name}`)
@@ -104,9 +110,27 @@ function enter(context: Context<Bindings>, access: Access, action: Action): Prom
   return admit(context, { access, action, takesJobTokenHeader: false })
 }
 
+/** The form of the pages. Another form needs another number: what a client keeps of this one must not pass for it. */
+const PAGE_FORM = 1
+
+/** Weak: a page that is written while a file is added has its tag from before. A tag is good for its own page only. */
+function pageTag(revision: number, name = ''): string {
+  return `W/"${PAGE_FORM}.${revision}.${name}"`
+}
+
+/** Kept, but asked for again each time: what was published is listed at once. */
+function cached(tag: string): Readonly<Record<string, string>> {
+  return { ETag: tag, 'Cache-Control': 'no-cache' }
+}
+
+function notModified(context: Context, tag: string): Response {
+  return context.body(null, 304, cached(tag))
+}
+
 /** Texts of users stand in pages, escaped; should one slip through, it still may not run. */
-function html(context: Context, page: AsyncIterable<Uint8Array>): Response {
+function html(context: Context, tag: string, page: AsyncIterable<Uint8Array>): Response {
   return context.body(ReadableStream.from(page), 200, {
+    ...cached(tag),
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy': "default-src 'none'",
     'X-Content-Type-Options': 'nosniff',

@@ -16,6 +16,7 @@ export type { GenericPackages, GenericPlace } from './generic.ts'
 export type {
   AddedFile,
   Forwarding,
+  ForwardingSetting,
   NewFile,
   PackageKey,
   PackageKind,

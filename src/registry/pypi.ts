@@ -39,10 +39,12 @@ export interface PypiPackages {
   setForwarding(project: Project, forwarding: Forwarding | undefined): Promise<void>
   /** `name` is normalised. */
   forwardedUrl(project: Project, name: string): Promise<string | undefined>
+  /** Of all that pages are made of: read before them, it says of a page that was made then whether it still holds. */
+  revision(project: Project): Promise<number>
 }
 
 export function createPypiPackages(context: Context): PypiPackages {
-  const { store, blobs, limits } = context
+  const { store, blobs, clock, limits } = context
   return {
     maxFileBytes: limits.maxPypiFileBytes,
     stage: (bytes) => stageCapped(blobs, bytes, limits.maxPypiFileBytes),
@@ -62,8 +64,12 @@ export function createPypiPackages(context: Context): PypiPackages {
     find: (project, file) => find(context, project, file),
     open: (file) => openFile(context, file),
     setForwarding: (project, forwarding) =>
-      store.setForwarding(project.id, forwarding === undefined ? undefined : checkForwarding(forwarding)),
+      store.setForwarding(project.id, {
+        forwarding: forwarding === undefined ? undefined : checkForwarding(forwarding),
+        setAtMs: clock.nowMs(),
+      }),
     forwardedUrl: async (project, name) => forwardedUrl(await store.findForwarding(project.id), name),
+    revision: ({ id }) => store.revision(id),
   }
 }
 

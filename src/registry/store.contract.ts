@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
-import type { NewFile, RegistryStore } from './store.ts'
+import type { Forwarding, NewFile, RegistryStore } from './store.ts'
 
 function newFile(changes: Partial<NewFile> = {}): NewFile {
   return {
@@ -38,6 +38,7 @@ export function describeRegistryStore(name: string, open: () => Promise<TwoHandl
     describeLists(() => store)
     describeForwarding(() => store)
     describeRaces(() => store)
+    describeRevision(() => store)
   })
 }
 
@@ -154,13 +155,15 @@ function describeLists(store: () => RegistryStore): void {
 function describeForwarding(store: () => RegistryStore): void {
   it('is off, then what was set last, then off again', async () => {
     const forwarding = { indexUrl: 'https://index.example/simple', names: ['setuptools', 'wheel'] }
+    const set = (to: Forwarding | undefined): Promise<void> =>
+      store().setForwarding(20, { forwarding: to, setAtMs: 1 })
     expect(await store().findForwarding(20)).toBeUndefined()
-    await store().setForwarding(20, { ...forwarding, names: [] })
-    await store().setForwarding(20, forwarding)
+    await set({ ...forwarding, names: [] })
+    await set(forwarding)
     expect(await store().findForwarding(20)).toEqual(forwarding)
     expect(await store().findForwarding(21)).toBeUndefined()
-    await store().setForwarding(20, undefined)
-    await store().setForwarding(20, undefined)
+    await set(undefined)
+    await set(undefined)
     expect(await store().findForwarding(20)).toBeUndefined()
   })
 }
@@ -180,5 +183,53 @@ function describeRaces(store: () => RegistryStore): void {
     expect(added.map(({ isNew }) => isNew)).toEqual([true, true, true, true])
     expect(new Set(added.map(({ file }) => file.packageId)).size).toBe(1)
     expect(await store().listFiles(newFile(), FIRST_PAGE)).toHaveLength(4)
+  })
+}
+
+function describeRevision(store: () => RegistryStore): void {
+  const generic = { kind: 'generic', requiresPython: null } as const
+  const forwarding = { indexUrl: 'https://index.example/simple', names: ['wheel'] }
+  const writes: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['a file of a new package', () => store().addUnique(newFile({ nameKey: 'new' }), 'sdist')],
+    ['another file of a package', () => store().addUnique(newFile({ fileName: 'w.whl' }), 'wheel')],
+    ['a generic file', () => store().append(newFile({ ...generic, nameKey: 'new' }))],
+    ['another generic file of that name', () => store().append(newFile({ ...generic, sha256: OTHER }))],
+    ['forwarding', () => store().setForwarding(20, { forwarding, setAtMs: 2000 })],
+    ['no forwarding', () => store().setForwarding(20, { forwarding: undefined, setAtMs: 0 })],
+  ]
+
+  it.each(writes)('is raised by %s, in its project only', async (_what, write) => {
+    await store().addUnique(newFile(), 'sdist')
+    await store().append(newFile(generic))
+    await store().addUnique(newFile({ projectId: 21 }), 'sdist')
+    const before = [await store().revision(20), await store().revision(21)] as const
+    await write()
+    expect(await store().revision(20)).toBeGreaterThan(before[0])
+    expect(await store().revision(21)).toBe(before[1])
+  })
+
+  it('is 0 before anything was written, and the same after what wrote nothing', async () => {
+    expect(await store().revision(20)).toBe(0)
+    await store().addUnique(newFile(), 'sdist')
+    await store().append(newFile(generic))
+    const before = await store().revision(20)
+    await store().addUnique(newFile({ sha256: OTHER }), 'sdist')
+    await store().append(newFile(generic))
+    expect(await store().revision(20)).toBe(before)
+  })
+
+  it('is at least the time of each write, so that another store does not repeat it', async () => {
+    for (const createdAtMs of [5_000, 9_000, 7_000]) {
+      const before = await store().revision(20)
+      await store().append(newFile({ ...generic, createdAtMs, sha256: String(createdAtMs) }))
+      expect(await store().revision(20)).toBe(Math.max(before + 1, createdAtMs))
+    }
+  })
+
+  it('is raised by each of two writes that come at once', async () => {
+    await store().addUnique(newFile({ createdAtMs: 9_000 }), 'sdist')
+    const files = ['a', 'b'].map((fileName) => newFile({ ...generic, fileName }))
+    await Promise.all(files.map((file) => store().append(file)))
+    expect(await store().revision(20)).toBe(9_002)
   })
 }

@@ -49,10 +49,17 @@ export interface Forwarding {
   readonly names: readonly string[]
 }
 
+export interface ForwardingSetting {
+  /** Undefined turns it off. */
+  readonly forwarding: Forwarding | undefined
+  readonly setAtMs: number
+}
+
 /**
  * What `registry` keeps: packages by (project, kind, name key, version key), and their files. The bytes are elsewhere,
  * and durable before a row here names them. Every write is durable when it resolves, and whole or absent; safe to call
- * concurrently. Nothing is ever changed or removed.
+ * concurrently. A file's row never goes, nor do its name, key, digest and size ever change, so that no name is free
+ * again; whatever else is written of a project, or changed, raises its revision in the same transaction.
  */
 export interface RegistryStore {
   /** At most one file ever has `uniqueKey` in its package. Makes the package when it is missing. */
@@ -78,6 +85,11 @@ export interface RegistryStore {
     page: { readonly after: string; readonly limit: number },
   ): Promise<readonly string[]>
   findForwarding(projectId: number): Promise<Forwarding | undefined>
-  /** Undefined turns it off. */
-  setForwarding(projectId: number, forwarding: Forwarding | undefined): Promise<void>
+  setForwarding(projectId: number, setting: ForwardingSetting): Promise<void>
+  /**
+   * A number that every write of the project raises, and nothing else: what was read at one revision still holds at the
+   * same. 0 before the first. At least the time of each write, so that another store in this one's place, a new one or
+   * an older one put back, does not count through the same numbers again.
+   */
+  revision(projectId: number): Promise<number>
 }

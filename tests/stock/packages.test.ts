@@ -80,6 +80,24 @@ describe.runIf(present(python, twine))('the registries of wheelseal up', () => {
     for (const file of files) expect(await digest(at(`got/${file}`))).toBe(await digest(at(`dist/${file}`)))
   })
 
+  it('tell pip when its copy of a page still holds, and show it a new version at once', async () => {
+    const versions = async (): Promise<string> => {
+      const index = ['--index-url', `${withToken()}/pypi/simple`, '--cache-dir', at('cache')]
+      const { stdout, stderr } = await pip('index', 'versions', '-vvv', ...index, 'hello_tools')
+      return stdout + stderr
+    }
+    const page = '/pypi/simple/hello-tools/ HTTP/1.1"'
+    expect(await versions()).toContain(`${page} 200`)
+    const again = await versions()
+    expect(again).toContain(`${page} 304`)
+    expect(again).toContain('Available versions: 1.0.0\n')
+    const fields = ['name=hello_tools', 'version=1.0.1'].flatMap((field) => ['--form', field])
+    const content = `content=@${at(`dist/${files[1]}`)};filename=hello_tools-1.0.1.tar.gz`
+    const uploaded = await curl('--fail', ...fields, '--form', content, `${withToken()}/pypi`)
+    expect(uploaded.stdout).toContain('201 Created')
+    expect(await versions()).toContain('Available versions: 1.0.1, 1.0.0\n')
+  })
+
   it('keep signatures that curl publishes, and give them back', async () => {
     await writeFile(at('x.sig'), 'signature')
     const url = `${api}/generic/hello-tools/1.0.0/hello_tools-1.0.0-py3-none-any.whl.sig`

@@ -34,6 +34,10 @@ export type RegistryTables = {
     readonly project_id: number | null
     readonly kind: PackageKind | null
   }
+  readonly package_revisions: {
+    readonly project_id: number
+    readonly revision: number
+  }
   readonly forwardings: {
     readonly project_id: number
     readonly index_url: string
@@ -53,6 +57,11 @@ export const registryMigrations: Steps = {
   '0007-registry-newest': {
     up: async (database) => {
       await addOwnerColumns(database)
+    },
+  },
+  '0009-registry-revisions': {
+    up: async (database) => {
+      await createRevisionTable(database)
     },
   },
 }
@@ -119,6 +128,25 @@ async function addOwnerColumns(database: Kysely<unknown>): Promise<void> {
     .createIndex('package_files_project')
     .on('package_files')
     .columns(['project_id', 'kind', 'id'])
+    .execute()
+}
+
+async function createRevisionTable(database: Kysely<unknown>): Promise<void> {
+  await database.schema
+    .createTable('package_revisions')
+    .addColumn('project_id', 'integer', (column) => column.primaryKey())
+    .addColumn('revision', 'bigint', (column) => column.notNull())
+    .execute()
+  const tables = database.$extendTables<RegistryTables>()
+  const written = tables
+    .selectFrom('package_files')
+    .select((row) => ['project_id', row.fn.max('created_at_ms').as('revision')])
+    .where('project_id', 'is not', null)
+    .groupBy('project_id')
+  await tables
+    .insertInto('package_revisions')
+    .columns(['project_id', 'revision'])
+    .expression(written)
     .execute()
 }
 

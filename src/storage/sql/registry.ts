@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type {
   AddedFile,
   Forwarding,
+  ForwardingSetting,
   NewFile,
   PackageKey,
   RegistryStore,
@@ -38,11 +39,16 @@ export function createRegistryStore(database: Database): RegistryStore {
       return (await page.execute()).map(({ name_key }) => name_key)
     },
     ...forwardingQueries(tables),
+    revision: async (projectId) => {
+      const revisions = tables.selectFrom('package_revisions').select('revision')
+      return (await revisions.where('project_id', '=', projectId).executeTakeFirst())?.revision ?? 0
+    },
   }
 }
 
 async function addUnique(step: Step, file: NewFile, uniqueKey: string): Promise<AddedFile> {
   const isNew = await insertFile(step, file, uniqueKey)
+  if (isNew) await raiseRevision(step, file.projectId, file.createdAtMs)
   const stands = filesOfPackage(step, file).where('unique_key', '=', uniqueKey)
   return { file: toFile(await stands.executeTakeFirstOrThrow()), isNew }
 }
@@ -51,7 +57,25 @@ async function append(step: Step, file: NewFile): Promise<AddedFile> {
   const before = await first(newest(step, file, file.fileName))
   if (before?.sha256 === file.sha256) return { file: before, isNew: false }
   await insertFile(step, file, null)
+  await raiseRevision(step, file.projectId, file.createdAtMs)
   return { file: toFile(await newest(step, file, file.fileName).executeTakeFirstOrThrow()), isNew: true }
+}
+
+async function raiseRevision(step: Step, projectId: number, atMs: number): Promise<void> {
+  await step
+    .insertInto('package_revisions')
+    .values({ project_id: projectId, revision: atMs })
+    .onConflict((conflict) =>
+      conflict.column('project_id').doUpdateSet((row) => ({
+        revision: row
+          .case()
+          .when('package_revisions.revision', '<', row.ref('excluded.revision'))
+          .then(row.ref('excluded.revision'))
+          .else(row('package_revisions.revision', '+', 1))
+          .end(),
+      })),
+    )
+    .execute()
 }
 
 async function insertFile(step: Step, file: NewFile, uniqueKey: string | null): Promise<boolean> {
@@ -194,17 +218,24 @@ function forwardingQueries(tables: Tables): Pick<RegistryStore, 'findForwarding'
         ? undefined
         : { indexUrl: row.index_url, names: JSON.parse(row.names) as Forwarding['names'] }
     },
-    setForwarding: async (projectId, forwarding) => {
-      if (forwarding === undefined) {
-        await tables.deleteFrom('forwardings').where('project_id', '=', projectId).execute()
-        return
-      }
-      const row = { index_url: forwarding.indexUrl, names: JSON.stringify(forwarding.names) }
-      await tables
-        .insertInto('forwardings')
-        .values({ project_id: projectId, ...row })
-        .onConflict((conflict) => conflict.column('project_id').doUpdateSet(row))
-        .execute()
-    },
+    setForwarding: (projectId, setting) => alone(tables, (step) => setForwarding(step, projectId, setting)),
   }
+}
+
+async function setForwarding(
+  step: Step,
+  projectId: number,
+  { forwarding, setAtMs }: ForwardingSetting,
+): Promise<void> {
+  await raiseRevision(step, projectId, setAtMs)
+  if (forwarding === undefined) {
+    await step.deleteFrom('forwardings').where('project_id', '=', projectId).execute()
+    return
+  }
+  const row = { index_url: forwarding.indexUrl, names: JSON.stringify(forwarding.names) }
+  await step
+    .insertInto('forwardings')
+    .values({ project_id: projectId, ...row })
+    .onConflict((conflict) => conflict.column('project_id').doUpdateSet(row))
+    .execute()
 }

@@ -32,6 +32,8 @@ it('lists the newest files of a database that an earlier version wrote', async (
     ['two', 'A', '1.0'],
     ['one', 'A', '1.0'],
   ])
+  const store = createRegistryStore(database)
+  expect([await store.revision(20), await store.revision(22)]).toEqual([5, 0])
   await database.destroy()
   await rm(folder, { recursive: true })
 })
