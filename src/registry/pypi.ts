@@ -76,9 +76,9 @@ export function createPypiPackages(context: Context): PypiPackages {
 const PAGE = 500
 
 interface Pages<Item, Key> {
-  read(after: Key, limit: number): Promise<readonly Item[]>
+  readonly read: (after: Key, limit: number) => Promise<readonly Item[]>
   /** Where the page after this item begins. */
-  after(item: Item): Key
+  readonly after: (item: Item) => Key
 }
 
 async function* paged<Item, Key>(first: Key, { read, after }: Pages<Item, Key>): AsyncGenerator<Item> {
