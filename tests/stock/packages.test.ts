@@ -82,7 +82,9 @@ describe.runIf(present(python, twine))('the registries of wheelseal up', () => {
 
   it('tell pip when its copy of a page still holds, and show it a new version at once', async () => {
     const versions = async (): Promise<string> => {
-      const index = ['--index-url', `${withToken()}/pypi/simple`, '--cache-dir', at('cache')]
+      // Of other hosts without TLS pip keeps nothing.
+      const cache = ['--cache-dir', at('cache'), '--trusted-host', new URL(api).host]
+      const index = ['--index-url', `${withToken()}/pypi/simple`, ...cache]
       const { stdout, stderr } = await pip('index', 'versions', '-vvv', ...index, 'hello_tools')
       return stdout + stderr
     }
