@@ -122,6 +122,20 @@ describe('job tokens', () => {
   })
 })
 
+it('a role counts from the moment in which it is given, in the project and below the group', async () => {
+  const project = await access.createProject({ path: 'g/sub/p' })
+  const ada = await store.ensureUser({ login: 'ada', email: 'a@b', isAdministrator: false, createdAtMs: 0 })
+  const principal = { kind: 'user', user: ada, scopes: ['api'], tokenId: 1 } as const
+  expect(await access.may(principal, 'read_packages', project)).toBe(false)
+  expect(await access.roleOf(ada, project)).toBeNull()
+  await store.setMember({ userId: ada.id, path: 'g', role: 'reporter' })
+  expect(await access.may(principal, 'read_packages', project)).toBe(true)
+  expect(await access.may(principal, 'create_package', project)).toBe(false)
+  await store.setMember({ userId: ada.id, path: project.path, role: 'developer' })
+  expect(await access.may(principal, 'create_package', project)).toBe(true)
+  expect(await access.roleOf(ada, project)).toBe('developer')
+})
+
 it.each(['', 'glpat-', 'wrong', 'x'.repeat(8193), '\u0000'])('nobody is %j', async (token) => {
   expect(await access.authenticate({ kind: 'personal', token })).toBeUndefined()
   expect(await access.authenticate({ kind: 'job', token })).toBeUndefined()

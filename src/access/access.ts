@@ -1,7 +1,8 @@
 import type { Clock, Entropy, Secret } from '../base/index.ts'
 import { accessErrors } from './errors.ts'
-import { may, type Action, type Principal } from './may.ts'
+import { may, roleOf, type Action, type Principal } from './may.ts'
 import { parseLogin, parseProjectPath, parseScopes, type Scope, type Visibility } from './names.ts'
+import type { Role } from './roles.ts'
 import type { AccessStore, Project, User } from './store.ts'
 import { hashToken, makeToken } from './tokens.ts'
 
@@ -52,7 +53,10 @@ export interface Access {
   revokeJobTokens(jobId: number): Promise<void>
   /** Undefined for a token that is wrong, expired or revoked. */
   authenticate(credential: Credential): Promise<Principal | undefined>
-  may(principal: Principal, action: Action, project: Project): boolean
+  /** By the roles of now. */
+  may(principal: Principal, action: Action, project: Project): Promise<boolean>
+  /** An administrator counts as an owner. Null for who is no member of the project or of a group above it. */
+  roleOf(user: User, project: Project): Promise<Role | null>
 }
 
 export interface AccessParts {
@@ -75,7 +79,8 @@ export function createAccess(parts: AccessParts): Access {
     issueJobToken: (grant) => issueJobToken(parts, grant),
     revokeJobTokens: (jobId) => store.removeJobTokens(jobId),
     authenticate: (credential) => authenticate(parts, credential),
-    may,
+    may: (principal, action, project) => may(store, { principal, action, project }),
+    roleOf: (user, project) => roleOf(store, user, project),
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ANONYMOUS, may, type Action, type Principal } from './may.ts'
+import { ANONYMOUS, isAdministrator, may, roleOf, type Action, type Principal } from './may.ts'
 import type { Scope, Visibility } from './names.ts'
+import type { Role } from './roles.ts'
 import type { Project } from './store.ts'
 
 const HERE = 20
@@ -27,39 +28,84 @@ function project(visibility: Visibility): Project {
   }
 }
 
-type Row = readonly [string, Principal, Readonly<Record<Action, readonly Visibility[]>>]
+type Rights = Readonly<Record<Action, readonly Visibility[]>>
 const ALL: readonly Visibility[] = ['public', 'internal', 'private']
+const NOTHING: Rights = { read_packages: [], create_package: [] }
+const ANYBODY: Rights = { read_packages: ['public'], create_package: [] }
+const SIGNED_IN: Rights = { read_packages: ['public', 'internal'], create_package: [] }
+const READING: Rights = { read_packages: ALL, create_package: [] }
+const EVERYTHING: Rights = { read_packages: ALL, create_package: ALL }
 
-/** In which projects each may do what; every other pair of these is refused. */
-const MATRIX: readonly Row[] = [
-  ['anonymous', ANONYMOUS, { read_packages: ['public'], create_package: [] }],
-  ['user, api', personal(['api']), { read_packages: ['public', 'internal'], create_package: [] }],
-  ['user, read_api', personal(['read_api']), { read_packages: ['public', 'internal'], create_package: [] }],
-  ['user without a scope', personal([]), { read_packages: [], create_package: [] }],
-  ['administrator, api', personal(['api'], administrator), { read_packages: ALL, create_package: ALL }],
-  [
-    'administrator, read_api',
-    personal(['read_api'], administrator),
-    { read_packages: ALL, create_package: [] },
-  ],
-  [
-    'administrator, both',
-    personal(['api', 'read_api'], administrator),
-    { read_packages: ALL, create_package: ALL },
-  ],
-  ['job here of a user', job(HERE), { read_packages: ['public', 'internal'], create_package: [] }],
-  ['job here of an administrator', job(HERE, administrator), { read_packages: ALL, create_package: ALL }],
-  ['job elsewhere of a user', job(21), { read_packages: ['public', 'internal'], create_package: [] }],
-  [
-    'job elsewhere of an administrator',
-    job(21, administrator),
-    { read_packages: ['public', 'internal'], create_package: [] },
-  ],
+/** Of user 1, in the projects of these tests. */
+const roles = (...held: readonly Role[]) => ({
+  findRoles: async (userId: number, path: string) => (userId === user.id && path === 'g/p' ? held : []),
+})
+
+async function rightsOf(principal: Principal, ...held: readonly Role[]): Promise<Rights> {
+  const where = async (action: Action): Promise<readonly Visibility[]> => {
+    const asked = ALL.map(async (visibility) =>
+      (await may(roles(...held), { principal, action, project: project(visibility) })) ? [visibility] : [],
+    )
+    return (await Promise.all(asked)).flat()
+  }
+  return { read_packages: await where('read_packages'), create_package: await where('create_package') }
+}
+
+/** In which projects each may do what without being a member; every other pair of these is refused. */
+const STRANGERS: readonly (readonly [string, Principal, Rights])[] = [
+  ['anonymous', ANONYMOUS, ANYBODY],
+  ['user, api', personal(['api']), SIGNED_IN],
+  ['user, read_api', personal(['read_api']), SIGNED_IN],
+  ['user without a scope', personal([]), NOTHING],
+  ['administrator, api', personal(['api'], administrator), EVERYTHING],
+  ['administrator, read_api', personal(['read_api'], administrator), READING],
+  ['administrator, both', personal(['api', 'read_api'], administrator), EVERYTHING],
+  ['administrator without a scope', personal([], administrator), NOTHING],
+  ['job here of a user', job(HERE), SIGNED_IN],
+  ['job here of an administrator', job(HERE, administrator), EVERYTHING],
+  ['job elsewhere of a user', job(21), SIGNED_IN],
+  ['job elsewhere of an administrator', job(21, administrator), SIGNED_IN],
 ]
 
-describe.each(MATRIX)('%s', (_name, principal, allowed) => {
-  it.each(Object.keys(allowed) as Action[])('may %s exactly where the table says', (action) => {
-    const where = ALL.filter((visibility) => may(principal, action, project(visibility)))
-    expect(where).toEqual(allowed[action])
+it.each(STRANGERS)('%s may do what the table says, and no more', async (_name, principal, rights) => {
+  expect(await rightsOf(principal)).toEqual(rights)
+})
+
+/** What a member may do with the scope api, and so a job that the member started. */
+const MEMBERS: readonly (readonly [Role, Rights])[] = [
+  ['guest', SIGNED_IN],
+  ['planner', SIGNED_IN],
+  ['reporter', READING],
+  ['developer', EVERYTHING],
+  ['maintainer', EVERYTHING],
+  ['owner', EVERYTHING],
+]
+
+describe.each(MEMBERS)('a member with the role %s', (role, rights) => {
+  it('may do what the table says, and no more', async () => {
+    expect(await rightsOf(personal(['api']), role)).toEqual(rights)
+    expect(await rightsOf(job(HERE), role)).toEqual(rights)
   })
+
+  it('may do less with a token that only reads, and nothing through a job of another project', async () => {
+    const reads = { ...rights, create_package: [] }
+    expect(await rightsOf(personal(['read_api']), role)).toEqual(reads)
+    expect(await rightsOf(job(21), role)).toEqual(SIGNED_IN)
+  })
+
+  it('has that role, and the highest of several counts', async () => {
+    expect(await roleOf(roles(role), user, project('private'))).toBe(role)
+    expect(await rightsOf(personal(['api']), 'guest', role, 'guest')).toEqual(rights)
+    expect(await roleOf(roles('guest', role, 'guest'), user, project('private'))).toBe(role)
+  })
+})
+
+it('who is no member has no role, and an administrator counts as an owner', async () => {
+  expect(await roleOf(roles(), user, project('private'))).toBeNull()
+  expect(await roleOf(roles(), administrator, project('private'))).toBe('owner')
+})
+
+it('a job administers nothing, whoever started it', () => {
+  const all = [personal([], administrator), personal(['api']), job(HERE, administrator), ANONYMOUS]
+  expect(all.map((principal) => isAdministrator(principal))).toEqual([true, false, false, false])
 })

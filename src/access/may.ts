@@ -1,5 +1,6 @@
 import type { Scope, Visibility } from './names.ts'
-import type { Project, User } from './store.ts'
+import { isAtLeast, type Role, type Standing } from './roles.ts'
+import type { AccessStore, Project, User } from './store.ts'
 
 /** Who asks. */
 export type Principal =
@@ -17,16 +18,13 @@ export const ANONYMOUS: Principal = { kind: 'anonymous' }
 
 export type Action = 'read_packages' | 'create_package'
 
-type Standing = 'anonymous' | 'user' | 'administrator'
+/** Where roles are looked up: they are data, and may change between two requests. */
+export type Roles = Pick<AccessStore, 'findRoles'>
 
-const EVERYBODY: readonly Standing[] = ['anonymous', 'user', 'administrator']
-const SIGNED_IN: readonly Standing[] = ['user', 'administrator']
-const ADMINISTRATORS: readonly Standing[] = ['administrator']
-
-/** Who may do what in which project. What is not listed is refused. */
-const ALLOWED: Readonly<Record<Action, Readonly<Record<Visibility, readonly Standing[]>>>> = {
-  read_packages: { public: EVERYBODY, internal: SIGNED_IN, private: ADMINISTRATORS },
-  create_package: { public: ADMINISTRATORS, internal: ADMINISTRATORS, private: ADMINISTRATORS },
+/** The least standing that each action asks for, GitLab's. What is not listed is refused. */
+const LEAST: Readonly<Record<Action, Readonly<Record<Visibility, Standing>>>> = {
+  read_packages: { public: 'anonymous', internal: 'user', private: 'reporter' },
+  create_package: { public: 'developer', internal: 'developer', private: 'developer' },
 }
 
 /** What a personal token's scopes leave of its user's rights. */
@@ -35,18 +33,49 @@ const SCOPES: Readonly<Record<Action, readonly Scope[]>> = {
   create_package: ['api'],
 }
 
-/**
- * A job has the rights of its user in its own project; in others, those of anybody who is signed in, and only to read,
- * as on GitLab where the other project has not let it in.
- */
-export function may(principal: Principal, action: Action, project: Project): boolean {
-  const isInScope =
-    principal.kind !== 'user' || principal.scopes.some((scope) => SCOPES[action].includes(scope))
-  return isInScope && ALLOWED[action][project.visibility].includes(standing(principal, project))
+export interface Question {
+  readonly principal: Principal
+  readonly action: Action
+  readonly project: Project
 }
 
-function standing(principal: Principal, project: Project): Standing {
+export async function may(roles: Roles, { principal, action, project }: Question): Promise<boolean> {
+  const isInScope =
+    principal.kind !== 'user' || principal.scopes.some((scope) => SCOPES[action].includes(scope))
+  if (!isInScope) return false
+  return isAtLeast(await standingOf(roles, principal, project), LEAST[action][project.visibility])
+}
+
+/** For what shows or changes the whole server, whatever the scopes of the token. A job has this never. */
+export function isAdministrator(principal: Principal): boolean {
+  return principal.kind === 'user' && principal.user.isAdministrator
+}
+
+/** The role that GitLab would tell of; an administrator counts as an owner. Null for who is no member. */
+export async function roleOf(roles: Roles, user: User, project: Project): Promise<Role | null> {
+  const standing = await standingOfUser(roles, user, project)
+  if (standing === 'administrator') return 'owner'
+  return standing === 'user' ? null : standing
+}
+
+/**
+ * A job has the standing of its user in its own project; in others, that of anybody who is signed in, as on GitLab
+ * where the other project has not let it in.
+ */
+async function standingOf(roles: Roles, principal: Principal, project: Project): Promise<Standing> {
   if (principal.kind === 'anonymous') return 'anonymous'
   if (principal.kind === 'job' && principal.projectId !== project.id) return 'user'
-  return principal.user.isAdministrator ? 'administrator' : 'user'
+  return standingOfUser(roles, principal.user, project)
+}
+
+async function standingOfUser(
+  roles: Roles,
+  user: User,
+  project: Project,
+): Promise<Exclude<Standing, 'anonymous'>> {
+  if (user.isAdministrator) return 'administrator'
+  let highest: Role | 'user' = 'user'
+  for (const role of await roles.findRoles(user.id, project.path))
+    if (isAtLeast(role, highest)) highest = role
+  return highest
 }

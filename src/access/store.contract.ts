@@ -23,6 +23,9 @@ export function describeAccessStore(name: string, open: () => Promise<TwoHandles
 
     describeProjects(() => store)
     describeTokens(() => store)
+    describe('members', () => {
+      describeMembers(() => store)
+    })
     describeJobTokens(() => store)
     describeRaces(() => store)
   })
@@ -112,6 +115,51 @@ function describeTokens(store: () => AccessStore): void {
     expect(await store().findToken('b'.repeat(64))).toBeUndefined()
     await store().createToken({ ...token, hash: 'c'.repeat(64), scopes: ['api'], expiresAtMs: null })
     expect(await store().findToken('c'.repeat(64))).toMatchObject({ scopes: ['api'], expiresAtMs: null })
+  })
+}
+
+function describeMembers(store: () => AccessStore): void {
+  let ada: number
+  let bob: number
+  beforeEach(async () => {
+    for (const path of ['a/b/c', 'a/bb/c', 'a/x', 'b/x']) await store().createProject(newProject(path))
+    const user = { ...ADA, isAdministrator: false }
+    ada = (await store().ensureUser(user)).id
+    bob = (await store().ensureUser({ ...user, login: 'bob' })).id
+  })
+
+  it('finds no role of who is no member', async () => {
+    expect(await store().findRoles(ada, 'a/b/c')).toEqual([])
+    expect(await store().findRoles(999, 'a/b/c')).toEqual([])
+  })
+
+  it('finds the roles of a user in a path and in every one above it, and no others', async () => {
+    await store().setMember({ userId: ada, path: 'a/b/c', role: 'developer' })
+    await store().setMember({ userId: ada, path: 'a/b', role: 'guest' })
+    await store().setMember({ userId: ada, path: 'a', role: 'owner' })
+    await store().setMember({ userId: ada, path: 'b', role: 'planner' })
+    await store().setMember({ userId: bob, path: 'a/b/c', role: 'maintainer' })
+    expect((await store().findRoles(ada, 'a/b/c')).toSorted()).toEqual(['developer', 'guest', 'owner'])
+    expect((await store().findRoles(ada, 'a/b')).toSorted()).toEqual(['guest', 'owner'])
+    expect(await store().findRoles(ada, 'a/bb/c')).toEqual(['owner'])
+    expect(await store().findRoles(bob, 'a/b/c')).toEqual(['maintainer'])
+    expect(await store().findRoles(bob, 'a/bb/c')).toEqual([])
+  })
+
+  it('keeps one role of a user in one path, the last one, in whatever case the path is written', async () => {
+    await store().setMember({ userId: ada, path: 'a/b', role: 'owner' })
+    await store().setMember({ userId: ada, path: 'A/b', role: 'guest' })
+    expect(await store().findRoles(ada, 'a/B/c')).toEqual(['guest'])
+  })
+
+  it('has no members of a path that nothing has, and none that is no user', async () => {
+    await expect(store().setMember({ userId: ada, path: 'a/none', role: 'owner' })).rejects.toThrow(
+      /foreign key/i,
+    )
+    await expect(store().setMember({ userId: 999, path: 'a/b', role: 'owner' })).rejects.toThrow(
+      /foreign key/i,
+    )
+    expect(await store().findRoles(ada, 'a/none')).toEqual([])
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Scope, Visibility } from './names.ts'
+import type { Role } from './roles.ts'
 
 export interface Project {
   /** Never used again, also not after the project is gone. */
@@ -66,6 +67,13 @@ export interface StoredJobToken {
   readonly expiresAtMs: number
 }
 
+export interface Member {
+  readonly userId: number
+  readonly role: Role
+  /** Of a project or a namespace: a group or subgroup, and all that is below it. */
+  readonly path: string
+}
+
 /**
  * What `access` keeps. Every write is durable when it resolves, and whole or absent. Paths and logins are unique
  * without regard to the case of their ASCII letters, and found in the case in which they were made. Safe to call
@@ -83,6 +91,10 @@ export interface AccessStore {
   listProjects(page: { readonly afterId: number; readonly limit: number }): Promise<readonly Project[]>
   /** The user of that login, made when missing; one who stands stays as he is. */
   ensureUser(user: NewUser): Promise<User>
+  /** The one role of that user there, from now on. */
+  setMember(member: Member): Promise<void>
+  /** Those of the user in the project or namespace of that path and in every one above it, in no order. */
+  findRoles(userId: number, path: string): Promise<readonly Role[]>
   createToken(token: NewToken): Promise<{ readonly id: number }>
   findToken(hash: string): Promise<StoredToken | undefined>
   createJobToken(token: NewJobToken): Promise<void>

@@ -168,17 +168,14 @@ function tokenRoutes(app: App, { access, audit, pipelines, mintTrialToken }: Adm
 
 function pipelineRoutes(app: App, { access, pipelines }: AdminParts): void {
   app.post('/admin/pipelines', async (context) => {
-    const {
-      project,
-      user: login,
-      commit,
-      ...request
-    } = await readBodyAs(context, bodies.pipeline, MAX_BODY_BYTES)
-    const { isAdministrator, ...user } = await access.ensureUser(login)
+    const { commit, ...request } = await readBodyAs(context, bodies.pipeline, MAX_BODY_BYTES)
+    const user = await access.ensureUser(request.user)
+    const project = await findProject(access, request.project)
+    const { id, login, email } = user
     const pipeline = await pipelines.create({
       ...request,
-      project: await findProject(access, project),
-      user: { ...user, accessLevel: isAdministrator ? 'owner' : null },
+      project,
+      user: { id, login, email, accessLevel: await access.roleOf(user, project) },
       source: 'push',
       commit: { ...commit, refType: 'branch' },
     })

@@ -3,6 +3,7 @@ import type { Context, ErrorHandler } from 'hono'
 import {
   accessErrors,
   ANONYMOUS,
+  isAdministrator,
   JOB_TOKEN_USER,
   type Access,
   type Action,
@@ -43,9 +44,9 @@ export async function admit(context: Context<Bindings>, admission: Admission): P
   const principal = await identify(context, access, credential)
   const project = await access.findProject(readProjectId(asked))
   if (project !== undefined) noteOnRequest(context, { project: project.path })
-  if (project !== undefined && access.may(principal, action, project)) return { principal, project }
+  if (project !== undefined && (await access.may(principal, action, project))) return { principal, project }
   if (principal.kind === 'anonymous') throw unauthenticated(credential, context.req.header('job-token'))
-  if (project === undefined || !access.may(principal, 'read_packages', project))
+  if (project === undefined || !(await access.may(principal, 'read_packages', project)))
     throw accessErrors(
       'access.unknown-project',
       'the project does not exist, or this credential may not see it',
@@ -58,7 +59,7 @@ export async function admitAdministrator(context: Context<Bindings>, access: Acc
   const credential = readCredential(context, { takesJobTokenHeader: false })
   const principal = await identify(context, access, credential)
   if (principal.kind === 'anonymous') throw unauthenticated(credential)
-  if (principal.kind === 'user' && principal.user.isAdministrator) return
+  if (isAdministrator(principal)) return
   throw accessErrors('access.forbidden', 'only administrators may do that', {
     hint: 'use a personal access token of an administrator',
   })

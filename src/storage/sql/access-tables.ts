@@ -1,5 +1,5 @@
 import type { Generated, Kysely } from 'kysely'
-import type { Visibility } from '../../access/index.ts'
+import type { Role, Visibility } from '../../access/index.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /** Tables of `access.ts` and how they came to be. */
@@ -23,6 +23,12 @@ export type AccessTables = {
     readonly email: string
     readonly is_administrator: number
     readonly created_at_ms: number
+  }
+  readonly members: {
+    readonly user_id: number
+    /** Of the project or the namespace. */
+    readonly path_key: string
+    readonly role: Role
   }
   readonly tokens: {
     readonly id: Generated<number>
@@ -50,6 +56,7 @@ export const accessMigrations: Steps = {
       await createJobTokenTable(database)
     },
   },
+  '0007-members': { up: createMemberTable },
 }
 
 async function createProjectTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
@@ -105,4 +112,17 @@ async function createJobTokenTable({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('expires_at_ms', 'bigint', (column) => column.notNull())
     .execute()
   await schema.createIndex('job_tokens_job').on('job_tokens').column('job_id').execute()
+}
+
+/** A member moves and goes with the path, which is nobody else's as long as it stands. */
+async function createMemberTable({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('members')
+    .addColumn('user_id', 'integer', (column) => column.notNull().references('users.id'))
+    .addColumn('path_key', 'text', (column) =>
+      column.notNull().references('paths.key').onUpdate('cascade').onDelete('cascade'),
+    )
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('members_key', ['path_key', 'user_id'])
+    .execute()
 }

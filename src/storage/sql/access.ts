@@ -13,6 +13,7 @@ export function createAccessStore(database: Database): AccessStore {
   return {
     ...projectQueries(tables),
     ...userQueries(tables),
+    ...memberQueries(tables),
     ...tokenQueries(tables),
     ...jobTokenQueries(tables),
   }
@@ -140,6 +141,29 @@ interface UserColumns {
 
 function toUser({ id, login, email, is_administrator }: UserColumns): User {
   return { id, login, email, isAdministrator: is_administrator === 1 }
+}
+
+function memberQueries(tables: Tables): Pick<AccessStore, 'setMember' | 'findRoles'> {
+  return {
+    setMember: async ({ userId, path, role }) => {
+      await tables
+        .insertInto('members')
+        .values({ user_id: userId, path_key: path.toLowerCase(), role })
+        .onConflict((conflict) => conflict.columns(['path_key', 'user_id']).doUpdateSet({ role }))
+        .execute()
+    },
+    findRoles: async (userId, path) => {
+      const members = tables.selectFrom('members').select('role').where('user_id', '=', userId)
+      const rows = await members.where('path_key', 'in', pathsAbove(path.toLowerCase())).execute()
+      return rows.map(({ role }) => role)
+    },
+  }
+}
+
+/** And the path itself. */
+function pathsAbove(path: string): readonly string[] {
+  const segments = path.split('/')
+  return segments.map((_segment, index) => segments.slice(0, index + 1).join('/'))
 }
 
 function tokenQueries(tables: Tables): Pick<AccessStore, 'createToken' | 'findToken'> {

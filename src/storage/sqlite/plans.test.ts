@@ -33,6 +33,7 @@ const SMALL: Readonly<Record<string, string>> = {
   'queued_jobs by queued_jobs_job':
     'the queues in which one job stands, as many as there are kinds of runners',
   'select: SCAN queues': 'the kinds of runners, which only those who may register one add to',
+  'members by sqlite_autoindex_members_1': KEY_CHECK,
   'insert: SCAN projects': KEY_CHECK,
   'insert: SCAN job_tokens': KEY_CHECK,
 }
