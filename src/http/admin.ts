@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import {
@@ -15,6 +14,7 @@ import type { Registry } from '../registry/index.ts'
 import { listPublished } from './admin-release.ts'
 import { readBodyAs } from './body.ts'
 import { failures, type ClientFailure } from './failures.ts'
+import { adminSocket, routesOn, type Bindings, type Routes } from './route.ts'
 
 /** What verification of this instance's seals starts from, as `trust export` writes it. */
 export interface TrustFiles {
@@ -88,20 +88,19 @@ const bodies = {
  * Everything that commands change or ask on an instance. Served on the owner-only socket and in the process of a
  * command, never on the port: whoever reaches these routes may do everything.
  */
-export function adminRoutes(parts: AdminParts): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
+export function adminRoutes(parts: AdminParts): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
   app.onError(failures(parts.log, renderAdmin))
-  projectRoutes(app, parts)
-  tokenRoutes(app, parts)
-  pipelineRoutes(app, parts)
-  app.get('/admin/trust', (context) => context.json(parts.trust))
+  projectRoutes(route, parts)
+  tokenRoutes(route, parts)
+  pipelineRoutes(route, parts)
+  route.get('/admin/trust', adminSocket, (context) => context.json(parts.trust))
   return app
 }
 
-type App = Hono<{ Bindings: HttpBindings }>
-
-function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts): void {
-  app.post('/admin/projects', async (context) => {
+function projectRoutes(route: Routes, { access, audit, registry, trust }: AdminParts): void {
+  route.post('/admin/projects', adminSocket, async (context) => {
     const { path, visibility } = await readBodyAs(context, bodies.project, MAX_BODY_BYTES)
     const project = await audit.audited(
       { action: 'project.create', details: { path, visibility } },
@@ -109,7 +108,7 @@ function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts)
     )
     return context.json(summary(project), 201)
   })
-  app.get('/admin/projects', async (context) => {
+  route.get('/admin/projects', adminSocket, async (context) => {
     const afterId = Number(context.req.query('after') ?? 0)
     const projects = await access.listProjects({
       afterId: Number.isSafeInteger(afterId) ? afterId : 0,
@@ -117,10 +116,10 @@ function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts)
     })
     return context.json({ projects: projects.map((project) => summary(project)) })
   })
-  app.get('/admin/projects/:path', async (context) =>
+  route.get('/admin/projects/:path', adminSocket, async (context) =>
     context.json(summary(await findProject(access, context.req.param('path')))),
   )
-  app.get('/admin/projects/:path/files', async (context) => {
+  route.get('/admin/projects/:path/files', adminSocket, async (context) => {
     const project = await findProject(access, context.req.param('path'))
     const before = context.req.query('before')
     const place = { registry, project, externalUrl: trust.url }
@@ -128,7 +127,7 @@ function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts)
       files: await listPublished(place, before === undefined ? undefined : idFrom(before)),
     })
   })
-  app.put('/admin/projects/:path/forwarding', async (context) => {
+  route.put('/admin/projects/:path/forwarding', adminSocket, async (context) => {
     const forwarding = await readBodyAs(context, bodies.forwarding, MAX_BODY_BYTES)
     const project = await findProject(access, context.req.param('path'))
     const details = { project: project.path, to: withoutSecrets(forwarding.indexUrl) }
@@ -139,8 +138,8 @@ function projectRoutes(app: App, { access, audit, registry, trust }: AdminParts)
   })
 }
 
-function tokenRoutes(app: App, { access, audit, pipelines, mintTrialToken }: AdminParts): void {
-  app.post('/admin/tokens', async (context) => {
+function tokenRoutes(route: Routes, { access, audit, pipelines, mintTrialToken }: AdminParts): void {
+  route.post('/admin/tokens', adminSocket, async (context) => {
     const { user, scopes } = await readBodyAs(context, bodies.token, MAX_BODY_BYTES)
     const { token } = await audit.audited(
       { action: 'token.create', details: { user, scopes: scopes.join(' ') } },
@@ -148,7 +147,7 @@ function tokenRoutes(app: App, { access, audit, pipelines, mintTrialToken }: Adm
     )
     return context.json({ token: token.reveal() }, 201)
   })
-  app.post('/admin/id-tokens', async (context) => {
+  route.post('/admin/id-tokens', adminSocket, async (context) => {
     const { project: path, ...trial } = await readBodyAs(context, bodies.idToken, MAX_BODY_BYTES)
     const project = await findProject(access, path)
     const token = await audit.audited(
@@ -157,7 +156,7 @@ function tokenRoutes(app: App, { access, audit, pipelines, mintTrialToken }: Adm
     )
     return context.json({ token: token.reveal() }, 201)
   })
-  app.post('/admin/runners', async (context) => {
+  route.post('/admin/runners', adminSocket, async (context) => {
     const runner = await readBodyAs(context, bodies.runner, MAX_BODY_BYTES)
     const { id, token } = await audit.audited({ action: 'runner.create', details: runner }, () =>
       pipelines.createRunner(runner),
@@ -166,8 +165,8 @@ function tokenRoutes(app: App, { access, audit, pipelines, mintTrialToken }: Adm
   })
 }
 
-function pipelineRoutes(app: App, { access, pipelines }: AdminParts): void {
-  app.post('/admin/pipelines', async (context) => {
+function pipelineRoutes(route: Routes, { access, pipelines }: AdminParts): void {
+  route.post('/admin/pipelines', adminSocket, async (context) => {
     const { commit, ...request } = await readBodyAs(context, bodies.pipeline, MAX_BODY_BYTES)
     const user = await access.ensureUser(request.user)
     const project = await findProject(access, request.project)
@@ -181,10 +180,10 @@ function pipelineRoutes(app: App, { access, pipelines }: AdminParts): void {
     })
     return context.json({ ...pipeline }, 201)
   })
-  app.get('/admin/pipelines/:id{[0-9]{1,15}}', async (context) =>
+  route.get('/admin/pipelines/:id{[0-9]{1,15}}', adminSocket, async (context) =>
     context.json({ ...(await pipelines.get(idOf(context))) }),
   )
-  app.post('/admin/pipelines/:id{[0-9]{1,15}}/cancel', async (context) =>
+  route.post('/admin/pipelines/:id{[0-9]{1,15}}/cancel', adminSocket, async (context) =>
     context.json({ ...(await pipelines.cancel(idOf(context))) }),
   )
 }

@@ -4,6 +4,7 @@ import type { Log } from '../base/index.ts'
 import { failures } from './failures.ts'
 import { requestIdOf, requestLog, type RequestLogParts } from './request-log.ts'
 import { sayInStatusLine } from './reason-phrase.ts'
+import { declaredRoutes, type DeclaredRoute } from './route.ts'
 
 export type App = Hono<{ Bindings: HttpBindings }>
 
@@ -25,7 +26,7 @@ const HOST_HINT = 'use the URL that wheelseal up prints, or start the server wit
 const NO_ROUTE = 'this server has nothing at this path'
 const ROUTE_HINT = 'check the URL: wheelseal up prints those of all services on a terminal'
 
-/** All services behind one origin. */
+/** All services behind one origin. Throws for a route that declares no right, or that of the admin socket. */
 export function createApp({ hosts, log, routes, measure, requests }: AppParts): App {
   const app = new Hono<{ Bindings: HttpBindings }>()
   if (requests !== undefined) app.use(requestLog({ log, ...requests }))
@@ -47,8 +48,17 @@ export function createApp({ hosts, log, routes, measure, requests }: AppParts): 
     const message = `404 Not Found - ${NO_ROUTE}`
     return context.json({ message, hint: ROUTE_HINT, requestId: requestIdOf(context) }, 404)
   })
-  for (const group of routes) app.route('/', group)
+  for (const group of routes) {
+    for (const route of declaredRoutes(group)) refuseUnfit(route)
+    app.route('/', group)
+  }
   return app
+}
+
+/** A mistake in the program: better no server than one that answers whom it should not. */
+function refuseUnfit({ method, path, right }: DeclaredRoute): void {
+  if (right === undefined) throw new Error(`${method} ${path} declares no right`)
+  if (right === 'admin socket') throw new Error(`${method} ${path} belongs on the admin socket only`)
 }
 
 /** The Host header, and before it counts the target that names one (RFC 9112 §3.2.2): proxies go by either. */

@@ -2,8 +2,9 @@ import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Access } from '../access/index.ts'
 import { silentLog } from '../host/index.ts'
-import { admitAdministrator, registryFailures, type Bindings } from './authenticate.ts'
+import { administrator, registryFailures } from './authenticate.ts'
 import { basic, startPackagesServer, twineForm, type PackagesServer } from './packages-server.contract.ts'
+import { routesOn, type Bindings } from './route.ts'
 
 let server: PackagesServer
 let secrets: Readonly<Record<string, string>>
@@ -186,10 +187,7 @@ it('what shows the whole server is refused to a user who is no administrator', a
     const access = { authenticate: async () => ({ kind: 'user', user, scopes: ['api'], tokenId: 1 }) }
     const app = new Hono<Bindings>()
     app.onError(registryFailures(silentLog))
-    app.get('/', async (context) => {
-      await admitAdministrator(context, access as unknown as Access)
-      return context.text('')
-    })
+    routesOn(app).get('/', administrator(access as unknown as Access), (context) => context.text(''))
     return (await app.request('/', { headers: { 'private-token': 'x' } })).status
   }
   expect([await ask(true), await ask(false)]).toEqual([200, 403])

@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import type { Context, ErrorHandler } from 'hono'
 import {
   accessErrors,
@@ -14,10 +13,9 @@ import {
 import { decodeBase64, utf8Decode, type Log, type WheelsealError } from '../base/index.ts'
 import { failures, renderProblem } from './failures.ts'
 import { noteOnRequest } from './request-log.ts'
+import type { Bindings, Right } from './route.ts'
 
-export type Bindings = { Bindings: HttpBindings }
-
-export interface Admission {
+interface Admission {
   readonly access: Access
   readonly action: Action
   /** GitLab takes the header JOB-TOKEN on its generic routes and not on those of PyPI. */
@@ -31,12 +29,23 @@ export interface Admitted {
 
 const CHALLENGE = 'Basic realm="GitLab Packages Registry"'
 
+/** For each action the right to it in the project `:id` of the path. */
+export function projectRights(
+  access: Access,
+  carriers: Pick<Admission, 'takesJobTokenHeader'>,
+): (action: Action) => Right<Admitted> {
+  return (action) => ({
+    name: action,
+    admit: (context) => admit(context, { access, action, ...carriers }),
+  })
+}
+
 /**
  * The project `:id` of the path, for who may do `action` there. Throws `access.unauthenticated` to who sent no good
  * credential, whether or not there is such a project; `access.unknown-project` to who may not see it;
  * `access.forbidden` to who may see it and no more.
  */
-export async function admit(context: Context<Bindings>, admission: Admission): Promise<Admitted> {
+async function admit(context: Context<Bindings>, admission: Admission): Promise<Admitted> {
   const { access, action } = admission
   const asked = context.req.param('id') ?? ''
   noteOnRequest(context, { project: asked })
@@ -54,8 +63,12 @@ export async function admit(context: Context<Bindings>, admission: Admission): P
   throw accessErrors('access.forbidden', `this credential does not allow that in ${project.path}`)
 }
 
-/** For what shows the whole server: a personal token of an administrator, whatever its scope. Throws as `admit` does. */
-export async function admitAdministrator(context: Context<Bindings>, access: Access): Promise<void> {
+/** What shows the whole server is for a personal token of an administrator, whatever its scope. Throws as `admit` does. */
+export function administrator(access: Access): Right<void> {
+  return { name: 'administrator', admit: (context) => admitAdministrator(context, access) }
+}
+
+async function admitAdministrator(context: Context<Bindings>, access: Access): Promise<void> {
   const credential = readCredential(context, { takesJobTokenHeader: false })
   const principal = await identify(context, access, credential)
   if (principal.kind === 'anonymous') throw unauthenticated(credential)

@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { concatBytes, encodeBase64, type Clock, type JsonValue, type Log } from '../base/index.ts'
 import { parseCertificate, type SignedCertificateTimestamp } from '../formats/x509/index.ts'
@@ -8,6 +7,7 @@ import { bytesOf, readJsonBody } from './body.ts'
 import { readSubmission } from './ct-submission.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
+import { anyone, routesOn, type Bindings, type Routes } from './route.ts'
 
 export interface CtParts {
   readonly ct: Pick<CtLog, 'addPrecertificate' | 'signedTreeHead'>
@@ -17,8 +17,6 @@ export interface CtParts {
   readonly clock: Clock
   readonly log: Log
 }
-
-type App = Hono<{ Bindings: HttpBindings }>
 
 const BASE = '/ct/v1'
 const MAX_BODY_BYTES = 128 * 1024
@@ -30,27 +28,28 @@ const NUMBER = /^(?:0|[1-9][0-9]{0,15})$/
 const SHA256_ECDSA = new Uint8Array([4, 3])
 
 /** The API of the certificate transparency log (RFC 6962 §4), but for add-chain: only our own kind of entry is taken. */
-export function ctRoutes(parts: CtParts): App {
-  const app: App = new Hono<{ Bindings: HttpBindings }>()
+export function ctRoutes(parts: CtParts): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
   app.onError(failures(parts.log, renderCt))
-  submissionRoutes(app, parts)
-  treeRoutes(app, parts)
-  entryRoutes(app, parts)
+  submissionRoutes(route, parts)
+  treeRoutes(route, parts)
+  entryRoutes(route, parts)
   return app
 }
 
-function submissionRoutes(app: App, { ct, roots }: CtParts): void {
+function submissionRoutes(route: Routes, { ct, roots }: CtParts): void {
   const trusted = roots.map((der) => parseCertificate(der))
-  app.post(`${BASE}/add-pre-chain`, async (context) => {
+  route.post(`${BASE}/add-pre-chain`, anyone, async (context) => {
     const submission = readSubmission(await readJsonBody(context, MAX_BODY_BYTES), trusted)
     return context.json(formatSct(await ct.addPrecertificate(submission)))
   })
   const certificates = roots.map((der) => encodeBase64(der))
-  app.get(`${BASE}/get-roots`, (context) => context.json({ certificates }))
+  route.get(`${BASE}/get-roots`, anyone, (context) => context.json({ certificates }))
 }
 
-function treeRoutes(app: App, { ct, tree, clock }: CtParts): void {
-  app.get(`${BASE}/get-sth`, async (context) => {
+function treeRoutes(route: Routes, { ct, tree, clock }: CtParts): void {
+  route.get(`${BASE}/get-sth`, anyone, async (context) => {
     const { size, root, timestampMs, signature } = await ct.signedTreeHead(clock.nowMs())
     return context.json({
       tree_size: size,
@@ -59,11 +58,11 @@ function treeRoutes(app: App, { ct, tree, clock }: CtParts): void {
       tree_head_signature: digitallySigned(signature),
     })
   })
-  app.get(`${BASE}/get-sth-consistency`, async (context) => {
+  route.get(`${BASE}/get-sth-consistency`, anyone, async (context) => {
     const proof = await tree.consistencyProof(numberOf(context, 'first'), numberOf(context, 'second'))
     return context.json({ consistency: proof.map(encodeBase64) })
   })
-  app.get(`${BASE}/get-proof-by-hash`, async (context) => {
+  route.get(`${BASE}/get-proof-by-hash`, anyone, async (context) => {
     const [hash, size] = [hashOf(context), numberOf(context, 'tree_size')]
     const index = await tree.find(hash)
     if (index === undefined || index >= size)
@@ -73,15 +72,15 @@ function treeRoutes(app: App, { ct, tree, clock }: CtParts): void {
   })
 }
 
-function entryRoutes(app: App, { tree }: CtParts): void {
-  app.get(`${BASE}/get-entries`, async (context) => {
+function entryRoutes(route: Routes, { tree }: CtParts): void {
+  route.get(`${BASE}/get-entries`, anyone, async (context) => {
     const [start, end] = [numberOf(context, 'start'), numberOf(context, 'end')]
     if (end < start) throw httpErrors('http.body-shape', `end ${end} is smaller than start ${start}`)
     const found = await tree.entries(start, Math.min(end - start + 1, MAX_ENTRIES))
     if (found.length === 0) return notFound(`the log has no entry ${start} yet`)
     return context.json({ entries: found.map(formatEntry) })
   })
-  app.get(`${BASE}/get-entry-and-proof`, async (context) => {
+  route.get(`${BASE}/get-entry-and-proof`, anyone, async (context) => {
     const [index, size] = [numberOf(context, 'leaf_index'), numberOf(context, 'tree_size')]
     const path = await tree.inclusionProof(index, size)
     const entry = await tree.entry(index)

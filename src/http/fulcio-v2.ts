@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
 import type { JsonValue, Log } from '../base/index.ts'
@@ -12,8 +11,9 @@ import {
 import { bytesOf, checkShape, readJsonBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures } from './failures.ts'
-import { claimedSubject, readBearer, renderGateway } from './fulcio.ts'
-import { noteOnRequest } from './request-log.ts'
+import { renderGateway } from './fulcio.ts'
+import { idToken, readBearer } from './id-token.ts'
+import { anyone, routesOn, type Bindings } from './route.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 const MAX_PEM_LENGTH = 16 * 1024
@@ -33,15 +33,18 @@ const Request = v.object({
 })
 type Request = v.InferOutput<typeof Request>
 
+/** A token in the body wins, as in stock Fulcio; cosign 3 and sigstore-python send it in the header only. */
+const BY_BODY_OR_HEADER = idToken(async (context) => {
+  const request = readRequest(await readJsonBody(context, MAX_BODY_BYTES))
+  return { token: request.credentials?.oidcIdentityToken ?? readBearer(context), request }
+})
+
 /** Fulcio's second API, as cosign 3, sigstore-js and sigstore-python speak it. */
-export function fulcioV2Routes(authority: Authority, log: Log): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
+export function fulcioV2Routes(authority: Authority, log: Log): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
   app.onError(failures(log, renderGateway))
-  app.post('/api/v2/signingCert', async (context) => {
-    const request = readRequest(await readJsonBody(context, MAX_BODY_BYTES))
-    // A token in the body wins, as in stock Fulcio; cosign 3 and sigstore-python send it in the header only.
-    const token = request.credentials?.oidcIdentityToken ?? readBearer(context)
-    noteOnRequest(context, { claimedSubject: claimedSubject(token) })
+  route.post('/api/v2/signingCert', BY_BODY_OR_HEADER, async (context, { token, request }) => {
     const { chain, san } = await authority.issue({ token, ...readKey(request) })
     log.event('certificate.issued', { san })
     // JSON whatever the client says it accepts: sigstore-python asks for PEM and reads JSON.
@@ -49,7 +52,7 @@ export function fulcioV2Routes(authority: Authority, log: Log): Hono<{ Bindings:
       signedCertificateEmbeddedSct: { chain: { certificates: chain.map(certificatePem) } },
     })
   })
-  app.get('/api/v2/trustBundle', (context) => trustBundle(context, authority))
+  route.get('/api/v2/trustBundle', anyone, (context) => trustBundle(context, authority))
   return app
 }
 

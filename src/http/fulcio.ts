@@ -1,13 +1,12 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
-import { parseJson, type JsonValue, type Log } from '../base/index.ts'
+import type { JsonValue, Log } from '../base/index.ts'
 import { certificatePem } from '../formats/x509/index.ts'
-import { identityErrors } from '../identity/index.ts'
 import { parseClientKey, type Authority } from '../trust/authority/index.ts'
 import { bytesOf, readJsonBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
-import { noteOnRequest } from './request-log.ts'
+import { idToken, readBearer } from './id-token.ts'
+import { anyone, routesOn, type Bindings } from './route.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 const CHAIN_TYPE = 'application/pem-certificate-chain'
@@ -15,47 +14,25 @@ const CHAIN_TYPE = 'application/pem-certificate-chain'
 const INVALID_ARGUMENT = 3
 const INTERNAL = 13
 
+const BY_HEADER = idToken((context) => ({ token: readBearer(context) }))
+
 /** Fulcio's first API, as cosign 2 speaks it. */
-export function fulcioRoutes(authority: Authority, log: Log): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
-  app.post('/api/v1/signingCert', async (context) => {
-    const token = readBearer(context)
-    noteOnRequest(context, { claimedSubject: claimedSubject(token) })
+export function fulcioRoutes(authority: Authority, log: Log): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
+  route.post('/api/v1/signingCert', BY_HEADER, async (context, { token }) => {
     const { publicKey, proof } = readRequest(await readJsonBody(context, MAX_BODY_BYTES))
     const { chain, san } = await authority.issue({ token, publicKey, proof })
     log.event('certificate.issued', { san })
     return pemChain(context, chain, 201)
   })
-  app.get('/api/v1/rootCert', (context) => pemChain(context, authority.chain, 200))
+  route.get('/api/v1/rootCert', anyone, (context) => pemChain(context, authority.chain, 200))
   app.onError(failures(log, renderGateway))
   return app
 }
 
 function pemChain(context: Context, chain: readonly Uint8Array[], status: 200 | 201): Response {
   return context.body(chain.map(certificatePem).join(''), status, { 'Content-Type': CHAIN_TYPE })
-}
-
-export function readBearer(context: Context): string {
-  const [, token] = /^Bearer ([A-Za-z0-9._-]+)$/i.exec(context.req.header('authorization') ?? '') ?? []
-  if (token !== undefined) return token
-  throw identityErrors('identity.token', 'the header `Authorization: Bearer TOKEN` is missing or malformed', {
-    hint: 'send the id token unchanged, without a trailing newline',
-  })
-}
-
-/** For the log only: who a token says it speaks for, before anybody has checked it. */
-export function claimedSubject(token: string): string | undefined {
-  try {
-    const { sub } = objectOf(
-      parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(), {
-        maxLength: MAX_BODY_BYTES,
-      }),
-      'the token',
-    )
-    return typeof sub === 'string' ? sub : undefined
-  } catch {
-    return undefined
-  }
 }
 
 interface SigningBody {

@@ -1,12 +1,13 @@
 import { Hono, type Context } from 'hono'
-import type { Access, Action } from '../access/index.ts'
+import type { Access, Project } from '../access/index.ts'
 import { isoTimeMs, type Log } from '../base/index.ts'
 import type { GenericPackages, GenericPlace, StoredFile } from '../registry/index.ts'
 import { registryErrors } from '../registry/index.ts'
-import { admit, principalFields, registryFailures, type Admitted, type Bindings } from './authenticate.ts'
+import { principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
 import { streamBody } from './body-stream.ts'
 import { httpErrors } from './errors.ts'
 import { fileResponse } from './file-response.ts'
+import { routesOn, type Bindings } from './route.ts'
 
 export interface GenericRoutesParts {
   readonly generic: GenericPackages
@@ -20,16 +21,18 @@ const FILE = '/api/v4/projects/:id/packages/generic/:name/:version/:file'
 export function genericRoutes(parts: GenericRoutesParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(registryFailures(parts.log))
-  app.put(FILE, (context) => put(context, parts))
-  app.get(FILE, (context) => get(context, parts))
+  const route = routesOn(app)
+  const may = projectRights(parts.access, { takesJobTokenHeader: true })
+  route.put(FILE, may('create_package'), (context, who) => put(context, who, parts))
+  route.get(FILE, may('read_packages'), (context, { project }) => get(context, project, parts))
   return app
 }
 
 async function put(
   context: Context<Bindings>,
-  { generic, access, log }: GenericRoutesParts,
+  { project, principal }: Admitted,
+  { generic, log }: GenericRoutesParts,
 ): Promise<Response> {
-  const { project, principal } = await enter(context, access, 'create_package')
   const select = context.req.query('select')
   if (select !== undefined && select !== 'package_file')
     throw httpErrors('http.body-shape', 'the parameter select must be package_file')
@@ -41,8 +44,11 @@ async function put(
   return context.json(select === undefined ? { message: '201 Created' } : fileRow(file), 201)
 }
 
-async function get(context: Context<Bindings>, { generic, access }: GenericRoutesParts): Promise<Response> {
-  const { project } = await enter(context, access, 'read_packages')
+async function get(
+  context: Context<Bindings>,
+  project: Project,
+  { generic }: GenericRoutesParts,
+): Promise<Response> {
   const place = placeOf(context)
   const file = await generic.find(project, place)
   if (file === undefined) {
@@ -53,10 +59,6 @@ async function get(context: Context<Bindings>, { generic, access }: GenericRoute
     )
   }
   return fileResponse(context, file, await generic.open(file))
-}
-
-function enter(context: Context<Bindings>, access: Access, action: Action): Promise<Admitted> {
-  return admit(context, { access, action, takesJobTokenHeader: true })
 }
 
 function placeOf(context: Context): GenericPlace {

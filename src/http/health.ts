@@ -1,19 +1,17 @@
 import { Hono } from 'hono'
-import type { HttpBindings } from '@hono/node-server'
 import { withoutPaths } from './failures.ts'
 import { sayInStatusLine } from './reason-phrase.ts'
+import { anyone, routesOn, type Bindings } from './route.ts'
 
 /** What keeps the server from doing its work, in words; nothing when it is ready. */
 export type Unreadiness = () => readonly string[] | Promise<readonly string[]>
 
 /** `/healthz`: the process answers. `/readyz`: it also does its work, with what will end that before long, or says why not. */
-export function healthRoutes(
-  unreadiness: Unreadiness,
-  warnings: Unreadiness = () => [],
-): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
-  app.get('/healthz', (context) => context.json({ status: 'SERVING' }))
-  app.get('/readyz', async (context) => {
+export function healthRoutes(unreadiness: Unreadiness, warnings: Unreadiness = () => []): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
+  route.get('/healthz', anyone, (context) => context.json({ status: 'SERVING' }))
+  route.get('/readyz', anyone, async (context) => {
     const reasons = await unreadiness()
     context.header('Cache-Control', 'no-store')
     const soon = await warnings()

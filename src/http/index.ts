@@ -2,8 +2,10 @@
  * The edge: one server for all services, its limits, who is asking, and how a failure looks on the wire.
  *
  * Each service has a routes file (`rekor.ts`, `pypi.ts`, …) which returns a small Hono app and maps requests to calls
- * of its service; `server/` mounts them in one app and listens. A routes file sets `onError(failures(log, render))` so
- * that its failures have the shape that its clients expect. Nothing here decides what is allowed or stored.
+ * of its service; `server/` mounts them in one app and listens. A route declares the right that it needs where it is
+ * added (`routesOn`), and its handler gets what the check of the right found. A routes file sets
+ * `onError(failures(log, render))` so that its failures have the shape that its clients expect. Nothing here decides what
+ * is allowed or stored.
  */
 export { createApp, type App, type AppParts } from './app.ts'
 export { listen, type Listening, type TlsFiles } from './server.ts'
@@ -25,6 +27,7 @@ export { createMetrics, type Metrics, type Sample } from './metrics.ts'
 export { measured, metricsRoutes, ownMetricsRoutes } from './metrics-routes.ts'
 export { pypiRoutes } from './pypi.ts'
 export { sayInStatusLine } from './reason-phrase.ts'
+export { declaredRoutes, type DeclaredRoute } from './route.ts'
 export { rekorRoutes } from './rekor.ts'
 export { rekorSearchRoutes } from './rekor-search.ts'
 export { timestampRoutes } from './timestamp.ts'

@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import type { Audit } from '../access/index.ts'
@@ -6,6 +5,7 @@ import type { Log } from '../base/index.ts'
 import { renderAdmin } from './admin.ts'
 import { readBodyAs } from './body.ts'
 import { failures } from './failures.ts'
+import { adminSocket, routesOn, type Bindings } from './route.ts'
 
 export interface IssuerKeyState {
   /** The key id. */
@@ -25,14 +25,11 @@ const MAX_BODY_BYTES = 1024
 const Rotation = v.strictObject({ how: v.picklist(['publish', 'now', 'revoke']) })
 
 /** Part of the administration, as `admin.ts`: never served on the port. */
-export function issuerAdminRoutes(
-  admin: IssuerAdmin,
-  audit: Audit,
-  log: Log,
-): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
+export function issuerAdminRoutes(admin: IssuerAdmin, audit: Audit, log: Log): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
   app.onError(failures(log, renderAdmin))
-  app.post('/admin/issuer/rotate', async (context) => {
+  route.post('/admin/issuer/rotate', adminSocket, async (context) => {
     const { how } = await readBodyAs(context, Rotation, MAX_BODY_BYTES)
     await audit.audited({ action: 'issuer.rotate', details: { how } }, () => admin.rotate(how))
     return context.json({ keys: admin.keys() })

@@ -1,16 +1,13 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
 import type { Log } from '../base/index.ts'
 import { JobEndedError, pipelineErrors, type JobClaim, type Pipelines } from '../pipelines/index.ts'
-import { readBody, readBodyAs } from './body.ts'
+import { readBody } from './body.ts'
 import { failures } from './failures.ts'
 import { receiveArtifacts, sendArtifacts } from './job-artifacts.ts'
-import { noteOnRequest } from './request-log.ts'
+import { routesOn, type Bindings, type Routes } from './route.ts'
+import { jobToken, jobTokenOfPipeline, jobTokenOrBody, runnerToken } from './runner-tokens.ts'
 
-type Bindings = { Bindings: HttpBindings }
-
-const MAX_JSON_BYTES = 256 << 10
 const MAX_TRACE_PART_BYTES = 1 << 20
 /** Somebody watches the log: the terminal that started the pipeline, or a page. */
 const TRACE_UPDATE_INTERVAL_SECONDS = '3'
@@ -30,12 +27,8 @@ export function jobRoutes({ pipelines, log }: JobRoutesParts): Hono<Bindings> {
     if (error instanceof JobEndedError) response.headers.set('Job-Status', error.state)
     return response
   })
-  app.post('/api/v4/runners/verify', (context) => verifyRunner(context, pipelines))
-  app.post('/api/v4/jobs/request', (context) => requestJob(context, pipelines))
-  app.patch(`${JOB}/trace`, (context) => patchTrace(context, pipelines))
-  app.put(JOB, (context) => updateJob(context, pipelines))
-  app.post(`${JOB}/artifacts`, (context) => receiveArtifacts(context, { pipelines, claim: claimOf(context) }))
-  app.get(`${JOB}/artifacts`, (context) => sendArtifacts({ pipelines, claim: claimOf(context) }))
+  runnerRoutes(routesOn(app), pipelines)
+  runningJobRoutes(routesOn(app), pipelines)
   return app
 }
 
@@ -61,19 +54,37 @@ const UpdateBody = v.object({
   exit_code: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31)), v.maxValue(2 ** 31))),
 })
 
-async function verifyRunner(context: Context<Bindings>, pipelines: Pipelines): Promise<Response> {
-  const { token } = await readBodyAs(context, RunnerBody, MAX_JSON_BYTES)
-  const sent = runnerToken(context, token)
-  const { id } = await pipelines.verifyRunner(sent)
-  return context.json({ id, token: sent, token_expires_at: null })
+function runnerRoutes(route: Routes, pipelines: Pipelines): void {
+  const runner = runnerToken(pipelines, RunnerBody)
+  route.post('/api/v4/runners/verify', runner, (context, { id, token }) =>
+    context.json({ id, token, token_expires_at: null }),
+  )
+  route.post('/api/v4/jobs/request', runner, async (context, { token, body }) => {
+    const payload = await pipelines.requestJob({ runnerToken: token, info: texts(body.info) })
+    if (payload !== undefined) return context.json(payload, 201)
+    // The runner sends it back; one value for ever says that waiting is never worth while, so that it polls.
+    return context.body(null, 204, { 'X-GitLab-Last-Update': '0' })
+  })
 }
 
-async function requestJob(context: Context<Bindings>, pipelines: Pipelines): Promise<Response> {
-  const { token, info } = await readBodyAs(context, RunnerBody, MAX_JSON_BYTES)
-  const payload = await pipelines.requestJob({ runnerToken: runnerToken(context, token), info: texts(info) })
-  if (payload !== undefined) return context.json(payload, 201)
-  // The runner sends it back; one value for ever says that waiting is never worth while, so that it polls.
-  return context.body(null, 204, { 'X-GitLab-Last-Update': '0' })
+function runningJobRoutes(route: Routes, pipelines: Pipelines): void {
+  route.patch(`${JOB}/trace`, jobToken(pipelines), (context, claim) =>
+    patchTrace(context, { pipelines, claim }),
+  )
+  route.put(JOB, jobTokenOrBody(pipelines, UpdateBody), async (context, { body, ...claim }) => {
+    const state = await pipelines.updateJob(claim, {
+      state: body.state,
+      failureReason: body.failure_reason ?? undefined,
+      exitCode: body.exit_code ?? undefined,
+    })
+    return context.json(200, 200, { 'Job-Status': state })
+  })
+  route.post(`${JOB}/artifacts`, jobToken(pipelines), (context, claim) =>
+    receiveArtifacts(context, { pipelines, claim }),
+  )
+  route.get(`${JOB}/artifacts`, jobTokenOfPipeline(pipelines), (_context, claim) =>
+    sendArtifacts({ pipelines, claim }),
+  )
 }
 
 function texts(info: v.InferOutput<typeof RunnerInfo>): Readonly<Record<string, string>> {
@@ -82,25 +93,10 @@ function texts(info: v.InferOutput<typeof RunnerInfo>): Readonly<Record<string, 
   )
 }
 
-/** Newer runners send their token in a header too; an empty one is none. */
-function runnerToken(context: Context, inBody: string | null | undefined): string {
-  const token = context.req.header('runner-token') ?? inBody ?? ''
-  if (token === '') throw pipelineErrors('pipelines.runner-token', 'no runner token was sent')
-  return token
-}
-
-function claimOf(context: Context, inBody?: string | null): JobClaim {
-  const jobId = Number(context.req.param('id'))
-  // Whether the token is that of this job, nobody has checked yet.
-  noteOnRequest(context, { claimedJob: jobId })
-  const token = context.req.header('job-token') ?? inBody ?? ''
-  if (token === '') throw pipelineErrors('pipelines.job-token', 'no job token was sent')
-  return { jobId, token }
-}
-
-async function patchTrace(context: Context<Bindings>, pipelines: Pipelines): Promise<Response> {
-  const claim = claimOf(context)
-  await pipelines.checkClaim(claim)
+async function patchTrace(
+  context: Context<Bindings>,
+  { pipelines, claim }: { readonly pipelines: Pipelines; readonly claim: JobClaim },
+): Promise<Response> {
   const range = context.req.header('content-range')
   const bytes = await readBody(context, MAX_TRACE_PART_BYTES)
   const answer = await pipelines.appendTrace(claim, { start: rangeStart(range, bytes.length), bytes })
@@ -123,14 +119,4 @@ function rangeStart(range: string | undefined, length: number): number {
       `the range ${start}-${end} does not match a body of ${length} bytes`,
     )
   return start
-}
-
-async function updateJob(context: Context<Bindings>, pipelines: Pipelines): Promise<Response> {
-  const body = await readBodyAs(context, UpdateBody, MAX_JSON_BYTES)
-  const state = await pipelines.updateJob(claimOf(context, body.token), {
-    state: body.state,
-    failureReason: body.failure_reason ?? undefined,
-    exitCode: body.exit_code ?? undefined,
-  })
-  return context.json(200, 200, { 'Job-Status': state })
 }

@@ -1,9 +1,9 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { encodeHex, type Log } from '../base/index.ts'
 import type { LogCheck } from '../log/index.ts'
 import { renderAdmin } from './admin.ts'
 import { failures } from './failures.ts'
+import { adminSocket, routesOn, type Bindings } from './route.ts'
 
 /** What a check of one log found, as administration answers it. */
 export interface LogReport {
@@ -18,10 +18,11 @@ export interface LogReport {
 export function logAdminRoutes(
   check: () => Promise<Readonly<Record<string, LogCheck>>>,
   log: Log,
-): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
+): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
   app.onError(failures(log, renderAdmin))
-  app.post('/admin/logs/check', async (context) => {
+  route.post('/admin/logs/check', adminSocket, async (context) => {
     return context.json({ logs: logReports(await check()) } as object)
   })
   return app

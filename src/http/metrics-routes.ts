@@ -1,12 +1,10 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Access } from '../access/index.ts'
 import type { Clock, Log } from '../base/index.ts'
-import { admitAdministrator, registryFailures } from './authenticate.ts'
+import { administrator, registryFailures } from './authenticate.ts'
 import type { Metrics } from './metrics.ts'
-
-type Bindings = { Bindings: HttpBindings }
+import { adminSocket, routesOn, type Bindings } from './route.ts'
 
 export interface MetricsParts {
   readonly metrics: Metrics
@@ -20,17 +18,14 @@ export interface MetricsParts {
 export function metricsRoutes({ metrics, access, log }: MetricsParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(registryFailures(log))
-  app.get('/metrics', async (context) => {
-    await admitAdministrator(context, access)
-    return exposition(context, metrics)
-  })
+  routesOn(app).get('/metrics', administrator(access), (context) => exposition(context, metrics))
   return app
 }
 
 /** The same for the owner-only socket, which asks nobody. */
 export function ownMetricsRoutes(metrics: Metrics): Hono<Bindings> {
   const app = new Hono<Bindings>()
-  app.get('/metrics', (context) => exposition(context, metrics))
+  routesOn(app).get('/metrics', adminSocket, (context) => exposition(context, metrics))
   return app
 }
 

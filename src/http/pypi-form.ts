@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { StagedBlob } from '../base/index.ts'
-import type { Bindings } from './authenticate.ts'
 import { readForm } from './form.ts'
+import type { Bindings } from './route.ts'
 
 export interface PypiForm {
   readonly fields: ReadonlyMap<string, string>

@@ -1,13 +1,14 @@
 import { Hono, type Context } from 'hono'
-import type { Access, Action, Project } from '../access/index.ts'
+import type { Access, Project } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
 import { isName, normalizeName } from '../formats/python/index.ts'
 import { registryErrors, type PypiPackages } from '../registry/index.ts'
-import { admit, principalFields, registryFailures, type Admitted, type Bindings } from './authenticate.ts'
+import { principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
 import { listsTag } from './entity-tag.ts'
 import { fileResponse } from './file-response.ts'
 import { readPypiForm, type PypiForm } from './pypi-form.ts'
 import { indexPage, packagePage } from './simple-page.ts'
+import { routesOn, type Bindings } from './route.ts'
 
 export interface PypiRoutesParts {
   readonly pypi: PypiPackages
@@ -21,18 +22,27 @@ const PYPI = '/api/v4/projects/:id/packages/pypi'
 export function pypiRoutes(parts: PypiRoutesParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(registryFailures(parts.log))
+  const route = routesOn(app)
+  const may = projectRights(parts.access, { takesJobTokenHeader: false })
+  const read = may('read_packages')
   for (const slash of ['', '/']) {
-    app.post(`${PYPI}${slash}`, (context) => upload(context, parts))
-    app.get(`${PYPI}/simple${slash}`, (context) => index(context, { ...parts, slash }))
-    app.get(`${PYPI}/simple/:name${slash}`, (context) => listPackage(context, { ...parts, slash }))
+    const page = { ...parts, slash }
+    route.post(`${PYPI}${slash}`, may('create_package'), (context, who) => upload(context, who, parts))
+    route.get(`${PYPI}/simple${slash}`, read, (context, { project }) => index(context, project, page))
+    route.get(`${PYPI}/simple/:name${slash}`, read, (context, { project }) =>
+      listPackage(context, project, page),
+    )
   }
-  app.get(`${PYPI}/files/:sha256/:file`, (context) => download(context, parts))
+  route.get(`${PYPI}/files/:sha256/:file`, read, (context, { project }) => download(context, project, parts))
   return app
 }
 
 /** `twine upload` is told the same the second time: a client whose answer was lost must be able to ask again. */
-async function upload(context: Context<Bindings>, { pypi, access, log }: PypiRoutesParts): Promise<Response> {
-  const { project, principal } = await enter(context, access, 'create_package')
+async function upload(
+  context: Context<Bindings>,
+  { project, principal }: Admitted,
+  { pypi, log }: PypiRoutesParts,
+): Promise<Response> {
   const form = await readPypiForm(context, {
     maxFileBytes: pypi.maxFileBytes,
     stage: (bytes) => pypi.stage(bytes),
@@ -64,8 +74,11 @@ function publish(pypi: PypiPackages, project: Project, { fields, fileName, conte
 /** What ends the path by which a page was asked for. */
 type PageParts = PypiRoutesParts & { readonly slash: string }
 
-async function index(context: Context<Bindings>, { access, pypi, slash }: PageParts): Promise<Response> {
-  const { project } = await enter(context, access, 'read_packages')
+async function index(
+  context: Context<Bindings>,
+  project: Project,
+  { pypi, slash }: PageParts,
+): Promise<Response> {
   const tag = pageTag(await pypi.revision(project))
   if (listsTag(context.req.header('if-none-match'), tag)) return notModified(context, tag)
   return html(context, tag, indexPage({ title: project.name, slash }, pypi.names(project)))
@@ -73,9 +86,9 @@ async function index(context: Context<Bindings>, { access, pypi, slash }: PagePa
 
 async function listPackage(
   context: Context<Bindings>,
-  { access, pypi, slash }: PageParts,
+  project: Project,
+  { pypi, slash }: PageParts,
 ): Promise<Response> {
-  const { project } = await enter(context, access, 'read_packages')
   const given = context.req.param('name') ?? ''
   if (!isName(given))
     throw registryErrors('registry.unknown-package', `${project.path} has no package with that name`)
@@ -97,17 +110,16 @@ async function* beginning<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T
   yield* { [Symbol.asyncIterator]: () => rest }
 }
 
-async function download(context: Context<Bindings>, { pypi, access }: PypiRoutesParts): Promise<Response> {
-  const { project } = await enter(context, access, 'read_packages')
+async function download(
+  context: Context<Bindings>,
+  project: Project,
+  { pypi }: PypiRoutesParts,
+): Promise<Response> {
   const { sha256 = '', file: fileName = '' } = context.req.param() as Record<string, string>
   const file = await pypi.find(project, { sha256, fileName })
   if (file === undefined)
     throw registryErrors('registry.unknown-file', `${project.path} has no file with that name and digest`)
   return fileResponse(context, file, await pypi.open(file))
-}
-
-function enter(context: Context<Bindings>, access: Access, action: Action): Promise<Admitted> {
-  return admit(context, { access, action, takesJobTokenHeader: false })
 }
 
 /** The form of the pages. Another form needs another number: what a client keeps of this one must not pass for it. */

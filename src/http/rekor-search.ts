@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { decodeBase64, utf8, type JsonValue, type Log } from '../base/index.ts'
@@ -8,6 +7,7 @@ import { readJsonBody } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures } from './failures.ts'
 import { renderRekor } from './rekor.ts'
+import { anyone, routesOn, type Bindings } from './route.ts'
 
 const MAX_BODY_BYTES = 128 * 1024
 const HASH = /^(?:sha(?<bits>1|256|512):)?(?<hex>[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$/i
@@ -28,10 +28,11 @@ const Search = v.nullable(
 type Search = NonNullable<v.InferOutput<typeof Search>>
 
 /** Rekor v1's search (openapi.yaml of rekor 1.5, SearchIndex): UUIDs by hash or by key. Nothing is found by a name. */
-export function rekorSearchRoutes(rekor: Rekor, log: Log): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
+export function rekorSearchRoutes(rekor: Rekor, log: Log): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
   app.onError(failures(log, renderRekor))
-  app.post('/api/v1/index/retrieve', async (context) => {
+  route.post('/api/v1/index/retrieve', anyone, async (context) => {
     const search = readSearch(await readJsonBody(context, MAX_BODY_BYTES))
     const lists = await Promise.all(
       textsOf(search).map(async (text) => (text === undefined ? [] : rekor.search(text))),

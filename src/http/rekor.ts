@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import * as v from 'valibot'
@@ -9,6 +8,7 @@ import { readJsonBody } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
 import { sayInStatusLine } from './reason-phrase.ts'
+import { anyone, routesOn, type Bindings, type Routes } from './route.ts'
 
 const ENTRIES = '/api/v1/log/entries'
 /** An attestation of 5 MB is some seven in base64. The log keeps its hash alone. */
@@ -30,22 +30,17 @@ const Query = v.nullable(
 )
 
 /** Rekor v1's API (openapi.yaml of rekor 1.5), as far as signing and verifying clients use it. */
-export function rekorRoutes(
-  rekor: Rekor,
-  log: Log,
-  maxEntryBytes = DEFAULT_MAX_ENTRY_BYTES,
-): Hono<{ Bindings: HttpBindings }> {
-  const app: App = new Hono<{ Bindings: HttpBindings }>()
+export function rekorRoutes(rekor: Rekor, log: Log, maxEntryBytes = DEFAULT_MAX_ENTRY_BYTES): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
   app.onError(onError(log))
-  entryRoutes(app, rekor, maxEntryBytes)
-  treeRoutes(app, rekor)
+  entryRoutes(route, rekor, maxEntryBytes)
+  treeRoutes(route, rekor)
   return app
 }
 
-type App = Hono<{ Bindings: HttpBindings }>
-
-function entryRoutes(app: App, rekor: Rekor, maxEntryBytes: number): void {
-  app.post(ENTRIES, async (context) => {
+function entryRoutes(route: Routes, rekor: Rekor, maxEntryBytes: number): void {
+  route.post(ENTRIES, anyone, async (context) => {
     const entry = await rekor.create(readProposal(await readJsonBody(context, maxEntryBytes)))
     // cosign 3 takes the UUID from this header and fails on quotes around it.
     return context.json(formatLogEntry(entry) as object, 201, {
@@ -53,35 +48,35 @@ function entryRoutes(app: App, rekor: Rekor, maxEntryBytes: number): void {
       Location: `${ENTRIES}/${entry.uuid}`,
     })
   })
-  app.get(`${ENTRIES}/:uuid`, async (context) =>
+  route.get(`${ENTRIES}/:uuid`, anyone, async (context) =>
     answer(context, await rekor.byUuid(readUuid(context.req.param('uuid')))),
   )
-  app.get(ENTRIES, async (context) => {
+  route.get(ENTRIES, anyone, async (context) => {
     const index = context.req.query('logIndex') ?? ''
     if (!INDEX.test(index)) throw rekorErrors('rekor.query', 'logIndex is not a number')
     return answer(context, await rekor.byIndex(Number(index)))
   })
   for (const path of [`${ENTRIES}/retrieve`, `${ENTRIES}/retrieve/`]) {
-    app.post(path, async (context) => {
+    route.post(path, anyone, async (context) => {
       const found = await retrieve(rekor, await readJsonBody(context, MAX_QUERY_BYTES))
       return context.json(found.map((entry) => formatLogEntry(entry)) as object[])
     })
   }
 }
 
-function treeRoutes(app: App, rekor: Rekor): void {
-  app.get('/api/v1/log', async (context) => {
+function treeRoutes(route: Routes, rekor: Rekor): void {
+  route.get('/api/v1/log', anyone, async (context) => {
     const { size, root, checkpoint } = await rekor.info()
     const head = { rootHash: encodeHex(root), treeSize: size, signedTreeHead: checkpoint }
     return context.json({ ...head, treeID: String(rekor.treeId), inactiveShards: [] })
   })
-  app.get('/api/v1/log/proof', async (context) => {
+  route.get('/api/v1/log/proof', anyone, async (context) => {
     const [first, last] = [sizeOf(context, 'firstSize', '1'), sizeOf(context, 'lastSize', '')]
     checkTreeId(context, rekor)
     const { root, hashes } = await rekor.consistency(first, last)
     return context.json({ rootHash: encodeHex(root), hashes: hashes.map((hash) => encodeHex(hash)) })
   })
-  app.get('/api/v1/log/publicKey', (context) => {
+  route.get('/api/v1/log/publicKey', anyone, (context) => {
     checkTreeId(context, rekor)
     return context.body(rekor.publicKeyPem, 200, { 'Content-Type': 'application/x-pem-file' })
   })

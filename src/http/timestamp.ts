@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
 import { decodeHex, parseJson, type Log } from '../base/index.ts'
@@ -13,6 +12,7 @@ import { tsaErrors, type TimestampAuthority } from '../trust/tsa/index.ts'
 import { bytesOf, checkShape, mediaType, readBody, textOf } from './body.ts'
 import { httpErrors } from './errors.ts'
 import { failures, type ClientFailure } from './failures.ts'
+import { anyone, routesOn, type Bindings } from './route.ts'
 
 const PATH = '/api/v1/timestamp'
 const QUERY_TYPE = 'application/timestamp-query'
@@ -32,14 +32,17 @@ const Query = v.strictObject({
 })
 
 /** Sigstore's timestamp API (openapi.yaml of timestamp-authority 2.1). */
-export function timestampRoutes(tsa: TimestampAuthority, log: Log): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
+export function timestampRoutes(tsa: TimestampAuthority, log: Log): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
   const chain = tsa.chain.map(certificatePem).join('')
-  app.post(PATH, async (context) => {
+  route.post(PATH, anyone, async (context) => {
     const response = await stamp(context, tsa)
     return context.body(Uint8Array.from(response), 200, { 'Content-Type': REPLY_TYPE })
   })
-  app.get(`${PATH}/certchain`, (context) => context.body(chain, 200, { 'Content-Type': CHAIN_TYPE }))
+  route.get(`${PATH}/certchain`, anyone, (context) =>
+    context.body(chain, 200, { 'Content-Type': CHAIN_TYPE }),
+  )
   app.onError(failures(log, renderTimestamp))
   return app
 }

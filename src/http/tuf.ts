@@ -1,7 +1,7 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { sha256Hex } from '../base/index.ts'
 import type { TufRepository } from '../trust/tuf/index.ts'
+import { anyone, routesOn, type Bindings } from './route.ts'
 
 /** The names change with the bytes; not for ever, since a data directory may be made anew under its URL. */
 const VERSIONED = 'public, max-age=3600'
@@ -9,10 +9,11 @@ const VERSIONED_PATH = /^(?:[0-9]+\.|targets\/)/
 const MUTABLE = 'no-cache'
 
 /** The TUF repository below `/tuf`, public. Whatever is not in it is 404: clients stop there when they look for a newer root. */
-export function tufRoutes(repository: TufRepository): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
-  app.get('/tuf/:file', (context) => serve(context, repository, context.req.param('file')))
-  app.get('/tuf/targets/:file', (context) =>
+export function tufRoutes(repository: TufRepository): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const route = routesOn(app)
+  route.get('/tuf/:file', anyone, (context) => serve(context, repository, context.req.param('file')))
+  route.get('/tuf/targets/:file', anyone, (context) =>
     serve(context, repository, `targets/${context.req.param('file')}`),
   )
   return app

@@ -10,6 +10,7 @@ import { findRunner, requestJob, type JobRequest } from './queue.ts'
 import { settle } from './stages.ts'
 import {
   appendTrace,
+  checkReader,
   openArtifacts,
   putArtifacts,
   updateJob,
@@ -42,6 +43,8 @@ export interface Pipelines {
   appendTrace(claim: JobClaim, part: TracePart): Promise<TraceAnswer>
   updateJob(claim: JobClaim, update: JobUpdate): Promise<JobState>
   putArtifacts(claim: JobClaim, upload: ArtifactUpload): Promise<void>
+  /** Whether the job of the token may read the artifacts of the job `jobId`. Throws `pipelines.job-token`, `JobEndedError`. */
+  checkReader(claim: JobClaim): Promise<void>
   openArtifacts(claim: JobClaim): Promise<OpenArtifacts>
   /** From `start` to what is there now. Throws `pipelines.unknown`. */
   readTrace(jobId: number, start?: number): Promise<AsyncIterable<Uint8Array>>
@@ -64,6 +67,7 @@ export function createPipelines(parts: PipelineParts): Pipelines {
     appendTrace: (claim, part) => appendTrace(context, claim, part),
     updateJob: (claim, update) => updateJob(context, claim, update),
     putArtifacts: (claim, upload) => putArtifacts(context, claim, upload),
+    checkReader: (claim) => checkReader(context, claim),
     openArtifacts: (claim) => openArtifacts(context, claim),
     readTrace: (jobId, start = 0) => readTrace(context, jobId, start),
     isJobRunning: (jobId) => isJobRunning(context, jobId),

@@ -117,12 +117,18 @@ export interface OpenArtifacts {
   readonly blob: Blob
 }
 
-/** For a running job of the same pipeline. Throws `pipelines.job-token` for any other, `pipelines.artifacts-absent`. */
-export async function openArtifacts(context: Context, { jobId, token }: JobClaim): Promise<OpenArtifacts> {
+/** A running job of the same pipeline may read a job's artifacts. Throws `pipelines.job-token` for any other. */
+export async function checkReader(context: Context, { jobId, token }: JobClaim): Promise<void> {
   const asking = await jobOfToken(context, token)
   const job = await context.store.findJob(jobId)
   if (job === undefined || job.pipelineId !== asking.pipelineId)
     throw pipelineErrors('pipelines.job-token', `the job of the token may not read artifacts of job ${jobId}`)
+}
+
+/** Throws as `checkReader`, and `pipelines.artifacts-absent`. */
+export async function openArtifacts(context: Context, claim: JobClaim): Promise<OpenArtifacts> {
+  await checkReader(context, claim)
+  const { jobId } = claim
   const artifact = await context.store.findArtifact(jobId)
   if (artifact === undefined)
     throw pipelineErrors('pipelines.artifacts-absent', `job ${jobId} has no artifacts`)

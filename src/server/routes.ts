@@ -2,6 +2,7 @@ import type { Log } from '../base/index.ts'
 import {
   adminRoutes,
   auditAdminRoutes,
+  createApp,
   ctRoutes,
   fulcioConfigurationRoutes,
   fulcioRoutes,
@@ -20,6 +21,7 @@ import {
   timestampRoutes,
   tufRoutes,
   type App,
+  type AppParts,
 } from '../http/index.ts'
 import { systemClock } from '../host/index.ts'
 import { mintTrialToken } from './trust/id-tokens.ts'
@@ -27,15 +29,19 @@ import { issuerAdmin } from './admin/issuer-admin.ts'
 import { counted } from './health/metrics.ts'
 import type { Services } from './services.ts'
 
+interface PublicParts extends Omit<AppParts, 'routes'> {
+  readonly health: App
+  /** Of a proposed entry of Rekor. */
+  readonly maxEntryBytes?: number | undefined
+}
+
 /** What is served on the port. */
-export function publicRoutes(
-  services: Services,
-  log: Log,
-  { maxEntryBytes }: { readonly maxEntryBytes?: number } = {},
-): readonly App[] {
+export function publicApp(services: Services, { health, maxEntryBytes, ...parts }: PublicParts): App {
+  const { log } = parts
   const { access, registry, pipelines, issuer, trust, metrics } = services
   const { authority, tsa } = counted(services)
-  return [
+  const routes = [
+    health,
     issuerRoutes(issuer),
     fulcioRoutes(authority, log),
     fulcioV2Routes(authority, log),
@@ -50,6 +56,7 @@ export function publicRoutes(
     jobRoutes({ pipelines, log }),
     metricsRoutes({ metrics, access, log }),
   ]
+  return createApp({ ...parts, routes })
 }
 
 /** What is served on the owner-only socket, or asked for by a command in its own process. */

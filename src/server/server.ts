@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { utf8, type Clock, type Log } from '../base/index.ts'
 import { steadyMs, systemClock, systemEntropy } from '../host/index.ts'
-import { createApp, healthRoutes, listen, measured, type App, type Listening } from '../http/index.ts'
+import { healthRoutes, listen, measured, type App, type Listening } from '../http/index.ts'
 import { watchClock } from './health/clock-watch.ts'
 import { openDataDirectory } from './data/data-directory.ts'
 import { openListener } from './listen/listener.ts'
@@ -18,7 +18,7 @@ import {
   warnings,
   type ReadinessParts,
 } from './health/readiness.ts'
-import { adminApp, publicRoutes } from './routes.ts'
+import { adminApp, publicApp } from './routes.ts'
 import { openServices, type Services } from './services.ts'
 import type { TlsPaths } from './listen/tls.ts'
 import { createReserve } from '../storage/folder/index.ts'
@@ -114,8 +114,9 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   const readiness = { trust: services.trust, clock, freeBytes }
   const measure = measured(services.metrics, clock)
   const requests = { clock, entropy: systemEntropy, proxies: configured.proxies }
-  const routes = [healthOf(readiness), ...publicRoutes(services, log, configured)]
-  listener.open(createApp({ hosts, log, measure, requests, routes }))
+  const { maxEntryBytes } = configured
+  const health = healthOf(readiness)
+  listener.open(publicApp(services, { hosts, log, measure, requests, health, maxEntryBytes }))
   // Last, so that whoever reaches the socket reaches the port too.
   listening.push(await openAdminSocket(socketPath, services, log))
   const reasons = await sayState(readiness, { url, log }, undo)

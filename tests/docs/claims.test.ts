@@ -2,11 +2,8 @@ import type { Command } from 'commander'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { adminApp, publicRoutes } from '../../src/server/routes.ts'
-import type { Services } from '../../src/server/services.ts'
+import { portRoutes, socketRoutes } from '../../src/server/served-routes.contract.ts'
 import { errorKinds } from '../../src/base/index.ts'
-import { silentLog } from '../../src/host/index.ts'
-import { healthRoutes } from '../../src/http/index.ts'
 import { root } from '../support/program.ts'
 
 /** What pages say of the code that can be compared with it: files, tests, tables, codes, routes. */
@@ -149,8 +146,5 @@ function testLines(page: string): readonly TestLine[] {
 }
 
 function routePatterns(): readonly string[] {
-  const dummy: object = new Proxy(() => undefined, { get: () => dummy, apply: () => dummy })
-  const services = dummy as Services
-  const apps = [healthRoutes(() => []), ...publicRoutes(services, silentLog), adminApp(services, silentLog)]
-  return apps.flatMap((app) => app.routes.map(({ path }) => path))
+  return [...portRoutes(), ...socketRoutes()].map(({ path }) => path)
 }

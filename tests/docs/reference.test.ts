@@ -4,9 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { adminApp, publicRoutes } from '../../src/server/routes.ts'
+import { portRoutes, socketRoutes, withoutPatterns } from '../../src/server/served-routes.contract.ts'
 import { exportTrust } from '../../src/client/index.ts'
-import type { Services } from '../../src/server/services.ts'
 import { errorKinds } from '../../src/base/index.ts'
 import {
   initializeFlags,
@@ -14,8 +13,7 @@ import {
   verifyBlobFlags,
   type Flag,
 } from '../../src/cli/cosign/flag-table.ts'
-import { silentLog } from '../../src/host/index.ts'
-import { healthRoutes, type App } from '../../src/http/index.ts'
+import type { DeclaredRoute } from '../../src/http/index.ts'
 import { root } from '../support/program.ts'
 
 const api = readPage('http-api.md')
@@ -25,12 +23,21 @@ const face = readPage('cosign.md')
 describe('the page of the HTTP API', () => {
   const [served = '', admin = ''] = api.split('\n## Admin socket')
 
-  it('names every route of the port, and no other', () => {
-    expect(documentedRoutes(served)).toEqual(routesOf([healthRoutes(() => []), ...publicApps()]))
+  it('names every route of the port with the right that it declares, and no other', () => {
+    expect(documentedRoutes(served)).toEqual(linesOf(portRoutes()))
   })
 
-  it('names every route of the owner-only socket, and no other', () => {
-    expect(documentedRoutes(admin)).toEqual(routesOf([adminApp(untouched(), silentLog)]))
+  it('names every route of the owner-only socket with the right that it declares, and no other', () => {
+    expect(documentedRoutes(admin)).toEqual(linesOf(socketRoutes()))
+  })
+
+  it('explains every right, and no other', () => {
+    const [, rights = ''] = /\n## Rights\n([^]*?)\n## /.exec(api) ?? []
+    const explained = tableRows(rights).flatMap(([name = '']) =>
+      name.startsWith('`') ? [unquote(name)] : [],
+    )
+    const declared = new Set([...portRoutes(), ...socketRoutes()].map(({ right }) => `${right}`))
+    expect(explained.toSorted()).toEqual([...declared].toSorted())
   })
 
   it('names codes that exist, each with the status that it is answered with', async () => {
@@ -120,35 +127,20 @@ function unquote(cell: string): string {
   return cell.replaceAll('`', '')
 }
 
-/** `| GET | `/a`, `/a/` | …`: one route for each path of the second cell. */
+/** `| GET | `/a`, `/a/` | `anyone` …`: one route for each path of the second cell, with the first word of the third. */
 function documentedRoutes(markdown: string): readonly string[] {
   const rows = tableRows(markdown).filter(([method = '']) => /^(?:GET|POST|PUT|PATCH|DELETE)$/.test(method))
   return rows
-    .flatMap(([method, paths = '']) =>
-      [...paths.matchAll(/`([^`]+)`/g)].map(([, path]) => `${method} ${path}`),
+    .flatMap(([method, paths = '', right = '']) =>
+      [...paths.matchAll(/`([^`]+)`/g)].map(
+        ([, path]) => `${method} ${path} ${/^`([^`]+)`/.exec(right)?.[1]}`,
+      ),
     )
     .toSorted()
 }
 
-/** Without the patterns of parameters. Middleware counts for all methods and is no route. */
-function routesOf(apps: readonly App[]): readonly string[] {
-  const routes = apps.flatMap((app) => app.routes).filter(({ method }) => method !== 'ALL')
-  return [...new Set(routes.map(({ method, path }) => `${method} ${withoutPatterns(path)}`))].toSorted()
-}
-
-/** A pattern may hold braces of its own: `/jobs/:id{[0-9]{1,15}}`. */
-function withoutPatterns(path: string): string {
-  return path.replaceAll(/\{(?:[^{}]|\{[^{}]*\})*\}/g, '')
-}
-
-function publicApps(): readonly App[] {
-  return publicRoutes(untouched(), silentLog)
-}
-
-/** Stands for every service: whatever is looked up or called gives the same again. No request is ever made. */
-function untouched(): Services {
-  const dummy: object = new Proxy(() => undefined, { get: () => dummy, apply: () => dummy })
-  return dummy as Services
+function linesOf(routes: readonly DeclaredRoute[]): readonly string[] {
+  return routes.map(({ method, path, right }) => `${method} ${withoutPatterns(path)} ${right}`).toSorted()
 }
 
 async function declaredCommands(): Promise<readonly Command[]> {

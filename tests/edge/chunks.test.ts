@@ -2,11 +2,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { adminApp, publicRoutes } from '../../src/server/routes.ts'
+import { portRoutes, socketRoutes } from '../../src/server/served-routes.contract.ts'
 import { startServer, type RunningServer } from '../../src/server/index.ts'
-import type { Services } from '../../src/server/services.ts'
 import { silentLog } from '../../src/host/index.ts'
-import type { App } from '../../src/http/index.ts'
 import { temporaryFolder } from '../support/server.ts'
 
 interface Route {
@@ -17,19 +15,13 @@ interface Route {
 const BODIES = ['POST', 'PUT', 'PATCH']
 
 /** Every route that may have a body, with something in place of its parameters. */
-function routesOf(apps: readonly App[]): readonly Route[] {
-  const all = apps.flatMap(({ routes }) => routes).filter(({ method }) => BODIES.includes(method))
+function withBodies(routes: readonly Route[]): readonly Route[] {
+  const all = routes.filter(({ method }) => BODIES.includes(method))
   const asked = all.map(({ method, path }) => `${method} ${path.replaceAll(/:\w+(?:\{[^/]*\})?/g, '1')}`)
   return [...new Set(asked)].map((text) => {
     const [method = '', path = ''] = text.split(' ')
     return { method, path }
   })
-}
-
-/** Only the table of routes is asked for, which touches nothing. */
-function untouched(): Services {
-  const nothing: unknown = new Proxy(() => nothing, { get: () => nothing })
-  return nothing as Services
 }
 
 const FORM = 'multipart/form-data; boundary=b'
@@ -96,11 +88,11 @@ async function statusOf({ method, path }: Route, head: string, body: string): Pr
   return /^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]
 }
 
-const routes = routesOf(publicRoutes(untouched(), silentLog))
+const routes = withBodies(portRoutes())
 
 it('there are routes with bodies, on the port and on the socket', () => {
   expect(routes.length).toBeGreaterThan(10)
-  expect(routesOf([adminApp(untouched(), silentLog)]).length).toBeGreaterThan(5)
+  expect(withBodies(socketRoutes()).length).toBeGreaterThan(5)
 })
 
 describe.each(routes)('$method $path', (route) => {
