@@ -5,9 +5,9 @@
  * Verifying, signing and the settings have entries of their own in `verify/`, `sign/` and `settings/`, so that a command
  * that must start fast loads no server.
  */
-export { exportTrust } from './trust/files.ts'
-export { readTrust, type TrustSource } from './trust/source.ts'
-export type { TrustReport } from './trust/report.ts'
+export { exportTrust } from './trust-root/export.ts'
+export { readTrust, type TrustSource } from './trust-root/source.ts'
+export type { TrustReport } from './trust-root/report.ts'
 export { checkRequirements } from './run/requirements.ts'
 export { runHere, type RunHereOptions, type RunReport } from './run/run-here.ts'
 export type { ReleasedFile } from './run/release-report.ts'

@@ -24,7 +24,7 @@ import {
   type AppParts,
 } from '../http/index.ts'
 import { systemClock } from '../host/index.ts'
-import { mintTrialToken } from './trust/id-tokens.ts'
+import { mintTrialToken } from './sigstore/id-tokens.ts'
 import { issuerAdmin } from './admin/issuer-admin.ts'
 import { counted } from './health/metrics.ts'
 import type { Services } from './services.ts'

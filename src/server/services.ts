@@ -24,11 +24,11 @@ import { refuseMissingLogs } from './data/data-checks.ts'
 import type { DataDirectory, Instance } from './data/data-directory.ts'
 import { openIssuerKeys, type IssuerKeys } from './keys/issuer-keys.ts'
 import { loadKeys, type InstanceKeys } from './keys/keys.ts'
-import { openLogs, type Logs } from './trust/logs.ts'
+import { openLogs, type Logs } from './sigstore/logs.ts'
 import { addGauges } from './health/metrics.ts'
 import { anchorPath, databasePath, ownerOf } from './data/paths.ts'
-import { openTrust, type Trust } from './trust/trust.ts'
-import { openTrustRepository } from './trust/tuf-repository.ts'
+import { openTrust, type Trust } from './sigstore/sigstore.ts'
+import { openTrustRepository } from './sigstore/tuf-repository.ts'
 
 export interface Services {
   readonly url: string

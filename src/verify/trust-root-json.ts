@@ -1,7 +1,7 @@
-import { parseTrustedRoot, type TrustedAuthority, type TrustedLog } from '../formats/trustroot/index.ts'
+import { parseTrustedRoot, type TrustedAuthority, type TrustedLog } from '../formats/sigstore/index.ts'
 import type { CertificateAuthority, LogKey, TimestampAuthority, TrustRoot } from './trust-root.ts'
 
-/** The trust root that a `trusted_root.json` describes. Throws `trustroot.malformed`. */
+/** The trust root that a `trusted_root.json` describes. Throws `sigstore.trusted-root`. */
 export function trustRootFromJson(text: string): TrustRoot {
   const root = parseTrustedRoot(text)
   return {

@@ -55,7 +55,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'rekor2-timestamp-with-incorrect-time_fail': 'verify.bundle',
   'set-invalid-signature_fail': 'verify.set',
   'signature-mismatch_fail': 'verify.signature',
-  'trust-root-tlog-missing-validity-start_fail': 'trustroot.malformed',
+  'trust-root-tlog-missing-validity-start_fail': 'sigstore.trusted-root',
   'wrong-hashedrekord-artifact_fail': 'verify.entry',
   'wrong-hashedrekord-cert-and-sig_fail': 'verify.entry',
   'wrong-hashedrekord-entry_fail': 'verify.entry',

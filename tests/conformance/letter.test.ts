@@ -219,7 +219,7 @@ function ours({ bundle, file = bytes, key, trustedRoot = trustedRootJson() }: Le
       return verdict.verified ? 'verified' : verdict.reason.replace('verify.', '')
     })
   } catch (error) {
-    expect(error).toMatchObject({ code: 'trustroot.malformed' })
+    expect(error).toMatchObject({ code: 'sigstore.trusted-root' })
     return ['trust-root']
   }
 }

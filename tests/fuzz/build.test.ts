@@ -8,7 +8,7 @@ import {
   messageImprint,
   parseTimestampResponse,
 } from '../../src/formats/timestamp/index.ts'
-import { clientTrustConfig, trustFile } from '../../src/formats/trustroot/index.ts'
+import { clientTrustConfig, trustFile } from '../../src/formats/sigstore/index.ts'
 import { intermediate, leafKey, makeLeaf, root, sct } from '../../src/formats/x509/arrange.ts'
 import {
   embeddedScts,

@@ -3,7 +3,7 @@ import { access, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { shellQuoted, utf8 } from '../../base/index.ts'
 import { systemFiles } from '../../host/index.ts'
-import { SPARE_SIGNING_CONFIG } from '../trust/files.ts'
+import { SPARE_SIGNING_CONFIG } from '../trust-root/export.ts'
 
 /** The command line of this process: which Node, which file. */
 export interface Program {

@@ -4,7 +4,7 @@ import {
   parseSigningConfig,
   type ServiceGroup,
   type SigningServices,
-} from '../../formats/trustroot/index.ts'
+} from '../../formats/sigstore/index.ts'
 import { appSignErrors } from './errors.ts'
 import type { ServiceChoice } from './plan.ts'
 
@@ -21,7 +21,7 @@ interface Ports {
   readonly clock: Clock
 }
 
-/** Throws `client.sign-services`, `trustroot.signing-config`, `host.file`. */
+/** Throws `client.sign-services`, `sigstore.signing-config`, `host.file`. */
 export async function serviceUrls(choice: ServiceChoice, { files, clock }: Ports): Promise<ServiceUrls> {
   const config = await readConfig(choice.signingConfig, files)
   const nowSeconds = Math.floor(clock.nowMs() / 1000)

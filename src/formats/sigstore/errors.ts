@@ -49,4 +49,17 @@ export const sigstoreErrors = defineErrors({
     summary: 'The payload of the envelope is not an in-toto statement with named subjects.',
     hint: 'sign a statement of https://in-toto.io/Statement/v1, as attestation tools write it',
   },
+  'sigstore.trusted-root': {
+    status: 400,
+    exit: 1,
+    summary: 'The trusted_root.json has an unsupported version or is malformed.',
+    hint: "get it again from the operator of the Sigstore instance, or write it again with 'wheelseal trust export --out DIR'",
+  },
+  'sigstore.signing-config': {
+    status: 400,
+    exit: 1,
+    summary:
+      'The signing_config.json is not of version 0.2, is malformed, or has no service that is valid now.',
+    hint: "get it again from the operator of the Sigstore instance, or write it again with 'wheelseal trust export --out DIR'",
+  },
 })

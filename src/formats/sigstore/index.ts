@@ -11,6 +11,11 @@
  *
  * `sealedFile` tells by its name which file a seal is of.
  *
+ * The files by which clients learn whom to trust and where to sign (protobuf-specs, sigstore_trustroot.proto): `parseTrustedRoot` reads anybody's
+ * `trusted_root.json`, with several authorities and logs in their spans of time, `parseSigningConfig` anybody's signing
+ * config, of which `chooseService` takes what is to be used now. `trustedRoot`, `signingConfig` and `clientTrustConfig` (both in one, for sigstore-python)
+ * describe one Wheelseal: every service at one URL, Rekor v1, open validity; `trustFile` makes the bytes. What every client accepts is stricter than the schema: see the comments.
+ *
  * Pure: shapes and encodings only. Whether a signature, a proof or a certificate is good is decided elsewhere.
  */
 export {
@@ -56,3 +61,19 @@ export type { Envelope, FileDigest, SealFormat, SealParts } from './seal-parts.t
 export { readLoggedRecord, type LoggedRecord, type Verifier } from './logged-record.ts'
 export { IN_TOTO, parseStatement, type Statement } from './statement.ts'
 export { formatStatement, PROVENANCE_V1, PUBLISH_V1, type NewStatement } from './format-statement.ts'
+export {
+  parseTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type TrustedRoot,
+  type TrustPeriod,
+} from './parse-trusted-root.ts'
+export {
+  chooseService,
+  parseSigningConfig,
+  type NamedService,
+  type ServiceGroup,
+  type SigningServices,
+} from './parse-signing-config.ts'
+export { trustedRoot, type InstanceTrust } from './format-trusted-root.ts'
+export { clientTrustConfig, signingConfig, trustFile } from './format-signing-config.ts'

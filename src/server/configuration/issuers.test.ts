@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { utf8, type Files, type Http } from '../../base/index.ts'
 import { silentLog, systemClock } from '../../host/index.ts'
 import { makeClaims, subject } from '../../identity/arrange.ts'
-import { acceptedIssuers } from '../trust/id-tokens.ts'
+import { acceptedIssuers } from '../sigstore/id-tokens.ts'
 import { openForeignIssuers } from './issuers.ts'
 
 const url = 'https://gitlab.example'

@@ -12,7 +12,7 @@ import { proxyList } from '../../http/index.ts'
 import { parseKeySet } from '../../identity/index.ts'
 import { createHttp } from '../../net/index.ts'
 import { createDiscoveredKeys, onlyProjects, type AcceptedIssuer } from '../../trust/authority/index.ts'
-import { readListedKeys } from '../trust/admission.ts'
+import { readListedKeys } from '../sigstore/admission.ts'
 import { readConfiguration, type IssuerConfiguration } from './configuration.ts'
 import { serverErrors } from '../errors.ts'
 

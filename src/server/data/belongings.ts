@@ -10,7 +10,7 @@ import {
   utf8Decode,
   type JsonValue,
 } from '../../base/index.ts'
-import { trustedRoot } from '../../formats/trustroot/index.ts'
+import { trustedRoot } from '../../formats/sigstore/index.ts'
 import {
   certificateTreeLeaf,
   isSignedBy,
@@ -27,8 +27,8 @@ import { originOf } from '../../trust/rekor/index.ts'
 import type { Instance } from './data-directory.ts'
 import { serverErrors } from '../errors.ts'
 import { certificateFiles, keyPath, ROOT_KEYS, type InstanceKeys } from '../keys/keys.ts'
-import { rekorNames, type Logs } from '../trust/logs.ts'
-import { instanceTrust } from '../trust/tuf-repository.ts'
+import { rekorNames, type Logs } from '../sigstore/logs.ts'
+import { instanceTrust } from '../sigstore/tuf-repository.ts'
 
 interface Belongings {
   /** The data directory. */

@@ -4,8 +4,8 @@ import { migrations } from '../../storage/sql/index.ts'
 import { openDatabase } from '../../storage/sqlite/index.ts'
 import { createInstance, type DataDirectory, type Instance } from './data-directory.ts'
 import { createKeys, loadKeys } from '../keys/keys.ts'
-import { createLogs } from '../trust/logs.ts'
-import { createTrustRepository } from '../trust/tuf-repository.ts'
+import { createLogs } from '../sigstore/logs.ts'
+import { createTrustRepository } from '../sigstore/tuf-repository.ts'
 import { databasePath, ownerOf } from './paths.ts'
 
 /** Makes the keys, the certificates, the TUF repository and the two logs, once and explicitly: a missing log never becomes an empty one. */

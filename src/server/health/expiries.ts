@@ -1,6 +1,6 @@
 import { isoTime, parseIsoTime, type Clock, type Log } from '../../base/index.ts'
 import { parseCertificate } from '../../formats/x509/index.ts'
-import type { Trust } from '../trust/trust.ts'
+import type { Trust } from '../sigstore/sigstore.ts'
 
 type Ending = Pick<Trust, 'repository'> & {
   readonly authority: Pick<Trust['authority'], 'chain'>

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { parseIsoTime, type Clock } from '../../base/index.ts'
 import { parseCertificatesPem } from '../../formats/x509/index.ts'
 import type { Metrics, Sample } from '../../http/index.ts'
-import type { Trust } from '../trust/trust.ts'
+import type { Trust } from '../sigstore/sigstore.ts'
 
 interface Measured {
   readonly trust: Trust

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog, systemClock } from '../../host/index.ts'
 import { moveKeysOffline } from './offline-keys.ts'
 import { startServer } from '../server.ts'
-import { readTrust } from '../../client/trust/source.ts'
+import { readTrust } from '../../client/trust-root/source.ts'
 
 const NAMES = ['root.pem', 'tsa-root.pem', 'tuf-root.pem', 'tuf-targets.pem']
 const DAY_MS = 86_400_000

@@ -1,7 +1,7 @@
 /** For tests only: what an instance is trusted for, and a repository in memory whose clock the test moves. */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Clock, Log } from '../../base/index.ts'
-import type { InstanceTrust } from '../../formats/trustroot/index.ts'
+import type { InstanceTrust } from '../../formats/sigstore/index.ts'
 import { silentLog, systemEntropy } from '../../host/index.ts'
 import { createCertificateAuthority } from '../authority/index.ts'
 import { createTimestampAuthority } from '../tsa/index.ts'

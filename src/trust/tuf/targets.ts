@@ -1,5 +1,5 @@
 import { utf8, type JsonValue } from '../../base/index.ts'
-import { signingConfig, trustedRoot, trustFile, type InstanceTrust } from '../../formats/trustroot/index.ts'
+import { signingConfig, trustedRoot, trustFile, type InstanceTrust } from '../../formats/sigstore/index.ts'
 import type { TargetFile } from '../../formats/tuf/index.ts'
 import { certificatePem, publicKeyPem } from '../../formats/x509/index.ts'
 

@@ -6,7 +6,7 @@ import { chooseService, parseSigningConfig, signingConfig, trustFile } from './i
 const trust = makeTrust(START, 'https://seal.example:7711')
 const refusal = (message: string): object =>
   expect.objectContaining({
-    code: 'trustroot.signing-config',
+    code: 'sigstore.signing-config',
     message: expect.stringContaining(message) as string,
   })
 const parse = (changes: { readonly [member: string]: JsonValue } = {}) =>

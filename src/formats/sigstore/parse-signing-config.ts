@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { describeError, parseIsoTime, parseJson } from '../../base/index.ts'
-import { trustRootErrors } from './errors.ts'
-import type { TrustPeriod } from './parse.ts'
+import { sigstoreErrors } from './errors.ts'
+import type { TrustPeriod } from './parse-trusted-root.ts'
 
 export interface NamedService {
   readonly url: string
@@ -64,7 +64,7 @@ const Config = v.object({
   tsaConfig: Count,
 })
 
-/** `signing_config.json` of version 0.2 (protobuf-specs, sigstore_trustroot.proto). Throws `trustroot.signing-config`. */
+/** `signing_config.json` of version 0.2 (protobuf-specs, sigstore_trustroot.proto). Throws `sigstore.signing-config`. */
 export function parseSigningConfig(text: string): SigningServices {
   const config = readConfig(text)
   return {
@@ -80,7 +80,7 @@ function readConfig(text: string): v.InferOutput<typeof Config> {
   } catch (cause) {
     const where = cause instanceof v.ValiError ? `${v.getDotPath(cause.issues[0]) ?? 'the value'}: ` : ''
     const why = describeError(cause).slice(0, 300)
-    throw trustRootErrors('trustroot.signing-config', `not a signing config: ${where}${why}`, { cause })
+    throw sigstoreErrors('sigstore.signing-config', `not a signing config: ${where}${why}`, { cause })
   }
 }
 
@@ -95,7 +95,7 @@ export interface ServiceNeed {
 
 /**
  * The service of a group that began last of those that are valid now and of this version. Throws
- * `trustroot.signing-config` where there is none, and where a signer must use several.
+ * `sigstore.signing-config` where there is none, and where a signer must use several.
  */
 export function chooseService({ services, count }: ServiceGroup, need: ServiceNeed): NamedService {
   const { what, majorApiVersion, nowSeconds } = need
@@ -104,11 +104,11 @@ export function chooseService({ services, count }: ServiceGroup, need: ServiceNe
   )
   const [newest] = usable.toSorted((one, other) => startOf(other) - startOf(one))
   if (newest === undefined)
-    throw trustRootErrors('trustroot.signing-config', `no ${what} of version ${majorApiVersion} is valid now`)
+    throw sigstoreErrors('sigstore.signing-config', `no ${what} of version ${majorApiVersion} is valid now`)
   const needed = count === 'all' ? usable.length : count
   if (needed > 1)
-    throw trustRootErrors(
-      'trustroot.signing-config',
+    throw sigstoreErrors(
+      'sigstore.signing-config',
       `${needed} services must be used as ${what}, but wheelseal uses one`,
     )
   return newest

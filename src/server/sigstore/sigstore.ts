@@ -1,5 +1,5 @@
 import { utf8Decode, type Clock, type Entropy, type Log } from '../../base/index.ts'
-import { clientTrustConfig, signingConfig, trustedRoot, trustFile } from '../../formats/trustroot/index.ts'
+import { clientTrustConfig, signingConfig, trustedRoot, trustFile } from '../../formats/sigstore/index.ts'
 import { certificatePem, publicKeyPem } from '../../formats/x509/index.ts'
 import {
   createAuthority,

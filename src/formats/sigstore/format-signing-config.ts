@@ -1,5 +1,5 @@
 import { utf8, type JsonValue } from '../../base/index.ts'
-import { TIMESTAMP_PATH, trustedRoot, validity, type InstanceTrust } from './trusted-root.ts'
+import { TIMESTAMP_PATH, trustedRoot, validity, type InstanceTrust } from './format-trusted-root.ts'
 
 /**
  * `signing_config.v0.2.json`. Fulcio's major version is 1 for every client, whichever API it calls; any selector but

@@ -6,7 +6,7 @@ import type { Http, HttpResponse } from '../../base/index.ts'
 import { silentLog, systemFiles } from '../../host/index.ts'
 import { createHttp } from '../../net/index.ts'
 import { startServer, type RunningServer } from '../../server/server.ts'
-import { exportTrust } from './files.ts'
+import { exportTrust } from './export.ts'
 import { readTrust, type TrustSource } from './source.ts'
 
 let root: string

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { spkiOf } from '../../formats/x509/index.ts'
 import { join } from 'node:path'
 import { reworded, WheelsealError, type Clock, type Log } from '../../base/index.ts'
-import type { InstanceTrust } from '../../formats/trustroot/index.ts'
+import type { InstanceTrust } from '../../formats/sigstore/index.ts'
 import { systemClock } from '../../host/index.ts'
 import { createFolderTufRepository } from '../../storage/folder/index.ts'
 import {

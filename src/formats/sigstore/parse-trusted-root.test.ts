@@ -9,7 +9,7 @@ import { parseTrustedRoot, trustedRoot } from './index.ts'
 const trust = makeTrust(START, 'https://seal.example:7711')
 const whole = (): Json => structuredClone(trustedRoot(trust))
 const parse = (json: JsonValue): ReturnType<typeof parseTrustedRoot> => parseTrustedRoot(JSON.stringify(json))
-const malformed = expect.objectContaining({ code: 'trustroot.malformed' })
+const malformed = expect.objectContaining({ code: 'sigstore.trusted-root' })
 const spkiOf = (kind: 'ed25519' | 'rsa'): Uint8Array => {
   const { publicKey } =
     kind === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ed25519')

@@ -10,7 +10,7 @@ import {
 } from '../../base/index.ts'
 import { derBitString, derNull, derOid, derSequence } from '../der/index.ts'
 import { OID, parseCertificate, parsePublicKey, type Certificate } from '../x509/index.ts'
-import { trustRootErrors } from './errors.ts'
+import { sigstoreErrors } from './errors.ts'
 
 /** Whole seconds, both ends belong to it; no end is an open one. */
 export interface TrustPeriod {
@@ -114,7 +114,7 @@ const Root = v.strictObject({
 /**
  * `trusted_root.json` (protobuf-specs, sigstore_trustroot.proto), also of several authorities and logs with their spans
  * of time. One malformed part refuses the whole: a root that was cut must not become a smaller one. Throws
- * `trustroot.malformed`.
+ * `sigstore.trusted-root`.
  */
 export function parseTrustedRoot(text: string): TrustedRoot {
   try {
@@ -126,7 +126,7 @@ export function parseTrustedRoot(text: string): TrustedRoot {
       timestampAuthorities: root.timestampAuthorities.map((one) => readTimestampAuthority(one)),
     }
   } catch (cause) {
-    throw trustRootErrors('trustroot.malformed', `not a trusted root: ${describeError(cause)}`, { cause })
+    throw sigstoreErrors('sigstore.trusted-root', `not a trusted root: ${describeError(cause)}`, { cause })
   }
 }
 
