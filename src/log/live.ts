@@ -5,7 +5,7 @@ import { recover } from './recover.ts'
 import { closedBy, shortageOf } from './shortage.ts'
 import { rootAt, type LogState, type StateParts } from './state.ts'
 import { startWal } from './wal.ts'
-import { Writer, type Appended, type NewEntry } from './writer.ts'
+import { Writer, type Appended, type NewEntry } from './sequencer.ts'
 
 export interface LiveParts extends StateParts {
   readonly clock: Clock
