@@ -1,11 +1,12 @@
 import { bytesEqual, type Clock } from '../base/index.ts'
 import { logErrors } from './errors.ts'
 import type { Anchor, TreeHead } from './files.ts'
+import type { Appended, NewEntry } from './new-entry.ts'
 import { recover } from './recover.ts'
+import { Sequencer } from './sequencer.ts'
 import { closedBy, shortageOf } from './shortage.ts'
 import { rootAt, type LogState, type StateParts } from './state.ts'
 import { startWal } from './wal.ts'
-import { Writer, type Appended, type NewEntry } from './sequencer.ts'
 
 export interface LiveParts extends StateParts {
   readonly clock: Clock
@@ -38,11 +39,11 @@ const LONGEST_PAUSE_MS = 10_000
 export async function openLive(parts: LiveParts): Promise<Live> {
   const stop = new AbortController()
   let going: Promise<void> = Promise.resolve()
-  const onFailure = (failed: Writer, error: unknown): void => {
+  const onFailure = (failed: Sequencer, error: unknown): void => {
     if (shortageOf(error) !== undefined) going = first.then(() => goOn(failed))
   }
   const pauses = growingPauses()
-  const goOn = async (failed: Writer): Promise<void> => {
+  const goOn = async (failed: Sequencer): Promise<void> => {
     await failed.close().catch(() => undefined)
     const { head, pending } = now.state
     const pause = (): Promise<void> => parts.clock.sleep(pauses(head.size + pending.applied), stop.signal)
@@ -66,7 +67,7 @@ export async function openLive(parts: LiveParts): Promise<Live> {
 }
 
 interface Beginning {
-  readonly onFailure: (failed: Writer, error: unknown) => void
+  readonly onFailure: (failed: Sequencer, error: unknown) => void
   /** A head that was answered from: what is opened must continue it. */
   readonly seen?: TreeHead
 }
@@ -112,14 +113,14 @@ async function begin(
   if (frozen !== undefined) return { state, writes: refusing(logErrors('log.frozen', frozen)) }
   await anchor?.keep(state.head)
   const wal = await startWal(state, number + 1)
-  return { state, writes: writing(new Writer({ state, wal, clock, doubt, anchor, onFailure })) }
+  return { state, writes: writing(new Sequencer({ state, wal, clock, doubt, anchor, onFailure })) }
 }
 
-function writing(writer: Writer): Opening['writes'] {
+function writing(sequencer: Sequencer): Opening['writes'] {
   return {
-    append: (entry) => writer.append(entry),
-    refusal: () => (writer.poison === undefined ? writer.untimely() : refusalOf(writer.poison)),
-    close: () => writer.close(),
+    append: (entry) => sequencer.append(entry),
+    refusal: () => (sequencer.poison === undefined ? sequencer.untimely() : refusalOf(sequencer.poison)),
+    close: () => sequencer.close(),
   }
 }
 

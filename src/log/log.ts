@@ -17,7 +17,7 @@ import {
   type KeysOf,
   type LogState,
 } from './state.ts'
-import type { Appended, NewEntry } from './sequencer.ts'
+import type { Appended, NewEntry } from './new-entry.ts'
 
 export interface TransparencyLog {
   /**

@@ -1,39 +1,23 @@
-import { bytesEqual, isoTimeMs, type Clock } from '../base/index.ts'
-import { checkEntrySize, type LogEntry } from './entry.ts'
+/**
+ * The write path of the log from top to bottom. The numbers are the steps of "Life of an entry" in docs/design/log.md, which
+ * says what a crash behind each of them leaves; a test compares both. Step 1 and step 9 are of `trust/rekor` and
+ * `trust/ct`, step 10 is of their routes, and step 16 stands in wal.ts.
+ */
+import type { Clock } from '../base/index.ts'
+import {
+  bundleFiles,
+  compareWithDisk,
+  compareWithTree,
+  renameAndSync,
+  writeUnderTemporaryNames,
+} from './bundle-files.ts'
 import { logErrors } from './errors.ts'
 import type { Anchor } from './files.ts'
 import { tileWidth } from './geometry.ts'
-import { hasFullBundle, project } from './bundle-files.ts'
+import { batchTime, examine, untimely, type Appended, type Examined, type NewEntry } from './new-entry.ts'
 import { closedBy, shortageOf } from './shortage.ts'
-import { findEntry, keysOfEntry, type EntryKeys, type LogState } from './state.ts'
+import { rowsOf, type LogState } from './state.ts'
 import type { Wal } from './wal.ts'
-
-export interface NewEntry {
-  /** The leaf, or what makes it from the time of its commit, for formats that hold it. */
-  readonly leaf: Uint8Array | ((timeMs: number) => Uint8Array)
-  /** Kept beside the leaf; left out for none. */
-  readonly extra?: Uint8Array
-  /**
-   * One of the leaf's keys that says what is the same entry, for leaves that hold their time; left out for the leaf's
-   * hash.
-   */
-  readonly identity?: Uint8Array
-  /** Outside of it the entry is worth nothing to its readers, as outside of its certificate's validity. */
-  readonly window?: TimeWindow
-}
-
-export interface TimeWindow {
-  readonly fromMs: number
-  /** The last moment that is inside. */
-  readonly untilMs: number
-}
-
-export interface Appended {
-  readonly index: number
-  /** When the leaf was committed first; never earlier than that of any leaf before it. */
-  readonly timeMs: number
-  readonly isDuplicate: boolean
-}
 
 interface Waiting {
   readonly entry: NewEntry
@@ -41,7 +25,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-export interface WriterParts {
+export interface SequencerParts {
   readonly state: LogState
   readonly wal: Wal
   readonly clock: Clock
@@ -49,28 +33,28 @@ export interface WriterParts {
   readonly doubt: (() => string | undefined) | undefined
   readonly anchor: Anchor | undefined
   /** Called once, at the first failure: from then on nothing is taken. */
-  readonly onFailure: (failed: Writer, error: unknown) => void
+  readonly onFailure: (failed: Sequencer, error: unknown) => void
 }
 
 const MAX_WAITING = 4096
 const MAX_BATCH = 1024
-/** By so much an entry may be dated after the clock, when that was set back a little: time never runs backwards. */
-const MAX_AHEAD_MS = 30_000
 /** Full bundles in memory before appends wait for the disk. */
 const MAX_UNAPPLIED_BUNDLES = 32
+/** Written at once, so that memory and one round of syncs stay small. */
+const MAX_BUNDLES = 16
 
 /** Everything that waits is committed together, while the next ones gather: no timer, and no entry waits for one. */
-export class Writer {
-  readonly #parts: WriterParts
+export class Sequencer {
+  readonly #parts: SequencerParts
   readonly #waiting: Waiting[] = []
   #poison: unknown
   #isClosed = false
   #running: Promise<void> | undefined
-  #projecting: Promise<void> | undefined
+  #integrating: Promise<void> | undefined
 
-  constructor(parts: WriterParts) {
+  constructor(parts: SequencerParts) {
     this.#parts = parts
-    this.#startProjecting()
+    this.#startIntegrating()
   }
 
   /** Why it takes nothing more, or undefined. */
@@ -82,6 +66,7 @@ export class Writer {
     return new Promise((resolve, reject) => {
       if (this.#poison !== undefined) return reject(closedBy(this.#poison))
       if (this.#isClosed) return reject(closedBy('the log was closed'))
+      // Step 2: it waits, with all others that come while a commit is under way.
       if (this.#waiting.length >= MAX_WAITING)
         return reject(logErrors('log.busy', `${MAX_WAITING} entries are already waiting`))
       this.#waiting.push({ entry, resolve, reject })
@@ -98,7 +83,7 @@ export class Writer {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#running
-    await this.#projecting
+    await this.#integrating
     const { wal, state } = this.#parts
     // What a failure has left is for the next start to judge, as it is.
     await wal.close(this.#poison === undefined ? state : undefined).catch((error: unknown) => {
@@ -110,7 +95,7 @@ export class Writer {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0 && this.#poison === undefined) {
       const batch = this.#waiting.splice(0, MAX_BATCH)
-      // Whoever of the batch has its answer already is not reached by a failure that comes later.
+      // What has its answer already is not reached by a failure that comes later.
       await this.#turn(batch).catch((error: unknown) => this.#fail(error, batch))
     }
     this.#running = undefined
@@ -119,23 +104,25 @@ export class Writer {
   async #turn(batch: readonly Waiting[]): Promise<void> {
     const { state, wal } = this.#parts
     await commitBatch(this.#parts, batch)
-    this.#startProjecting()
+    this.#startIntegrating()
     await wal.changeSegment(state)
     const unapplied = state.head.size - state.pending.applied
-    if (unapplied > MAX_UNAPPLIED_BUNDLES * tileWidth(state.geometry)) await this.#projecting
+    if (unapplied > MAX_UNAPPLIED_BUNDLES * tileWidth(state.geometry)) await this.#integrating
   }
 
-  #startProjecting(): void {
-    if (this.#projecting !== undefined || !hasFullBundle(this.#parts.state)) return
-    this.#projecting = this.#project()
+  /** Beside the commits that follow. */
+  #startIntegrating(): void {
+    if (this.#integrating !== undefined || !hasFullBundle(this.#parts.state)) return
+    this.#integrating = this.#integrate()
       .catch((error: unknown) => this.#fail(error, []))
-      .finally(() => (this.#projecting = undefined))
+      .finally(() => (this.#integrating = undefined))
   }
 
-  async #project(): Promise<void> {
-    while (this.#poison === undefined && hasFullBundle(this.#parts.state)) await project(this.#parts.state)
+  async #integrate(): Promise<void> {
+    while (this.#poison === undefined && hasFullBundle(this.#parts.state)) await integrate(this.#parts.state)
   }
 
+  /** Nothing is tried again, and nothing goes on from memory: what is on the disk is unknown. */
   #fail(error: unknown, batch: readonly Waiting[]): void {
     const isFirst = this.#poison === undefined
     this.#poison ??= error
@@ -144,86 +131,70 @@ export class Writer {
   }
 }
 
-type Settled = () => void
-
-function untimely({ state, clock, doubt }: WriterParts): string | undefined {
-  const nowMs = clock.nowMs()
-  const aheadMs = state.timeMs - nowMs
-  if (aheadMs <= MAX_AHEAD_MS) return doubt?.()
-  const [newest, now] = [isoTimeMs(state.timeMs), isoTimeMs(nowMs)]
-  return `the newest entry is dated ${newest}, but the clock says ${now}; entries are accepted again after that time`
-}
-
-/** What cannot be an entry is refused alone; a rejection leaves it open whether the batch was committed. */
-async function commitBatch(parts: WriterParts, batch: readonly Waiting[]): Promise<void> {
-  const { state, wal, clock, anchor } = parts
-  const moment = { timeMs: Math.max(state.timeMs, clock.nowMs()), untimely: untimely(parts) }
-  const { timeMs } = moment
-  const settled: Settled[] = []
-  for (const one of batch) settled.push(await stage(state, one, moment))
+/** A rejection leaves it open whether the batch was committed. */
+async function commitBatch(parts: SequencerParts, batch: readonly Waiting[]): Promise<void> {
+  const { state, wal, anchor } = parts
+  // Step 3: the batch gets its time, and each entry is looked for once more; what cannot be an entry is refused alone.
+  const time = batchTime(parts)
+  const answers: (() => void)[] = []
+  for (const { entry, resolve, reject } of batch) {
+    const examined = await examine(state, entry, time)
+    if (examined.kind === 'refused') answers.push(() => reject(examined.error))
+    else {
+      const appended = examined.kind === 'known' ? examined.appended : stage(state, examined)
+      answers.push(() => resolve(appended))
+    }
+  }
   const entries = state.pending.entries(state.head.size, state.pending.end)
   if (entries.length > 0) {
+    // Step 4: leaf hashes and right edge are there since `stage`; the root of all.
     const head = { size: state.edge.size, root: state.edge.root() }
-    await wal.commit({ ...head, entries })
+    // Step 5: one record with entries and root.
+    await wal.append({ ...head, entries })
+    // Step 6: one sync. This is the commit.
+    await wal.sync()
+    // Step 7: from now on a folder that is put back from a backup is noticed.
     await anchor?.keep(head)
+    // Step 8: the head in memory, from which everything is read and signed.
     state.head = head
-    state.timeMs = timeMs
+    state.timeMs = time.timeMs
   }
-  for (const settle of settled) settle()
+  for (const answer of answers) answer()
 }
 
-interface Moment {
-  readonly timeMs: number
-  readonly untimely: string | undefined
+/** In memory, where nobody sees it before the commit. */
+function stage({ edge, pending }: LogState, { kept, keys }: Examined & { kind: 'new' }): Appended {
+  const index = pending.end
+  edge.append(keys[0])
+  pending.add(kept, keys)
+  return { index, timeMs: kept.timeMs, isDuplicate: false }
 }
 
-/** Puts an entry on the edge of the tree, or finds it; its maker hears of it once the batch is committed. */
-async function stage(state: LogState, { entry, resolve, reject }: Waiting, moment: Moment): Promise<Settled> {
-  const { timeMs } = moment
-  let made: Made
-  try {
-    made = await makeEntry(state, entry, timeMs)
-  } catch (error) {
-    return () => reject(error)
-  }
-  const { kept, keys, known } = made
-  if (known !== undefined)
-    return () => resolve({ index: known.index, timeMs: known.entry.timeMs, isDuplicate: true })
-  const refusal = refusalAt(moment, entry.window)
-  if (refusal !== undefined) return () => reject(refusal)
-  const index = state.pending.end
-  state.edge.append(keys[0])
-  state.pending.add(kept, keys)
-  return () => resolve({ index, timeMs, isDuplicate: false })
+function hasFullBundle({ pending, head, geometry }: LogState): boolean {
+  return head.size - pending.applied >= tileWidth(geometry)
 }
 
-function refusalAt({ timeMs, untimely: reason }: Moment, window: TimeWindow | undefined): Error | undefined {
-  if (reason !== undefined) return logErrors('log.clock', reason)
-  if (window === undefined || (window.fromMs <= timeMs && timeMs <= window.untilMs)) return undefined
-  const span = `${isoTimeMs(window.fromMs)} to ${isoTimeMs(window.untilMs)}`
-  return logErrors(
-    'log.window',
-    `the certificate is valid from ${span}, but the entry would be dated ${isoTimeMs(timeMs)}`,
-  )
-}
-
-interface Made {
-  readonly kept: LogEntry
-  readonly keys: EntryKeys
-  /** The same entry, where the log has it. */
-  readonly known: { readonly index: number; readonly entry: LogEntry } | undefined
-}
-
-/** Changes nothing. Throws `base.too-large`, and what makes it unknown whether the log has the entry, such as `log.corrupt`. */
-async function makeEntry(
-  state: LogState,
-  { leaf, extra = new Uint8Array(), identity }: NewEntry,
-  timeMs: number,
-): Promise<Made> {
-  const leafAt = typeof leaf === 'function' ? leaf : (): Uint8Array => leaf
-  const kept = { timeMs, leaf: leafAt(timeMs), extra }
-  checkEntrySize(kept)
-  const keys = keysOfEntry(state, kept)
-  const isSame = (one: LogEntry): boolean => bytesEqual(leafAt(one.timeMs), one.leaf)
-  return { kept, keys, known: await findEntry(state, identity ?? keys[0], isSame) }
+/**
+ * Moves committed entries from the write-ahead log into bundles and tiles. After a crash in between, the next opening
+ * begins with step 11 again.
+ */
+async function integrate(state: LogState): Promise<void> {
+  const { files, index, pending, edge, head, geometry } = state
+  const width = tileWidth(geometry)
+  const from = pending.applied
+  const to = Math.min(from + MAX_BUNDLES * width, head.size - (head.size % width))
+  const made = bundleFiles(state, { from, to })
+  // Step 11: bundles and tiles under temporary names, synced, all at once.
+  await writeUnderTemporaryNames(files, made)
+  // Step 12: their names, and each folder synced.
+  await renameAndSync(files, made)
+  // Step 13: read back and compared, the leaves hashed again.
+  await compareWithDisk(files, made)
+  compareWithTree(state, from, made)
+  // Step 14: their keys, with the mark up to which the index is whole, in one transaction.
+  const rows = Array.from({ length: to - from }, (_, at) => rowsOf(pending.keys(from + at), from + at))
+  await index.add(rows.flat(), to)
+  // Step 15: from now on readers take them from the disk.
+  edge.settle(to)
+  pending.settle(to)
 }

@@ -1,19 +1,21 @@
-import type { LogEntry } from './entry.ts'
 import type { LogFile, LogFiles } from './files.ts'
-import { encodeCommit, encodeHead, segmentPath, type Record } from './segment.ts'
+import { encodeCommit, encodeHead, segmentPath, type Commit, type Record } from './segment.ts'
 import type { LogState } from './state.ts'
 
 /** The live segment of the write-ahead log. */
 export interface Wal {
-  /** One record, one sync: when it resolves the entries are committed. */
-  commit(commit: { size: number; root: Uint8Array; entries: readonly LogEntry[] }): Promise<void>
+  /** One record, behind those that are there. */
+  append(commit: Commit): Promise<void>
+  /** The commit: what was appended is durable when it resolves. */
+  sync(): Promise<void>
   /** The state goes on in a new segment and the old one is removed, when that is worth it. */
   changeSegment(state: LogState): Promise<void>
   /** With the state, leaves the next start as little as can be; without, everything as it is. */
   close(state?: LogState): Promise<void>
 }
 
-interface Live {
+/** The segment that is written to. */
+interface LiveSegment {
   readonly number: number
   readonly file: LogFile
   /** Leaves that were applied when it began. */
@@ -31,10 +33,8 @@ export async function startWal(state: LogState, number: number): Promise<Wal> {
     await old.file.close()
   }
   return {
-    commit: async (commit) => {
-      await append(live, encodeCommit(commit, live.checksum))
-      await live.file.sync()
-    },
+    append: (commit) => append(live, encodeCommit(commit, live.checksum)),
+    sync: () => live.file.sync(),
     changeSegment: async (current) => {
       const isWorthIt = live.bytes > current.geometry.segmentBytes && current.pending.applied > live.applied
       if (isWorthIt) await change(current)
@@ -49,8 +49,11 @@ export async function startWal(state: LogState, number: number): Promise<Wal> {
   }
 }
 
-/** Durable and whole before anything that it replaces is removed. */
-async function begin({ files, pending, edge, head, geometry }: LogState, number: number): Promise<Live> {
+/** Step 16: the new segment is durable and whole before anything that it replaces is removed. */
+async function begin(
+  { files, pending, edge, head, geometry }: LogState,
+  number: number,
+): Promise<LiveSegment> {
   const { applied } = pending
   const [entries, upper] = [pending.entries(applied, head.size), edge.upperRows(applied)]
   // Before anything is awaited: the state moves on while bundles are written.
@@ -75,7 +78,7 @@ async function removeOthers(files: LogFiles, path: string): Promise<void> {
   for (const name of await files.list('wal')) if (`wal/${name}` !== path) await files.remove(`wal/${name}`)
 }
 
-async function append(live: Live, { bytes, checksum }: Record): Promise<void> {
+async function append(live: LiveSegment, { bytes, checksum }: Record): Promise<void> {
   await live.file.append(bytes)
   live.checksum = checksum
   live.bytes += bytes.length
