@@ -41,8 +41,11 @@ export function ctRoutes(parts: CtParts): Hono<Bindings> {
 function submissionRoutes(route: Routes, { ct, roots }: CtParts): void {
   const trusted = roots.map((der) => parseCertificate(der))
   route.post(`${BASE}/add-pre-chain`, anyone, async (context) => {
+    // Step 1 of docs/design/log.md: the chain is checked here.
     const submission = readSubmission(await readJsonBody(context, MAX_BODY_BYTES), trusted)
-    return context.json(formatSct(await ct.addPrecertificate(submission)))
+    const sct = await ct.addPrecertificate(submission)
+    // Step 10.
+    return context.json(formatSct(sct))
   })
   const certificates = roots.map((der) => encodeBase64(der))
   route.get(`${BASE}/get-roots`, anyone, (context) => context.json({ certificates }))

@@ -42,7 +42,7 @@ export function rekorRoutes(rekor: Rekor, log: Log, maxEntryBytes = DEFAULT_MAX_
 function entryRoutes(route: Routes, rekor: Rekor, maxEntryBytes: number): void {
   route.post(ENTRIES, anyone, async (context) => {
     const entry = await rekor.create(readProposal(await readJsonBody(context, maxEntryBytes)))
-    // cosign 3 takes the UUID from this header and fails on quotes around it.
+    // Step 10 of docs/design/log.md. cosign 3 takes the UUID from this header and fails on quotes around it.
     return context.json(formatLogEntry(entry) as object, 201, {
       ETag: entry.uuid,
       Location: `${ENTRIES}/${entry.uuid}`,

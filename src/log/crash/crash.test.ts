@@ -125,25 +125,28 @@ const syncsAgain: Variant = (files) =>
     },
   }))
 
-const BROKEN: readonly (readonly [string, Variant])[] = [
-  ['acknowledges before the write-ahead log is synced', acknowledgedBeforeSync],
-  ['never syncs the write-ahead log', withoutSync((path) => path.startsWith('wal/'))],
-  ['does not sync the folder of a new segment', withoutFolderSync((folder) => folder === 'wal')],
-  ['drops the old segment before full tiles are synced', withoutSync((path) => path.startsWith('tile/'))],
+/** By the step of docs/design/log.md that is not as it is there. */
+const BROKEN: readonly (readonly [number, string, Variant])[] = [
+  [6, 'acknowledges before the write-ahead log is synced', acknowledgedBeforeSync],
+  [6, 'never syncs the write-ahead log', withoutSync((path) => path.startsWith('wal/'))],
+  [16, 'does not sync the folder of a new segment', withoutFolderSync((folder) => folder === 'wal')],
+  [11, 'drops the old segment before full tiles are synced', withoutSync((path) => path.startsWith('tile/'))],
   [
+    11,
     'drops the old segment before full bundles are synced',
     withoutSync((path) => path.startsWith('entries/')),
   ],
   [
+    12,
     'drops the old segment before renames are synced',
     withoutFolderSync((folder) => folder.includes('/') || folder === 'entries'),
   ],
-  ['drops the old segment before the tail in the new one is synced', headOfSegmentNotSynced],
-  ['appends behind a cut record', appendedToCutSegment],
-  ['removes the old segment before the new one is there', oldSegmentRemovedFirst],
-  ['goes on behind a record for which there was no room', goesOnBehindShortWrite],
-  ['goes on after a sync that failed for want of room', goesOnAfterFailedSync],
-  ['syncs again what could not be synced', syncsAgain],
+  [16, 'drops the old segment before the tail in the new one is synced', headOfSegmentNotSynced],
+  [16, 'appends behind a cut record', appendedToCutSegment],
+  [16, 'removes the old segment before the new one is there', oldSegmentRemovedFirst],
+  [5, 'goes on behind a record for which there was no room', goesOnBehindShortWrite],
+  [6, 'goes on after a sync that failed for want of room', goesOnAfterFailedSync],
+  [6, 'syncs again what could not be synced', syncsAgain],
 ]
 
 async function firstFailure(
@@ -166,7 +169,7 @@ describe('on a disk that loses power and is full at times', () => {
     },
   )
 
-  it.each(BROKEN)('a log that %s is caught', { timeout: 120_000 }, async (_what, variant) => {
+  it.each(BROKEN)('step %i: a log that %s is caught', { timeout: 120_000 }, async (_step, _what, variant) => {
     expect(await firstFailure(variant, ENOUGH)).toBeDefined()
   })
 })

@@ -172,6 +172,7 @@ function sparing(log: TransparencyLog, reserve: Reserve): TransparencyLog {
   return {
     ...log,
     append: async (entry) => {
+      // Step 2 of docs/design/log.md, before an entry may wait.
       await reserve.check()
       return log.append(entry)
     },

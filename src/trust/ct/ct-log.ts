@@ -65,6 +65,7 @@ export function createCtLog({ log, key }: { readonly log: TransparencyLog; reado
         extra: precertificateExtra(precertificate, chain),
         identity: identityOf({ issuerKeyHash, tbs }),
       })
+      // Step 9 of docs/design/log.md: only what is committed is promised.
       const signature = new Uint8Array(sign('sha256', sctSignedBytes(entryAt(timeMs)), key))
       return { version: 0, logId, timestampMs: timeMs, extensions, signature }
     },

@@ -109,9 +109,10 @@ interface Context extends RekorParts {
   readonly checkpointOf: (head: TreeHead) => string
 }
 
-/** Cheap before dear: who may write, then whether it is there already, and only then the signatures. */
+/** The steps are those of docs/design/log.md; 2 to 8 happen in `append`. */
 async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
   const { log, acceptsKey, treeId } = context
+  // Step 1, cheap before dear: who may write, then whether it is there already, and only then the signatures.
   for (const key of proposal.keys) {
     const refusal = acceptsKey(key)
     if (refusal !== undefined) throw rekorErrors('rekor.not-admitted', refusal)
@@ -124,6 +125,7 @@ async function create(context: Context, proposal: Proposal): Promise<LogEntry> {
   const window = windowOf(proposal.keys)
   const { index, isDuplicate } = await log.append({ leaf: body, ...(window === undefined ? {} : { window }) })
   if (isDuplicate) throw new DuplicateEntryError(formatEntryUuid(treeId, hash))
+  // Step 9: proof, checkpoint and signed entry timestamp, from the committed head.
   const made = await describeEntry(context, index)
   if (made === undefined) throw new Error(`the committed entry ${index} is missing`)
   return made
