@@ -28,6 +28,7 @@ interface Terms {
   readonly expiresSeconds: number
 }
 
+/** Specification 1.0.31 §4.3. */
 export function rootMetadata(
   terms: Terms & { readonly roles: Readonly<Record<TufRole, RoleKeys>> },
 ): TufMetadata {
@@ -44,6 +45,7 @@ export function rootMetadata(
   }
 }
 
+/** §4.5, without delegations. */
 export function targetsMetadata(terms: Terms & { readonly targets: readonly TargetFile[] }): TufMetadata {
   const targets = terms.targets.map(({ name, bytes, custom }) => [
     name,
@@ -56,19 +58,22 @@ export function targetsMetadata(terms: Terms & { readonly targets: readonly Targ
   return { ...head('targets', terms), targets: Object.fromEntries(targets) as JsonValue }
 }
 
+/** §4.4; length and hashes are optional. */
 export function snapshotMetadata(terms: Terms & { readonly targetsVersion: number }): TufMetadata {
   return { ...head('snapshot', terms), meta: { 'targets.json': { version: terms.targetsVersion } } }
 }
 
+/** §4.6; length and hashes are optional. */
 export function timestampMetadata(terms: Terms & { readonly snapshotVersion: number }): TufMetadata {
   return { ...head('timestamp', terms), meta: { 'snapshot.json': { version: terms.snapshotVersion } } }
 }
 
-/** Where a client asks for a target when snapshots are consistent (specification §6.2). */
+/** Where a client asks for a target when snapshots are consistent (§6.2.1). */
 export function targetPath({ name, bytes }: TargetFile): string {
   return `targets/${sha256Hex(bytes)}.${name}`
 }
 
+/** What all four have in common (§4.3 to §4.6). */
 function head(role: TufRole, { version, expiresSeconds }: Terms): TufMetadata {
   return { _type: role, spec_version: '1.0.31', version, expires: isoTime(expiresSeconds) }
 }

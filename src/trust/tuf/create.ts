@@ -29,14 +29,17 @@ export interface NewTufRepository {
 }
 
 /**
- * Writes version 1 of every document. Only for the first start of an instance: clients that know another root of this
+ * Writes version 1 of every document (TUF specification 1.0.31 §4, §6.2.1): what is named before what names it. Only for the first start of an instance: clients that know another root of this
  * URL trust nothing of it. A crash leaves files that the next call replaces.
  */
 export async function createTufRepository(parts: NewTufRepository): Promise<void> {
   const { store, targets } = parts
+  // §6.2.1: each target under its digest.
   for (const target of targets) await store.write(targetPath(target), target.bytes)
   const { root, ...others } = firstDocuments(parts)
+  // §6.2.1: targets and snapshot under their versions, the timestamp without one.
   for (const [name, bytes] of Object.entries(others)) await store.write(name, bytes)
+  // §6.2.1: every version of the root is kept; `root.json` is the newest, for clients that know none.
   await store.write('1.root.json', root)
   await store.write('root.json', root)
 }
@@ -51,6 +54,7 @@ function firstDocuments({ keys, targets, clock, lifetimes }: NewTufRepository) {
     snapshot: online,
     timestamp: online,
   }
+  // §4.3 root, §4.5 targets, §4.4 snapshot, §4.6 timestamp.
   const root = rootMetadata({ ...until(lifetimes.rootSeconds), roles })
   const ofTargets = targetsMetadata({ ...until(lifetimes.targetsSeconds), targets })
   const snapshot = snapshotMetadata({ ...until(lifetimes.snapshotSeconds), targetsVersion: 1 })

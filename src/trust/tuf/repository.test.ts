@@ -155,7 +155,7 @@ describe('a repository that is served', () => {
     const repository = await made.open({ log, store: storeThatFails(made, () => full.on) })
     made.clock.seconds += 21 * DAY
     expect((await served(repository, 'timestamp.json')).signed.version).toBe(1)
-    expect(failed).toEqual(['rootrepo.renew'])
+    expect(failed).toEqual(['tuf.renew'])
     await expect(repository.renew()).rejects.toThrow('no space')
     full.on = false
     expect((await served(repository, 'timestamp.json')).signed).toMatchObject({

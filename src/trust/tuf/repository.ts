@@ -1,25 +1,11 @@
 import type { KeyObject } from 'node:crypto'
-import { isoTime, type Clock, type Log } from '../../base/index.ts'
-import {
-  readMetadata,
-  signMetadata,
-  snapshotMetadata,
-  timestampMetadata,
-  tufKey,
-  type MetadataSummary,
-  type TufRole,
-} from '../../formats/tuf/index.ts'
+import type { Log } from '../../base/index.ts'
+import { tufKey, type TufRole } from '../../formats/tuf/index.ts'
 import { tufRepositoryErrors } from './errors.ts'
-import type { Lifetimes } from './lifetimes.ts'
+import { renewDue, type RenewalParts } from './renew.ts'
 import { readState, type State } from './state.ts'
-import type { TufRepositoryStore } from './store.ts'
 
-export interface TufRepositoryParts {
-  readonly store: TufRepositoryStore
-  /** P-256, private: signs snapshots and timestamps. */
-  readonly onlineKey: KeyObject
-  readonly clock: Clock
-  readonly lifetimes: Lifetimes
+export interface TufRepositoryParts extends RenewalParts {
   readonly log: Log
 }
 
@@ -66,7 +52,7 @@ export async function openTufRepository(parts: TufRepositoryParts): Promise<TufR
   return {
     read: async (path) => {
       if (!DOCUMENT.test(path) && !TARGET.test(path)) return undefined
-      if (path === 'timestamp.json') await renew().catch((error) => log.failure('rootrepo.renew', error))
+      if (path === 'timestamp.json') await renew().catch((error) => log.failure('tuf.renew', error))
       return store.read(path)
     },
     renew,
@@ -79,6 +65,7 @@ export async function openTufRepository(parts: TufRepositoryParts): Promise<TufR
   }
 }
 
+/** §4.3: who may sign for a role stands in the root. */
 function checkKey(state: State, key: KeyObject): void {
   for (const role of ['snapshot', 'timestamp'] as const) {
     if (listsKey(state, role, key)) continue
@@ -88,39 +75,4 @@ function checkKey(state: State, key: KeyObject): void {
 
 function listsKey({ root }: State, role: TufRole, key: KeyObject): boolean {
   return root.roles[role]?.keyids.includes(tufKey(key).id) === true
-}
-
-/** The snapshot is there before a timestamp names it. */
-async function renewDue(parts: TufRepositoryParts, state: State): Promise<State> {
-  const { store, onlineKey, clock, lifetimes } = parts
-  const now = clock.nowMs() / 1000
-  const isDue = (document: MetadataSummary, lifeSeconds: number): boolean =>
-    document.expires < isoTime(now + lifeSeconds / 2)
-  const snapshotDue = isDue(state.snapshot, lifetimes.snapshotSeconds)
-  if (!snapshotDue && !isDue(state.timestamp, lifetimes.timestampSeconds)) return state
-  const snapshot = snapshotDue ? await renewSnapshot(parts, state, now) : state.snapshot
-  const timestamp = timestampMetadata({
-    version: state.timestamp.version + 1,
-    expiresSeconds: now + lifetimes.timestampSeconds,
-    snapshotVersion: snapshot.version,
-  })
-  const bytes = signMetadata(timestamp, [onlineKey])
-  await store.write('timestamp.json', bytes)
-  return { ...state, snapshot, timestamp: readMetadata(bytes, 'timestamp') }
-}
-
-async function renewSnapshot(
-  { store, onlineKey, lifetimes }: TufRepositoryParts,
-  state: State,
-  now: number,
-): Promise<MetadataSummary> {
-  const version = state.snapshot.version + 1
-  const snapshot = snapshotMetadata({
-    version,
-    expiresSeconds: now + lifetimes.snapshotSeconds,
-    targetsVersion: state.targets.version,
-  })
-  const bytes = signMetadata(snapshot, [onlineKey])
-  await store.write(`${version}.snapshot.json`, bytes)
-  return readMetadata(bytes, 'snapshot')
 }

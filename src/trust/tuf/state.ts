@@ -11,9 +11,9 @@ interface Document extends MetadataSummary {
 }
 
 /**
- * What is served, looked at as a client would: a document that its holder did not sign, or a target that is not the one
- * in the list, is said at the start and by name, not found out by clients. Throws `tuf.missing` and
- * `tuf.damaged`.
+ * What is served, looked at in the order of a client (TUF specification 1.0.31 §5): a document that is not signed by the
+ * keys of its role, or a target that is not the one in the list, is said at the start and by name, not found out by
+ * clients. Expiry is not: what has expired is about to be renewed. Throws `tuf.missing` and `tuf.damaged`.
  */
 export async function readState(store: TufRepositoryStore): Promise<State> {
   const root = await readDocument(store, 'root.json', 'root')
@@ -22,11 +22,16 @@ export async function readState(store: TufRepositoryStore): Promise<State> {
     if (named(name, () => isSignedByRole(document.bytes, role, root.bytes))) return document
     throw damaged(name, `it is not signed by the key that root.json lists for ${role}`)
   }
+  // §5.3: the root by its own keys, and every version that leads to it.
   await signed('root.json', 'root')
   await checkRoots(store, root)
+  // §5.4: the timestamp.
   const timestamp = await signed('timestamp.json', 'timestamp')
+  // §5.5: the snapshot that it names.
   const snapshot = await signed(`${versionOf(timestamp, 'snapshot.json')}.snapshot.json`, 'snapshot')
+  // §5.6: the targets that the snapshot names.
   const targets = await signed(`${versionOf(snapshot, 'targets.json')}.targets.json`, 'targets')
+  // §5.7: each target.
   await checkTargets(store, targets)
   return { root, targets, snapshot, timestamp }
 }
@@ -55,7 +60,7 @@ function damaged(name: string, reason: string, cause?: unknown): Error {
   return tufRepositoryErrors('tuf.damaged', `${name}: ${reason}`, { cause })
 }
 
-/** Clients follow the versions one by one; the newest is the one that is also there without its number. */
+/** §5.3.3: clients follow the versions one by one; the newest is the one that is also there without its number. */
 async function checkRoots(store: TufRepositoryStore, root: Document): Promise<void> {
   for (let version = 1; version < root.version; version += 1) await read(store, `${version}.root.json`)
   const name = `${root.version}.root.json`
