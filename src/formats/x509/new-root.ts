@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Clock, Entropy } from '../../base/index.ts'
 import { buildRoot, type IssuedRequest } from './build.ts'
-import { parseCertificate } from './certificate.ts'
+import { parseCertificate } from './parse-certificate.ts'
 import type { DistinguishedName } from './names.ts'
 import { spkiOf } from './public-key.ts'
 import { randomSerial } from './serial.ts'
