@@ -2,7 +2,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { sha256, utf8 } from '../../base/index.ts'
 import { buildIntermediate, buildLeaf, buildRoot, type LeafRequest, type PendingLeaf } from './build.ts'
-import { parseCertificate, type Certificate } from './parse-certificate.ts'
+import type { Certificate } from './certificate.ts'
+import { parseCertificate } from './parse-certificate.ts'
 import type { SignedCertificateTimestamp } from './sct.ts'
 
 export interface TestKey {

@@ -20,7 +20,7 @@ import {
   TAG,
 } from '../der/index.ts'
 import { utf8 } from '../../base/index.ts'
-import type { Certificate } from './parse-certificate.ts'
+import type { Certificate } from './certificate.ts'
 import { keyUsageBit, subjectKeyId, type KeyUsage } from './extensions.ts'
 import { encodeName, type DistinguishedName } from './names.ts'
 import { OID } from './oids.ts'

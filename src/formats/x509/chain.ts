@@ -1,5 +1,5 @@
 import { bytesEqual, concatBytes, formatTime, sha256Hex } from '../../base/index.ts'
-import type { Certificate } from './parse-certificate.ts'
+import type { Certificate } from './certificate.ts'
 import { authorityKeyId, basicConstraints, extendedKeyUsages, keyUsages, subjectKeyId } from './extensions.ts'
 import { OID } from './oids.ts'
 import { isSignedBy } from './signature.ts'

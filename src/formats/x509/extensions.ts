@@ -10,7 +10,7 @@ import {
   readUtf8String,
   TAG,
 } from '../der/index.ts'
-import type { Certificate } from './parse-certificate.ts'
+import type { Certificate } from './certificate.ts'
 import { parsing, x509Errors } from './errors.ts'
 import { isGeneralName, readGeneralName, type GeneralName } from './names.ts'
 import { OID } from './oids.ts'

@@ -9,7 +9,8 @@
  * Strict DER and one spelling; whatever is refused is `x509.malformed`. No revocation, no name constraints, no
  * policies: Sigstore's certificates live ten minutes and have none of them.
  */
-export { parseCertificate, type Certificate } from './parse-certificate.ts'
+export type { Certificate } from './certificate.ts'
+export { parseCertificate } from './parse-certificate.ts'
 export { parseCertificateRequestPem, provesPossession, type CertificateRequest } from './csr.ts'
 export { certificatePem, parseCertificatesPem, parsePublicKeyPem, publicKeyPem } from './pem.ts'
 export { parsePublicKey, spkiOf, type PublicKey } from './public-key.ts'

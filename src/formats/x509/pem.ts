@@ -1,5 +1,6 @@
 import { decodeBase64 } from '../../base/index.ts'
-import { parseCertificate, type Certificate } from './parse-certificate.ts'
+import type { Certificate } from './certificate.ts'
+import { parseCertificate } from './parse-certificate.ts'
 import { parsing, x509Errors } from './errors.ts'
 import { formatPem } from './format-pem.ts'
 import { parsePublicKey } from './public-key.ts'

@@ -8,7 +8,7 @@ import {
   readDer,
   TAG,
 } from '../der/index.ts'
-import type { Certificate } from './parse-certificate.ts'
+import type { Certificate } from './certificate.ts'
 import { parsing, x509Errors } from './errors.ts'
 import { OID } from './oids.ts'
 

@@ -1,6 +1,6 @@
 import { verify, type KeyObject } from 'node:crypto'
 import { parseEcdsaSignature } from '../ecdsa/index.ts'
-import type { Certificate } from './parse-certificate.ts'
+import type { Certificate } from './certificate.ts'
 import { parsePublicKey, type PublicKey } from './public-key.ts'
 
 type Hash = 'sha256' | 'sha384' | 'sha512'
