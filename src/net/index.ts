@@ -13,13 +13,8 @@ export { createFulcioClient, type ServiceOptions } from './fulcio.ts'
 export { createRekorClient } from './rekor.ts'
 export { createTimestampClient } from './timestamp.ts'
 export { fetchTufRepository, type VerifiedRepository } from './tuf-repository.ts'
-export {
-  cachedTrustedRoot,
-  fetchTrustedRoot,
-  loadPublicSigstore,
-  type TufPorts,
-  type TufSource,
-} from './tuf.ts'
+export { cachedTrustedRoot, fetchTrustedRoot, loadPublicSigstore, type TufPorts } from './tuf.ts'
+export type { TufSource } from './tuf-source.ts'
 export { withRetries } from './retry.ts'
 export { errorWords } from './error-words.ts'
 export { netErrors } from './errors.ts'

@@ -3,7 +3,7 @@
  * since version 1 leads to, and the trust root of that time. Its hosts stand in `tuf-public.json` and nowhere else.
  */
 import { sha256Hex, utf8 } from '../base/index.ts'
-import type { TufSource } from './tuf.ts'
+import type { TufSource } from './tuf-source.ts'
 import seed from './tuf-public.json' with { type: 'json' }
 
 /** The trust root byte for byte as the repository has it, so that it is not fetched again while it is the same. */

@@ -46,6 +46,7 @@ async function fetchInto(
   // Not at the top: it costs a command more than the request does.
   const { Updater } = await import('tuf-js')
   const document = (role: string): string => join(folder, `${role}.json`)
+  // TUF specification 1.0.31 §5.2: the trusted root.
   await writeFile(document('root'), root)
   const updater = new Updater({
     metadataDir: folder,
@@ -54,9 +55,11 @@ async function fetchInto(
     targetBaseUrl: `${url}/targets`,
     fetcher,
   })
+  // §5.3 to §5.6: root, timestamp, snapshot, targets.
   await updater.refresh()
   const fetched = new Map<string, Uint8Array>()
   for (const name of targets) {
+    // §5.7: each target against the targets metadata.
     const info = await updater.getTargetInfo(name)
     if (info === undefined) throw netErrors('net.tuf', `${url} has no target ${name}`)
     fetched.set(name, await readFile(await updater.downloadTarget(info, join(folder, 'target'))))
