@@ -31,6 +31,26 @@ export async function keepAll(work: string, cache: string): Promise<void> {
   for (const name of [...METADATA, TRUSTED_ROOT]) await rename(join(work, name), join(cache, name))
 }
 
+/**
+ * A newer root alone, after an update that failed behind it (TUF §5.3.8): it takes keys away, and must not be forgotten where
+ * nothing was found that is signed by the keys that are left. Snapshot and timestamp are not kept then: the kept target
+ * would pass for as new as they are.
+ */
+export async function keepNewerRoot(work: string, cache: string): Promise<void> {
+  if ((await rootVersion(work)) > (await rootVersion(cache)))
+    await rename(join(work, ROOT), join(cache, ROOT))
+}
+
+/** 0 where there is no root that can be read. */
+async function rootVersion(folder: string): Promise<number> {
+  try {
+    const text = await readFile(join(folder, ROOT), 'utf8')
+    return Number((JSON.parse(text) as { readonly signed: { readonly version: number } }).signed.version)
+  } catch {
+    return 0
+  }
+}
+
 /** Undefined where there is no timestamp that can be read. */
 export async function timestampExpiry(folder: string): Promise<string | undefined> {
   try {

@@ -1,10 +1,12 @@
+import type { KeyObject } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sha256Hex, utf8Decode, WheelsealError, type Http } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
-import { DAY, makeRepository, type Made } from '../trust/tuf/arrange.ts'
+import { rootMetadata, signMetadata, tufKey, type RoleKeys } from '../formats/tuf/index.ts'
+import { DAY, makeRepository, newKey, type Made } from '../trust/tuf/arrange.ts'
 import { makeTlsIdentity, patientClock, serve, serveProxy, serveTls, type Running } from './arrange.ts'
 import {
   cachedTrustedRoot,
@@ -122,6 +124,17 @@ describe('fetchTrustedRoot', () => {
     const rooted = rootedIn(old.store.files.get('root.json')!)
     await expect(fetchTrustedRoot({ ...source, ...rooted }, ports)).rejects.toThrow('expired')
     replaced.clear()
+  })
+
+  it('does not forget a new root that withdraws a key, though nothing behind it is signed by the new one', async () => {
+    await fetchTrustedRoot(source, ports)
+    replaced.set('2.root.json', rootWithOtherOnlineKey())
+    const attempt = fetchTrustedRoot({ ...source, isForced: true }, ports)
+    await expect(attempt).rejects.toMatchObject({ code: 'net.tuf' })
+    // Somebody on the way who holds the old key, and keeps the new root back.
+    replaced.clear()
+    const later = fetchTrustedRoot({ ...source, isForced: true }, ports)
+    await expect(later).rejects.toMatchObject({ code: 'net.tuf' })
   })
 
   it('says what the network said, at whichever file it failed', async () => {
@@ -260,6 +273,20 @@ function rootedIn(firstRoot: Uint8Array): Pick<TufSource, 'firstRootSha256'> & {
 
 function withoutRoot({ url, firstRootSha256 }: Pick<TufSource, 'url' | 'firstRootSha256'>): TufSource {
   return { url, firstRootSha256 }
+}
+
+/** Version 2, by the same root key. */
+function rootWithOtherOnlineKey(): Uint8Array {
+  const only = (key: KeyObject): RoleKeys => ({ keys: [tufKey(key)], threshold: 1 })
+  const online = only(newKey())
+  const roles = {
+    root: only(made.keys.root),
+    targets: only(made.keys.targets),
+    snapshot: online,
+    timestamp: online,
+  }
+  const metadata = rootMetadata({ version: 2, expiresSeconds: NOW_SECONDS + 30 * DAY, roles })
+  return signMetadata(metadata, [made.keys.root])
 }
 
 function unreachable(name: string): WheelsealError {

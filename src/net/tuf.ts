@@ -17,7 +17,7 @@ import {
 } from '../base/index.ts'
 import { netErrors } from './errors.ts'
 import { withRetries } from './retry.ts'
-import { cacheOf, keepAll, startWork, timestampExpiry, TRUSTED_ROOT } from './tuf-cache.ts'
+import { cacheOf, keepAll, keepNewerRoot, startWork, timestampExpiry, TRUSTED_ROOT } from './tuf-cache.ts'
 import { createTufFetcher } from './tuf-fetcher.ts'
 import { repositoryUrl, type TufSource } from './tuf-source.ts'
 
@@ -46,6 +46,7 @@ export async function fetchTrustedRoot(source: TufSource, ports: TufPorts): Prom
     await keepAll(work, cache)
     return bytes
   } catch (cause) {
+    await keepNewerRoot(work, cache).catch(() => undefined)
     if (fetcher.failure !== undefined)
       throw source.isForced === true ? fetcher.failure : await namingKept(fetcher.failure, cache)
     if (cause instanceof WheelsealError) throw cause
