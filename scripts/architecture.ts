@@ -4,7 +4,7 @@
  */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { dividedArrows, dividedRooms, rooms, sideEntries } from './rooms.ts'
+import { dividedArrows, dividedRooms, folderImports, rooms, sideEntries } from './rooms.ts'
 
 export interface ArchitectureReport {
   readonly files: number
@@ -72,13 +72,14 @@ function crossing({ from, target, isTypeOnly }: Arrow): string | undefined {
   if (isTest(target) && !isTest(from)) return 'the product imports a test'
   if (here === there) return crossingInside(from, target)
   if (isTest(from)) return there in rooms ? undefined : `${there} is not a room`
-  if (!reach(here, isTypeOnly).includes(there)) return `${here} may not import ${there}`
+  if (!reach(from, isTypeOnly).includes(there)) return `${here} may not import ${there}`
   return isEntry(target) ? undefined : 'rooms are imported through their index.ts'
 }
 
-function reach(room: string, isTypeOnly: boolean): readonly string[] {
-  const { imports = [], types = [] } = rooms[room] ?? {}
-  return isTypeOnly ? [...imports, ...types] : imports
+function reach(file: string, isTypeOnly: boolean): readonly string[] {
+  const { imports = [], types = [] } = rooms[roomOf(file)] ?? {}
+  const ofFolder = folderImports[`${roomOf(file)}/${folderOf(file)}`] ?? []
+  return [...imports, ...ofFolder, ...(isTypeOnly ? types : [])]
 }
 
 /** A divided room's folders are rooms to each other; only those of `formats` and of `dividedArrows` may meet. */
@@ -96,7 +97,7 @@ function roomOf(file: string): string {
   return file.split('/')[0] ?? ''
 }
 
-/** The folder inside a divided room, or '' for a file that stands directly in the room. */
+/** The folder inside a room, or '' for a file that stands directly in the room. */
 function folderOf(file: string): string {
   const parts = file.split('/')
   return parts.length > 2 ? (parts[1] ?? '') : ''

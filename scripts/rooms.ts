@@ -3,6 +3,7 @@
  * to a room named before it on the same floor; `types` allows imports of types only. docs/design/rooms.md explains.
  */
 export interface Room {
+  readonly floor: number
   readonly imports: readonly string[]
   readonly types?: readonly string[]
 }
@@ -12,25 +13,31 @@ const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'runner']
 const floor5 = [...floor4, 'host', 'storage', 'net', 'http']
 
 export const rooms: Readonly<Record<string, Room>> = {
-  base: { imports: [] },
-  formats: { imports: ['base'] },
-  ciconfig: { imports: ['base'] },
-  identity: { imports: ['base', 'formats'] },
-  access: { imports: ['base'] },
-  log: { imports: ['base', 'formats'] },
-  verify: { imports: ['base', 'formats', 'identity'] },
-  sign: { imports: ['base', 'formats', 'identity', 'verify'] },
-  trust: { imports: ['base', 'formats', 'identity', 'log'] },
-  registry: { imports: ['base', 'formats', 'identity', 'access', 'verify'] },
-  pipelines: { imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
-  runner: { imports: ['base', 'formats'] },
-  host: { imports: ['base'] },
-  storage: { imports: ['base', 'formats', 'host'], types: floor4 },
-  net: { imports: ['base', 'formats'], types: floor4 },
-  http: { imports: floor4 },
-  server: { imports: floor5 },
-  client: { imports: [...floor5, 'server'] },
-  cli: { imports: [...floor5, 'server', 'client'] },
+  base: { floor: 0, imports: [] },
+  formats: { floor: 1, imports: ['base'] },
+  ciconfig: { floor: 1, imports: ['base'] },
+  identity: { floor: 2, imports: ['base', 'formats'] },
+  access: { floor: 2, imports: ['base'] },
+  log: { floor: 2, imports: ['base', 'formats'] },
+  verify: { floor: 3, imports: ['base', 'formats', 'identity'] },
+  sign: { floor: 3, imports: ['base', 'formats', 'identity', 'verify'] },
+  trust: { floor: 4, imports: ['base', 'formats', 'identity', 'log'] },
+  registry: { floor: 4, imports: ['base', 'formats', 'identity', 'access', 'verify'] },
+  pipelines: { floor: 4, imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
+  runner: { floor: 4, imports: ['base', 'formats'] },
+  host: { floor: 5, imports: ['base'] },
+  storage: { floor: 5, imports: ['base', 'formats', 'host'], types: floor4 },
+  net: { floor: 5, imports: ['base', 'formats'], types: floor4 },
+  http: { floor: 5, imports: floor4 },
+  server: { floor: 6, imports: floor5 },
+  client: { floor: 6, imports: floor5 },
+  cli: { floor: 7, imports: [...floor5, 'server', 'client'] },
+}
+
+/** What a folder may import beside its room: only what starts a server, or asks one over its socket, loads one. */
+export const folderImports: Readonly<Record<string, readonly string[]>> = {
+  'client/run': ['server'],
+  'client/trust-root': ['server'],
 }
 
 /** Rooms whose folders each have an `index.ts` of their own and, but for `formats` and `dividedArrows`, do not import each other. */

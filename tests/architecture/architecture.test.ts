@@ -17,6 +17,7 @@ describe('the check of the arrows between rooms', () => {
       'base/up.ts imports log/index.ts: base may not import log',
       'base/uses-test.ts imports base/arrange.ts: the product imports a test',
       'cellar/index.ts: cellar is not a room of scripts/rooms.ts',
+      'client/verify/index.ts imports server/index.ts: client may not import server',
       'log/dynamic.ts: a dynamic import must name its file in single quotes',
       'log/inside.ts imports base/secret.ts: rooms are imported through their index.ts',
       'storage/folder/index.ts imports storage/sql/index.ts: folders of storage do not import each other',

@@ -1,0 +1,2 @@
+import { server } from '../../server/index.ts'
+export const loads = server
