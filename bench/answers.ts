@@ -14,14 +14,14 @@ import {
 export function checkEntry(body: Buffer, logKey: Uint8Array): void {
   const entry = parseLogEntry(JSON.parse(body.toString()) as JsonValue)
   const { hashes, logIndex, rootHash, treeSize } = entry.inclusionProof
-  const claim = {
+  const unverified = {
     leafHash: leafHash(entry.body),
     index: logIndex,
     size: treeSize,
     proof: hashes,
     root: rootHash,
   }
-  if (!verifyInclusion(claim)) throw new Error(`entry ${entry.logIndex}: the proof does not hold`)
+  if (!verifyInclusion(unverified)) throw new Error(`entry ${entry.logIndex}: the proof does not hold`)
   const promise = {
     body: encodeBase64(entry.body),
     integratedTime: entry.integratedTimeSeconds,

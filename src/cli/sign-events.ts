@@ -45,8 +45,8 @@ export async function watched<Result>(
   }
 }
 
-function identityLine({ issuer, project, ref, subject, expiresAtSeconds }: TokenIdentity): string {
-  const who = project === undefined ? JSON.stringify(subject) : `project ${project}`
+function identityLine({ issuer, project, ref, sub, expiresAtSeconds }: TokenIdentity): string {
+  const who = project === undefined ? JSON.stringify(sub) : `project ${project}`
   const where = ref === undefined ? '' : `, ref ${ref}`
   return `the id token is for ${who}${where}, from ${issuer ?? 'an unnamed issuer'}, valid until ${isoTime(expiresAtSeconds)}`
 }

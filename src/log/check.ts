@@ -103,7 +103,7 @@ async function checkLeaves(check: Check, from: number): Promise<void> {
   if (entries.length !== width) note(check, `the bundle from ${from} on has ${entries.length} entries`)
 }
 
-/** What stands behind its last entry is read by nobody else, and was not written by a log. */
+/** What stands behind its last entry is read nowhere else, and was not written by a log. */
 async function checkEnd({ state, tiles, problems }: Check, from: number): Promise<void> {
   const path = bundlePath(from / tileWidth(state.geometry))
   const behind = await state.files.read(path, await tiles.bundleBytes(from), 1)

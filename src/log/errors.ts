@@ -14,7 +14,7 @@ export const logErrors = defineErrors({
     hint: 'open the existing log',
   },
   'log.corrupt': {
-    // Not 500: whoever asks is told what is damaged, and that it is not missing.
+    // Not 500: a client is told what is damaged, and that it is not missing.
     status: 503,
     exit: 1,
     lasts: true,

@@ -30,7 +30,7 @@ export interface TransparencyLog {
   head(): Promise<TreeHead>
   /** The head that the log had at that size. Throws `log.range`. */
   headAt(size: number): Promise<TreeHead>
-  /** Undefined beyond the head: what a failed commit may have left is nobody's entry. */
+  /** Undefined beyond the head: what a failed commit may have left is no entry. */
   entry(index: number): Promise<LogEntry | undefined>
   /** Entries that follow each other, from `index` on: at least one of those that are there, at most `limit`. */
   entries(index: number, limit: number): Promise<readonly LogEntry[]>

@@ -70,7 +70,7 @@ function encodeRecord(type: number, before: Uint8Array, body: Uint8Array): Recor
   return { bytes: concatBytes(bytes, checksum), checksum }
 }
 
-/** What a segment says, derived anew and compared with what it claims. */
+/** What a segment says, derived anew and compared with the root that it records. */
 export interface Segment {
   readonly number: number
   readonly applied: number
@@ -182,7 +182,7 @@ function decodeCommitBody(cursor: Cursor): Commit {
   return { size, root, entries }
 }
 
-/** The checksum held, so whoever wrote it meant something else: another version, or a fault of ours. */
+/** The checksum held, so the record is as it was written: by another version, or by a fault of ours. */
 function decoded<T>(decode: () => T): T {
   try {
     return decode()

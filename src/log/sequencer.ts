@@ -162,7 +162,7 @@ async function commitBatch(parts: SequencerParts, batch: readonly Waiting[]): Pr
   for (const answer of answers) answer()
 }
 
-/** In memory, where nobody sees it before the commit. */
+/** In memory, where no reader sees it before the commit. */
 function stage({ edge, pending }: LogState, { kept, keys }: Examined & { kind: 'new' }): Appended {
   const index = pending.end
   edge.append(keys[0])

@@ -91,7 +91,7 @@ export async function entriesFrom(
   return end <= index ? [] : readEntries(state, index, end - index)
 }
 
-/** Candidates, ascending; staged ones included. Nobody believes them before the leaf was read. */
+/** Candidates, ascending; staged ones included. They count only once the leaf was read and compared. */
 export async function candidates(
   { pending, index }: LogState,
   key: Uint8Array,

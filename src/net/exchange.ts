@@ -139,6 +139,6 @@ function codeOf(error: unknown): string {
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(describeError).join('; ')
   const reason = describeError(error)
-  // Node goes on with a flag of its own, and nobody who reads this started Node.
+  // Node goes on with a flag of its own, which the user, who started wheelseal, cannot know.
   return HINTS[codeOf(error)] === UNKNOWN_AUTHORITY ? reason.replace(/; if the root CA.*$/, '') : reason
 }

@@ -22,7 +22,7 @@ function headersOf(message: IncomingMessage): Readonly<Record<string, string>> {
   return Object.fromEntries(pairs)
 }
 
-/** Whoever stops reading closes the connection: what is left of an endless body is never waited for. */
+/** A reader that stops closes the connection: what is left of an endless body is never waited for. */
 async function* bodyOf(message: IncomingMessage, translate: Translate): AsyncGenerator<Uint8Array> {
   try {
     for await (const part of message) yield part as Uint8Array

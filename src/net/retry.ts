@@ -46,7 +46,7 @@ async function tryOnce(http: Http, request: HttpRequest, isLast: boolean): Promi
 
 /**
  * For what may be done twice: also tries again when a connection broke under way, be it in the middle of an answer.
- * Nobody knows then whether the service did what was asked.
+ * Then it is unknown whether the service did what was asked.
  */
 export async function againWhenCut<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {

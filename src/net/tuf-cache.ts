@@ -45,7 +45,8 @@ export async function keepNewerRoot(work: string, cache: string): Promise<void> 
 async function rootVersion(folder: string): Promise<number> {
   try {
     const text = await readFile(join(folder, ROOT), 'utf8')
-    return Number((JSON.parse(text) as { readonly signed: { readonly version: number } }).signed.version)
+    const { signed } = JSON.parse(text) as { readonly signed: { readonly version: unknown } }
+    return typeof signed.version === 'number' ? signed.version : 0
   } catch {
     return 0
   }

@@ -21,7 +21,7 @@ export interface VerifiedRepository {
 }
 
 /**
- * What the holders of the root's keys say now, by tuf-js. It remembers nothing, so that only the expiry of the documents
+ * The targets as they are signed now, by tuf-js. It persists nothing, so that only the expiry of the documents
  * keeps an older state out. Throws `net.tuf` for whatever does not verify, and what the Http port throws.
  */
 export async function fetchTufRepository(request: TufRequest): Promise<VerifiedRepository> {

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { sha256Hex, utf8Decode, WheelsealError, type Http } from '../base/index.ts'
+import { sha256Hex, WheelsealError } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
 import { rootMetadata, signMetadata, tufKey, type RoleKeys } from '../formats/tuf/index.ts'
 import { DAY, makeRepository, newKey, type Made } from '../trust/tuf/arrange.ts'
@@ -12,7 +12,6 @@ import {
   cachedTrustedRoot,
   createHttp,
   fetchTrustedRoot,
-  loadPublicSigstore,
   netErrors,
   type TufPorts,
   type TufSource,
@@ -228,30 +227,6 @@ describe('a first root that is known by its digest', () => {
     await expect(
       fetchTrustedRoot(withoutRoot({ ...source, url: `${running.url}/nothing` }), ports),
     ).rejects.toThrow('there is no root.json')
-  })
-})
-
-describe('public Sigstore', () => {
-  it('is there without a network, as it was shipped', async () => {
-    const seed = await loadPublicSigstore()
-    const { bytes } = await cachedTrustedRoot(seed, ports)
-    // The digest that the repository has signed for it (targets.json, version 14).
-    expect(sha256Hex(bytes)).toBe('6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66')
-    expect(Object.keys(JSON.parse(utf8Decode(bytes)) as object)).toContain('certificateAuthorities')
-  })
-
-  it('starts from a root that tuf-js takes', async () => {
-    const offline: Http = { request: () => Promise.reject(new Error('no network in this test')) }
-    const attempt = fetchTrustedRoot(await loadPublicSigstore(), { ...ports, http: offline })
-    await expect(attempt).rejects.toThrow('no network in this test')
-  })
-
-  it('is named in one file', async () => {
-    const { url } = JSON.parse(await readFile(join(import.meta.dirname, 'tuf-public.json'), 'utf8')) as {
-      url: string
-    }
-    expect(url).toMatch(/^https:\/\//)
-    expect(await readFile(join(import.meta.dirname, 'tuf.ts'), 'utf8')).not.toContain(new URL(url).host)
   })
 })
 

@@ -25,7 +25,7 @@ export interface SigningRequest {
 
 export type CertifyRequest = Pick<SigningRequest, 'token' | 'audience' | 'authority' | 'clock'>
 
-/** A key that nobody else has, and who an authority says has it. */
+/** A key of this process alone, and the certificate that an authority issued for it. */
 export interface Certified {
   readonly key: EphemeralKey
   /** DER, leaf first. */
@@ -41,7 +41,7 @@ export interface Certified {
 export async function certify(request: CertifyRequest): Promise<Certified> {
   const key = newEphemeralKey()
   const { token, audience = 'sigstore', clock, authority } = request
-  const proof = key.signBytes(utf8(readToken(token, { audience, clock }).subject))
+  const proof = key.signBytes(utf8(readToken(token, { audience, clock }).sub))
   const chain = await authority.issue({ token, publicKey: key.spki, proof })
   const [leaf] = chain
   if (leaf === undefined || !bytesEqual(parseCertificate(leaf).spki, key.spki)) {

@@ -8,7 +8,7 @@ export interface EphemeralKey {
   readonly spki: Uint8Array
   /** ECDSA with SHA-256, DER. */
   signBytes(message: Uint8Array): Uint8Array
-  /** ECDSA over a SHA-256 that was computed elsewhere, DER. */
+  /** ECDSA over a SHA-256 digest that is handed in, DER. */
   signDigest(sha256: Uint8Array): Promise<Uint8Array>
 }
 
@@ -24,7 +24,7 @@ export function newEphemeralKey(): EphemeralKey {
     spki: spkiOf(privateKey),
     signBytes: (message) => new Uint8Array(sign('sha256', message, privateKey)),
     signDigest: async (sha256) => {
-      // Loaded here: whoever has the files themselves at hand never needs it, and its start costs as much as a request.
+      // Loaded here: signing files never needs it, and its start costs as much as a request.
       const { p256 } = await import('@noble/curves/nist.js')
       return p256.sign(sha256, scalar, { prehash: false, format: 'der' })
     },

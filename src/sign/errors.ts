@@ -42,7 +42,7 @@ export const signErrors = defineErrors({
   'sign.provenance': {
     status: 400,
     exit: 1,
-    summary: 'The certificate has no claims of a build, which provenance needs.',
+    summary: 'The certificate has no Fulcio extensions of a build, which provenance needs.',
     hint: 'use the id token of a GitLab job, and an authority that puts its claims into the certificate as Fulcio does',
   },
   'sign.refused': {

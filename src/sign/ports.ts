@@ -5,7 +5,7 @@ export interface CertificateRequest {
   readonly token: Secret
   /** DER SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array
-  /** ECDSA (DER) over the subject of the token: proof that the private key is at hand. */
+  /** ECDSA (DER) over the `sub` claim of the token: proof that the private key is at hand. */
   readonly proof: Uint8Array
 }
 

@@ -11,35 +11,35 @@ const BUILD_TYPE = 'urn:wheelseal:build-type:gitlab-job:v1'
  * job can change it. Throws `sign.provenance` where the certificate is not that of a job.
  */
 export function provenanceOf({ san, claims }: Identity): JsonValue {
-  const claim = (name: ClaimName): string => {
+  const extension = (name: ClaimName): string => {
     const value = claims[name]
     if (value === undefined) throw signErrors('sign.provenance', `the certificate of ${san} has no ${name}`)
     return value
   }
   const [source, ref, config] = [
-    claim('sourceRepositoryUri'),
-    claim('sourceRepositoryRef'),
-    claim('buildConfigUri'),
+    extension('sourceRepositoryUri'),
+    extension('sourceRepositoryRef'),
+    extension('buildConfigUri'),
   ]
   return {
     buildDefinition: {
       buildType: BUILD_TYPE,
       externalParameters: { source, ref, config },
-      internalParameters: { gitlab: jobClaims(claims) },
+      internalParameters: { gitlab: jobParameters(claims) },
       resolvedDependencies: [
-        { uri: `git+${source}@${ref}`, digest: { gitCommit: claim('sourceRepositoryDigest') } },
-        { uri: config, digest: { gitCommit: claim('buildConfigDigest') } },
+        { uri: `git+${source}@${ref}`, digest: { gitCommit: extension('sourceRepositoryDigest') } },
+        { uri: config, digest: { gitCommit: extension('buildConfigDigest') } },
       ],
     },
     runDetails: {
-      builder: { id: claim('buildSignerUri') },
-      metadata: { invocationId: claim('runInvocationUri') },
+      builder: { id: extension('buildSignerUri') },
+      metadata: { invocationId: extension('runInvocationUri') },
     },
   }
 }
 
-/** By the names that they have in the token. */
-const JOB_CLAIMS: Readonly<Record<string, ClaimName>> = {
+/** Extensions by the names that their values have in the token. */
+const JOB_PARAMETERS: Readonly<Record<string, ClaimName>> = {
   project_id: 'sourceRepositoryIdentifier',
   namespace_id: 'sourceRepositoryOwnerIdentifier',
   pipeline_source: 'buildTrigger',
@@ -47,7 +47,7 @@ const JOB_CLAIMS: Readonly<Record<string, ClaimName>> = {
   environment: 'deploymentEnvironment',
 }
 
-function jobClaims(claims: Identity['claims']): JsonValue {
-  const rows = Object.entries(JOB_CLAIMS).map(([name, claim]) => [name, claims[claim]] as const)
+function jobParameters(claims: Identity['claims']): JsonValue {
+  const rows = Object.entries(JOB_PARAMETERS).map(([name, extension]) => [name, claims[extension]] as const)
   return Object.fromEntries(rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }

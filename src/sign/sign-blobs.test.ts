@@ -155,7 +155,7 @@ describe('the token', () => {
     const gitlab = { ...claims, iss: 'https://gitlab.example', project_path: 'acme/\u001bapp', ref: 'main' }
     const clock = { nowMs: () => NOW * 1000, sleep: async () => undefined }
     expect(readToken(tokenOf(gitlab), { audience: 'sigstore', clock })).toEqual({
-      subject: claims.sub,
+      sub: claims.sub,
       expiresAtSeconds: NOW + 60,
       issuer: 'https://gitlab.example',
       project: String.raw`acme/\u{1b}app`,

@@ -17,10 +17,10 @@ export interface TokenUse {
   readonly clock: Clock
 }
 
-/** Whom a token speaks for, by its own word. All but the subject is to be shown: cut, and free of what moves a cursor. */
+/** What an unverified token says. All but `sub` is to be shown: cut, and without control characters. */
 export interface TokenIdentity {
-  /** To sign as proof of possession: the claim `sub`, as it is. */
-  readonly subject: string
+  /** The claim that is signed as proof of possession, as it is. */
+  readonly sub: string
   readonly expiresAtSeconds: number
   readonly issuer?: string
   /** GitLab's claims. */
@@ -39,10 +39,10 @@ export function readToken(token: Secret, { audience, clock }: TokenUse): TokenId
   // Sigstore's clients sign `email` in place of `sub` where it is present; a CI token has none (GitLab: user_email).
   if (claims['email'] !== undefined)
     throw signErrors('sign.token-email', 'the id token has the claim email, which may be unverified')
-  const subject = claims['sub']
-  if (typeof subject !== 'string' || subject === '') throw malformed('the claim sub is missing')
+  const { sub } = claims
+  if (typeof sub !== 'string' || sub === '') throw malformed('the claim sub is missing')
   return {
-    subject,
+    sub,
     expiresAtSeconds,
     ...shown('issuer', claims['iss']),
     ...shown('project', claims['project_path']),

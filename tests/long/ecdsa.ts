@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { encodeHex, sha256, utf8 } from '../../src/base/index.ts'
 import { caseOf, CASES } from '../../src/formats/ecdsa/arrange.ts'
-import { verifyInJavaScript, type DigestClaim } from '../../src/formats/ecdsa/javascript.ts'
+import { verifyInJavaScript, type UnverifiedSignature } from '../../src/formats/ecdsa/javascript.ts'
 import { verifyP256Natively } from '../../src/formats/ecdsa/native-p256.ts'
 
 interface Share {
@@ -39,11 +39,11 @@ function compare({ seed, from, to }: Share): Figures {
 
 function compareOne(name: string, index: number, figures: Figures): void {
   const kind = KINDS[index % KINDS.length]!
-  const { claim, expected, isUndecided } = caseOf(kind, sha256(utf8(name)))
+  const { unverified, expected, isUndecided } = caseOf(kind, sha256(utf8(name)))
   const start = performance.now()
-  const native = verifyP256Natively(claim)
+  const native = verifyP256Natively(unverified)
   const between = performance.now()
-  const library = verifyInJavaScript('P-256', claim)
+  const library = verifyInJavaScript('P-256', unverified)
   figures.libraryMs += performance.now() - between
   figures.nativeMs += between - start
   figures.cases += 1
@@ -51,11 +51,11 @@ function compareOne(name: string, index: number, figures: Figures): void {
   figures.undecided += native === undefined ? 1 : 0
   if (native === (isUndecided ? undefined : expected) && library === expected) return
   throw new Error(
-    `case ${name}, ${kind}: native ${native}, library ${library}, expected ${expected}\n${show(claim)}`,
+    `case ${name}, ${kind}: native ${native}, library ${library}, expected ${expected}\n${show(unverified)}`,
   )
 }
 
-function show({ point, digest, compact }: DigestClaim): string {
+function show({ point, digest, compact }: UnverifiedSignature): string {
   return `point ${encodeHex(point)}\ndigest ${encodeHex(digest)}\nr, s ${encodeHex(compact)}`
 }
 

@@ -5,11 +5,11 @@
 import { p256 } from '@noble/curves/nist.js'
 import { createECDH, createHash } from 'node:crypto'
 import { concatBytes, decodeHex, encodeHex, sha256 } from '../../base/index.ts'
-import type { DigestClaim } from './javascript.ts'
+import type { UnverifiedSignature } from './javascript.ts'
 import { inverse, modulo } from './modular.ts'
 
 export interface DigestCase {
-  readonly claim: DigestClaim
+  readonly unverified: UnverifiedSignature
   readonly expected: boolean
   /** Where the native way must leave the answer to the other one. */
   readonly isUndecided: boolean
@@ -94,9 +94,9 @@ export const CASES: Readonly<Record<string, (draw: Draw) => DigestCase>> = {
     return valid({ ...parts, s: N - parts.s })
   },
   'a longer digest': (draw) => {
-    const { claim, ...rest } = valid(signed(draw))
-    const digest = concatBytes(claim.digest, draw.bytes().subarray(0, 1 + draw.below(32)))
-    return { ...rest, claim: { ...claim, digest } }
+    const { unverified, ...rest } = valid(signed(draw))
+    const digest = concatBytes(unverified.digest, draw.bytes().subarray(0, 1 + draw.below(32)))
+    return { ...rest, unverified: { ...unverified, digest } }
   },
   'a flipped bit of r': (draw) => flipped(draw, (parts, bit) => ({ ...parts, r: parts.r ^ bit })),
   'a flipped bit of s': (draw) => flipped(draw, (parts, bit) => ({ ...parts, s: parts.s ^ bit })),
@@ -182,13 +182,17 @@ export function caseOf(kind: string, seed: Uint8Array): DigestCase {
   return CASES[kind]!(new Draw(seed))
 }
 
-const caseFrom = ({ point, digest, r, s }: Parts): DigestClaim => ({
+const caseFrom = ({ point, digest, r, s }: Parts): UnverifiedSignature => ({
   point,
   digest: octets(digest),
   compact: concatBytes(octets(r), octets(s)),
 })
 
-const valid = (parts: Parts): DigestCase => ({ claim: caseFrom(parts), expected: true, isUndecided: false })
+const valid = (parts: Parts): DigestCase => ({
+  unverified: caseFrom(parts),
+  expected: true,
+  isUndecided: false,
+})
 const undecided = (parts: Parts): DigestCase => ({ ...valid(parts), isUndecided: true })
 const invalid = (parts: Parts): DigestCase => ({ ...valid(parts), expected: false })
 

@@ -1,7 +1,7 @@
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import type { EcdsaCurve } from './public-key.ts'
 
-export interface DigestClaim {
+export interface UnverifiedSignature {
   /** Uncompressed: 04, x, y. Need not be on the curve. */
   readonly point: Uint8Array
   /** Of 32 bytes or more. */
@@ -17,8 +17,11 @@ const CURVES = {
   'P-521': () => p521,
 } as const satisfies Record<EcdsaCurve, () => object>
 
-/** Whether the claim holds, with `@noble/curves`: every curve and every input, about 2 ms. Never throws. */
-export function verifyInJavaScript(curve: EcdsaCurve, { point, digest, compact }: DigestClaim): boolean {
+/** Whether the signature is valid, with `@noble/curves`: every curve and every input, about 2 ms. Never throws. */
+export function verifyInJavaScript(
+  curve: EcdsaCurve,
+  { point, digest, compact }: UnverifiedSignature,
+): boolean {
   try {
     return CURVES[curve]().verify(compact, digest, point, { prehash: false, lowS: false, format: 'compact' })
   } catch {

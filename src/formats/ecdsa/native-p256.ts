@@ -1,6 +1,6 @@
 import { createECDH, verify, type ECDH } from 'node:crypto'
 import { decodeHex, encodeBase64Url, encodeHex, sha256Hex } from '../../base/index.ts'
-import type { DigestClaim } from './javascript.ts'
+import type { UnverifiedSignature } from './javascript.ts'
 import { inverse, modulo } from './modular.ts'
 
 /**
@@ -38,8 +38,8 @@ const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn
 const SCALAR_BYTES = 32
 const MESSAGE = new Uint8Array()
 const MESSAGE_HASH = BigInt(`0x${sha256Hex(MESSAGE)}`)
-/** Whether the claim holds; undefined where this way cannot decide. Never throws. */
-export function verifyP256Natively({ point, digest, compact }: DigestClaim): boolean | undefined {
+/** Whether the signature is valid; undefined where this way cannot decide. Never throws. */
+export function verifyP256Natively({ point, digest, compact }: UnverifiedSignature): boolean | undefined {
   const r = integer(compact.subarray(0, SCALAR_BYTES))
   const s = integer(compact.subarray(SCALAR_BYTES))
   const key = readPoint(point)

@@ -24,9 +24,9 @@ export function verifyDigest({ spki, digest, signature }: DigestSignature): bool
   if (key === undefined || pair === undefined) return false
   const compact = compactSignature(pair, SCALAR_BYTES[key.curve])
   if (compact === undefined) return false
-  const claim = { point: key.point, digest, compact }
-  const decided = key.curve === 'P-256' ? verifyP256Natively(claim) : undefined
-  return decided ?? verifyInJavaScript(key.curve, claim)
+  const unverified = { point: key.point, digest, compact }
+  const decided = key.curve === 'P-256' ? verifyP256Natively(unverified) : undefined
+  return decided ?? verifyInJavaScript(key.curve, unverified)
 }
 
 /** r and s at the width of the curve; undefined when one does not fit. */

@@ -17,4 +17,9 @@ export {
   type TreeNode,
 } from './tree.ts'
 export { consistencyProof, inclusionProof } from './proofs.ts'
-export { verifyConsistency, verifyInclusion, type ConsistencyClaim, type InclusionClaim } from './verify.ts'
+export {
+  verifyConsistency,
+  verifyInclusion,
+  type UnverifiedConsistency,
+  type UnverifiedInclusion,
+} from './verify.ts'

@@ -113,8 +113,8 @@ describe('inclusion', () => {
       for (let index = 0; index < size; index += 1) {
         const proof = await inclusionProof(read, { index, size })
         expect(hexes(proof)).toEqual(hexes(path(index, entries.slice(0, size))))
-        const claim = { leafHash: leafHash(entries[index]!), index, size, proof, root: rootOf(size) }
-        expect(verifyInclusion(claim)).toBe(true)
+        const unverified = { leafHash: leafHash(entries[index]!), index, size, proof, root: rootOf(size) }
+        expect(verifyInclusion(unverified)).toBe(true)
       }
     }
   })
@@ -123,14 +123,14 @@ describe('inclusion', () => {
     for (let size = 1; size <= 20; size += 1) {
       for (let index = 0; index < size; index += 1) {
         const proof = await inclusionProof(read, { index, size })
-        const claim = { leafHash: leafHash(entries[index]!), index, size, proof, root: rootOf(size) }
-        expect(verifyInclusion({ ...claim, leafHash: leafHash(entries[index + 1]!) })).toBe(false)
-        expect(verifyInclusion({ ...claim, root: rootOf(size + 1) })).toBe(false)
-        expect(verifyInclusion({ ...claim, proof: [...proof, claim.root] })).toBe(false)
-        expect(verifyInclusion({ ...claim, proof: proof.slice(0, -1) })).toBe(size === 1)
+        const unverified = { leafHash: leafHash(entries[index]!), index, size, proof, root: rootOf(size) }
+        expect(verifyInclusion({ ...unverified, leafHash: leafHash(entries[index + 1]!) })).toBe(false)
+        expect(verifyInclusion({ ...unverified, root: rootOf(size + 1) })).toBe(false)
+        expect(verifyInclusion({ ...unverified, proof: [...proof, unverified.root] })).toBe(false)
+        expect(verifyInclusion({ ...unverified, proof: proof.slice(0, -1) })).toBe(size === 1)
         // Also what is in no tree of this size: beyond its end the same hashes can be added up.
         for (let other = 0; other < 4 * size; other += 1) {
-          expect(verifyInclusion({ ...claim, index: other })).toBe(other === index)
+          expect(verifyInclusion({ ...unverified, index: other })).toBe(other === index)
         }
       }
     }
@@ -147,9 +147,9 @@ describe('inclusion', () => {
     { proof: [new Uint8Array(33)] },
   ])('refuses %o without throwing', async (change) => {
     const proof = await inclusionProof(read, { index: 1, size: 3 })
-    const claim = { leafHash: leafHash(entries[1]!), index: 1, size: 3, proof, root: rootOf(3) }
-    expect(verifyInclusion(claim)).toBe(true)
-    expect(verifyInclusion({ ...claim, ...change })).toBe(false)
+    const unverified = { leafHash: leafHash(entries[1]!), index: 1, size: 3, proof, root: rootOf(3) }
+    expect(verifyInclusion(unverified)).toBe(true)
+    expect(verifyInclusion({ ...unverified, ...change })).toBe(false)
   })
 
   it('cannot be asked for a leaf that is not there', async () => {
@@ -164,8 +164,8 @@ describe('consistency', () => {
       for (let first = 1; first <= second; first += 1) {
         const proof = await consistencyProof(read, { first, second })
         expect(hexes(proof)).toEqual(hexes(subproof(first, entries.slice(0, second), true)))
-        const claim = { first, second, firstRoot: rootOf(first), secondRoot: rootOf(second), proof }
-        expect(verifyConsistency(claim)).toBe(true)
+        const unverified = { first, second, firstRoot: rootOf(first), secondRoot: rootOf(second), proof }
+        expect(verifyConsistency(unverified)).toBe(true)
       }
     }
   })
@@ -174,11 +174,11 @@ describe('consistency', () => {
     for (let second = 2; second <= 20; second += 1) {
       for (let first = 1; first < second; first += 1) {
         const proof = await consistencyProof(read, { first, second })
-        const claim = { first, second, firstRoot: rootOf(first), secondRoot: rootOf(second), proof }
-        expect(verifyConsistency({ ...claim, firstRoot: rootOf(first + 1) })).toBe(false)
-        expect(verifyConsistency({ ...claim, secondRoot: rootOf(second + 1) })).toBe(false)
-        expect(verifyConsistency({ ...claim, proof: proof.slice(1) })).toBe(false)
-        expect(verifyConsistency({ ...claim, proof: [...proof, claim.firstRoot] })).toBe(false)
+        const unverified = { first, second, firstRoot: rootOf(first), secondRoot: rootOf(second), proof }
+        expect(verifyConsistency({ ...unverified, firstRoot: rootOf(first + 1) })).toBe(false)
+        expect(verifyConsistency({ ...unverified, secondRoot: rootOf(second + 1) })).toBe(false)
+        expect(verifyConsistency({ ...unverified, proof: proof.slice(1) })).toBe(false)
+        expect(verifyConsistency({ ...unverified, proof: [...proof, unverified.firstRoot] })).toBe(false)
       }
     }
   })
@@ -190,9 +190,9 @@ describe('consistency', () => {
     [-1, 3],
     [3, 2 ** 60],
   ])('refuses sizes %d and %d', async (first, second) => {
-    const claim = { firstRoot: rootOf(3), secondRoot: rootOf(3), proof: [] }
-    expect(verifyConsistency({ ...claim, first: 3, second: 3 })).toBe(true)
-    expect(verifyConsistency({ ...claim, first, second })).toBe(false)
+    const unverified = { firstRoot: rootOf(3), secondRoot: rootOf(3), proof: [] }
+    expect(verifyConsistency({ ...unverified, first: 3, second: 3 })).toBe(true)
+    expect(verifyConsistency({ ...unverified, first, second })).toBe(false)
     await expect(consistencyProof(read, { first, second })).rejects.toThrow(RangeError)
   })
 })

@@ -1,8 +1,8 @@
 import { bytesEqual } from '../../base/index.ts'
 import { nodeHash } from './hashes.ts'
 
-/** Everything in a claim may be an enemy's; only what the caller trusts already, he may have checked elsewhere. */
-export interface InclusionClaim {
+/** Each member may be an enemy's, but for what the caller has verified by other means. */
+export interface UnverifiedInclusion {
   readonly leafHash: Uint8Array
   readonly index: number
   readonly size: number
@@ -10,7 +10,7 @@ export interface InclusionClaim {
   readonly root: Uint8Array
 }
 
-export interface ConsistencyClaim {
+export interface UnverifiedConsistency {
   readonly first: number
   readonly second: number
   readonly firstRoot: Uint8Array
@@ -21,7 +21,7 @@ export interface ConsistencyClaim {
 const HASH_BYTES = 32
 
 /** RFC 9162 §2.1.3.2 (the tree is that of RFC 6962). */
-export function verifyInclusion({ leafHash, index, size, proof, root }: InclusionClaim): boolean {
+export function verifyInclusion({ leafHash, index, size, proof, root }: UnverifiedInclusion): boolean {
   if (!isCount(index) || !isCount(size) || index >= size || !areHashes([leafHash, root, ...proof]))
     return false
   let [position, last, hash] = [index, size - 1, leafHash]
@@ -39,15 +39,15 @@ export function verifyInclusion({ leafHash, index, size, proof, root }: Inclusio
 }
 
 /** RFC 9162 §2.1.4.2. An empty tree has no proof: everything is consistent with it, and nothing is shown. */
-export function verifyConsistency(claim: ConsistencyClaim): boolean {
-  const { first, second, firstRoot, secondRoot, proof } = claim
+export function verifyConsistency(unverified: UnverifiedConsistency): boolean {
+  const { first, second, firstRoot, secondRoot, proof } = unverified
   if (!isCount(first) || !isCount(second) || first === 0 || first > second) return false
   if (!areHashes([firstRoot, secondRoot, ...proof])) return false
   if (first === second) return proof.length === 0 && bytesEqual(firstRoot, secondRoot)
-  return foldConsistency(claim)
+  return foldConsistency(unverified)
 }
 
-function foldConsistency({ first, second, firstRoot, secondRoot, proof }: ConsistencyClaim): boolean {
+function foldConsistency({ first, second, firstRoot, secondRoot, proof }: UnverifiedConsistency): boolean {
   const [start, ...rest] = isPowerOfTwo(first) ? [firstRoot, ...proof] : proof
   if (start === undefined) return false
   let [position, last] = [first - 1, second - 1]

@@ -64,7 +64,7 @@ function loggedEntry(entry: Decoded): LoggedEntry {
     logId: encodeHex(entry.logId.keyId),
     logIndex: entry.logIndex,
     ...(promise ? { signedEntryTimestamp: promise.signedEntryTimestamp } : {}),
-    // A time that the log did not promise is nobody's word.
+    // A time that the log did not sign proves nothing.
     ...(promise ? { integratedTimeSeconds: entry.integratedTime } : {}),
     ...(promise || entry.integratedTime === 0 ? {} : { unpromisedSeconds: entry.integratedTime }),
     ...(proof ? { inclusionProof: { ...proof, checkpoint: proof.checkpoint.envelope } } : {}),

@@ -15,7 +15,7 @@ import { canonicalKeyPem } from './key-pem.ts'
 import type { Envelope } from './seal-parts.ts'
 import { base64Bytes, readShape } from './shape.ts'
 
-/** A signed envelope that somebody wants logged, and the keys that it should verify with (Rekor type dsse 0.0.1). */
+/** A signed envelope that is proposed as an entry, and the keys that it should verify with (Rekor type dsse 0.0.1). */
 export interface DsseProposal {
   /** As it was sent, byte for byte: its hash is logged. */
   readonly envelopeText: string

@@ -11,12 +11,12 @@
  *
  * `sealedFile` tells by its name which file a seal is of.
  *
- * The files by which clients learn whom to trust and where to sign (protobuf-specs, sigstore_trustroot.proto): `parseTrustedRoot` reads anybody's
- * `trusted_root.json`, with several authorities and logs in their spans of time, `parseSigningConfig` anybody's signing
+ * The files by which clients learn whom to trust and where to sign (protobuf-specs, sigstore_trustroot.proto): `parseTrustedRoot` reads any
+ * `trusted_root.json`, with several authorities and logs in their spans of time, `parseSigningConfig` any signing
  * config, of which `chooseService` takes what is to be used now. `trustedRoot`, `signingConfig` and `clientTrustConfig` (both in one, for sigstore-python)
  * describe one Wheelseal: every service at one URL, Rekor v1, open validity; `trustFile` makes the bytes. What every client accepts is stricter than the schema: see the comments.
  *
- * Pure: shapes and encodings only. Whether a signature, a proof or a certificate is good is decided elsewhere.
+ * Pure: shapes and encodings only. Whether a signature, a proof or a certificate is valid is decided by `verify/`.
  */
 export {
   hashedRekordBody,

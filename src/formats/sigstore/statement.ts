@@ -39,7 +39,7 @@ const Subject = v.strictObject({
 
 /**
  * in-toto attestation framework; version 0.1 differs in nothing that is read here. Other members are refused, as
- * sigstore-go does it: who reads them may find in them what nobody looked at here.
+ * sigstore-go does it: their reader may find in them what was not verified here.
  */
 const InToto = v.strictObject({
   _type: v.picklist(['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1']),

@@ -5,13 +5,13 @@ import { serverErrors } from '../errors.ts'
 export interface ClockWatch {
   /** Why the clock must not be believed, in words; undefined while it may, and again once it was set back. */
   readonly doubt: () => string | undefined
-  /** The same clock for whoever signs times: asking it throws `server.clock` while it is in doubt. */
+  /** The same clock for what signs times: asking it throws `server.clock` while it is in doubt. */
   readonly believed: Clock
 }
 
 export interface ClockWatchParts {
   readonly clock: Clock
-  /** Of a clock that nobody sets. */
+  /** Of a clock that is never set. */
   readonly steadyMs: () => number
   readonly log: Log
 }

@@ -14,7 +14,7 @@ interface Span {
   readonly untilSeconds: number
   /** How long before its end it is of no use any more. */
   readonly lastsBeyondSeconds: number
-  /** How long before its end somebody should know. */
+  /** How long before its end operators are warned. */
   readonly noticeSeconds: number
 }
 

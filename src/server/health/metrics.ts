@@ -42,7 +42,7 @@ function replacing<T extends object>(service: T, methods: Partial<T>): T {
   return Object.assign(Object.create(service) as T, methods)
 }
 
-/** What is read when somebody asks. */
+/** What is read when `/metrics` is asked for. */
 export function addGauges({ trust, metrics }: Measured, clock: Clock): void {
   metrics.gauge('wheelseal_log_entries', 'Entries of a log, its first one included.', async () => [
     { labels: { log: 'rekor' }, value: (await trust.logs.rekor.head()).size },

@@ -16,7 +16,7 @@ export interface ReadinessParts {
 /** What keeps the server from doing its work, in words; nothing when it is ready. */
 export async function unreadiness({ trust, clock, freeBytes }: ReadinessParts): Promise<readonly string[]> {
   const reasons = [...trust.refusals()]
-  // As whoever asks for it would have it renewed.
+  // As a request for it would renew it.
   await trust.repository.renew().catch(() => undefined)
   reasons.push(...endedTrust(trust, clock.nowMs() / 1000))
   if ((await freeBytes()) < MIN_FREE_BYTES)

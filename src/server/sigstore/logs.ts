@@ -179,7 +179,7 @@ function sparing(log: TransparencyLog, reserve: Reserve): TransparencyLog {
   }
 }
 
-/** The room of the log knows no folder; whoever must mend something needs it. */
+/** The room of the log knows no folder; an operator needs it. */
 function inFolder(error: unknown, folder: string): unknown {
   if (!(error instanceof WheelsealError) || !error.code.startsWith('log.')) return error
   return reworded(error, { fact: `${folder}: ${error.message}` })

@@ -13,7 +13,7 @@ export interface AcceptedIssuer {
 }
 
 /**
- * What the authority believes: a good token of one of these issuers and of nobody else, judged by the rules of that
+ * What the authority believes: a valid token of one of these issuers and of no other, judged by the rules of that
  * issuer alone. Rejects with `identity.token…`, `identity.claims`, and what `keys` and `admit` throw.
  */
 export function createTokenCheck(

@@ -42,13 +42,13 @@ export interface AuthorityParts {
   /** The intermediate's private key. */
   readonly key: KeyObject
   readonly ct: PrecertificateLog
-  /** The claims of a good token; rejects with an error of `identity/`, or of whoever knows that the job has ended. */
+  /** The claims of a valid token; rejects with an error of `identity/`, also where the job of the token has ended. */
   readonly verifyToken: (token: string) => Promise<GitLabClaims>
   readonly clock: Clock
   readonly entropy: Entropy
 }
 
-/** A key, and the proof that the client holds it: one over the token's subject, or the request's own signature. */
+/** A key, and the proof that the client holds it: one over the `sub` claim of the token, or the request's own signature. */
 export type ProvenKey =
   | {
       /** DER SubjectPublicKeyInfo. */
@@ -104,7 +104,7 @@ export function createAuthority({ chain, verifyToken, ...ports }: AuthorityParts
 }
 
 /** The key, once it is known that the client holds it. Throws `authority.key` and `authority.proof`. */
-function checkPossession(request: ProvenKey, subject: string): Uint8Array {
+function checkPossession(request: ProvenKey, sub: string): Uint8Array {
   if ('certificateRequest' in request) {
     const { certificateRequest } = request
     checkClientKey(certificateRequest.spki)
@@ -114,10 +114,10 @@ function checkPossession(request: ProvenKey, subject: string): Uint8Array {
     })
   }
   checkClientKey(request.publicKey)
-  if (verifyWithSpki(request.publicKey, utf8(subject), request.proof)) return request.publicKey
+  if (verifyWithSpki(request.publicKey, utf8(sub), request.proof)) return request.publicKey
   throw authorityErrors(
     'authority.proof',
-    `the proof is not a signature of this key over ${JSON.stringify(subject)}`,
+    `the proof is not a signature of this key over ${JSON.stringify(sub)}`,
   )
 }
 

@@ -9,7 +9,7 @@ export interface CreationParts {
 }
 
 /**
- * A new root and its intermediate. Only for the first start of an instance: whoever trusts the old root trusts nothing
+ * A new root and its intermediate. Only for the first start of an instance: clients that trust the old root trust nothing
  * of the new one. The root's key is needed again only for another intermediate.
  */
 export function createCertificateAuthority({ name, ...ports }: CreationParts): {

@@ -24,7 +24,7 @@ const FRESH_MS = 15 * 60_000
 const STALE_MS = 60 * 60_000
 /** An issuer that has not been reached for so long may have withdrawn its keys: they count no more. */
 const MAX_AGE_MS = 24 * 60 * 60_000
-/** Whoever sends tokens with invented key ids makes the issuer be asked no more often than this. */
+/** Tokens with invented key ids make the issuer be asked no more often than this. */
 const PAUSE_MS = 30_000
 const PAUSE_AFTER_FAILURE_MS = 5_000
 
@@ -36,7 +36,7 @@ interface KeySet {
 type Outcome = { readonly keySet: KeySet } | { readonly error: unknown }
 
 /**
- * The keys of an issuer by OpenID Connect Discovery, kept in memory. One fetch at a time, whoever waits for it, and then
+ * The keys of an issuer by OpenID Connect Discovery, kept in memory. One fetch at a time, for all that wait for it, and then
  * none for 30 seconds. `keys` rejects with `authority.issuer-keys` when there are none that still count.
  */
 export function createDiscoveredKeys(parts: DiscoveryParts): DiscoveredKeys {
@@ -84,7 +84,7 @@ class KeyCache {
     const known = this.#usable()
     if (known !== undefined) return known
     const cause = 'error' in outcome ? outcome.error : undefined
-    // Anybody may ask: why it failed, with addresses of proxies and hosts, stands in the log only.
+    // Callers need no account: why it failed, with addresses of proxies and hosts, stands in the log only.
     throw authorityErrors('authority.issuer-keys', `the keys of ${this.#parts.url} could not be fetched`, {
       cause,
     })

@@ -27,7 +27,7 @@ export interface ProposedKey {
   readonly certificate: Certificate | undefined
 }
 
-/** What somebody wants logged, whatever its kind. */
+/** A proposed entry of either kind. */
 export interface Proposal {
   /** Of everything that signed; admission is decided by them, before any signature is checked. */
   readonly keys: readonly ProposedKey[]
@@ -50,7 +50,7 @@ export function hashedRekordOf(entry: HashedRekord): Proposal {
     keys: [key],
     body: () => hashedRekordBody(entry),
     checkSignatures: () => {
-      if (!holds({ spki: key.spki, digest, signature })) throw unsigned()
+      if (!isSignature({ spki: key.spki, digest, signature })) throw unsigned()
     },
   }
 }
@@ -79,7 +79,7 @@ function onlyPairs(
 function pairUp(proposal: DsseProposal, keys: readonly ProposedKey[]): readonly DsseSignature[] {
   const digest = sha256(dsseSignedBytes(proposal))
   const pairs = proposal.signatures.map((signature) => {
-    const key = keys.find(({ spki }) => holds({ spki, digest, signature }))
+    const key = keys.find(({ spki }) => isSignature({ spki, digest, signature }))
     if (key === undefined) throw unsigned()
     return { signature, publicKeyPem: key.pem }
   })
@@ -88,8 +88,8 @@ function pairUp(proposal: DsseProposal, keys: readonly ProposedKey[]): readonly 
   throw rekorErrors('rekor.signature', 'verifying signature: a key matches none of the signatures')
 }
 
-function holds(claim: Parameters<typeof verifyDigest>[0]): boolean {
-  return verifyDigest(claim) || verifyRsaDigest(claim)
+function isSignature(unverified: Parameters<typeof verifyDigest>[0]): boolean {
+  return verifyDigest(unverified) || verifyRsaDigest(unverified)
 }
 
 function unsigned(): Error {

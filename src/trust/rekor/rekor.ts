@@ -44,7 +44,7 @@ export interface Rekor {
   byIndex(index: number): Promise<LogEntry | undefined>
   /**
    * The entry that `create` made of exactly this proposal. Throws `rekor.signature` where it could be made of this one
-   * but for its signatures; nobody else's signatures are checked.
+   * but for its signatures; the signatures of other proposals are not checked.
    */
   find(proposal: Proposal): Promise<LogEntry | undefined>
   /** UUIDs of the first hundred entries with that text of `searchKeysOf`. */
@@ -141,7 +141,7 @@ function windowOf(keys: readonly ProposedKey[]): TimeWindow | undefined {
   }
 }
 
-/** Anybody may ask, and some signatures cost ten milliseconds: they are checked last, and only of who could be here. */
+/** Searches need no account, and some signatures cost ten milliseconds: they are checked last, and only by keys that may write here. */
 async function find(context: Context, proposal: Proposal): Promise<LogEntry | undefined> {
   const { log, acceptsKey } = context
   const isAdmitted = (): boolean => proposal.keys.every((key) => acceptsKey(key) === undefined)

@@ -3,7 +3,7 @@ import { parseJson, sha256, sha256Hex, utf8, utf8Decode, decodeBase64 } from '..
 
 /**
  * The texts by which stock Rekor's search index finds an entry (`IndexKeys` of its entry types): `algorithm:hex` of what
- * was signed, and SHA-256 of the canonical PEM of whoever signed. Subjects are not among them: nobody can list what a
+ * was signed, and SHA-256 of the canonical PEM of each key or certificate that signed. Subjects are not among them: nobody can list what a
  * project signs by asking for its name.
  */
 export function searchKeysOf(leaf: Uint8Array): readonly Uint8Array[] {

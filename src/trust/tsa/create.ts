@@ -10,7 +10,7 @@ export interface CreationParts {
 
 /**
  * A new root and the certificate that signs timestamps. Only for the first start of an instance. Its root is not that
- * of the certificate authority: whoever holds that key must not be able to say when something was signed.
+ * of the certificate authority: the holder of that key must not be able to say when something was signed.
  */
 export function createTimestampAuthority({ name, ...ports }: CreationParts): {
   readonly root: CertifiedKey

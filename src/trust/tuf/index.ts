@@ -5,7 +5,7 @@
  * Snapshot and timestamp are signed anew by `read` before they expire, which takes the online key only. Root and targets
  * live for years and have keys of their own, which a running server never touches.
  *
- * Whoever holds the online key alone can hold clients back on an older state of the repository, and cannot put a target
+ * The holder of the online key alone can hold clients back on an older state of the repository, and cannot put a target
  * into it. Every document is a plain file under the name that clients ask for.
  */
 export { createTufRepository, type NewTufRepository } from './create.ts'

@@ -9,7 +9,7 @@ export interface Lifetimes {
 const DAY_SECONDS = 86_400
 
 /**
- * Root and targets last as long as the root certificate, since nobody signs them anew by itself. The timestamp's life is
+ * Root and targets last as long as the root certificate, since nothing signs them anew by itself. The timestamp's life is
  * how long cosign 2 works without asking, and how long a client can be held back on an old state.
  */
 export const DEFAULT_LIFETIMES: Lifetimes = {

@@ -1,6 +1,6 @@
 /**
  * The renewal of snapshot and timestamp, by the sections of the TUF specification 1.0.31 that say how a repository updates
- * them. Root and targets are not renewed: their keys may be elsewhere than this machine (§6.1).
+ * them. Root and targets are not renewed: their keys may be on another machine (§6.1).
  */
 import type { KeyObject } from 'node:crypto'
 import { isoTime, type Clock } from '../../base/index.ts'
