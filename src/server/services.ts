@@ -27,8 +27,8 @@ import { loadKeys, type InstanceKeys } from './keys/keys.ts'
 import { openLogs, type Logs } from './sigstore/logs.ts'
 import { addGauges } from './health/metrics.ts'
 import { anchorPath, databasePath, ownerOf } from './data/paths.ts'
-import { openTrust, type Trust } from './sigstore/sigstore.ts'
-import { openTrustRepository } from './sigstore/tuf-repository.ts'
+import { openSigstore, type PrivateSigstore } from './sigstore/sigstore.ts'
+import { openInstanceTuf } from './sigstore/tuf-repository.ts'
 
 export interface Services {
   readonly url: string
@@ -38,7 +38,7 @@ export interface Services {
   readonly pipelines: Pipelines
   readonly issuer: Issuer
   readonly issuerKeys: IssuerKeys
-  readonly trust: Trust
+  readonly trust: PrivateSigstore
   readonly metrics: Metrics
   close(): Promise<void>
 }
@@ -67,7 +67,7 @@ export async function openServices(
 ): Promise<Services> {
   await refuseMissingLogs(path)
   const keys = await loadKeys(path)
-  const repository = await openTrustRepository(path, keys.tuf, ports)
+  const repository = await openInstanceTuf(path, keys.tuf, ports)
   await checkBelongings({ path, instance, keys, repository })
   const undo: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
@@ -139,7 +139,7 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
     mintIdToken: (subject, terms) => issuer.mint(subject, terms),
     externalUrl: url,
   })
-  const trust = await openTrust({
+  const trust = await openSigstore({
     ...ports,
     clock: ports.watch?.believed ?? ports.clock,
     repository,

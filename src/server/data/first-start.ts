@@ -5,7 +5,7 @@ import { openDatabase } from '../../storage/sqlite/index.ts'
 import { createInstance, type DataDirectory, type Instance } from './data-directory.ts'
 import { createKeys, loadKeys } from '../keys/keys.ts'
 import { createLogs } from '../sigstore/logs.ts'
-import { createTrustRepository } from '../sigstore/tuf-repository.ts'
+import { createInstanceTuf } from '../sigstore/tuf-repository.ts'
 import { databasePath, ownerOf } from './paths.ts'
 
 /** Makes the keys, the certificates, the TUF repository and the two logs, once and explicitly: a missing log never becomes an empty one. */
@@ -22,7 +22,7 @@ export async function firstStart(
   }
   return createInstance(directory, instance, async () => {
     await createKeys(directory.path, { ...ports, name: new URL(url).host })
-    await createTrustRepository(directory.path, instance)
+    await createInstanceTuf(directory.path, instance)
     const owner = ownerOf(instance)
     const database = await openDatabase(databasePath(directory.path), migrations, { owner })
     await database.destroy()

@@ -1,10 +1,10 @@
 import { isoTime, parseIsoTime, type Clock, type Log } from '../../base/index.ts'
 import { parseCertificate } from '../../formats/x509/index.ts'
-import type { Trust } from '../sigstore/sigstore.ts'
+import type { PrivateSigstore } from '../sigstore/sigstore.ts'
 
-type Ending = Pick<Trust, 'repository'> & {
-  readonly authority: Pick<Trust['authority'], 'chain'>
-  readonly tsa: Pick<Trust['tsa'], 'chain'>
+type Ending = Pick<PrivateSigstore, 'repository'> & {
+  readonly authority: Pick<PrivateSigstore['authority'], 'chain'>
+  readonly tsa: Pick<PrivateSigstore['tsa'], 'chain'>
 }
 
 interface Span {

@@ -2,15 +2,15 @@ import { X509Certificate } from 'node:crypto'
 import { parseIsoTime, type Clock } from '../../base/index.ts'
 import { parseCertificatesPem } from '../../formats/x509/index.ts'
 import type { Metrics, Sample } from '../../http/index.ts'
-import type { Trust } from '../sigstore/sigstore.ts'
+import type { PrivateSigstore } from '../sigstore/sigstore.ts'
 
 interface Measured {
-  readonly trust: Trust
+  readonly trust: PrivateSigstore
   readonly metrics: Metrics
 }
 
 /** The services that count what they gave; everything else of them stays as it is. */
-export function counted({ trust, metrics }: Measured): Pick<Trust, 'authority' | 'tsa'> {
+export function counted({ trust, metrics }: Measured): Pick<PrivateSigstore, 'authority' | 'tsa'> {
   const { authority, tsa } = trust
   const certificate = metrics.counter('wheelseal_certificates_issued_total', 'Certificates issued.')
   const timestamp = metrics.counter(
@@ -61,7 +61,7 @@ export function addGauges({ trust, metrics }: Measured, clock: Clock): void {
   addProcessGauges(metrics, clock)
 }
 
-function chainExpiries({ fulcio, tsa }: Trust['material']): readonly Sample[] {
+function chainExpiries({ fulcio, tsa }: PrivateSigstore['material']): readonly Sample[] {
   return Object.entries({ authority: fulcio, timestamp: tsa }).map(([chain, pem]) => {
     const ends = parseCertificatesPem(pem).map(
       ({ der }) => new X509Certificate(der).validToDate.getTime() / 1000,

@@ -22,7 +22,7 @@ import type { TrustFiles } from '../../http/index.ts'
 import { instanceTrust } from './tuf-repository.ts'
 
 /** The private Sigstore of an instance. */
-export interface Trust {
+export interface PrivateSigstore {
   readonly authority: Authority
   /** Whose id tokens the authority takes, the own issuer first. */
   readonly issuers: readonly AcceptedIssuer[]
@@ -38,7 +38,7 @@ export interface Trust {
   refusals(): readonly string[]
 }
 
-export interface TrustParts {
+export interface SigstoreParts {
   readonly repository: TufRepository
   readonly log: Log
   readonly logs: Logs
@@ -52,7 +52,7 @@ export interface TrustParts {
   readonly entropy: Entropy
 }
 
-export async function openTrust(parts: TrustParts): Promise<Trust> {
+export async function openSigstore(parts: SigstoreParts): Promise<PrivateSigstore> {
   const { logs, instance, keys, clock, repository } = parts
   const ct = createCtLog({ log: logs.ct, key: keys.ct })
   const issuers = acceptedIssuers(parts)

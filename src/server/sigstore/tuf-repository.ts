@@ -30,7 +30,7 @@ export function instanceTrust({ url, createdAtMs }: Born, keys: InstanceKeys): I
 }
 
 /** Once, at the first start, with keys that are there already. */
-export async function createTrustRepository(path: string, born: Born): Promise<void> {
+export async function createInstanceTuf(path: string, born: Born): Promise<void> {
   const keys = await loadKeys(path)
   const { root, targets } = await loadRootKeys(path)
   await createTufRepository({
@@ -43,7 +43,7 @@ export async function createTrustRepository(path: string, born: Born): Promise<v
 }
 
 /** Throws `tuf.missing`, `tuf.damaged`, `tuf.key`, each with the path. */
-export async function openTrustRepository(
+export async function openInstanceTuf(
   path: string,
   onlineKey: KeyObject,
   ports: { readonly clock: Clock; readonly log: Log },
