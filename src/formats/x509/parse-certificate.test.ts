@@ -29,6 +29,7 @@ import {
   parseCertificate,
   subjectAlternativeNames,
   subjectKeyId,
+  OID,
 } from './index.ts'
 
 const malformed = expect.objectContaining({ code: 'x509.malformed' })
@@ -117,6 +118,17 @@ describe('parseCertificate', () => {
     ['the algorithm alone', algorithm!],
   ])('refuses %s', (_name, der) => {
     expect(() => parseCertificate(der)).toThrow(malformed)
+  })
+
+  it.each([
+    OID.basicConstraints,
+    OID.keyUsage,
+    OID.extendedKeyUsage,
+    OID.subjectAlternativeName,
+    OID.subjectKeyId,
+    OID.authorityKeyId,
+  ])('refuses at once an extension %s that cannot be read later', (oid) => {
+    expect(() => parseCertificate(withExtensions(extension(oid, derNull())))).toThrow(malformed)
   })
 
   it.each([127, 128, 255, 256, 65_000])('reads an extension of %i bytes', (length) => {
