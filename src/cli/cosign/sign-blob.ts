@@ -11,7 +11,7 @@ import type { CosignIo } from './io.ts'
 import { checkOutputs, outputsOf, signaturePath } from './outputs.ts'
 import { readToken } from './token.ts'
 import { tell } from './tell.ts'
-import { readTrust } from './trust.ts'
+import { readTrust } from './trust-root.ts'
 
 /** True when all is signed and written. */
 export async function signBlob(given: Arguments, io: CosignIo): Promise<boolean> {

@@ -18,7 +18,7 @@ import { checkReference, hashFile } from './hash-file.ts'
 import type { CosignIo } from './io.ts'
 import { readSeal, type SealInput } from './seal-input.ts'
 import { tell } from './tell.ts'
-import { readTrust } from './trust.ts'
+import { readTrust } from './trust-root.ts'
 
 const MAX_PEM_BYTES = 256 << 10
 
