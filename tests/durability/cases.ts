@@ -60,7 +60,7 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
     },
   },
   'a log': {
-    covers: ['log/write-new.ts', 'log/wal.ts', 'log/recover.ts', 'log/bundle-files.ts'],
+    covers: ['log/write-new.ts', 'log/wal.ts', 'log/recover.ts', 'log/bundle-files.ts', 'log/sequencer.ts'],
     isSimulated: true,
     run: async (folder, acknowledge) => {
       const index = { mark: async () => 0, add: async () => undefined, find: async () => [] }

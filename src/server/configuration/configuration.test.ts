@@ -190,7 +190,7 @@ describe('readConfiguration', () => {
   })
 
   it('stands in the reference with every key, and no other', async () => {
-    const page = await readFile(join(import.meta.dirname, '../../docs/reference/configuration.md'), 'utf8')
+    const page = await readFile(join(import.meta.dirname, '../../../docs/reference/configuration.md'), 'utf8')
     const named = [...page.matchAll(/^\| `issuers\.(\w+)` \|/gm)].map(([, key]) => key)
     await expect(read(`${first}x = 1`)).rejects.toMatchObject({ hint: `known keys: ${named.join(', ')}` })
   })
