@@ -26,10 +26,10 @@ import {
   type Certificate,
   type SignedCertificateTimestamp,
 } from '../formats/x509/index.ts'
-import { exactly, type Policy } from './policy.ts'
-import type { LogKey, TrustRoot } from './trust-root.ts'
+import { exactly, type Policy } from './policy/policy.ts'
+import type { LogKey, TrustRoot } from './trust-root/trust-root.ts'
 import type { Seal, VerifyRequest } from './seal.ts'
-import { CHECK_NAMES, type Check, type CheckName } from './verdict.ts'
+import { CHECK_NAMES, type Check, type CheckName } from './verdict/verdict.ts'
 import { verifySeal } from './verify-seal.ts'
 
 export const NOW = 1_900_000_000

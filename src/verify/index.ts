@@ -38,13 +38,19 @@ export {
   type Policy,
   type Requirement,
   type TextRule,
-} from './policy.ts'
-export { gitLabRule, type GitLabIdentity } from './policy-identity.ts'
-export { readPolicy } from './policy-load.ts'
-export type { PolicyFile } from './policy-file.ts'
+} from './policy/policy.ts'
+export { gitLabRule, type GitLabIdentity } from './policy/gitlab-rule.ts'
+export { readPolicy } from './policy/read-policy.ts'
+export type { PolicyFile } from './policy/policy-file.ts'
 export type { Identity } from '../identity/index.ts'
-export { CHECK_NAMES, type Check, type CheckName, type RefusalCode, type Verdict } from './verdict.ts'
-export type { CertificateAuthority, LogKey, TimestampAuthority, TrustRoot, Validity } from './trust-root.ts'
-export { trustRootFromJson } from './trust-root-json.ts'
-export { trustRootFromPem, type PemFiles } from './trust-root-pem.ts'
-export { checkLine, checkLines, comparisonLines, verdictHint, verdictSentence } from './explain.ts'
+export { CHECK_NAMES, type Check, type CheckName, type RefusalCode, type Verdict } from './verdict/verdict.ts'
+export type {
+  CertificateAuthority,
+  LogKey,
+  TimestampAuthority,
+  TrustRoot,
+  Validity,
+} from './trust-root/trust-root.ts'
+export { trustRootFromJson } from './trust-root/trust-root-json.ts'
+export { trustRootFromPem, type PemFiles } from './trust-root/trust-root-pem.ts'
+export { checkLine, checkLines, comparisonLines, verdictHint, verdictSentence } from './verdict/explain.ts'

@@ -1,7 +1,7 @@
 import type { ClaimName } from '../identity/index.ts'
 import type { SealParts } from '../formats/sigstore/index.ts'
-import type { Policy, TextRule } from './policy.ts'
-import type { TrustRoot } from './trust-root.ts'
+import type { Policy, TextRule } from './policy/policy.ts'
+import type { TrustRoot } from './trust-root/trust-root.ts'
 
 /** What a certificate's key has signed, and what a log says about it. Everything in it may be an enemy's. */
 export interface Seal extends SealParts {

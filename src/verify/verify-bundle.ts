@@ -9,7 +9,7 @@ import {
   type CheckName,
   type Finding,
   type Verdict,
-} from './verdict.ts'
+} from './verdict/verdict.ts'
 import { verifySeal } from './verify-seal.ts'
 
 export interface BundleRequest extends Omit<VerifyRequest, 'seal'> {

@@ -1,19 +1,32 @@
 import { sha256Hex } from '../base/index.ts'
 import type { SealParts } from '../formats/sigstore/index.ts'
 import type { Certificate } from '../formats/x509/index.ts'
-import { checkAttestation } from './check-attestation.ts'
-import { checkCertificate, checkChainAtTimes, checkCodeSigning, checkTime } from './check-certificate.ts'
-import { checkClaims } from './check-claims.ts'
-import { checkIdentity, type IdentityFindings } from './check-identity.ts'
-import { checkKey } from './check-key.ts'
-import { checkPolicy } from './policy-check.ts'
-import { checkScts } from './check-sct.ts'
-import { checkSignature } from './check-signature.ts'
-import { checkTimestamps } from './check-timestamp.ts'
-import { provedIndex } from './check-entry.ts'
-import { checkEntries } from './choose-entry.ts'
+import { checkAttestation } from './attestation/check-attestation.ts'
+import {
+  checkCertificate,
+  checkChainAtTimes,
+  checkCodeSigning,
+  checkTime,
+} from './certificate/check-certificate.ts'
+import { checkClaims } from './identity/check-claims.ts'
+import { checkIdentity, type IdentityFindings } from './identity/check-identity.ts'
+import { checkKey } from './signature/check-key.ts'
+import { checkPolicy } from './policy/check-policy.ts'
+import { checkScts } from './certificate/check-sct.ts'
+import { checkSignature } from './signature/check-signature.ts'
+import { checkTimestamps } from './timestamp/check-timestamp.ts'
+import { provedIndex } from './log/check-entry.ts'
+import { checkEntries } from './log/choose-entry.ts'
 import type { VerifyRequest } from './seal.ts'
-import { isGood, notApplicable, open, passed, verdictOf, type Finding, type Verdict } from './verdict.ts'
+import {
+  isGood,
+  notApplicable,
+  open,
+  passed,
+  verdictOf,
+  type Finding,
+  type Verdict,
+} from './verdict/verdict.ts'
 
 /**
  * Evaluates all checks, also after one has failed. Follows cosign (`verify-blob`) and the Sigstore client

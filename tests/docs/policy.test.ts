@@ -4,8 +4,14 @@ import { parse } from 'smol-toml'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../src/base/index.ts'
 import { readPolicy } from '../../src/verify/index.ts'
-import { Identity, POLICY_LIMITS, PolicyTable, Rule, Unlisted } from '../../src/verify/policy-schema.ts'
-import { REQUIREMENTS } from '../../src/verify/policy.ts'
+import {
+  Identity,
+  POLICY_LIMITS,
+  PolicyTable,
+  Rule,
+  Unlisted,
+} from '../../src/verify/policy/policy-schema.ts'
+import { REQUIREMENTS } from '../../src/verify/policy/policy.ts'
 import { schemaProblems } from '../support/json-schema.ts'
 import { root } from '../support/program.ts'
 

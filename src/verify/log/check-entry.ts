@@ -1,0 +1,99 @@
+import { encodeBase64 } from '../../base/index.ts'
+import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
+import { setSignedBytes, type LoggedEntry } from '../../formats/sigstore/index.ts'
+import { verifyWithSpki } from '../../formats/x509/index.ts'
+import { checkBody, type Subject } from './check-body.ts'
+import { checkCheckpoint, isOfRekor2, unknownLog } from './check-checkpoint.ts'
+import { findLog, type TrustRoot } from '../trust-root/trust-root.ts'
+import { failed, notApplicable, passed, type Finding } from '../verdict/verdict.ts'
+
+export interface EntryContext {
+  readonly trustRoot: TrustRoot
+  /** When the log must have been trusted. */
+  readonly timesSeconds: readonly number[]
+}
+
+export interface EntryFindings {
+  readonly entry: Finding
+  readonly inclusion: Finding
+  readonly checkpoint: Finding
+  readonly set: Finding
+}
+
+export interface EntryRequest {
+  readonly subject: Subject
+  readonly trustRoot: TrustRoot
+  /** From timestamp authorities: an entry without a promise has no time of its own. */
+  readonly stampedSeconds: readonly number[]
+}
+
+export function checkEntry(entry: LoggedEntry, request: EntryRequest): EntryFindings {
+  const { subject, trustRoot, stampedSeconds } = request
+  const promised = promisedSeconds(entry)
+  const context = { trustRoot, timesSeconds: promised === undefined ? stampedSeconds : [promised] }
+  const leaf = leafHash(entry.body)
+  return {
+    entry: checkBody(entry, subject, leaf),
+    inclusion: checkInclusion(entry, subject, leaf),
+    checkpoint: checkCheckpoint(entry, context),
+    set: checkSet(entry, context),
+  }
+}
+
+/** The time that the log gave its word for; without a promise `integratedTime` is anybody's. */
+export function promisedSeconds(entry: LoggedEntry): number | undefined {
+  return entry.signedEntryTimestamp === undefined ? undefined : entry.integratedTimeSeconds
+}
+
+/** The index that is proved: the promise is over the one of all shards, a proof alone over the one in its tree. */
+export function provedIndex({ logIndex, signedEntryTimestamp, inclusionProof }: LoggedEntry): number {
+  return signedEntryTimestamp === undefined ? (inclusionProof?.logIndex ?? logIndex) : logIndex
+}
+
+/** RFC 6962 §2.1.1, with the index within the tree; the one outside of the proof counts over all shards. */
+function checkInclusion(entry: LoggedEntry, { seal }: Subject, leaf: Uint8Array): Finding {
+  const { inclusionProof, signedEntryTimestamp } = entry
+  if (inclusionProof === undefined) {
+    const isOld = seal.format === 'cosign bundle' || seal.format === 'bundle 0.1'
+    return isOld && signedEntryTimestamp !== undefined
+      ? notApplicable(`not required: a ${seal.format} may have a signed entry timestamp (SET) alone`)
+      : failed('the log entry has no inclusion proof')
+  }
+  const { logIndex: index, treeSize: size, hashes: proof, rootHash: root } = inclusionProof
+  if (signedEntryTimestamp === undefined && isOfRekor2(entry) && index !== entry.logIndex)
+    return failed('the log entry has two different indexes, but a Rekor v2 log has no shards', {
+      expected: `${index}`,
+      found: `${entry.logIndex}`,
+    })
+  if (verifyInclusion({ leafHash: leaf, index, size, proof, root })) {
+    return passed(`entry ${index} is in the tree of ${size} entries`)
+  }
+  return failed(
+    `the inclusion proof of entry ${index} does not match the root of the tree of ${size} entries`,
+  )
+}
+
+/** sigstore-wire 5.2: the log's promise, over the body, the time and both of the log's names for the entry. */
+function checkSet(entry: LoggedEntry, { trustRoot: { logs }, timesSeconds }: EntryContext): Finding {
+  const { body, integratedTimeSeconds = NaN, logId, logIndex, signedEntryTimestamp } = entry
+  if (signedEntryTimestamp === undefined)
+    return notApplicable('not required: the inclusion proof replaces the signed entry timestamp (SET)')
+  const log = findLog(logs, logId, timesSeconds)
+  if (log === undefined) return unknownLog(logs, logId)
+  if (!isCount(integratedTimeSeconds) || !isCount(logIndex))
+    return failed('the time or the index of the log entry is not a whole number')
+  const signed = setSignedBytes({
+    body: encodeBase64(body),
+    integratedTime: integratedTimeSeconds,
+    logId,
+    logIndex,
+  })
+  if (verifyWithSpki(log.spki, signed, signedEntryTimestamp))
+    return passed('the signed entry timestamp (SET) is valid')
+  return failed('the signed entry timestamp (SET) is not the signature of the log over this entry and time')
+}
+
+/** Entries from JSON are counts already; a caller of the library may hand in any number. */
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
+}
