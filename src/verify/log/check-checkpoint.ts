@@ -1,8 +1,7 @@
 import { bytesEqual, describeError, encodeHex } from '../../base/index.ts'
 import { isOfRekor1, verifyCheckpoint } from '../../formats/note/index.ts'
 import type { LoggedEntry } from '../../formats/sigstore/index.ts'
-import type { EntryContext } from './check-entry.ts'
-import { findLog, type LogKey } from '../trust-root/trust-root.ts'
+import { trustedLog, type LogTrust } from './trusted-log.ts'
 import { failed, notApplicable, passed, type Finding } from '../verdict/verdict.ts'
 
 const REKOR_2: ReadonlySet<string> = new Set(['hashedrekord 0.0.2', 'dsse 0.0.2'])
@@ -17,17 +16,14 @@ export function isOfRekor2({ kindVersion = '' }: LoggedEntry): boolean {
  * states the very tree in which the proof ends. Without it a proof shows only that somebody can build a tree.
  * sigstore-go tells by the checkpoint which version of Rekor an entry is of.
  */
-export function checkCheckpoint(
-  entry: LoggedEntry,
-  { trustRoot: { logs }, timesSeconds }: EntryContext,
-): Finding {
-  const { logId, inclusionProof } = entry
+export function checkCheckpoint(entry: LoggedEntry, trust: LogTrust): Finding {
+  const { inclusionProof } = entry
   if (inclusionProof === undefined) return notApplicable('not checked: the log entry has no inclusion proof')
-  const log = findLog(logs, logId, timesSeconds)
-  if (log === undefined) return unknownLog(logs, logId)
+  const named = trustedLog(entry, trust)
+  if ('problem' in named) return named.problem
   const { checkpoint: note, rootHash, treeSize } = inclusionProof
   try {
-    const { spki, names } = log
+    const { spki, names } = named.log
     // sigstore-go: the name is a part of what the note's key is known by.
     if (names === undefined && isOfRekor2(entry))
       return failed('the trust root has no baseUrl for the log, which Rekor v2 needs')
@@ -43,11 +39,4 @@ export function checkCheckpoint(
   } catch (error) {
     return failed(describeError(error))
   }
-}
-
-export function unknownLog(logs: readonly LogKey[], logId: string): Finding {
-  return failed('your trust root does not have the log at the time of the entry', {
-    expected: logs.map(({ idHex }) => idHex).join(', ') || 'no log',
-    found: logId,
-  })
 }

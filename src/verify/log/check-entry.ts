@@ -3,15 +3,10 @@ import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
 import { setSignedBytes, type LoggedEntry } from '../../formats/sigstore/index.ts'
 import { verifyWithSpki } from '../../formats/x509/index.ts'
 import { checkBody, type Subject } from './check-body.ts'
-import { checkCheckpoint, isOfRekor2, unknownLog } from './check-checkpoint.ts'
-import { findLog, type TrustRoot } from '../trust-root/trust-root.ts'
+import { checkCheckpoint, isOfRekor2 } from './check-checkpoint.ts'
+import type { TrustRoot } from '../trust-root/trust-root.ts'
+import { trustedLog, type LogTrust } from './trusted-log.ts'
 import { failed, notApplicable, passed, type Finding } from '../verdict/verdict.ts'
-
-export interface EntryContext {
-  readonly trustRoot: TrustRoot
-  /** When the log must have been trusted. */
-  readonly timesSeconds: readonly number[]
-}
 
 export interface EntryFindings {
   readonly entry: Finding
@@ -30,13 +25,13 @@ export interface EntryRequest {
 export function checkEntry(entry: LoggedEntry, request: EntryRequest): EntryFindings {
   const { subject, trustRoot, stampedSeconds } = request
   const promised = promisedSeconds(entry)
-  const context = { trustRoot, timesSeconds: promised === undefined ? stampedSeconds : [promised] }
+  const trust = { trustRoot, timesSeconds: promised === undefined ? stampedSeconds : [promised] }
   const leaf = leafHash(entry.body)
   return {
     entry: checkBody(entry, subject, leaf),
     inclusion: checkInclusion(entry, subject, leaf),
-    checkpoint: checkCheckpoint(entry, context),
-    set: checkSet(entry, context),
+    checkpoint: checkCheckpoint(entry, trust),
+    set: checkSet(entry, trust),
   }
 }
 
@@ -74,12 +69,12 @@ function checkInclusion(entry: LoggedEntry, { seal }: Subject, leaf: Uint8Array)
 }
 
 /** sigstore-wire 5.2: the log's promise, over the body, the time and both of the log's names for the entry. */
-function checkSet(entry: LoggedEntry, { trustRoot: { logs }, timesSeconds }: EntryContext): Finding {
+function checkSet(entry: LoggedEntry, trust: LogTrust): Finding {
   const { body, integratedTimeSeconds = NaN, logId, logIndex, signedEntryTimestamp } = entry
   if (signedEntryTimestamp === undefined)
     return notApplicable('not required: the inclusion proof replaces the signed entry timestamp (SET)')
-  const log = findLog(logs, logId, timesSeconds)
-  if (log === undefined) return unknownLog(logs, logId)
+  const named = trustedLog(entry, trust)
+  if ('problem' in named) return named.problem
   if (!isCount(integratedTimeSeconds) || !isCount(logIndex))
     return failed('the time or the index of the log entry is not a whole number')
   const signed = setSignedBytes({
@@ -88,7 +83,7 @@ function checkSet(entry: LoggedEntry, { trustRoot: { logs }, timesSeconds }: Ent
     logId,
     logIndex,
   })
-  if (verifyWithSpki(log.spki, signed, signedEntryTimestamp))
+  if (verifyWithSpki(named.log.spki, signed, signedEntryTimestamp))
     return passed('the signed entry timestamp (SET) is valid')
   return failed('the signed entry timestamp (SET) is not the signature of the log over this entry and time')
 }
