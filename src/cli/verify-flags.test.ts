@@ -121,8 +121,8 @@ describe('the plan of a verification', () => {
               value: 'https://gitlab.example/acme/tools//.gitlab-ci.yml@refs/heads/main',
             },
             issuer: { kind: 'exact', value: ISSUER },
-            claims: [
-              { claim: 'sourceRepositoryUri', rule: { kind: 'exact', value: `${ISSUER}/acme/tools` } },
+            extensions: [
+              { extension: 'sourceRepositoryUri', rule: { kind: 'exact', value: `${ISSUER}/acme/tools` } },
             ],
           },
         ],

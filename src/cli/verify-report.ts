@@ -162,8 +162,8 @@ function signedAtText(seconds: number | undefined): string | undefined {
   return seconds === undefined || seconds > LAST_SECONDS ? undefined : isoTime(seconds)
 }
 
-function identityJson({ san, issuer, claims }: Identity): JsonValue {
-  return { san, issuer, claims: { ...claims } }
+function identityJson({ san, issuer, extensions }: Identity): JsonValue {
+  return { san, issuer, claims: { ...extensions } }
 }
 
 function checkJson(check: Check): JsonValue {

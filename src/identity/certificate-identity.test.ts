@@ -85,7 +85,7 @@ describe('readIdentity', () => {
       san: SAN,
       sanKind: 'uri',
       issuer: ISSUER,
-      claims: {
+      extensions: {
         buildSignerUri: SAN,
         buildSignerDigest: sha,
         runnerEnvironment: 'self-hosted',

@@ -2,7 +2,7 @@ import type { GitLabClaims } from './claims.ts'
 import { identityErrors } from './errors.ts'
 import { fulcioExtension, subjectAlternativeNames, type Certificate } from '../formats/x509/index.ts'
 
-/** What a certificate says of its holder, before it is a certificate. */
+/** What a certificate is to say of its holder. */
 export interface CertificateIdentity {
   /** The only subject alternative name, a URI. */
   readonly san: string
@@ -13,15 +13,15 @@ export interface CertificateIdentity {
 /** Who signed, as a certificate tells it. */
 export interface Identity {
   readonly san: string
-  /** Nothing in the text of a name tells what it is: an e-mail address may read as a URI. */
+  /** Nothing in the text of a SAN tells its type: an e-mail address may read as a URI. */
   readonly sanKind: 'uri' | 'email'
   readonly issuer: string
   /** Fulcio's extensions from .9 on by their names, and only those that are present. */
-  readonly claims: Readonly<Partial<Record<ClaimName, string>>>
+  readonly extensions: Readonly<Partial<Record<ExtensionName, string>>>
 }
 
 /** Fulcio docs/oid-info.md. */
-const CLAIM_ARCS = {
+const EXTENSION_ARCS = {
   buildSignerUri: 9,
   buildSignerDigest: 10,
   runnerEnvironment: 11,
@@ -39,15 +39,15 @@ const CLAIM_ARCS = {
   deploymentEnvironment: 23,
   tokenSubject: 24,
 } as const
-export type ClaimName = keyof typeof CLAIM_ARCS
-const CLAIMS = Object.entries(CLAIM_ARCS) as readonly [ClaimName, number][]
+export type ExtensionName = keyof typeof EXTENSION_ARCS
+const EXTENSIONS = Object.entries(EXTENSION_ARCS) as readonly [ExtensionName, number][]
 
 const ISSUER_ARC = 8
 /** The same issuer as raw bytes: deprecated, and the only one that cosign 2 reads. */
 const OLD_ISSUER_ARC = 1
 
 /**
- * Fulcio's mapping for GitLab (fulcio config/identity/config.yaml, `gitlab-pipeline`), with the URL of the instance
+ * Fulcio's mapping of token claims for GitLab (fulcio config/identity/config.yaml, `gitlab-pipeline`), with the URL of the instance
  * taken from `iss`. Throws `identity.claims` when the pipeline's configuration is on another host than its issuer, so
  * that no issuer can speak for another one's projects.
  */
@@ -59,8 +59,8 @@ export function certificateIdentity(claims: GitLabClaims): CertificateIdentity {
       `ci_config_ref_uri is ${claims.ci_config_ref_uri}, which is not on the issuer's host ${host}`,
     )
   }
-  const named = Object.entries(claimValues(claims)).map(([name, value]) => ({
-    arc: CLAIM_ARCS[name as ClaimName],
+  const named = Object.entries(extensionValues(claims)).map(([name, value]) => ({
+    arc: EXTENSION_ARCS[name as ExtensionName],
     value,
   }))
   const issuer = [OLD_ISSUER_ARC, ISSUER_ARC].map((arc) => ({ arc, value: claims.iss }))
@@ -70,7 +70,7 @@ export function certificateIdentity(claims: GitLabClaims): CertificateIdentity {
   return { san: configUri(claims), extensions }
 }
 
-function claimValues(claims: GitLabClaims): Record<ClaimName, string> {
+function extensionValues(claims: GitLabClaims): Record<ExtensionName, string> {
   const { iss: url, project_path: project } = claims
   return {
     buildSignerUri: configUri(claims),
@@ -127,7 +127,7 @@ export function readIdentity(certificate: Certificate): Identity {
     san: name.value,
     sanKind: name.kind,
     issuer: readIssuer(certificate),
-    claims: readClaims(certificate),
+    extensions: readExtensions(certificate),
   }
 }
 
@@ -147,13 +147,13 @@ function readIssuer(certificate: Certificate): string {
   return issuer
 }
 
-function readClaims(certificate: Certificate): Identity['claims'] {
-  const claims: Partial<Record<ClaimName, string>> = {}
-  for (const [name, arc] of CLAIMS) {
+function readExtensions(certificate: Certificate): Identity['extensions'] {
+  const extensions: Partial<Record<ExtensionName, string>> = {}
+  for (const [name, arc] of EXTENSIONS) {
     const value = fulcioExtension(certificate, arc)
-    if (value !== undefined) claims[name] = value
+    if (value !== undefined) extensions[name] = value
   }
-  return claims
+  return extensions
 }
 
 function refused(fact: string): Error {

@@ -14,7 +14,7 @@ export {
   certificateIdentity,
   readIdentity,
   type CertificateIdentity,
-  type ClaimName,
+  type ExtensionName,
   type Identity,
 } from './certificate-identity.ts'
 export { identityErrors } from './errors.ts'

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../base/index.ts'
-import type { ClaimName, Identity } from '../identity/index.ts'
+import type { ExtensionName, Identity } from '../identity/index.ts'
 import { signErrors } from './errors.ts'
 
 /** docs/how-to/attest-distributions.md says what each parameter of this build type is. */
@@ -10,9 +10,9 @@ const BUILD_TYPE = 'urn:wheelseal:build-type:gitlab-job:v1'
  * certificate says, which an authority has taken from the job's id token: the two cannot differ, and no variable of the
  * job can change it. Throws `sign.provenance` where the certificate is not that of a job.
  */
-export function provenanceOf({ san, claims }: Identity): JsonValue {
-  const extension = (name: ClaimName): string => {
-    const value = claims[name]
+export function provenanceOf({ san, extensions }: Identity): JsonValue {
+  const extension = (name: ExtensionName): string => {
+    const value = extensions[name]
     if (value === undefined) throw signErrors('sign.provenance', `the certificate of ${san} has no ${name}`)
     return value
   }
@@ -25,7 +25,7 @@ export function provenanceOf({ san, claims }: Identity): JsonValue {
     buildDefinition: {
       buildType: BUILD_TYPE,
       externalParameters: { source, ref, config },
-      internalParameters: { gitlab: jobParameters(claims) },
+      internalParameters: { gitlab: jobParameters(extensions) },
       resolvedDependencies: [
         { uri: `git+${source}@${ref}`, digest: { gitCommit: extension('sourceRepositoryDigest') } },
         { uri: config, digest: { gitCommit: extension('buildConfigDigest') } },
@@ -39,7 +39,7 @@ export function provenanceOf({ san, claims }: Identity): JsonValue {
 }
 
 /** Extensions by the names that their values have in the token. */
-const JOB_PARAMETERS: Readonly<Record<string, ClaimName>> = {
+const JOB_PARAMETERS: Readonly<Record<string, ExtensionName>> = {
   project_id: 'sourceRepositoryIdentifier',
   namespace_id: 'sourceRepositoryOwnerIdentifier',
   pipeline_source: 'buildTrigger',
@@ -47,7 +47,7 @@ const JOB_PARAMETERS: Readonly<Record<string, ClaimName>> = {
   environment: 'deploymentEnvironment',
 }
 
-function jobParameters(claims: Identity['claims']): JsonValue {
-  const rows = Object.entries(JOB_PARAMETERS).map(([name, extension]) => [name, claims[extension]] as const)
+function jobParameters(extensions: Identity['extensions']): JsonValue {
+  const rows = Object.entries(JOB_PARAMETERS).map(([name, extension]) => [name, extensions[extension]] as const)
   return Object.fromEntries(rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }

@@ -54,8 +54,9 @@ export const verifyErrors = defineErrors({
   'verify.claims': {
     status: 422,
     exit: 1,
-    summary: 'A claim in the certificate has a different value than the required one.',
-    hint: 'do not use the file; if the claim that was found is the right one, correct the claim that you require',
+    summary:
+      'A certificate extension with a claim of the token is missing, or has a different value than the required one.',
+    hint: 'do not use the file; if the value that was found is the right one, correct the value that you require',
   },
   'verify.signature': {
     status: 422,

@@ -28,12 +28,12 @@
 export { verifySeal } from './verify-seal.ts'
 export { verifyBundle, verifyProvenance, type BundleRequest } from './verify-bundle.ts'
 export { artifactOf } from './artifact.ts'
-export type { Artifact, ClaimRules, Seal, VerifyRequest } from './seal.ts'
+export type { Artifact, Seal, VerifyRequest } from './seal.ts'
 export {
   exactly,
   matching,
   searching,
-  type ClaimRule,
+  type ExtensionRule,
   type IdentityRule,
   type Policy,
   type Requirement,

@@ -1,6 +1,5 @@
-import type { ClaimName } from '../identity/index.ts'
 import type { SealParts } from '../formats/sigstore/index.ts'
-import type { Policy, TextRule } from './policy/policy.ts'
+import type { Policy } from './policy/policy.ts'
 import type { TrustRoot } from './trust-root/trust-root.ts'
 
 /** What a certificate's key has signed, and what a log says about it. Everything in it may be an enemy's. */
@@ -30,8 +29,4 @@ export interface VerifyRequest {
   readonly policy?: Policy
   /** The managed key that must have signed, DER SubjectPublicKeyInfo. With it no certificate is accepted. */
   readonly key?: Uint8Array
-  /** What the certificate must say of its holder beside name and issuer. */
-  readonly claims?: ClaimRules
 }
-
-export type ClaimRules = Readonly<Partial<Record<ClaimName, TextRule>>>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeBase64, sha256, sha256Hex, utf8 } from '../base/index.ts'
 import { dsseSignedBytes, IN_TOTO, hashedRekordBody } from '../formats/sigstore/index.ts'
 import { certificatePem, publicKeyPem } from '../formats/x509/index.ts'
-import { keys, leaf, makeEntry, newKey, NOW, SAN, signature } from './arrange.ts'
+import { ISSUER, keys, leaf, makeEntry, newKey, NOW, SAN, signature } from './arrange.ts'
 import {
   attestation,
   bytes,
@@ -24,7 +24,16 @@ import {
   verifies,
   type Json,
 } from './attacks/arrange.ts'
-import { artifactOf, CHECK_NAMES, exactly, verdictSentence, verifyBundle, verifyProvenance } from './index.ts'
+import {
+  artifactOf,
+  CHECK_NAMES,
+  exactly,
+  verdictSentence,
+  verifyBundle,
+  verifyProvenance,
+  type ExtensionRule,
+  type Policy,
+} from './index.ts'
 
 const chained = (bundle: Json, version: string): Json => {
   const { certificate, ...material } = bundle.verificationMaterial
@@ -133,9 +142,18 @@ describe('verifyBundle', () => {
     refuses(bundle, 'logged')
   })
 
-  it('checks the claims that were asked for', () => {
-    refusesOnly(fileBundle(), 'claims', { claims: { sourceRepositoryRef: exactly('refs/heads/main') } })
-    verifies(fileBundle(), { claims: {} })
+  it('checks the extensions that a rule asks for, also those that have no word of their own', () => {
+    const rule = exactly('refs/heads/main')
+    const asking = (...extensions: readonly ExtensionRule[]): Policy => ({
+      anyOf: [{ san: exactly(SAN), issuer: exactly(ISSUER), extensions }],
+    })
+    const ref = asking({ extension: 'sourceRepositoryRef', rule })
+    refusesOnly(fileBundle(), 'claims', { policy: ref })
+    const { checks } = verifyBundle({ ...requestOf(fileBundle()), policy: ref })
+    expect(checks.find(({ name }) => name === 'claims')).toMatchObject({
+      reason: 'the certificate has no sourceRepositoryRef',
+    })
+    verifies(fileBundle(), { policy: asking() })
   })
 })
 

@@ -8,7 +8,6 @@ import {
   checkCodeSigning,
   checkTime,
 } from './certificate/check-certificate.ts'
-import { checkClaims } from './identity/check-claims.ts'
 import { checkIdentity, type IdentityFindings } from './identity/check-identity.ts'
 import { checkKey } from './signature/check-key.ts'
 import { checkPolicy } from './policy/check-policy.ts'
@@ -18,15 +17,7 @@ import { checkTimestamps } from './timestamp/check-timestamp.ts'
 import { provedIndex } from './log/check-entry.ts'
 import { checkEntries } from './log/choose-entry.ts'
 import type { VerifyRequest } from './seal.ts'
-import {
-  isGood,
-  notApplicable,
-  open,
-  passed,
-  verdictOf,
-  type Finding,
-  type Verdict,
-} from './verdict/verdict.ts'
+import { notApplicable, open, passed, verdictOf, type Finding, type Verdict } from './verdict/verdict.ts'
 
 /**
  * Evaluates all checks, also after one has failed. Follows cosign (`verify-blob`) and the Sigstore client
@@ -103,7 +94,7 @@ type CertificateChecks =
   | 'time'
 
 function certificateFindings(
-  { seal, trustRoot, claims }: VerifyRequest,
+  { seal, trustRoot }: VerifyRequest,
   { finding, certificate, about }: Signer,
   timesSeconds: readonly number[],
 ): Record<CertificateChecks, Finding> {
@@ -125,15 +116,9 @@ function certificateFindings(
     sct: checkScts(certificate, trustRoot, issuer),
     identity: about.identity,
     issuer: about.issuer,
-    claims: worseOf(about.claims, checkClaims(about.found, claims)),
+    claims: about.claims,
     time,
   }
-}
-
-/** Both must hold: the claims of the rule and those of the request. */
-function worseOf(ofRule: Finding, ofRequest: Finding): Finding {
-  if (!isGood(ofRule)) return ofRule
-  return ofRequest.outcome === 'not-applicable' ? ofRule : ofRequest
 }
 
 function withoutCertificate(finding: Finding): Record<CertificateChecks, Finding> {

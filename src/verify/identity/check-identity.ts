@@ -1,7 +1,7 @@
 import { describeError } from '../../base/index.ts'
 import { readIdentity, type Identity } from '../../identity/index.ts'
 import type { Certificate } from '../../formats/x509/index.ts'
-import { checkClaims, claimsHold } from './policy-claims.ts'
+import { checkExtensions, extensionsHold } from './check-extensions.ts'
 import { describeRule, holds, type IdentityRule, type Policy } from '../policy/policy.ts'
 import { failed, notApplicable, open, passed, type Finding } from '../verdict/verdict.ts'
 
@@ -13,8 +13,8 @@ export interface IdentityFindings {
 }
 
 /**
- * cosign: name and issuer of one rule must both hold, here with the claims of the same rule. Stricter than cosign in what the certificate may say: one name
- * only, and the same issuer in both of its extensions (`readIdentity`).
+ * cosign: SAN and OIDC issuer of one rule must both hold, here with the extensions of the same rule. Stricter than
+ * cosign in what the certificate may say: one SAN only, and the same issuer in both of its extensions (`readIdentity`).
  */
 export function checkIdentity(certificate: Certificate, policy: Policy | undefined): IdentityFindings {
   let found: Identity
@@ -32,14 +32,14 @@ export function checkIdentity(certificate: Certificate, policy: Policy | undefin
   const rule = closestRule(found, policy)
   if (rule === undefined) return { ...nobody(policy), found }
   return {
-    identity: compareName(rule, found),
+    identity: compareSan(rule, found),
     issuer: compareIssuer(rule, found),
-    claims: checkClaims(found, rule.claims),
+    claims: checkExtensions(found, rule.extensions),
     found,
   }
 }
 
-/** A name that no rule lists is the failure of the check `policy`. */
+/** A package name that no rule lists is the failure of the check `policy`. */
 function nobody({ refusal }: Policy): Omit<IdentityFindings, 'found'> {
   const finding =
     refusal === undefined
@@ -48,19 +48,19 @@ function nobody({ refusal }: Policy): Omit<IdentityFindings, 'found'> {
   return { identity: finding, issuer: finding, claims: finding }
 }
 
-/** The rule of which most holds, the first of several: of halves that fail, the name tells people more than the issuer. */
+/** The rule of which most holds, the first of several: where both fail, the SAN tells people more than the issuer. */
 function closestRule(found: Identity, { anyOf }: Policy): IdentityRule | undefined {
   const score = (rule: IdentityRule): number => {
-    const { san, issuer, claims } = rule
+    const { san, issuer, extensions } = rule
     const isNamed = isOfKind(rule, found) && holds(san, found.san)
-    const parts = [isNamed, holds(issuer, found.issuer), claimsHold(found, claims)]
+    const parts = [isNamed, holds(issuer, found.issuer), extensionsHold(found, extensions)]
     if (!parts.includes(false)) return ALL_HOLD
     return parts.reduce((sum, part, index) => sum + (part ? (WEIGHTS[index] ?? 0) : 0), 0)
   }
   return anyOf.toSorted((a, b) => score(b) - score(a))[0]
 }
 
-/** Of name, issuer and claims. */
+/** Of SAN, issuer and extensions. */
 const WEIGHTS = [4, 2, 1] as const
 const ALL_HOLD = 8
 
@@ -70,7 +70,7 @@ function isOfKind({ sanKind }: IdentityRule, found: Identity): boolean {
 
 const KIND_WORDS = { uri: 'a URI', email: 'an e-mail address' } as const
 
-function compareName(rule: IdentityRule, found: Identity): Finding {
+function compareSan(rule: IdentityRule, found: Identity): Finding {
   if (!isOfKind(rule, found))
     return failed(`the identity in the certificate is ${KIND_WORDS[found.sanKind]}`, {
       expected: `${KIND_WORDS[rule.sanKind ?? 'uri']}: ${describeRule(rule.san)}`,

@@ -1,19 +1,19 @@
-import { exactly, globbing, oneOf, type ClaimRule, type IdentityRule } from './policy.ts'
+import { exactly, globbing, oneOf, type ExtensionRule, type IdentityRule } from './policy.ts'
 
 /** The pipeline of a GitLab project, as its certificates name it. */
 export interface GitLabIdentity {
-  /** The URL of the GitLab, as in the claim `iss`. */
+  /** The URL of the GitLab, as in the token claim `iss`. */
   readonly issuer: string
   /** Full path: `acme/tools`. */
   readonly project: string
   readonly configFile?: string
   /** Full refs: `refs/heads/main`, `refs/tags/v*`. */
   readonly refs: readonly string[]
-  readonly claims?: ExtraClaims
+  readonly conditions?: IdentityConditions
 }
 
-/** What a policy may ask of any identity. */
-export interface ExtraClaims {
+/** What a policy may ask of any identity, each in an extension of the certificate. */
+export interface IdentityConditions {
   readonly projectId?: number
   readonly environment?: string
   readonly refProtected?: boolean
@@ -21,17 +21,21 @@ export interface ExtraClaims {
 
 const DEFAULT_CONFIG_FILE = '.gitlab-ci.yml'
 
-/** Fulcio's name for a pipeline (config/identity/config.yaml, `gitlab-pipeline`): always https, one for each ref. */
+/** Fulcio's SAN for a pipeline (config/identity/config.yaml, `gitlab-pipeline`): always https, one for each ref. */
 export function gitLabRule(identity: GitLabIdentity): IdentityRule {
-  const { issuer, project, configFile = DEFAULT_CONFIG_FILE, refs, claims = {} } = identity
+  const { issuer, project, configFile = DEFAULT_CONFIG_FILE, refs, conditions = {} } = identity
   const { host } = new URL(issuer)
-  const names = refs.map((ref) => globbing(`https://${host}/${project}//${configFile}@${ref}`))
-  const source: ClaimRule = { claim: 'sourceRepositoryUri', rule: exactly(`${issuer}/${project}`) }
-  const san = { san: oneOf(names), sanKind: 'uri' } as const
-  return { ...san, issuer: exactly(issuer), claims: [source, ...claimRules(claims)] }
+  const sans = refs.map((ref) => globbing(`https://${host}/${project}//${configFile}@${ref}`))
+  const source = ask('sourceRepositoryUri', `${issuer}/${project}`)
+  const san = { san: oneOf(sans), sanKind: 'uri' } as const
+  return { ...san, issuer: exactly(issuer), extensions: [source, ...extensionRules(conditions)] }
 }
 
-export function claimRules({ projectId, environment, refProtected }: ExtraClaims): readonly ClaimRule[] {
+export function extensionRules({
+  projectId,
+  environment,
+  refProtected,
+}: IdentityConditions): readonly ExtensionRule[] {
   return [
     // A path that was given up can be taken by others; an id cannot.
     ...(projectId === undefined ? [] : [ask('sourceRepositoryIdentifier', String(projectId))]),
@@ -40,6 +44,6 @@ export function claimRules({ projectId, environment, refProtected }: ExtraClaims
   ]
 }
 
-function ask(claim: ClaimRule['claim'], value: string): ClaimRule {
-  return { claim, rule: exactly(value) }
+function ask(extension: ExtensionRule['extension'], value: string): ExtensionRule {
+  return { extension, rule: exactly(value) }
 }

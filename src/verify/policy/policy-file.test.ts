@@ -68,8 +68,8 @@ ${IDENTITY}`
     const identity = '\n[[rules.any_of]]\nissuer = "https://accounts.example.com"\n'
     const exact = await policyOf(`${HEAD}${identity}identity = "a.b@example.com"\nproject_id = 7`, 'demo')
     expect(exact.anyOf[0]?.san).toEqual({ kind: 'exact', value: 'a.b@example.com' })
-    expect(exact.anyOf[0]?.claims).toEqual([
-      { claim: 'sourceRepositoryIdentifier', rule: { kind: 'exact', value: '7' } },
+    expect(exact.anyOf[0]?.extensions).toEqual([
+      { extension: 'sourceRepositoryIdentifier', rule: { kind: 'exact', value: '7' } },
     ])
     const pattern = await policyOf(`${HEAD}${identity}identity_pattern = '.*@example\\.com'`, 'demo')
     expect(pattern.anyOf[0]?.san).toMatchObject({ kind: 'pattern', source: '.*@example\\.com' })

@@ -16,7 +16,7 @@ import { describeError, utf8Decode } from '../../base/index.ts'
 import { normalizeName } from '../../formats/python/index.ts'
 import { parseToml } from '../../formats/toml/index.ts'
 import { verifyErrors } from '../errors.ts'
-import { claimRules, gitLabRule } from './gitlab-rule.ts'
+import { extensionRules, gitLabRule } from './gitlab-rule.ts'
 import { exactly, matching, type IdentityRule, type Policy, type TextRule } from './policy.ts'
 import {
   POLICY_LIMITS,
@@ -117,19 +117,19 @@ async function compileTable(
 
 async function compileIdentity(table: IdentityTable, where: string): Promise<IdentityRule> {
   const { issuer, project, refs = [], config_file: configFile } = table
-  const claims = {
+  const conditions = {
     ...(table.project_id === undefined ? {} : { projectId: table.project_id }),
     ...(table.environment === undefined ? {} : { environment: table.environment }),
     ...(table.protected_ref === undefined ? {} : { refProtected: true }),
   }
   if (project !== undefined) {
     const file = configFile === undefined ? {} : { configFile }
-    return gitLabRule({ issuer, project, refs, claims, ...file })
+    return gitLabRule({ issuer, project, refs, conditions, ...file })
   }
-  return { san: await nameRule(table, where), issuer: exactly(issuer), claims: claimRules(claims) }
+  return { san: await sanRule(table, where), issuer: exactly(issuer), extensions: extensionRules(conditions) }
 }
 
-async function nameRule(
+async function sanRule(
   { identity = '', identity_pattern: source }: IdentityTable,
   where: string,
 ): Promise<TextRule> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isoTime } from '../../base/index.ts'
-import { exactly, matching, searching, type ClaimRule } from '../index.ts'
+import { exactly, matching, searching, type ExtensionRule } from '../index.ts'
 import { ISSUER, makeLeaf, policy, request, SAN, withLeaf } from '../arrange.ts'
 import { gitLabRule } from './gitlab-rule.ts'
 import { describeRule, globbing, holds, oneOf } from './policy.ts'
@@ -71,12 +71,12 @@ const PROJECT_ID = { arc: 15, value: '42' }
 const ENVIRONMENT = { arc: 23, value: 'release' }
 const SOURCE = { arc: 12, value: `${ISSUER}/acme/app` }
 
-describe('the claims of a rule', () => {
+describe('the extensions that a rule asks for', () => {
   const rule = gitLabRule({
     issuer: ISSUER,
     project: 'acme/app',
     refs: ['refs/tags/v*', 'refs/heads/main'],
-    claims: { projectId: 42, environment: 'release' },
+    conditions: { projectId: 42, environment: 'release' },
   })
   const under = (...extensions: readonly { arc: number; value: string }[]): VerifyRequest => ({
     ...withLeaf(leafWith(extensions)),
@@ -108,21 +108,25 @@ describe('the claims of a rule', () => {
     ['project_path:acme/app:ci_config_ref_uri:x:ref_protected:true', false],
     ['project_path:acme/app:ref_protected:true:ref', false],
     ['', false],
-  ])('a ref is protected by the subject %s: %s', (subject, expected) => {
-    const claims: readonly ClaimRule[] = [{ claim: 'refProtected', rule: exactly('true') }]
-    const leaf = leafWith(subject === '' ? [] : [{ arc: 24, value: subject }])
+  ])('a ref is protected by the sub %s: %s', (sub, expected) => {
+    const extensions: readonly ExtensionRule[] = [{ extension: 'refProtected', rule: exactly('true') }]
+    const leaf = leafWith(sub === '' ? [] : [{ arc: 24, value: sub }])
     const [first] = policy.anyOf
-    const asked = { ...withLeaf(leaf), policy: { anyOf: [{ ...first!, claims }] } }
+    const asked = { ...withLeaf(leaf), policy: { anyOf: [{ ...first!, extensions }] } }
     expect(verifySeal(asked).verified).toBe(expected)
   })
 
-  it('are those of one rule: the claims of another do not count', () => {
+  it('are those of one rule: what another asks does not count', () => {
     const named = { san: exactly(SAN), issuer: exactly(ISSUER) }
     const other = { ...named, san: exactly('https://x.test/y') }
-    const claims: readonly ClaimRule[] = [{ claim: 'sourceRepositoryIdentifier', rule: exactly('42') }]
+    const extensions: readonly ExtensionRule[] = [
+      { extension: 'sourceRepositoryIdentifier', rule: exactly('42') },
+    ]
     const request42 = withLeaf(leafWith([{ ...PROJECT_ID, value: '7' }]))
-    refusedOnly({ ...request42, policy: { anyOf: [{ ...named, claims }, other] } }, 'claims')
-    expect(verifySeal({ ...request42, policy: { anyOf: [{ ...named, claims }, named] } }).verified).toBe(true)
+    refusedOnly({ ...request42, policy: { anyOf: [{ ...named, extensions }, other] } }, 'claims')
+    expect(verifySeal({ ...request42, policy: { anyOf: [{ ...named, extensions }, named] } }).verified).toBe(
+      true,
+    )
   })
 })
 

@@ -1,5 +1,5 @@
 import type { RE2JS } from 're2js'
-import type { ClaimName, Identity } from '../../identity/index.ts'
+import type { ExtensionName, Identity } from '../../identity/index.ts'
 
 /** How a text of the certificate is compared. Only `matching` and `searching` make a pattern, so that none comes about by accident. */
 export type TextRule =
@@ -13,19 +13,19 @@ interface Pattern {
   matches(text: string): boolean
 }
 
-/** What a certificate says beside name and issuer. `refProtected` is read from the subject of the token, where it stands. */
-export interface ClaimRule {
-  readonly claim: ClaimName | 'refProtected'
+/** What an extension of the certificate must be. `refProtected` is read from the token's `sub`, where it stands. */
+export interface ExtensionRule {
+  readonly extension: ExtensionName | 'refProtected'
   readonly rule: TextRule
 }
 
-/** All of it must hold: a name means nothing without the issuer that gave it. */
+/** All of it must hold: a SAN means nothing without the OIDC issuer that vouches for it. */
 export interface IdentityRule {
   readonly san: TextRule
-  /** What the name must be; where it is left out, any of them. */
+  /** The type of the SAN; where it is left out, any. */
   readonly sanKind?: Identity['sanKind']
   readonly issuer: TextRule
-  readonly claims?: readonly ClaimRule[]
+  readonly extensions?: readonly ExtensionRule[]
 }
 
 export const REQUIREMENTS = ['bundle', 'timestamp', 'attestation'] as const

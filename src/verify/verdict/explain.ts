@@ -22,8 +22,8 @@ export function verdictSentence(verdict: Verdict, name: string): string {
   return `${printable(name)} is refused: ${printableAscii(check?.reason ?? 'a check did not pass')} [${verdict.reason}]`
 }
 
-function signerOf({ san, issuer, claims }: Identity): string {
-  const run = claims.runInvocationUri
+function signerOf({ san, issuer, extensions }: Identity): string {
+  const run = extensions.runInvocationUri
   return `${printableAscii(san)} (issuer ${printableAscii(issuer)})${run === undefined ? '' : ` in ${printableAscii(run)}`}`
 }
 

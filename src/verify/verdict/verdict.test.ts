@@ -30,7 +30,7 @@ describe('verdictOf', () => {
 
   it('never verifies without exactly one signer, a time and an entry', () => {
     const { keySha256: _key, ...nobody } = facts
-    const identity = { san: 'x', sanKind: 'uri', issuer: 'y', claims: {} } as const
+    const identity = { san: 'x', sanKind: 'uri', issuer: 'y', extensions: {} } as const
     for (const bad of [{}, nobody, { ...facts, identity }, { keySha256: 'ab', logIndex: 2 }])
       expect(() => verdictOf(good, bad)).toThrow('without exactly one signer')
   })
