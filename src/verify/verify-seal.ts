@@ -28,7 +28,7 @@ export function verifySeal(request: VerifyRequest): Verdict {
   const signer = readSigner(request)
   const stamps = checkTimestamps(seal, trustRoot)
   const { chosen, timesSeconds, ...log } = checkEntries(seal, {
-    subject: { seal, artifact, spki: signer.spki },
+    sealed: { seal, artifact, spki: signer.spki },
     trustRoot,
     stampedSeconds: stamps.timesSeconds,
   })

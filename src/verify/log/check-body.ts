@@ -13,7 +13,7 @@ import { hashOf, readSigningKey } from '../signature/signing-key.ts'
 import { failed, passed, type Finding } from '../verdict/verdict.ts'
 
 /** What an entry must be about. */
-export interface Subject {
+export interface SealedArtifact {
   readonly seal: SealParts
   readonly artifact: Artifact
   /** DER SubjectPublicKeyInfo of the certificate, or of the key that was named. */
@@ -26,7 +26,7 @@ export interface Subject {
  */
 export function checkBody(
   { uuid, body, kindVersion }: LoggedEntry,
-  subject: Subject,
+  sealed: SealedArtifact,
   leafHash: Uint8Array,
 ): Finding {
   try {
@@ -40,18 +40,18 @@ export function checkBody(
         expected: kindVersion,
         found: record.kindVersion,
       })
-    return contentProblem(record, subject) ?? signerProblem(record, subject) ?? good(subject)
+    return contentProblem(record, sealed) ?? signerProblem(record, sealed) ?? good(sealed)
   } catch (error) {
     return failed(describeError(error))
   }
 }
 
-function good({ seal }: Subject): Finding {
+function good({ seal }: SealedArtifact): Finding {
   const what = seal.envelope === undefined ? 'the file' : 'the attestation'
   return passed(`the log entry matches the signature, the signer and ${what}`)
 }
 
-function contentProblem(record: LoggedRecord, { seal, artifact, spki }: Subject): Finding | undefined {
+function contentProblem(record: LoggedRecord, { seal, artifact, spki }: SealedArtifact): Finding | undefined {
   if ('payloadSha256' in record)
     return envelopeProblem(record, seal) ?? repeatedProblem(record.envelope, { seal, spki })
   if (seal.envelope !== undefined && record.kindVersion === 'hashedrekord 0.0.1')
@@ -71,7 +71,7 @@ function contentProblem(record: LoggedRecord, { seal, artifact, spki }: Subject)
 }
 
 /** The digest that was logged must be the one that was signed. */
-function algorithmProblem(algorithm: string, { seal, spki }: Subject): Finding | undefined {
+function algorithmProblem(algorithm: string, { seal, spki }: SealedArtifact): Finding | undefined {
   const read = readSigningKey(spki ?? new Uint8Array())
   const expected = 'key' in read ? hashOf(read.key, seal) : undefined
   if (expected === undefined || expected === algorithm) return undefined
@@ -108,7 +108,7 @@ function otherAttestation(
 /** Rekor's type intoto: a body that repeats its payload is read only where the signature holds over that, with SHA-256. */
 function repeatedProblem(
   repeated: Envelope | undefined,
-  { seal, spki }: Pick<Subject, 'seal' | 'spki'>,
+  { seal, spki }: Pick<SealedArtifact, 'seal' | 'spki'>,
 ): Finding | undefined {
   const { envelope } = seal
   if (repeated === undefined || envelope === undefined) return undefined
@@ -124,7 +124,10 @@ function repeatedProblem(
   })
 }
 
-function signerProblem({ signature, verifier }: LoggedRecord, { seal, spki }: Subject): Finding | undefined {
+function signerProblem(
+  { signature, verifier }: LoggedRecord,
+  { seal, spki }: SealedArtifact,
+): Finding | undefined {
   if (!bytesEqual(signature, seal.signature)) return failed('the log entry is for a different signature')
   if (isSigner(verifier, seal.certificate, spki)) return undefined
   return failed(`the log entry is for a different ${seal.certificate === undefined ? 'key' : 'certificate'}`)

@@ -2,7 +2,7 @@ import { encodeBase64 } from '../../base/index.ts'
 import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
 import { setSignedBytes, type LoggedEntry } from '../../formats/sigstore/index.ts'
 import { verifyWithSpki } from '../../formats/x509/index.ts'
-import { checkBody, type Subject } from './check-body.ts'
+import { checkBody, type SealedArtifact } from './check-body.ts'
 import { checkCheckpoint, isOfRekor2 } from './check-checkpoint.ts'
 import type { TrustRoot } from '../trust-root/trust-root.ts'
 import { trustedLog, type LogTrust } from './trusted-log.ts'
@@ -16,20 +16,20 @@ export interface EntryFindings {
 }
 
 export interface EntryRequest {
-  readonly subject: Subject
+  readonly sealed: SealedArtifact
   readonly trustRoot: TrustRoot
   /** From timestamp authorities: an entry without a promise has no time of its own. */
   readonly stampedSeconds: readonly number[]
 }
 
 export function checkEntry(entry: LoggedEntry, request: EntryRequest): EntryFindings {
-  const { subject, trustRoot, stampedSeconds } = request
+  const { sealed, trustRoot, stampedSeconds } = request
   const promised = promisedSeconds(entry)
   const trust = { trustRoot, timesSeconds: promised === undefined ? stampedSeconds : [promised] }
   const leaf = leafHash(entry.body)
   return {
-    entry: checkBody(entry, subject, leaf),
-    inclusion: checkInclusion(entry, subject, leaf),
+    entry: checkBody(entry, sealed, leaf),
+    inclusion: checkInclusion(entry, sealed, leaf),
     checkpoint: checkCheckpoint(entry, trust),
     set: checkSet(entry, trust),
   }
@@ -46,7 +46,7 @@ export function provedIndex({ logIndex, signedEntryTimestamp, inclusionProof }: 
 }
 
 /** RFC 6962 §2.1.1, with the index within the tree; the one outside of the proof counts over all shards. */
-function checkInclusion(entry: LoggedEntry, { seal }: Subject, leaf: Uint8Array): Finding {
+function checkInclusion(entry: LoggedEntry, { seal }: SealedArtifact, leaf: Uint8Array): Finding {
   const { inclusionProof, signedEntryTimestamp } = entry
   if (inclusionProof === undefined) {
     const isOld = seal.format === 'cosign bundle' || seal.format === 'bundle 0.1'

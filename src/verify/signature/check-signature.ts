@@ -11,20 +11,20 @@ import { failed, open, passed, type Finding } from '../verdict/verdict.ts'
 /** cosign: the signature is the key's over the bytes, or over their digest, which is the same. */
 export function checkSignature(spki: Uint8Array | undefined, seal: SealParts, artifact: Artifact): Finding {
   if (spki === undefined) return open('not checked: no public key is known')
-  const claimed = claimedDigestProblem(seal, artifact)
-  if (claimed !== undefined) return claimed
+  const otherFile = bundleDigestProblem(seal, artifact)
+  if (otherFile !== undefined) return otherFile
   const read = readSigningKey(spki)
   if ('problem' in read) return open('the type of the key is not supported')
   const { key, name } = read
   const content = signedContent(seal, artifact)
   const problem = key.kind === 'ed25519' ? ed25519Problem(seal, content) : digestProblem(key, seal, content)
   if (problem !== undefined) return failed(`${name} signature: ${problem}`)
-  const otherHash = claimedAlgorithmProblem(hashOf(key, seal), seal)
+  const otherHash = bundleAlgorithmProblem(hashOf(key, seal), seal)
   if (otherHash !== undefined) return otherHash
   const otherKey = keyIdProblem(spki, seal)
   if (otherKey !== undefined) return otherKey
   const what = seal.envelope === undefined ? 'the file' : 'the attestation'
-  return holds({ spki, key, seal, content })
+  return isValid({ spki, key, seal, content })
     ? passed(`valid for ${what} and the ${name} key of the signer`)
     : failed(`the signature does not match ${what} and the key of the signer`)
 }
@@ -43,30 +43,30 @@ function digestProblem(key: PublicKey, seal: SealParts, content: SignedContent):
 }
 
 /** A bundle may say which file it is of; that is a hint, but a wrong one tells what happened. */
-function claimedDigestProblem({ digest: claimed }: SealParts, artifact: Artifact): Finding | undefined {
-  if (claimed === undefined) return undefined
-  const { algorithm } = claimed
+function bundleDigestProblem({ digest: stated }: SealParts, artifact: Artifact): Finding | undefined {
+  if (stated === undefined) return undefined
+  const { algorithm } = stated
   const digest = signedContent({ signature: new Uint8Array(), entries: [] }, artifact).digest(algorithm)
   if (digest === undefined)
     return failed(
       `the bundle has the ${algorithm} of the file: verify the file itself, the SHA-256 is not enough`,
     )
-  if (bytesEqual(digest, claimed.digest)) return undefined
+  if (bytesEqual(digest, stated.digest)) return undefined
   return failed('the bundle is for a different file', {
     expected: `${algorithm}:${encodeHex(digest)}`,
-    found: `${algorithm}:${encodeHex(claimed.digest)}`,
+    found: `${algorithm}:${encodeHex(stated.digest)}`,
   })
 }
 
 /** sigstore-go: the digest in the bundle is the one that was signed, and logged. */
-function claimedAlgorithmProblem(
+function bundleAlgorithmProblem(
   signed: DigestAlgorithm | undefined,
-  { digest: claimed }: SealParts,
+  { digest: stated }: SealParts,
 ): Finding | undefined {
-  if (signed === undefined || claimed === undefined || claimed.algorithm === signed) return undefined
+  if (signed === undefined || stated === undefined || stated.algorithm === signed) return undefined
   return failed('the bundle has a different hash algorithm than the signature', {
     expected: signed,
-    found: claimed.algorithm,
+    found: stated.algorithm,
   })
 }
 
@@ -81,14 +81,14 @@ function keyIdProblem(spki: Uint8Array, { envelope }: SealParts): Finding | unde
   })
 }
 
-interface Claim {
+interface Signed {
   readonly spki: Uint8Array
   readonly key: PublicKey
   readonly seal: SealParts
   readonly content: SignedContent
 }
 
-function holds({ spki, key, seal, content }: Claim): boolean {
+function isValid({ spki, key, seal, content }: Signed): boolean {
   const { signature } = seal
   const hash = hashOf(key, seal)
   if (content.bytes !== undefined && (hash === undefined || isNative(key, hash)))
@@ -97,8 +97,8 @@ function holds({ spki, key, seal, content }: Claim): boolean {
     return content.bytes !== undefined && verifyEd25519ph(spki, content.bytes, signature)
   const digest = hash === undefined ? undefined : content.digest(hash)
   if (digest === undefined) return false
-  const claim = { spki, digest, signature }
-  return key.kind === 'rsa' ? verifyRsaDigest(claim) : verifyDigest(claim)
+  const signed = { spki, digest, signature }
+  return key.kind === 'rsa' ? verifyRsaDigest(signed) : verifyDigest(signed)
 }
 
 /** Where `node:crypto` does it all by itself. */
