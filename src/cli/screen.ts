@@ -19,7 +19,7 @@ export interface Screen {
 }
 
 type Colour = 'red' | 'green' | 'yellow' | 'dim'
-export type Mark = 'passed' | 'failed' | 'skipped' | 'none'
+export type Mark = 'passed' | 'failed' | 'undecided' | 'skipped' | 'none'
 
 /** A line that begins with a mark, where one can be shown; its text says the same in words. */
 export interface Marked {
@@ -38,6 +38,7 @@ const ERASE = `\r ${ERASE_REST}\r\u001b[K`
 const MARKS: Readonly<Record<Mark, readonly [string, Colour]>> = {
   passed: ['✓', 'green'],
   failed: ['✗', 'red'],
+  undecided: ['?', 'yellow'],
   skipped: ['–', 'dim'],
   none: [' ', 'dim'],
 }

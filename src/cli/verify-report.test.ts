@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { schemaProblems } from '../../tests/support/json-schema.ts'
 import type { FileOutcome } from '../client/verify/index.ts'
 import {
   closingLines,
@@ -83,9 +86,9 @@ describe('the report', () => {
   it('is the sentence, both sides, what else failed and the next step for a refusal', () => {
     expect(refusalLines(refused)).toEqual([
       { mark: 'failed', text: 'b.whl is refused' },
-      { mark: 'none', text: '        expected           x' },
-      { mark: 'none', text: '        found              y' },
-      { mark: 'failed', text: 'FAILED  time of signing    too late' },
+      { mark: 'none', text: '          expected           x' },
+      { mark: 'none', text: '          found              y' },
+      { mark: 'failed', text: 'FAILED    time of signing    too late' },
       'hint: do not use it',
       'more: wheelseal help verify.identity',
     ])
@@ -93,12 +96,30 @@ describe('the report', () => {
 
   it('is every check where all are asked for, with what was expected and found below its own', () => {
     expect(refusalLines(refused, 'all').slice(1, -2)).toEqual([
-      { mark: 'passed', text: 'passed  certificate        well formed' },
-      { mark: 'failed', text: 'FAILED  identity           another one' },
-      { mark: 'none', text: '        expected           x' },
-      { mark: 'none', text: '        found              y' },
-      { mark: 'failed', text: 'FAILED  time of signing    too late' },
+      { mark: 'passed', text: 'passed    certificate        well formed' },
+      { mark: 'failed', text: 'FAILED    identity           another one' },
+      { mark: 'none', text: '          expected           x' },
+      { mark: 'none', text: '          found              y' },
+      { mark: 'failed', text: 'FAILED    time of signing    too late' },
     ])
+  })
+
+  it('is decided by what is undecided where nothing failed, which has a mark of its own', () => {
+    const check = { name: 'signature', outcome: 'undecided', reason: 'the file is needed' } as const
+    const open = { ...refused, reason: 'verify.signature', checks: [check] }
+    expect(refusalLines({ ...open, checks: [{ ...check, found: 'z' }] })[1]).toEqual({
+      mark: 'none',
+      text: '          found              z',
+    })
+    expect(refusalLines(open, 'all')[1]).toEqual({
+      mark: 'undecided',
+      text: 'undecided signature          the file is needed',
+    })
+    const report = reportJson({ outcomes: [open], origins: [], leftOut: [], saved: [] })
+    expect(report).toMatchObject({ verified: false, checks: [check] })
+    const path = join(import.meta.dirname, '../../schemas/verify-output.schema.json')
+    const schema = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+    expect(schemaProblems(schema, report)).toEqual([])
   })
 
   it('names the trust root, and where it is from', () => {

@@ -65,7 +65,8 @@ export function refusalLines(
   { message, hint, checks, reason }: FileOutcome,
   which: 'failed' | 'all' = 'failed',
 ): readonly [Line, ...Line[]] {
-  const [decides, ...others] = checks.filter(({ outcome }) => outcome === 'failed')
+  const decides = checks.find(({ name }) => `verify.${name}` === reason)
+  const others = checks.filter((check) => check.outcome === 'failed' && check !== decides)
   const compared = decides === undefined ? [] : marked('none', comparisonLines(decides))
   const more = which === 'all' ? checkReport({ checks }) : [...compared, ...checkReport({ checks: others })]
   return [
@@ -79,6 +80,7 @@ export function refusalLines(
 const CHECK_MARKS: Readonly<Record<Check['outcome'], Mark>> = {
   passed: 'passed',
   failed: 'failed',
+  undecided: 'undecided',
   'not-applicable': 'skipped',
 }
 

@@ -10,8 +10,8 @@
  *
  * `verifyBundle` reads bundles 0.1 to 0.3, the JSON of `cosign --bundle` and PEP 740 attestations; `verifyProvenance` a
  * provenance object; `verifySeal` takes a seal apart, for which a log may have been asked. The verdict holds every check
- * by name, whatever the first refusal was, each passed, failed or not applicable with its reason; `verified` is true
- * only when none failed. A digest does in place of the file, but for keys of Ed25519. `trustRootFromJson` and
+ * by name, whatever the first refusal was, each passed, failed, undecided or not applicable with its reason; `verified`
+ * is true only when none failed and none is undecided. A digest does in place of the file, but for keys of Ed25519. `trustRootFromJson` and
  * `trustRootFromPem` read trust roots; `exactly` and `matching` make the rules of a policy, `gitLabRule`
  * those of a project, `readPolicy` those of a file, `key` in the request names a
  * managed key in its place; `verdictSentence`, `checkLines` and `verdictHint` say it in words.

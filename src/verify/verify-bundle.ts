@@ -4,7 +4,7 @@ import type { VerifyRequest } from './seal.ts'
 import {
   CHECK_NAMES,
   failed,
-  open,
+  undecided,
   verdictOf,
   type CheckName,
   type Finding,
@@ -52,7 +52,7 @@ function readSeals(text: string): ReadSeals {
 }
 
 function unreadable(problem: string): Verdict {
-  const unread = open('the bundle cannot be read')
+  const unread = undecided('the bundle cannot be read')
   const findings = Object.fromEntries(CHECK_NAMES.map((name) => [name, unread]))
   return verdictOf({ ...(findings as Record<CheckName, Finding>), bundle: failed(problem) }, {})
 }

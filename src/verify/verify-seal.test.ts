@@ -115,7 +115,11 @@ describe('attacks on the signature and the bytes', () => {
       certificate: certificate.der,
       entries: [makeEntry({ body, certificate })],
     })
-    refused(changed, 'signature')
+    refused(changed, 'entry')
+    expect(check(changed, 'signature')).toMatchObject({
+      outcome: 'undecided',
+      reason: expect.stringContaining('verify the file itself'),
+    })
     const whole = { ...changed, artifact: artifactOf(utf8('the bytes of a wheel')) }
     refused(whole, 'signature')
     expect(check(whole, 'entry')).toMatchObject({

@@ -17,7 +17,7 @@ import { checkTimestamps } from './timestamp/check-timestamp.ts'
 import { provedIndex } from './log/check-entry.ts'
 import { checkEntries } from './log/choose-entry.ts'
 import type { VerifyRequest } from './seal.ts'
-import { notApplicable, open, passed, verdictOf, type Finding, type Verdict } from './verdict/verdict.ts'
+import { notApplicable, passed, undecided, verdictOf, type Finding, type Verdict } from './verdict/verdict.ts'
 
 /**
  * Evaluates all checks, also after one has failed. Follows cosign (`verify-blob`) and the Sigstore client
@@ -75,12 +75,17 @@ interface Signer {
 }
 
 function readSigner({ seal, key, policy = { anyOf: [] } }: VerifyRequest): Signer {
-  if (seal.certificate === undefined)
-    return { finding: notApplicable('not checked: signed with a key, without a certificate'), spki: key }
+  if (seal.certificate === undefined) return { finding: noCertificate(key), spki: key }
   const { finding, certificate } = checkCertificate(seal.certificate)
   if (certificate === undefined) return { finding, spki: undefined }
   const about = checkIdentity(certificate, key === undefined ? policy : undefined)
   return { finding, certificate, about, spki: certificate.spki }
+}
+
+function noCertificate(key: Uint8Array | undefined): Finding {
+  return key === undefined
+    ? undecided('not checked: the signature has no certificate')
+    : notApplicable('not checked: signed with a key, without a certificate')
 }
 
 type CertificateChecks =
@@ -100,7 +105,7 @@ function certificateFindings(
 ): Record<CertificateChecks, Finding> {
   if (certificate === undefined || about === undefined) {
     const isKey = seal.certificate === undefined
-    const absent = isKey ? finding : open('the certificate cannot be read')
+    const absent = isKey ? finding : undecided('the certificate cannot be read')
     const time = isKey ? checkTime(undefined, timesSeconds) : absent
     return { ...withoutCertificate(absent), certificate: finding, time }
   }

@@ -9,7 +9,7 @@ import {
   type SignedCertificateTimestamp,
 } from '../../formats/x509/index.ts'
 import { findLog, type LogKey, type TrustRoot } from '../trust-root/trust-root.ts'
-import { failed, open, passed, type Finding } from '../verdict/verdict.ts'
+import { failed, passed, undecided, type Finding } from '../verdict/verdict.ts'
 
 /**
  * cosign verify_sct.go: a certificate has at least one SCT, and every one of them is from a known log and verifies.
@@ -21,7 +21,7 @@ export function checkScts(
   issuer = issuerOf(leaf, trustRoot),
 ): Finding {
   if (issuer === undefined)
-    return open('not checked: the certificate was not issued by an authority in your trust root')
+    return undecided('not checked: the certificate was not issued by an authority in your trust root')
   try {
     const scts = embeddedScts(leaf)
     if (scts.length === 0)

@@ -61,7 +61,7 @@ describe('attacks on the identity', () => {
     ]) {
       const changed = withLeaf(makeLeaf({ extensions }))
       refused(changed, 'identity')
-      expect(check(changed, 'issuer')?.outcome).toBe('not-applicable')
+      expect(check(changed, 'issuer')?.outcome).toBe('undecided')
     }
   })
 

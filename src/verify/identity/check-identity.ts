@@ -3,7 +3,7 @@ import { readIdentity, type Identity } from '../../identity/index.ts'
 import type { Certificate } from '../../formats/x509/index.ts'
 import { checkExtensions, extensionsHold } from './check-extensions.ts'
 import { describeRule, holds, type IdentityRule, type Policy } from '../policy/policy.ts'
-import { failed, notApplicable, open, passed, type Finding } from '../verdict/verdict.ts'
+import { failed, notApplicable, passed, undecided, type Finding } from '../verdict/verdict.ts'
 
 export interface IdentityFindings {
   readonly identity: Finding
@@ -22,7 +22,7 @@ export function checkIdentity(certificate: Certificate, policy: Policy | undefin
     found = readIdentity(certificate)
   } catch (error) {
     const reason = describeError(error)
-    const unclear = open('the identity in the certificate is not readable')
+    const unclear = undecided('the identity in the certificate is not readable')
     return { identity: failed(reason), issuer: unclear, claims: unclear }
   }
   if (policy === undefined) {
@@ -44,7 +44,7 @@ function nobody({ refusal }: Policy): Omit<IdentityFindings, 'found'> {
   const finding =
     refusal === undefined
       ? failed('the policy lists no identity that may sign')
-      : open('not checked: no rule of the policy applies')
+      : undecided('not checked: no rule of the policy applies')
   return { identity: finding, issuer: finding, claims: finding }
 }
 

@@ -10,7 +10,7 @@ import {
 import type { Artifact } from '../seal.ts'
 import { signedContent } from '../signature/signed-content.ts'
 import { hashOf, readSigningKey } from '../signature/signing-key.ts'
-import { failed, passed, type Finding } from '../verdict/verdict.ts'
+import { failed, passed, undecided, type Finding } from '../verdict/verdict.ts'
 
 /** What an entry must be about. */
 export interface SealedArtifact {
@@ -59,7 +59,7 @@ function contentProblem(record: LoggedRecord, { seal, artifact, spki }: SealedAr
   const { algorithm, digest } = record
   const expected = signedContent(seal, artifact).digest(algorithm)
   if (expected === undefined)
-    return failed(
+    return undecided(
       `the log entry has the ${algorithm} of the file: verify the file itself, the SHA-256 is not enough`,
     )
   if (!bytesEqual(expected, digest))

@@ -2,9 +2,11 @@ import { bytesEqual, describeError, encodeHex } from '../../base/index.ts'
 import { isOfRekor1, verifyCheckpoint } from '../../formats/note/index.ts'
 import type { LoggedEntry } from '../../formats/sigstore/index.ts'
 import { trustedLog, type LogTrust } from './trusted-log.ts'
-import { failed, notApplicable, passed, type Finding } from '../verdict/verdict.ts'
+import { failed, passed, type Finding } from '../verdict/verdict.ts'
 
 const REKOR_2: ReadonlySet<string> = new Set(['hashedrekord 0.0.2', 'dsse 0.0.2'])
+
+export type InclusionProof = NonNullable<LoggedEntry['inclusionProof']>
 
 /** As the bundle says, which must say the same as the body. Logs that are asked are of version 1. */
 export function isOfRekor2({ kindVersion = '' }: LoggedEntry): boolean {
@@ -16,12 +18,10 @@ export function isOfRekor2({ kindVersion = '' }: LoggedEntry): boolean {
  * states the very tree in which the proof ends. Without it a proof shows only that somebody can build a tree.
  * sigstore-go tells by the checkpoint which version of Rekor an entry is of.
  */
-export function checkCheckpoint(entry: LoggedEntry, trust: LogTrust): Finding {
-  const { inclusionProof } = entry
-  if (inclusionProof === undefined) return notApplicable('not checked: the log entry has no inclusion proof')
+export function checkCheckpoint(entry: LoggedEntry, proof: InclusionProof, trust: LogTrust): Finding {
   const named = trustedLog(entry, trust)
   if ('problem' in named) return named.problem
-  const { checkpoint: note, rootHash, treeSize } = inclusionProof
+  const { checkpoint: note, rootHash, treeSize } = proof
   try {
     const { spki, names } = named.log
     // sigstore-go: the name is a part of what the note's key is known by.

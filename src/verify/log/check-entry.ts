@@ -3,10 +3,10 @@ import { leafHash, verifyInclusion } from '../../formats/merkle/index.ts'
 import { setSignedBytes, type LoggedEntry } from '../../formats/sigstore/index.ts'
 import { verifyWithSpki } from '../../formats/x509/index.ts'
 import { checkBody, type SealedArtifact } from './check-body.ts'
-import { checkCheckpoint, isOfRekor2 } from './check-checkpoint.ts'
+import { checkCheckpoint, isOfRekor2, type InclusionProof } from './check-checkpoint.ts'
 import type { TrustRoot } from '../trust-root/trust-root.ts'
 import { trustedLog, type LogTrust } from './trusted-log.ts'
-import { failed, notApplicable, passed, type Finding } from '../verdict/verdict.ts'
+import { failed, notApplicable, passed, undecided, type Finding } from '../verdict/verdict.ts'
 
 export interface EntryFindings {
   readonly entry: Finding
@@ -29,8 +29,12 @@ export function checkEntry(entry: LoggedEntry, request: EntryRequest): EntryFind
   const leaf = leafHash(entry.body)
   return {
     entry: checkBody(entry, sealed, leaf),
-    inclusion: checkInclusion(entry, sealed, leaf),
-    checkpoint: checkCheckpoint(entry, trust),
+    ...(entry.inclusionProof === undefined
+      ? withoutProof(entry, sealed)
+      : {
+          inclusion: checkInclusion(entry, entry.inclusionProof, leaf),
+          checkpoint: checkCheckpoint(entry, entry.inclusionProof, trust),
+        }),
     set: checkSet(entry, trust),
   }
 }
@@ -45,17 +49,24 @@ export function provedIndex({ logIndex, signedEntryTimestamp, inclusionProof }: 
   return signedEntryTimestamp === undefined ? (inclusionProof?.logIndex ?? logIndex) : logIndex
 }
 
+function withoutProof(
+  { signedEntryTimestamp }: LoggedEntry,
+  { seal: { format } }: SealedArtifact,
+): Pick<EntryFindings, 'inclusion' | 'checkpoint'> {
+  const isOld = format === 'cosign bundle' || format === 'bundle 0.1'
+  if (isOld && signedEntryTimestamp !== undefined)
+    return {
+      inclusion: notApplicable(`not required: a ${format} may have a signed entry timestamp (SET) alone`),
+      checkpoint: notApplicable('not required: it belongs to an inclusion proof'),
+    }
+  const missing = 'the log entry has no inclusion proof'
+  return { inclusion: failed(missing), checkpoint: undecided(`not checked: ${missing}`) }
+}
+
 /** RFC 6962 §2.1.1, with the index within the tree; the one outside of the proof counts over all shards. */
-function checkInclusion(entry: LoggedEntry, { seal }: SealedArtifact, leaf: Uint8Array): Finding {
-  const { inclusionProof, signedEntryTimestamp } = entry
-  if (inclusionProof === undefined) {
-    const isOld = seal.format === 'cosign bundle' || seal.format === 'bundle 0.1'
-    return isOld && signedEntryTimestamp !== undefined
-      ? notApplicable(`not required: a ${seal.format} may have a signed entry timestamp (SET) alone`)
-      : failed('the log entry has no inclusion proof')
-  }
-  const { logIndex: index, treeSize: size, hashes: proof, rootHash: root } = inclusionProof
-  if (signedEntryTimestamp === undefined && isOfRekor2(entry) && index !== entry.logIndex)
+function checkInclusion(entry: LoggedEntry, stated: InclusionProof, leaf: Uint8Array): Finding {
+  const { logIndex: index, treeSize: size, hashes: proof, rootHash: root } = stated
+  if (entry.signedEntryTimestamp === undefined && isOfRekor2(entry) && index !== entry.logIndex)
     return failed('the log entry has two different indexes, but a Rekor v2 log has no shards', {
       expected: `${index}`,
       found: `${entry.logIndex}`,
@@ -72,7 +83,9 @@ function checkInclusion(entry: LoggedEntry, { seal }: SealedArtifact, leaf: Uint
 function checkSet(entry: LoggedEntry, trust: LogTrust): Finding {
   const { body, integratedTimeSeconds = NaN, logId, logIndex, signedEntryTimestamp } = entry
   if (signedEntryTimestamp === undefined)
-    return notApplicable('not required: the inclusion proof replaces the signed entry timestamp (SET)')
+    return entry.inclusionProof === undefined
+      ? undecided('not checked: the log entry has neither signed entry timestamp (SET) nor inclusion proof')
+      : notApplicable('not required: the inclusion proof replaces the signed entry timestamp (SET)')
   const named = trustedLog(entry, trust)
   if ('problem' in named) return named.problem
   if (!isCount(integratedTimeSeconds) || !isCount(logIndex))

@@ -1,7 +1,7 @@
 import { bytesEqual } from '../../base/index.ts'
 import type { LoggedEntry, SealParts } from '../../formats/sigstore/index.ts'
 import { checkEntry, promisedSeconds, type EntryFindings, type EntryRequest } from './check-entry.ts'
-import { failed, isGood, open, passed, type Finding } from '../verdict/verdict.ts'
+import { failed, isGood, passed, undecided, type Finding } from '../verdict/verdict.ts'
 
 /** What the entries of a seal say together. */
 export interface LogFindings extends EntryFindings {
@@ -22,7 +22,7 @@ const MAX_ENTRIES = 32
 export function checkEntries(seal: SealParts, request: EntryRequest): LogFindings {
   const { entries } = seal
   const logged = checkLogged(seal)
-  if (logged.outcome !== 'passed') return { logged, ...noEntry(), chosen: undefined, timesSeconds: [] }
+  if (logged.outcome !== 'passed') return { logged, ...noEntry(seal), chosen: undefined, timesSeconds: [] }
   const judged = entries.map((entry) => ({ entry, findings: checkEntry(entry, request) }))
   // A log that is asked answers with whatever fits; what a file brings along, it vouches for.
   const isAnswer = (seal.format ?? 'files') === 'files'
@@ -48,8 +48,10 @@ function isSame(one: LoggedEntry, other: LoggedEntry): boolean {
   return one.logIndex === other.logIndex || bytesEqual(one.body, other.body)
 }
 
-function noEntry(): EntryFindings {
-  const missing = open('there is no log entry')
+function noEntry({ entries }: SealParts): EntryFindings {
+  const missing = undecided(
+    entries.length === 0 ? 'there is no log entry' : 'not checked: the list of log entries is not valid',
+  )
   return { entry: missing, inclusion: missing, checkpoint: missing, set: missing }
 }
 

@@ -148,7 +148,7 @@ describe('the check of the policy', () => {
     const asked = { ...request, policy: { anyOf: [], refusal: 'no rule of p.toml lists the name demo' } }
     const verdict = verifySeal(asked)
     expect(verdict).toMatchObject({ verified: false, reason: 'verify.policy' })
-    expect(check(asked, 'identity')?.outcome).toBe('not-applicable')
+    expect(check(asked, 'identity')?.outcome).toBe('undecided')
     expect(isoTime(verdict.signedAtSeconds ?? 0)).toContain('2030')
   })
 })

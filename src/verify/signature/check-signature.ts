@@ -6,19 +6,19 @@ import { verifyEd25519ph } from './ed25519ph.ts'
 import type { Artifact } from '../seal.ts'
 import { signedContent, type SignedContent } from './signed-content.ts'
 import { hashOf, isRegistered, readSigningKey } from './signing-key.ts'
-import { failed, open, passed, type Finding } from '../verdict/verdict.ts'
+import { failed, passed, undecided, type Finding } from '../verdict/verdict.ts'
 
 /** cosign: the signature is the key's over the bytes, or over their digest, which is the same. */
 export function checkSignature(spki: Uint8Array | undefined, seal: SealParts, artifact: Artifact): Finding {
-  if (spki === undefined) return open('not checked: no public key is known')
+  if (spki === undefined) return undecided('not checked: no public key is known')
   const otherFile = bundleDigestProblem(seal, artifact)
   if (otherFile !== undefined) return otherFile
   const read = readSigningKey(spki)
-  if ('problem' in read) return open('the type of the key is not supported')
+  if ('problem' in read) return undecided('the type of the key is not supported')
   const { key, name } = read
   const content = signedContent(seal, artifact)
   const problem = key.kind === 'ed25519' ? ed25519Problem(seal, content) : digestProblem(key, seal, content)
-  if (problem !== undefined) return failed(`${name} signature: ${problem}`)
+  if (problem !== undefined) return { ...problem, reason: `${name} signature: ${problem.reason}` }
   const otherHash = bundleAlgorithmProblem(hashOf(key, seal), seal)
   if (otherHash !== undefined) return otherHash
   const otherKey = keyIdProblem(spki, seal)
@@ -30,16 +30,18 @@ export function checkSignature(spki: Uint8Array | undefined, seal: SealParts, ar
 }
 
 /** No log takes a plain Ed25519 signature over a file, and cosign takes a prehashed one with a certificate only. */
-function ed25519Problem({ certificate, envelope }: SealParts, { bytes }: SignedContent): string | undefined {
+function ed25519Problem({ certificate, envelope }: SealParts, { bytes }: SignedContent): Finding | undefined {
   if (certificate === undefined && envelope === undefined)
-    return 'with a key it is supported for attestations only, as in cosign; sign with a P-256 key, or attest'
-  return bytes === undefined ? 'verify the file itself, the SHA-256 is not enough' : undefined
+    return failed(
+      'with a key it is supported for attestations only, as in cosign; sign with a P-256 key, or attest',
+    )
+  return bytes === undefined ? undecided('verify the file itself, the SHA-256 is not enough') : undefined
 }
 
-function digestProblem(key: PublicKey, seal: SealParts, content: SignedContent): string | undefined {
+function digestProblem(key: PublicKey, seal: SealParts, content: SignedContent): Finding | undefined {
   const hash = hashOf(key, seal)
   if (hash === undefined || content.digest(hash) !== undefined) return undefined
-  return `verify the file itself (or its ${hash}), the SHA-256 is not enough`
+  return undecided(`verify the file itself (or its ${hash}), the SHA-256 is not enough`)
 }
 
 /** A bundle may say which file it is of; that is a hint, but a wrong one tells what happened. */
@@ -48,7 +50,7 @@ function bundleDigestProblem({ digest: stated }: SealParts, artifact: Artifact):
   const { algorithm } = stated
   const digest = signedContent({ signature: new Uint8Array(), entries: [] }, artifact).digest(algorithm)
   if (digest === undefined)
-    return failed(
+    return undecided(
       `the bundle has the ${algorithm} of the file: verify the file itself, the SHA-256 is not enough`,
     )
   if (bytesEqual(digest, stated.digest)) return undefined

@@ -20,19 +20,25 @@ describe('the words of a verdict', () => {
       'demo.whl is refused: the certificate was issued to a different identity [verify.identity]',
     )
     const lines = checkLines(verdict)
-    const at = lines.findIndex((line) => line.startsWith('FAILED  identity '))
+    const at = lines.findIndex((line) => line.startsWith('FAILED    identity '))
     expect(lines.slice(at + 1, at + 3)).toEqual([
-      `        expected           ${SAN}`,
-      `        found              ${san}`,
+      `          expected           ${SAN}`,
+      `          found              ${san}`,
     ])
     expect(verdictHint(verdict)).toContain('do not use the file')
+  })
+
+  it('have one for each outcome, of which an undecided check is one', () => {
+    const { checks } = verifySeal(withSeal({ certificate: new Uint8Array(1) }))
+    const [line] = checkLines({ checks: checks.filter(({ name }) => name === 'chain') })
+    expect(line).toBe('undecided certificate chain  the certificate cannot be read')
   })
 
   it('hold nothing that moves a cursor or breaks a line', () => {
     const named = { checks: verifySeal(withSeal({ entries: [] })).checks, verified: false as const }
     const evil = { name: 'identity' as const, outcome: 'failed' as const, reason: 'x\u001b[2K\n\u202e' }
     const verdict = { ...named, reason: 'verify.identity' as const, checks: [evil] }
-    expect(checkLines(verdict)).toEqual([String.raw`FAILED  identity           x\u{1b}[2K\u{a}\u{202e}`])
+    expect(checkLines(verdict)).toEqual([String.raw`FAILED    identity           x\u{1b}[2K\u{a}\u{202e}`])
   })
 
   it('have a hint for every check', () => {

@@ -3,12 +3,13 @@ import type { Identity } from '../../identity/index.ts'
 import { verifyErrors } from '../errors.ts'
 import type { Check, CheckName, Verdict } from './verdict.ts'
 
-const MARKS: Readonly<Record<Check['outcome'], string>> = {
+const WORDS: Readonly<Record<Check['outcome'], string>> = {
   passed: 'passed',
   failed: 'FAILED',
+  undecided: 'undecided',
   'not-applicable': 'skipped',
 }
-const MARK_COLUMNS = 7
+const WORD_COLUMNS = 9
 const TITLE_COLUMNS = 18
 
 /** One sentence on what was decided about `name`, which is the caller's; lower case, without a stop. */
@@ -39,7 +40,7 @@ export function checkLines({ checks }: Pick<Verdict, 'checks'>): readonly string
 
 /** The outcome in a word, the check as Sigstore calls it, the reason. */
 export function checkLine({ name, outcome, reason }: Check): string {
-  return columns(MARKS[outcome], TITLES[name], reason)
+  return columns(WORDS[outcome], TITLES[name], reason)
 }
 
 /** What was expected above what was found, in one column; nothing where there is nothing to compare. */
@@ -50,8 +51,8 @@ export function comparisonLines({ expected, found }: Check): readonly string[] {
   ]
 }
 
-function columns(mark: string, title: string, text: string): string {
-  return `${mark.padEnd(MARK_COLUMNS)} ${title.padEnd(TITLE_COLUMNS)} ${printableAscii(text)}`
+function columns(word: string, title: string, text: string): string {
+  return `${word.padEnd(WORD_COLUMNS)} ${title.padEnd(TITLE_COLUMNS)} ${printableAscii(text)}`
 }
 
 const TITLES: Readonly<Record<CheckName, string>> = {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { CHECK_NAMES } from '../index.ts'
-import { failed, notApplicable, open, passed, verdictOf, type CheckName, type Finding } from './verdict.ts'
+import {
+  failed,
+  notApplicable,
+  passed,
+  undecided,
+  verdictOf,
+  type CheckName,
+  type Finding,
+} from './verdict.ts'
 
 const good = Object.fromEntries(CHECK_NAMES.map((name) => [name, passed('good')])) as Record<
   CheckName,
@@ -14,17 +22,17 @@ describe('verdictOf', () => {
     expect(verdictOf({ ...good, set: notApplicable('none') }, facts).verified).toBe(true)
   })
 
-  it('refuses what stayed open, and reports it as not applicable', () => {
+  it('refuses what is undecided, and says so', () => {
     for (const name of CHECK_NAMES) {
-      const verdict = verdictOf({ ...good, [name]: open('missing') }, facts)
+      const verdict = verdictOf({ ...good, [name]: undecided('missing') }, facts)
       expect(verdict).toMatchObject({ verified: false, reason: `verify.${name}` })
       const check = verdict.checks.find((one) => one.name === name)
-      expect(check).toEqual({ name, outcome: 'not-applicable', reason: 'missing' })
+      expect(check).toEqual({ name, outcome: 'undecided', reason: 'missing' })
     }
   })
 
-  it('gives the first failure as the reason, before what stayed open', () => {
-    const findings = { ...good, bundle: open('missing'), set: failed('bad'), time: failed('bad') }
+  it('gives the first failure as the reason, before what is undecided', () => {
+    const findings = { ...good, bundle: undecided('missing'), set: failed('bad'), time: failed('bad') }
     expect(verdictOf(findings, facts)).toMatchObject({ reason: 'verify.set' })
   })
 

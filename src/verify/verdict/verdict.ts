@@ -27,9 +27,15 @@ export type CheckName = (typeof CHECK_NAMES)[number]
 /** Stable codes; docs/reference/errors.md has a row for each. */
 export type RefusalCode = `verify.${CheckName}`
 
+/**
+ * `undecided`: something that the check needs is missing or broken, so that it refuses. `not-applicable`: seals of this
+ * kind have no such thing, and something else stands in for it.
+ */
+export type Outcome = 'passed' | 'failed' | 'undecided' | 'not-applicable'
+
 export interface Check {
   readonly name: CheckName
-  readonly outcome: 'passed' | 'failed' | 'not-applicable'
+  readonly outcome: Outcome
   /** One sentence, lower case, without a stop. */
   readonly reason: string
   readonly expected?: string
@@ -58,8 +64,8 @@ interface Verified extends Findings {
 
 export type Verdict = Verified | (Findings & { readonly verified: false; readonly reason: RefusalCode })
 
-/** A check before it knows its name. `open` is what could not be decided: it is reported as not applicable, and refuses. */
-export type Finding = Omit<Check, 'name' | 'outcome'> & { readonly outcome: Check['outcome'] | 'open' }
+/** A check before it knows its name. */
+export type Finding = Omit<Check, 'name'>
 
 export function passed(reason: string): Finding {
   return { outcome: 'passed', reason }
@@ -72,12 +78,10 @@ export function failed(
   return { outcome: 'failed', reason, ...compared }
 }
 
-/** Something this check needs is missing, which another check has reported. Never counts as passed. */
-export function open(reason: string): Finding {
-  return { outcome: 'open', reason }
+export function undecided(reason: string): Finding {
+  return { outcome: 'undecided', reason }
 }
 
-/** Seals of this kind have no such thing, and something else stands in for it. */
 export function notApplicable(reason: string): Finding {
   return { outcome: 'not-applicable', reason }
 }
@@ -87,12 +91,12 @@ export function isGood({ outcome }: Finding): boolean {
   return outcome === 'passed' || outcome === 'not-applicable'
 }
 
-/** Fails closed: verified only when no check failed or stayed open and everything that a verdict tells is known. */
+/** Fails closed: verified only when every check passed or does not apply, and everything that a verdict tells is known. */
 export function verdictOf(
   findings: Readonly<Record<CheckName, Finding>>,
   facts: Omit<Findings, 'checks'>,
 ): Verdict {
-  const checks = CHECK_NAMES.map((name) => named(name, findings[name]))
+  const checks = CHECK_NAMES.map((name) => ({ name, ...findings[name] }))
   const { identity, keySha256, signedAtSeconds, logIndex } = facts
   const bad = CHECK_NAMES.filter((name) => !isGood(findings[name]))
   const cause = bad.find((name) => findings[name].outcome === 'failed') ?? bad[0]
@@ -102,8 +106,4 @@ export function verdictOf(
     throw new Error('all checks passed without exactly one signer, a time and a log entry')
   }
   return { ...facts, verified: true, checks, signedAtSeconds, logIndex }
-}
-
-function named(name: CheckName, { outcome, ...finding }: Finding): Check {
-  return { name, ...finding, outcome: outcome === 'open' ? 'not-applicable' : outcome }
 }
