@@ -122,6 +122,12 @@ export const verifyErrors = defineErrors({
       'No rule of the policy lists the package name, or the signature lacks something that the rule requires.',
     hint: 'add the package name to a rule of the policy, or sign the file with what the rule requires',
   },
+  'verify.no-seal': {
+    status: 404,
+    exit: 1,
+    summary: 'No signature or bundle was found for the file.',
+    hint: 'put X.sigstore.json, or X.sig and X.crt, next to the file X (with --key X.sig alone), or use --bundle, or --signature and --certificate',
+  },
   'verify.policy-file': {
     status: 400,
     exit: 2,

@@ -8,6 +8,10 @@
  *       policy: { anyOf: [{ san: exactly(identity), issuer: exactly('https://gitlab.example') }] },
  *     })
  *
+ * Whether a distribution may be taken decides `verifyDistribution`, over all seals that were found for it: `readSealFile`
+ * reads them, `neededDigests` says what must be known of the file, from one pass over it, `policyForFile` which rule its
+ * name falls under; the port `askLog` is called for a `.sig` and `.crt` that are alone, and for nothing else.
+ *
  * `verifyBundle` reads bundles 0.1 to 0.3, the JSON of `cosign --bundle` and PEP 740 attestations; `verifyProvenance` a
  * provenance object; `verifySeal` takes a seal apart, for which a log may have been asked. The verdict holds every check
  * by name, whatever the first refusal was, each passed, failed, undecided or not applicable with its reason; `verified`
@@ -25,6 +29,16 @@
  * Kinds of keys are those of cosign: named keys sign with SHA-256 on every curve, and Ed25519 files only prehashed and
  * under a certificate. Not here: witnesses, RSA-PSS, which cosign does not verify either, revocation.
  */
+export {
+  verifyDistribution,
+  type DistributionRequest,
+  type DistributionVerdict,
+  type JudgedFile,
+} from './distribution/verify-distribution.ts'
+export type { Expected, Judged, LogAnswer } from './distribution/judge-seal.ts'
+export { readSealFile, type FoundSeal, type SealFile } from './distribution/seal-file.ts'
+export { neededDigests, type NeededDigests } from './distribution/needed-digests.ts'
+export { policyForFile } from './distribution/policy-for-file.ts'
 export { verifySeal } from './verify-seal.ts'
 export { verifyBundle, verifyProvenance, type BundleRequest } from './verify-bundle.ts'
 export { artifactOf } from './artifact.ts'
@@ -53,4 +67,5 @@ export type {
 } from './trust-root/trust-root.ts'
 export { trustRootFromJson } from './trust-root/trust-root-json.ts'
 export { trustRootFromPem, type PemFiles } from './trust-root/trust-root-pem.ts'
+export { verifyErrors } from './errors.ts'
 export { checkLine, checkLines, comparisonLines, verdictHint, verdictSentence } from './verdict/explain.ts'

@@ -77,7 +77,7 @@ describe('without any network', () => {
   it('no seal is no seal', async () => {
     expect(await cut(...who, ...fromFile, '--offline', 'other')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('[client.verify-no-seal]'),
+      stderr: expect.stringContaining('[verify.no-seal]'),
     })
   })
 

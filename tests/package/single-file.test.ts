@@ -56,7 +56,7 @@ describe('wheelseal.mjs', () => {
     const trust = ['--trusted-root', join(alone, 'trust', 'trusted_root.json')]
     expect(await run('verify', '--offline', ...identity, ...trust, program)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('[client.verify-no-seal]'),
+      stderr: expect.stringContaining('[verify.no-seal]'),
     })
   })
 })

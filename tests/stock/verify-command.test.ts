@@ -122,7 +122,7 @@ describe.runIf(present(cosign2, cosign3))('wheelseal verify', () => {
           1,
           { verified: false, reason: 'client.verify-key' },
         ],
-        [[...ours, 'dist'], 1, { verified: false, reason: 'client.verify-no-seal' }],
+        [[...ours, 'dist'], 1, { verified: false, reason: 'verify.no-seal' }],
         [[...ours], 2, wrongFlags],
         [[...ours, '--nonsense', WHEEL], 2, wrongFlags],
         [[...ours, WHEEL, '--bundle'], 2, wrongFlags],

@@ -1,4 +1,4 @@
-import { loadTrust, trustRootReader } from '../../client/verify/index.ts'
+import { loadTrust } from '../../client/verify/index.ts'
 import { describeError, utf8Decode } from '../../base/index.ts'
 import { trustRootFromPem, type TrustRoot } from '../../verify/index.ts'
 import { authorityFrom } from './chains.ts'
@@ -44,11 +44,7 @@ export async function readTrust(given: Arguments, io: CosignIo): Promise<TrustRo
 async function findTrust(given: Arguments, chain: string | undefined, io: CosignIo): Promise<Found> {
   const path = textOf(given, 'trusted-root')
   if (path !== undefined) {
-    const { trustRoot } = await loadTrust(
-      { trust: { kind: 'file', path }, network: 'allowed' },
-      io,
-      trustRootReader,
-    )
+    const { trustRoot } = await loadTrust({ trust: { kind: 'file', path }, network: 'allowed' }, io)
     return { trustRoot, from: path }
   }
   if (VARIABLES.some((name) => isSet(name, io))) return fromVariables(chain, io)
@@ -61,7 +57,7 @@ async function fromRepository(io: CosignIo): Promise<Found> {
   const cacheFolder = trust.kind === 'public' ? io.cacheFolder : stateFolder(io)
   const how = { trust, network: 'allowed' } as const
   try {
-    const { trustRoot } = await loadTrust(how, { ...io, cacheFolder }, trustRootReader)
+    const { trustRoot } = await loadTrust(how, { ...io, cacheFolder })
     return { trustRoot, from }
   } catch (cause) {
     throw cosignErrors('cosign.trust-root', `${from}: ${describeError(cause)}`, { cause })

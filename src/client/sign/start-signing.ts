@@ -3,7 +3,6 @@ import { createFulcioClient, createRekorClient } from '../../net/index.ts'
 import { certify, readToken, type Blob, type SigningRequest } from '../../sign/index.ts'
 import type { TrustRoot } from '../../verify/index.ts'
 import { readOnce } from '../verify/one-pass.ts'
-import { trustRootReader } from '../verify/readers.ts'
 import { loadTrust } from '../verify/trust-start.ts'
 import { idToken } from './id-token.ts'
 import type { SignEvents, SignIo } from './io.ts'
@@ -69,7 +68,7 @@ async function afterSending<T>(work: () => Promise<T>): Promise<T> {
 
 async function trustOf({ trust }: SigningPlan, io: SignIo): Promise<TrustRoot | undefined> {
   if (trust === undefined) return undefined
-  const { trustRoot } = await loadTrust({ trust, network: 'allowed' }, io, trustRootReader)
+  const { trustRoot } = await loadTrust({ trust, network: 'allowed' }, io)
   return trustRoot
 }
 

@@ -13,12 +13,6 @@ export const appVerifyErrors = defineErrors({
     summary: 'The flags and files do not fit together, or a value is wrong.',
     hint: 'see the examples of wheelseal verify --help',
   },
-  'client.verify-no-seal': {
-    status: 404,
-    exit: 1,
-    summary: 'No signature or bundle was found for the file.',
-    hint: 'put X.sigstore.json, or X.sig and X.crt, next to the file X (with --key X.sig alone), or use --bundle, or --signature and --certificate',
-  },
   'client.verify-key': {
     status: 400,
     exit: 1,

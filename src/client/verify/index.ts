@@ -3,8 +3,8 @@
  * together, and every file gets an outcome.
  *
  * Call `prepare`, which loads what all files share, then `verifyTargets`. An entry of its own beside that of `client/`: a
- * verification must not load the server (DESIGN.md, section 3). The formats of seals and trust roots come in by the
- * ports of `readers.ts`.
+ * verification must not load the server (DESIGN.md, section 3). What is decided of a file is decided in `verify/`; here
+ * are files, flags and the network.
  */
 export { prepare, verifyTargets } from './verify-targets.ts'
 export type { Prepared } from './prepared.ts'
@@ -23,5 +23,4 @@ export {
 } from './plan.ts'
 export type { VerifyIo } from './io.ts'
 export { appVerifyErrors } from './errors.ts'
-export { loadTrust } from './trust-start.ts'
-export { trustRootReader, type TrustStart } from './readers.ts'
+export { loadTrust, type TrustStart } from './trust-start.ts'

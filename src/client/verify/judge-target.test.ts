@@ -220,10 +220,10 @@ describe('one bundle for several files', () => {
   it('is no signature, which is of one file', async () => {
     expect(await judge(json(fileBundle()))).toMatchObject([
       {
-        reason: 'client.verify-no-seal',
+        reason: 'verify.no-seal',
         message: expect.stringContaining('the signature of one file, but 2 files are given'),
       },
-      { reason: 'client.verify-no-seal' },
+      { reason: 'verify.no-seal' },
     ])
   })
 
@@ -237,7 +237,7 @@ describe('one bundle for several files', () => {
       'verified',
     ])
     const found = await judge(lines(about(aboutWheel), about(aboutWheel)))
-    expect(found).toMatchObject([{ verified: true, attestations: 2 }, { reason: 'client.verify-no-seal' }])
+    expect(found).toMatchObject([{ verified: true, attestations: 2 }, { reason: 'verify.no-seal' }])
   })
 
   it('is refused as a whole where one of its lines cannot be read', async () => {
@@ -263,7 +263,7 @@ describe('one bundle for several files', () => {
     const many = lines(...Array.from({ length: 257 }, () => ({})))
     expect(await judge(many)).toMatchObject([
       { message: expect.stringContaining('257 bundles in one file, at most 256 are allowed') },
-      { reason: 'client.verify-no-seal' },
+      { reason: 'verify.no-seal' },
     ])
   })
 })

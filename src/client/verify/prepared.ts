@@ -1,11 +1,15 @@
-import type { Policy } from '../../verify/index.ts'
+import type { Expected, SealFile } from '../../verify/index.ts'
 import type { VerifyIo } from './io.ts'
 import type { Target, VerifyPlan } from './plan.ts'
-import type { SealReader, TrustStart } from './readers.ts'
-import type { SealFiles } from './seal-files.ts'
+import type { TrustStart } from './trust-start.ts'
 
-/** Who must have signed a target: somebody whom the policy lets, or the managed key. */
-export type Expected = { readonly policy: Policy } | { readonly key: Uint8Array }
+/** All that there is to verify a target by. */
+export interface SealFiles {
+  /** At least one. */
+  readonly sealFiles: readonly SealFile[]
+  /** What lies beside the file, and is no whole seal of the kind that was asked for. */
+  readonly notChecked: readonly string[]
+}
 
 /** What all targets share. */
 export interface Prepared {
@@ -13,6 +17,5 @@ export interface Prepared {
   readonly io: VerifyIo
   readonly start: TrustStart
   readonly expectedOf: (target: Target) => Expected
-  readonly reader: SealReader
   readonly sealsOf: (target: Target) => Promise<SealFiles>
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemFiles } from '../../host/index.ts'
-import { findBeside, type SealFiles } from './seal-files.ts'
+import { findBeside, type FoundFiles } from './seal-files.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const file = (): string => join(folder, 'x.whl')
-const find = (of?: 'key'): Promise<SealFiles> =>
+const find = (of?: 'key'): Promise<FoundFiles> =>
   findBeside(
     { kind: 'file', path: file() },
     of === undefined ? { kind: 'beside' } : { kind: 'beside', of },
@@ -34,7 +34,7 @@ describe('a seal beside its file', () => {
     await write()
     await symlink('/dev/zero', `${file()}.sigstore.json`)
     execFileSync('sh', ['-c', 'mkfifo "$0"', `${file()}.publish.attestation`])
-    await expect(find()).rejects.toMatchObject({ code: 'client.verify-no-seal' })
+    await expect(find()).rejects.toMatchObject({ code: 'verify.no-seal' })
     await write('.sig', '.crt')
     expect(await found()).toEqual([['.sig', '.crt'], []])
   })

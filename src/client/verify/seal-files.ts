@@ -1,17 +1,16 @@
 import type { Files } from '../../base/index.ts'
-import { appVerifyErrors } from './errors.ts'
+import { verifyErrors, type FoundSeal } from '../../verify/index.ts'
 import type { SealChoice, Target } from './plan.ts'
-import type { FoundSeal } from './readers.ts'
 
 /** A seal where it was found: a bundle, an attestation, or signature and certificate. */
-export interface SealFile {
+export interface FoundFile {
   readonly found: FoundSeal
   readonly paths: readonly string[]
 }
 
-export interface SealFiles {
+export interface FoundFiles {
   /** At least one; that which holds its own log entry before the pair, which does not. */
-  readonly seals: readonly SealFile[]
+  readonly seals: readonly FoundFile[]
   /** What lies beside the file, and is no whole seal of the kind that was asked for. */
   readonly notChecked: readonly string[]
 }
@@ -25,7 +24,7 @@ type Beside = SealChoice & { readonly kind: 'beside' }
 type Named = Exclude<SealChoice, Beside>
 
 /** Throws `host.file`, `host.pipe`, `base.too-large`. */
-export async function readNamed(choice: Named, files: Files): Promise<SealFile> {
+export async function readNamed(choice: Named, files: Files): Promise<FoundFile> {
   if (choice.kind !== 'pair') {
     const { kind, path } = choice
     return { found: { kind, bytes: await files.read(path, MAX_BUNDLE_BYTES) }, paths: [path] }
@@ -39,13 +38,10 @@ export async function readNamed(choice: Named, files: Files): Promise<SealFile> 
   }
 }
 
-/** Every form that `sign`, `attest` and cosign write beside a file. Throws `client.verify-no-seal`, `host.file`, `base.too-large`. */
-export async function findBeside(target: Target, { of }: Beside, files: Files): Promise<SealFiles> {
+/** Every form that `sign`, `attest` and cosign write beside a file. Throws `verify.no-seal`, `host.file`, `base.too-large`. */
+export async function findBeside(target: Target, { of }: Beside, files: Files): Promise<FoundFiles> {
   if (target.kind === 'digest')
-    throw appVerifyErrors(
-      'client.verify-no-seal',
-      `${target.text} is a digest, and has no folder to look for a bundle`,
-    )
+    throw verifyErrors('verify.no-seal', `${target.text} is a digest, and has no folder to look for a bundle`)
   const { path } = target
   // Nobody named these paths, and the folder may be an enemy's: a pipe there would never be read to its end.
   const read = async (ending: string, maxBytes: number): Promise<OneFile | undefined> => {
@@ -57,9 +53,9 @@ export async function findBeside(target: Target, { of }: Beside, files: Files): 
   const attestations: OneFile[] = []
   for (const ending of ATTESTATIONS) attestations.push(...listOf(await read(ending, MAX_BUNDLE_BYTES)))
   const seals = [
-    ...listOf(bundle).map((file) => sealFile('bundle', file)),
+    ...listOf(bundle).map((file) => foundFile('bundle', file)),
     // A key has no certificate, and these always have one.
-    ...(of === 'key' ? [] : attestations.map((file) => sealFile('provenance', file))),
+    ...(of === 'key' ? [] : attestations.map((file) => foundFile('provenance', file))),
     ...pair.seals,
   ]
   if (seals.length === 0) throw await noSeal(path, files)
@@ -76,7 +72,7 @@ function listOf(file: OneFile | undefined): readonly OneFile[] {
   return file === undefined ? [] : [file]
 }
 
-function sealFile(kind: 'bundle' | 'provenance', { path, bytes }: OneFile): SealFile {
+function foundFile(kind: 'bundle' | 'provenance', { path, bytes }: OneFile): FoundFile {
   return { found: { kind, bytes }, paths: [path] }
 }
 
@@ -84,7 +80,7 @@ function pairOf(
   signature: OneFile | undefined,
   certificate: OneFile | undefined,
   of: Beside['of'],
-): SealFiles {
+): FoundFiles {
   const paths = [...listOf(signature), ...listOf(certificate)].map((file) => file.path)
   if (signature === undefined) return { seals: [], notChecked: paths }
   const found = { kind: 'pair', signature: signature.bytes } as const
@@ -101,11 +97,11 @@ async function noSeal(path: string, files: Files): Promise<Error> {
   if (!(await files.exists(path))) await files.read(path, 0)
   if (await files.exists(`${path}/.`)) {
     const hint = 'name the files in it, as in dist/*'
-    return appVerifyErrors('client.verify-no-seal', `${path} is a folder`, { hint })
+    return verifyErrors('verify.no-seal', `${path} is a folder`, { hint })
   }
   const isSigned = await files.exists(`${path}.sig`)
   const fact = isSigned
     ? `${path}.sig has no certificate: ${path}.crt was not found`
     : `no signature or bundle found next to ${path}`
-  return appVerifyErrors('client.verify-no-seal', fact)
+  return verifyErrors('verify.no-seal', fact)
 }

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, utf8 } from '../../base/index.ts'
 import { netErrors } from '../../net/index.ts'
-import { artifact, entry, ISSUER, leaf, signature, signDigestOf } from '../../verify/arrange.ts'
+import { artifact, ISSUER } from '../../verify/arrange.ts'
 import { envelopeBundle, fileBundle, statement } from '../../verify/attacks/arrange.ts'
-import { CHECK_NAMES, exactly, type Seal } from '../../verify/index.ts'
+import { CHECK_NAMES, exactly } from '../../verify/index.ts'
 import { ioWith, LOG_URL, plan, sealedFiles, trustedRoot, WHEEL, type TestIo } from './arrange.ts'
 import { prepare, verifyTargets, type FileOutcome, type VerifyPlan } from './index.ts'
 
@@ -72,7 +72,7 @@ describe('a file', () => {
     })
     const files = sealedFiles()
     files.delete(`${WHEEL}.crt`)
-    expect(await outcome({}, ioWith(files))).toMatchObject({ reason: 'client.verify-no-seal' })
+    expect(await outcome({}, ioWith(files))).toMatchObject({ reason: 'verify.no-seal' })
   })
 
   it('is refused with a seal that is none', async () => {
@@ -194,25 +194,6 @@ describe('a policy file', () => {
       reason: 'verify.policy',
       message: expect.stringContaining('is not the file name of a wheel or sdist'),
     })
-  })
-})
-
-describe('several seals of one file', () => {
-  it('must all hold', async () => {
-    const prepared = await prepare(plan, ioWith(sealedFiles()))
-    const good = { signature, certificate: leaf.der, entries: [entry] }
-    const bad = { ...good, signature: signDigestOf('another wheel') }
-    const judged = async (...seals: readonly Seal[]): Promise<FileOutcome> =>
-      (
-        await verifyTargets(
-          { ...prepared, reader: { read: () => ({ seals, layout: 'one object' }) } },
-          () => undefined,
-        )
-      )[0]!
-    expect(await judged(good, good)).toMatchObject({ verified: true, attestations: 2 })
-    expect(await judged(good)).not.toHaveProperty('attestations')
-    expect(await judged(good, bad)).toMatchObject({ verified: false, reason: 'verify.signature' })
-    expect(await judged()).toMatchObject({ verified: false, reason: 'client.verify-no-seal' })
   })
 })
 

@@ -1,14 +1,14 @@
 import { basename } from 'node:path'
-import { WheelsealError } from '../../base/index.ts'
-import { otherSdistName, parseFileName } from '../../formats/python/index.ts'
-import { readPolicy, type Policy, type PolicyFile } from '../../verify/index.ts'
+import { describeError, utf8Decode, WheelsealError } from '../../base/index.ts'
+import { parsePublicKeyPem } from '../../formats/x509/index.ts'
+import { policyForFile, readPolicy, readSealFile } from '../../verify/index.ts'
+import { appVerifyErrors } from './errors.ts'
 import type { VerifyIo } from './io.ts'
 import { judgeTarget } from './judge-target.ts'
 import { refusal, type FileOutcome } from './outcome.ts'
 import type { Expectation, Target, VerifyPlan } from './plan.ts'
-import type { Prepared } from './prepared.ts'
-import { readKey, sealReader, trustRootReader } from './readers.ts'
-import { findBeside, readNamed, type SealFiles } from './seal-files.ts'
+import type { Prepared, SealFiles } from './prepared.ts'
+import { findBeside, readNamed, type FoundFiles } from './seal-files.ts'
 import { loadTrust } from './trust-start.ts'
 
 const MAX_KEY_BYTES = 64 << 10
@@ -19,8 +19,8 @@ const AT_ONCE = 4
 /** Throws what makes every target a refusal: `client.verify-…`, `verify.policy-file`, `net.…`, `host.file`. */
 export async function prepare(plan: VerifyPlan, io: VerifyIo): Promise<Prepared> {
   const expectedOf = await loadExpectation(plan.expectation, io)
-  const start = await loadTrust(plan, io, trustRootReader)
-  return { plan, io, start, expectedOf, reader: sealReader, sealsOf: sealsOf(plan, io) }
+  const start = await loadTrust(plan, io)
+  return { plan, io, start, expectedOf, sealsOf: sealsOf(plan, io) }
 }
 
 /** An outcome for each target, in their order; `onEach` is told of each as it is done. Never throws a refusal. */
@@ -38,12 +38,26 @@ export async function verifyTargets(prepared: Prepared, onEach: () => void): Pro
   return outcomes
 }
 
+/** A public key, PEM. Throws `client.verify-key`. */
+function readKey(bytes: Uint8Array, path: string): Uint8Array {
+  try {
+    return parsePublicKeyPem(utf8Decode(bytes))
+  } catch (cause) {
+    throw appVerifyErrors('client.verify-key', `${path}: ${describeError(cause)}`, { cause })
+  }
+}
+
 /** A seal that was named is of all targets, and read once. */
 function sealsOf({ seal }: VerifyPlan, { files }: VerifyIo): Prepared['sealsOf'] {
-  if (seal.kind === 'beside') return (target) => findBeside(target, seal, files)
+  if (seal.kind === 'beside') return async (target) => readAll(await findBeside(target, seal, files))
   let named: Promise<SealFiles> | undefined
-  const read = async (): Promise<SealFiles> => ({ seals: [await readNamed(seal, files)], notChecked: [] })
+  const read = async (): Promise<SealFiles> =>
+    readAll({ seals: [await readNamed(seal, files)], notChecked: [] })
   return () => (named ??= read())
+}
+
+function readAll({ seals, notChecked }: FoundFiles): SealFiles {
+  return { sealFiles: seals.map(({ paths, found }) => readSealFile(paths, found)), notChecked }
 }
 
 async function loadExpectation(expectation: Expectation, io: VerifyIo): Promise<Prepared['expectedOf']> {
@@ -54,24 +68,11 @@ async function loadExpectation(expectation: Expectation, io: VerifyIo): Promise<
     return () => ({ key })
   }
   const file = await readPolicy(await io.files.read(path, MAX_POLICY_BYTES), path)
-  return (target) => ({ policy: policyFor(target, file) })
+  return (target) => ({ policy: policyForFile(nameOf(target), file) })
 }
 
-/** The package is what the name of the file says; what is no distribution is on no list. */
-function policyFor(target: Target, file: PolicyFile): Policy {
-  const fileName = target.kind === 'file' ? basename(target.path) : target.text
-  try {
-    const parsed = parseFileName(fileName)
-    const other = otherSdistName(parsed)
-    if (other === undefined) return file.policyFor(parsed.name)
-    return {
-      anyOf: [],
-      refusal: `${fileName} is ambiguous: the package is ${parsed.name} or ${other}`,
-    }
-  } catch (error) {
-    if (!(error instanceof WheelsealError)) throw error
-    return { anyOf: [], refusal: error.message }
-  }
+function nameOf(target: Target): string {
+  return target.kind === 'file' ? basename(target.path) : target.text
 }
 
 async function verifyTarget(target: Target, prepared: Prepared): Promise<FileOutcome> {

@@ -17,7 +17,7 @@ export function judgePairBeside(
   if (others.some((other) => isSame(pair, other))) return 'same'
   const judged = judgeSeal(pair, judging)
   const isBad = judged.verdict.checks.some(
-    ({ name, outcome }) => outcome === 'failed' && WITHOUT_THE_LOG.has(name),
+    ({ name, outcome }) => WITHOUT_THE_LOG.has(name) && (outcome === 'failed' || outcome === 'undecided'),
   )
   return isBad ? judged : 'not checked'
 }
