@@ -1,11 +1,11 @@
 /** For tests only: a job whose token is as it should be. */
-import { gitLabClaims, type IdTokenSubject } from './subject.ts'
+import { gitLabClaims, type IdTokenJob } from './gitlab-claims.ts'
 import type { GitLabClaims } from './claims.ts'
 
 export const NOW = 1_900_000_000
 export const ISSUER = 'https://gitlab.example'
 
-export const subject: IdTokenSubject = {
+export const subject: IdTokenJob = {
   project: { id: 7, path: 'group/project', namespaceId: 3, namespacePath: 'group', visibility: 'private' },
   user: { id: 2, login: 'ada', email: 'ada@example.test', accessLevel: 'maintainer' },
   pipeline: { id: 9, source: 'push' },
@@ -16,7 +16,7 @@ export const subject: IdTokenSubject = {
   runner: { id: 1, environment: 'self-hosted' },
 }
 
-export function makeClaims(changes: Partial<IdTokenSubject> = {}, issuer = ISSUER): GitLabClaims {
+export function makeClaims(changes: Partial<IdTokenJob> = {}, issuer = ISSUER): GitLabClaims {
   return gitLabClaims(
     { ...subject, ...changes },
     {

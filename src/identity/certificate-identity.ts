@@ -108,8 +108,8 @@ const PLAIN_URI = new RegExp(
 )
 
 /**
- * Who a certificate names. Throws `identity.certificate` unless it has exactly one name, a URI or an e-mail address,
- * and its issuer in both extensions alike: cosign 2 reads the old one and every other client the new one.
+ * Who a certificate names. Throws `identity.certificate` unless it has exactly one SAN, a URI or an e-mail address,
+ * and its OIDC issuer in both extensions alike: cosign 2 reads the old one and every other client the new one.
  */
 export function readIdentity(certificate: Certificate): Identity {
   const [name, ...others] = subjectAlternativeNames(certificate)

@@ -8,7 +8,7 @@
  */
 export { isIssuerUrl, parseGitLabClaims, type GitLabClaims } from './claims.ts'
 export { parseKeySet } from './key-set.ts'
-export { gitLabClaims, type IdTokenSubject, type TokenTerms } from './subject.ts'
+export { gitLabClaims, type IdTokenJob, type TokenTerms } from './gitlab-claims.ts'
 export { verifyIdToken, type TokenChecks, type TokenKeys } from './token.ts'
 export {
   certificateIdentity,

@@ -1,9 +1,9 @@
 import type { Blobs, Clock, Entropy, Log, Secret } from '../base/index.ts'
-import type { IdTokenSubject } from '../identity/index.ts'
+import type { IdTokenJob } from '../identity/index.ts'
 import type { PipelineStore, Traces } from './store.ts'
 
 export type MintIdToken = (
-  subject: IdTokenSubject,
+  subject: IdTokenJob,
   options: { readonly audience: string | readonly string[]; readonly lifetimeSeconds: number },
 ) => Promise<Secret>
 

@@ -1,6 +1,6 @@
 import { byPrecedence, expandText, expandVariables, type Variable } from '../ciconfig/index.ts'
 import type { Secret } from '../base/index.ts'
-import type { IdTokenSubject } from '../identity/index.ts'
+import type { IdTokenJob } from '../identity/index.ts'
 import { endJob, endOverdue } from './endings.ts'
 import { pipelineErrors } from './errors.ts'
 import { hashToken } from './job-access.ts'
@@ -190,7 +190,7 @@ async function mintIdTokens(
   return tokens
 }
 
-function subject({ snapshot, job, runner }: Assignment): IdTokenSubject {
+function subject({ snapshot, job, runner }: Assignment): IdTokenJob {
   const { id, origin } = snapshot.pipeline
   const { project, user, commit, source, configPath } = origin
   const { name: _name, defaultBranch: _defaultBranch, ...projectClaims } = project

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeBase64Url, Secret, sha256, utf8 } from '../base/index.ts'
 import { dsseSignedBytes, parseStatement, type DsseProposal } from '../formats/sigstore/index.ts'
 import { buildLeaf, buildRoot, parseCertificate, spkiOf } from '../formats/x509/index.ts'
-import { certificateIdentity, gitLabClaims, type IdTokenSubject } from '../identity/index.ts'
+import { certificateIdentity, gitLabClaims, type IdTokenJob } from '../identity/index.ts'
 import { entry } from '../verify/arrange.ts'
 import { attestFiles, type AttestRequest } from './index.ts'
 
@@ -16,7 +16,7 @@ const rootDer = buildRoot({
   key: issuerKey,
   spki: spkiOf(issuerKey),
 })
-const job: IdTokenSubject = {
+const job: IdTokenJob = {
   project: { id: 7, path: 'acme/app', namespaceId: 3, namespacePath: 'acme', visibility: 'private' },
   user: { id: 1, login: 'lovelace', email: 'lovelace@example.test', accessLevel: 'owner' },
   pipeline: { id: 11, source: 'schedule' },

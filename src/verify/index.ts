@@ -23,7 +23,7 @@
  * Pure: no network, no files, no clock; what is malformed in a seal is a verdict and never thrown, a malformed trust
  * root is thrown. From one call to the next are kept the keys of a trust root, with its bytes, and which signatures on its
  * certificates are good, by all their bytes; nothing of a seal. Nowhere more lenient than cosign 2.2.3 and 3.1.2: also the checkpoint is checked, the chain must hold
- * at both times, a certificate has one name, every SCT and every timestamp must verify, and every time must fit;
+ * at both times, a certificate has one SAN, every SCT and every timestamp must verify, and every time must fit;
  * docs/reference/cosign.md has a row for each place where it is stricter, and tests/conformance/letter.test.ts a case.
  * One form is read that cosign 3.1.2 cannot read at all: `dsse` entries of Rekor v2, as sigstore-python writes them.
  * Kinds of keys are those of cosign: named keys sign with SHA-256 on every curve, and Ed25519 files only prehashed and

@@ -4,7 +4,7 @@ import type { Files, Http, HttpRequest, HttpResponse, Log } from '../../base/ind
 import { readCapped, utf8, utf8Decode, WheelsealError } from '../../base/index.ts'
 import { certificatePem, publicKeyPem } from '../../formats/x509/index.ts'
 import { fulcioRoutes, rekorRoutes } from '../../http/index.ts'
-import { verifyIdToken, type IdTokenSubject } from '../../identity/index.ts'
+import { verifyIdToken, type IdTokenJob } from '../../identity/index.ts'
 import { arrangeLog } from '../../log/arrange.ts'
 import type { TransparencyLog } from '../../log/index.ts'
 import { netErrors } from '../../net/index.ts'
@@ -31,7 +31,7 @@ export const clock = {
 const entropy = { bytes: (length: number) => new Uint8Array(randomBytes(length)), uuid: () => randomUUID() }
 const silent: Log = { event: () => undefined, failure: () => undefined }
 
-const subject: IdTokenSubject = {
+const subject: IdTokenJob = {
   project: { id: 7, path: 'acme/app', namespaceId: 3, namespacePath: 'acme', visibility: 'private' },
   user: { id: 2, login: 'ada', email: 'ada@example.test', accessLevel: 'maintainer' },
   pipeline: { id: 9, source: 'push' },

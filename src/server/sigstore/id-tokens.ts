@@ -1,5 +1,5 @@
 import type { Secret } from '../../base/index.ts'
-import { identityErrors, type IdTokenSubject } from '../../identity/index.ts'
+import { identityErrors, type IdTokenJob } from '../../identity/index.ts'
 import type { Project } from '../../access/index.ts'
 import type { AcceptedIssuer } from '../../trust/authority/index.ts'
 import type { Issuer } from '../../trust/issuer/index.ts'
@@ -18,7 +18,7 @@ export interface Trial {
 
 /** All of GitLab's claims for a branch of the project, marked as a trial in `job_source` and `pipeline_source`. */
 export function mintTrialToken(issuer: Issuer, { project, ref, audience }: Trial): Promise<Secret> {
-  const subject: IdTokenSubject = {
+  const subject: IdTokenJob = {
     project,
     user: { id: 0, login: TRIAL, email: `${TRIAL}@localhost`, accessLevel: null },
     pipeline: { id: 0, source: TRIAL },

@@ -1,7 +1,7 @@
 import { CompactSign } from 'jose'
 import type { KeyObject } from 'node:crypto'
 import { Secret, utf8, type Clock, type Entropy, type JsonValue } from '../../base/index.ts'
-import { gitLabClaims, type IdTokenSubject } from '../../identity/index.ts'
+import { gitLabClaims, type IdTokenJob } from '../../identity/index.ts'
 import { ALGORITHM, MAX_LIFETIME_SECONDS, type KeyRing, type PublishedKey } from './key-ring.ts'
 
 export interface IssuerParts {
@@ -29,7 +29,7 @@ export interface Issuer {
   /** `TokenKeys` for `verifyIdToken` inside of this process, without the round by HTTP. */
   readonly publicKey: (keyId: string) => KeyObject | undefined
   /** An id token, RS256, in GitLab's form. */
-  mint(subject: IdTokenSubject, options: MintOptions): Promise<Secret>
+  mint(subject: IdTokenJob, options: MintOptions): Promise<Secret>
 }
 
 export function createIssuer({ url, keys, clock, entropy }: IssuerParts): Issuer {

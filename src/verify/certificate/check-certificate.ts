@@ -94,7 +94,7 @@ function isValidAt({ notBeforeSeconds, notAfterSeconds }: Certificate, atSeconds
 
 /**
  * cosign: notBefore <= time <= notAfter, for every time that a log or an authority vouches for. sigstore-go: also for
- * every other time that stands in an entry, which proves nothing by itself.
+ * every integrated time without a SET, which proves nothing by itself.
  */
 export function checkTime(
   certificate: Certificate | undefined,

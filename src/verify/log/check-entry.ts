@@ -18,7 +18,7 @@ export interface EntryFindings {
 export interface EntryRequest {
   readonly sealed: SealedArtifact
   readonly trustRoot: TrustRoot
-  /** From timestamp authorities: an entry without a promise has no time of its own. */
+  /** From timestamp authorities: an entry without a SET has no time of its own. */
   readonly stampedSeconds: readonly number[]
 }
 
@@ -39,12 +39,12 @@ export function checkEntry(entry: LoggedEntry, request: EntryRequest): EntryFind
   }
 }
 
-/** The time that the log gave its word for; without a promise `integratedTime` is anybody's. */
+/** The integrated time, where a SET signs it; without one anybody may have written it. */
 export function promisedSeconds(entry: LoggedEntry): number | undefined {
   return entry.signedEntryTimestamp === undefined ? undefined : entry.integratedTimeSeconds
 }
 
-/** The index that is proved: the promise is over the one of all shards, a proof alone over the one in its tree. */
+/** The index that is proved: a SET signs the one over all shards, an inclusion proof alone has the one in its tree. */
 export function provedIndex({ logIndex, signedEntryTimestamp, inclusionProof }: LoggedEntry): number {
   return signedEntryTimestamp === undefined ? (inclusionProof?.logIndex ?? logIndex) : logIndex
 }
@@ -79,7 +79,7 @@ function checkInclusion(entry: LoggedEntry, stated: InclusionProof, leaf: Uint8A
   )
 }
 
-/** sigstore-wire 5.2: the log's promise, over the body, the time and both of the log's names for the entry. */
+/** sigstore-wire 5.2: the signed entry timestamp, over body, integrated time, log id and log index. */
 function checkSet(entry: LoggedEntry, trust: LogTrust): Finding {
   const { body, integratedTimeSeconds = NaN, logId, logIndex, signedEntryTimestamp } = entry
   if (signedEntryTimestamp === undefined)

@@ -6,9 +6,9 @@ import { failed, isGood, passed, undecided, type Finding } from '../verdict/verd
 /** What the entries of a seal say together. */
 export interface LogFindings extends EntryFindings {
   readonly logged: Finding
-  /** The entry that is told of. */
+  /** The entry whose findings are reported. */
   readonly chosen: LoggedEntry | undefined
-  /** Every time that a log has promised and that counts. */
+  /** Every integrated time that a SET signs and that counts. */
   readonly timesSeconds: readonly number[]
 }
 

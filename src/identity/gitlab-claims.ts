@@ -1,7 +1,7 @@
 import type { GitLabClaims } from './claims.ts'
 
-/** Whom a job's id token speaks for. */
-export interface IdTokenSubject {
+/** The job that an id token is about, with its project, user and ref. */
+export interface IdTokenJob {
   readonly project: {
     readonly id: number
     readonly path: string
@@ -41,35 +41,35 @@ export interface TokenTerms {
 const BACKDATED_SECONDS = 5
 
 /** The claims as GitLab writes them: names, types and order. */
-export function gitLabClaims(subject: IdTokenSubject, terms: TokenTerms): GitLabClaims {
-  const { ref, sha, configPath } = subject
+export function gitLabClaims(job: IdTokenJob, terms: TokenTerms): GitLabClaims {
+  const { ref, sha, configPath } = job
   const refPath = `refs/${ref.type === 'branch' ? 'heads' : 'tags'}/${ref.name}`
   const { host } = new URL(terms.issuer)
   return {
-    ...projectClaims(subject),
-    ...userClaims(subject),
-    pipeline_id: String(subject.pipeline.id),
-    pipeline_source: subject.pipeline.source,
-    job_id: String(subject.job.id),
+    ...projectClaims(job),
+    ...userClaims(job),
+    pipeline_id: String(job.pipeline.id),
+    pipeline_source: job.pipeline.source,
+    job_id: String(job.job.id),
     ref: ref.name,
     ref_type: ref.type,
     ref_path: refPath,
     ref_protected: ref.isProtected ? 'true' : 'false',
-    ...environmentClaims(subject),
-    runner_id: subject.runner.id,
-    runner_environment: subject.runner.environment,
+    ...environmentClaims(job),
+    runner_id: job.runner.id,
+    runner_environment: job.runner.environment,
     sha,
-    project_visibility: subject.project.visibility,
-    ci_config_ref_uri: `${host}/${subject.project.path}//${configPath}@${refPath}`,
+    project_visibility: job.project.visibility,
+    ci_config_ref_uri: `${host}/${job.project.path}//${configPath}@${refPath}`,
     ci_config_sha: sha,
-    ...(subject.jobSource === undefined ? {} : { job_source: subject.jobSource }),
-    ...standardClaims(subject, terms),
+    ...(job.jobSource === undefined ? {} : { job_source: job.jobSource }),
+    ...standardClaims(job, terms),
   }
 }
 
 type Claims<Name extends keyof GitLabClaims> = Pick<GitLabClaims, Name>
 
-function projectClaims({ project }: IdTokenSubject) {
+function projectClaims({ project }: IdTokenJob) {
   const ids = { namespace_id: String(project.namespaceId), project_id: String(project.id) }
   return {
     namespace_id: ids.namespace_id,
@@ -83,7 +83,7 @@ function projectClaims({ project }: IdTokenSubject) {
   }
 }
 
-function userClaims({ user }: IdTokenSubject) {
+function userClaims({ user }: IdTokenJob) {
   return {
     user_id: String(user.id),
     user_login: user.login,
@@ -92,12 +92,12 @@ function userClaims({ user }: IdTokenSubject) {
   }
 }
 
-function environmentClaims({ environment }: IdTokenSubject): Partial<GitLabClaims> {
+function environmentClaims({ environment }: IdTokenJob): Partial<GitLabClaims> {
   return environment === undefined ? {} : { environment, environment_protected: 'false' }
 }
 
 function standardClaims(
-  { project, ref }: IdTokenSubject,
+  { project, ref }: IdTokenJob,
   { issuer, audience, issuedAtSeconds, lifetimeSeconds, tokenId }: TokenTerms,
 ): Claims<'jti' | 'iss' | 'iat' | 'nbf' | 'exp' | 'sub' | 'aud'> {
   return {
