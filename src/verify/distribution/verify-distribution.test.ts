@@ -227,6 +227,12 @@ describe('what is expected', () => {
     expect(await reason(both, requiring('attestation'))).toBe('verify.signature')
   })
 
+  it('is not made up for where what else there is to check is undecided', async () => {
+    const digest = { algorithm: 'sha512', digest: new Uint8Array(64) } as const
+    const both = [made('bundle', { ...whole, digest }), read('provenance', attestation())]
+    expect(await reason(both, requiring('attestation'))).toBe('verify.policy')
+  })
+
   it('is the name of the file where PEP 740 or the policy binds it, and the digest alone elsewhere', async () => {
     const renamed = statement({ subject: [{ ...subject, name: 'demo-2.0-py3-none-any.whl' }] })
     const bundle = read('bundle', envelopeBundle(renamed))
