@@ -1,6 +1,6 @@
 import { groupOf, type Environment, type Settings } from '../client/settings/index.ts'
 import {
-  appSignErrors,
+  clientSignErrors,
   type AttestPlan,
   type ServiceChoice,
   type SigningPlan,
@@ -61,7 +61,7 @@ export function attestPlanOf(
 
 function signingPlan(files: readonly string[], flags: SignFlags, beside: Beside): Meant<SigningPlan> {
   for (const [name, value] of Object.entries(flags))
-    if (value === '') throw appSignErrors('client.sign-flags', `--${dashed(name)} has no value`)
+    if (value === '') throw clientSignErrors('client.sign-flags', `--${dashed(name)} has no value`)
   const { bundleDir, trustedRoot } = flags
   const { trust, origins } = trustChoice(trustedRoot === undefined ? {} : { trustedRoot }, beside.settings)
   const chosen = serviceChoice(flags, beside.settings)

@@ -1,5 +1,5 @@
 import { groupOf, type Settings } from '../client/settings/index.ts'
-import { appVerifyErrors, type Expectation, type Origin } from '../client/verify/index.ts'
+import { clientVerifyErrors, type Expectation, type Origin } from '../client/verify/index.ts'
 import { isIssuerUrl } from '../identity/index.ts'
 import { exactly, gitLabRule, matching, type IdentityRule, type TextRule } from '../verify/index.ts'
 import { atMostOne, wrong, type VerifyFlags } from './verify-usage.ts'
@@ -29,7 +29,7 @@ export async function expectationOf(flags: VerifyFlags, settings: Settings): Pro
 function configured(settings: Settings): Expected {
   const { policy } = groupOf(settings, ['policy'])
   if (policy === undefined)
-    throw appVerifyErrors(
+    throw clientVerifyErrors(
       'client.verify-expectation',
       'say who must have signed: --certificate-identity and --certificate-oidc-issuer, --project, --policy or --key',
     )
@@ -72,7 +72,7 @@ async function textRule(
   atMostOne({ [flag]: exact, [`${flag}-regexp`]: source })
   if (exact !== undefined) return exactly(exact)
   if (source === undefined)
-    throw appVerifyErrors('client.verify-expectation', `${flag} is missing`, {
+    throw clientVerifyErrors('client.verify-expectation', `${flag} is missing`, {
       hint: `add ${flag} VALUE: the identity and its OIDC issuer are needed together`,
     })
   try {
@@ -106,7 +106,7 @@ function issuerOf(
   if (flag !== undefined) return { issuer: spelled(flag, '--certificate-oidc-issuer'), origins: [] }
   const { 'gitlab-url': setting } = groupOf(settings, ['gitlab-url'])
   if (setting === undefined)
-    throw appVerifyErrors('client.verify-expectation', 'the GitLab of the project is not given', {
+    throw clientVerifyErrors('client.verify-expectation', 'the GitLab of the project is not given', {
       hint: 'add --certificate-oidc-issuer https://gitlab.example.com, or set WHEELSEAL_GITLAB_URL, or gitlab-url in wheelseal.toml',
     })
   return {

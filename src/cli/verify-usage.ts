@@ -1,4 +1,4 @@
-import { appVerifyErrors } from '../client/verify/index.ts'
+import { clientVerifyErrors } from '../client/verify/index.ts'
 import type { WheelsealError } from '../base/index.ts'
 
 /** The flags of `wheelseal verify` as commander gives them. */
@@ -28,5 +28,5 @@ export function atMostOne(flags: Readonly<Record<string, string | undefined>>): 
 }
 
 export function wrong(fact: string, hint?: string): WheelsealError {
-  return appVerifyErrors('client.verify-flags', fact, hint === undefined ? {} : { hint })
+  return clientVerifyErrors('client.verify-flags', fact, hint === undefined ? {} : { hint })
 }

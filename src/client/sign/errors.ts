@@ -1,6 +1,6 @@
 import { defineErrors } from '../../base/index.ts'
 
-export const appSignErrors = defineErrors({
+export const clientSignErrors = defineErrors({
   'client.sign-flags': {
     status: 400,
     exit: 2,

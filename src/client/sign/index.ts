@@ -10,4 +10,4 @@ export { attestDistributions, type AttestResult, type WrittenAttestation } from 
 export type { SignEvents, SignIo } from './io.ts'
 export type { AttestPlan, ServiceChoice, SigningPlan, SignPlan, TokenChoice } from './plan.ts'
 export { writeTogether, type Output } from './write-together.ts'
-export { appSignErrors } from './errors.ts'
+export { clientSignErrors } from './errors.ts'

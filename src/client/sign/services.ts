@@ -5,7 +5,7 @@ import {
   type ServiceGroup,
   type SigningServices,
 } from '../../formats/sigstore/index.ts'
-import { appSignErrors } from './errors.ts'
+import { clientSignErrors } from './errors.ts'
 import type { ServiceChoice } from './plan.ts'
 
 const MAX_CONFIG_BYTES = 256 << 10
@@ -44,5 +44,5 @@ async function readConfig(path: string | undefined, files: Files): Promise<Signi
 
 function needed(flag: string, url: string | undefined): string {
   if (url !== undefined) return url
-  throw appSignErrors('client.sign-services', `neither ${flag} nor --signing-config is set`)
+  throw clientSignErrors('client.sign-services', `neither ${flag} nor --signing-config is set`)
 }

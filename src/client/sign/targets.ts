@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { sealedFile } from '../../formats/sigstore/index.ts'
 import { STANDARD_INPUT } from '../verify/plan.ts'
-import { appSignErrors } from './errors.ts'
+import { clientSignErrors } from './errors.ts'
 import type { SigningPlan } from './plan.ts'
 
 /** A file that will be written. */
@@ -29,12 +29,12 @@ export function targetsOf<Ending extends string>(
   endings: readonly Ending[],
 ): readonly Target<Ending>[] {
   if (files.length > MAX_FILES)
-    throw appSignErrors(
+    throw clientSignErrors(
       'client.sign-flags',
       `${files.length} files, at most ${MAX_FILES} can be signed at once`,
     )
   if (files.includes(STANDARD_INPUT))
-    throw appSignErrors('client.sign-flags', 'standard input has no file name for its bundle', {
+    throw clientSignErrors('client.sign-flags', 'standard input has no file name for its bundle', {
       hint: "write it to a file first, or use 'wheelseal cosign sign-blob --bundle FILE -'; for a file named - write ./-",
     })
   const named = new Set(files.map((path) => resolve(path)))
@@ -54,7 +54,7 @@ function checkPlaces(targets: readonly Target[]): void {
   for (const { path, places } of targets)
     for (const { path: place } of places) {
       if (taken.has(resolve(place)))
-        throw appSignErrors(
+        throw clientSignErrors(
           'client.sign-flags',
           `${path}: its output ${place} would overwrite a file of this call`,
           {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { describeError } from '../../base/index.ts'
 import { syncFolder, writeSynced } from '../../host/index.ts'
 import { inParallel } from '../../sign/index.ts'
-import { appSignErrors } from './errors.ts'
+import { clientSignErrors } from './errors.ts'
 
 export type Output = readonly [path: string, bytes: Uint8Array]
 
@@ -138,7 +138,7 @@ function rmIfPossible(path: string): void {
 }
 
 function unwritable(cause: unknown): Error {
-  return appSignErrors('client.sign-write', describeError(cause), { cause })
+  return clientSignErrors('client.sign-write', describeError(cause), { cause })
 }
 
 interface Content {

@@ -1,6 +1,6 @@
 import { defineErrors } from '../../base/index.ts'
 
-export const appVerifyErrors = defineErrors({
+export const clientVerifyErrors = defineErrors({
   'client.verify-expectation': {
     status: 400,
     exit: 2,

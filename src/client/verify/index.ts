@@ -22,5 +22,5 @@ export {
   type VerifyPlan,
 } from './plan.ts'
 export type { VerifyIo } from './io.ts'
-export { appVerifyErrors } from './errors.ts'
+export { clientVerifyErrors } from './errors.ts'
 export { loadTrust, type TrustStart } from './trust-start.ts'

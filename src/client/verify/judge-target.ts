@@ -12,7 +12,7 @@ import {
   type SealFile,
 } from '../../verify/index.ts'
 import { artifactOf } from './artifact.ts'
-import { appVerifyErrors } from './errors.ts'
+import { clientVerifyErrors } from './errors.ts'
 import { refusal, type FileOutcome } from './outcome.ts'
 import type { Target } from './plan.ts'
 import type { Prepared } from './prepared.ts'
@@ -67,7 +67,7 @@ function logAsked({
   return async (seal) => {
     if (plan.network === 'none') {
       const fact = 'the signature has no log entry, and with --offline the log is not asked'
-      return { entries: [], refusal: appVerifyErrors('client.verify-offline', fact) }
+      return { entries: [], refusal: clientVerifyErrors('client.verify-offline', fact) }
     }
     // Loaded here: a seal that holds its entry needs nobody.
     const { askLogs } = await import('./log-entries.ts')

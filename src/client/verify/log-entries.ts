@@ -3,7 +3,7 @@ import { createRekorClient } from '../../net/index.ts'
 import type { HashedRekord, SealParts } from '../../formats/sigstore/index.ts'
 import { certificatePem, publicKeyPem } from '../../formats/x509/index.ts'
 import type { LogAnswer } from '../../verify/index.ts'
-import { appVerifyErrors } from './errors.ts'
+import { clientVerifyErrors } from './errors.ts'
 import type { VerifyIo } from './io.ts'
 
 /** Asks the logs of the trust root, one after the other, for the entry of a seal that has none. */
@@ -16,7 +16,7 @@ export async function askLogs(seal: SealParts, asking: Asking): Promise<LogAnswe
     if (answer.entries.length > 0) return answer
     answers.push(answer)
   }
-  const nobody = appVerifyErrors('client.verify-no-log', 'the trust root has no Rekor v1 log with a URL')
+  const nobody = clientVerifyErrors('client.verify-no-log', 'the trust root has no Rekor v1 log with a URL')
   return (
     answers.find(({ refusal }) => refusal !== undefined) ?? answers.at(-1) ?? { entries: [], refusal: nobody }
   )

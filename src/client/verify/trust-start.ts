@@ -1,6 +1,6 @@
 import { describeError, sha256Hex, utf8Decode, WheelsealError } from '../../base/index.ts'
 import { trustRootFromJson, type TrustRoot } from '../../verify/index.ts'
-import { appVerifyErrors } from './errors.ts'
+import { clientVerifyErrors } from './errors.ts'
 import type { VerifyIo } from './io.ts'
 import type { VerifyPlan } from './plan.ts'
 
@@ -37,7 +37,7 @@ function decoded(json: Uint8Array): string {
   try {
     return utf8Decode(json)
   } catch (cause) {
-    throw appVerifyErrors('client.verify-trusted-root', describeError(cause), { cause })
+    throw clientVerifyErrors('client.verify-trusted-root', describeError(cause), { cause })
   }
 }
 
@@ -47,6 +47,6 @@ async function named<T>(path: string, read: () => Promise<T>): Promise<T> {
     return await read()
   } catch (cause) {
     if (cause instanceof WheelsealError && cause.code === 'host.file') throw cause
-    throw appVerifyErrors('client.verify-trusted-root', `${path}: ${describeError(cause)}`, { cause })
+    throw clientVerifyErrors('client.verify-trusted-root', `${path}: ${describeError(cause)}`, { cause })
   }
 }

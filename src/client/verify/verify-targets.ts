@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { describeError, utf8Decode, WheelsealError } from '../../base/index.ts'
 import { parsePublicKeyPem } from '../../formats/x509/index.ts'
 import { policyForFile, readPolicy, readSealFile } from '../../verify/index.ts'
-import { appVerifyErrors } from './errors.ts'
+import { clientVerifyErrors } from './errors.ts'
 import type { VerifyIo } from './io.ts'
 import { judgeTarget } from './judge-target.ts'
 import { refusal, type FileOutcome } from './outcome.ts'
@@ -43,7 +43,7 @@ function readKey(bytes: Uint8Array, path: string): Uint8Array {
   try {
     return parsePublicKeyPem(utf8Decode(bytes))
   } catch (cause) {
-    throw appVerifyErrors('client.verify-key', `${path}: ${describeError(cause)}`, { cause })
+    throw clientVerifyErrors('client.verify-key', `${path}: ${describeError(cause)}`, { cause })
   }
 }
 
