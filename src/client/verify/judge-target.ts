@@ -1,8 +1,7 @@
 import { basename } from 'node:path'
 import { encodeHex } from '../../base/index.ts'
 import {
-  verdictHint,
-  verdictSentence,
+  explainDistribution,
   verifyDistribution,
   verifyErrors,
   type Artifact,
@@ -13,7 +12,7 @@ import {
 } from '../../verify/index.ts'
 import { artifactOf } from './artifact.ts'
 import { clientVerifyErrors } from './errors.ts'
-import { refusal, type FileOutcome } from './outcome.ts'
+import type { FileOutcome } from './outcome.ts'
 import type { Target } from './plan.ts'
 import type { Prepared } from './prepared.ts'
 
@@ -76,35 +75,22 @@ function logAsked({
   }
 }
 
-type Described = Omit<FileOutcome, 'file' | 'sha256' | 'notChecked'>
-
-function described(name: string, found: DistributionVerdict): Described {
+function described(
+  name: string,
+  found: DistributionVerdict,
+): Omit<FileOutcome, 'file' | 'sha256' | 'notChecked'> {
   const { decides, decidesIn, others } = found
-  const { paths } = decidesIn.file
+  const { verdict, askedLog, askedSeal } = decides
   const also = others.flatMap(({ file, verdicts }) => (verdicts.length === 0 ? [] : file.paths))
   const count = decidesIn.verdicts.length
-  const { askedLog } = decides
   return {
-    seal: [...paths, ...others.flatMap(({ file }) => file.paths)],
+    ...explainDistribution(name, found),
+    verdict,
+    checks: verdict.checks,
+    seal: [...decidesIn.file.paths, ...others.flatMap(({ file }) => file.paths)],
     ...(also.length === 0 ? {} : { also }),
     ...(count < 2 ? {} : { attestations: count }),
     ...(askedLog === undefined ? {} : { askedLog }),
-    ...told(also.length === 0 ? name : `${name} with ${paths[0]}`, name, decides),
+    ...(verdict.verified && askedSeal !== undefined ? { loggedSeal: askedSeal } : {}),
   }
-}
-
-/** The verdict in words; what is refused says with which of several seals. */
-function told(
-  withSeal: string,
-  name: string,
-  { verdict, askedSeal, noEntry }: DistributionVerdict['decides'],
-): Omit<Described, 'seal' | 'also' | 'attestations' | 'askedLog'> {
-  const common = { verdict, checks: verdict.checks }
-  if (verdict.verified) {
-    const seal = askedSeal === undefined ? {} : { loggedSeal: askedSeal }
-    return { ...common, ...seal, verified: true, reason: '', message: verdictSentence(verdict, name) }
-  }
-  if (noEntry !== undefined) return { ...common, ...refusal(withSeal, noEntry) }
-  const message = verdictSentence(verdict, withSeal)
-  return { ...common, verified: false, reason: verdict.reason, message, hint: verdictHint(verdict) ?? '' }
 }

@@ -1,18 +1,11 @@
-import type { WheelsealError } from '../../base/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
-import type { Check, Verdict } from '../../verify/index.ts'
+import type { Check, Explained, Verdict } from '../../verify/index.ts'
 
 /** What is said of one file. */
-export interface FileOutcome {
+export interface FileOutcome extends Explained {
   /** As it was given. */
   readonly file: string
   readonly sha256?: string
-  readonly verified: boolean
-  /** The code of the refusal; empty when verified. */
-  readonly reason: string
-  /** One sentence, lower case, without a stop. */
-  readonly message: string
-  readonly hint?: string
   /** That decides; none where the seal could not be read. */
   readonly verdict?: Verdict
   readonly checks: readonly Check[]
@@ -28,12 +21,4 @@ export interface FileOutcome {
   readonly askedLog?: string
   /** With the entry of that log, once verified. */
   readonly loggedSeal?: SealParts
-}
-
-export function refusal(
-  name: string,
-  { code, message, hint }: WheelsealError,
-): Pick<FileOutcome, 'verified' | 'reason' | 'message' | 'hint'> & { readonly verified: false } {
-  const fact = message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message
-  return { verified: false, reason: code, message: `${name} is refused: ${fact} [${code}]`, hint }
 }

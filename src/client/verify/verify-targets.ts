@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
 import { describeError, utf8Decode, WheelsealError } from '../../base/index.ts'
 import { parsePublicKeyPem } from '../../formats/x509/index.ts'
-import { policyForFile, readPolicy, readSealFile } from '../../verify/index.ts'
+import { explainRefusal, policyForFile, readPolicy, readSealFile } from '../../verify/index.ts'
 import { clientVerifyErrors } from './errors.ts'
 import type { VerifyIo } from './io.ts'
 import { judgeTarget } from './judge-target.ts'
-import { refusal, type FileOutcome } from './outcome.ts'
+import type { FileOutcome } from './outcome.ts'
 import type { Expectation, Target, VerifyPlan } from './plan.ts'
 import type { Prepared, SealFiles } from './prepared.ts'
 import { findBeside, readNamed, type FoundFiles } from './seal-files.ts'
@@ -81,6 +81,6 @@ async function verifyTarget(target: Target, prepared: Prepared): Promise<FileOut
     return { file, ...(await judgeTarget(target, prepared)) }
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
-    return { file, ...refusal(file, error), checks: [], seal: [], notChecked: [] }
+    return { file, ...explainRefusal(file, error), checks: [], seal: [], notChecked: [] }
   }
 }
