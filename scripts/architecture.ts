@@ -1,10 +1,12 @@
 /**
- * Checks the arrows between rooms: `node scripts/architecture.ts [FOLDER]`. Fails closed: it counts the files and the
+ * Checks the arrows between rooms, and that no files import each other in a circle, inside a room or across, types
+ * included: `node scripts/architecture.ts [FOLDER]`. Fails closed: it counts the files and the
  * imports that it read, and refuses a tree in which it saw none, a room it does not know, or an import it cannot place.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { dividedArrows, dividedRooms, folderImports, rooms, sideEntries } from './rooms.ts'
+import { findCircles } from './circles.ts'
 
 export interface ArchitectureReport {
   readonly files: number
@@ -33,6 +35,9 @@ export function checkArchitecture(source: string): ArchitectureReport {
   const problems = [
     ...files.flatMap((file) => checkPlace(file)),
     ...imports.flatMap((one) => checkImport(one)),
+    ...findCircles(imports.flatMap((one) => arrowOf(one) ?? [])).map(
+      (circle) => `${circle}: an import circle`,
+    ),
     ...(files.length === 0 || imports.length === 0 ? ['nothing was read: is the folder right?'] : []),
   ]
   return { files: files.length, imports: imports.length, problems }
@@ -58,13 +63,20 @@ function checkPlace(file: string): string[] {
   return room in rooms ? [] : [`${file}: ${room} is not a room of scripts/rooms.ts`]
 }
 
-function checkImport({ from, specifier, isTypeOnly }: Import): string[] {
+function checkImport(one: Import): string[] {
+  const { from, specifier } = one
   if (specifier === '') return [`${from}: a dynamic import must name its file in single quotes`]
-  if (!specifier.startsWith('.')) return []
-  const target = relative('.', join(dirname(from), specifier))
-  if (target.startsWith('..')) return [`${from}: ${specifier} is outside of the source folder`]
-  const problem = crossing({ from, target, isTypeOnly })
-  return problem === undefined ? [] : [`${from} imports ${target}: ${problem}`]
+  const arrow = arrowOf(one)
+  if (arrow === undefined) return []
+  if (arrow.target.startsWith('..')) return [`${from}: ${specifier} is outside of the source folder`]
+  const problem = crossing(arrow)
+  return problem === undefined ? [] : [`${from} imports ${arrow.target}: ${problem}`]
+}
+
+/** Undefined for what is no file of ours: libraries and `node:` modules. */
+function arrowOf({ from, specifier, isTypeOnly }: Import): Arrow | undefined {
+  if (!specifier.startsWith('.')) return undefined
+  return { from, target: relative('.', join(dirname(from), specifier)), isTypeOnly }
 }
 
 function crossing({ from, target, isTypeOnly }: Arrow): string | undefined {

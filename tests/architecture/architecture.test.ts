@@ -11,14 +11,16 @@ describe('the check of the arrows between rooms', () => {
     expect(report.imports).toBeGreaterThan(report.files)
   })
 
-  it('names each broken arrow of the broken tree', () => {
+  it('names each broken arrow and each circle of the broken tree', () => {
     const report = checkArchitecture(join(import.meta.dirname, 'broken'))
     expect(report.problems.toSorted()).toEqual([
+      'base/left.ts → base/right.ts → base/left.ts: an import circle',
       'base/up.ts imports log/index.ts: base may not import log',
       'base/uses-test.ts imports base/arrange.ts: the product imports a test',
       'cellar/index.ts: cellar is not a room of scripts/rooms.ts',
       'client/verify/index.ts imports server/index.ts: client may not import server',
       'log/dynamic.ts: a dynamic import must name its file in single quotes',
+      'log/first.ts → log/second.ts → log/third.ts → log/first.ts: an import circle',
       'log/inside.ts imports base/secret.ts: rooms are imported through their index.ts',
       'storage/folder/index.ts imports storage/sql/index.ts: folders of storage do not import each other',
       'storage/sql/index.ts imports storage/sqlite/log.ts: folders of storage do not import each other',

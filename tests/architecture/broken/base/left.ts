@@ -1,0 +1,4 @@
+import type { Right } from './right.ts'
+export interface Left {
+  readonly right: Right
+}

@@ -1,0 +1,4 @@
+import type { Left } from './left.ts'
+export interface Right {
+  readonly left?: Left
+}

@@ -1,0 +1,2 @@
+import type { second } from './second.ts'
+export type First = typeof second

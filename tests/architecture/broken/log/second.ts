@@ -1,0 +1,1 @@
+export const second = async (): Promise<unknown> => import('./third.ts')

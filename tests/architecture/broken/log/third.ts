@@ -1,0 +1,1 @@
+export type { First } from './first.ts'
