@@ -48,6 +48,8 @@ const JOB_PARAMETERS: Readonly<Record<string, ExtensionName>> = {
 }
 
 function jobParameters(extensions: Identity['extensions']): JsonValue {
-  const rows = Object.entries(JOB_PARAMETERS).map(([name, extension]) => [name, extensions[extension]] as const)
+  const rows = Object.entries(JOB_PARAMETERS).map(
+    ([name, extension]) => [name, extensions[extension]] as const,
+  )
   return Object.fromEntries(rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
