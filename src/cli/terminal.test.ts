@@ -40,7 +40,10 @@ describe('the terminal', () => {
     const check = { name: 'identity', outcome: 'failed', reason: EVIL, expected: EVIL, found: EVIL } as const
     terminal.result(verifiedLine(outcome))
     terminal.say(originLines([{ name: 'policy', value: EVIL, from: EVIL }]).join())
-    terminal.complain(...refusalLines({ ...outcome, verified: false, hint: EVIL, checks: [check, check] }))
+    const checks = [check, { ...check, name: 'issuer' as const }]
+    terminal.complain(
+      ...refusalLines({ ...outcome, verified: false, reason: 'verify.identity', hint: EVIL, checks }),
+    )
     expect(written).not.toMatch(/^Verified OK/m)
     expect(written.match(/[^\n -~]/)).toBeNull()
     expect(written.split(SHOWN)).toHaveLength(11)
