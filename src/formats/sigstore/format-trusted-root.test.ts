@@ -1,9 +1,12 @@
 import { ClientTrustConfig, SigningConfig, TrustedRoot } from '@sigstore/protobuf-specs'
 import { toTrustMaterial } from '@sigstore/verify'
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { sha256, utf8Decode, type JsonValue } from '../../base/index.ts'
 import { makeTrust, START } from '../../trust/tuf/arrange.ts'
+import { buildRoot, spkiOf } from '../x509/index.ts'
 import { clientTrustConfig, signingConfig, trustedRoot, trustFile } from './index.ts'
 
 const trust = makeTrust(START, 'https://seal.example:7711')
@@ -46,6 +49,29 @@ describe('trustedRoot', () => {
     expect(authority!.subject).toEqual({ organization: 'seal.example:7711', commonName: 'wheelseal' })
     expect(timestamps!.subject?.commonName).toBe('wheelseal-tsa-root')
     expect(timestamps!.uri).toBe('https://seal.example:7711/api/v1/timestamp')
+  })
+
+  it('spells a subject as its certificate does, whatever characters it has', () => {
+    const name = { organization: 'ä, "b" \\ c; <d>+e=f\n#', commonName: ' #x ' }
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const serial = Uint8Array.of(1)
+    const validity = { notBeforeSeconds: START, notAfterSeconds: START + 60 }
+    const odd = buildRoot({ name, key: privateKey, spki: spkiOf(privateKey), serial, ...validity })
+    expect(trustedRoot({ ...trust, chain: [odd] })).toMatchObject({
+      certificateAuthorities: [{ subject: name }],
+    })
+  })
+
+  it('leaves TLS as it is in a process that has not used it yet', async () => {
+    const script = `
+      const { parentPort, workerData } = require('node:worker_threads')
+      import(workerData.module).then(({ trustedRoot }) => {
+        trustedRoot(workerData.trust)
+        parentPort.postMessage(typeof process.getBuiltinModule('node:tls').createSecureContext)
+      })`
+    const module = new URL('index.ts', import.meta.url).href
+    const [type] = await once(new Worker(script, { eval: true, workerData: { module, trust } }), 'message')
+    expect(type).toBe('function')
   })
 
   it('is trust material for sigstore-js', () => {

@@ -67,9 +67,25 @@ function authority(uri: string, chain: readonly Uint8Array[], validFor: JsonValu
   }
 }
 
-/** For people only; clients look at the certificates. */
+/**
+ * For people only; clients look at the certificates. Read out of the text of the name: `toLegacyObject`, where it is
+ * called before anything has loaded `node:tls`, leaves this module without `createSecureContext` for the whole process
+ * (Node 24.21).
+ */
 function subjectOf(root: Uint8Array | undefined): JsonValue {
   if (root === undefined) throw new TypeError('a chain must have at least one certificate')
-  const { O: organization, CN: commonName } = new X509Certificate(root).toLegacyObject().subject
-  return { organization: [organization].flat().join(', '), commonName: [commonName].flat().join(', ') }
+  const lines = new X509Certificate(root).subject.split('\n')
+  const values = (type: string): string =>
+    lines
+      .filter((line) => line.startsWith(`${type}=`))
+      .map((line) => unescaped(line.slice(type.length + 1)))
+      .join(', ')
+  return { organization: values('O'), commonName: values('CN') }
+}
+
+/** RFC 2253 §2.4: a backslash, then a special character or two hex digits. */
+function unescaped(text: string): string {
+  return text.replaceAll(/\\([0-9A-F]{2}|.)/g, (_, escaped: string) =>
+    escaped.length === 1 ? escaped : String.fromCharCode(Number.parseInt(escaped, 16)),
+  )
 }
