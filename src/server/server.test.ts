@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ownAddress } from '../host/arrange.ts'
 import { silentLog, systemClock } from '../host/index.ts'
 import { lockDirectory } from '../storage/sqlite/index.ts'
 import { withAdmin } from './admin/admin.ts'
@@ -20,8 +21,8 @@ function start(listen?: string): Promise<RunningServer> {
   return startServer({ data, log: silentLog, ...(listen === undefined ? {} : { listen }) })
 }
 
-async function started(use: (server: RunningServer) => Promise<void>, listen = '127.0.0.1:0'): Promise<void> {
-  const server = await start(listen)
+async function started(use: (server: RunningServer) => Promise<void>, listen?: string): Promise<void> {
+  const server = await start(listen ?? (await ownAddress()))
   try {
     await use(server)
   } finally {

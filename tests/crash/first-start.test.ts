@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ownAddress } from '../../src/host/arrange.ts'
 import { startProgram, wheelseal } from '../support/program.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
 
@@ -18,7 +19,7 @@ describe('kill -9 in the middle of a first start', () => {
 
   it.each(AFTER_MS)('after %i ms leaves a directory on which the next start is whole', async (ms) => {
     const data = join(folder.path, String(ms))
-    const child = startProgram([wheelseal, 'up', '--data', data, '--listen', '127.0.0.1:0', '--json'])
+    const child = startProgram([wheelseal, 'up', '--data', data, '--listen', await ownAddress(), '--json'])
     child.stdout.resume()
     child.stderr.resume()
     const ended = once(child, 'exit')

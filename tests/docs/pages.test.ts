@@ -1,9 +1,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { mkdir, symlink } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ownAddress } from '../../src/host/arrange.ts'
 import { cosign2, cosign3, present, twine } from '../support/judges.ts'
 import { root, runProgram, wheelseal, type Outcome } from '../support/program.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
@@ -60,7 +60,7 @@ describe.runIf(present(cosign2, cosign3, twine))('every line of a page, in its o
 async function follow(page: Page, folder: string): Promise<Outcome> {
   const script = (host: string): string => `${HEAD}\n${page.before}\n${shellOf(page, host)}`
   await makeHome(folder)
-  if (page.startsServices === true) return shell(script(`127.0.0.1:${await freePort()}`), folder, {})
+  if (page.startsServices === true) return shell(script(await ownAddress()), folder, {})
   const server = await startServer(join(folder, 'data'))
   try {
     await server.admin('project', 'create', 'acme/tools', '--visibility', 'public')
@@ -110,15 +110,5 @@ function shell(script: string, folder: string, env: Readonly<Record<string, stri
       XDG_DATA_HOME: undefined,
       ...env,
     },
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
-    })
   })
 }

@@ -1,17 +1,20 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { ownAddress } from '../../src/host/arrange.ts'
 import { root, runProgram, wheelseal, type Outcome } from '../support/program.ts'
 import { temporaryFolder } from '../support/server.ts'
 
 const LONG_MS = 300_000
 
 let folder = ''
+let listen = ''
 
 /** As it is called without flags: the project is private, so that they need a token too. */
 describe('the lines that wheelseal run prints', () => {
   beforeAll(async () => {
     const { path, remove } = await temporaryFolder()
     folder = path
+    listen = await ownAddress()
     return remove
   })
 
@@ -41,7 +44,7 @@ describe('the lines that wheelseal run prints', () => {
 
   function runExample(): Promise<Outcome> {
     const example = join(root, 'examples', 'hello-tools')
-    const services = ['--data', join(folder, 'data'), '--listen', '127.0.0.1:0']
+    const services = ['--data', join(folder, 'data'), '--listen', listen]
     return runProgram([wheelseal, 'run', '-C', example, ...services])
   }
 

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ownAddress } from '../../src/host/arrange.ts'
 import { createSocketHttp } from '../../src/net/index.ts'
 import { root, startProgram, wheelseal, type TiedProcess } from '../support/program.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
@@ -15,7 +16,15 @@ const sockets: Socket[] = []
 
 beforeEach(async () => {
   folder = await temporaryFolder()
-  const args = ['up', '--data', join(folder.path, 'data'), '--listen', '127.0.0.1:0', '--json', '--quiet']
+  const args = [
+    'up',
+    '--data',
+    join(folder.path, 'data'),
+    '--listen',
+    await ownAddress(),
+    '--json',
+    '--quiet',
+  ]
   child = startProgram([wheelseal, ...args])
   child.stderr.resume()
   ended = once(child, 'exit') as typeof ended
@@ -90,13 +99,18 @@ describe('SIGTERM', () => {
 })
 
 describe('other signals', () => {
+  let listen = ''
+  beforeAll(async () => {
+    listen = await ownAddress()
+  })
+
   /** Standard error of a server that is asked while it gets the signal, and ends by SIGTERM. */
   async function saidAfter(
     signal: NodeJS.Signals,
     program: readonly string[] = [wheelseal],
   ): Promise<string> {
     const data = join(folder.path, 'other')
-    const args = ['up', '--data', data, '--listen', '127.0.0.1:0', '--json']
+    const args = ['up', '--data', data, '--listen', listen, '--json']
     const other = startProgram([...program, ...args])
     let said = ''
     other.stderr.on('data', (part: Buffer) => (said += part.toString()))
@@ -122,7 +136,7 @@ describe('other signals', () => {
   })
 
   it('SIGHUP of a terminal that is closed ends its server after what is under way', async () => {
-    const args = ['up', '--data', join(folder.path, 'other'), '--listen', '127.0.0.1:0', '--json', '--quiet']
+    const args = ['up', '--data', join(folder.path, 'other'), '--listen', listen, '--json', '--quiet']
     const inTerminal = startProgram(['python3', '-c', IN_TERMINAL, wheelseal, ...args])
     const exited = once(inTerminal, 'exit')
     const [line] = (await once(createInterface(inTerminal.stdout), 'line')) as [string]

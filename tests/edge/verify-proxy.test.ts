@@ -1,8 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ownAddress } from '../../src/host/arrange.ts'
 import { makeTlsIdentity, serveProxy } from '../../src/net/arrange.ts'
 import { runProgram, wheelseal, type Outcome } from '../support/program.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
@@ -22,10 +21,10 @@ describe('wheelseal verify behind a proxy, with a private authority', () => {
     const { key, cert } = makeTlsIdentity()
     await writeFile(join(path, 'tls.key'), key, { mode: 0o600 })
     await writeFile(join(path, 'tls.crt'), cert)
-    const port = await freePort()
-    proxy = await serveProxy(port)
+    const address = await ownAddress()
+    proxy = await serveProxy(new URL(`http://${address}`).port)
     const tls = ['--tls-cert', join(path, 'tls.crt'), '--tls-key', join(path, 'tls.key')]
-    const at = ['--listen', `127.0.0.1:${port}`, '--external-url', EXTERNAL]
+    const at = ['--listen', address, '--external-url', EXTERNAL]
     const server = await startServer(join(path, 'data'), [wheelseal], [...at, ...tls])
     await server.admin('project', 'create', 'acme/tools')
     await server.admin('trust', 'export', '--out', path)
@@ -109,13 +108,4 @@ function verify(args: readonly string[], env: Readonly<Record<string, string>>):
 
 function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
   return runProgram([wheelseal, ...args], { cwd: path, env: { HOME: path, XDG_CACHE_HOME: '', ...env } })
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return String(port)
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { ownAddress } from '../../src/host/arrange.ts'
 import { runProgram, startProgram, wheelseal, type TiedProcess } from './program.ts'
 
 export interface Server {
@@ -25,7 +26,15 @@ export async function startServer(
   program: readonly string[] = [wheelseal],
   more: readonly string[] = [],
 ): Promise<Server> {
-  const child = startProgram([...program, 'up', '--data', data, '--json', ...listenArgument(data), ...more])
+  const child = startProgram([
+    ...program,
+    'up',
+    '--data',
+    data,
+    '--json',
+    ...(await listenArgument(data)),
+    ...more,
+  ])
   const { ready: isReady, url, pid } = await announced(child)
   const closed = once(child, 'exit')
   const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
@@ -46,8 +55,8 @@ export async function startServer(
   }
 }
 
-function listenArgument(data: string): string[] {
-  return existsSync(join(data, 'instance.json')) ? [] : ['--listen', '127.0.0.1:0']
+async function listenArgument(data: string): Promise<string[]> {
+  return existsSync(join(data, 'instance.json')) ? [] : ['--listen', await ownAddress()]
 }
 
 interface Announced {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { encodeBase64, sha256, utf8, type Log } from '../../base/index.ts'
+import { ownAddress } from '../../host/arrange.ts'
 import { silentLog, systemClock } from '../../host/index.ts'
 import { startServer, type RunningServer } from '../../server/server.ts'
 
@@ -13,7 +14,7 @@ let data: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wheelseal-expired-'))
   data = join(folder, 'data')
-  await (await startServer({ data, listen: '127.0.0.1:0', log: silentLog })).close()
+  await (await startServer({ data, listen: await ownAddress(), log: silentLog })).close()
 })
 afterAll(() => rm(folder, { recursive: true }))
 

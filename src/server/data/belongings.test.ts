@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { utf8, type Log } from '../../base/index.ts'
+import { ownAddress } from '../../host/arrange.ts'
 import { silentLog } from '../../host/index.ts'
 import { startServer, type RunningServer } from '../server.ts'
 
@@ -14,7 +15,7 @@ let count = 0
 /** Two instances of one URL; nothing but their keys and numbers differs. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wheelseal-belongs-'))
-  const first = await startServer({ data: join(folder, 'a'), listen: '127.0.0.1:0', log: silentLog })
+  const first = await startServer({ data: join(folder, 'a'), listen: await ownAddress(), log: silentLog })
   const { trust } = first.services
   for (const log of [trust.logs.rekor, trust.logs.ct]) await log.append({ leaf: () => utf8('{"leaf":"a"}') })
   await first.close()
@@ -140,7 +141,7 @@ describe('a start', () => {
     await (await start(log, anchor)).close()
     expect(said).toHaveLength(1)
     const fresh = join(folder, `fresh${count}`)
-    const terms = { data: fresh, listen: '127.0.0.1:0', anchor: `${anchor}-2`, log }
+    const terms = { data: fresh, listen: await ownAddress(), anchor: `${anchor}-2`, log }
     await (await startServer(terms)).close()
     expect(said).toHaveLength(1)
   })

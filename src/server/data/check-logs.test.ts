@@ -5,15 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../../base/index.ts'
+import { ownAddress } from '../../host/arrange.ts'
 import { silentLog } from '../../host/index.ts'
 import { checkLogs } from '../admin/admin.ts'
 import { startServer, type RunningServer } from '../server.ts'
 
 let root: string
 let data: string
+let listen: string
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'wheelseal-fsck-'))
   data = join(root, 'data')
+  listen = await ownAddress()
 })
 afterEach(() => rm(root, { recursive: true }))
 
@@ -24,7 +27,7 @@ async function listOf(folder: string): Promise<readonly (readonly [string, strin
   return Promise.all(paths.toSorted().map(async (path) => [path, sha256Hex(await readFile(path))] as const))
 }
 
-const start = (): Promise<RunningServer> => startServer({ data, log: silentLog, listen: '127.0.0.1:0' })
+const start = (): Promise<RunningServer> => startServer({ data, log: silentLog, listen })
 
 const whole = [
   { name: 'ct', size: 1, problems: [] },

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { encodeHex, utf8, WheelsealError } from '../../base/index.ts'
+import { ownAddress } from '../../host/arrange.ts'
 import { silentLog } from '../../host/index.ts'
 import { withAdmin } from '../admin/admin.ts'
 import { startServer, type RunningServer } from '../server.ts'
@@ -36,7 +37,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wheelseal-damage-'))
   whole = join(folder, 'whole')
   data = whole
-  const server = await start('127.0.0.1:0')
+  const server = await start(await ownAddress())
   try {
     const { logs } = server.services.trust
     for (const name of ['a', 'b', 'c'])

@@ -2,6 +2,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, unlink, writeFile } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ownAddress } from '../../host/arrange.ts'
 import { silentLog } from '../../host/index.ts'
 import { lockDirectory } from '../../storage/sqlite/index.ts'
 import { withAdmin } from '../admin/admin.ts'
@@ -16,7 +17,7 @@ let count = 0
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'wheelseal-data-'))
   whole = join(root, 'whole')
-  const server = await startServer({ data: whole, listen: '127.0.0.1:0', log: silentLog })
+  const server = await startServer({ data: whole, listen: await ownAddress(), log: silentLog })
   await server.close()
 })
 afterAll(() => rm(root, { recursive: true }))

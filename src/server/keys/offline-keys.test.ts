@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ownAddress } from '../../host/arrange.ts'
 import { silentLog, systemClock } from '../../host/index.ts'
 import { moveKeysOffline } from './offline-keys.ts'
 import { startServer } from '../server.ts'
@@ -18,7 +19,7 @@ let count = 0
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'wheelseal-offline-'))
   whole = join(root, 'whole')
-  const server = await startServer({ data: whole, listen: '127.0.0.1:0', log: silentLog })
+  const server = await startServer({ data: whole, listen: await ownAddress(), log: silentLog })
   await server.close()
 })
 afterAll(() => rm(root, { recursive: true }))
