@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ownAddress } from '../../src/host/arrange.ts'
 import { createSocketHttp } from '../../src/net/index.ts'
-import { root, startProgram, wheelseal, type TiedProcess } from '../support/program.ts'
+import { launcher, root, startProgram, wheelseal, type TiedProcess } from '../support/program.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
 
 let folder: { path: string; remove: () => Promise<void> }
@@ -126,7 +126,7 @@ describe('other signals', () => {
   }
 
   it('SIGUSR1 opens no debugger, with Node started by the launcher or by anybody', async () => {
-    expect(await saidAfter('SIGUSR1')).not.toMatch(/debugger/i)
+    expect(await saidAfter('SIGUSR1', [launcher])).not.toMatch(/debugger/i)
     const plain = [process.execPath, join(root, 'src/cli/main.ts')]
     expect(await saidAfter('SIGUSR1', plain)).not.toMatch(/debugger/i)
   })

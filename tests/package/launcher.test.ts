@@ -1,7 +1,7 @@
 import { copyFile, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { root, runProgram, wheelseal, type Outcome } from '../support/program.ts'
+import { launcher, root, runProgram, type Outcome } from '../support/program.ts'
 import { temporaryFolder } from '../support/server.ts'
 
 let folder: { path: string; remove: () => Promise<void> }
@@ -21,14 +21,14 @@ describe('bin/wheelseal', () => {
   afterAll(() => folder.remove())
 
   it('runs from any directory, through a link, and without a Node on the PATH', async () => {
-    await symlink(wheelseal, join(folder.path, 'linked'))
+    await symlink(launcher, join(folder.path, 'linked'))
     const outcome = await inNoNode([join(folder.path, 'linked'), '--version'])
     expect(outcome).toMatchObject({ code: 0, stderr: '' })
     expect(outcome.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
   it('shows the cosign face when it is called cosign', async () => {
-    await symlink(wheelseal, join(folder.path, 'cosign'))
+    await symlink(launcher, join(folder.path, 'cosign'))
     expect((await inNoNode([join(folder.path, 'cosign'), 'version'])).stdout).toContain(
       'cosign compatibility of wheelseal',
     )
@@ -61,7 +61,7 @@ describe('bin/wheelseal', () => {
   async function copied(name: string): Promise<string> {
     await mkdir(join(folder.path, name, 'bin'), { recursive: true })
     const program = join(folder.path, name, 'bin', 'wheelseal')
-    await copyFile(wheelseal, program)
+    await copyFile(launcher, program)
     return program
   }
 

@@ -83,7 +83,7 @@ describe('the published package', () => {
   it('keeps its compiled code for this user alone, and does without where it cannot', async () => {
     const cache = join(installed.path, 'cache')
     const version = (XDG_CACHE_HOME: string): Promise<Outcome> =>
-      runProgram([program, '--version'], { env: { XDG_CACHE_HOME } })
+      runProgram([program, '--version'], { env: { XDG_CACHE_HOME, NODE_COMPILE_CACHE: undefined } })
     expect(await version(cache)).toMatchObject({ code: 0, stderr: '' })
     const folder = join(cache, 'wheelseal', 'compiled')
     expect((await stat(folder)).mode & 0o077).toBe(0)

@@ -1,8 +1,7 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { cosign2, cosign3 } from '../support/judges.ts'
-import { root, runProgram, wheelseal, type Outcome } from '../support/program.ts'
+import { runProgram, wheelseal, type Outcome } from '../support/program.ts'
 import { startServer, temporaryFolder, type Server } from '../support/server.ts'
 
 /** A server, and the folder in which all cases run: what stock cosign signed, whole and spoilt. */
@@ -27,14 +26,11 @@ export async function openMaterial(): Promise<Material> {
   const { token } = await server.admin('trust', 'token', '--project', 'acme/tools')
   const foreign = await server.admin('trust', 'token', '--project', 'acme/tools', '--audience', 'other')
   const identity = `https://${new URL(server.url).host}/acme/tools//.gitlab-ci.yml@refs/heads/main`
-  const built = await buildProgram()
   const stop = async (): Promise<void> => {
     await server.stop()
     await remove()
-    await rm(built, { recursive: true })
   }
-  const ours = [process.execPath, join(built, 'wheelseal.js'), 'cosign']
-  const programs = { 'cosign 2.2.3': [cosign2], 'cosign 3.1.2': [cosign3], 'our face': ours }
+  const programs = { 'cosign 2.2.3': [cosign2], 'cosign 3.1.2': [cosign3], 'our face': [wheelseal, 'cosign'] }
   const material = {
     path,
     url: server.url,
@@ -54,19 +50,6 @@ export async function openMaterial(): Promise<Material> {
   await sign(material)
   await spoil(path)
   return material
-}
-
-/** This checkout in a few files, since hundreds of starts from the source would take minutes. */
-async function buildProgram(): Promise<string> {
-  // Where the libraries are found, and in a folder of its own: tests run at the same time.
-  const cache = join(root, 'node_modules', '.cache')
-  await mkdir(cache, { recursive: true })
-  const outdir = await mkdtemp(join(cache, 'cosign-face-'))
-  await build({
-    entryPoints: { wheelseal: join(root, 'src/cli/main.ts') },
-    ...{ outdir, bundle: true, splitting: true, format: 'esm', platform: 'node', packages: 'external' },
-  })
-  return outdir
 }
 
 /** Its log takes a key of nobody's, `cosign.key`, besides those in certificates. */

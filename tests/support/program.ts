@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '..', '..')
-/** The checkout; `.ci/long` has the tests run what is published. */
-export const wheelseal = process.env['WHEELSEAL_UNDER_TEST'] ?? join(root, 'bin', 'wheelseal')
+/** The launcher of this checkout. */
+export const launcher = join(root, 'bin', 'wheelseal')
+/** What `build.ts` built of this checkout; `.ci/long` has the tests run what is installed from the package. */
+export const wheelseal = process.env['WHEELSEAL_UNDER_TEST'] ?? launcher
 
 export interface Outcome {
   readonly code: number | null
