@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cosign2, present } from '../support/judges.ts'
 import { root, runProgram, type Outcome } from '../support/program.ts'
 import { temporaryFolder } from '../support/server.ts'
+import { STAGES } from '../support/stages.ts'
 
 const LONG_MS = 240_000
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -38,16 +39,7 @@ describe('a stranger', () => {
     async () => {
       const { code, stdout, stderr } = await shell(commands[0]!)
       expect(code, stderr).toBe(0)
-      for (const stage of [
-        'build',
-        'sign',
-        'verify',
-        'publish',
-        'publish_signatures',
-        'consumer_verification',
-      ]) {
-        expect(stderr).toMatch(new RegExp(`${stage} +passed`))
-      }
+      for (const stage of STAGES) expect(stderr).toMatch(new RegExp(`${stage} +passed`))
       expect(stdout).toMatch(/hello_tools-1\.0\.0-py3-none-any\.whl +\d+ +1 +yes/)
       expect(stdout).toMatch(/hello_tools-1\.0\.0\.tar\.gz +\d+ +2 +yes/)
       lines = [...stdout.matchAll(/^ {2}(?! http).*(?:\n {4}.*)?$/gm)]

@@ -17,6 +17,6 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   await symlink('start.mjs', join(folder, 'wheelseal'))
   project.onTestsRerun(() => buildProgram(folder))
   env['WHEELSEAL_UNDER_TEST'] = join(folder, 'wheelseal')
-  env['NODE_COMPILE_CACHE'] = join(folder, 'compiled')
-  return () => rm(folder, { recursive: true, force: true })
+  env['WHEELSEAL_COMPILED'] = join(folder, 'compiled')
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }

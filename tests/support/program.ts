@@ -8,6 +8,9 @@ export const launcher = join(root, 'bin', 'wheelseal')
 /** What `build.ts` built of this checkout; `.ci/long` has the tests run what is installed from the package. */
 export const wheelseal = process.env['WHEELSEAL_UNDER_TEST'] ?? launcher
 
+/** Where programs keep their compiled code, whatever home they are given. */
+const compiled = { NODE_COMPILE_CACHE: process.env['WHEELSEAL_COMPILED'] }
+
 export interface Outcome {
   readonly code: number | null
   readonly stdout: string
@@ -35,7 +38,7 @@ export type TiedProcess = ChildProcess & {
 export function startProgram(argv: readonly string[], options: ProgramOptions = {}): TiedProcess {
   const child = spawn('/bin/sh', ['-c', TIED, 'tied', ...argv], {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    env: { ...compiled, ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })
