@@ -3,14 +3,15 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './tests/support/sequence.ts'
 
-/** Tests hold no module state, so one worker per core serves them all. */
+/** Tests hold no module state, so one worker serves many files. */
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     globalSetup: 'tests/support/build.ts',
     pool: 'threads',
     isolate: false,
-    maxWorkers: availableParallelism(),
+    // More than cores: the longest files wait, for programs that they start and for the disk.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 120_000,

@@ -1,17 +1,44 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Files that take long beside the others, the longest first. */
-const LONG: readonly string[] = []
+const root = join(import.meta.dirname, '..', '..')
+
+/** Files that take ten seconds and more of a free core, the longest first. */
+const LONG = [
+  'tests/stock/stages.test.ts',
+  'src/log/crash/crash.test.ts',
+  'tests/stock/stranger.test.ts',
+  'tests/docs/pages.test.ts',
+  'tests/docs/run-lines.test.ts',
+  'tests/edge/pipes.test.ts',
+  'tests/stock/cosign-face.test.ts',
+  'tests/crash/kill.test.ts',
+  'tests/stock/sign-command.test.ts',
+  'tests/stock/crosswise.test.ts',
+  'tests/stock/verify-keys.test.ts',
+  'tests/stock/verify-command.test.ts',
+  'tests/edge/rotation.test.ts',
+  'tests/edge/verify-proxy.test.ts',
+  'tests/edge/shutdown.test.ts',
+  'tests/stock/attest-command.test.ts',
+  'src/server/data/damaged-data.test.ts',
+  'tests/edge/chunks.test.ts',
+  'tests/package/package.test.ts',
+].map((path) => join(root, path))
 
 /** Long files first, so that at the end no worker waits for another; then the largest. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const moved = LONG.filter((path) => !existsSync(path))
+    if (moved.length > 0)
+      throw new Error(`${import.meta.filename} names what is not there: ${moved.join(', ')}`)
     const sorted = await super.sort(files)
     return sorted.toSorted((one, other) => rank(one) - rank(other))
   }
 }
 
 function rank({ moduleId }: TestSpecification): number {
-  const at = LONG.findIndex((path) => moduleId.endsWith(`/${path}`))
+  const at = LONG.indexOf(moduleId)
   return at === -1 ? LONG.length : at
 }
