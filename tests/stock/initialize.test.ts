@@ -32,27 +32,28 @@ describe.runIf(present(cosign2, cosign3))('cosign after initialize', () => {
     expect((await verify(cosign3, 'other', old)).code).toBe(1)
   })
 
+  it('3.1.2 signs and verifies without any flag that names a service', async () => {
+    await initialize(cosign3)
+    const token = String((await server.admin('trust', 'token', '--project', 'acme/tools'))['token'])
+    const bundle = ['--bundle', 'file.json']
+    const signed = await run(cosign3, 'sign-blob', '--yes', '--identity-token', token, ...bundle, 'file')
+    expect(signed).toMatchObject({ code: 0 })
+    expect((await run(cosign3, 'verify-blob', ...by(), ...bundle, 'file')).stderr).toContain('Verified OK')
+  })
+
   async function initialize(cosign: string): Promise<void> {
     const done = await run(cosign, 'initialize', '--mirror', `${server.url}/tuf`, '--root', 'root.json')
     expect(done).toMatchObject({ code: 0 })
   }
 
   function verify(cosign: string, file: string, ...flags: string[]): Promise<Outcome> {
+    const pair = ['--signature', 'file.sig', '--certificate', 'file.crt', '--rekor-url', server.url]
+    return run(cosign, 'verify-blob', ...flags, ...pair, ...by(), file)
+  }
+
+  function by(): string[] {
     const identity = `https://${new URL(server.url).host}/acme/tools//.gitlab-ci.yml@refs/heads/main`
-    const by = ['--certificate-identity', identity, '--certificate-oidc-issuer', server.url]
-    return run(
-      cosign,
-      'verify-blob',
-      ...flags,
-      '--rekor-url',
-      server.url,
-      '--signature',
-      'file.sig',
-      '--certificate',
-      'file.crt',
-      ...by,
-      file,
-    )
+    return ['--certificate-identity', identity, '--certificate-oidc-issuer', server.url]
   }
 
   function run(cosign: string, ...args: string[]): Promise<Outcome> {

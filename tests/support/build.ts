@@ -8,7 +8,7 @@ import { buildProgram } from '../../scripts/build-program.ts'
  * Once for a test run: the program as the package has it, of the sources as they are now, since thousands of starts from
  * the sources would take minutes. It is started by this Node, and keeps its compiled code beside itself.
  */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { env } = process
   env['PATH'] = [dirname(process.execPath), env['PATH']].join(delimiter)
   if (env['WHEELSEAL_UNDER_TEST'] !== undefined) return undefined

@@ -63,14 +63,14 @@ describe('trustedRoot', () => {
   })
 
   it('leaves TLS as it is in a process that has not used it yet', async () => {
+    const module = new URL('index.ts', import.meta.url).href
     const script = `
       const { parentPort, workerData } = require('node:worker_threads')
-      import(workerData.module).then(({ trustedRoot }) => {
-        trustedRoot(workerData.trust)
+      import('${module}').then(({ trustedRoot }) => {
+        trustedRoot(workerData)
         parentPort.postMessage(typeof process.getBuiltinModule('node:tls').createSecureContext)
       })`
-    const module = new URL('index.ts', import.meta.url).href
-    const [type] = await once(new Worker(script, { eval: true, workerData: { module, trust } }), 'message')
+    const [type] = await once(new Worker(script, { eval: true, workerData: trust }), 'message')
     expect(type).toBe('function')
   })
 
