@@ -55,7 +55,12 @@ describe.runIf(present(python))('the six stages', () => {
   it('a stage that fails says which, why and where its log is', { timeout: LONG_MS }, async () => {
     const broken = join(folder.path, 'broken')
     await mkdir(broken)
-    await writeFile(join(broken, 'pyproject.toml'), 'name = ')
+    await writeFile(join(broken, 'pyproject.toml'), '[project]\nname = "broken"\n')
+    const pipeline = {
+      stages: ['build'],
+      build: { stage: 'build', script: ['echo no such back end', 'exit 1'] },
+    }
+    await writeFile(join(broken, '.gitlab-ci.yml'), JSON.stringify(pipeline))
     const { code, stdout, stderr } = await start('-C', broken)
     expect(code).toBe(1)
     expect((JSON.parse(stdout) as Report).pipeline.state).toBe('failed')
