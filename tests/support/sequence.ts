@@ -6,10 +6,10 @@ const root = join(import.meta.dirname, '..', '..')
 
 /** Files that take ten seconds and more of a free core, the longest first. */
 const LONG = [
+  'tests/docs/pages.test.ts',
   'tests/stock/stages.test.ts',
   'src/log/crash/crash.test.ts',
   'tests/stock/stranger.test.ts',
-  'tests/docs/pages.test.ts',
   'tests/docs/run-lines.test.ts',
   'tests/edge/pipes.test.ts',
   'tests/stock/cosign-face.test.ts',
