@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { attestDistributions, type AttestResult, type WrittenAttestation } from '../client/sign/index.ts'
 import { encodeHex, type JsonValue } from '../base/index.ts'
-import { sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
+import { identityJson, sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
 import { attestPlanOf, type AttestFlags } from './sign-flags.ts'
 import { addServiceOptions, TOKEN_HELP } from './sign-options.ts'
 import { settingsHere } from './settings.ts'
@@ -65,6 +65,6 @@ function resultJson({ result, identity }: Watched<AttestResult>): JsonValue {
     attestations: result.attestations.map(({ sha256, ...one }) => ({ ...one, sha256: encodeHex(sha256) })),
     services: { ...result.services },
     verified: result.checked === 'by the trust root',
-    identity: { ...identity },
+    identity: identityJson(identity),
   }
 }

@@ -1,5 +1,5 @@
 import type { SignEvents, SignIo } from '../client/sign/index.ts'
-import { isoTime } from '../base/index.ts'
+import { isoTime, type JsonValue } from '../base/index.ts'
 import { systemEntropy } from '../host/index.ts'
 import type { TokenIdentity } from '../sign/index.ts'
 import type { Terminal } from './terminal.ts'
@@ -43,6 +43,13 @@ export async function watched<Result>(
   } finally {
     progress?.end()
   }
+}
+
+/** The member names of the schemas. */
+export function identityJson(identity: TokenIdentity | undefined): JsonValue {
+  if (identity === undefined) return {}
+  const { sub: subject, ...more } = identity
+  return { subject, ...more }
 }
 
 function identityLine({ issuer, project, ref, sub, expiresAtSeconds }: TokenIdentity): string {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { signFiles, type SealedFile, type SignResult } from '../client/sign/index.ts'
 import { encodeHex, type JsonValue } from '../base/index.ts'
-import { sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
+import { identityJson, sayMore, systemSignIo, watched, type Watched } from './sign-events.ts'
 import { signPlanOf, type SignFlags } from './sign-flags.ts'
 import { addServiceOptions, TOKEN_HELP } from './sign-options.ts'
 import { settingsHere } from './settings.ts'
@@ -69,6 +69,6 @@ function resultJson({ result: { files, services, checked }, identity }: Watched<
     })),
     services: { ...services },
     verified: checked === 'by the trust root',
-    identity: { ...identity },
+    identity: identityJson(identity),
   }
 }
