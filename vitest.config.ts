@@ -8,7 +8,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     globalSetup: 'tests/support/build.ts',
-    pool: 'threads',
+    // Not threads: a program that one of them starts holds, until it runs, the sockets that another has just closed.
+    pool: 'forks',
     isolate: false,
     // More than cores: the longest files wait, for programs that they start and for the disk.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
