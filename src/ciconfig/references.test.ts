@@ -129,6 +129,18 @@ describe('references without end', () => {
     ])
   })
 
+  it('are refused before they are read when many name one large list', () => {
+    const list = Array.from({ length: 19_000 }, () => 'x').join(',')
+    const references = Array.from({ length: 5_000 }, () => '!reference [.t]').join(',')
+    const { problems } = stepOf(resolveReferences)(`.t: [${list}]\n.job: [${references}]`)
+    expect(problems).toContainEqual(
+      expect.stringMatching(
+        /^\.gitlab-ci\.yml:2:\d+: !reference \[\.t\] names, with those before it, more than 2000000/,
+      ),
+    )
+    expect(problems.filter((line) => line.includes(':2:'))).toHaveLength(1)
+  })
+
   it('cost no stack: fifty thousand, each through the next', () => {
     const chain = Array.from({ length: 50_000 }, (_, index): [string, Entry<ReferenceNode>] => [
       `.v${index}`,

@@ -44,6 +44,8 @@ class Resolver {
   /** undefined for one that was reported. */
   readonly #done = new Map<ReferenceNode, Node | undefined>()
   readonly #open = new Set<ReferenceNode>()
+  #valuesNamed = 0
+  #hasTooMuch = false
 
   constructor(root: SourceMap, report: Report) {
     this.#root = root
@@ -97,6 +99,9 @@ class Resolver {
         return this.#fail(reference, () => `could not be found${didYouMean(key, names.keys())}`)
       node = entry.value
     }
+    // Before they are walked: each reference makes a copy, so that many to one large list would cost time and memory.
+    this.#valuesNamed += node.size
+    if (this.#valuesNamed > MAX_VALUES) return this.#tooMuch(reference)
     return this.#placed(this.#resolve(node, depth + 1), reference)
   }
 
@@ -106,6 +111,12 @@ class Resolver {
       return resolved === undefined ? undefined : { ...resolved, at: reference.at }
     if (resolved.value !== null && resolved.value !== false) return resolved
     return this.#fail(reference, `could not be found: it is ${String(resolved.value)}`)
+  }
+
+  #tooMuch(reference: ReferenceNode): undefined {
+    if (!this.#hasTooMuch)
+      this.#fail(reference, `names, with those before it, more than ${MAX_VALUES} values`)
+    this.#hasTooMuch = true
   }
 
   #fail({ keys, at }: ReferenceNode, what: Message): undefined {
