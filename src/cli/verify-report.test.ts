@@ -93,6 +93,19 @@ describe('the report', () => {
     ])
   })
 
+  it('says once that there is no log entry where the code tells why', () => {
+    const checks = [
+      { name: 'certificate', outcome: 'passed', reason: 'well formed' },
+      { name: 'logged', outcome: 'failed', reason: 'the signature has no log entry' },
+      { name: 'entry', outcome: 'undecided', reason: 'there is no log entry' },
+    ] as const
+    expect(refusalLines({ ...refused, reason: 'client.verify-offline', checks })).toEqual([
+      { mark: 'failed', text: 'b.whl is refused' },
+      'hint: do not use it',
+      'more: wheelseal help client.verify-offline',
+    ])
+  })
+
   it('is every check where all are asked for, with what was expected and found below its own', () => {
     expect(refusalLines(refused, 'all').slice(1, -2)).toEqual([
       { mark: 'passed', text: 'passed    certificate        well formed' },

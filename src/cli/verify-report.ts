@@ -65,7 +65,10 @@ export function refusalLines(
   { message, hint, checks, reason }: FileOutcome,
   which: 'failed' | 'all' = 'failed',
 ): readonly [Line, ...Line[]] {
-  const decides = checks.find(({ name }) => `verify.${name}` === reason)
+  // Where no log was asked, the code is not that of the check.
+  const decides =
+    checks.find(({ name }) => `verify.${name}` === reason) ??
+    checks.find(({ outcome }) => outcome === 'failed')
   const others = checks.filter((check) => check.outcome === 'failed' && check !== decides)
   const compared = decides === undefined ? [] : marked('none', comparisonLines(decides))
   const more = which === 'all' ? checkReport({ checks }) : [...compared, ...checkReport({ checks: others })]
