@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  formatProblem,
   InvalidPipelineError,
   planPipeline,
   textSources,
@@ -123,6 +124,21 @@ describe('a file that is wrong', () => {
       '.gitlab-ci.yml:1:22: job "job": retry is not supported by this version',
       '.gitlab-ci.yml:1:32: job "job": tgas is not a keyword; did you mean tags?',
     ])
+  })
+
+  it.each([
+    ['a template that is misspelt', 'job: { extends: .tt, script: echo }', '3:17: job: extends .tt'],
+    ['a tag', 'job: { stage: !x build, script: echo }', '3:18: the tag !x'],
+    ['a reference to nothing', 'job: { stage: !reference [.v], script: echo }', '3:26: !reference'],
+    ['a number', 'job: { stage: 7, script: echo }', '3:15: job "job": stage must be a string'],
+  ])('does not take the default stage for a mistake where the stage was in %s', async (_, job, message) => {
+    const { problems } = await refusal(plan(`stages: [build]\n.t: { stage: build }\n${job}\n`))
+    expect(problems.map(formatProblem)).toEqual([expect.stringContaining(`.gitlab-ci.yml:${message}`)])
+  })
+
+  it('says that there is no default stage where nothing was left out', async () => {
+    const error = await refusal(plan('stages: [build]\njob: { stage: ~, script: echo }\n'))
+    expect(error.message).toContain('stage test is not one of the stages .pre, build, .post')
   })
 
   it('reports a mistake in a template once, not once for each job', async () => {

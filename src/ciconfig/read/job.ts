@@ -36,11 +36,13 @@ export function readJob(
     notAJob(name, { ...place, owner: '', path: shownName }, keywords)
     return undefined
   }
+  const { isPartial = false } = entry.value
   checkName(name, place)
   const values = readRecord(entry.value, place, jobFields)
   checkScript(entry.value, place)
-  const stageAt = entry.value.entries.get('stage')?.value.at ?? at
-  checkStage(values.stage ?? DEFAULT_STAGE, { place, stages, at: stageAt })
+  const stage = entry.value.entries.get('stage')?.value
+  const wasReported = values.stage === undefined && (stage === undefined ? isPartial : !isNull(stage))
+  if (!wasReported) checkStage(values.stage ?? DEFAULT_STAGE, { place, stages, at: stage?.at ?? at })
   return { name, at, keywords: values }
 }
 
