@@ -58,6 +58,13 @@ describe('what is said of a distribution', () => {
     expect(await said([pair])).toMatchObject({ reason: 'verify.logged' })
   })
 
+  it('cannot move the cursor, whatever the file is called, and then too names it once', async () => {
+    const name = 'x\u001b[2J\u202e.whl'
+    const error = verifyErrors('verify.no-seal', `${name}: no such file`)
+    const { message } = explainRefusal(name, error)
+    expect(message).toMatch(/^x[ -~]*\.whl is refused: no such file \[verify\.no-seal\]$/)
+  })
+
   it('names the file once', () => {
     const error = verifyErrors('verify.no-seal', 'x.whl: no such file')
     expect(explainRefusal('x.whl', error).message).toBe('x.whl is refused: no such file [verify.no-seal]')

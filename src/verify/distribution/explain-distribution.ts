@@ -1,4 +1,4 @@
-import type { WheelsealError } from '../../base/index.ts'
+import { printable, type WheelsealError } from '../../base/index.ts'
 import { verdictHint, verdictSentence } from '../verdict/explain.ts'
 import type { DistributionVerdict } from './verify-distribution.ts'
 
@@ -26,6 +26,7 @@ export function explainDistribution(name: string, found: DistributionVerdict): E
 
 /** Why there is no verdict. */
 export function explainRefusal(name: string, { code, message, hint }: WheelsealError): Explained {
-  const fact = message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message
-  return { verified: false, reason: code, message: `${name} is refused: ${fact} [${code}]`, hint }
+  const shown = printable(name)
+  const fact = message.startsWith(`${shown}: `) ? message.slice(shown.length + 2) : message
+  return { verified: false, reason: code, message: `${shown} is refused: ${fact} [${code}]`, hint }
 }
