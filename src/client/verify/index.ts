@@ -3,7 +3,7 @@
  * together, and every file gets an outcome.
  *
  * Call `prepare`, which loads what all files share, then `verifyTargets`. An entry of its own beside that of `client/`: a
- * verification must not load the server (DESIGN.md, section 3). What is decided of a file is decided in `verify/`; here
+ * verification must not load the server (docs/design/rooms.md). What is decided of a file is decided in `verify/`; here
  * are files, flags and the network.
  */
 export { prepare, verifyTargets } from './verify-targets.ts'
