@@ -5,7 +5,6 @@
  */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Fetcher } from 'tuf-js'
 import {
   describeError,
   parseIsoTime,
@@ -18,7 +17,7 @@ import {
 import { netErrors } from './errors.ts'
 import { withRetries } from './retry.ts'
 import { cacheOf, keepAll, keepNewerRoot, startWork, timestampExpiry, TRUSTED_ROOT } from './tuf-cache.ts'
-import { createTufFetcher } from './tuf-fetcher.ts'
+import { createTufFetcher, type NotingFetcher } from './tuf-fetcher.ts'
 import { repositoryUrl, type TufSource } from './tuf-source.ts'
 
 export interface TufPorts {
@@ -41,7 +40,8 @@ export async function fetchTrustedRoot(source: TufSource, ports: TufPorts): Prom
     // §5.2: the trusted root is the kept one, which may be a later one, else the first.
     await placeRoot(source, work, patient)
     const isFresh = source.isForced !== true && (await hasFreshTimestamp(work, ports.clock))
-    const bytes = await update({ work, fetcher, url: repositoryUrl(source), forceCache: isFresh })
+    const updating = { work, fetcher, url: repositoryUrl(source) }
+    const bytes = isFresh ? await updateFromKept(updating) : await update({ ...updating, forceCache: false })
     // §5.3.8, §5.4.5, §5.5.7, §5.6.6, §5.7.3: all of it is persisted, once all of it held.
     await keepAll(work, cache)
     return bytes
@@ -97,9 +97,22 @@ async function hasFreshTimestamp(work: string, clock: Clock): Promise<boolean> {
 
 interface Updating {
   readonly work: string
-  readonly fetcher: Fetcher
+  readonly fetcher: NotingFetcher
   readonly url: string
   readonly forceCache: boolean
+}
+
+/**
+ * A kept root that is newer than the rest may have withdrawn the keys of what the kept timestamp names; then the
+ * repository is asked whether it has more.
+ */
+async function updateFromKept(updating: Omit<Updating, 'forceCache'>): Promise<Uint8Array> {
+  try {
+    return await update({ ...updating, forceCache: true })
+  } catch (cause) {
+    if (updating.fetcher.failure !== undefined) throw cause
+    return update({ ...updating, forceCache: false })
+  }
 }
 
 async function update({ work, fetcher, url, forceCache }: Updating): Promise<Uint8Array> {
