@@ -56,7 +56,7 @@ export const accessMigrations: Steps = {
       await createJobTokenTable(database)
     },
   },
-  '0007-members': { up: createMemberTable },
+  '0010-members': { up: createMemberTable },
 }
 
 async function createProjectTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {

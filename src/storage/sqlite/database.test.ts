@@ -24,24 +24,38 @@ it('refuses the file of a newer version, and leaves it to that version', async (
   await rm(folder, { recursive: true })
 })
 
-it.each(
-  Object.keys(migrations)
-    .toSorted()
-    .map((last, at) => [last, at + 1] as const),
-)('brings a file of every earlier version up to date: %s was its last step', async (last, count) => {
-  const folder = await mkdtemp(join(tmpdir(), 'wheelseal-database-'))
-  const path = join(folder, 'wheelseal.db')
-  const earlier = Object.entries(migrations)
-    .toSorted(([a], [b]) => a.localeCompare(b))
-    .slice(0, count)
-  await (await openDatabase(path, Object.fromEntries(earlier))).destroy()
-  const database = await openDatabase(path, migrations)
-  const fresh = await openDatabase(':memory:', migrations)
-  expect(await schemaOf(database)).toEqual(await schemaOf(fresh))
-  await Promise.all([database.destroy(), fresh.destroy()])
-  await rm(folder, { recursive: true })
-  expect(last).toBe(earlier.at(-1)?.[0])
+/** In the order in which they came to be. A new one goes to the end, and its name sorts after all others. */
+const HISTORY: readonly string[] = [
+  '0001-access',
+  '0002-registry',
+  '0004-pipelines',
+  '0005-audit',
+  '0006-audit-outcome',
+  '0007-registry-newest',
+  '0008-pipelines-queues',
+  '0009-registry-revisions',
+  '0010-members',
+]
+
+it('has no step that is missing from the history below which files are brought up to date', () => {
+  expect(Object.keys(migrations).toSorted()).toEqual(HISTORY.toSorted())
 })
+
+it.each(HISTORY.map((last, at) => [last, HISTORY.slice(0, at + 1)] as const))(
+  'brings a file of every earlier version up to date: %s was its last step',
+  async (_last, names) => {
+    const folder = await mkdtemp(join(tmpdir(), 'wheelseal-database-'))
+    const path = join(folder, 'wheelseal.db')
+    const earlier = Object.entries(migrations).filter(([name]) => names.includes(name))
+    expect(earlier).toHaveLength(names.length)
+    await (await openDatabase(path, Object.fromEntries(earlier))).destroy()
+    const database = await openDatabase(path, migrations)
+    const fresh = await openDatabase(':memory:', migrations)
+    expect(await schemaOf(database)).toEqual(await schemaOf(fresh))
+    await Promise.all([database.destroy(), fresh.destroy()])
+    await rm(folder, { recursive: true })
+  },
+)
 
 async function schemaOf(database: Database): Promise<readonly unknown[]> {
   const tables = await database.introspection.getTables()
