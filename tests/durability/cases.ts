@@ -108,7 +108,7 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
       acknowledge('the size of what stood there, not synced')
     },
   },
-  'root repository': {
+  'TUF repository': {
     covers: ['storage/folder/tuf-repository.ts'],
     run: async (folder, acknowledge) => {
       const repository = createFolderTufRepository(folder)

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -36,4 +36,19 @@ it('refuses to write, and what is no database', async () => {
   await opened.destroy()
   expect(await openUnchanged(join(folder, 'y.db'))).toBeUndefined()
   await expect(openUnchanged(folder)).rejects.toMatchObject({ code: 'storage.database' })
+})
+
+it.runIf(process.platform === 'linux')('leaves no file open, also where nothing was read', async () => {
+  const openFiles = async (): Promise<readonly string[]> => {
+    const descriptors = await readdir('/proc/self/fd')
+    const paths = await Promise.all(
+      descriptors.map((one) => readlink(`/proc/self/fd/${one}`).catch(() => '')),
+    )
+    return paths.filter((path) => path.startsWith(folder))
+  }
+  await (await openDatabase(join(folder, 'x.db'), keyIndexMigrations)).destroy()
+  const opened = (await openUnchanged(join(folder, 'x.db')))!
+  expect(await openFiles()).toHaveLength(1)
+  await opened.destroy()
+  expect(await openFiles()).toEqual([])
 })

@@ -17,7 +17,10 @@ export async function openUnchanged(path: string): Promise<Database | undefined>
   try {
     connection = new DatabaseSync(asItLies(path), { readOnly: true })
     connection.prepare('select count(*) from sqlite_schema').get()
-    return new Kysely({ dialect: await createDialect(connection) })
+    const database: Database = new Kysely({ dialect: await createDialect(connection) })
+    // Kysely closes only what it has used.
+    await database.connection().execute(async () => undefined)
+    return database
   } catch (cause) {
     connection?.close()
     throw storageErrors('storage.database', `${path} ${sqliteReason(path, cause)}`, { cause })
