@@ -4,12 +4,19 @@
  * change the direction of writing among them), separators that look like a space, what is drawn as nothing, lone
  * surrogates, private and unassigned characters. Letters of every script stay. Twice is as once.
  */
-const UNPRINTABLE = /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]--[ ]]/gv
+function unprintable(): RegExp {
+  return /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]--[ ]]/gv
+}
+
+/** Most texts are; to build the classes of Unicode takes some engines as long as a verification. */
+const PLAIN = /^[ -~]*$/
+const PLAIN_LINES = /^[ -~\n\t]*$/
 const NOT_ASCII = /[^ -~]/gu
 
 /** On one line; cut where it is longer than `maxLength`. */
 export function printable(text: string, { maxLength = Infinity } = {}): string {
-  return cut(text, maxLength).replaceAll(UNPRINTABLE, escaped)
+  const shown = cut(text, maxLength)
+  return PLAIN.test(shown) ? shown : shown.replaceAll(unprintable(), escaped)
 }
 
 /** For names that people compare: letters of other scripts that look like those of ours are escaped too. */
@@ -19,7 +26,8 @@ export function printableAscii(text: string): string {
 
 /** JSON text that says the same and is harmless to look at. Its own line breaks and tabs stay: no string of JSON has a raw one. */
 export function printableJson(json: string): string {
-  return json.replaceAll(UNPRINTABLE, (character) =>
+  if (PLAIN_LINES.test(json)) return json
+  return json.replaceAll(unprintable(), (character) =>
     character === '\n' || character === '\t' ? character : character.split('').map(unitEscaped).join(''),
   )
 }
