@@ -31,12 +31,12 @@ export const commands: Readonly<Record<string, Entry>> = {
 
 /** The program with the one command that is asked for; of the others the names alone. */
 export async function programFor(name: string): Promise<Command> {
-  const { version } = await import('./version.ts')
+  const { versionLine } = await import('./version.ts')
   const program = edged(new Command('wheelseal'))
     .description(
       'Builds, signs, publishes and verifies Python packages, and runs every service that this needs.',
     )
-    .version(version())
+    .version(`wheelseal ${versionLine()}`)
     .helpCommand(false)
     .showHelpAfterError('(run wheelseal --help for the commands)')
     .addHelpText(

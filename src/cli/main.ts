@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander'
-import { basename } from 'node:path'
-import { keepInspectorShut, silenceSqliteWarning } from '../host/index.ts'
+import { keepInspectorShut, silenceSqliteWarning, startedAs } from '../host/index.ts'
 import { commands, programFor } from './commands.ts'
 import { createTerminal, exitCodeOf, outliveReaders } from './terminal.ts'
 
@@ -48,6 +47,5 @@ function ended(error: unknown, json: boolean): number {
   return exitCodeOf(error)
 }
 
-const called = basename(process.argv[1] ?? '')
 const rest = process.argv.slice(2)
-process.exitCode = await main(called === 'cosign' ? ['cosign', ...rest] : rest)
+process.exitCode = await main(startedAs() === 'cosign' ? ['cosign', ...rest] : rest)

@@ -1,9 +1,8 @@
-import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { checkRequirements, runHere, type RunReport } from '../client/index.ts'
 import { traceFile } from '../storage/folder/index.ts'
-import { silentLog, systemSpawn } from '../host/index.ts'
+import { silentLog, systemSpawn, thisProgram } from '../host/index.ts'
 import { createProgress, type Progress } from './run-progress.ts'
 import { runTable } from './run-table.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
@@ -68,7 +67,7 @@ function requestOf(
     listen: options.listen,
     visibility: options.visibility,
     prependPath: options.prependPath.map((folder) => resolve(folder)),
-    program: { node: process.execPath, script: realpathSync(process.argv[1] ?? '') },
+    program: thisProgram(),
     env,
     observer: progress,
     say: (text) => {

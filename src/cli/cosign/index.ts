@@ -8,6 +8,7 @@
  * here: other commands, keys, containers.
  */
 import { describeError, printable, WheelsealError } from '../../base/index.ts'
+import { thisProgram } from '../../host/index.ts'
 import { moreLine } from '../terminal.ts'
 import { version } from '../version.ts'
 import { cosignErrors } from './errors.ts'
@@ -98,7 +99,7 @@ async function installInto([folder, ...others]: readonly string[], io: CosignIo)
   if (folder === undefined || folder.startsWith('-') || others.length > 0)
     throw cosignErrors('cosign.usage', 'cosign install needs exactly one folder')
   const { install } = await import('./install.ts')
-  const path = await install(folder, { node: process.execPath, script: process.argv[1] ?? '' })
+  const path = await install(folder, thisProgram())
   return say(`${printable(path)}\n`, io)
 }
 

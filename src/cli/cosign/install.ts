@@ -1,31 +1,23 @@
-import { lstat, mkdir, readFile, realpath } from 'node:fs/promises'
+import { lstat, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shellQuoted, utf8 } from '../../base/index.ts'
 import { systemFiles } from '../../host/index.ts'
 import { cosignErrors } from './errors.ts'
-
-/** The command line of this process: which Node, which file. */
-export interface RunningProgram {
-  readonly node: string
-  readonly script: string
-}
 
 const MARK = '# Installed by wheelseal cosign install, which may replace this file.'
 const MODE = 0o755
 const MAX_LAUNCHER_BYTES = 16 << 10
 
 /**
- * Puts a `cosign` into the folder that starts this very program with this very Node; gives its path. What is there
+ * Puts a `cosign` into the folder that starts this very program, given as the words that start it; gives its path. What is there
  * already is replaced only when it was put there by this. Throws `cosign.install`, `host.file`.
  */
-export async function install(folder: string, { node, script }: RunningProgram): Promise<string> {
+export async function install(folder: string, program: readonly string[]): Promise<string> {
   const path = join(folder, 'cosign')
   if (!(await isFree(path)))
     throw cosignErrors('cosign.install', `${path} already exists and was not installed by wheelseal`)
   await mkdir(folder, { recursive: true })
-  // The file itself and not its name: that may be the very link that is put here.
-  const program = await realpath(script)
-  const text = `#!/bin/sh\n${MARK}\nexec ${shellQuoted(node)} ${shellQuoted(program)} cosign "$@"\n`
+  const text = `#!/bin/sh\n${MARK}\nexec ${program.map(shellQuoted).join(' ')} cosign "$@"\n`
   await systemFiles.writeAtomic(path, utf8(text), MODE)
   return path
 }

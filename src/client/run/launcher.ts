@@ -5,26 +5,20 @@ import { shellQuoted, utf8 } from '../../base/index.ts'
 import { systemFiles } from '../../host/index.ts'
 import { SPARE_SIGNING_CONFIG } from '../trust-root/export.ts'
 
-/** The command line of this process: which Node, which file. */
-export interface Program {
-  readonly node: string
-  readonly script: string
-}
-
 /**
  * A folder for PATH with a `cosign`: the first of `prependPath`, spared the variable that cosign 3 refuses, or else our
- * face of it. Returns the folder.
+ * face of it, by the words that start this program. Returns the folder.
  */
 export async function writeCosignLauncher(
   folder: string,
-  { node, script }: Program,
+  program: readonly string[],
   prependPath: readonly string[],
 ): Promise<string> {
   await mkdir(folder, { recursive: true })
   const stock = await findCosign(prependPath)
   const text =
     stock === undefined
-      ? `#!/bin/sh\nexec ${shellQuoted(node)} ${shellQuoted(script)} cosign "$@"\n`
+      ? `#!/bin/sh\nexec ${program.map(shellQuoted).join(' ')} cosign "$@"\n`
       : `#!/bin/sh\n${SPARE_SIGNING_CONFIG}\nexec ${shellQuoted(stock)} "$@"\n`
   await systemFiles.writeAtomic(join(folder, 'cosign'), utf8(text), 0o755)
   return folder

@@ -19,7 +19,7 @@ import type { Admin, PipelineSummary } from '../../server/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
 import { readProjectSource, type ProjectSource } from './project-source.ts'
 import { projectVariables } from './variables.ts'
-import { writeCosignLauncher, type Program } from './launcher.ts'
+import { writeCosignLauncher } from './launcher.ts'
 
 export interface RunOptions {
   readonly folder: string
@@ -27,7 +27,8 @@ export interface RunOptions {
   /** Folders of tools for the PATH of the jobs; a `cosign` in them takes the place of ours. */
   readonly prependPath: readonly string[]
   /** How this program is started again, for the `cosign` of the jobs. */
-  readonly program: Program
+  /** The words that start this program. */
+  readonly program: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** A new folder for everything that the run leaves to no one. Its path should be short. */
   readonly scratch: string
