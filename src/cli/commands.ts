@@ -27,6 +27,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'export and show the trust root, manage its keys, issue test id tokens',
     load: () => import('./trust.ts'),
   },
+  completion: {
+    summary: 'print the completion script for bash, zsh or fish',
+    load: () => import('./completion.ts'),
+  },
 }
 
 /** The program with the one command that is asked for; of the others the names alone. */

@@ -1,0 +1,22 @@
+import { Argument, Command } from 'commander'
+import { completionScript, SHELLS, type Shell } from './completion-shells.ts'
+import { completionTree } from './completion-tree.ts'
+
+export function command(): Command {
+  return new Command('completion')
+    .description(
+      'Prints a script with which a shell completes the commands, flags and fixed values of wheelseal.',
+    )
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  source <(wheelseal completion bash)           in ~/.bashrc
+  source <(wheelseal completion zsh)            in ~/.zshrc, after compinit
+  wheelseal completion fish | source            in ~/.config/fish/config.fish`,
+    )
+    .action(async (shell: Shell) => {
+      process.stdout.write(completionScript(shell, await completionTree()))
+    })
+}
