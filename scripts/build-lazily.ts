@@ -1,5 +1,5 @@
 /**
- * In the single file, modules of Node's and the libraries named here are evaluated when one of their names is first used,
+ * In what is built, modules of Node's and the libraries named here are evaluated when one of their names is first used,
  * not when a module that imports them is: what only the server or only a rare kind of key needs costs `wheelseal verify`
  * nothing.
  */
@@ -12,16 +12,24 @@ const RARELY_USED = /^@noble\/curves\//
 /** Put on what a stand-in itself asks for, which must find the module and not the stand-in again. */
 const REAL = { isReal: true }
 
-export const lazyImports: Plugin = {
-  name: 'lazy-imports',
+export const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
   setup(builder) {
-    builder.onResolve({ filter: /^[^./\\]/ }, ({ path, pluginData }) => {
-      if (isBuiltin(path)) return { path: path.replace(/^(?:node:)?/, 'node:'), namespace: 'builtin' }
-      return RARELY_USED.test(path) && pluginData !== REAL ? { path, namespace: 'library' } : undefined
-    })
+    builder.onResolve({ filter: /^[^./\\]/ }, ({ path }) =>
+      isBuiltin(path) ? { path: path.replace(/^(?:node:)?/, 'node:'), namespace: 'builtin' } : undefined,
+    )
     builder.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: standIn(process.getBuiltinModule(path), `process.getBuiltinModule('${path}')`),
     }))
+  },
+}
+
+export const lazyLibraries: Plugin = {
+  name: 'lazy-libraries',
+  setup(builder) {
+    builder.onResolve({ filter: RARELY_USED }, ({ path, pluginData }) =>
+      pluginData === REAL ? undefined : { path, namespace: 'library' },
+    )
     builder.onLoad({ filter: /.*/, namespace: 'library' }, ({ path }) => library(path))
   },
 }

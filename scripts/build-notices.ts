@@ -37,3 +37,13 @@ function comment(text: string): string {
       .join('')
   )
 }
+
+/** What `noticesOf` put behind a program, as text. */
+export function noticesIn(program: string): string {
+  const lines = program.trimEnd().split('\n')
+  const code = lines.findLastIndex((line) => !line.startsWith('//'))
+  return lines
+    .slice(code + 1)
+    .map((line) => line.replace(/^\/\/ ?/, ''))
+    .join('\n')
+}

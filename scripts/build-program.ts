@@ -1,12 +1,16 @@
-/** The whole program as one file, `wheelseal.mjs`, and `start.mjs`, which the package starts. */
-import { build, type Plugin } from 'esbuild'
+/**
+ * The whole program out of `src/`: as one file for Node, `wheelseal.mjs`, with `start.mjs`, which the package starts; and
+ * as modules for the compiler of the executables.
+ */
+import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ShippedFile } from '../src/host/index.ts'
-import { lazyImports } from './build-lazily.ts'
+import { lazyBuiltins, lazyLibraries } from './build-lazily.ts'
 import { noticesOf } from './build-notices.ts'
 
-export const root = join(import.meta.dirname, '..')
+export const root: string = join(import.meta.dirname, '..')
 
 interface Manifest {
   readonly version: string
@@ -14,6 +18,16 @@ interface Manifest {
 }
 
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
+
+export const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22',
+  legalComments: 'none',
+  metafile: true,
+} as const
 
 const SHIPPED: readonly ShippedFile[] = [
   'package.json',
@@ -32,6 +46,41 @@ export const shippedFile = (name) => texts[name]`,
   },
 }
 
+/** Of the manifest only what the program reads: its dependencies are in the file. */
+function shippedText(name: ShippedFile): string {
+  if (name !== 'package.json') return readFileSync(join(root, name), 'utf8')
+  return JSON.stringify({ version: manifest.version, ...commit() })
+}
+
+/** Nothing outside of a clone, as in an unpacked archive of the sources. */
+function commit(): { readonly commit?: string } {
+  try {
+    const argv = ['rev-parse', '--short=12', 'HEAD']
+    return {
+      commit: execFileSync('git', argv, {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim(),
+    }
+  } catch {
+    return {}
+  }
+}
+
+const program = {
+  ...common,
+  entryPoints: ['src/cli/main.ts'],
+  minify: true,
+  // Named by code of libraries that is never run; a compiler would write its own folder in its place.
+  define: { __dirname: '"/"' },
+} satisfies BuildOptions
+
+const NODE_CHECK = `const [a,b,c]=process.versions.node.split('.').map(Number)
+if(!((a===22&&(b>22||(b===22&&c>=2)))||(a===24&&b>=15)||a>=26)){
+console.error('wheelseal: error: Node '+process.version+' is too old\\nhint: use Node 22.22.2 or newer, 24.15 or newer, or 26')
+process.exit(1)}`
+
 const besideProgram: Plugin = {
   name: 'beside-program',
   setup(builder) {
@@ -39,37 +88,8 @@ const besideProgram: Plugin = {
   },
 }
 
-/** Of the manifest only what the program reads: its dependencies are in the file. */
-function shippedText(name: ShippedFile): string {
-  const text = readFileSync(join(root, name), 'utf8')
-  return name === 'package.json' ? JSON.stringify({ version: manifest.version }) : text
-}
-
-const NODE_CHECK = `const [a,b,c]=process.versions.node.split('.').map(Number)
-if(!((a===22&&(b>22||(b===22&&c>=2)))||(a===24&&b>=15)||a>=26)){
-console.error('wheelseal: error: Node '+process.version+' is too old\\nhint: use Node 22.22.2 or newer, 24.15 or newer, or 26')
-process.exit(1)}`
-
-export const common = {
-  absWorkingDir: root,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22',
-  legalComments: 'none',
-  metafile: true,
-} as const
-
 export async function buildProgram(dist: string): Promise<void> {
-  const program = await build({
-    ...common,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: join(dist, 'wheelseal.mjs'),
-    minify: true,
-    plugins: [lazyImports, shippedFiles],
-    banner: { js: `#!/usr/bin/env node\n${NODE_CHECK}` },
-  })
-  writeFileSync(join(dist, 'wheelseal.mjs'), noticesOf(root, program.metafile), { flag: 'a' })
+  await buildSingleFile(join(dist, 'wheelseal.mjs'))
   await build({
     ...common,
     entryPoints: ['src/cli/start.ts'],
@@ -78,4 +98,30 @@ export async function buildProgram(dist: string): Promise<void> {
     banner: { js: '#!/usr/bin/env node' },
   })
   for (const name of ['wheelseal.mjs', 'start.mjs']) chmodSync(join(dist, name), 0o755)
+}
+
+/** With the licences of the libraries in it behind it. */
+async function buildSingleFile(outfile: string): Promise<void> {
+  const { metafile } = await build({
+    ...program,
+    outfile,
+    plugins: [lazyBuiltins, lazyLibraries, shippedFiles],
+    banner: { js: `#!/usr/bin/env node\n${NODE_CHECK}` },
+  })
+  writeFileSync(outfile, noticesOf(root, metafile), { flag: 'a' })
+}
+
+/**
+ * `main.mjs` and what it loads on demand, in files of their own: an executable reads only the compiled code that a
+ * command needs. Modules of Node's stay imports, since Bun loads its own faster than what would put them off.
+ */
+export async function buildModules(outdir: string): Promise<void> {
+  await build({
+    ...program,
+    outdir,
+    splitting: true,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
+    plugins: [lazyLibraries, shippedFiles],
+  })
 }

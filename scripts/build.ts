@@ -79,4 +79,6 @@ const published = {
   dependencies,
 }
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
+// What is built beside the package is none of it: npm pack takes everything else.
+writeFileSync(join(dist, '.npmignore'), 'wheelseal-*\nwheelseal.licenses.txt\n')
 console.log(`built wheelseal ${version} in ${dist}`)
