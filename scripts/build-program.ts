@@ -4,7 +4,7 @@
  */
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ShippedFile } from '../src/host/index.ts'
 import { lazyBuiltins, lazyLibraries } from './build-lazily.ts'
@@ -116,7 +116,7 @@ async function buildSingleFile(outfile: string): Promise<void> {
  * command needs. Modules of Node's stay imports, since Bun loads its own faster than what would put them off.
  */
 export async function buildModules(outdir: string): Promise<void> {
-  await build({
+  const { metafile } = await build({
     ...program,
     outdir,
     splitting: true,
@@ -124,4 +124,19 @@ export async function buildModules(outdir: string): Promise<void> {
     chunkNames: '[name]-[hash]',
     plugins: [lazyLibraries, shippedFiles],
   })
+  for (const { entryPoint = '', exports } of Object.values(metafile.outputs))
+    if (entryPoint.startsWith('node_modules/') && exports.join() === 'default')
+      refuseNames(packageOf(entryPoint))
+}
+
+/** In a file of its own, what was CommonJS has no names: one that is taken from `import()` would be undefined. */
+function refuseNames(library: string): void {
+  const taken = new RegExp(`\\{ (?!default\\b)[^}]*\\} = await import\\('${library}[/']`)
+  for (const file of globSync('src/**/*.ts', { cwd: root }))
+    if (taken.test(readFileSync(join(root, file), 'utf8')))
+      throw new Error(`${file} takes names from import('${library}'), which is CommonJS: take its default`)
+}
+
+function packageOf(path: string): string {
+  return /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? path
 }

@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander'
 import { completionScript, SHELLS, type Shell } from './completion-shells.ts'
 import { completionTree } from './completion-tree.ts'
+import { createTerminal } from './terminal.ts'
 
 export function command(): Command {
   return new Command('completion')
@@ -17,6 +18,6 @@ Examples:
   wheelseal completion fish | source            in ~/.config/fish/config.fish`,
     )
     .action(async (shell: Shell) => {
-      process.stdout.write(completionScript(shell, await completionTree()))
+      createTerminal({}).result(completionScript(shell, await completionTree()).trimEnd())
     })
 }

@@ -18,7 +18,7 @@ export async function jsonLog(
   level: LogLevel = 'info',
 ): Promise<JsonLog> {
   // Not at the top: one command of all logs.
-  const { pino } = await import('pino')
+  const { default: pino } = await import('pino')
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const writer = new LineWriter(writeText, (lines) => {
     let notice = ''

@@ -37,7 +37,9 @@ export function createTufFetcher(http: Http, work: string): NotingFetcher {
 async function refusal(url: string, response: HttpResponse): Promise<Error> {
   await response.bytes(MAX_DISCARDED_BYTES).catch(() => undefined)
   if ([403, 404].includes(response.status)) {
-    const { DownloadHTTPError } = await import('tuf-js/dist/error.js')
+    const {
+      default: { DownloadHTTPError },
+    } = await import('tuf-js/dist/error.js')
     return new DownloadHTTPError(`${url} answered ${response.status}`, response.status)
   }
   return netErrors('net.refused', `${url} answered ${response.status}`)

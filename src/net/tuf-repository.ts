@@ -44,7 +44,9 @@ async function fetchInto(
   { url, root, targets }: TufRequest,
 ): Promise<VerifiedRepository> {
   // Not at the top: it costs a command more than the request does.
-  const { Updater } = await import('tuf-js')
+  const {
+    default: { Updater },
+  } = await import('tuf-js')
   const document = (role: string): string => join(folder, `${role}.json`)
   // TUF specification 1.0.31 §5.2: the trusted root.
   await writeFile(document('root'), root)

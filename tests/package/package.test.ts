@@ -58,7 +58,11 @@ describe('the published package', () => {
 
   it('adds the command wheelseal and no other', async () => {
     expect((await readdir(join(modules, '.bin'))).filter((name) => name.includes('cosign'))).toEqual([])
-    expect(await runProgram([program, '--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^wheelseal 0\.1\.0 \(Node [0-9.]+(?:, commit [0-9a-f]{12})?\)\n$/), stderr: '' })
+    expect(await runProgram([program, '--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^wheelseal 0\.1\.0 \(Node [0-9.]+(?:, commit [0-9a-f]{12})?\)\n$/),
+      stderr: '',
+    })
     expect((await runProgram([program, '--help'])).stdout).toContain('Example: wheelseal up')
   })
 

@@ -46,7 +46,11 @@ describe('wheelseal.mjs', () => {
   it('runs alone, a server with its database included', async () => {
     const run = (...args: string[]) =>
       runProgram([program, ...args], { cwd: alone, env: { PATH: nodePath() } })
-    expect(await run('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^wheelseal 0\.1\.0 \(Node [0-9.]+(?:, commit [0-9a-f]{12})?\)\n$/), stderr: '' })
+    expect(await run('--version')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^wheelseal 0\.1\.0 \(Node [0-9.]+(?:, commit [0-9a-f]{12})?\)\n$/),
+      stderr: '',
+    })
     expect(await run('cosign', 'version')).toMatchObject({ code: 0 })
     const server = await startServer(join(alone, 'data'), [process.execPath, program])
     await server.admin('project', 'create', 'a/b')
