@@ -18,6 +18,10 @@ Examples:
   wheelseal completion fish | source            in ~/.config/fish/config.fish`,
     )
     .action(async (shell: Shell) => {
-      createTerminal({}).result(completionScript(shell, await completionTree()).trimEnd())
+      createTerminal({}).result(
+        ...completionScript(shell, await completionTree())
+          .trimEnd()
+          .split('\n'),
+      )
     })
 }
