@@ -43,12 +43,12 @@ function platform(name: string, npm: Platform['npm']): Platform {
 }
 
 /** Beside the executables, and in the wheels. */
-const LICENSES = 'wheelseal.licenses.txt'
+export const LICENSES = 'wheelseal.licenses.txt'
 
 const lock = join(root, 'scripts', 'compiler')
 
 /** Of this machine; others are compiled here and run elsewhere. */
-function thisPlatform(): string {
+export function thisPlatform(): string {
   const isMusl = process.platform === 'linux' && glibcVersion() === undefined
   return `${process.platform}-${process.arch}${isMusl ? '-musl' : ''}`
 }

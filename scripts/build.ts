@@ -80,5 +80,5 @@ const published = {
 }
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
 // What is built beside the package is none of it: npm pack takes everything else.
-writeFileSync(join(dist, '.npmignore'), 'wheelseal-*\nwheelseal.licenses.txt\n')
+writeFileSync(join(dist, '.npmignore'), 'wheelseal-*\nwheelseal.licenses.txt\n*.whl\n')
 console.log(`built wheelseal ${version} in ${dist}`)
