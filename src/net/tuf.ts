@@ -117,7 +117,9 @@ async function updateFromKept(updating: Omit<Updating, 'forceCache'>): Promise<U
 
 async function update({ work, fetcher, url, forceCache }: Updating): Promise<Uint8Array> {
   // Loaded here, not with the room: a trust root in a file needs none of it.
-  const { Updater } = await import('tuf-js')
+  const {
+    default: { Updater },
+  } = await import('tuf-js')
   // §5.1, §5.2: the time of the update is fixed, the trusted root is loaded.
   const updater = new Updater({
     metadataDir: work,
