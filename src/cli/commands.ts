@@ -1,13 +1,9 @@
 import { Command } from 'commander'
+import type { CommandTable } from './command-table.ts'
 import { printableUsage } from './terminal.ts'
 
-interface Entry {
-  readonly summary: string
-  readonly load: () => Promise<{ readonly command: () => Command }>
-}
-
 /** Each command's file is loaded only when the command is used. */
-export const commands: Readonly<Record<string, Entry>> = {
+export const commands: CommandTable = {
   up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
   run: { summary: "run a project's pipeline on this machine", load: () => import('./run.ts') },
   sign: { summary: 'sign distributions with the identity of a pipeline', load: () => import('./sign.ts') },
@@ -29,7 +25,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   completion: {
     summary: 'print the completion script for bash, zsh or fish',
-    load: () => import('./completion.ts'),
+    load: async () => (await import('./completion.ts')).completionOf(commands),
   },
 }
 

@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander'
-import { commands } from './commands.ts'
+import type { CommandTable } from './command-table.ts'
 import { initializeFlags, signBlobFlags, verifyBlobFlags, type CommandFlags } from './cosign/flag-table.ts'
 
 /** A command as shells complete it. */
@@ -30,7 +30,7 @@ const HELP: CompletionFlag = {
 }
 
 /** Every command, with those below it, from the tables that the program itself reads. */
-export async function completionTree(): Promise<readonly CompletionNode[]> {
+export async function completionTree(commands: CommandTable): Promise<readonly CompletionNode[]> {
   const loaded = await Promise.all(
     Object.entries(commands).map(async ([name, { summary, load }]) => ({
       name,

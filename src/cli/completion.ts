@@ -1,9 +1,15 @@
 import { Argument, Command } from 'commander'
+import type { CommandTable } from './command-table.ts'
 import { completionScript, SHELLS, type Shell } from './completion-shells.ts'
 import { completionTree } from './completion-tree.ts'
 import { createTerminal } from './terminal.ts'
 
-export function command(): Command {
+/** The command for a table of which it is a row. */
+export function completionOf(commands: CommandTable): { readonly command: () => Command } {
+  return { command: () => completion(commands) }
+}
+
+function completion(commands: CommandTable): Command {
   return new Command('completion')
     .description(
       'Prints a script with which a shell completes the commands, flags and fixed values of wheelseal.',
@@ -19,7 +25,7 @@ Examples:
     )
     .action(async (shell: Shell) => {
       createTerminal({}).result(
-        ...completionScript(shell, await completionTree())
+        ...completionScript(shell, await completionTree(commands))
           .trimEnd()
           .split('\n'),
       )

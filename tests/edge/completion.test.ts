@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { programFor } from '../../src/cli/commands.ts'
+import { commands, programFor } from '../../src/cli/commands.ts'
 import { completionTree } from '../../src/cli/completion-tree.ts'
 import { runProgram, wheelseal } from '../support/program.ts'
 
@@ -78,7 +78,7 @@ describe.each(Object.keys(offers))('completion in %s', (shell) => {
 
 describe('the tree of completions', () => {
   it('has every command of the help, and every flag of each', async () => {
-    const tree = await completionTree()
+    const tree = await completionTree(commands)
     const helped = [...(await helpOf()).matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, one = '']) => one)
     expect(tree[0]?.words.map(({ name }) => name).toSorted()).toEqual(helped.toSorted())
     for (const { path, flags } of tree.filter((node) => !/^(?:|\/help|\/cosign.*)$/.test(node.path))) {
