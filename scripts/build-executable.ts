@@ -17,7 +17,6 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { noticesIn } from './build-notices.ts'
 import { buildModules, root } from './build-program.ts'
 
 interface Platform {
@@ -102,13 +101,14 @@ async function compileExecutable(name: string, out: string): Promise<string> {
   const [compiler, runtime] = [runtimeOf(thisPlatform()), runtimeOf(name)]
   const work = mkdtempSync(join(tmpdir(), 'wheelseal-compile-'))
   try {
-    await buildModules(work)
+    const notices = await buildModules(work)
     const target = [`--target=${PLATFORMS[name]?.target}`, `--compile-executable-path=${runtime}`]
     execFileSync(compiler, ['build', 'main.mjs', ...OPTIONS, ...target, '--outfile', 'wheelseal'], {
       cwd: work,
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { PATH: process.env['PATH'], HOME: work },
     })
+    writeFileSync(join(out, LICENSES), licenses(notices))
     const file = join(out, `wheelseal-${name}`)
     copyFileSync(join(work, 'wheelseal'), `${file}.new`)
     renameSync(`${file}.new`, file)
@@ -119,14 +119,16 @@ async function compileExecutable(name: string, out: string): Promise<string> {
 }
 
 /** Ours, those of the libraries in the program, and those of the runtime: they go with every copy. */
-function licensesOf(program: string): string {
-  const parts = [
-    readFileSync(join(root, 'LICENSE'), 'utf8'),
-    noticesIn(readFileSync(program, 'utf8')),
-    readFileSync(join(lock, 'LICENSES.md'), 'utf8'),
-    readFileSync(join(lock, 'LGPL-2.1.txt'), 'utf8'),
-  ]
-  return parts.map((part) => `${part.trim()}\n`).join(`\n${'-'.repeat(80)}\n\n`)
+function licenses(notices: string): string {
+  const texts = [join(root, 'LICENSE'), join(lock, 'LICENSES.md'), join(lock, 'LGPL-2.1.txt')]
+  const [ours = '', ...runtime] = texts.map((file) => readFileSync(file, 'utf8'))
+  return [ours, notices, ...runtime].map(
+    (part) => `${part.trim()}
+`,
+  ).join(`
+${'-'.repeat(80)}
+
+`)
 }
 
 if (process.argv[1] === import.meta.filename) {
@@ -134,8 +136,7 @@ if (process.argv[1] === import.meta.filename) {
     options: { platform: { type: 'string', multiple: true }, out: { type: 'string' } },
   })
   const dist = values.out === undefined ? join(root, 'dist') : resolve(values.out)
-  const program = join(dist, 'wheelseal.mjs')
-  writeFileSync(join(dist, LICENSES), licensesOf(program))
+  mkdirSync(dist, { recursive: true })
   for (const name of values.platform ?? [thisPlatform()])
     console.log(`compiled ${await compileExecutable(name, dist)}`)
 }

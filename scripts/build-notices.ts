@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 
-/** The licences of the libraries whose code is in a build, as comments to put behind it: they ask to go with every copy. */
+/** The licences of the libraries whose code is in a build: they ask to go with every copy. */
 export function noticesOf(root: string, { inputs }: Metafile): string {
   const packages = Object.keys(inputs).flatMap(
     (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
@@ -12,7 +12,7 @@ export function noticesOf(root: string, { inputs }: Metafile): string {
     const text = licenceOf(join(root, 'node_modules', name))
     byText.set(text, [...(byText.get(text) ?? []), name])
   }
-  return [...byText].map(([text, names]) => comment(`${names.join(', ')}\n\n${text}`)).join('//\n')
+  return [...byText].map(([text, names]) => `${names.join(', ')}\n\n${text}\n`).join('\n')
 }
 
 function licenceOf(folder: string): string {
@@ -24,9 +24,11 @@ function licenceOf(folder: string): string {
     .join('\n\n')
 }
 
-function comment(text: string): string {
+/** To put behind a program. */
+export function comment(text: string): string {
   return (
     text
+      .trimEnd()
       // In ASCII Node keeps a file with one byte a character, and reads it faster.
       .replaceAll('\u00a9', '(c)')
       .replaceAll(/[\u201c\u201d]/g, '"')
@@ -36,14 +38,4 @@ function comment(text: string): string {
       .map((line) => `// ${line}`.trimEnd() + '\n')
       .join('')
   )
-}
-
-/** What `noticesOf` put behind a program, as text. */
-export function noticesIn(program: string): string {
-  const lines = program.trimEnd().split('\n')
-  const code = lines.findLastIndex((line) => !line.startsWith('//'))
-  return lines
-    .slice(code + 1)
-    .map((line) => line.replace(/^\/\/ ?/, ''))
-    .join('\n')
 }

@@ -8,7 +8,7 @@ import { chmodSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ShippedFile } from '../src/host/index.ts'
 import { lazyBuiltins, lazyLibraries } from './build-lazily.ts'
-import { noticesOf } from './build-notices.ts'
+import { comment, noticesOf } from './build-notices.ts'
 
 export const root: string = join(import.meta.dirname, '..')
 
@@ -108,14 +108,15 @@ async function buildSingleFile(outfile: string): Promise<void> {
     plugins: [lazyBuiltins, lazyLibraries, shippedFiles],
     banner: { js: `#!/usr/bin/env node\n${NODE_CHECK}` },
   })
-  writeFileSync(outfile, noticesOf(root, metafile), { flag: 'a' })
+  writeFileSync(outfile, comment(noticesOf(root, metafile)), { flag: 'a' })
 }
 
 /**
  * `main.mjs` and what it loads on demand, in files of their own: an executable reads only the compiled code that a
- * command needs. Modules of Node's stay imports, since Bun loads its own faster than what would put them off.
+ * command needs. Modules of Node's stay imports, since Bun loads its own faster than what would put them off. Answers
+ * the licences of the libraries in them.
  */
-export async function buildModules(outdir: string): Promise<void> {
+export async function buildModules(outdir: string): Promise<string> {
   const { metafile } = await build({
     ...program,
     outdir,
@@ -127,6 +128,7 @@ export async function buildModules(outdir: string): Promise<void> {
   for (const { entryPoint = '', exports } of Object.values(metafile.outputs))
     if (entryPoint.startsWith('node_modules/') && exports.join() === 'default')
       refuseNames(packageOf(entryPoint))
+  return noticesOf(root, metafile)
 }
 
 /** In a file of its own, what was CommonJS has no names: one that is taken from `import()` would be undefined. */

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { ZipFile } from 'yazl'
 import { LICENSES, thisPlatform } from './build-executable.ts'
 import { manifest, root } from './build-program.ts'
+import { packedReadme } from './build-readme.ts'
 
 /** glibc 2.17 is all that the runtime asks for; 2.28 is the oldest that Python's own images still have. */
 const TAGS: Readonly<Record<string, string>> = {
@@ -71,7 +72,7 @@ function membersOf(tag: string, { platform, dist }: { platform: string; dist: st
 }
 
 function metadata(): string {
-  const readme = readFileSync(join(root, 'dist', 'README.md'), 'utf8')
+  const readme = packedReadme(readFileSync(join(root, 'README.md'), 'utf8'))
   return `Metadata-Version: 2.4
 Name: wheelseal
 Version: ${manifest.version}

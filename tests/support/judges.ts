@@ -11,6 +11,8 @@ export const cosign3 = join(folder, 'bin', 'cosign-3.1.2')
 export const rekorCli = join(folder, 'bin', 'rekor-cli-1.5.4')
 export const python = join(folder, 'python', 'bin', 'python')
 export const twine = join(folder, 'python', 'bin', 'twine')
+export const uv = join(folder, 'python', 'bin', 'uv')
+export const pipx = join(folder, 'python', 'bin', 'pipx')
 export const pypiAttestations = join(folder, 'python', 'bin', 'pypi-attestations')
 export const sigstorePython = join(folder, 'python', 'bin', 'sigstore')
 
