@@ -23,6 +23,11 @@ export function builtProgram(): readonly string[] {
   return [node, found]
 }
 
+/** What `npm run build` compiles for this machine. */
+export function builtExecutable(): readonly string[] {
+  return [join(root, 'dist', `wheelseal-${process.platform}-${process.arch}`)]
+}
+
 /** Milliseconds from the start of a process until it has ended. Throws for any other exit than 0. */
 export async function timeOf({ argv, cwd, env }: Call): Promise<number> {
   const [program = '', ...args] = argv

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ourAuthority } from './authority-files.ts'
+import { builtExecutable } from './commands.ts'
 import { built, checkout, startOurs } from './ours.ts'
 import { memoryMiB, type Memory } from './processes.ts'
 import { median, round, table } from './report.ts'
@@ -19,6 +20,7 @@ export async function benchStart(work: string): Promise<string> {
   for (const [name, program] of [
     ['checkout', checkout],
     ['built package', built],
+    ['executable', builtExecutable()],
   ] as const) {
     const folder = join(work, `start-${name.replace(' ', '-')}`)
     mkdirSync(folder)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { cosign3 } from '../tests/support/judges.ts'
 import {
+  builtExecutable,
   builtProgram,
   inTurn,
   medianAndRange,
@@ -73,10 +74,10 @@ async function benchWarm(work: string, spec: WarmSpec): Promise<string> {
   )
 }
 
-function verifyArguments({ trust, issuer }: SealedFiles): readonly string[] {
+function verifyArguments({ trust, issuer }: SealedFiles, program = builtProgram()): readonly string[] {
   const root = join(trust, 'trusted_root.json')
   const who = ['--project', 'bench/bench', '--certificate-oidc-issuer', issuer]
-  return [...builtProgram(), 'verify', '--quiet', '--offline', '--trusted-root', root, ...who]
+  return [...program, 'verify', '--quiet', '--offline', '--trusted-root', root, ...who]
 }
 
 function cosignArguments({ trust, identity, issuer }: SealedFiles, name: string): readonly string[] {
@@ -91,52 +92,79 @@ async function benchMany(sealed: SealedFiles, runs: number): Promise<string> {
   const scale = names.length / calls.length
   const times = await inTurn(
     {
+      executable: () => timeOf({ argv: [...verifyArguments(sealed, builtExecutable()), ...names], cwd }),
       ours: () => timeOf({ argv: [...verifyArguments(sealed), ...names], cwd }),
       cosign: async () => scale * (await timeOfAll(calls)),
     },
     runs,
   )
   return table(
-    ['program', 'all files, ms (range)', 'ratio'],
+    ['program', 'all files, ms (range)', 'cosign over it'],
     [
-      ['wheelseal, one process', medianAndRange(times.ours), ''],
+      ['executable, one process', medianAndRange(times.executable), ratio(times.cosign, times.executable)],
+      ['on Node, one process', medianAndRange(times.ours), ratio(times.cosign, times.ours)],
       [
         `cosign 3.1.2, one process per file (${COSIGN_CALLS} measured, × ${scale})`,
         medianAndRange(times.cosign),
-        ratio(times.cosign, times.ours),
+        '',
       ],
     ],
   )
 }
 
-/** Stages are differences between commands that end earlier and later. */
+/** Stages are differences between commands that end earlier and later, of the executable and on Node. */
 async function benchCold(sealed: SealedFiles, runs: number): Promise<string> {
   const { folder: cwd, names } = sealed
   const nameOf = (run: number): string => names[run % names.length] ?? ''
+  const stages = (program: readonly string[]) => ({
+    version: () => timeOf({ argv: [...program, '--version'], cwd }),
+    help: () => timeOf({ argv: [...program, 'verify', '--help'], cwd }),
+    verify: (run: number) => timeOf({ argv: [...verifyArguments(sealed, program), nameOf(run)], cwd }),
+  })
+  const [executable, onNode] = [stages(builtExecutable()), stages(builtProgram())]
   const times = await inTurn(
     {
-      node: () => timeOf({ argv: [node, '-e', '0'], cwd }),
-      program: () => timeOf({ argv: [...builtProgram(), '--version'], cwd }),
-      command: () => timeOf({ argv: [...builtProgram(), 'verify', '--help'], cwd }),
-      ours: (run) => timeOf({ argv: [...verifyArguments(sealed), nameOf(run)], cwd }),
+      bare: () => timeOf({ argv: [node, '-e', '0'], cwd }),
+      version: executable.version,
+      versionOnNode: onNode.version,
+      versionOfCosign: () => timeOf({ argv: [cosign3, 'version'], cwd }),
+      help: executable.help,
+      helpOnNode: onNode.help,
+      verify: executable.verify,
+      verifyOnNode: onNode.verify,
       cosign: (run) => timeOf({ argv: cosignArguments(sealed, nameOf(run)), cwd }),
     },
     runs,
   )
-  const { node: bare, program, command, ours, cosign } = times
-  const more = (later: readonly number[], earlier: readonly number[]): string =>
-    round(median(later) - median(earlier))
+  const row = (
+    what: string,
+    own: readonly number[],
+    ...[onNodeToo, theirs]: readonly (readonly number[])[]
+  ) => [
+    what,
+    medianAndRange(own),
+    onNodeToo === undefined ? '' : medianAndRange(onNodeToo),
+    theirs === undefined ? '' : medianAndRange(theirs),
+    theirs === undefined ? '' : over(own, theirs),
+  ]
   return table(
-    ['what', 'ms (range)'],
+    ['what', 'executable, ms (range)', 'on Node', 'cosign 3.1.2', 'executable over cosign'],
     [
-      ['wheelseal verify FILE', medianAndRange(ours)],
-      ['– Node itself (`node -e 0`)', medianAndRange(bare)],
-      ['– the program is read and evaluated (`--version`)', more(program, bare)],
-      ['– and what the command needs (`verify --help`)', more(command, program)],
-      ['– trust root and file are read, every check', more(ours, command)],
-      [`cosign 3.1.2 verify-blob FILE, ${ratio(cosign, ours)} ours`, medianAndRange(cosign)],
+      ['nothing (`node -e 0`)', '', medianAndRange(times.bare), '', ''],
+      row('`--version`', times.version, times.versionOnNode, times.versionOfCosign),
+      row('`verify --help`: what the command needs is loaded', times.help, times.helpOnNode),
+      row(
+        '`verify FILE`: trust root and file are read, every check',
+        times.verify,
+        times.verifyOnNode,
+        times.cosign,
+      ),
     ],
   )
+}
+
+function over(own: readonly number[], theirs: readonly number[]): string {
+  return `${(median(own) / median(theirs)).toFixed(2)}×`
 }
 
 async function sealLargeFile(ours: Ours, { folder: cwd, trust }: SealedFiles): Promise<string> {
