@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +37,14 @@ describe('readTlsFiles', () => {
     await chmod(good.key, 0o644)
     await refused({}, 'server.tls-key', /good\.key is readable by every user of this machine \(mode 644\)$/)
     await chmod(good.key, 0o600)
+  })
+
+  it('refuses what the TLS library refuses to serve, and quotes why', async () => {
+    const paths = { cert: join(folder, 'small.crt'), key: join(folder, 'small.key') }
+    const out = ['-keyout', paths.key, '-out', paths.cert]
+    const kind = ['-newkey', 'rsa:512', '-nodes', '-subj', '/CN=localhost', '-days', '5']
+    execFileSync('openssl', ['req', '-x509', ...kind, ...out], { stdio: 'pipe' })
+    await refused(paths, 'server.tls-certificate', /small\.crt cannot be used by a TLS server: .*key too small/)
   })
 
   it('refuses a certificate and a key that do not belong together, and names both', async () => {

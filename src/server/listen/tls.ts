@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { isoTimeMs, utf8Decode, WheelsealError, type Clock } from '../../base/index.ts'
+import { createSecureContext } from 'node:tls'
+import { describeError, isoTimeMs, utf8Decode, WheelsealError, type Clock } from '../../base/index.ts'
 import { systemFiles } from '../../host/index.ts'
 import type { TlsFiles } from '../../http/index.ts'
 import { serverErrors } from '../errors.ts'
@@ -30,7 +31,18 @@ export async function readTlsFiles(paths: TlsPaths, clock: Clock): Promise<TlsFi
   const { key: secret, pem: key } = await readKey(paths.key)
   if (!certificate.checkPrivateKey(secret))
     throw serverErrors('server.tls-key', `${paths.key} does not match the certificate in ${paths.cert}`)
+  refuseUnusable(paths.cert, { cert, key })
   return { cert, key }
+}
+
+/** Some TLS libraries refuse to serve what others do: a certificate whose key usage is not to sign, a small key. */
+function refuseUnusable(path: string, { cert, key }: TlsFiles): void {
+  try {
+    createSecureContext({ cert: Buffer.from(cert), key: Buffer.from(key) })
+  } catch (cause) {
+    const fact = `${path} cannot be used by a TLS server: ${describeError(cause)}`
+    throw serverErrors('server.tls-certificate', fact, { cause })
+  }
 }
 
 async function readCertificate(path: string): Promise<{ certificate: X509Certificate; pem: Uint8Array }> {
