@@ -11,21 +11,24 @@ import { succeed } from '../support/package.ts'
 import { runProgram, type ProgramOptions } from '../support/program.ts'
 import { startServerWithFiles } from '../support/server.ts'
 
-const LONG_MS = 300_000
-/** Where neither Node nor anything else is. */
-const NOTHING = { PATH: '/nonexistent', NODE_OPTIONS: undefined }
+const LONG_MS = 90_000
 const VERSION = /^wheelseal 0\.1\.0 \(Bun [0-9.]+(?:, commit [0-9a-f]{12})?\)\n$/
 
 let folder = ''
 let executable = ''
+/** Where no Node is, and nothing but what ties a program to its test. */
+let nothing = { PATH: '' }
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wheelseal-executable-'))
+  nothing = { PATH: join(folder, 'path') }
+  mkdirSync(nothing.PATH)
+  symlinkSync('/bin/cat', join(nothing.PATH, 'cat'))
   executable = await buildExecutable(join(folder, 'one'))
 }, LONG_MS)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const run = (argv: readonly string[], options: ProgramOptions = {}) =>
-  runProgram([executable, ...argv], { ...options, env: { ...NOTHING, ...options.env } })
+  runProgram([executable, ...argv], { ...options, env: { ...nothing, ...options.env } })
 
 function digest(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
@@ -59,10 +62,10 @@ describe('the executable', () => {
     mkdirSync(dirname(link))
     symlinkSync(executable, link)
     const version = /GitVersion: +v2\.2\.3\+wheelseal\.0\.1\.0/
-    expect((await runProgram([link, 'version'], { env: NOTHING })).stdout).toMatch(version)
+    expect((await runProgram([link, 'version'], { env: nothing })).stdout).toMatch(version)
     const installed = join(folder, 'installed')
     expect(await run(['cosign', 'install', installed])).toMatchObject({ code: 0 })
-    expect((await runProgram([join(installed, 'cosign'), 'version'], { env: NOTHING })).stdout).toMatch(
+    expect((await runProgram([join(installed, 'cosign'), 'version'], { env: nothing })).stdout).toMatch(
       version,
     )
   })
@@ -100,13 +103,14 @@ describe.runIf(isRootAllowed() || process.env['CI'] === 'true')(
       const trusted = ['--trusted-root', '/work/trust/trusted_root.json']
       const config = ['--signing-config', '/work/trust/signing_config.json']
       const file = '/work/demo-1.0.tar.gz'
-      await succeed(root.run('sign', ...config, ...trusted, '--identity-token', '/work/token', file))
+      await succeed(root.run('sign', ...config, ...trusted, '--identity-token-file', '/work/token', file))
       const who = ['--project', 'acme/tools', '--certificate-oidc-issuer', url]
       const verified = await root.run('verify', '--offline', ...trusted, ...who, file)
       expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('was signed by') })
       writeFileSync(join(root.path, file), 'other bytes')
       expect(await root.run('verify', '--offline', ...trusted, ...who, file)).toMatchObject({ code: 1 })
-      server.kill('SIGTERM')
+      // unshare keeps SIGTERM to itself; its child ends with it.
+      server.kill('SIGKILL')
       await once(server, 'exit')
     })
   },
@@ -162,7 +166,10 @@ print(*sorted(wheel.namelist()))`
       const { server, path } = served
       const token = String((await server.admin('trust', 'token', '--project', 'acme/tools'))['token'])
       const inVenv = (...argv: readonly string[]) =>
-        runProgram(argv, { cwd: path, env: { ...NOTHING, PATH: bin, SIGSTORE_ID_TOKEN: token } })
+        runProgram(argv, {
+          cwd: path,
+          env: { ...nothing, PATH: `${bin}:${nothing.PATH}`, SIGSTORE_ID_TOKEN: token },
+        })
       const trusted = ['--trusted-root', 'trusted_root.json']
       const who = ['--project', 'acme/tools', '--certificate-oidc-issuer', server.url]
       expect((await inVenv(join(bin, 'python'), '-m', 'wheelseal', '--version')).stdout).toMatch(VERSION)
@@ -185,7 +192,7 @@ print(*sorted(wheel.namelist()))`
     const bin = join(folder, 'uv-bin')
     const tools = { UV_TOOL_DIR: join(folder, 'uv-tools'), UV_TOOL_BIN_DIR: bin }
     await succeed(runProgram([uv, 'tool', 'install', '--offline', wheel], { env: { ...env(), ...tools } }))
-    expect((await runProgram([join(bin, 'wheelseal'), '--version'], { env: NOTHING })).stdout).toMatch(
+    expect((await runProgram([join(bin, 'wheelseal'), '--version'], { env: nothing })).stdout).toMatch(
       VERSION,
     )
   })

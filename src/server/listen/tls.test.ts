@@ -44,7 +44,11 @@ describe('readTlsFiles', () => {
     const out = ['-keyout', paths.key, '-out', paths.cert]
     const kind = ['-newkey', 'rsa:512', '-nodes', '-subj', '/CN=localhost', '-days', '5']
     execFileSync('openssl', ['req', '-x509', ...kind, ...out], { stdio: 'pipe' })
-    await refused(paths, 'server.tls-certificate', /small\.crt cannot be used by a TLS server: .*key too small/)
+    await refused(
+      paths,
+      'server.tls-certificate',
+      /small\.crt cannot be used by a TLS server: .*key too small/,
+    )
   })
 
   it('refuses a certificate and a key that do not belong together, and names both', async () => {
