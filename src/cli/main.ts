@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { keepInspectorShut, silenceSqliteWarning, startedAs } from '../host/index.ts'
+import { hideArguments, keepInspectorShut, silenceSqliteWarning, startedAs } from '../host/index.ts'
 import { commands, programFor } from './commands.ts'
 import { createTerminal, exitCodeOf, outliveReaders } from './terminal.ts'
 
@@ -35,7 +35,7 @@ async function help([topic, ...more]: readonly string[]): Promise<number> {
 
 async function cosign(argv: readonly string[]): Promise<number> {
   // Before anything is loaded: an id token among the arguments leaves the process list at once.
-  process.title = 'cosign'
+  hideArguments('cosign')
   const { runCosign, systemCosignIo } = await import('./cosign/index.ts')
   return runCosign(argv, systemCosignIo())
 }
