@@ -1,8 +1,20 @@
-import { closeSync, constants, fstat, fstatSync, open, openSync, read, readSync, type Stats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstat,
+  fstatSync,
+  open,
+  openSync,
+  read,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs'
 import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
-import type { Socket } from 'node:net'
+import { setImmediate as immediately, setTimeout as sleep } from 'node:timers/promises'
 import { hostErrors } from './errors.ts'
+import { steadyMs } from './steady.ts'
 
 /** Hashing a large file is a third faster than with the 64 KiB that Node takes, and no slower than openssl. */
 const PART_BYTES = 512 << 10
@@ -91,31 +103,54 @@ function readInto(descriptor: number, memory: Buffer): Promise<Uint8Array> {
   return reading
 }
 
-/** Node's pipes wait in the event loop, and know the end of a pipe from one that nobody has opened yet. */
+/** Between two looks at a pipe that has nothing yet: at first at once, then longer and longer. */
+const LONGEST_WAIT_MS = 16
+const PIPE_PART_BYTES = 64 << 10
+
+/**
+ * The descriptor does not wait, so a read tells three things apart: bytes; that a writer has none yet; that no writer has
+ * the pipe open, which is its end, or its beginning where none has come.
+ */
 async function* readPipe({ path, descriptor }: Input): AsyncGenerator<Uint8Array> {
-  const { Socket: NodeSocket } = await import('node:net')
-  const pipe = new NodeSocket({ fd: descriptor, readable: true, writable: false })
-  const timer = setTimeout(() => refuseUnlessWritten(pipe, { path, descriptor }), WRITER_WAIT_MS)
+  const deadline = steadyMs() + WRITER_WAIT_MS
+  let hasWriter = isUnnamed(descriptor)
+  let waitMs = 0
   try {
-    for await (const part of pipe) {
-      clearTimeout(timer)
-      yield part as Buffer
+    for (;;) {
+      const part = readNoWait(descriptor)
+      if (part === undefined) hasWriter = true
+      else if (part.length > 0) {
+        hasWriter = true
+        waitMs = 0
+        yield part
+        continue
+      } else if (hasWriter) return
+      else if (steadyMs() > deadline)
+        throw hostErrors('host.pipe', `${path} is a named pipe without a writer`)
+      await (waitMs === 0 ? immediately() : sleep(waitMs))
+      waitMs = Math.min(2 * waitMs + 1, LONGEST_WAIT_MS)
     }
   } finally {
-    clearTimeout(timer)
-    pipe.destroy()
+    closeSync(descriptor)
   }
 }
 
-/** Of a pipe without a writer nothing can be read; with one that is slow, nothing can be read yet. */
-function refuseUnlessWritten(pipe: Socket, { path, descriptor }: Pick<Input, 'path' | 'descriptor'>): void {
-  const first = Buffer.alloc(1)
+/** A pipe that a shell made has had its writer from the beginning: nothing in it is its end. */
+function isUnnamed(descriptor: number): boolean {
   try {
-    if (readSync(descriptor, first) === 0)
-      pipe.destroy(hostErrors('host.pipe', `${path} is a named pipe without a writer`))
-    // It came just now, and is the first that the reader must get.
-    else pipe.unshift(first)
+    return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('pipe:')
+  } catch {
+    return false
+  }
+}
+
+/** Undefined where a writer has written nothing yet. */
+function readNoWait(descriptor: number): Uint8Array | undefined {
+  const part = Buffer.allocUnsafeSlow(PIPE_PART_BYTES)
+  try {
+    return part.subarray(0, readSync(descriptor, part))
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) pipe.destroy(error as Error)
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return undefined
+    throw error
   }
 }
