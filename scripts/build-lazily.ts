@@ -27,8 +27,9 @@ export const lazyBuiltins: Plugin = {
 export const lazyLibraries: Plugin = {
   name: 'lazy-libraries',
   setup(builder) {
-    builder.onResolve({ filter: RARELY_USED }, ({ path, pluginData }) =>
-      pluginData === REAL ? undefined : { path, namespace: 'library' },
+    builder.onResolve({ filter: RARELY_USED }, ({ path, kind, pluginData }) =>
+      // What import() names is loaded on demand already.
+      pluginData === REAL || kind === 'dynamic-import' ? undefined : { path, namespace: 'library' },
     )
     builder.onLoad({ filter: /.*/, namespace: 'library' }, ({ path }) => library(path))
   },
