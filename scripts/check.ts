@@ -1,6 +1,6 @@
 /**
- * The checks beside the tests: `npm run check`. With `--tests FILE STATUS` (vitest's JSON report, its exit code) their
- * counts go into the last line too, `N passed, N failed`, which is what CI reads. A skipped test counts as failed there.
+ * The checks beside the tests: `npm run check`. With `--tests FILE STATUS…` (vitest's JSON reports, each with its exit
+ * code) their counts go into the last line too, `N passed, N failed`, which is what CI reads. A skipped test counts as failed there.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -33,8 +33,9 @@ function runCheck([name, [program = '', ...args]]: [string, readonly string[]]):
 }
 
 /** What the report does not count still fails: a suite that was not collected, an error outside of every test. */
-function readTests([path, status]: readonly string[]): { passed: number; failed: number } {
+function readTests([path, status, ...more]: readonly string[]): { passed: number; failed: number } {
   if (path === undefined) return { passed: 0, failed: 0 }
+  const others = readTests(more)
   const report = JSON.parse(readFileSync(path, 'utf8')) as TestReport
   const skipped = report.numPendingTests
   if (skipped > 0) console.log(`FAIL ${skipped} skipped tests: in CI nothing may be skipped`)
@@ -42,7 +43,10 @@ function readTests([path, status]: readonly string[]): { passed: number; failed:
   const failed = report.numFailedTests + skipped + broken
   const isUnexplained = failed === 0 && status !== '0'
   if (isUnexplained) console.log(`FAIL the test run ended with ${status}, and no test did`)
-  return { passed: report.numPassedTests, failed: isUnexplained ? 1 : failed }
+  return {
+    passed: others.passed + report.numPassedTests,
+    failed: others.failed + (isUnexplained ? 1 : failed),
+  }
 }
 
 const results = Object.entries(checks).map(runCheck)

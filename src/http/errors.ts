@@ -31,6 +31,12 @@ export const httpErrors = defineErrors({
     summary: 'A stored file could not be read while it was sent.',
     hint: 'look for the request id in the log of the server',
   },
+  'http.tls-fixed': {
+    status: 500,
+    exit: 1,
+    summary: 'The executable cannot take a new TLS certificate while the server runs; the npm package can.',
+    hint: 'restart the server',
+  },
   'http.listen': {
     status: 500,
     exit: 1,

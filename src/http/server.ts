@@ -87,12 +87,22 @@ export async function listen({ fetch: answer }: Answering, options: ListenOption
   const address = server.address()
   return {
     port: address !== null && typeof address === 'object' ? address.port : 0,
-    useTls: (files) => (server as TlsServer).setSecureContext(secured(files)),
+    useTls: (files) => useTls(server as TlsServer, files),
     close: async (drainMs) => {
       state.isClosing = true
       await close(server, connections, drainMs)
     },
   }
+}
+
+/** Throws `http.tls-fixed`: Bun 1.4.5 has no `setSecureContext`. */
+function useTls(server: Partial<Pick<TlsServer, 'setSecureContext'>>, files: TlsFiles): void {
+  if (server.setSecureContext === undefined)
+    throw httpErrors(
+      'http.tls-fixed',
+      'what runs this server cannot change the certificate of a server that runs',
+    )
+  server.setSecureContext(secured(files))
 }
 
 /** Where it is not that something else uses the address. */
