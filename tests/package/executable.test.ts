@@ -91,19 +91,19 @@ describe.runIf(isRootAllowed() || process.env['CI'] === 'true')(
   () => {
     it('serves, signs and verifies', { timeout: LONG_MS }, async () => {
       const root = createEmptyRoot(join(folder, 'root'), executable)
-      const server = root.start('up', '--data', '/work/data', '--listen', '127.0.0.1:0', '--json')
+      const server = root.start('up', '--data', '/files/data', '--listen', '127.0.0.1:0', '--json')
       const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
       const { url } = JSON.parse(line) as { url: string }
       const admin = (...argv: readonly string[]) =>
-        succeed(root.run(...argv, '--data', '/work/data', '--json'))
+        succeed(root.run(...argv, '--data', '/files/data', '--json'))
       await admin('project', 'create', 'acme/tools')
-      await admin('trust', 'export', '--out', '/work/trust')
+      await admin('trust', 'export', '--out', '/files/trust')
       const { stdout } = await admin('trust', 'token', '--project', 'acme/tools')
-      writeFileSync(join(root.path, 'work', 'token'), (JSON.parse(stdout) as { token: string }).token)
-      const trusted = ['--trusted-root', '/work/trust/trusted_root.json']
-      const config = ['--signing-config', '/work/trust/signing_config.json']
-      const file = '/work/demo-1.0.tar.gz'
-      await succeed(root.run('sign', ...config, ...trusted, '--identity-token-file', '/work/token', file))
+      writeFileSync(join(root.path, 'files', 'token'), (JSON.parse(stdout) as { token: string }).token)
+      const trusted = ['--trusted-root', '/files/trust/trusted_root.json']
+      const config = ['--signing-config', '/files/trust/signing_config.json']
+      const file = '/files/demo-1.0.tar.gz'
+      await succeed(root.run('sign', ...config, ...trusted, '--identity-token-file', '/files/token', file))
       const who = ['--project', 'acme/tools', '--certificate-oidc-issuer', url]
       const verified = await root.run('verify', '--offline', ...trusted, ...who, file)
       expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('was signed by') })

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { root, runProgram, startProgram, type Outcome, type TiedProcess } from './program.ts'
 import { succeed } from './package.ts'
 
-export const executableName = `wheelseal-${process.platform}-${process.arch}`
+const executableName = `wheelseal-${process.platform}-${process.arch}`
 
 /** Compiles the executable of this machine, and answers its path. */
 export async function buildExecutable(out: string): Promise<string> {
@@ -38,7 +38,7 @@ export function isRootAllowed(): boolean {
 }
 
 export function createEmptyRoot(path: string, executable: string): EmptyRoot {
-  for (const folder of ['bin', 'proc', 'tmp', 'work']) mkdirSync(join(path, folder), { recursive: true })
+  for (const folder of ['bin', 'proc', 'tmp', 'files']) mkdirSync(join(path, folder), { recursive: true })
   copyFileSync(executable, join(path, 'bin', 'wheelseal'))
   chmodSync(join(path, 'bin', 'wheelseal'), 0o755)
   const { stdout } = spawnSync('ldd', [executable], { encoding: 'utf8' })
@@ -46,7 +46,7 @@ export function createEmptyRoot(path: string, executable: string): EmptyRoot {
     mkdirSync(join(path, dirname(library)), { recursive: true })
     copyFileSync(realpathSync(library), join(path, library))
   }
-  writeFileSync(join(path, 'work', 'demo-1.0.tar.gz'), 'the bytes of a distribution')
+  writeFileSync(join(path, 'files', 'demo-1.0.tar.gz'), 'the bytes of a distribution')
   const enter = (argv: readonly string[]): readonly string[] => [
     ...NAMESPACES,
     'sh',
