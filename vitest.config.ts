@@ -1,12 +1,17 @@
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './tests/support/sequence.ts'
 
 /** Tests hold no module state, so one worker serves many files. */
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    // They compile for half a minute; scripts/test-executable runs them, in CI too.
+    exclude: [
+      ...configDefaults.exclude,
+      ...(process.env['WHEELSEAL_EXECUTABLE'] === undefined ? ['tests/executable/**'] : []),
+    ],
     globalSetup: 'tests/support/build.ts',
     // Not threads: a program that one of them starts holds, until it runs, the sockets that another has just closed.
     pool: 'forks',

@@ -52,8 +52,10 @@ function shippedText(name: ShippedFile): string {
   return JSON.stringify({ version: manifest.version, ...commit() })
 }
 
-/** Nothing outside of a clone, as in an unpacked archive of the sources. */
+/** Nothing outside of a clone, as in an unpacked archive of the sources, unless `WHEELSEAL_COMMIT` names it. */
 function commit(): { readonly commit?: string } {
+  const named = process.env['WHEELSEAL_COMMIT']
+  if (named !== undefined) return { commit: named }
   try {
     const argv = ['rev-parse', '--short=12', 'HEAD']
     return {

@@ -24,7 +24,7 @@ describe('bin/wheelseal', () => {
     await symlink(launcher, join(folder.path, 'linked'))
     const outcome = await inNoNode([join(folder.path, 'linked'), '--version'])
     expect(outcome).toMatchObject({ code: 0, stderr: '' })
-    expect(outcome.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect(outcome.stdout).toMatch(/^wheelseal \d+\.\d+\.\d+ \(Node \d+\.\d+\.\d+\)\n$/)
   })
 
   it('shows the cosign face when it is called cosign', async () => {

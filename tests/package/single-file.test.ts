@@ -29,7 +29,11 @@ describe('wheelseal.mjs', () => {
     for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'])
       await copyFile(join(root, name), join(copy, name))
     await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
-    await succeed(runProgram([process.execPath, 'scripts/build.ts'], { cwd: copy }))
+    // The copy is no clone, and is told what the clone knows.
+    const { stdout } = await runProgram([process.execPath, program, '--version'])
+    const commit = /commit ([0-9a-f]{12})/.exec(stdout)?.[1]
+    const env = { WHEELSEAL_COMMIT: commit }
+    await succeed(runProgram([process.execPath, 'scripts/build.ts'], { cwd: copy, env }))
     for (const name of ['wheelseal.mjs', 'start.mjs', 'verify.mjs', 'sign.mjs', 'package.json']) {
       const [one, other] = [join(built.dist, name), join(copy, 'dist', name)]
       expect((await readFile(one)).equals(await readFile(other)), name).toBe(true)
