@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildExecutable, buildWheel, createEmptyRoot, isRootAllowed } from '../support/executable.ts'
+import { buildExecutable, buildWheel, createEmptyRoot } from '../support/executable.ts'
 import { pipx, present, python, twine, uv } from '../support/judges.ts'
 import { succeed } from '../support/package.ts'
 import { runProgram, type ProgramOptions } from '../support/program.ts'
@@ -86,35 +86,32 @@ describe('the executable', () => {
   })
 })
 
-describe.runIf(isRootAllowed() || process.env['CI'] === 'true')(
-  'in a root with glibc and nothing else',
-  () => {
-    it('serves, signs and verifies', { timeout: LONG_MS }, async () => {
-      const root = createEmptyRoot(join(folder, 'root'), executable)
-      const server = root.start('up', '--data', '/files/data', '--listen', '127.0.0.1:0', '--json')
-      const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
-      const { url } = JSON.parse(line) as { url: string }
-      const admin = (...argv: readonly string[]) =>
-        succeed(root.run(...argv, '--data', '/files/data', '--json'))
-      await admin('project', 'create', 'acme/tools')
-      await admin('trust', 'export', '--out', '/files/trust')
-      const { stdout } = await admin('trust', 'token', '--project', 'acme/tools')
-      writeFileSync(join(root.path, 'files', 'token'), (JSON.parse(stdout) as { token: string }).token)
-      const trusted = ['--trusted-root', '/files/trust/trusted_root.json']
-      const config = ['--signing-config', '/files/trust/signing_config.json']
-      const file = '/files/demo-1.0.tar.gz'
-      await succeed(root.run('sign', ...config, ...trusted, '--identity-token-file', '/files/token', file))
-      const who = ['--project', 'acme/tools', '--certificate-oidc-issuer', url]
-      const verified = await root.run('verify', '--offline', ...trusted, ...who, file)
-      expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('was signed by') })
-      writeFileSync(join(root.path, file), 'other bytes')
-      expect(await root.run('verify', '--offline', ...trusted, ...who, file)).toMatchObject({ code: 1 })
-      // unshare keeps SIGTERM to itself; its child ends with it.
-      server.kill('SIGKILL')
-      await once(server, 'exit')
-    })
-  },
-)
+describe('in a root with glibc and nothing else', () => {
+  it('serves, signs and verifies', { timeout: LONG_MS }, async () => {
+    const root = createEmptyRoot(join(folder, 'root'), executable)
+    const server = root.start('up', '--data', '/files/data', '--listen', '127.0.0.1:0', '--json')
+    const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
+    const { url } = JSON.parse(line) as { url: string }
+    const admin = (...argv: readonly string[]) =>
+      succeed(root.run(...argv, '--data', '/files/data', '--json'))
+    await admin('project', 'create', 'acme/tools')
+    await admin('trust', 'export', '--out', '/files/trust')
+    const { stdout } = await admin('trust', 'token', '--project', 'acme/tools')
+    writeFileSync(join(root.path, 'files', 'token'), (JSON.parse(stdout) as { token: string }).token)
+    const trusted = ['--trusted-root', '/files/trust/trusted_root.json']
+    const config = ['--signing-config', '/files/trust/signing_config.json']
+    const file = '/files/demo-1.0.tar.gz'
+    await succeed(root.run('sign', ...config, ...trusted, '--identity-token-file', '/files/token', file))
+    const who = ['--project', 'acme/tools', '--certificate-oidc-issuer', url]
+    const verified = await root.run('verify', '--offline', ...trusted, ...who, file)
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('was signed by') })
+    writeFileSync(join(root.path, file), 'other bytes')
+    expect(await root.run('verify', '--offline', ...trusted, ...who, file)).toMatchObject({ code: 1 })
+    // unshare keeps SIGTERM to itself; its child ends with it.
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+  })
+})
 
 describe.runIf(present(python, twine, uv, pipx))('the wheel', () => {
   let wheel = ''

@@ -21,7 +21,10 @@ export async function buildWheel(out: string): Promise<string> {
   return join(out, /built (\S+\.whl)/.exec(stdout)?.[1] ?? '')
 }
 
-/** A folder as root, with glibc and the executable and no other file; `/proc` as every container has it. */
+/**
+ * A folder as root, with glibc and the executable and no other file; `/proc` as every container has it. Where a machine
+ * lets nobody make one, the executable runs where it is, with an empty environment.
+ */
 export interface EmptyRoot {
   /** As the machine sees it. */
   readonly path: string
@@ -32,9 +35,13 @@ export interface EmptyRoot {
 const NAMESPACES = ['unshare', '--map-root-user', '--mount', '--pid', '--fork', '--kill-child']
 const ENTER = 'mount -t proc proc "$0/proc" && exec chroot "$0" /bin/wheelseal "$@"'
 
-export function isRootAllowed(): boolean {
+function isAllowed(path: string): boolean {
   const [program = '', ...args] = NAMESPACES
-  return spawnSync(program, [...args, 'true']).status === 0
+  if (spawnSync(program, [...args, 'sh', '-c', ENTER, path, '--version']).status === 0) return true
+  console.warn(
+    `no root of its own on this machine (${NAMESPACES.join(' ')}): an empty environment in its place`,
+  )
+  return false
 }
 
 export function createEmptyRoot(path: string, executable: string): EmptyRoot {
@@ -47,14 +54,13 @@ export function createEmptyRoot(path: string, executable: string): EmptyRoot {
     copyFileSync(realpathSync(library), join(path, library))
   }
   writeFileSync(join(path, 'files', 'demo-1.0.tar.gz'), 'the bytes of a distribution')
-  const enter = (argv: readonly string[]): readonly string[] => [
-    ...NAMESPACES,
-    'sh',
-    '-c',
-    ENTER,
-    path,
-    ...argv,
-  ]
+  const inPlace = (argument: string): string =>
+    argument.startsWith('/files/') ? join(path, argument) : argument
+  const isRoot = isAllowed(path)
+  const enter = (argv: readonly string[]): readonly string[] =>
+    isRoot
+      ? [...NAMESPACES, 'sh', '-c', ENTER, path, ...argv]
+      : ['env', '-i', join(path, 'bin', 'wheelseal'), ...argv.map(inPlace)]
   return {
     path,
     run: (...argv) => runProgram(enter(argv)),
