@@ -31,14 +31,7 @@ export function runnerToken<Schema extends TokenBody>(
 
 /** The running job of the path, by the header JOB-TOKEN. */
 export function jobToken(pipelines: Pick<Pipelines, 'checkClaim'>): Right<JobClaim> {
-  return {
-    name: 'job token',
-    admit: async (context) => {
-      const claim = claimOf(context, context.req.header('job-token'))
-      await pipelines.checkClaim(claim)
-      return claim
-    },
-  }
+  return jobTokenOfHeader((claim) => pipelines.checkClaim(claim))
 }
 
 /** The running job of the path, by the header or the body. */
@@ -63,11 +56,15 @@ export function jobTokenOrBody<Schema extends TokenBody>(
 
 /** A running job of the pipeline of the job in the path. */
 export function jobTokenOfPipeline(pipelines: Pick<Pipelines, 'checkReader'>): Right<JobClaim> {
+  return jobTokenOfHeader((claim) => pipelines.checkReader(claim))
+}
+
+function jobTokenOfHeader(check: (claim: JobClaim) => Promise<void>): Right<JobClaim> {
   return {
     name: 'job token',
     admit: async (context) => {
       const claim = claimOf(context, context.req.header('job-token'))
-      await pipelines.checkReader(claim)
+      await check(claim)
       return claim
     },
   }
