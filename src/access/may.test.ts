@@ -29,12 +29,35 @@ function project(visibility: Visibility): Project {
 }
 
 type Rights = Readonly<Record<Action, readonly Visibility[]>>
+const ACTIONS = [
+  'read_project',
+  'admin_project',
+  'read_packages',
+  'create_package',
+  'destroy_package',
+  'admin_packages',
+] as const
 const ALL: readonly Visibility[] = ['public', 'internal', 'private']
-const NOTHING: Rights = { read_packages: [], create_package: [] }
-const ANYBODY: Rights = { read_packages: ['public'], create_package: [] }
-const SIGNED_IN: Rights = { read_packages: ['public', 'internal'], create_package: [] }
-const READING: Rights = { read_packages: ALL, create_package: [] }
-const EVERYTHING: Rights = { read_packages: ALL, create_package: ALL }
+const NOTHING = rightsTo({})
+const ANYBODY = rightsTo({ read_project: ['public'], read_packages: ['public'] })
+const OPEN: readonly Visibility[] = ['public', 'internal']
+const SIGNED_IN = rightsTo({ read_project: OPEN, read_packages: OPEN })
+const GUEST = rightsTo({ read_project: ALL, read_packages: OPEN })
+const READING = rightsTo({ read_project: ALL, read_packages: ALL })
+const PUBLISHING = rightsTo({ read_project: ALL, read_packages: ALL, create_package: ALL })
+const EVERYTHING = rightsTo({
+  read_project: ALL,
+  admin_project: ALL,
+  read_packages: ALL,
+  create_package: ALL,
+  destroy_package: ALL,
+  admin_packages: ALL,
+})
+
+function rightsTo(some: Partial<Rights>): Rights {
+  const nothing = Object.fromEntries(ACTIONS.map((action) => [action, []])) as unknown as Rights
+  return { ...nothing, ...some }
+}
 
 /** Of user 1, in the projects of these tests. */
 const roles = (...held: readonly Role[]) => ({
@@ -48,7 +71,8 @@ async function rightsOf(principal: Principal, ...held: readonly Role[]): Promise
     )
     return (await Promise.all(asked)).flat()
   }
-  return { read_packages: await where('read_packages'), create_package: await where('create_package') }
+  const pairs = ACTIONS.map(async (action) => [action, await where(action)] as const)
+  return Object.fromEntries(await Promise.all(pairs)) as Rights
 }
 
 /** In which projects each may do what without being a member; every other pair of these is refused. */
@@ -62,7 +86,7 @@ const STRANGERS: readonly (readonly [string, Principal, Rights])[] = [
   ['administrator, both', personal(['api', 'read_api'], administrator), EVERYTHING],
   ['administrator without a scope', personal([], administrator), NOTHING],
   ['job here of a user', job(HERE), SIGNED_IN],
-  ['job here of an administrator', job(HERE, administrator), EVERYTHING],
+  ['job here of an administrator', job(HERE, administrator), PUBLISHING],
   ['job elsewhere of a user', job(21), SIGNED_IN],
   ['job elsewhere of an administrator', job(21, administrator), SIGNED_IN],
 ]
@@ -71,26 +95,28 @@ it.each(STRANGERS)('%s may do what the table says, and no more', async (_name, p
   expect(await rightsOf(principal)).toEqual(rights)
 })
 
-/** What a member may do with the scope api, and so a job that the member started. */
-const MEMBERS: readonly (readonly [Role, Rights])[] = [
-  ['guest', SIGNED_IN],
-  ['planner', SIGNED_IN],
-  ['reporter', READING],
-  ['developer', EVERYTHING],
-  ['maintainer', EVERYTHING],
-  ['owner', EVERYTHING],
+/** What a member may do with the scope api, with read_api, and what a job may do that the member started. */
+const MEMBERS: readonly (readonly [Role, { api: Rights; reads: Rights; ofJob: Rights }])[] = [
+  ['guest', { api: GUEST, reads: GUEST, ofJob: GUEST }],
+  ['planner', { api: GUEST, reads: GUEST, ofJob: GUEST }],
+  ['reporter', { api: READING, reads: READING, ofJob: READING }],
+  ['developer', { api: PUBLISHING, reads: READING, ofJob: PUBLISHING }],
+  ['maintainer', { api: EVERYTHING, reads: READING, ofJob: PUBLISHING }],
+  ['owner', { api: EVERYTHING, reads: READING, ofJob: PUBLISHING }],
 ]
 
-describe.each(MEMBERS)('a member with the role %s', (role, rights) => {
+describe.each(MEMBERS)('a member with the role %s', (role, { api: rights, reads, ofJob }) => {
   it('may do what the table says, and no more', async () => {
     expect(await rightsOf(personal(['api']), role)).toEqual(rights)
-    expect(await rightsOf(job(HERE), role)).toEqual(rights)
   })
 
   it('may do less with a token that only reads, and nothing through a job of another project', async () => {
-    const reads = { ...rights, create_package: [] }
     expect(await rightsOf(personal(['read_api']), role)).toEqual(reads)
     expect(await rightsOf(job(21), role)).toEqual(SIGNED_IN)
+  })
+
+  it('gives a job of the project what a job may do', async () => {
+    expect(await rightsOf(job(HERE), role)).toEqual(ofJob)
   })
 
   it('has that role, and the highest of several counts', async () => {

@@ -16,22 +16,44 @@ export type Principal =
 
 export const ANONYMOUS: Principal = { kind: 'anonymous' }
 
-export type Action = 'read_packages' | 'create_package'
+/** `admin_packages` yanks, quarantines and says what is listed; `read_project` and `admin_project` are of the project itself. */
+export type Action =
+  | 'read_project'
+  | 'admin_project'
+  | 'read_packages'
+  | 'create_package'
+  | 'destroy_package'
+  | 'admin_packages'
 
 /** Where roles are looked up: they are data, and may change between two requests. */
 export type Roles = Pick<AccessStore, 'findRoles'>
 
 /** The least standing that each action asks for, GitLab's. What is not listed is refused. */
 const LEAST: Readonly<Record<Action, Readonly<Record<Visibility, Standing>>>> = {
+  read_project: { public: 'anonymous', internal: 'user', private: 'guest' },
+  admin_project: everywhere('maintainer'),
   read_packages: { public: 'anonymous', internal: 'user', private: 'reporter' },
-  create_package: { public: 'developer', internal: 'developer', private: 'developer' },
+  create_package: everywhere('developer'),
+  destroy_package: everywhere('maintainer'),
+  admin_packages: everywhere('maintainer'),
+}
+
+function everywhere(standing: Standing): Readonly<Record<Visibility, Standing>> {
+  return { public: standing, internal: standing, private: standing }
 }
 
 /** What a personal token's scopes leave of its user's rights. */
 const SCOPES: Readonly<Record<Action, readonly Scope[]>> = {
+  read_project: ['api', 'read_api'],
+  admin_project: ['api'],
   read_packages: ['api', 'read_api'],
   create_package: ['api'],
+  destroy_package: ['api'],
+  admin_packages: ['api'],
 }
+
+/** What a job may do at all: what it publishes, it can neither take back nor declare good. */
+const OF_JOBS: ReadonlySet<Action> = new Set(['read_project', 'read_packages', 'create_package'])
 
 export interface Question {
   readonly principal: Principal
@@ -43,6 +65,7 @@ export async function may(roles: Roles, { principal, action, project }: Question
   const isInScope =
     principal.kind !== 'user' || principal.scopes.some((scope) => SCOPES[action].includes(scope))
   if (!isInScope) return false
+  if (principal.kind === 'job' && !OF_JOBS.has(action)) return false
   return isAtLeast(await standingOf(roles, principal, project), LEAST[action][project.visibility])
 }
 

@@ -55,7 +55,7 @@ async function admit(context: Context<Bindings>, admission: Admission): Promise<
   if (project !== undefined) noteOnRequest(context, { project: project.path })
   if (project !== undefined && (await access.may(principal, action, project))) return { principal, project }
   if (principal.kind === 'anonymous') throw unauthenticated(credential, context.req.header('job-token'))
-  if (project === undefined || !(await access.may(principal, 'read_packages', project)))
+  if (project === undefined || !(await access.may(principal, 'read_project', project)))
     throw accessErrors(
       'access.unknown-project',
       'the project does not exist, or this credential may not see it',

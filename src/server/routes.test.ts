@@ -82,8 +82,12 @@ const REFUSALS: Readonly<Record<string, readonly [headers: readonly string[], an
   'runner token': [[JSON_TYPE, 'Runner-Token: glrt-wrong'], NO_RUNNER],
   'job token': [[JSON_TYPE, 'Job-Token: glcbt-wrong'], NO_JOB],
   administrator: [['Private-Token: glpat-wrong'], NO_CREDENTIAL],
-  read_packages: [['Private-Token: glpat-wrong'], NO_CREDENTIAL],
-  create_package: [['Private-Token: glpat-wrong'], NO_CREDENTIAL],
+  ...Object.fromEntries(
+    ['read_packages', 'create_package', 'destroy_package', 'admin_packages'].map((action) => [
+      action,
+      [['Private-Token: glpat-wrong'], NO_CREDENTIAL] as const,
+    ]),
+  ),
 }
 
 /** Routes whose clients may put the token into the body, with a body that has a wrong one or none. */
