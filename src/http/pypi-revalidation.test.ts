@@ -29,10 +29,10 @@ beforeEach(async () => {
 function watched(store: RegistryStore): RegistryStore {
   return {
     ...store,
-    listFiles: async (...asked) => {
+    listShownFiles: async (...asked) => {
       reads += 1
       await whileReading()
-      return store.listFiles(...asked)
+      return store.listShownFiles(...asked)
     },
     listNames: (...asked) => {
       reads += 1

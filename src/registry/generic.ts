@@ -79,6 +79,7 @@ async function put(
       sha256: content.sha256,
       size: content.size,
       requiresPython: null,
+      metadata: null,
       createdAtMs: clock.nowMs(),
     })
   } finally {

@@ -15,11 +15,17 @@ export type { PypiUpload } from './pypi-upload.ts'
 export type { GenericPackages, GenericPlace } from './generic.ts'
 export type {
   AddedFile,
+  BlobReference,
+  ChangedAt,
+  FileChange,
   Forwarding,
   ForwardingSetting,
+  NameKey,
   NewFile,
   PackageKey,
   PackageKind,
+  PackageName,
+  PackageStatus,
   RegistryStore,
   StoredFile,
 } from './store.ts'

@@ -107,6 +107,7 @@ function newRow(project: Project, upload: PypiUpload, { file, createdAtMs }: Che
     sha256,
     size,
     requiresPython: upload.requiresPython ?? '',
+    metadata: null,
     createdAtMs,
   }
 }

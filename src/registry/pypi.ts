@@ -20,7 +20,7 @@ export interface PypiPackages {
   publish(project: Project, upload: PypiUpload): Promise<AddedFile>
   /** Normalised names of the project's packages, in order. */
   names(project: Project): AsyncIterable<string>
-  /** All files of a package, oldest first; none where there is no such package. `name` is normalised. */
+  /** The shown files of a package, oldest first; none where there is no such package. `name` is normalised. */
   files(project: Project, name: string): AsyncIterable<StoredFile>
   /** Of all packages, newest first, from the first one that is older than the file `beforeId`; at most `limit`. */
   newest(
@@ -56,7 +56,8 @@ export function createPypiPackages(context: Context): PypiPackages {
       }),
     files: ({ id: projectId }, nameKey) =>
       paged(0, {
-        read: (afterId, limit) => store.listFiles({ projectId, kind: 'pypi', nameKey }, { afterId, limit }),
+        read: (afterId, limit) =>
+          store.listShownFiles({ projectId, kind: 'pypi', nameKey }, { afterId, limit }),
         after: ({ id }) => id,
       }),
     newest: ({ id: projectId }, { beforeId = Number.MAX_SAFE_INTEGER, limit }) =>

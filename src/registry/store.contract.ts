@@ -1,26 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
 import type { Forwarding, NewFile, RegistryStore } from './store.ts'
-
-function newFile(changes: Partial<NewFile> = {}): NewFile {
-  return {
-    projectId: 20,
-    kind: 'pypi',
-    name: 'My.Pkg',
-    nameKey: 'my-pkg',
-    version: '1.0.0',
-    versionKey: '1',
-    fileName: 'my_pkg-1.0.0.tar.gz',
-    sha256: 'a'.repeat(64),
-    size: 7,
-    requiresPython: '>=3.9',
-    createdAtMs: 1000,
-    ...changes,
-  }
-}
-
-const OTHER = 'b'.repeat(64)
-const FIRST_PAGE = { afterId: 0, limit: 100 }
+import { describeFileStates } from './store-states.contract.ts'
+import { FIRST_PAGE, newFile, OTHER } from './store-files.contract.ts'
 
 /** What every adapter of RegistryStore promises. */
 export function describeRegistryStore(name: string, open: () => Promise<TwoHandles<RegistryStore>>): void {
@@ -39,6 +21,7 @@ export function describeRegistryStore(name: string, open: () => Promise<TwoHandl
     describeForwarding(() => store)
     describeRaces(() => store)
     describeRevision(() => store)
+    describeFileStates(() => store)
   })
 }
 
@@ -47,7 +30,14 @@ function describeUnique(store: () => RegistryStore): void {
     const { file, isNew } = await store().addUnique(newFile(), 'sdist')
     expect(isNew).toBe(true)
     const { projectId: _project, kind: _kind, nameKey: _name, versionKey: _version, ...kept } = newFile()
-    expect(file).toEqual({ ...kept, id: file.id, packageId: file.packageId })
+    const states = {
+      yankedReason: null,
+      quarantinedReason: null,
+      deletedAtMs: null,
+      isListed: true,
+      provenance: null,
+    }
+    expect(file).toEqual({ ...kept, ...states, id: file.id, packageId: file.packageId })
     expect(await store().findUnique(newFile(), 'sdist')).toEqual(file)
   })
 

@@ -1,3 +1,9 @@
+/** Bytes that are kept beside a file: of what digest, and how many. */
+export interface BlobReference {
+  readonly sha256: string
+  readonly size: number
+}
+
 /** A package file to keep, and the package that it belongs to. */
 export interface NewFile {
   readonly projectId: number
@@ -12,7 +18,11 @@ export interface NewFile {
   readonly size: number
   /** Null where the kind has none. */
   readonly requiresPython: string | null
+  /** Its core metadata (PEP 658); null where the kind has none. */
+  readonly metadata: BlobReference | null
   readonly createdAtMs: number
+  /** Default true. */
+  readonly isListed?: boolean
 }
 
 export type PackageKind = 'pypi' | 'generic'
@@ -26,7 +36,37 @@ export interface StoredFile {
   readonly sha256: string
   readonly size: number
   readonly requiresPython: string | null
+  readonly metadata: BlobReference | null
   readonly createdAtMs: number
+  /** Why it was yanked (PEP 592), '' without a reason; null for a file that is not. */
+  readonly yankedReason: string | null
+  /** Why nobody gets its bytes: the file's own reason, or else that of its whole package. */
+  readonly quarantinedReason: string | null
+  readonly deletedAtMs: number | null
+  /** Whether the publish rule of the project lets it stand in the index. */
+  readonly isListed: boolean
+  /** Its provenance object (PEP 740). */
+  readonly provenance: BlobReference | null
+}
+
+/** What may change of a file. What is not given stays. */
+export type FileChange = Partial<
+  Pick<
+    StoredFile,
+    'metadata' | 'yankedReason' | 'quarantinedReason' | 'deletedAtMs' | 'isListed' | 'provenance'
+  >
+>
+
+/** Of a package, over all its versions: the markers of PEP 792. */
+export type PackageStatus = 'active' | 'archived' | 'deprecated' | 'quarantined'
+
+/** A package, over all its versions. */
+export interface PackageName {
+  /** As its first file spelled it. */
+  readonly name: string
+  readonly status: PackageStatus
+  /** '' without one. */
+  readonly statusReason: string
 }
 
 export interface AddedFile {
@@ -40,6 +80,13 @@ export interface PackageKey {
   readonly kind: PackageKind
   readonly nameKey: string
   readonly versionKey: string
+}
+
+/** Of a package over all its versions. */
+export type NameKey = Omit<PackageKey, 'versionKey'>
+
+export interface ChangedAt {
+  readonly atMs: number
 }
 
 export interface Forwarding {
@@ -60,6 +107,9 @@ export interface ForwardingSetting {
  * and durable before a row here names them. Every write is durable when it resolves, and whole or absent; safe to call
  * concurrently. A file's row never goes, nor do its name, key, digest and size ever change, so that no name is free
  * again; whatever else is written of a project, or changed, raises its revision in the same transaction.
+ *
+ * A file is *shown* while it is listed, neither deleted nor quarantined itself. A package that is quarantined as a whole
+ * (`setStatus`) keeps its shown files: who makes a page asks for the status first.
  */
 export interface RegistryStore {
   /** At most one file ever has `uniqueKey` in its package. Makes the package when it is missing. */
@@ -71,19 +121,32 @@ export interface RegistryStore {
   findNewest(key: PackageKey, fileName: string): Promise<StoredFile | undefined>
   /** The files of all versions, oldest first, from the first one after `afterId`. */
   listFiles(
-    key: Omit<PackageKey, 'versionKey'>,
+    key: NameKey,
     page: { readonly afterId: number; readonly limit: number },
   ): Promise<readonly StoredFile[]>
-  /** Of all packages of a project, newest first, from the first one that is older than `beforeId`. */
+  /** As `listFiles`, those that are shown. */
+  listShownFiles(
+    key: NameKey,
+    page: { readonly afterId: number; readonly limit: number },
+  ): Promise<readonly StoredFile[]>
+  /** Shown ones of all packages of a project, newest first, from the first one that is older than `beforeId`. */
   listNewest(
     key: Pick<PackageKey, 'projectId' | 'kind'>,
     page: { readonly beforeId: number; readonly limit: number },
   ): Promise<readonly StoredFile[]>
-  /** Name keys, each once, in order, from the first one after `after`; '' begins. */
+  /** Name keys of packages that have a shown file, each once, in order, from the first one after `after`; '' begins. */
   listNames(
     key: Pick<PackageKey, 'projectId' | 'kind'>,
     page: { readonly after: string; readonly limit: number },
   ): Promise<readonly string[]>
+  /** Undefined where the project never had a file of that name. */
+  findName(key: NameKey): Promise<PackageName | undefined>
+  /** The file as it is now; undefined where there is none of that id. */
+  changeFile(id: number, change: FileChange, at: ChangedAt): Promise<StoredFile | undefined>
+  /** Every unique file of a version that is not deleted, in one transaction; how many they are. */
+  changeVersion(key: PackageKey, change: FileChange, at: ChangedAt): Promise<number>
+  /** False where the project never had a file of that name. */
+  setStatus(key: NameKey, status: Omit<PackageName, 'name'>, at: ChangedAt): Promise<boolean>
   findForwarding(projectId: number): Promise<Forwarding | undefined>
   setForwarding(projectId: number, setting: ForwardingSetting): Promise<void>
   /**

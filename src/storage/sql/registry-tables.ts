@@ -1,6 +1,9 @@
 import type { Generated, Kysely } from 'kysely'
-import type { PackageKind } from '../../registry/index.ts'
+import type { PackageKind, PackageStatus } from '../../registry/index.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
+
+/** 0 or 1; 1 where a row does not say. */
+type Flag = Generated<number>
 
 /** Tables of `registry.ts` and how they came to be. */
 export type RegistryTables = {
@@ -10,6 +13,10 @@ export type RegistryTables = {
     readonly kind: PackageKind
     readonly name_key: string
     readonly name: string
+    readonly status: Generated<PackageStatus>
+    readonly status_reason: Generated<string>
+    /** Whether a file of it is. */
+    readonly is_shown: Flag
   }
   /** A name and a version, as in GitLab. */
   readonly packages: {
@@ -33,6 +40,16 @@ export type RegistryTables = {
     /** Those of the name, once more, so that the newest files of a project stand together. */
     readonly project_id: number | null
     readonly kind: PackageKind | null
+    readonly metadata_sha256: string | null
+    readonly metadata_size: number | null
+    readonly yanked_reason: string | null
+    readonly quarantined_reason: string | null
+    readonly deleted_at_ms: number | null
+    readonly is_listed: Flag
+    readonly provenance_sha256: string | null
+    readonly provenance_size: number | null
+    /** What `is_listed`, `quarantined_reason` and `deleted_at_ms` say together: indexes have the rows of a page in turn. */
+    readonly is_shown: Flag
   }
   readonly package_revisions: {
     readonly project_id: number
@@ -62,6 +79,12 @@ export const registryMigrations: Steps = {
   '0009-registry-revisions': {
     up: async (database) => {
       await createRevisionTable(database)
+    },
+  },
+  '0011-registry-states': {
+    up: async (database) => {
+      await addFileStates(database)
+      await addNameStates(database)
     },
   },
 }
@@ -147,6 +170,47 @@ async function createRevisionTable(database: Kysely<unknown>): Promise<void> {
     .insertInto('package_revisions')
     .columns(['project_id', 'revision'])
     .expression(written)
+    .execute()
+}
+
+async function addFileStates({ schema }: Kysely<unknown>): Promise<void> {
+  const columns = [
+    ['metadata_sha256', 'text'],
+    ['metadata_size', 'bigint'],
+    ['yanked_reason', 'text'],
+    ['quarantined_reason', 'text'],
+    ['deleted_at_ms', 'bigint'],
+    ['provenance_sha256', 'text'],
+    ['provenance_size', 'bigint'],
+  ] as const
+  for (const [name, type] of columns) await schema.alterTable('package_files').addColumn(name, type).execute()
+  for (const name of ['is_listed', 'is_shown'])
+    await schema
+      .alterTable('package_files')
+      .addColumn(name, 'integer', (column) => column.notNull().defaultTo(1))
+      .execute()
+  await schema
+    .createIndex('package_files_shown')
+    .on('package_files')
+    .columns(['name_id', 'is_shown', 'id'])
+    .execute()
+  await schema.dropIndex('package_files_project').execute()
+  await schema
+    .createIndex('package_files_project_shown')
+    .on('package_files')
+    .columns(['project_id', 'kind', 'is_shown', 'id'])
+    .execute()
+}
+
+async function addNameStates({ schema }: Kysely<unknown>): Promise<void> {
+  const names = schema.alterTable('package_names')
+  await names.addColumn('status', 'text', (column) => column.notNull().defaultTo('active')).execute()
+  await names.addColumn('status_reason', 'text', (column) => column.notNull().defaultTo('')).execute()
+  await names.addColumn('is_shown', 'integer', (column) => column.notNull().defaultTo(1)).execute()
+  await schema
+    .createIndex('package_names_shown')
+    .on('package_names')
+    .columns(['project_id', 'kind', 'is_shown', 'name_key'])
     .execute()
 }
 
