@@ -1,0 +1,9 @@
+/**
+ * What a maintainer and a consumer do with distributions; one folder each, over ports that `client/` fills.
+ *
+ * - `build/`: wheel and sdist of a project through the standard build front end; two builds compared
+ * - `publish/`: distributions and their seals into the registries of a project: all files are judged before the first
+ *   upload, what is there already is skipped, what was uploaded is read back
+ * - `fetch/`: every file of a release by URL and digest, verified before it is left in place; none of its code runs
+ */
+export { isSideFile, requireSealed } from './publish/side-files.ts'
