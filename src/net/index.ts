@@ -5,7 +5,8 @@
  * `NO_PROXY` and `SSL_CERT_FILE`, never follows a redirect, and limits every exchange in time. `createSocketHttp` is
  * the same over a socket file. `createFulcioClient`, `createRekorClient` and `createTimestampClient` are the ports of `sign/`; they retry what
  * is transient (`withRetries`), and Rekor's also what was cut off, since a log keeps one entry of what it is sent twice. `fetchTrustedRoot` is the client of a TUF repository (tuf-js), and
- * `loadPublicSigstore` the repository of public Sigstore with the root that was shipped. What a service answers is an
+ * `loadPublicSigstore` the repository of public Sigstore with the root that was shipped. `fetchSimplePage` reads the page
+ * of a package in a simple index. What a service answers is an
  * enemy's: capped, and parsed strictly.
  */
 export { createHttp, createSocketHttp, type HttpOptions } from './http-client.ts'
@@ -14,6 +15,8 @@ export { createRekorClient } from './rekor.ts'
 export { createTimestampClient } from './timestamp.ts'
 export { fetchTufRepository, type VerifiedRepository } from './tuf-repository.ts'
 export { cachedTrustedRoot, fetchTrustedRoot, loadPublicSigstore, type TufPorts } from './tuf.ts'
+export { fetchSimplePage, type IndexAnswer, type PageRequest } from './simple-index.ts'
+export type { IndexedFile, SimplePage } from './simple-index-page.ts'
 export type { TufSource } from './tuf-source.ts'
 export { withRetries } from './retry.ts'
 export { errorWords } from './error-words.ts'
