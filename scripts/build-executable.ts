@@ -1,6 +1,6 @@
 /**
  * Compiles the program into executables that need no Node: `node scripts/build-executable.ts [--platform NAME]…
- * [--out DIR]`; without a platform, that of this machine. The compiler and the runtimes that go into the executables are
+ * [--out DIR]`; without a platform, that of this machine. `--print-runtime` only installs its runtime and prints where. The compiler and the runtimes that go into the executables are
  * npm packages, pinned with their digests in scripts/compiler/package-lock.json; nothing else installs them.
  */
 import { execFileSync } from 'node:child_process'
@@ -131,12 +131,20 @@ ${'-'.repeat(80)}
 `)
 }
 
+async function compileAll({ platform: names, out }: { platform?: string[]; out?: string }): Promise<void> {
+  const dist = out === undefined ? join(root, 'dist') : resolve(out)
+  mkdirSync(dist, { recursive: true })
+  for (const name of names ?? [thisPlatform()]) console.log(`compiled ${await compileExecutable(name, dist)}`)
+}
+
 if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
-    options: { platform: { type: 'string', multiple: true }, out: { type: 'string' } },
+    options: {
+      platform: { type: 'string', multiple: true },
+      out: { type: 'string' },
+      'print-runtime': { type: 'boolean' },
+    },
   })
-  const dist = values.out === undefined ? join(root, 'dist') : resolve(values.out)
-  mkdirSync(dist, { recursive: true })
-  for (const name of values.platform ?? [thisPlatform()])
-    console.log(`compiled ${await compileExecutable(name, dist)}`)
+  if (values['print-runtime'] === true) console.log(runtimeOf(thisPlatform()))
+  else await compileAll(values)
 }

@@ -1,6 +1,6 @@
 /**
- * The checks beside the tests: `npm run check`. With `--tests FILE STATUS…` (vitest's JSON reports, each with its exit
- * code) their counts go into the last line too, `N passed, N failed`, which is what CI reads. A skipped test counts as failed there.
+ * The checks beside the tests: `npm run check`. With `--tests FILE STATUS…` (vitest's JSON reports and Bun's JUnit ones,
+ * which end in `.xml`, each with its exit code) their counts go into the last line too, `N passed, N failed`, which is what CI reads. A skipped test counts as failed there.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -32,11 +32,27 @@ function runCheck([name, [program = '', ...args]]: [string, readonly string[]]):
   return status === 0
 }
 
+/** Of its first element, which has the sums. One that names none counts as a failure. */
+function readJUnit(text: string): TestReport {
+  const [sums = ''] = /<testsuites [^>]*>/.exec(text) ?? []
+  const count = (name: string): number =>
+    Number(new RegExp(` ${name}="(\\d+)"`).exec(sums)?.[1] ?? Number.NaN)
+  const [tests, failed, skipped] = [count('tests'), count('failures'), count('skipped')]
+  const isWhole = tests > 0 && failed >= 0 && skipped >= 0
+  return {
+    numPassedTests: isWhole ? tests - failed - skipped : 0,
+    numFailedTests: isWhole ? failed : 1,
+    numPendingTests: isWhole ? skipped : 0,
+    numFailedTestSuites: 0,
+  }
+}
+
 /** What the report does not count still fails: a suite that was not collected, an error outside of every test. */
 function readTests([path, status, ...more]: readonly string[]): { passed: number; failed: number } {
   if (path === undefined) return { passed: 0, failed: 0 }
   const others = readTests(more)
-  const report = JSON.parse(readFileSync(path, 'utf8')) as TestReport
+  const text = readFileSync(path, 'utf8')
+  const report = path.endsWith('.xml') ? readJUnit(text) : (JSON.parse(text) as TestReport)
   const skipped = report.numPendingTests
   if (skipped > 0) console.log(`FAIL ${skipped} skipped tests: in CI nothing may be skipped`)
   const broken = report.numFailedTests === 0 ? report.numFailedTestSuites : 0

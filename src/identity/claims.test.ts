@@ -168,7 +168,7 @@ describe('parseGitLabClaims', () => {
     },
   )
 
-  it.each([null, [], 'x', 1, [good]])('refuses the payload %j', (payload) => {
+  it.each([[null], [[]], ['x'], [1], [[good]]])('refuses the payload %j', (payload) => {
     expect(() => parseGitLabClaims(payload)).toThrow(refused)
   })
 

@@ -224,6 +224,6 @@ describe('a certificate for another kind of key', () => {
     forged[0] = 1
     const spki = new Uint8Array([...Buffer.from('302a300506032b6570032100', 'hex'), ...zero])
     const made = { key: keys.leaf.key, spki }
-    refused({ ...sealOf(made, 'sha512', forged), artifact: files }, 'signature')
+    refused({ ...sealOf(made, 'sha512', forged), artifact: files }, 'certificate')
   })
 })

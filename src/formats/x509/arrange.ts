@@ -74,3 +74,21 @@ export const root = makeRoot()
 export const intermediate = makeIntermediate(root)
 export const pending = makeLeaf(intermediate)
 export const leaf = parseCertificate(pending.complete([sct]))
+
+const key = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))
+
+/** Public keys that OpenSSL makes, and BoringSSL, the library of the executable's runtime, does not. */
+export const foreignKeys = {
+  dsa: key(
+    'MIIBtjCCASsGByqGSM44BAEwggEeAoGBAIGdKY8j5Fekmh/OLx8W+af6eZ6elCxs2+gcsVVHWlRcyzaVrHuPeyumL7JfSOfBpnU2YKK+oRGpe09bmTPu6hzcGhM/7Cdv4LMoqVp8b2q9lsApCjy2yO8bQ/2uccpiGydpjiQIHc4lvEZNwkdmh6aHRjibFtEvBMk+avPLEkRhAhUA7uoS7qzBCyvTpTh/PxCyzeKu/ysCgYAyruRX/BMnrfJAWqWoTKi2anxl1WGoDeQCVeXfQ9HhDB1syIZoOCpqw5uvHX+3ZKefQwZx8HIPxRNTRg8iZB8Ad3m26+Wb/wjk6o1m6KglNzaa9eI64Rw4QjSOQmtRUAVmn1/KevSBOfEdZVCbLDzP7okXsdrZHi09Q2qnWuDeGwOBhAACgYAD0xtvBjfb/770wSRFfWz66vNCAn32UucX0x6rlPy5gfx77adbOavduSUYFtaX2sova1CIcQnnCQy1w3p1AS1RyaFGVL3ZDqF7Fpd4vyG0cT+XsknVIIrqK0KYdOAahLwBhTQG2kWJKz89PbPuviUr62znflWFg2E6GfS9Fpyiww==',
+  ),
+  rsaPss: key(
+    'MIIBIDALBgkqhkiG9w0BAQoDggEPADCCAQoCggEBALiB/QOlF++K24OuFXdw7FywPAE4GPkrSTvEWdeqpLrlb55i0s4C6a+LwgAz8J+CCRZjwu1lg2BvAztCED/NlsHXwsVjh/e50F91GpKmNX7VF1GY94wqd0T7CWMrfLxDdyRVv7kMXyJ30Wqaw10I/X0Qv+GRqBB99kRRNaCWSxBDUggpDoSAiG0W3B7Ws8qPy+dAL4NnvMjyJySW+6gAnxcUjOcMGj7mNH2/re6cJ0gbR3pTJrLgURNoxwfn6XX2xXYwMFH6yWxGhXPxQdi/0b/jvA1iW8E6lnpSkOOQZ4UyDShRNab+6J7oUTsRQ6BGy/tNAtrEzUFLZr7RFhOS7+kCAwEAAQ==',
+  ),
+  secp256k1: key(
+    'MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEIPdlb3q6gO7/vFl8IzKjnsbbC666mDYuAoEKfYsoCqUsRquOvlmjz1EWzqa3blH10mLhpSRprcGjVzt/k1QVyw==',
+  ),
+  explicitCurve: key(
+    'MIIBSzCCAQMGByqGSM49AgEwgfcCAQEwLAYHKoZIzj0BAQIhAP////8AAAABAAAAAAAAAAAAAAAA////////////////MFsEIP////8AAAABAAAAAAAAAAAAAAAA///////////////8BCBaxjXYqjqT57PrvVV2mIa8ZR0GsMxTsPY7zjw+J9JgSwMVAMSdNgiG5wSTamZ44ROdJreBn36QBEEEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9QIhAP////8AAAAA//////////+85vqtpxeehPO5ysL8YyVRAgEBA0IABIUZvkRRUKv4m4Nh8zCfRG7zGTk+qm3AokcJf8pQETMsS6fSLcDcBt5pIwR3+2bh31TqOEC6l15WKe4HyuuV1Qs=',
+  ),
+} as const

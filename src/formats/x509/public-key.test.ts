@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { WheelsealError } from '../../base/index.ts'
 import { derBitString, derNull, derOid, derSequence, derUnsigned } from '../der/index.ts'
-import { leaf, leafKey, root } from './arrange.ts'
+import { foreignKeys, leaf, leafKey, root } from './arrange.ts'
 import {
   certificatePem,
   parseCertificatesPem,
@@ -20,6 +20,22 @@ const message = new Uint8Array([1, 2, 3])
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const weakRsa = generateKeyPairSync('rsa', { modulusLength: 1024 })
 const ed25519 = generateKeyPairSync('ed25519')
+
+/** Points whose order divides 8, and the spellings of some that are not reduced. */
+const SMALL_ORDER = [
+  `01${'00'.repeat(31)}`,
+  `01${'00'.repeat(30)}80`,
+  '00'.repeat(32),
+  `${'00'.repeat(31)}80`,
+  `ec${'ff'.repeat(30)}7f`,
+  `ec${'ff'.repeat(31)}`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(31)}`,
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+]
 
 describe('parsePublicKey', () => {
   it.each(['P-256', 'P-384', 'P-521'])(
@@ -67,14 +83,11 @@ describe('parsePublicKey', () => {
   it.each([
     ['nothing', new Uint8Array()],
     ['a point that is not on the curve', leafKey.spki.with(60, (leafKey.spki[60] ?? 0) ^ 1)],
-    ['DSA', spkiOf(generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).publicKey)],
+    ['DSA', foreignKeys.dsa],
     ['X25519', spkiOf(generateKeyPairSync('x25519').publicKey)],
-    ['RSA-PSS', spkiOf(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey)],
-    ['secp256k1', spkiOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey)],
-    [
-      'a curve spelt out',
-      spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-256', paramEncoding: 'explicit' }).publicKey),
-    ],
+    ['RSA-PSS', foreignKeys.rsaPss],
+    ['secp256k1', foreignKeys.secp256k1],
+    ['a curve spelt out', foreignKeys.explicitCurve],
     ['RSA without its NULL', derSequence(derSequence(derOid('1.2.840.113549.1.1.1')), derBitString(bits))],
     [
       'Ed25519 with a NULL',
@@ -85,6 +98,14 @@ describe('parsePublicKey', () => {
   ])('refuses %s', (_name, spki) => {
     expect(() => parsePublicKey(spki)).toThrow(malformed)
   })
+})
+
+it.each(SMALL_ORDER)('refuses the Ed25519 key %s, of small order', (hex) => {
+  const spki = derSequence(
+    derSequence(derOid('1.3.101.112')),
+    derBitString(new Uint8Array(Buffer.from(hex, 'hex'))),
+  )
+  expect(() => parsePublicKey(spki)).toThrow('small order')
 })
 
 describe('PEM', () => {

@@ -10,6 +10,7 @@ import {
   type DerReader,
 } from '../der/index.ts'
 import { parseEcdsaPublicKey } from '../ecdsa/index.ts'
+import { isOfSmallOrder } from './ed25519.ts'
 import { parsing, x509Errors } from './errors.ts'
 import { formatPem } from './format-pem.ts'
 import { OID } from './oids.ts'
@@ -24,7 +25,7 @@ const ED25519_BYTES = 32
 
 /**
  * An ECDSA, RSA or Ed25519 SubjectPublicKeyInfo in the one form that RFC 5480, 3279 and 8410 give it; a point that is
- * not on its curve is refused. Says nothing about strength. Throws `x509.malformed`.
+ * not on its curve, or of small order, is refused. Says nothing about strength. Throws `x509.malformed`.
  */
 export function parsePublicKey(spki: Uint8Array): PublicKey {
   const known = parsed.get(spki)
@@ -46,6 +47,7 @@ function readPublicKey(spki: Uint8Array): PublicKey {
   if (ecdsa !== undefined) return { kind: ecdsa.curve, key: importKey(spki) }
   const { algorithm, parameters, bits } = parsing('public key', () => readDer(spki, readParts))
   if (algorithm === OID.ed25519 && parameters === undefined && bits.length === ED25519_BYTES) {
+    if (isOfSmallOrder(bits)) throw x509Errors('x509.malformed', 'an Ed25519 key of small order')
     return { kind: 'ed25519', key: importKey(spki) }
   }
   if (algorithm === OID.rsaEncryption && parameters === TAG.null) {
