@@ -19,6 +19,12 @@ export const httpErrors = defineErrors({
     summary: 'A request body lacks a field or has one of the wrong type.',
     hint: 'send the fields that docs/reference/http-api.md names for the route',
   },
+  'http.not-acceptable': {
+    status: 406,
+    exit: 1,
+    summary: 'The header Accept names no media type that the route has.',
+    hint: 'accept application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html or text/html',
+  },
   'http.body-slow': {
     status: 408,
     exit: 1,

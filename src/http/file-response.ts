@@ -7,18 +7,21 @@ export interface ServedFile {
   /** ASCII, without quotes and line breaks. */
   readonly fileName: string
   readonly sha256: string
+  /** For what no browser must show, be it as harmless as JSON. Default: of no particular type. */
+  readonly contentType?: string
 }
 
 /**
- * A stored file, streamed. Bytes of users are never shown as a page: always an attachment of no particular type. The
+ * A stored file, streamed. Bytes of users are never shown as a page: always an attachment, by default of no particular type. The
  * digest is the strong validator, so one range may be asked for (RFC 9110 §14); several are answered with the whole.
  */
 export function fileResponse(context: Context, file: ServedFile, blob: Blob): Response {
   const etag = `"${file.sha256}"`
   const headers = {
-    'Content-Type': 'application/octet-stream',
+    'Content-Type': file.contentType ?? 'application/octet-stream',
     'Content-Disposition': `attachment; filename="${file.fileName}"`,
     'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; sandbox",
     'X-Checksum-SHA256': file.sha256,
     'Accept-Ranges': 'bytes',
     ETag: etag,

@@ -16,6 +16,9 @@ import { genericRoutes } from './generic.ts'
 import { pypiRoutes } from './pypi.ts'
 import { listen } from './server.ts'
 
+/** By another name than the one that the tests ask. */
+export const EXTERNAL_URL = 'https://seal.example'
+
 export const MAX_FILE_BYTES = 100_000
 
 /** The registries on a real socket, over real stores in a temporary folder. */
@@ -96,7 +99,7 @@ async function serve(access: Access, registry: Registry, clock: Clock) {
     failure: (_name: string, error: unknown) => void failures.push(error),
   }
   const routes = [
-    pypiRoutes({ pypi: registry.pypi, access, log }),
+    pypiRoutes({ pypi: registry.pypi, access, log, externalUrl: EXTERNAL_URL }),
     genericRoutes({ generic: registry.generic, access, log }),
   ]
   const hosts: string[] = []

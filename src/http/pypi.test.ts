@@ -47,13 +47,16 @@ function countTurns(): { now(): number; stop(): void } {
 }
 
 describe('the simple index', () => {
-  it('of a package is what GitLab writes, with or without a slash, whatever the spelling of the name', async () => {
+  it('of a package is what GitLab writes, and the version of the index, with or without a slash, whatever the spelling of the name', async () => {
     await post(twineForm('content', { requires_python: '>=3.9,<"4"' }))
     await post(twineForm('sdist', {}, SDIST))
     const [wheel, sdist] = [sha256Hex('content'), sha256Hex('sdist')]
     const page = (files: string): string => `<!DOCTYPE html>
 <html>
-  <head><title>Links for my-pkg</title></head>
+  <head>
+    <meta name="pypi:repository-version" content="1.4">
+    <title>Links for my-pkg</title>
+  </head>
   <body>
     <h1>Links for my-pkg</h1>
     <a href="${files}/${wheel}/${WHEEL}#sha256=${wheel}" data-requires-python="&gt;=3.9,&lt;&quot;4&quot;">${WHEEL}</a>

@@ -1,39 +1,50 @@
 import { Hono, type Context } from 'hono'
 import type { Access, Project } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
-import { isName, normalizeName } from '../formats/python/index.ts'
-import { registryErrors, type PypiPackages } from '../registry/index.ts'
+import { isName, normalizeName, parseVersion } from '../formats/python/index.ts'
+import { registryErrors, type PypiPackages, type StoredFile } from '../registry/index.ts'
 import { principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
-import { listsTag } from './entity-tag.ts'
 import { fileResponse } from './file-response.ts'
+import { createPageMemory } from './page-memory.ts'
 import { readPypiForm, type PypiForm } from './pypi-form.ts'
-import { indexPage, packagePage } from './simple-page.ts'
+import { sendIndex, sendPackage } from './simple-index.ts'
 import { routesOn, type Bindings } from './route.ts'
 
 export interface PypiRoutesParts {
   readonly pypi: PypiPackages
   readonly access: Access
   readonly log: Log
+  /** By which clients reach the server, without a slash at the end. */
+  readonly externalUrl: string
 }
 
 const PYPI = '/api/v4/projects/:id/packages/pypi'
 
-/** GitLab's PyPI registry, as twine and pip speak to it: upload, simple index (PEP 503), download. */
+/** GitLab's PyPI registry, as twine and pip speak to it: upload, simple index, download, and beside it PyPI's Integrity API. */
 export function pypiRoutes(parts: PypiRoutesParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(registryFailures(parts.log))
   const route = routesOn(app)
   const may = projectRights(parts.access, { takesJobTokenHeader: false })
   const read = may('read_packages')
+  const memory = createPageMemory()
   for (const slash of ['', '/']) {
-    const page = { ...parts, slash }
+    const page = (project: Project) => ({
+      pypi: parts.pypi,
+      memory,
+      project,
+      place: { slash, base: `${parts.externalUrl}${PYPI.replace(':id', String(project.id))}` },
+    })
     route.post(`${PYPI}${slash}`, may('create_package'), (context, who) => upload(context, who, parts))
-    route.get(`${PYPI}/simple${slash}`, read, (context, { project }) => index(context, project, page))
+    route.get(`${PYPI}/simple${slash}`, read, (context, { project }) => sendIndex(context, page(project)))
     route.get(`${PYPI}/simple/:name${slash}`, read, (context, { project }) =>
-      listPackage(context, project, page),
+      sendPackage(context, page(project)),
     )
   }
   route.get(`${PYPI}/files/:sha256/:file`, read, (context, { project }) => download(context, project, parts))
+  route.get(`${PYPI}/integrity/:name/:version/:file/provenance`, read, (context, { project }) =>
+    provenance(context, project, parts),
+  )
   return app
 }
 
@@ -71,80 +82,57 @@ function publish(pypi: PypiPackages, project: Project, { fields, fileName, conte
   })
 }
 
-/** What ends the path by which a page was asked for. */
-type PageParts = PypiRoutesParts & { readonly slash: string }
+const METADATA_ENDING = '.metadata'
 
-async function index(
-  context: Context<Bindings>,
-  project: Project,
-  { pypi, slash }: PageParts,
-): Promise<Response> {
-  const tag = pageTag(await pypi.revision(project))
-  if (listsTag(context.req.header('if-none-match'), tag)) return notModified(context, tag)
-  return html(context, tag, indexPage({ title: project.name, slash }, pypi.names(project)))
-}
-
-async function listPackage(
-  context: Context<Bindings>,
-  project: Project,
-  { pypi, slash }: PageParts,
-): Promise<Response> {
-  const given = context.req.param('name') ?? ''
-  if (!isName(given))
-    throw registryErrors('registry.unknown-package', `${project.path} has no package with that name`)
-  const name = normalizeName(given)
-  // Before the rows: one that is added meanwhile makes the tag too old, and never too new.
-  const tag = pageTag(await pypi.revision(project), name)
-  if (listsTag(context.req.header('if-none-match'), tag)) return notModified(context, tag)
-  const files = pypi.files(project, name)[Symbol.asyncIterator]()
-  const first = await files.next()
-  if (first.done !== true)
-    return html(context, tag, packagePage({ title: first.value.name, slash }, beginning(first.value, files)))
-  const elsewhere = await pypi.forwardedUrl(project, name)
-  if (elsewhere !== undefined) return context.redirect(elsewhere, 302)
-  throw registryErrors('registry.unknown-package', `${project.path} has no package ${name}`)
-}
-
-async function* beginning<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
-  yield first
-  yield* { [Symbol.asyncIterator]: () => rest }
-}
-
+/** A file, or under its name with the ending `.metadata` its core metadata (PEP 658). */
 async function download(
   context: Context<Bindings>,
   project: Project,
   { pypi }: PypiRoutesParts,
 ): Promise<Response> {
-  const { sha256 = '', file: fileName = '' } = context.req.param() as Record<string, string>
+  const { sha256 = '', file: asked = '' } = context.req.param() as Record<string, string>
+  const isMetadata = asked.endsWith(METADATA_ENDING)
+  const fileName = isMetadata ? asked.slice(0, -METADATA_ENDING.length) : asked
   const file = await pypi.find(project, { sha256, fileName })
   if (file === undefined)
     throw registryErrors('registry.unknown-file', `${project.path} has no file with that name and digest`)
-  return fileResponse(context, file, await pypi.open(file))
+  if (!isMetadata) return fileResponse(context, file, await pypi.open(file))
+  const content = await pypi.open(file, 'metadata')
+  return fileResponse(context, { fileName: asked, sha256: file.metadata?.sha256 ?? '' }, content)
 }
 
-/** The form of the pages. Another form needs another number: what a client keeps of this one must not pass for it. */
-const PAGE_FORM = 1
-
-/** Weak: a page that is written while a file is added has its tag from before. A tag is good for its own page only. */
-function pageTag(revision: number, name = ''): string {
-  return `W/"${PAGE_FORM}.${revision}.${name}"`
+/** PyPI's Integrity API: the provenance object of a file (PEP 740). */
+async function provenance(
+  context: Context<Bindings>,
+  project: Project,
+  { pypi }: PypiRoutesParts,
+): Promise<Response> {
+  const { name = '', version = '', file: fileName = '' } = context.req.param() as Record<string, string>
+  const file = await pypi.find(project, { fileName })
+  if (file === undefined || !isOf(file, { name, version }))
+    throw registryErrors('registry.unknown-file', `${project.path} has no file of that name and version`)
+  const content = await pypi.open(file, 'provenance')
+  const served = {
+    fileName: `${fileName}.provenance`,
+    sha256: file.provenance?.sha256 ?? '',
+    contentType: 'application/vnd.pypi.integrity.v1+json',
+  }
+  return fileResponse(context, served, content)
 }
 
-/** Kept, but asked for again each time: what was published is listed at once. */
-function cached(tag: string): Readonly<Record<string, string>> {
-  return { ETag: tag, 'Cache-Control': 'no-cache' }
+function isOf(
+  file: StoredFile,
+  { name, version }: { readonly name: string; readonly version: string },
+): boolean {
+  if (!isName(name) || normalizeName(name) !== normalizeName(file.name)) return false
+  return keyOf(version) === parseVersion(file.version).key
 }
 
-function notModified(context: Context, tag: string): Response {
-  return context.body(null, 304, cached(tag))
-}
-
-/** Texts of users stand in pages, escaped; should one slip through, it still may not run. */
-function html(context: Context, tag: string, page: AsyncIterable<Uint8Array>): Response {
-  return context.body(ReadableStream.from(page), 200, {
-    ...cached(tag),
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': "default-src 'none'",
-    'X-Content-Type-Options': 'nosniff',
-  })
+/** Undefined for what is no version. */
+function keyOf(version: string): string | undefined {
+  try {
+    return parseVersion(version).key
+  } catch {
+    return undefined
+  }
 }

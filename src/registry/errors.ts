@@ -49,6 +49,12 @@ export const registryErrors = defineErrors({
     summary: 'The package has no such file.',
     hint: 'check the name, the version and the file name',
   },
+  'registry.quarantined': {
+    status: 403,
+    exit: 1,
+    summary: 'A file is quarantined and is not served.',
+    hint: 'install another version; a maintainer of the project can lift the quarantine',
+  },
   'registry.forwarding': {
     status: 400,
     exit: 2,

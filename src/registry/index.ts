@@ -11,6 +11,7 @@
 export { createRegistry, type Registry } from './registry.ts'
 export type { RegistryParts } from './ports.ts'
 export type { PypiPackages } from './pypi.ts'
+export type { ShownPackage } from './shown.ts'
 export type { PypiUpload } from './pypi-upload.ts'
 export type { GenericPackages, GenericPlace } from './generic.ts'
 export type {

@@ -1,11 +1,18 @@
 import type { Project } from '../access/index.ts'
 import type { Blob, StagedBlob } from '../base/index.ts'
 import { distributionKey, parseFileName, type DistributionName } from '../formats/python/index.ts'
-import { openFile, stageCapped } from './content.ts'
+import { openPart, stageCapped, type FilePart } from './content.ts'
 import { checkForwarding, forwardedUrl } from './forwarding.ts'
+import { paged } from './paged.ts'
 import type { Context } from './ports.ts'
 import { publishPypi, pypiKey, type PypiUpload } from './pypi-upload.ts'
+import { shownFiles, shownPackage, type ShownPackage } from './shown.ts'
 import type { AddedFile, Forwarding, StoredFile } from './store.ts'
+
+export interface AskedFile {
+  readonly fileName: string
+  readonly sha256?: string
+}
 
 /** Distributions of projects. The caller has checked that whoever asks may do it in `project`. */
 export interface PypiPackages {
@@ -22,16 +29,17 @@ export interface PypiPackages {
   names(project: Project): AsyncIterable<string>
   /** The shown files of a package, oldest first; none where there is no such package. `name` is normalised. */
   files(project: Project, name: string): AsyncIterable<StoredFile>
+  /** What the index shows of a package; undefined where the project never had a file of it. `name` is normalised. */
+  shown(project: Project, name: string): Promise<ShownPackage | undefined>
   /** Of all packages, newest first, from the first one that is older than the file `beforeId`; at most `limit`. */
   newest(
     project: Project,
     page: { readonly beforeId?: number; readonly limit: number },
   ): Promise<readonly StoredFile[]>
-  find(
-    project: Project,
-    file: { readonly sha256: string; readonly fileName: string },
-  ): Promise<StoredFile | undefined>
-  open(file: StoredFile): Promise<Blob>
+  /** Shown or not. With a digest, only one that has it. */
+  find(project: Project, file: AskedFile): Promise<StoredFile | undefined>
+  /** The bytes of a file, or what is kept beside it. Throws `registry.quarantined`, `registry.unknown-file`. */
+  open(file: StoredFile, part?: FilePart): Promise<Blob>
   /**
    * Where an installer is sent for a package that the project does not have: off until it is set, and only for the names
    * given. Throws `registry.forwarding`, `python.name`.
@@ -54,16 +62,12 @@ export function createPypiPackages(context: Context): PypiPackages {
         read: (after, limit) => store.listNames({ projectId, kind: 'pypi' }, { after, limit }),
         after: (name) => name,
       }),
-    files: ({ id: projectId }, nameKey) =>
-      paged(0, {
-        read: (afterId, limit) =>
-          store.listShownFiles({ projectId, kind: 'pypi', nameKey }, { afterId, limit }),
-        after: ({ id }) => id,
-      }),
+    files: ({ id: projectId }, nameKey) => shownFiles(store, { projectId, kind: 'pypi', nameKey }),
+    shown: ({ id: projectId }, nameKey) => shownPackage(store, { projectId, kind: 'pypi', nameKey }),
     newest: ({ id: projectId }, { beforeId = Number.MAX_SAFE_INTEGER, limit }) =>
       store.listNewest({ projectId, kind: 'pypi' }, { beforeId, limit }),
     find: (project, file) => find(context, project, file),
-    open: (file) => openFile(context, file),
+    open: (file, part) => openPart(context, file, part),
     setForwarding: (project, forwarding) =>
       store.setForwarding(project.id, {
         forwarding: forwarding === undefined ? undefined : checkForwarding(forwarding),
@@ -74,34 +78,17 @@ export function createPypiPackages(context: Context): PypiPackages {
   }
 }
 
-const PAGE = 500
-
-interface Pages<Item, Key> {
-  readonly read: (after: Key, limit: number) => Promise<readonly Item[]>
-  /** Where the page after this item begins. */
-  readonly after: (item: Item) => Key
-}
-
-async function* paged<Item, Key>(first: Key, { read, after }: Pages<Item, Key>): AsyncGenerator<Item> {
-  for (let from = first; ;) {
-    const items = await read(from, PAGE)
-    yield* items
-    const last = items.at(-1)
-    if (last === undefined || items.length < PAGE) return
-    from = after(last)
-  }
-}
-
 /** Undefined for what is no file name of a distribution, too: there is none of that name. */
 async function find(
   { store }: Context,
   project: Project,
-  { sha256, fileName }: { readonly sha256: string; readonly fileName: string },
+  { sha256, fileName }: AskedFile,
 ): Promise<StoredFile | undefined> {
   const file = parseOrUndefined(fileName)
   if (file === undefined) return undefined
   const found = await store.findUnique(pypiKey(project, file), distributionKey(file))
-  return found?.fileName === fileName && found.sha256 === sha256 ? found : undefined
+  if (found?.fileName !== fileName) return undefined
+  return sha256 === undefined || found.sha256 === sha256 ? found : undefined
 }
 
 function parseOrUndefined(fileName: string): DistributionName | undefined {

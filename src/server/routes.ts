@@ -51,7 +51,7 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     ctRoutes({ ct: trust.ct, tree: trust.logs.ct, roots: trust.ctRoots, clock: systemClock, log }),
     timestampRoutes(tsa, log),
     tufRoutes(trust.repository),
-    pypiRoutes({ pypi: registry.pypi, access, log }),
+    pypiRoutes({ pypi: registry.pypi, access, log, externalUrl: services.url }),
     genericRoutes({ generic: registry.generic, access, log }),
     jobRoutes({ pipelines, log }),
     metricsRoutes({ metrics, access, log }),

@@ -133,11 +133,13 @@ describe('a stranger elsewhere', () => {
   })
 
   it('in a page of the simple index', async () => {
-    const file = { fileName: EVIL, sha256: 'ab', requiresPython: EVIL, name: EVIL } as unknown as StoredFile
+    const texts = { fileName: EVIL, requiresPython: EVIL, name: EVIL, version: EVIL, yankedReason: EVIL }
+    const kept = { sha256: 'ab', metadata: { sha256: 'ab' }, provenance: { sha256: 'ab' } }
     const files = (async function* () {
-      yield file
+      yield { ...texts, ...kept } as unknown as StoredFile
     })()
-    const chunks = await Array.fromAsync(packagePage({ title: EVIL, slash: '/' }, files))
+    const shown = { name: 'x', title: EVIL, status: 'archived', statusReason: EVIL, files } as const
+    const chunks = await Array.fromAsync(packagePage({ slash: '/', base: 'https://seal.example' }, shown))
     const page = Buffer.concat(chunks).toString()
     expectHarmless(page)
     expect(page).toContain(SHOWN)
