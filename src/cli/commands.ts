@@ -16,6 +16,18 @@ export const commands: CommandTable = {
     summary: 'create, list and show projects, and forward their simple index',
     load: () => import('./project.ts'),
   },
+  yank: {
+    summary: 'yank a version, so that installers no longer choose it',
+    load: () => import('./yank.ts'),
+  },
+  quarantine: {
+    summary: 'quarantine a version, so that nothing of it is served',
+    load: () => import('./quarantine.ts'),
+  },
+  package: {
+    summary: 'delete versions, set the status of packages and how uploads are taken',
+    load: () => import('./package.ts'),
+  },
   log: { summary: 'check every hash of the two transparency logs', load: () => import('./log.ts') },
   doctor: { summary: 'check every stored file of an instance', load: () => import('./doctor.ts') },
   token: { summary: 'create access tokens', load: () => import('./token.ts') },

@@ -1,6 +1,18 @@
 import { defineErrors } from '../base/index.ts'
 
 export const cliErrors = defineErrors({
+  'cli.release': {
+    status: 400,
+    exit: 2,
+    summary: 'An argument is not the name of a package and one version of it.',
+    hint: 'write the package and the version with two equals signs, such as acme-tools==1.0',
+  },
+  'cli.forward-names': {
+    status: 400,
+    exit: 2,
+    summary: 'A project forwards either some package names or all.',
+    hint: 'give either --allow with package names, or --all',
+  },
   'cli.help-topic': {
     status: 400,
     exit: 2,

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { withAdmin } from '../server/index.ts'
+import { cliErrors } from './errors.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -14,7 +15,8 @@ interface CreateOptions extends CommonOptions {
 
 interface ForwardOptions extends CommonOptions {
   readonly indexUrl: string
-  readonly allow: readonly string[]
+  readonly allow?: readonly string[]
+  readonly all?: boolean
 }
 
 export function command(): Command {
@@ -76,11 +78,12 @@ function show(): Command {
 function forward(): Command {
   return new Command('forward')
     .description(
-      'Forwards installers from the simple index of a project to another index, for the allowed package names only. Off by default.',
+      'Forwards installers from the simple index of a project to another index, for the allowed package names only or for all that the project never had. Off by default.',
     )
     .argument('<group/name>', 'path of the project')
     .requiredOption('--index-url <url>', 'a simple index, without credentials')
-    .requiredOption('--allow <name...>', 'package names, for example setuptools wheel')
+    .option('--allow <name...>', 'package names, for example setuptools wheel')
+    .option('--all', 'every name that the project never had')
     .option('--data <dir>', DATA_HELP)
     .option('--json', 'print what is set')
     .addHelpText(
@@ -88,10 +91,17 @@ function forward(): Command {
       '\nExample: wheelseal project forward acme/tools --index-url https://index.example/simple --allow setuptools wheel',
     )
     .action(async (path: string, options: ForwardOptions) => {
-      const { indexUrl, allow: names } = options
+      const { indexUrl } = options
+      const names = namesOf(options)
       await withAdmin(dataFolder(options), (admin) => admin.setForwarding({ project: path, indexUrl, names }))
       createTerminal(options).output({ indexUrl, names }, () => [
-        `${path} forwards ${names.join(', ')} to ${indexUrl}`,
+        `${path} forwards ${names === 'all' ? 'every name that it never had' : names.join(', ')} to ${indexUrl}`,
       ])
     })
+}
+
+function namesOf({ allow, all = false }: ForwardOptions): readonly string[] | 'all' {
+  if (all === (allow !== undefined))
+    throw cliErrors('cli.forward-names', all ? '--all and --allow exclude each other' : 'no names are given')
+  return allow ?? 'all'
 }

@@ -64,7 +64,10 @@ const Variable = v.strictObject({
 })
 const bodies = {
   project: v.strictObject({ path: text, visibility: text }),
-  forwarding: v.strictObject({ indexUrl: text, names: v.pipe(v.array(text), v.maxLength(1000)) }),
+  forwarding: v.strictObject({
+    indexUrl: text,
+    names: v.union([v.literal('all'), v.pipe(v.array(text), v.maxLength(1000))]),
+  }),
   token: v.strictObject({ user: text, scopes: v.array(text) }),
   idToken: v.strictObject({ project: text, ref: text, audience: text }),
   runner: v.strictObject({ description: text }),

@@ -3,17 +3,26 @@ import { once } from 'node:events'
 import { BlockList, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAccess, type Access, type Project, type Scope } from '../access/index.ts'
+import {
+  createAccess,
+  createAudit,
+  type Access,
+  type Audit,
+  type Project,
+  type Scope,
+} from '../access/index.ts'
 import type { Clock, LogFields, LogLevel } from '../base/index.ts'
 import { silentLog, systemEntropy } from '../host/index.ts'
 import { createRegistry, type Registry, type RegistryStore } from '../registry/index.ts'
 import { openFolderBlobs } from '../storage/folder/index.ts'
 import { accessMigrations, createAccessStore } from '../storage/sql/access.ts'
+import { auditMigrations, createAuditStore } from '../storage/sql/audit.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
 import { createRegistryStore, registryMigrations } from '../storage/sql/registry.ts'
 import { createApp } from './app.ts'
 import { genericRoutes } from './generic.ts'
 import { pypiRoutes } from './pypi.ts'
+import { pypiCurationRoutes } from './pypi-curation.ts'
 import { listen } from './server.ts'
 
 /** By another name than the one that the tests ask. */
@@ -25,6 +34,7 @@ export const MAX_FILE_BYTES = 100_000
 export interface PackagesServer {
   readonly access: Access
   readonly registry: Registry
+  readonly audit: Audit
   readonly port: number
   /** `private`, `internal` and `public`, each a project of that visibility. */
   readonly projects: Readonly<Record<Project['visibility'], Project>>
@@ -53,7 +63,8 @@ export async function startPackagesServer(
   const folder = await mkdtemp(join(tmpdir(), 'wheelseal-packages-'))
   let nowMs = START_MS
   const clock = { nowMs: () => nowMs, sleep: async () => undefined }
-  const database = await openDatabase(':memory:', { ...accessMigrations, ...registryMigrations })
+  const steps = { ...accessMigrations, ...registryMigrations, ...auditMigrations }
+  const database = await openDatabase(':memory:', steps)
   const access = createAccess({ store: createAccessStore(database), clock, entropy: systemEntropy })
   const registry = createRegistry({
     store: wrap(createRegistryStore(database)),
@@ -61,10 +72,12 @@ export async function startPackagesServer(
     clock,
     limits: { maxPypiFileBytes: MAX_FILE_BYTES, maxGenericFileBytes: MAX_FILE_BYTES },
   })
-  const server = await serve(access, registry, clock)
+  const audit = createAudit({ store: createAuditStore(database), clock })
+  const server = await serve({ access, registry, audit }, clock)
   return {
     access,
     registry,
+    audit,
     port: server.port,
     logged: server.logged,
     requests: server.requests,
@@ -86,7 +99,9 @@ export async function startPackagesServer(
 
 const START_MS = 1_767_322_999_678
 
-async function serve(access: Access, registry: Registry, clock: Clock) {
+type Served = Pick<PackagesServer, 'access' | 'registry' | 'audit'>
+
+async function serve({ access, registry, audit }: Served, clock: Clock) {
   const events: string[] = []
   const requests: PackagesServer['requests'] = []
   const proxies = new BlockList()
@@ -100,6 +115,7 @@ async function serve(access: Access, registry: Registry, clock: Clock) {
   }
   const routes = [
     pypiRoutes({ pypi: registry.pypi, access, log, externalUrl: EXTERNAL_URL }),
+    pypiCurationRoutes({ registry, access, audit, log }),
     genericRoutes({ generic: registry.generic, access, log }),
   ]
   const hosts: string[] = []

@@ -38,7 +38,7 @@ type Declare = <Path extends string, Found>(
 ) => void
 
 /** A route of each method, with the right that it needs; GET answers HEAD too. */
-export type Routes = Readonly<Record<'get' | 'post' | 'put' | 'patch', Declare>>
+export type Routes = Readonly<Record<'get' | 'post' | 'put' | 'patch' | 'delete', Declare>>
 
 const declared = new WeakMap<object, RightName>()
 
@@ -52,7 +52,13 @@ export function routesOn(app: Hono<Bindings>): Routes {
       declared.set(guarded, needs.name)
       app.on(name, [path], guarded)
     }
-  return { get: method('GET'), post: method('POST'), put: method('PUT'), patch: method('PATCH') }
+  return {
+    get: method('GET'),
+    post: method('POST'),
+    put: method('PUT'),
+    patch: method('PATCH'),
+    delete: method('DELETE'),
+  }
 }
 
 export interface DeclaredRoute {

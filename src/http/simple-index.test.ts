@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sha256Hex } from '../base/index.ts'
 import type { FileChange, RegistryStore, StoredFile } from '../registry/index.ts'
 import {
   basic,
@@ -36,8 +35,7 @@ async function publish(fileName = WHEEL, fields = {}): Promise<StoredFile> {
   const body = twineForm(fileName, fields, fileName)
   const url = `http://127.0.0.1:${server.port}${base}`
   expect((await fetch(url, { method: 'POST', body, headers: { authorization } })).status).toBe(201)
-  const sha256 = sha256Hex(fileName)
-  const file = await server.registry.pypi.find(server.projects.private, { fileName, sha256 })
+  const file = await server.registry.pypi.find(server.projects.private, { fileName })
   if (file === undefined) throw new Error('not there')
   return file
 }
@@ -48,26 +46,26 @@ async function mark(file: StoredFile, change: FileChange): Promise<void> {
 
 describe('the page of a package in JSON', () => {
   it('says of each file what installers ask for', async () => {
-    await publish(WHEEL, { requires_python: '>=3.9,<"4"' })
-    await publish(SDIST, { requires_python: undefined })
+    const wheel = await publish(WHEEL, { requires_python: '>=3.9,<"4"' })
+    const sdist = await publish(SDIST, { requires_python: undefined })
     for (const [path, up] of [
       ['/simple/My_Pkg', '..'],
       ['/simple/my-pkg/', '../..'],
     ] as const) {
       const answer = await get(path)
       expect(answer.headers.get('content-type')).toBe(JSON_TYPE)
-      const entry = (fileName: string): object => ({
+      const entry = ({ fileName, sha256, size }: StoredFile): object => ({
         filename: fileName,
-        url: `${up}/files/${sha256Hex(fileName)}/${fileName}`,
-        hashes: { sha256: sha256Hex(fileName) },
-        size: fileName.length,
+        url: `${up}/files/${sha256}/${fileName}`,
+        hashes: { sha256 },
+        size,
         'upload-time': '2026-01-02T03:03:19.678Z',
       })
       expect(await answer.json()).toEqual({
         meta: { 'api-version': '1.4' },
         name: 'my-pkg',
         'project-status': { status: 'active' },
-        files: [{ ...entry(WHEEL), 'requires-python': '>=3.9,<"4"' }, entry(SDIST)],
+        files: [{ ...entry(wheel), 'requires-python': '>=3.9,<"4"' }, entry(sdist)],
         versions: ['1.0.0'],
       })
     }

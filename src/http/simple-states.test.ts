@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sha256Hex } from '../base/index.ts'
 import type { FileChange, RegistryStore, StoredFile } from '../registry/index.ts'
 import {
   basic,
@@ -37,8 +36,7 @@ async function publish(fileName = WHEEL, fields = {}): Promise<StoredFile> {
   const body = twineForm(fileName, fields, fileName)
   const url = `http://127.0.0.1:${server.port}${base}`
   expect((await fetch(url, { method: 'POST', body, headers: { authorization } })).status).toBe(201)
-  const sha256 = sha256Hex(fileName)
-  const file = await server.registry.pypi.find(server.projects.private, { fileName, sha256 })
+  const file = await server.registry.pypi.find(server.projects.private, { fileName })
   if (file === undefined) throw new Error('not there')
   return file
 }

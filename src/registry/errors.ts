@@ -49,6 +49,30 @@ export const registryErrors = defineErrors({
     summary: 'The package has no such file.',
     hint: 'check the name, the version and the file name',
   },
+  'registry.unknown-version': {
+    status: 404,
+    exit: 1,
+    summary: 'The package has no such version, or every file of it was deleted.',
+    hint: 'check the name and the version; the simple index of the project lists both',
+  },
+  'registry.reason': {
+    status: 400,
+    exit: 2,
+    summary: 'A reason is too long, or contains a character that is not printable.',
+    hint: 'give the reason as one line of at most 500 characters',
+  },
+  'registry.file-deleted': {
+    status: 400,
+    exit: 1,
+    summary: 'A file with this name was published and deleted.',
+    hint: 'release a new version; the name of a deleted file is never used again',
+  },
+  'registry.closed': {
+    status: 403,
+    exit: 1,
+    summary: 'The package is archived or quarantined and takes no new files.',
+    hint: 'ask a maintainer of the project to make the package active again',
+  },
   'registry.quarantined': {
     status: 403,
     exit: 1,

@@ -7,6 +7,7 @@ const MAX_URL_LENGTH = 2048
 
 /** Normalises names and URL. Throws `registry.forwarding`, `python.name`. */
 export function checkForwarding({ indexUrl, names }: Forwarding): Forwarding {
+  if (names === 'all') return { indexUrl: checkIndexUrl(indexUrl), names }
   if (names.length > MAX_NAMES)
     throw registryErrors('registry.forwarding', `${names.length} names; the limit is ${MAX_NAMES}`)
   return { indexUrl: checkIndexUrl(indexUrl), names: [...new Set(names.map(normalizeName))].toSorted() }
@@ -28,5 +29,7 @@ function checkIndexUrl(text: string): string {
 }
 
 export function forwardedUrl(forwarding: Forwarding | undefined, name: string): string | undefined {
-  return forwarding?.names.includes(name) === true ? `${forwarding.indexUrl}/${name}/` : undefined
+  if (forwarding === undefined) return undefined
+  const { indexUrl, names } = forwarding
+  return names === 'all' || names.includes(name) ? `${indexUrl}/${name}/` : undefined
 }

@@ -11,6 +11,7 @@
 export { createRegistry, type Registry } from './registry.ts'
 export type { RegistryParts } from './ports.ts'
 export type { PypiPackages } from './pypi.ts'
+export type { Curation, Release } from './curation.ts'
 export type { ShownPackage } from './shown.ts'
 export type { PypiUpload } from './pypi-upload.ts'
 export type { GenericPackages, GenericPlace } from './generic.ts'
@@ -27,6 +28,7 @@ export type {
   PackageKind,
   PackageName,
   PackageStatus,
+  PypiSettings,
   RegistryStore,
   StoredFile,
 } from './store.ts'

@@ -1,6 +1,13 @@
 import type { Project } from '../access/index.ts'
 import type { Blob, StagedBlob } from '../base/index.ts'
-import { distributionKey, parseFileName, type DistributionName } from '../formats/python/index.ts'
+import {
+  distributionKey,
+  isName,
+  normalizeName,
+  parseFileName,
+  type DistributionName,
+} from '../formats/python/index.ts'
+import { registryErrors } from './errors.ts'
 import { openPart, stageCapped, type FilePart } from './content.ts'
 import { checkForwarding, forwardedUrl } from './forwarding.ts'
 import { paged } from './paged.ts'
@@ -21,8 +28,9 @@ export interface PypiPackages {
   stage(bytes: AsyncIterable<Uint8Array>): Promise<StagedBlob>
   /**
    * Listed and durable when it resolves; the staged content is used up in any case. The same bytes under the same name
-   * succeed again. Throws `registry.form`, `registry.mismatch`, `registry.digest-mismatch`, `registry.file-taken`, and
-   * what `formats/python` throws.
+   * succeed again, unless the settings of the project refuse them. Throws `registry.form`, `registry.mismatch`,
+   * `registry.digest-mismatch`, `registry.file-taken`, `registry.file-deleted`, `registry.closed`, and what
+   * `formats/python` throws.
    */
   publish(project: Project, upload: PypiUpload): Promise<AddedFile>
   /** Normalised names of the project's packages, in order. */
@@ -56,7 +64,7 @@ export function createPypiPackages(context: Context): PypiPackages {
   return {
     maxFileBytes: limits.maxPypiFileBytes,
     stage: (bytes) => stageCapped(blobs, bytes, limits.maxPypiFileBytes),
-    publish: (project, upload) => publishPypi(context, project, upload),
+    publish: (project, upload) => publish(context, project, upload),
     names: ({ id: projectId }) =>
       paged('', {
         read: (after, limit) => store.listNames({ projectId, kind: 'pypi' }, { after, limit }),
@@ -76,6 +84,38 @@ export function createPypiPackages(context: Context): PypiPackages {
     forwardedUrl: async (project, name) => forwardedUrl(await store.findForwarding(project.id), name),
     revision: ({ id }) => store.revision(id),
   }
+}
+
+/** What `publishPypi` does, as far as the package and the settings of the project let it. */
+async function publish(context: Context, project: Project, upload: PypiUpload): Promise<AddedFile> {
+  try {
+    await refuseClosed(context, project, upload)
+  } catch (error) {
+    await upload.content.discard()
+    throw error
+  }
+  const added = await publishPypi(context, project, upload)
+  const { fileName, deletedAtMs, sha256 } = added.file
+  if (deletedAtMs !== null)
+    throw registryErrors('registry.file-deleted', `${fileName} was published before, and deleted`)
+  if (added.isNew) return added
+  const { identicalUploads } = await context.store.findPypiSettings(project.id)
+  if (identicalUploads === 'accept') return added
+  // Words of GitLab, by which twine knows the case.
+  throw registryErrors(
+    'registry.file-taken',
+    `Validation failed: File name has already been taken. File already exists: ${fileName} with sha256 ${sha256}, the same as of this upload`,
+  )
+}
+
+/** PEP 792: neither an archived nor a quarantined package takes files. */
+async function refuseClosed({ store }: Context, project: Project, { name }: PypiUpload): Promise<void> {
+  if (!isName(name)) return
+  const nameKey = normalizeName(name)
+  const found = await store.findName({ projectId: project.id, kind: 'pypi', nameKey })
+  if (found?.status !== 'archived' && found?.status !== 'quarantined') return
+  const why = found.statusReason === '' ? '' : `: ${found.statusReason}`
+  throw registryErrors('registry.closed', `package ${nameKey} is ${found.status}${why}`)
 }
 
 /** Undefined for what is no file name of a distribution, too: there is none of that name. */

@@ -19,6 +19,7 @@ export function describeRegistryStore(name: string, open: () => Promise<TwoHandl
     describeAppend(() => store)
     describeLists(() => store)
     describeForwarding(() => store)
+    describeSettings(() => store)
     describeRaces(() => store)
     describeRevision(() => store)
     describeFileStates(() => store)
@@ -149,12 +150,25 @@ function describeForwarding(store: () => RegistryStore): void {
       store().setForwarding(20, { forwarding: to, setAtMs: 1 })
     expect(await store().findForwarding(20)).toBeUndefined()
     await set({ ...forwarding, names: [] })
+    await set({ ...forwarding, names: 'all' })
+    expect(await store().findForwarding(20)).toEqual({ ...forwarding, names: 'all' })
     await set(forwarding)
     expect(await store().findForwarding(20)).toEqual(forwarding)
     expect(await store().findForwarding(21)).toBeUndefined()
     await set(undefined)
     await set(undefined)
     expect(await store().findForwarding(20)).toBeUndefined()
+  })
+}
+
+function describeSettings(store: () => RegistryStore): void {
+  it('accepts identical uploads until it is told otherwise, of that project', async () => {
+    expect(await store().findPypiSettings(20)).toEqual({ identicalUploads: 'accept' })
+    for (const identicalUploads of ['refuse', 'accept', 'refuse'] as const) {
+      await store().setPypiSettings(20, { identicalUploads }, { atMs: 1 })
+      expect(await store().findPypiSettings(20)).toEqual({ identicalUploads })
+    }
+    expect(await store().findPypiSettings(21)).toEqual({ identicalUploads: 'accept' })
   })
 }
 
@@ -185,6 +199,7 @@ function describeRevision(store: () => RegistryStore): void {
     ['a generic file', () => store().append(newFile({ ...generic, nameKey: 'new' }))],
     ['another generic file of that name', () => store().append(newFile({ ...generic, sha256: OTHER }))],
     ['forwarding', () => store().setForwarding(20, { forwarding, setAtMs: 2000 })],
+    ['settings', () => store().setPypiSettings(20, { identicalUploads: 'refuse' }, { atMs: 0 })],
     ['no forwarding', () => store().setForwarding(20, { forwarding: undefined, setAtMs: 0 })],
   ]
 

@@ -92,14 +92,20 @@ export interface ChangedAt {
 export interface Forwarding {
   /** Without a slash at the end. */
   readonly indexUrl: string
-  /** Normalised. */
-  readonly names: readonly string[]
+  /** Normalised; 'all' is every name that the project never had. */
+  readonly names: readonly string[] | 'all'
 }
 
 export interface ForwardingSetting {
   /** Undefined turns it off. */
   readonly forwarding: Forwarding | undefined
   readonly setAtMs: number
+}
+
+/** How the PyPI packages of a project are taken. */
+export interface PypiSettings {
+  /** The same bytes under the same name once more: GitLab refuses them. */
+  readonly identicalUploads: 'accept' | 'refuse'
 }
 
 /**
@@ -149,6 +155,9 @@ export interface RegistryStore {
   setStatus(key: NameKey, status: Omit<PackageName, 'name'>, at: ChangedAt): Promise<boolean>
   findForwarding(projectId: number): Promise<Forwarding | undefined>
   setForwarding(projectId: number, setting: ForwardingSetting): Promise<void>
+  /** `identicalUploads` is 'accept' before it was set. */
+  findPypiSettings(projectId: number): Promise<PypiSettings>
+  setPypiSettings(projectId: number, settings: PypiSettings, at: ChangedAt): Promise<void>
   /**
    * A number that every write of the project raises, and nothing else: what was read at one revision still holds at the
    * same. 0 before the first. At least the time of each write, so that another store in this one's place, a new one or

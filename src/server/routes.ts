@@ -15,6 +15,8 @@ import {
   jobRoutes,
   metricsRoutes,
   ownMetricsRoutes,
+  packagesAdminRoutes,
+  pypiCurationRoutes,
   pypiRoutes,
   rekorRoutes,
   rekorSearchRoutes,
@@ -52,6 +54,7 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     timestampRoutes(tsa, log),
     tufRoutes(trust.repository),
     pypiRoutes({ pypi: registry.pypi, access, log, externalUrl: services.url }),
+    pypiCurationRoutes({ registry, access, audit: services.audit, log }),
     genericRoutes({ generic: registry.generic, access, log }),
     jobRoutes({ pipelines, log }),
     metricsRoutes({ metrics, access, log }),
@@ -77,6 +80,7 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
   const app = healthRoutes(() => [])
   app.route('/', admin)
   app.route('/', auditAdminRoutes(services.audit, log))
+  app.route('/', packagesAdminRoutes({ ...services, log }))
   app.route(
     '/',
     logAdminRoutes(() => trust.logs.check(), log),

@@ -7,8 +7,21 @@ export interface Admin {
   setForwarding(input: {
     readonly project: string
     readonly indexUrl: string
-    readonly names: readonly string[]
+    readonly names: readonly string[] | 'all'
   }): Promise<void>
+  /** What was published is marked so; a reason of null takes it back. */
+  mark(
+    how: 'yank' | 'quarantine',
+    release: ReleaseInput & { readonly reason: string | null },
+  ): Promise<MarkedRelease>
+  deleteRelease(release: ReleaseInput): Promise<MarkedRelease>
+  setPackageStatus(input: {
+    readonly project: string
+    readonly name: string
+    readonly status: string
+    readonly reason: string
+  }): Promise<void>
+  setPypiSettings(input: { readonly project: string; readonly identicalUploads: string }): Promise<void>
   createToken(input: {
     readonly user: string
     readonly scopes: readonly string[]
@@ -38,6 +51,19 @@ export interface Admin {
   createPipeline(input: PipelineInput): Promise<PipelineSummary>
   pipeline(id: number): Promise<PipelineSummary>
   cancelPipeline(id: number): Promise<PipelineSummary>
+}
+
+export interface ReleaseInput {
+  readonly project: string
+  readonly name: string
+  readonly version: string
+}
+
+/** Name and version in their one spelling. */
+export interface MarkedRelease {
+  readonly name: string
+  readonly version: string
+  readonly files: number
 }
 
 export interface PipelineInput {
@@ -122,8 +148,7 @@ export function createAdminClient(http: Http): Admin {
     call('GET', `/admin/projects/${encodeURIComponent(path)}`)
   return {
     createProject: (input) => call('POST', '/admin/projects', input),
-    setForwarding: ({ project, ...forwarding }) =>
-      call('PUT', `/admin/projects/${encodeURIComponent(project)}/forwarding`, forwarding),
+    ...packageCalls(call),
     createToken: (input) => call('POST', '/admin/tokens', input),
     mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
     trust: () => call('GET', '/admin/trust'),
@@ -154,6 +179,22 @@ export function createAdminClient(http: Http): Admin {
     createPipeline: (input) => call('POST', '/admin/pipelines', input),
     pipeline: (id) => call('GET', `/admin/pipelines/${id}`),
     cancelPipeline: (id) => call('POST', `/admin/pipelines/${id}/cancel`, {}),
+  }
+}
+
+type PackageCalls = Pick<
+  Admin,
+  'setForwarding' | 'mark' | 'deleteRelease' | 'setPackageStatus' | 'setPypiSettings'
+>
+
+function packageCalls(call: Call): PackageCalls {
+  return {
+    setForwarding: ({ project, ...forwarding }) =>
+      call('PUT', `/admin/projects/${encodeURIComponent(project)}/forwarding`, forwarding),
+    mark: (how, release) => call('POST', `/admin/packages/${how}`, release),
+    deleteRelease: (release) => call('POST', '/admin/packages/delete', release),
+    setPackageStatus: (input) => call('POST', '/admin/packages/status', input),
+    setPypiSettings: (input) => call('POST', '/admin/packages/settings', input),
   }
 }
 

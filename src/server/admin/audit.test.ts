@@ -20,7 +20,17 @@ beforeAll(async () => {
     log: silentLog,
   })
   app = adminApp(server.services, silentLog)
-  await server.services.access.createProject({ path: 'acme/taken' })
+  const project = await server.services.access.createProject({ path: 'acme/taken' })
+  const { pypi } = server.services.registry
+  const content = await pypi.stage(ReadableStream.from([Buffer.from('a distribution')]))
+  const upload = {
+    ...RELEASE,
+    fileName: 'acme-tools-1.0.tar.gz',
+    sha256Digest: '',
+    requiresPython: '',
+    content,
+  }
+  await pypi.publish(project, upload)
 })
 afterAll(async () => {
   await server.close()
@@ -36,6 +46,10 @@ interface Change {
   /** A body of the right shape that is refused, and why; left out where there is none. */
   readonly refused?: { readonly body: object; readonly code: string }
 }
+
+const RELEASE = { name: 'acme-tools', version: '1.0' }
+const release = { project: 'acme/taken', ...RELEASE }
+const refusedRelease = { body: { ...release, version: '9', reason: '' }, code: 'registry.unknown-version' }
 
 const forwarding = '/admin/projects/acme%2Ftaken/forwarding'
 const index = 'https://index.example/simple'
@@ -69,6 +83,34 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'POST /admin/runners': {
     action: 'runner.create',
     body: { description: 'a machine' },
+  },
+  'POST /admin/packages/yank': {
+    action: 'package.yank',
+    body: { ...release, reason: 'broken' },
+    refused: refusedRelease,
+  },
+  'POST /admin/packages/quarantine': {
+    action: 'package.unquarantine',
+    body: { ...release, reason: null },
+    details: release,
+    refused: { ...refusedRelease, body: { ...refusedRelease.body, reason: null } },
+  },
+  'POST /admin/packages/status': {
+    action: 'package.status',
+    body: { project: 'acme/taken', name: 'acme-tools', status: 'deprecated', reason: 'old' },
+    refused: {
+      body: { project: 'acme/taken', name: 'other', status: 'active', reason: '' },
+      code: 'registry.unknown-package',
+    },
+  },
+  'POST /admin/packages/settings': {
+    action: 'package.settings',
+    body: { project: 'acme/taken', identicalUploads: 'refuse' },
+  },
+  'POST /admin/packages/delete': {
+    action: 'package.delete',
+    body: release,
+    refused: { ...refusedRelease, body: { ...release, version: '9' } },
   },
   'POST /admin/issuer/rotate': {
     action: 'issuer.rotate',

@@ -1,5 +1,5 @@
 import type { Generated, Kysely } from 'kysely'
-import type { PackageKind, PackageStatus } from '../../registry/index.ts'
+import type { PackageKind, PackageStatus, PypiSettings } from '../../registry/index.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /** 0 or 1; 1 where a row does not say. */
@@ -61,6 +61,10 @@ export type RegistryTables = {
     /** JSON. */
     readonly names: string
   }
+  readonly pypi_settings: {
+    readonly project_id: number
+    readonly identical_uploads: PypiSettings['identicalUploads']
+  }
 }
 
 export const registryMigrations: Steps = {
@@ -85,6 +89,11 @@ export const registryMigrations: Steps = {
     up: async (database) => {
       await addFileStates(database)
       await addNameStates(database)
+    },
+  },
+  '0014-registry-settings': {
+    up: async (database) => {
+      await createSettingsTable(database)
     },
   },
 }
@@ -220,5 +229,13 @@ async function createForwardingTable({ schema }: Kysely<unknown>): Promise<void>
     .addColumn('project_id', 'integer', (column) => column.primaryKey())
     .addColumn('index_url', 'text', (column) => column.notNull())
     .addColumn('names', 'text', (column) => column.notNull())
+    .execute()
+}
+
+async function createSettingsTable({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('pypi_settings')
+    .addColumn('project_id', 'integer', (column) => column.primaryKey())
+    .addColumn('identical_uploads', 'text', (column) => column.notNull())
     .execute()
 }

@@ -1,11 +1,4 @@
-import type {
-  AddedFile,
-  Forwarding,
-  ForwardingSetting,
-  NewFile,
-  PackageKey,
-  RegistryStore,
-} from '../../registry/index.ts'
+import type { AddedFile, NewFile, PackageKey, RegistryStore } from '../../registry/index.ts'
 import type { Database } from './database.ts'
 import {
   filesOfName,
@@ -18,6 +11,7 @@ import {
   type Step,
   type Tables,
 } from './registry-rows.ts'
+import { settingQueries } from './registry-settings.ts'
 import { raiseRevision, setShown, stateChanges } from './registry-states.ts'
 import type { RegistryTables } from './registry-tables.ts'
 import { alone } from './transactions.ts'
@@ -52,7 +46,7 @@ export function createRegistryStore(database: Database): RegistryStore {
       return (await page.execute()).map(({ name_key }) => name_key)
     },
     ...stateChanges(tables),
-    ...forwardingQueries(tables),
+    ...settingQueries(tables),
     revision: async (projectId) => {
       const revisions = tables.selectFrom('package_revisions').select('revision')
       return (await revisions.where('project_id', '=', projectId).executeTakeFirst())?.revision ?? 0
@@ -143,35 +137,4 @@ function newestOf(
     .where('package_files.id', '<', beforeId)
     .orderBy('package_files.id', 'desc')
     .limit(limit)
-}
-
-function forwardingQueries(tables: Tables): Pick<RegistryStore, 'findForwarding' | 'setForwarding'> {
-  return {
-    findForwarding: async (projectId) => {
-      const forwardings = tables.selectFrom('forwardings').selectAll().where('project_id', '=', projectId)
-      const row = await forwardings.executeTakeFirst()
-      return row === undefined
-        ? undefined
-        : { indexUrl: row.index_url, names: JSON.parse(row.names) as Forwarding['names'] }
-    },
-    setForwarding: (projectId, setting) => alone(tables, (step) => setForwarding(step, projectId, setting)),
-  }
-}
-
-async function setForwarding(
-  step: Step,
-  projectId: number,
-  { forwarding, setAtMs }: ForwardingSetting,
-): Promise<void> {
-  await raiseRevision(step, projectId, setAtMs)
-  if (forwarding === undefined) {
-    await step.deleteFrom('forwardings').where('project_id', '=', projectId).execute()
-    return
-  }
-  const row = { index_url: forwarding.indexUrl, names: JSON.stringify(forwarding.names) }
-  await step
-    .insertInto('forwardings')
-    .values({ project_id: projectId, ...row })
-    .onConflict((conflict) => conflict.column('project_id').doUpdateSet(row))
-    .execute()
 }
