@@ -11,6 +11,7 @@ import {
   type Project,
 } from '../access/index.ts'
 import { decodeBase64, utf8Decode, type Log, type WheelsealError } from '../base/index.ts'
+import type { Maker } from '../registry/index.ts'
 import { failures, renderProblem } from './failures.ts'
 import { noteOnRequest } from './request-log.ts'
 import type { Bindings, Right } from './route.ts'
@@ -164,4 +165,10 @@ export function principalFields(principal: Principal): {
   if (principal.kind === 'anonymous') return {}
   const user = principal.user.login
   return principal.kind === 'job' ? { user, job: principal.jobId } : { user, token: principal.tokenId }
+}
+
+/** Who did it, for what is kept. */
+export function makerOf(principal: Principal): Maker {
+  if (principal.kind === 'anonymous') return { userId: null, jobId: null }
+  return { userId: principal.user.id, jobId: principal.kind === 'job' ? principal.jobId : null }
 }

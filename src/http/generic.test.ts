@@ -79,10 +79,57 @@ describe('a generic file', () => {
     expect((await send('PUT', `${FILE}?select=all`, { body: 'x' })).status).toBe(400)
   })
 
-  it('of the same name is kept beside the first, and the newest is served', async () => {
+  it('beside a distribution is kept beside the first, and the newest is served', async () => {
     for (const content of ['one', 'two', 'two']) expect((await put(content)).status).toBe(201)
     expect(await (await send('GET', FILE)).text()).toBe('two')
     expect(await server.storedFiles()).toHaveLength(2)
+  })
+
+  it('is not replaced, and its own bytes succeed again', async () => {
+    const place = 'p/1/notes.txt'
+    for (const status of [201, 201]) expect((await put('one', place)).status).toBe(status)
+    const refused = await put('two', place)
+    expect([refused.status, await refused.json()]).toEqual([
+      400,
+      expect.objectContaining({
+        message: expect.stringMatching(/^400 Bad request - Duplicate package is not allowed/) as string,
+        code: 'registry.generic-taken',
+      }),
+    ])
+    expect(await (await send('GET', place)).text()).toBe('one')
+  })
+
+  it('may stand in folders, whose slashes may be written either way', async () => {
+    const answer = await send('PUT', 'p/1/docs/v1%2Fapi.json?select=package_file', { body: '{}' })
+    expect(await answer.json()).toMatchObject({ file_name: 'docs%2Fv1%2Fapi.json' })
+    for (const place of ['p/1/docs/v1/api.json', 'p/1/docs%2Fv1%2fapi.json']) {
+      const file = await send('GET', place)
+      expect(file.headers.get('content-disposition')).toBe('attachment; filename="api.json"')
+      expect(await file.text()).toBe('{}')
+    }
+    expect((await send('GET', 'p/1/api.json')).status).toBe(404)
+  })
+
+  it('is refused when the digest in the header is another one', async () => {
+    const said = (text: string) => ({ body: 'one', headers: { 'X-Checksum-SHA256': sha256Hex(text) } })
+    const refused = await send('PUT', 'p/1/f', said('two'))
+    expect(await refused.json()).toMatchObject({ code: 'registry.digest-mismatch' })
+    expect((await send('PUT', 'p/1/f', said('one'))).status).toBe(201)
+  })
+
+  it('that is hidden is served all the same, and no other status is known', async () => {
+    expect((await send('PUT', 'p/1/f?status=hidden', { body: 'x' })).status).toBe(201)
+    expect(await (await send('GET', 'p/1/f')).text()).toBe('x')
+    expect((await send('PUT', 'p/1/g?status=error', { body: 'x' })).status).toBe(400)
+    expect((await send('GET', 'p/1/g')).status).toBe(404)
+  })
+
+  it('is asked for again only when it changed', async () => {
+    await put('signature')
+    const known = { 'if-none-match': `W/"x", "${sha256Hex('signature')}"` }
+    expect((await send('GET', FILE, { headers: known })).status).toBe(304)
+    await put('another')
+    expect((await send('GET', FILE, { headers: known })).status).toBe(200)
   })
 
   it('may be empty, and of the cap, and not over it', async () => {
@@ -111,6 +158,13 @@ describe('a generic file', () => {
     'p/1.0.0/%252e%252e',
     'p/1.0.0/~f',
     'p/1.0.0/a%20b',
+    'p/1.0.0/a//b',
+    'p/1.0.0/a/',
+    'p/1.0.0/a%2F..%2Fb',
+    'p/1.0.0/a%2F%2e%2Fb',
+    'p/1.0.0/%2Fetc%2Fpasswd',
+    'p/1.0.0/a%252Fb',
+    'p/1.0.0/a/~b',
     'p/1.0.0/%C3%A9',
     `p/1.0.0/${'x'.repeat(4096)}`,
     `p/${'1'.repeat(4096)}/f`,
@@ -121,7 +175,7 @@ describe('a generic file', () => {
     expect(await server.storedFiles()).toEqual([])
   })
 
-  it.each(['p/1.0.0', 'p/1.0.0/', 'p/1.0.0/a/b', 'p//f', '../../../etc/passwd', 'p/%2e%2e/%2e%2e/f'])(
+  it.each(['p/1.0.0', 'p/1.0.0/', 'p//f', '../../../etc/passwd', 'p/%2e%2e/%2e%2e/f'])(
     'at the path %s, sent as it is, has no route',
     async (path) => {
       const head = `PUT ${base}/${path} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nJOB-TOKEN: ${token}\r\nContent-Length: 1\r\n\r\nx`

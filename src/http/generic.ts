@@ -1,12 +1,12 @@
 import { Hono, type Context } from 'hono'
 import type { Access, Project } from '../access/index.ts'
-import { isoTimeMs, type Log } from '../base/index.ts'
-import type { GenericPackages, GenericPlace, StoredFile } from '../registry/index.ts'
-import { registryErrors } from '../registry/index.ts'
-import { principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
+import type { Log } from '../base/index.ts'
+import { registryErrors, savedName, type GenericPackages, type GenericPlace } from '../registry/index.ts'
+import { makerOf, principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
 import { streamBody } from './body-stream.ts'
 import { httpErrors } from './errors.ts'
 import { fileResponse } from './file-response.ts'
+import { fileRow } from './package-rows.ts'
 import { routesOn, type Bindings } from './route.ts'
 
 export interface GenericRoutesParts {
@@ -15,7 +15,8 @@ export interface GenericRoutesParts {
   readonly log: Log
 }
 
-const FILE = '/api/v4/projects/:id/packages/generic/:name/:version/:file'
+/** A file may have folders before it, each slash as it is or as %2F. */
+const FILE = '/api/v4/projects/:id/packages/generic/:name/:version/:file{[^]+}'
 
 /** GitLab's generic packages. The tutorial's clients do not follow redirects, so none is ever sent. */
 export function genericRoutes(parts: GenericRoutesParts): Hono<Bindings> {
@@ -33,11 +34,15 @@ async function put(
   { project, principal }: Admitted,
   { generic, log }: GenericRoutesParts,
 ): Promise<Response> {
-  const select = context.req.query('select')
-  if (select !== undefined && select !== 'package_file')
-    throw httpErrors('http.body-shape', 'the parameter select must be package_file')
-  const bytes = streamBody(context, generic.maxFileBytes)
-  const { file, isNew } = await generic.put(project, { ...placeOf(context), bytes })
+  const select = oneOf(context, 'select', ['package_file'])
+  const status = oneOf(context, 'status', ['default', 'hidden'])
+  const { file, isNew } = await generic.put(project, {
+    ...placeOf(context),
+    bytes: streamBody(context, generic.maxFileBytes),
+    sha256Digest: context.req.header('x-checksum-sha256'),
+    isHidden: status === undefined ? undefined : status === 'hidden',
+    madeBy: makerOf(principal),
+  })
   const { name, version, fileName, sha256, size } = file
   const who = principalFields(principal)
   log.event('generic.stored', { project: project.id, name, version, fileName, sha256, size, isNew, ...who })
@@ -58,7 +63,7 @@ async function get(
       `${project.path} has no generic file ${name}/${version}/${fileName}`,
     )
   }
-  return fileResponse(context, file, await generic.open(file))
+  return fileResponse(context, { ...file, fileName: savedName(file.fileName) }, await generic.open(file))
 }
 
 function placeOf(context: Context): GenericPlace {
@@ -66,20 +71,14 @@ function placeOf(context: Context): GenericPlace {
   return { name, version, fileName }
 }
 
-/** GitLab's row of a package file; it computes no MD5 and SHA-1 for them, either. */
-function fileRow(file: StoredFile) {
-  const created = isoTimeMs(file.createdAtMs)
-  return {
-    id: file.id,
-    package_id: file.packageId,
-    created_at: created,
-    updated_at: created,
-    size: file.size,
-    file_store: 1,
-    file_md5: null,
-    file_sha1: null,
-    file_sha256: file.sha256,
-    file_name: file.fileName,
-    status: 'default',
-  }
+/** Throws `http.body-shape`. */
+function oneOf<Value extends string>(
+  context: Context,
+  name: string,
+  values: readonly Value[],
+): Value | undefined {
+  const given = context.req.query(name)
+  const value = values.find((one) => one === given)
+  if (given === undefined || value !== undefined) return value
+  throw httpErrors('http.body-shape', `the parameter ${name} must be ${values.join(' or ')}`)
 }

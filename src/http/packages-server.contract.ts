@@ -18,6 +18,7 @@ import { openFolderBlobs } from '../storage/folder/index.ts'
 import { accessMigrations, createAccessStore } from '../storage/sql/access.ts'
 import { auditMigrations, createAuditStore } from '../storage/sql/audit.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
+import { createGenericStore } from '../storage/sql/registry-generic.ts'
 import { createRegistryStore, registryMigrations } from '../storage/sql/registry.ts'
 import { createApp } from './app.ts'
 import { genericRoutes } from './generic.ts'
@@ -68,6 +69,7 @@ export async function startPackagesServer(
   const access = createAccess({ store: createAccessStore(database), clock, entropy: systemEntropy })
   const registry = createRegistry({
     store: wrap(createRegistryStore(database)),
+    generic: createGenericStore(database),
     blobs: await openFolderBlobs(folder, { entropy: systemEntropy, log: silentLog }),
     clock,
     limits: { maxPypiFileBytes: MAX_FILE_BYTES, maxGenericFileBytes: MAX_FILE_BYTES },

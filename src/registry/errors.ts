@@ -25,6 +25,12 @@ export const registryErrors = defineErrors({
     summary: 'A different file with this name was already published.',
     hint: 'release a new version; published files are never replaced',
   },
+  'registry.generic-taken': {
+    status: 400,
+    exit: 1,
+    summary: 'A generic file with this name and other content was already uploaded.',
+    hint: 'use a new version; a Maintainer can let the project keep duplicates, as GitLab does',
+  },
   'registry.too-large': {
     status: 413,
     exit: 1,
@@ -35,7 +41,7 @@ export const registryErrors = defineErrors({
     status: 400,
     exit: 1,
     summary: 'The name, version or file name of a generic package contains a character that is not allowed.',
-    hint: 'use ASCII letters, digits, ".", "_", "-" and "+"; in versions and file names "!" too',
+    hint: 'use ASCII letters, digits, ".", "_", "-" and "+"; in versions and file names "!" too, in file names "/"',
   },
   'registry.unknown-package': {
     status: 404,

@@ -3,7 +3,8 @@
  *
  * `createRegistry` gives both: `pypi.publish` and `generic.put` take uploads, the others answer for them. Digests are
  * computed here and never believed; nothing is acknowledged before it is durable; a distribution's name once used never
- * gets other bytes, in any spelling. Generic files are an append-only list of which the newest is served.
+ * gets other bytes, in any spelling. A generic file gets none either, unless its project allows duplicates; side files of a
+ * distribution are an append-only list of which one is served.
  *
  * Follows GitLab's registries (`docs/reference/http-api.md`), PEP 503 for names. Who may do what is decided by `access`
  * before a call; what a page looks like is decided by `http`. Whether a file is sealed does not matter here yet.
@@ -14,7 +15,9 @@ export type { PypiPackages } from './pypi.ts'
 export type { Curation, Release } from './curation.ts'
 export type { ShownPackage } from './shown.ts'
 export type { PypiUpload } from './pypi-upload.ts'
-export type { GenericPackages, GenericPlace } from './generic.ts'
+export type { GenericPackages, GenericUpload } from './generic.ts'
+export { savedName, type GenericPlace } from './generic-place.ts'
+export type { GenericStore, NewGenericFile } from './generic-store.ts'
 export type {
   AddedFile,
   BlobReference,
@@ -22,6 +25,7 @@ export type {
   FileChange,
   Forwarding,
   ForwardingSetting,
+  Maker,
   NameKey,
   NewFile,
   PackageKey,

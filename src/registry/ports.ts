@@ -1,4 +1,5 @@
 import type { Blobs, Clock } from '../base/index.ts'
+import type { GenericStore } from './generic-store.ts'
 import type { RegistryStore } from './store.ts'
 
 export interface RegistryLimits {
@@ -15,6 +16,7 @@ export const DEFAULT_LIMITS: RegistryLimits = {
 
 export interface RegistryParts {
   readonly store: RegistryStore
+  readonly generic: GenericStore
   readonly blobs: Blobs
   readonly clock: Clock
   readonly limits?: Partial<RegistryLimits>

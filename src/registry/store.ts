@@ -4,6 +4,12 @@ export interface BlobReference {
   readonly size: number
 }
 
+/** Who uploads a file: a user, and where it was a job of the user, which. */
+export interface Maker {
+  readonly userId: number | null
+  readonly jobId: number | null
+}
+
 /** A package file to keep, and the package that it belongs to. */
 export interface NewFile {
   readonly projectId: number
@@ -23,6 +29,8 @@ export interface NewFile {
   readonly createdAtMs: number
   /** Default true. */
   readonly isListed?: boolean
+  /** Left out for nobody who is known. */
+  readonly madeBy?: Maker
 }
 
 export type PackageKind = 'pypi' | 'generic'

@@ -9,6 +9,7 @@ import { createFolderTraces, openFolderBlobs, withReserve, type Reserve } from '
 import {
   createAccessStore,
   createAuditStore,
+  createGenericStore,
   createPipelineStore,
   createRegistryStore,
   migrations,
@@ -151,10 +152,14 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
     rekorKeys: ports.rekorKeys ?? new Set(),
     isJobRunning: (jobId) => pipelines.isJobRunning(jobId),
   })
-  const registry = createRegistry({ store: createRegistryStore(database), blobs, ...ports })
+  const registry = createRegistry({ ...registryStores(database), blobs, ...ports })
   const metrics = createMetrics()
   addGauges({ trust, metrics }, ports.clock)
   return { url, access, audit, registry, pipelines, issuer, issuerKeys, trust, metrics }
+}
+
+function registryStores(database: Database) {
+  return { store: createRegistryStore(database), generic: createGenericStore(database) }
 }
 
 async function folder(path: string, name: string): Promise<string> {

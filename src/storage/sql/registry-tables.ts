@@ -1,5 +1,6 @@
 import type { Generated, Kysely } from 'kysely'
 import type { PackageKind, PackageStatus, PypiSettings } from '../../registry/index.ts'
+import { packagesMigrations } from './registry-packages-tables.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /** 0 or 1; 1 where a row does not say. */
@@ -25,6 +26,11 @@ export type RegistryTables = {
     readonly version_key: string
     readonly version: string
     readonly created_at_ms: number
+    /** Those of the name, once more. */
+    readonly project_id: number | null
+    readonly kind: PackageKind | null
+    /** 1 where the lists leave it out. */
+    readonly is_hidden: Generated<number>
   }
   readonly package_files: {
     readonly id: Generated<number>
@@ -50,6 +56,14 @@ export type RegistryTables = {
     readonly provenance_size: number | null
     /** What `is_listed`, `quarantined_reason` and `deleted_at_ms` say together: indexes have the rows of a page in turn. */
     readonly is_shown: Flag
+    /** Who uploaded it; null in rows of versions that did not write it. */
+    readonly user_id: number | null
+    /** Null where no job did. */
+    readonly job_id: number | null
+  }
+  readonly generic_settings: {
+    readonly project_id: number
+    readonly allows_duplicates: number
   }
   readonly package_revisions: {
     readonly project_id: number
@@ -96,6 +110,7 @@ export const registryMigrations: Steps = {
       await createSettingsTable(database)
     },
   },
+  ...packagesMigrations,
 }
 
 async function createPackageTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {

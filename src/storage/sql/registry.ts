@@ -69,7 +69,8 @@ async function append(step: Step, file: NewFile): Promise<AddedFile> {
   return { file: toFile(await newest(step, file, file.fileName).executeTakeFirstOrThrow()), isNew: true }
 }
 
-async function insertFile(step: Step, file: NewFile, uniqueKey: string | null): Promise<boolean> {
+/** Whether it is new: a unique key that is taken stands. */
+export async function insertFile(step: Step, file: NewFile, uniqueKey: string | null): Promise<boolean> {
   const nameId = await ensureName(step, file)
   const isShown = file.isListed === false ? NO : YES
   const row = {
@@ -87,6 +88,7 @@ async function insertFile(step: Step, file: NewFile, uniqueKey: string | null): 
     metadata_size: file.metadata?.size ?? null,
     is_listed: isShown,
     is_shown: isShown,
+    ...madeBy(file),
   }
   const inserted = await step
     .insertInto('package_files')
@@ -96,6 +98,10 @@ async function insertFile(step: Step, file: NewFile, uniqueKey: string | null): 
     .executeTakeFirst()
   if (inserted !== undefined && isShown === YES) await setShown(step, nameId, YES)
   return inserted !== undefined
+}
+
+function madeBy({ madeBy: maker }: NewFile) {
+  return { user_id: maker?.userId ?? null, job_id: maker?.jobId ?? null }
 }
 
 async function ensureName(step: Step, { projectId, kind, nameKey, name }: NewFile): Promise<number> {
@@ -110,10 +116,17 @@ async function ensureName(step: Step, { projectId, kind, nameKey, name }: NewFil
 }
 
 async function ensurePackage(step: Step, file: NewFile, nameId: number): Promise<number> {
-  const { versionKey, version, createdAtMs } = file
+  const { versionKey, version, createdAtMs, projectId, kind } = file
   await step
     .insertInto('packages')
-    .values({ name_id: nameId, version_key: versionKey, version, created_at_ms: createdAtMs })
+    .values({
+      name_id: nameId,
+      version_key: versionKey,
+      version,
+      created_at_ms: createdAtMs,
+      project_id: projectId,
+      kind,
+    })
     .onConflict((conflict) => conflict.columns(['name_id', 'version_key']).doNothing())
     .execute()
   const versions = step.selectFrom('packages').select('id').where('name_id', '=', nameId)

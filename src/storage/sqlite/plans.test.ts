@@ -8,6 +8,7 @@ import { describeAuditStore } from '../../access/audit.contract.ts'
 import { describeAccessStore } from '../../access/store.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
+import { describeGenericStore } from '../../registry/generic-store.contract.ts'
 import { describeRegistryStore } from '../../registry/store.contract.ts'
 import { createAccessStore } from '../sql/access.ts'
 import { createAuditStore } from '../sql/audit.ts'
@@ -17,6 +18,7 @@ import { createKeyIndex, keyIndexMigrations } from '../sql/key-index.ts'
 import { migrations } from '../sql/migrations.ts'
 import { createPipelineStore } from '../sql/pipelines.ts'
 import { costs } from './plans.contract.ts'
+import { createGenericStore } from '../sql/registry-generic.ts'
 import { createRegistryStore } from '../sql/registry.ts'
 
 /**
@@ -95,6 +97,10 @@ describeAccessStore('recorded', async () =>
 describeRegistryStore('recorded', async () =>
   alone('registry', createRegistryStore(await open('services', migrations))),
 )
+describeGenericStore('recorded', async () => {
+  const database = await open('services', migrations)
+  return alone('registry', { ...createRegistryStore(database), ...createGenericStore(database) })
+})
 describePipelineStore('recorded', async () =>
   alone('pipelines', createPipelineStore(await open('services', migrations))),
 )

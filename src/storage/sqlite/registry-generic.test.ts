@@ -1,0 +1,11 @@
+import { describeGenericStore } from '../../registry/generic-store.contract.ts'
+import { createGenericStore } from '../sql/registry-generic.ts'
+import { createRegistryStore, registryMigrations } from '../sql/registry.ts'
+import { openTwice } from './two-connections.contract.ts'
+
+describeGenericStore('sqlite', () =>
+  openTwice(registryMigrations, (database) => ({
+    ...createRegistryStore(database),
+    ...createGenericStore(database),
+  })),
+)
