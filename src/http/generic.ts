@@ -4,9 +4,9 @@ import type { Log } from '../base/index.ts'
 import { registryErrors, savedName, type GenericPackages, type GenericPlace } from '../registry/index.ts'
 import { makerOf, principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
 import { streamBody } from './body-stream.ts'
-import { httpErrors } from './errors.ts'
 import { fileResponse } from './file-response.ts'
 import { fileRow } from './package-rows.ts'
+import { oneOf } from './query.ts'
 import { routesOn, type Bindings } from './route.ts'
 
 export interface GenericRoutesParts {
@@ -69,16 +69,4 @@ async function get(
 function placeOf(context: Context): GenericPlace {
   const { name = '', version = '', file: fileName = '' } = context.req.param() as Record<string, string>
   return { name, version, fileName }
-}
-
-/** Throws `http.body-shape`. */
-function oneOf<Value extends string>(
-  context: Context,
-  name: string,
-  values: readonly Value[],
-): Value | undefined {
-  const given = context.req.query(name)
-  const value = values.find((one) => one === given)
-  if (given === undefined || value !== undefined) return value
-  throw httpErrors('http.body-shape', `the parameter ${name} must be ${values.join(' or ')}`)
 }

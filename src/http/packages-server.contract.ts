@@ -13,15 +13,18 @@ import {
 } from '../access/index.ts'
 import type { Clock, LogFields, LogLevel } from '../base/index.ts'
 import { silentLog, systemEntropy } from '../host/index.ts'
+import type { JobOrigin } from '../pipelines/index.ts'
 import { createRegistry, type Registry, type RegistryStore } from '../registry/index.ts'
 import { openFolderBlobs } from '../storage/folder/index.ts'
 import { accessMigrations, createAccessStore } from '../storage/sql/access.ts'
 import { auditMigrations, createAuditStore } from '../storage/sql/audit.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
 import { createGenericStore } from '../storage/sql/registry-generic.ts'
+import { createPackagesStore } from '../storage/sql/registry-packages.ts'
 import { createRegistryStore, registryMigrations } from '../storage/sql/registry.ts'
 import { createApp } from './app.ts'
 import { genericRoutes } from './generic.ts'
+import { packagesRoutes } from './packages.ts'
 import { pypiRoutes } from './pypi.ts'
 import { pypiCurationRoutes } from './pypi-curation.ts'
 import { listen } from './server.ts'
@@ -36,6 +39,8 @@ export interface PackagesServer {
   readonly access: Access
   readonly registry: Registry
   readonly audit: Audit
+  /** The pipelines of jobs; none until one is added. */
+  readonly origins: Map<number, JobOrigin>
   readonly port: number
   /** `private`, `internal` and `public`, each a project of that visibility. */
   readonly projects: Readonly<Record<Project['visibility'], Project>>
@@ -70,16 +75,19 @@ export async function startPackagesServer(
   const registry = createRegistry({
     store: wrap(createRegistryStore(database)),
     generic: createGenericStore(database),
+    packages: createPackagesStore(database),
     blobs: await openFolderBlobs(folder, { entropy: systemEntropy, log: silentLog }),
     clock,
     limits: { maxPypiFileBytes: MAX_FILE_BYTES, maxGenericFileBytes: MAX_FILE_BYTES },
   })
   const audit = createAudit({ store: createAuditStore(database), clock })
-  const server = await serve({ access, registry, audit }, clock)
+  const origins: PackagesServer['origins'] = new Map()
+  const server = await serve({ access, registry, audit, origins, clock })
   return {
     access,
     registry,
     audit,
+    origins,
     port: server.port,
     logged: server.logged,
     requests: server.requests,
@@ -101,9 +109,11 @@ export async function startPackagesServer(
 
 const START_MS = 1_767_322_999_678
 
-type Served = Pick<PackagesServer, 'access' | 'registry' | 'audit'>
+interface Served extends Pick<PackagesServer, 'access' | 'registry' | 'audit' | 'origins'> {
+  readonly clock: Clock
+}
 
-async function serve({ access, registry, audit }: Served, clock: Clock) {
+async function serve({ access, registry, audit, origins, clock }: Served) {
   const events: string[] = []
   const requests: PackagesServer['requests'] = []
   const proxies = new BlockList()
@@ -119,6 +129,14 @@ async function serve({ access, registry, audit }: Served, clock: Clock) {
     pypiRoutes({ pypi: registry.pypi, access, log, externalUrl: EXTERNAL_URL }),
     pypiCurationRoutes({ registry, access, audit, log }),
     genericRoutes({ generic: registry.generic, access, log }),
+    packagesRoutes({
+      registry,
+      pipelines: { originOfJob: async (jobId) => origins.get(jobId) },
+      access,
+      audit,
+      externalUrl: EXTERNAL_URL,
+      log,
+    }),
   ]
   const hosts: string[] = []
   const app = createApp({ hosts, log, routes, requests: { clock, entropy: systemEntropy, proxies } })

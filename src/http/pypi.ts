@@ -2,8 +2,8 @@ import { Hono, type Context } from 'hono'
 import type { Access, Project } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
 import { isName, normalizeName, parseVersion } from '../formats/python/index.ts'
-import { registryErrors, type PypiPackages, type StoredFile } from '../registry/index.ts'
-import { principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
+import { registryErrors, type Maker, type PypiPackages, type StoredFile } from '../registry/index.ts'
+import { makerOf, principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
 import { fileResponse } from './file-response.ts'
 import { createPageMemory } from './page-memory.ts'
 import { readPypiForm, type PypiForm } from './pypi-form.ts'
@@ -58,7 +58,7 @@ async function upload(
     maxFileBytes: pypi.maxFileBytes,
     stage: (bytes) => pypi.stage(bytes),
   })
-  const { file, isNew } = await publish(pypi, project, form)
+  const { file, isNew } = await publish(pypi, project, { ...form, madeBy: makerOf(principal) })
   const { fileName, sha256, size } = file
   log.event('package.published', {
     project: project.id,
@@ -71,7 +71,11 @@ async function upload(
   return context.json({ message: '201 Created' }, 201)
 }
 
-function publish(pypi: PypiPackages, project: Project, { fields, fileName, content }: PypiForm) {
+function publish(
+  pypi: PypiPackages,
+  project: Project,
+  { fields, fileName, content, madeBy }: PypiForm & { readonly madeBy: Maker },
+) {
   return pypi.publish(project, {
     name: fields.get('name') ?? '',
     version: fields.get('version') ?? '',
@@ -79,6 +83,7 @@ function publish(pypi: PypiPackages, project: Project, { fields, fileName, conte
     sha256Digest: fields.get('sha256_digest'),
     requiresPython: fields.get('requires_python'),
     content,
+    madeBy,
   })
 }
 

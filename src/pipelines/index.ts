@@ -14,6 +14,7 @@ export { pipelineErrors, JobEndedError } from './errors.ts'
 export { createPipelines, type Pipelines } from './pipelines.ts'
 export type { PipelineRequest } from './new-pipeline.ts'
 export type { JobClaim } from './job-access.ts'
+export type { JobOrigin } from './job-origin.ts'
 export type { JobRequest } from './queue.ts'
 export type { JobPayload } from './payload.ts'
 export {

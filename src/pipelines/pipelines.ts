@@ -2,6 +2,7 @@ import { encodeBase64Url, Secret } from '../base/index.ts'
 import { planPipeline, textSources } from '../ciconfig/index.ts'
 import { endIfOverdue, endJob } from './endings.ts'
 import { pipelineErrors } from './errors.ts'
+import { originOfJob, type JobOrigin } from './job-origin.ts'
 import { hashToken, runningJob, type JobClaim } from './job-access.ts'
 import { checkRequest, newPipeline, type PipelineRequest } from './new-pipeline.ts'
 import type { JobPayload } from './payload.ts'
@@ -50,6 +51,8 @@ export interface Pipelines {
   readTrace(jobId: number, start?: number): Promise<AsyncIterable<Uint8Array>>
   /** False from the moment a job ends: nothing of its may be believed any more. */
   isJobRunning(jobId: number): Promise<boolean>
+  /** Undefined for a job that nobody knows. */
+  originOfJob(jobId: number): Promise<JobOrigin | undefined>
 }
 
 export function createPipelines(parts: PipelineParts): Pipelines {
@@ -71,6 +74,7 @@ export function createPipelines(parts: PipelineParts): Pipelines {
     openArtifacts: (claim) => openArtifacts(context, claim),
     readTrace: (jobId, start = 0) => readTrace(context, jobId, start),
     isJobRunning: (jobId) => isJobRunning(context, jobId),
+    originOfJob: (jobId) => originOfJob(context, jobId),
   }
 }
 

@@ -7,6 +7,7 @@ import { sha256Hex, utf8 } from '../base/index.ts'
 import { silentLog, systemEntropy } from '../host/index.ts'
 import { openFolderBlobs } from '../storage/folder/blobs.ts'
 import { createGenericStore } from '../storage/sql/registry-generic.ts'
+import { createPackagesStore } from '../storage/sql/registry-packages.ts'
 import { createRegistryStore, registryMigrations } from '../storage/sql/registry.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
 import { createRegistry, type GenericUpload, type Registry, type RegistryStore } from './index.ts'
@@ -34,6 +35,7 @@ beforeEach(async () => {
   registry = createRegistry({
     store,
     generic: createGenericStore(database),
+    packages: createPackagesStore(database),
     blobs: await openFolderBlobs(folder, { entropy: systemEntropy, log: silentLog }),
     clock: { nowMs: () => 1000, sleep: async () => undefined },
     limits: { maxGenericFileBytes: 8 },

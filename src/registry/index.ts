@@ -1,7 +1,8 @@
 /**
  * PyPI and generic packages of projects.
  *
- * `createRegistry` gives both: `pypi.publish` and `generic.put` take uploads, the others answer for them. Digests are
+ * `createRegistry` gives both: `pypi.publish` and `generic.put` take uploads, the others answer for them, and `packages`
+ * lists and deletes what both hold. Digests are
  * computed here and never believed; nothing is acknowledged before it is durable; a distribution's name once used never
  * gets other bytes, in any spelling. A generic file gets none either, unless its project allows duplicates; side files of a
  * distribution are an append-only list of which one is served.
@@ -18,6 +19,17 @@ export type { PypiUpload } from './pypi-upload.ts'
 export type { GenericPackages, GenericUpload } from './generic.ts'
 export { savedName, type GenericPlace } from './generic-place.ts'
 export type { GenericStore, NewGenericFile } from './generic-store.ts'
+export { LISTED_AT_MOST, type Packages } from './packages.ts'
+export type {
+  Direction,
+  FileOrder,
+  PackageFileRecord,
+  PackageFilter,
+  PackageOrder,
+  PackageRecord,
+  PackagesStore,
+  Slice,
+} from './packages-store.ts'
 export type {
   AddedFile,
   BlobReference,

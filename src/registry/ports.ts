@@ -1,5 +1,6 @@
 import type { Blobs, Clock } from '../base/index.ts'
 import type { GenericStore } from './generic-store.ts'
+import type { PackagesStore } from './packages-store.ts'
 import type { RegistryStore } from './store.ts'
 
 export interface RegistryLimits {
@@ -17,6 +18,7 @@ export const DEFAULT_LIMITS: RegistryLimits = {
 export interface RegistryParts {
   readonly store: RegistryStore
   readonly generic: GenericStore
+  readonly packages: PackagesStore
   readonly blobs: Blobs
   readonly clock: Clock
   readonly limits?: Partial<RegistryLimits>

@@ -9,7 +9,7 @@ import {
 } from '../formats/python/index.ts'
 import { registryErrors } from './errors.ts'
 import type { Context } from './ports.ts'
-import type { AddedFile, NewFile, PackageKey, StoredFile } from './store.ts'
+import type { AddedFile, Maker, NewFile, PackageKey, StoredFile } from './store.ts'
 
 /** The fields of an upload that count; an enemy wrote them. */
 export interface PypiUpload {
@@ -19,6 +19,7 @@ export interface PypiUpload {
   readonly sha256Digest: string | undefined
   readonly requiresPython: string | undefined
   readonly content: StagedBlob
+  readonly madeBy?: Maker
 }
 
 const FIELD_NAMES = { name: 'name', version: 'version', fileName: 'the file name of the content' } as const
@@ -109,6 +110,7 @@ function newRow(project: Project, upload: PypiUpload, { file, createdAtMs }: Che
     requiresPython: upload.requiresPython ?? '',
     metadata: null,
     createdAtMs,
+    ...(upload.madeBy === undefined ? {} : { madeBy: upload.madeBy }),
   }
 }
 

@@ -8,10 +8,12 @@ import { silentLog, systemEntropy } from '../host/index.ts'
 import { openFolderBlobs } from '../storage/folder/blobs.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
 import { createGenericStore } from '../storage/sql/registry-generic.ts'
+import { createPackagesStore } from '../storage/sql/registry-packages.ts'
 import { createRegistryStore, registryMigrations } from '../storage/sql/registry.ts'
 import {
   createRegistry,
   type GenericStore,
+  type PackagesStore,
   type PypiUpload,
   type Registry,
   type RegistryStore,
@@ -34,6 +36,7 @@ let folder: string
 let blobs: Blobs
 let store: RegistryStore
 let generic: GenericStore
+let packages: PackagesStore
 let registry: Registry
 
 beforeAll(async () => {
@@ -46,13 +49,14 @@ beforeEach(async () => {
   const database = await openDatabase(':memory:', registryMigrations)
   store = createRegistryStore(database)
   generic = createGenericStore(database)
+  packages = createPackagesStore(database)
   registry = makeRegistry()
 })
 
 function makeRegistry(parts: { store?: RegistryStore; blobs?: Blobs } = {}): Registry {
   const clock = { nowMs: () => 1000, sleep: async () => undefined }
   const limits = { maxPypiFileBytes: 10, maxGenericFileBytes: 8 }
-  return createRegistry({ store, generic, blobs, clock, limits, ...parts })
+  return createRegistry({ store, generic, packages, blobs, clock, limits, ...parts })
 }
 
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {

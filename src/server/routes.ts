@@ -17,6 +17,7 @@ import {
   ownMetricsRoutes,
   packagesAdminRoutes,
   pypiCurationRoutes,
+  packagesRoutes,
   pypiRoutes,
   rekorRoutes,
   rekorSearchRoutes,
@@ -40,7 +41,7 @@ interface PublicParts extends Omit<AppParts, 'routes'> {
 /** What is served on the port. */
 export function publicApp(services: Services, { health, maxEntryBytes, ...parts }: PublicParts): App {
   const { log } = parts
-  const { access, registry, pipelines, issuer, trust, metrics } = services
+  const { access, audit, registry, pipelines, issuer, trust, metrics } = services
   const { authority, tsa } = counted(services)
   const routes = [
     health,
@@ -56,6 +57,7 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     pypiRoutes({ pypi: registry.pypi, access, log, externalUrl: services.url }),
     pypiCurationRoutes({ registry, access, audit: services.audit, log }),
     genericRoutes({ generic: registry.generic, access, log }),
+    packagesRoutes({ registry, pipelines, access, audit, externalUrl: services.url, log }),
     jobRoutes({ pipelines, log }),
     metricsRoutes({ metrics, access, log }),
   ]

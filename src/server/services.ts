@@ -10,6 +10,7 @@ import {
   createAccessStore,
   createAuditStore,
   createGenericStore,
+  createPackagesStore,
   createPipelineStore,
   createRegistryStore,
   migrations,
@@ -159,7 +160,11 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
 }
 
 function registryStores(database: Database) {
-  return { store: createRegistryStore(database), generic: createGenericStore(database) }
+  return {
+    store: createRegistryStore(database),
+    generic: createGenericStore(database),
+    packages: createPackagesStore(database),
+  }
 }
 
 async function folder(path: string, name: string): Promise<string> {

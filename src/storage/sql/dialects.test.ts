@@ -15,6 +15,8 @@ import { describeAccessStore } from '../../access/store.contract.ts'
 import type { TwoHandles } from '../../base/two-handles.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
+import { describeGenericStore } from '../../registry/generic-store.contract.ts'
+import { describePackagesStore } from '../../registry/packages-store.contract.ts'
 import { describeRegistryStore } from '../../registry/store.contract.ts'
 import { columnTypes } from '../sqlite/column-types.ts'
 import { createDialect } from '../sqlite/dialect.ts'
@@ -25,6 +27,8 @@ import { createKeyIndex, keyIndexMigrations } from './key-index.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { createPipelineStore } from './pipelines.ts'
+import { createGenericStore } from './registry-generic.ts'
+import { createPackagesStore } from './registry-packages.ts'
 import { createRegistryStore } from './registry.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
@@ -132,6 +136,16 @@ describe('the statements that PostgreSQL would get', () => {
   describeAccessStore('in words of PostgreSQL', () => open(migrations, createAccessStore))
   describeAuditStore('in words of PostgreSQL', () => open(migrations, createAuditStore))
   describeRegistryStore('in words of PostgreSQL', () => open(migrations, createRegistryStore))
+  describeGenericStore('in words of PostgreSQL', () =>
+    open(migrations, (database) => ({ ...createRegistryStore(database), ...createGenericStore(database) })),
+  )
+  describePackagesStore('in words of PostgreSQL', () =>
+    open(migrations, (database) => ({
+      ...createRegistryStore(database),
+      ...createGenericStore(database),
+      ...createPackagesStore(database),
+    })),
+  )
   describePipelineStore('in words of PostgreSQL', () => open(migrations, createPipelineStore))
   describeKeyIndex('in words of PostgreSQL', () => open(keyIndexMigrations, createKeyIndex))
 

@@ -41,11 +41,17 @@ async function addPackageColumns(database: Kysely<unknown>): Promise<void> {
     .on('packages')
     .columns(['project_id', 'kind', 'id'])
     .execute()
+  await database.schema.createIndex('packages_name').on('packages').columns(['name_id', 'id']).execute()
 }
 
 async function addMakerColumns({ schema }: Kysely<unknown>): Promise<void> {
   for (const name of ['user_id', 'job_id'])
     await schema.alterTable('package_files').addColumn(name, 'integer').execute()
+  await schema
+    .createIndex('package_files_jobs')
+    .on('package_files')
+    .columns(['package_id', 'job_id'])
+    .execute()
   await schema
     .createIndex('package_files_live')
     .on('package_files')

@@ -38,7 +38,7 @@ interface Changed {
   readonly at: ChangedAt
 }
 
-async function changeOne(step: Step, id: number, { change, at }: Changed): Promise<void> {
+export async function changeOne(step: Step, id: number, { change, at }: Changed): Promise<void> {
   const columns = toColumns(change)
   const files = step.updateTable('package_files').where('id', '=', id)
   const said = ['project_id', 'name_id', 'is_listed', 'quarantined_reason', 'deleted_at_ms'] as const

@@ -16,7 +16,12 @@ export function costs(
   const plan = planOf(database, sql).filter((detail) => !/^SCAN \d+-ROW VALUES CLAUSE$/.test(detail))
   const steps = plan.map((detail) => SEARCH.exec(detail)?.groups)
   const verb = sql.split(' ', 1)[0] ?? ''
-  const others = plan.filter((_, at) => steps[at] === undefined).map((detail) => `${verb}: ${detail}`)
+  const scanned = plan.flatMap((detail) => /^SCAN (\w+)$/.exec(detail)?.slice(1) ?? [])
+  const sorted = (detail: string): string =>
+    detail.startsWith('USE TEMP') ? ` of ${scanned.join(', ')}` : ''
+  const others = plan
+    .filter((_, at) => steps[at] === undefined)
+    .map((detail) => `${verb}: ${detail}${sorted(detail)}`)
   if (others.length > 0) return others.filter((other) => small[other] === undefined)
   const ranges = steps.flatMap((step) => (step === undefined || isUnique(database, step) ? [] : [step]))
   if (ranges.length === 0) return []

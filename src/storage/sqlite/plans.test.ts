@@ -9,6 +9,7 @@ import { describeAccessStore } from '../../access/store.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
 import { describeGenericStore } from '../../registry/generic-store.contract.ts'
+import { describePackagesStore } from '../../registry/packages-store.contract.ts'
 import { describeRegistryStore } from '../../registry/store.contract.ts'
 import { createAccessStore } from '../sql/access.ts'
 import { createAuditStore } from '../sql/audit.ts'
@@ -19,6 +20,7 @@ import { migrations } from '../sql/migrations.ts'
 import { createPipelineStore } from '../sql/pipelines.ts'
 import { costs } from './plans.contract.ts'
 import { createGenericStore } from '../sql/registry-generic.ts'
+import { createPackagesStore } from '../sql/registry-packages.ts'
 import { createRegistryStore } from '../sql/registry.ts'
 
 /**
@@ -28,6 +30,8 @@ import { createRegistryStore } from '../sql/registry.ts'
 
 const KEY_CHECK =
   'a check of foreign keys that SQLite jumps over unless one was broken before in the statement'
+const LOOKED = 'the packages that a list looks at, which has a limit'
+const FIRST = 'whether there is one: the first row of the index says it'
 /** What a statement may read without a limit, and why it stays small. */
 const SMALL: Readonly<Record<string, string>> = {
   'jobs by jobs_pipeline': 'the jobs of one pipeline, as many as its file has',
@@ -35,6 +39,15 @@ const SMALL: Readonly<Record<string, string>> = {
   'queued_jobs by queued_jobs_job':
     'the queues in which one job stands, as many as there are kinds of runners',
   'select: SCAN queues': 'the kinds of runners, which only those who may register one add to',
+  'select: CO-ROUTINE looked': LOOKED,
+  'select: SCAN looked': LOOKED,
+  'select: USE TEMP B-TREE FOR ORDER BY of looked': LOOKED,
+  'select: USE TEMP B-TREE FOR LAST TERM OF ORDER BY of looked': LOOKED,
+  'select: CO-ROUTINE seen': LOOKED,
+  'select: SCAN seen': LOOKED,
+  'select: CORRELATED SCALAR SUBQUERY 2': FIRST,
+  'select: SEARCH package_files EXISTS USING COVERING INDEX package_files_live (package_id=? AND deleted_at_ms=?)':
+    FIRST,
   'members by sqlite_autoindex_members_1': KEY_CHECK,
   'insert: SCAN projects': KEY_CHECK,
   'insert: SCAN job_tokens': KEY_CHECK,
@@ -100,6 +113,11 @@ describeRegistryStore('recorded', async () =>
 describeGenericStore('recorded', async () => {
   const database = await open('services', migrations)
   return alone('registry', { ...createRegistryStore(database), ...createGenericStore(database) })
+})
+describePackagesStore('recorded', async () => {
+  const database = await open('services', migrations)
+  const others = { ...createRegistryStore(database), ...createGenericStore(database) }
+  return alone('registry', { ...others, ...createPackagesStore(database) })
 })
 describePipelineStore('recorded', async () =>
   alone('pipelines', createPipelineStore(await open('services', migrations))),
