@@ -54,4 +54,5 @@ export const sideEntries: readonly string[] = [
   'client/verify/index.ts',
   'client/sign/index.ts',
   'client/settings/index.ts',
+  'client/build/index.ts',
 ]

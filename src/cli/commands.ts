@@ -6,6 +6,7 @@ import { printableUsage } from './terminal.ts'
 export const commands: CommandTable = {
   up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
   run: { summary: "run a project's pipeline on this machine", load: () => import('./run.ts') },
+  build: { summary: 'build the wheel and the sdist of a project', load: () => import('./build.ts') },
   sign: { summary: 'sign distributions with the identity of a pipeline', load: () => import('./sign.ts') },
   attest: {
     summary: 'sign attestations: who published distributions, and how they were built',

@@ -6,6 +6,7 @@ import { silentLog, systemSpawn, thisProgram } from '../host/index.ts'
 import { createProgress, type Progress } from './run-progress.ts'
 import { runTable } from './run-table.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
+import { stopSignal } from './stop-signal.ts'
 import { createTerminal, programName, writeJson, type Terminal } from './terminal.ts'
 
 interface Options {
@@ -131,17 +132,6 @@ function jsonOf({ pipeline, files, identity, url, data, source }: RunReport) {
       files,
     }),
   )
-}
-
-/** Ctrl-C stops the running job and cancels the pipeline; a second one ends the process at once. */
-function stopSignal(): AbortSignal {
-  const abort = new AbortController()
-  const stop = (): void => {
-    process.off('SIGINT', stop).off('SIGTERM', stop)
-    abort.abort(new Error('stopped by the user'))
-  }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  return abort.signal
 }
 
 function definedOf(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {

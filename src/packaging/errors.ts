@@ -31,6 +31,12 @@ export const packagingErrors = defineErrors({
     summary: 'The output folder has a file of this name with other bytes.',
     hint: 'raise the version, or move the file away if it was never published',
   },
+  'packaging.output': {
+    status: 500,
+    exit: 1,
+    summary: 'The output folder cannot be read or written.',
+    hint: 'name a folder that this user may write to with --out',
+  },
   'packaging.not-reproducible': {
     status: 409,
     exit: 1,

@@ -6,4 +6,9 @@
  *   upload, what is there already is skipped, what was uploaded is read back
  * - `fetch/`: every file of a release by URL and digest, verified before it is left in place; none of its code runs
  */
+export { packagingErrors } from './errors.ts'
+export { checkBuiltNames, type BuiltNames } from './build/built-files.ts'
+export { compareArgv, readDifference, type Compared } from './build/compare.ts'
+export { buildArgv, buildEnvironment, installArgv } from './build/front-end.ts'
+export { lastLines } from './build/last-lines.ts'
 export { isSideFile, requireSealed } from './publish/side-files.ts'
