@@ -55,4 +55,5 @@ export const sideEntries: readonly string[] = [
   'client/sign/index.ts',
   'client/settings/index.ts',
   'client/build/index.ts',
+  'client/publish/index.ts',
 ]

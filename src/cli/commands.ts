@@ -13,6 +13,10 @@ export const commands: CommandTable = {
     load: () => import('./attest.ts'),
   },
   verify: { summary: 'verify who signed distributions', load: () => import('./verify.ts') },
+  publish: {
+    summary: 'publish distributions and their seals in a project',
+    load: () => import('./publish.ts'),
+  },
   project: {
     summary: 'create, list and show projects, and forward their simple index',
     load: () => import('./project.ts'),

@@ -49,6 +49,12 @@ export const netErrors = defineErrors({
     summary: 'The answer of the service is malformed.',
     hint: 'check that the URL is that of the service, not of a proxy or a login page',
   },
+  'net.trusted-publishing': {
+    status: 403,
+    exit: 1,
+    summary: 'The registry did not exchange the id token for an upload token.',
+    hint: 'check that the registry has a trusted publisher for this project, ref and pipeline file, and that the id token has its audience',
+  },
   'net.tuf': {
     status: 502,
     exit: 1,

@@ -41,7 +41,7 @@ async function tryOnce(http: Http, request: HttpRequest, isLast: boolean): Promi
     const fact = `${new URL(request.url).origin} answered ${response.status} in all ${ATTEMPTS} attempts`
     throw netErrors('net.overloaded', `${fact}: ${words}`)
   }
-  return { retryAfterMs: retryAfter(response) }
+  return { retryAfterMs: retryAfterMs(response) }
 }
 
 /**
@@ -53,13 +53,22 @@ export async function againWhenCut<T>(clock: Clock, work: () => Promise<T>): Pro
     try {
       return await work()
     } catch (error) {
-      if (attempt === ATTEMPTS || !CUT.has(connectionCode(error))) throw error
+      if (attempt === ATTEMPTS || !wasCut(error)) throw error
     }
     await clock.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1))
   }
 }
 
 const CUT: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'])
+
+function wasCut(error: unknown): boolean {
+  return CUT.has(connectionCode(error))
+}
+
+/** A connection that was refused or broke: whether a service did what was asked is known in the first case only. */
+export function isCut(error: unknown): boolean {
+  return wasCut(error) || isRefusedConnection(error)
+}
 
 /** A Wheelseal says when trying again is of no use: its log is frozen, its certificates have ended. */
 function lasts({ headers }: HttpResponse): boolean {
@@ -79,7 +88,7 @@ function connectionCode(error: unknown): unknown {
 }
 
 /** Seconds only; a date would need trust in two clocks. */
-function retryAfter({ headers }: HttpResponse): number | undefined {
+export function retryAfterMs({ headers }: HttpResponse): number | undefined {
   const text = headers['retry-after'] ?? ''
   return /^\d{1,6}$/.test(text) ? Math.min(Number(text) * 1000, LONGEST_PAUSE_MS) : undefined
 }

@@ -57,6 +57,10 @@ const HTML_TYPES: ReadonlySet<string> = new Set([
   'application/vnd.pypi.simple.v1+html',
   'application/vnd.pypi.simple.latest+html',
 ])
+const HINTS: Readonly<Record<number, string>> = {
+  401: 'the index asks for a login: give a token, or one that is neither expired nor revoked; a job token is valid only while its job runs',
+  403: 'the token may not read this index: it needs the scope api, read_api or read_package_registry, and the role Reporter',
+}
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 function requestOf(url: URL, { authorization, signal }: PageRequest): HttpRequest {
@@ -73,7 +77,7 @@ function requestOf(url: URL, { authorization, signal }: PageRequest): HttpReques
 }
 
 /** Undefined where the answer is no redirect. Throws `net.reply` for one that leads nowhere. */
-function redirectOf({ status, headers }: HttpResponse, from: URL): URL | undefined {
+export function redirectOf({ status, headers }: HttpResponse, from: URL): URL | undefined {
   if (!REDIRECTS.has(status)) return undefined
   const { location = '' } = headers
   if (location === '' || !URL.canParse(location, from.href))
@@ -90,8 +94,11 @@ async function answerOf(response: HttpResponse, url: URL): Promise<IndexAnswer> 
     await discard(response)
     return { kind: 'absent' }
   }
-  if (status !== 200)
-    throw netErrors('net.refused', `${shownUrl(url)} answered ${status}: ${await errorWords(response)}`)
+  if (status !== 200) {
+    const hint = HINTS[status]
+    const fact = `${shownUrl(url)} answered ${status}: ${await errorWords(response)}`
+    throw netErrors('net.refused', fact, hint === undefined ? {} : { hint })
+  }
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     throw netErrors('net.reply', `${shownUrl(url)} answered in an encoding that was not asked for`)
   const read = readerOf(headers['content-type'] ?? '', url)

@@ -11,4 +11,22 @@ export { checkBuiltNames, type BuiltNames } from './build/built-files.ts'
 export { compareArgv, readDifference, type Compared } from './build/compare.ts'
 export { buildArgv, buildEnvironment, installArgv } from './build/front-end.ts'
 export { lastLines } from './build/last-lines.ts'
-export { isSideFile, requireSealed } from './publish/side-files.ts'
+export {
+  readLocalFiles,
+  type LocalChoice,
+  type LocalPorts,
+  type ReadMetadata,
+  type ToPublish,
+} from './publish/local-files.ts'
+export type {
+  Digest,
+  ListedFile,
+  LocalDistribution,
+  LocalFile,
+  PackageRegistry,
+  PublishEvents,
+  PublishPorts,
+  SideFile,
+  UploadAnswer,
+} from './publish/ports.ts'
+export { publishRelease, type PublishedFile } from './publish/publish.ts'

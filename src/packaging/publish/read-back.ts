@@ -1,0 +1,64 @@
+import { packagingErrors } from '../errors.ts'
+import type { ToPublish } from './local-files.ts'
+import type {
+  Digest,
+  ListedFile,
+  LocalDistribution,
+  LocalFile,
+  PackageRegistry,
+  PublishEvents,
+  PublishPorts,
+} from './ports.ts'
+import { stateOf, takenFact } from './stored.ts'
+
+/** Asked again after so many milliseconds: an index may be written a moment after the upload. */
+const PAUSES_MS = [1_000, 3_000]
+
+/** Throws `packaging.read-back` at the first file that is not listed, or not served, with the bytes here. */
+export async function readBack(
+  release: readonly ToPublish[],
+  { registry, clock }: PublishPorts,
+  events: PublishEvents,
+): Promise<void> {
+  for (const { file, sideFiles } of release) {
+    events.onStep(`reading back ${file.fileName}`)
+    const listed = await findListed(file, registry, (ms) => clock.sleep(ms))
+    compare(file, registry, await registry.digestOf(listed, file.sizeBytes))
+    for (const side of sideFiles) compare(side, registry, await registry.sideFileDigest(side, side.sizeBytes))
+  }
+}
+
+async function findListed(
+  file: LocalDistribution,
+  registry: PackageRegistry,
+  sleep: (ms: number) => Promise<void>,
+): Promise<ListedFile> {
+  for (const pauseMs of [...PAUSES_MS, undefined]) {
+    const listed = await registry.list(file.distribution.name)
+    const state = stateOf(file, listed)
+    if (typeof state === 'object')
+      throw packagingErrors('packaging.read-back', takenFact(file, registry, state))
+    const found = listed.find(({ fileName }) => fileName === file.fileName)
+    if (found !== undefined) return found
+    if (pauseMs !== undefined) await sleep(pauseMs)
+  }
+  throw packagingErrors(
+    'packaging.read-back',
+    `the index of ${registry.name} does not list ${file.fileName}`,
+    {
+      hint: 'a project may list files only when their seals satisfy its policy: look at the project there, then publish again with the right seals',
+    },
+  )
+}
+
+function compare(file: LocalFile, { name }: PackageRegistry, there: Digest | undefined): void {
+  if (there === undefined)
+    throw packagingErrors('packaging.read-back', `${name} does not serve ${file.fileName}`)
+  if (there.sha256 === file.sha256 && there.sizeBytes === file.sizeBytes) return
+  throw packagingErrors(
+    'packaging.read-back',
+    there.sizeBytes === file.sizeBytes
+      ? `${name} serves ${file.fileName} with sha256 ${there.sha256}, and the file here has ${file.sha256}`
+      : `${name} serves ${file.fileName} with a size other than ${file.sizeBytes} bytes`,
+  )
+}
