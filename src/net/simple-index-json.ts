@@ -23,7 +23,11 @@ export function readJsonPage(text: string, url: URL): SimplePage {
     throw netErrors('net.reply', 'its api-version is not 1.x')
   const files: readonly JsonValue[] = page['files']
   if (files.length > MAX_FILES) throw netErrors('net.reply', `it has more than ${MAX_FILES} files`)
-  return { format: 'json', files: files.map((file) => readFile(file, url)) }
+  return {
+    format: 'json',
+    ...readStatus(page['project-status']),
+    files: files.map((file) => readFile(file, url)),
+  }
 }
 
 type JsonObject = Readonly<Record<string, JsonValue>>
@@ -42,6 +46,13 @@ function readFile(file: JsonValue, page: URL): IndexedFile {
     yanked: yankedOf(file['yanked']),
     provenanceUrl: provenance === undefined ? undefined : checkedUrl(provenance, page).href,
   }
+}
+
+/** PEP 792. */
+function readStatus(marker: JsonValue | undefined): Pick<SimplePage, 'status' | 'statusReason'> {
+  if (marker === undefined || marker === null) return { status: undefined, statusReason: undefined }
+  if (!isObject(marker)) throw netErrors('net.reply', 'the project-status is not an object')
+  return { status: optional(marker, 'status'), statusReason: optional(marker, 'reason') }
 }
 
 /** Throws where the key and the fragment of the URL do not agree. */
@@ -79,7 +90,7 @@ function optional(object: JsonObject, key: string): string | undefined {
   const value = object[key]
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string') return value
-  throw netErrors('net.reply', `the ${key} of a file is not a string`)
+  throw netErrors('net.reply', `the ${key} is not a string`)
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -2,6 +2,9 @@ import { netErrors } from './errors.ts'
 
 export interface SimplePage {
   readonly format: 'json' | 'html'
+  /** PEP 792, as the page has it; undefined where it says nothing. */
+  readonly status: string | undefined
+  readonly statusReason: string | undefined
   readonly files: readonly IndexedFile[]
 }
 

@@ -1,6 +1,6 @@
-/** A start tag `<a>` or `<base>`. */
+/** A start tag `<a>`, `<base>` or `<meta>`. */
 export interface Tag {
-  readonly name: 'a' | 'base'
+  readonly name: 'a' | 'base' | 'meta'
   /** By lower-case names; of two with one name the first counts, as in HTML. */
   readonly attributes: ReadonlyMap<string, string>
 }
@@ -21,7 +21,7 @@ export function* readTags(page: string): Generator<Tag> {
     else {
       const { attributes, end } = readAttributes(page, at + 1 + name.length)
       const isWhole = page[end - 1] === '>'
-      if (isWhole && (name === 'a' || name === 'base')) yield { name, attributes }
+      if (isWhole && (name === 'a' || name === 'base' || name === 'meta')) yield { name, attributes }
       at = RAW.has(name) ? endOfRaw(page, name, end) : end
     }
     at = page.indexOf('<', at)

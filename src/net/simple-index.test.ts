@@ -259,3 +259,30 @@ describe('a page in HTML', () => {
       expect(filesOf(await html(`<a href="a.whl">${open.repeat(3)}`))).toHaveLength(1)
   })
 })
+
+describe('the status of a project (PEP 792) and the provenance of a file (PEP 740)', () => {
+  const statusOf = (answer: IndexAnswer): readonly unknown[] => {
+    if (answer.kind !== 'page') throw new Error(answer.kind)
+    return [answer.page.status, answer.page.statusReason]
+  }
+
+  it('are read from JSON', async () => {
+    const marked = { meta, files: [file], 'project-status': { status: 'quarantined', reason: 'malware' } }
+    expect(statusOf(await json(marked))).toEqual(['quarantined', 'malware'])
+    expect(statusOf(await json({ meta, files: [] }))).toEqual([undefined, undefined])
+    await expect(json({ meta, files: [], 'project-status': 'quarantined' })).rejects.toMatchObject({
+      code: 'net.reply',
+    })
+  })
+
+  it('are read from HTML, the first mark of each name', async () => {
+    const marks = ['quarantined', 'active'].map(
+      (status) => `<meta name="pypi:project-status" content="${status}">`,
+    )
+    const reason = '<meta name="pypi:project-status-reason" content="a &lt; b"><meta name="x" content="y">'
+    const link = `<a href="/f/my_pkg-1.0.tar.gz" data-provenance="../p.json">x</a>`
+    const answer = await html(`${marks.join('')}${reason}${link}`)
+    expect(statusOf(answer)).toEqual(['quarantined', 'a < b'])
+    expect(filesOf(answer)[0]?.provenanceUrl).toMatch(/\/simple\/p\.json$/)
+  })
+})
