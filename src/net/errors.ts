@@ -13,6 +13,12 @@ export const netErrors = defineErrors({
     summary: 'The service did not answer: the connection failed or was closed.',
     hint: 'check that the service runs, and check the URL, the proxy and the firewall',
   },
+  'net.other-host': {
+    status: 502,
+    exit: 1,
+    summary: 'A URL or a redirect leads to another host, where it must not.',
+    hint: 'use the URL of that host in the first place, if you trust it; credentials are never sent to another host',
+  },
   'net.timeout': {
     status: 504,
     exit: 1,

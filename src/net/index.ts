@@ -20,6 +20,7 @@ export { fetchSimplePage, type IndexAnswer, type PageRequest } from './simple-in
 export type { IndexedFile, SimplePage } from './simple-index-page.ts'
 export { exchangeIdToken } from './trusted-publishing.ts'
 export type { TufSource } from './tuf-source.ts'
+export { createDownloader, type Download, type Downloader, type DownloaderOptions } from './download.ts'
 export { withRetries } from './retry.ts'
 export { errorWords } from './error-words.ts'
 export { netErrors } from './errors.ts'
