@@ -56,4 +56,5 @@ export const sideEntries: readonly string[] = [
   'client/settings/index.ts',
   'client/build/index.ts',
   'client/publish/index.ts',
+  'client/fetch/index.ts',
 ]

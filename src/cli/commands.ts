@@ -17,6 +17,10 @@ export const commands: CommandTable = {
     summary: 'publish distributions and their seals in a project',
     load: () => import('./publish.ts'),
   },
+  fetch: {
+    summary: 'download a release, and keep it only if it is verified',
+    load: () => import('./fetch.ts'),
+  },
   project: {
     summary: 'create, list and show projects, and forward their simple index',
     load: () => import('./project.ts'),

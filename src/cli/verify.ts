@@ -12,6 +12,7 @@ import { settingsHere } from './settings.ts'
 import type { Line } from './screen.ts'
 import { createTerminal, exitCodeOf, writeJson, type Terminal } from './terminal.ts'
 import { planOf } from './verify-flags.ts'
+import { addIdentityOptions, addTrustOptions } from './verify-options.ts'
 import { systemVerifyIo } from './verify-io.ts'
 import { createVerifyProgress } from './verify-progress.ts'
 import {
@@ -35,7 +36,7 @@ interface Options extends VerifyFlags {
 
 const EXAMPLES = `
 These files next to a file X are used, and all of them must be valid: X.sigstore.json, X.publish.attestation,
-X.slsa.attestation, and X.sig with X.crt (with --key X.sig alone). The file of --bundle may be an attestation for all
+X.slsa.attestation, X.provenance, and X.sig with X.crt (with --key X.sig alone). The file of --bundle may be an attestation for all
 files, or contain several bundles, one per line. Settings without a flag come from the environment, then from
 [tool.wheelseal] in pyproject.toml, then from wheelseal.toml, in the working directory or a folder above it. The default
 trust root is that of public Sigstore.
@@ -95,27 +96,6 @@ function addSealOptions(verify: Command): void {
       'a PEP 740 provenance object or attestation; every attestation in it must be valid',
     )
     .option('--key <file>', 'the expected public key (PEM), for signatures without certificate')
-}
-
-function addTrustOptions(verify: Command): void {
-  verify
-    .option('--trusted-root <file>', 'trusted_root.json of the Sigstore instance that signed')
-    .option('--tuf-url <url>', 'TUF repository with the trust root of a private Sigstore')
-    .option('--tuf-root <file|sha256:hex>', 'the first root.json of the TUF repository, or its digest')
-}
-
-function addIdentityOptions(verify: Command): void {
-  verify
-    .option('--certificate-identity <name>', 'the expected identity in the certificate')
-    .option('--certificate-identity-regexp <pattern>', 'an RE2 pattern for the whole identity')
-    .option('--certificate-oidc-issuer <url>', 'the expected OIDC issuer in the certificate')
-    .option('--certificate-oidc-issuer-regexp <pattern>', 'an RE2 pattern for the whole OIDC issuer')
-    .option('--project <group/name>', 'the expected GitLab project, whose pipeline signed')
-    .option(
-      '--ref <ref>',
-      'with --project: a branch, or a full ref such as refs/tags/v* (default: the branch main)',
-    )
-    .option('--policy <file>', 'policy file: who may sign which packages (docs/reference/policy.md)')
 }
 
 async function verifyFiles(files: readonly string[], options: Options): Promise<void> {

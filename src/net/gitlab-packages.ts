@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { encodeHex, type Clock, type Http, type HttpResponse, type Secret } from '../base/index.ts'
-import type { Digest, ListedFile, PackageRegistry, SideFile } from '../packaging/index.ts'
+import type { Digest, RegistryFile, PackageRegistry, SideFile } from '../packaging/index.ts'
 import { errorWords } from './error-words.ts'
 import { netErrors } from './errors.ts'
 import { sendUpload, transferTimeoutMs } from './gitlab-upload.ts'
@@ -65,12 +65,12 @@ async function list(
   http: Http,
   { base, authorization }: Place,
   name: string,
-): Promise<readonly ListedFile[]> {
+): Promise<readonly RegistryFile[]> {
   const answer = await fetchSimplePage(http, { indexUrl: `${base}/pypi/simple`, name, authorization })
   return answer.kind === 'page' ? answer.page.files : []
 }
 
-function fileUrl({ base, origin }: Place, { url, sha256 = '', fileName }: ListedFile): string {
+function fileUrl({ base, origin }: Place, { url, sha256 = '', fileName }: RegistryFile): string {
   return new URL(url).origin === origin ? url : `${base}/pypi/files/${sha256}/${encodeURIComponent(fileName)}`
 }
 

@@ -20,13 +20,18 @@ export {
 } from './publish/local-files.ts'
 export type {
   Digest,
-  ListedFile,
   LocalDistribution,
   LocalFile,
   PackageRegistry,
   PublishEvents,
   PublishPorts,
+  RegistryFile,
   SideFile,
   UploadAnswer,
 } from './publish/ports.ts'
 export { publishRelease, type PublishedFile } from './publish/publish.ts'
+export { chooseFiles, MAX_FILE_BYTES, type ChosenFile } from './fetch/choose-files.ts'
+export { fetchErrors } from './fetch/errors.ts'
+export { genericPlaces } from './fetch/generic-places.ts'
+export type { ListedFile, Listing } from './fetch/listing.ts'
+export { parseRequirement, type Requirement } from './fetch/requirement.ts'

@@ -7,7 +7,8 @@
  * are files, flags and the network.
  */
 export { prepare, verifyTargets } from './verify-targets.ts'
-export type { Prepared } from './prepared.ts'
+export type { Prepared, SealFiles } from './prepared.ts'
+export { findBeside } from './seal-files.ts'
 export { bundlePath, saveBundles } from './save-bundles.ts'
 export type { FileOutcome } from './outcome.ts'
 export { readOnce, type Seen } from './one-pass.ts'

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { encodeHex } from '../../base/index.ts'
+import { encodeHex, WheelsealError } from '../../base/index.ts'
 import {
   explainDistribution,
   verifyDistribution,
@@ -27,19 +27,60 @@ export async function judgeTarget(target: Target, prepared: Prepared): Promise<O
   const key = 'key' in expected ? { key: expected.key } : {}
   const seals = sealFiles.flatMap((file) => file.seals)
   const artifact = await artifactOf(target, { seals, io: prepared.io, ...key })
-  const found = await verifyDistribution({
+  const request = {
     artifact,
     ...(target.kind === 'file' ? { fileName: basename(target.path) } : {}),
     expected,
     trustRoot: prepared.start.trustRoot,
     sealFiles,
     askLog: logAsked({ artifact, expected, prepared }),
-  })
+  }
+  const { found, setAside } = await decide(request, prepared.seals)
   return {
     sha256: encodeHex(artifact.sha256),
     ...described(target.kind === 'file' ? target.path : target.text, found),
     notChecked: [...notChecked, ...found.notChecked.flatMap(({ paths }) => paths)],
+    ...(setAside.length === 0 ? {} : { setAside }),
   }
+}
+
+interface Decision {
+  readonly found: DistributionVerdict
+  readonly setAside: readonly string[]
+}
+
+/** Where one seal is enough, those that are refused are set aside for one that holds alone; else what all say together counts. */
+async function decide(request: DistributionRequest, seals: Prepared['seals']): Promise<Decision> {
+  const { sealFiles } = request
+  const together = await attempted(() => verifyDistribution(request))
+  const isAlone = sealFiles.length < 2 || seals === 'all'
+  if (isAlone || ('found' in together && together.found.decides.verdict.verified))
+    return decision(together, [])
+  for (const one of sealFiles) {
+    const alone = await attempted(() => verifyDistribution({ ...request, sealFiles: [one] }))
+    if (!('found' in alone) || !alone.found.decides.verdict.verified) continue
+    return decision(
+      alone,
+      sealFiles.flatMap((file) => (file === one ? [] : file.paths)),
+    )
+  }
+  return decision(together, [])
+}
+
+type Attempt = { readonly found: DistributionVerdict } | { readonly refusal: WheelsealError }
+
+async function attempted(judge: () => Promise<DistributionVerdict>): Promise<Attempt> {
+  try {
+    return { found: await judge() }
+  } catch (refusal) {
+    if (refusal instanceof WheelsealError) return { refusal }
+    throw refusal
+  }
+}
+
+function decision(attempt: Attempt, setAside: readonly string[]): Decision {
+  if ('found' in attempt) return { found: attempt.found, setAside }
+  throw attempt.refusal
 }
 
 /** The signature of one file is not that of several. */

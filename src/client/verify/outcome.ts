@@ -13,6 +13,8 @@ export interface FileOutcome extends Explained {
   readonly seal: readonly string[]
   /** Files beside it that belong to a seal and were not checked: half a pair, what is no affair of a key. */
   readonly notChecked?: readonly string[]
+  /** Seals that were found and do not hold, where one that does is enough. */
+  readonly setAside?: readonly string[]
   /** Of `seal`, the files that hold beside the first. */
   readonly also?: readonly string[]
   /** In a provenance object, where there are several; the verdict is that of the first that is refused, else of the first. */

@@ -17,5 +17,7 @@ export interface Prepared {
   readonly io: VerifyIo
   readonly start: TrustStart
   readonly expectedOf: (target: Target) => Expected
+  /** Whether all seals of a target must hold, as those in its owner's folder must, or one, where others can park files. */
+  readonly seals: 'all' | 'one'
   readonly sealsOf: (target: Target) => Promise<SealFiles>
 }

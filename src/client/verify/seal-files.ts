@@ -18,7 +18,8 @@ export interface FoundFiles {
 const MAX_PART_BYTES = 256 << 10
 const MAX_BUNDLE_BYTES = 34 << 20
 
-const ATTESTATIONS = ['.publish.attestation', '.slsa.attestation'] as const
+/** The last is an object of an index, with several of them (PEP 740), as `wheelseal fetch` leaves it. */
+const ATTESTATIONS = ['.publish.attestation', '.slsa.attestation', '.provenance'] as const
 
 type Beside = SealChoice & { readonly kind: 'beside' }
 type Named = Exclude<SealChoice, Beside>

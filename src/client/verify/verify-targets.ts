@@ -20,7 +20,7 @@ const AT_ONCE = 4
 export async function prepare(plan: VerifyPlan, io: VerifyIo): Promise<Prepared> {
   const expectedOf = await loadExpectation(plan.expectation, io)
   const start = await loadTrust(plan, io)
-  return { plan, io, start, expectedOf, sealsOf: sealsOf(plan, io) }
+  return { plan, io, start, expectedOf, seals: 'all', sealsOf: sealsOf(plan, io) }
 }
 
 /** An outcome for each target, in their order; `onEach` is told of each as it is done. Never throws a refusal. */

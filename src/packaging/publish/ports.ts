@@ -24,7 +24,7 @@ export interface SideFile extends LocalFile {
 }
 
 /** What an index lists. */
-export interface ListedFile {
+export interface RegistryFile {
   readonly fileName: string
   readonly sha256: string | undefined
   readonly url: string
@@ -51,9 +51,9 @@ export interface PackageRegistry {
   /** For people. */
   readonly name: string
   /** None for a package that is not there. */
-  list(packageName: string): Promise<readonly ListedFile[]>
+  list(packageName: string): Promise<readonly RegistryFile[]>
   /** Of the bytes that are served; at most `maxBytes` of them are read, of which a longer file has more. */
-  digestOf(file: ListedFile, maxBytes: number): Promise<Digest | undefined>
+  digestOf(file: RegistryFile, maxBytes: number): Promise<Digest | undefined>
   sideFileDigest(file: SideFile, maxBytes: number): Promise<Digest | undefined>
   upload(file: LocalDistribution): Promise<UploadAnswer>
   uploadSideFile(file: SideFile): Promise<UploadAnswer>

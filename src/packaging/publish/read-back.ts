@@ -2,7 +2,7 @@ import { packagingErrors } from '../errors.ts'
 import type { ToPublish } from './local-files.ts'
 import type {
   Digest,
-  ListedFile,
+  RegistryFile,
   LocalDistribution,
   LocalFile,
   PackageRegistry,
@@ -32,7 +32,7 @@ async function findListed(
   file: LocalDistribution,
   registry: PackageRegistry,
   sleep: (ms: number) => Promise<void>,
-): Promise<ListedFile> {
+): Promise<RegistryFile> {
   for (const pauseMs of [...PAUSES_MS, undefined]) {
     const listed = await registry.list(file.distribution.name)
     const state = stateOf(file, listed)

@@ -1,7 +1,7 @@
 import { reworded } from '../../base/index.ts'
 import { packagingErrors } from '../errors.ts'
 import type { ToPublish } from './local-files.ts'
-import type { ListedFile, LocalDistribution, LocalFile, PackageRegistry, SideFile } from './ports.ts'
+import type { RegistryFile, LocalDistribution, LocalFile, PackageRegistry, SideFile } from './ports.ts'
 
 /** The files that the registry has with these bytes. */
 export type Stored = ReadonlySet<LocalFile>
@@ -34,7 +34,7 @@ interface Other {
 /** A page may list a name twice, where a project has the package in two spellings. */
 export function stateOf(
   { fileName, sha256 }: LocalDistribution,
-  listed: readonly ListedFile[],
+  listed: readonly RegistryFile[],
 ): 'stored' | 'absent' | Other {
   const same = listed.filter((one) => one.fileName === fileName)
   const other = same.find((one) => one.sha256 !== sha256)

@@ -1,0 +1,92 @@
+import { loginFor, placeOf, type FetchPlan, type Place } from '../client/fetch/index.ts'
+import { groupOf, type Environment, type Settings } from '../client/settings/index.ts'
+import { parseRequirement } from '../packaging/index.ts'
+import { planOf } from './verify-flags.ts'
+import { wrong, type VerifyFlags } from './verify-usage.ts'
+
+/** The flags that `fetch` and `install` share, as commander gives them. */
+export interface FetchFlags extends VerifyFlags {
+  readonly indexUrl?: string
+  readonly api?: string
+  readonly out?: string
+}
+
+export interface Surroundings {
+  readonly env: Environment
+  readonly settings: Settings
+}
+
+export interface FetchUsage {
+  readonly plan: FetchPlan
+  /** What no flag has said. */
+  readonly origins: FetchPlan['verify']['origins']
+}
+
+/** What is meant. Throws `packaging.requirement`, `packaging.index`, `client.verify-…`: all are wrong usage. */
+export async function fetchPlanOf(
+  requirements: readonly string[],
+  flags: FetchFlags & { readonly out: string },
+  { env, settings }: Surroundings,
+): Promise<FetchUsage> {
+  const asked = [...new Set(requirements)].map(parseRequirement)
+  const { place, flags: expected } = inJob(flags, { env, settings })
+  const login = loginFor(place.indexUrl, env)
+  const verify = await planOf([], expected, settings)
+  if (verify.seal.kind !== 'beside') throw wrong('the seals of a release are those that its registry has')
+  const plan = {
+    requirements: asked,
+    place,
+    out: flags.out,
+    verify,
+    ...(login === undefined ? {} : { login }),
+  }
+  return { plan, origins: [...verify.origins, ...loginOrigins(login)] }
+}
+
+interface Located {
+  readonly place: Place
+  readonly flags: VerifyFlags
+}
+
+/** Without an index the GitLab and the project of the job that runs. */
+function inJob(flags: FetchFlags, { env, settings }: Surroundings): Located {
+  const { CI_API_V4_URL: api, CI_PROJECT_PATH: project } = env
+  const isNamed = flags.indexUrl !== undefined || flags.api !== undefined
+  if (isNamed || !api || !project) return located(flags, settings)
+  return located({ ...flags, api, project: flags.project ?? project }, settings)
+}
+
+/**
+ * With `--api` the project is the one whose registry is asked. It is also the one whose pipeline must have signed, on
+ * that GitLab, where nothing else says who must have.
+ */
+function located(flags: FetchFlags, settings: Settings): Located {
+  const { indexUrl, api, out: _out, ...verifyFlags } = flags
+  const { project, ...rest } = verifyFlags
+  const place = placeOf({
+    ...(indexUrl === undefined ? {} : { indexUrl }),
+    ...(api === undefined ? {} : { api, ...(project === undefined ? {} : { project }) }),
+  })
+  if (api === undefined) return { place, flags: verifyFlags }
+  if (isExpected(rest, settings) || project?.includes('/') !== true) return { place, flags: rest }
+  return { place, flags: { certificateOidcIssuer: issuerOf(api), ...rest, project } }
+}
+
+/** By a flag, or by a configured policy where no flag says anything of it. */
+function isExpected(flags: VerifyFlags, settings: Settings): boolean {
+  const { policy, key, certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, ref } = flags
+  const isFlagged = [policy, key, certificateIdentity, certificateIdentityRegexp].some(
+    (flag) => flag !== undefined,
+  )
+  if (isFlagged || certificateOidcIssuer !== undefined || ref !== undefined) return isFlagged
+  return groupOf(settings, ['policy']).policy !== undefined
+}
+
+/** A GitLab is the issuer of its own pipelines' tokens; its API is below its URL. */
+function issuerOf(api: string): string {
+  return api.replace(/\/+$/, '').replace(/\/api\/v4$/, '')
+}
+
+function loginOrigins(login: FetchPlan['login']): FetchPlan['verify']['origins'] {
+  return login === undefined ? [] : [{ name: 'token', value: 'given', from: login.from }]
+}

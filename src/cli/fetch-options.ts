@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import { addIdentityOptions, addTrustOptions } from './verify-options.ts'
+
+export const TOKEN_HELP = `
+The token comes from the variable WHEELSEAL_TOKEN, with the name of its user or deploy token in WHEELSEAL_USER if the
+server asks for that; in a job of GitLab the job token is used. It is sent to the host of the index alone. No code of a
+package runs.`
+
+/** Of `fetch` and `install`: where the files are, and who must have signed. */
+export function addFetchOptions(command: Command): Command {
+  command
+    .option(
+      '--index-url <url>',
+      'simple index with the files; that of a GitLab project has the signatures too',
+    )
+    .option('--api <url>', 'API of a GitLab (https://gitlab.example.com/api/v4), together with --project')
+  addTrustOptions(command)
+  command.option('--key <file>', 'the expected public key (PEM), for signatures without certificate')
+  addIdentityOptions(command)
+  return command
+}
