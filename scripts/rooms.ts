@@ -57,4 +57,5 @@ export const sideEntries: readonly string[] = [
   'client/build/index.ts',
   'client/publish/index.ts',
   'client/fetch/index.ts',
+  'client/install/index.ts',
 ]

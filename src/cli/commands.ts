@@ -21,6 +21,10 @@ export const commands: CommandTable = {
     summary: 'download a release, and keep it only if it is verified',
     load: () => import('./fetch.ts'),
   },
+  install: {
+    summary: 'install a release with pip or uv, after it is verified',
+    load: () => import('./install.ts'),
+  },
   project: {
     summary: 'create, list and show projects, and forward their simple index',
     load: () => import('./project.ts'),

@@ -6,13 +6,17 @@ import { refusalLines, reportJson, verifiedLine } from './verify-report.ts'
 
 export interface Fetched {
   readonly report: FetchReport
-  readonly out: string
+  /** Undefined where the files are not kept. */
+  readonly out: string | undefined
   readonly origins: readonly Origin[]
 }
 
-/** What is in place, a line for each file. */
-export function fetchedLines({ report }: Pick<Fetched, 'report'>): readonly Line[] {
-  return report.files.map(({ outcome }) => ({ mark: 'passed', text: verifiedLine(outcome, report.placed) }))
+/** A line for each file that is verified. */
+export function fetchedLines({ report, out }: Pick<Fetched, 'report' | 'out'>): readonly Line[] {
+  return report.files.map(({ outcome }) => ({
+    mark: 'passed',
+    text: out === undefined ? outcome.message : verifiedLine(outcome, report.placed),
+  }))
 }
 
 /** Why nothing is in place: a paragraph for each file that was refused. */
@@ -22,16 +26,14 @@ export function refusedFiles({ files }: FetchReport): readonly (readonly [Line, 
 
 /** What decides nothing, and somebody should know. */
 export function remarks({ report: { files, placed }, out }: Fetched): readonly string[] {
-  const refused = files.filter(({ outcome }) => !outcome.verified).length
-  const end =
-    refused > 0
-      ? `${refused} of ${files.length} files are refused; nothing was left in ${out}`
-      : placedLine(placed, out)
-  return [...files.flatMap(remarksOf), end]
+  return [...files.flatMap(remarksOf), ...closing({ files, placed }, out)]
 }
 
-function placedLine(placed: readonly string[], out: string): string {
-  return `in ${out}: ${placed.join(', ')}`
+function closing({ files, placed }: FetchReport, out: string | undefined): readonly string[] {
+  const refused = files.filter(({ outcome }) => !outcome.verified).length
+  if (refused > 0)
+    return [`${refused} of ${files.length} files are refused; nothing was left in ${out ?? 'any folder'}`]
+  return out === undefined ? [] : [`in ${out}: ${placed.join(', ')}`]
 }
 
 function remarksOf({ file, outcome: { setAside = [], notChecked = [] } }: FetchedFile): readonly string[] {
@@ -48,12 +50,16 @@ function yankedLine(fileName: string, reason: string): string {
 }
 
 /** schemas/verify-output.schema.json with what a fetch adds. */
-export function fetchJson({ report: { files, placed }, out, origins }: Fetched): JsonValue {
+export function fetchJson({
+  report: { files, placed },
+  out,
+  origins,
+}: Fetched): Readonly<Record<string, JsonValue>> {
   const outcomes = files.map(({ outcome }) => outcome)
   const verdict = reportJson({ outcomes, origins, leftOut: [], saved: [] })
   return {
     ...(verdict as Readonly<Record<string, JsonValue>>),
-    out,
+    ...(out === undefined ? {} : { out }),
     placed: [...placed],
     yanked: files.flatMap(({ file: { fileName: file, yanked: reason } }) =>
       reason === undefined ? [] : [{ file, reason }],

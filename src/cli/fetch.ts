@@ -1,12 +1,11 @@
 import { Command } from 'commander'
-import { fetchFiles, type FetchPlan, type FetchReport } from '../client/fetch/index.ts'
+import { fetchFiles } from '../client/fetch/index.ts'
 import { fetchPlanOf, type FetchFlags, type FetchUsage } from './fetch-flags.ts'
 import { addFetchOptions, TOKEN_HELP } from './fetch-options.ts'
 import { fetchedLines, fetchJson, refusedFiles, remarks, type Fetched } from './fetch-report.ts'
+import { inStoppable } from './fetch-stop.ts'
 import { settingsHere } from './settings.ts'
 import { createTerminal, exitCodeOf, writeJson, type Terminal } from './terminal.ts'
-import { systemVerifyIo } from './verify-io.ts'
-import { createVerifyProgress, type VerifyProgress } from './verify-progress.ts'
 import { failureJson, originLines } from './verify-report.ts'
 
 interface Options extends FetchFlags {
@@ -41,6 +40,8 @@ export function command(): Command {
     .action(fetchRelease)
 }
 
+const STOPPED = 'stopped; nothing was left in the output folder'
+
 async function fetchRelease(requirements: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
   const origins: FetchUsage['origins'][number][] = []
@@ -50,51 +51,15 @@ async function fetchRelease(requirements: readonly string[], options: Options): 
       settings: await settingsHere(process.env),
     })
     origins.push(...found)
-    const report = await fetchWith(plan, { terminal, origins, quiet: options.quiet === true })
+    if (!terminal.isJson) for (const line of originLines(origins)) terminal.say(line)
+    const stoppable = { terminal, quiet: options.quiet === true, stopped: STOPPED }
+    const report = await inStoppable(stoppable, (io) => fetchFiles(plan, io))
     show({ report, out: options.out, origins }, terminal, options)
   } catch (error) {
     if (!terminal.isJson) throw error
     writeJson(failureJson(error, origins))
     createTerminal({}).fail(error)
     process.exitCode = exitCodeOf(error)
-  }
-}
-
-export interface Watching {
-  readonly terminal: Terminal
-  readonly origins: FetchUsage['origins']
-  readonly quiet: boolean
-}
-
-/** With Ctrl-C and SIGTERM as what ends it, so that nothing stays; a second one ends the process at once. */
-export async function fetchWith(
-  plan: FetchPlan,
-  { terminal, origins, quiet }: Watching,
-): Promise<FetchReport> {
-  if (!terminal.isJson) for (const line of originLines(origins)) terminal.say(line)
-  const stop = new AbortController()
-  const abort = (): void => {
-    release()
-    stop.abort(new Error('stopped; nothing was left in the output folder'))
-  }
-  const release = (): void => {
-    process.off('SIGINT', abort).off('SIGTERM', abort)
-  }
-  process.on('SIGINT', abort).on('SIGTERM', abort)
-  let progress: VerifyProgress | undefined
-  try {
-    return await fetchFiles(plan, {
-      ...systemVerifyIo(process.env),
-      note: (text) => terminal.say(text),
-      signal: stop.signal,
-      onFiles: (count) => {
-        progress = createVerifyProgress(quiet ? undefined : process.stderr, count)
-      },
-      onEach: () => progress?.step(),
-    })
-  } finally {
-    release()
-    progress?.end()
   }
 }
 

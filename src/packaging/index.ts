@@ -35,3 +35,10 @@ export { fetchErrors } from './fetch/errors.ts'
 export { genericPlaces } from './fetch/generic-places.ts'
 export type { ListedFile, Listing } from './fetch/listing.ts'
 export { parseRequirement, type Requirement } from './fetch/requirement.ts'
+export {
+  installCommand,
+  requirementsText,
+  type Installer,
+  type SdistChoice,
+  type VerifiedFile,
+} from './fetch/installer.ts'

@@ -55,6 +55,12 @@ export const fetchErrors = defineErrors({
     summary: 'The version has no wheel, and no code of an sdist is run unless that is asked for.',
     hint: 'add --allow-sdist: the installer then builds the verified sdist, which runs its code',
   },
+  'packaging.dependencies': {
+    status: 422,
+    exit: 1,
+    summary: 'With an index for dependencies a version can be installed only if it has one wheel.',
+    hint: 'leave out --deps-from, and install the dependencies with a second command',
+  },
   'packaging.no-installer': {
     status: 500,
     exit: 1,
