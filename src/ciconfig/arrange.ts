@@ -9,7 +9,12 @@ import {
   type SourceNode,
 } from './nodes.ts'
 import { byPosition, createReport, formatProblem, startOf, type Report } from './report.ts'
+import { PLAIN_JOB } from './defaults.ts'
+import type { SingleJob } from './parallel.ts'
+import { surroundingsOf, type Surroundings } from './rules/surroundings.ts'
+import { textSources } from './sources/sources.ts'
 import { parseYaml } from './sources/yaml.ts'
+import type { KnownVariables } from './variables.ts'
 
 /** For tests of single steps: plain values to nodes and back. */
 export type Value = string | readonly string[] | Values
@@ -69,3 +74,29 @@ export const evenMap: fc.Arbitrary<Values> = fc.letrec<{ map: Values }>((tie) =>
     { requiredKeys: [] },
   ),
 })).map
+
+/** The surroundings of a push to main, with nothing else known. */
+export function pushSurroundings(report: Report, known: Partial<KnownVariables> = {}): Surroundings {
+  const predefined = Object.entries({
+    CI_COMMIT_BRANCH: 'main',
+    CI_COMMIT_REF_NAME: 'main',
+    CI_PIPELINE_SOURCE: 'push',
+    CI_PROJECT_PATH: 'group/project',
+  }).map(([key, value]) => ({ key, value }))
+  const variables = { predefined, project: [], pipeline: [], ...known }
+  return surroundingsOf(variables, { sources: textSources(new Map()), report })
+}
+
+/** A job as the steps after `parallel` see it. */
+export function singleJob(keywords: Partial<SingleJob> = {}): SingleJob {
+  return {
+    ...PLAIN_JOB,
+    name: 'job',
+    at: START,
+    script: ['a'],
+    group: keywords.name ?? 'job',
+    node: null,
+    matrix: null,
+    ...keywords,
+  }
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { START } from './arrange.ts'
-import { applyDefaults } from './defaults.ts'
+import { applyDefaults, PLAIN_JOB } from './defaults.ts'
+import { plainImage } from './read/images.ts'
 
 const job = (keywords: Parameters<typeof applyDefaults>[0][number]['keywords']) => ({
   name: 'job',
@@ -10,7 +11,10 @@ const job = (keywords: Parameters<typeof applyDefaults>[0][number]['keywords']) 
 
 describe('defaults', () => {
   it('stand in for what a job has not', () => {
-    const [result] = applyDefaults([job({ script: ['a'] })], { before_script: ['b'], image: { name: 'x' } })
+    const [result] = applyDefaults([job({ script: ['a'] })], {
+      before_script: ['b'],
+      image: plainImage({ name: 'x' }),
+    })
     expect(result).toMatchObject({ script: ['a'], before_script: ['b'], image: { name: 'x' } })
   })
 
@@ -29,21 +33,24 @@ describe('defaults', () => {
 
   it('of GitLab are the stage test and nothing else; when and allow_failure are left to the rules', () => {
     expect(applyDefaults([job({ script: ['a'] })], {})).toEqual([
-      {
-        name: 'job',
-        at: START,
-        stage: 'test',
-        image: null,
-        before_script: [],
-        script: ['a'],
-        after_script: [],
-        variables: [],
-        cache: [],
-        artifacts: null,
-        id_tokens: {},
-        when: undefined,
-        allow_failure: undefined,
-      },
+      { name: 'job', at: START, ...PLAIN_JOB, stage: 'test', script: ['a'] },
     ])
+    expect(PLAIN_JOB).toMatchObject({
+      when: undefined,
+      allow_failure: undefined,
+      image: null,
+      needs: undefined,
+    })
+  })
+
+  it.each<[string, boolean | readonly string[], readonly string[]]>([
+    ['true takes all', true, ['b']],
+    ['false takes none', false, []],
+    ['a list takes those that it names', ['image'], []],
+    ['a list takes those that it names', ['before_script'], ['b']],
+  ])('are inherited as the job says: %s', (_, inherited, wanted) => {
+    const inherit = { default: inherited, variables: true }
+    const [result] = applyDefaults([job({ script: ['a'], inherit })], { before_script: ['b'] })
+    expect(result?.before_script).toEqual(wanted)
   })
 })

@@ -56,6 +56,42 @@ const kinds = {
     summary: 'A !reference names nothing in the pipeline, refers to itself, or is not a list of names.',
     hint: 'write !reference [job, keyword] with a job or template of the pipeline and one of its keywords',
   },
+  'ciconfig.condition': {
+    status: 400,
+    exit: 1,
+    summary: 'A condition of rules:if, or of only:variables, cannot be read.',
+    hint: 'write $NAME, "text", /pattern/, null, ==, !=, =~, !~, &&, || and parentheses only',
+  },
+  'ciconfig.rules': {
+    status: 400,
+    exit: 1,
+    summary: 'A rule asks for something of the repository that is not there.',
+    hint: 'name a ref of this repository in compare_to, and a project that can be read in exists',
+  },
+  'ciconfig.needs': {
+    status: 400,
+    exit: 1,
+    summary: 'A job needs or depends on a job that is not in the pipeline, runs later, or needs it in turn.',
+    hint: 'correct the name, add optional: true, or move the job to an earlier stage',
+  },
+  'ciconfig.include': {
+    status: 400,
+    exit: 1,
+    summary: 'A file that the pipeline includes cannot be included.',
+    hint: 'correct the entry of include, or place the file where the message says that it was looked for',
+  },
+  'ciconfig.inputs': {
+    status: 400,
+    exit: 1,
+    summary: 'The inputs of a pipeline file are declared, given or used wrongly.',
+    hint: 'declare inputs under spec:inputs in the header of the file, and give each a value of its type',
+  },
+  'ciconfig.not-executed': {
+    status: 400,
+    exit: 1,
+    summary: 'A warning: a keyword is planned as on GitLab, and not carried out by `wheelseal run`.',
+    hint: 'nothing is wrong with the file; where jobs would do something else without it, run refuses the pipeline',
+  },
   'ciconfig.variables': {
     status: 400,
     exit: 1,
@@ -66,8 +102,8 @@ const kinds = {
   'ciconfig.no-jobs': {
     status: 400,
     exit: 1,
-    summary: 'The pipeline has no jobs.',
-    hint: 'add a job with a script in a stage other than .pre and .post',
+    summary: 'The pipeline has no jobs, or its workflow says that it does not run.',
+    hint: 'plan with --why JOB to see which rule decided; add a job with a script in a stage other than .pre and .post',
   },
   'ciconfig.duplicate-key': {
     status: 400,

@@ -38,7 +38,7 @@ describe('expansion of variables', () => {
       variable('FILE', 'f', { isFile: true }),
     ]
     expect(expanded([...known, variable('X', text)])['X']).toBe(wanted)
-    expect(expandText(text, new Map(known.map((one) => [one.key, one])))).toBe(wanted)
+    expect(expandText(text, { variables: new Map(known.map((one) => [one.key, one])) })).toBe(wanted)
   })
 
   it('resolves references in the order of their dependencies, not of their definition', () => {

@@ -7,7 +7,17 @@ export interface Variable {
   /** The runner writes the value into a file and puts the path into the environment. */
   readonly isFile?: boolean
   readonly isMasked?: boolean
+  /** Only for pipelines of protected branches and tags. */
+  readonly isProtected?: boolean
+  /** Environments that it is for, `*` for any text. Default: all. */
+  readonly environmentScope?: string
 }
+
+/**
+ * `runner`: what GitLab hands to the runner, where references to raw, file-type and unknown variables stay as written.
+ * `known`: raw and file-type ones too are replaced. `all`: unknown ones too, by nothing.
+ */
+export type ExpansionMode = 'runner' | 'known' | 'all'
 
 export type Expansion =
   | { readonly kind: 'expanded'; readonly variables: readonly Variable[] }
@@ -27,7 +37,7 @@ const REFERENCE =
  * GitLab's `sort_and_expand_all`: of equal names the last one counts, references are resolved in the order of their
  * dependencies, unknown ones stay as written for the runner and the shell.
  */
-export function expandVariables(variables: readonly Variable[]): Expansion {
+export function expandVariables(variables: readonly Variable[], mode: ExpansionMode = 'runner'): Expansion {
   const latest = new Map<string, Variable>()
   for (const variable of variables) {
     latest.delete(variable.key)
@@ -39,7 +49,7 @@ export function expandVariables(variables: readonly Variable[]): Expansion {
   for (const key of order.keys) {
     const variable = latest.get(key)
     if (variable === undefined || variable.isRaw === true) continue
-    const value = expandText(variable.value, latest, budget)
+    const value = expandText(variable.value, { variables: latest, mode, maxLength: budget })
     if (value === undefined) return { kind: 'too-large', keys: [key] }
     budget -= value.length
     latest.set(key, { ...variable, value })
@@ -47,16 +57,21 @@ export function expandVariables(variables: readonly Variable[]): Expansion {
   return { kind: 'expanded', variables: [...latest.values()] }
 }
 
+export interface TextExpansion {
+  readonly variables: ReadonlyMap<string, Variable>
+  readonly mode?: ExpansionMode
+  readonly maxLength?: number
+}
+
 /** One pass over a text with variables that are expanded already; undefined when it grows beyond `maxLength`. */
 export function expandText(
   text: string,
-  variables: ReadonlyMap<string, Variable>,
-  maxLength: number = MAX_EXPANDED_LENGTH,
+  { variables, mode = 'runner', maxLength = MAX_EXPANDED_LENGTH }: TextExpansion,
 ): string | undefined {
   const parts: string[] = []
   let [length, end] = [0, 0]
   for (const match of text.matchAll(REFERENCE)) {
-    const value = referenced(match, variables)
+    const value = referenced(match, { variables, mode })
     parts.push(text.slice(end, match.index), value)
     length += match.index - end + value.length
     end = match.index + match[0].length
@@ -66,10 +81,16 @@ export function expandText(
   return length + text.length - end > maxLength ? undefined : parts.join('')
 }
 
-function referenced(match: RegExpExecArray, variables: ReadonlyMap<string, Variable>): string {
-  const variable = variables.get(referenceName(match) ?? '')
-  if (variable === undefined || variable.isRaw === true || variable.isFile === true) return match[0]
-  return variable.value
+function referenced(
+  match: RegExpExecArray,
+  { variables, mode }: { variables: ReadonlyMap<string, Variable>; mode: ExpansionMode },
+): string {
+  const name = referenceName(match)
+  const variable = name === undefined ? undefined : variables.get(name)
+  if (variable === undefined) return mode === 'all' && name !== undefined ? '' : match[0]
+  return mode === 'runner' && (variable.isRaw === true || variable.isFile === true)
+    ? match[0]
+    : variable.value
 }
 
 function referenceName({ groups }: RegExpExecArray): string | undefined {

@@ -5,17 +5,35 @@
  * job's variables once all of them are known. Pure: files come in by the port `Sources`, no process is started.
  *
  * The way, read in `plan-pipeline.ts`; each step has its own input and output and knows none of the others:
- * `sources/` files to nodes · `merge` one map of all files · `extends` · `references` · `read/` nodes to keywords ·
- * `defaults` · `rules` which jobs are in · `plan` order and variables.
+ * `sources/` files to nodes, with inputs and includes · `merge` one map of all files · `extends` · `references` ·
+ * `read/` nodes to keywords · `defaults` · `parallel` · `rules/` which jobs are in, with the reason of each ·
+ * `needs` · `plan` order and variables · `notes` what is planned and not carried out.
  *
- * This version plans `stages`, `variables`, `default`, hidden jobs, `extends`, `!reference`, and of a job `stage`, `image` (name),
- * `variables`, `before_script`, `script`, `after_script`, `cache`, `artifacts`, `id_tokens`, `when`, `allow_failure`.
- * Any other keyword of GitLab's is an error, never ignored. What the runner expands (cache, artifacts) stays as written.
- * Follows GitLab's CI/CD YAML reference and its sources (`variables/collection.rb`, `extendable/entry.rb`, `yaml/tags/`, Psych).
+ * Every keyword of GitLab's is planned. `unexecuted: 'refuse'`, for who runs the jobs, refuses those without which jobs
+ * would do something else. What the runner expands (cache, artifacts, services) stays as written.
+ * Follows GitLab's CI/CD YAML reference and its sources (`variables/collection.rb`, `extendable/entry.rb`, `yaml/tags/`,
+ * `pipeline/expression/`, `build/rules/`, `config/external/`, `config/interpolation/`, Psych).
  */
 export { expandText, expandVariables, type Expansion, type Variable } from './expand.ts'
+export { InvalidPipelineError, type Reasons } from './invalid.ts'
+export type { LinkedNeed } from './needs.ts'
 export { planPipeline, type PlanRequest } from './plan-pipeline.ts'
-export { byPrecedence, type KnownVariables, type Plan, type PlannedJob } from './plan.ts'
-export type { Artifacts, Cache, Image } from './read/keywords.ts'
-export { formatProblem, InvalidPipelineError, type Problem } from './report.ts'
-export { textSources, type Sources, type SourceText } from './sources/sources.ts'
+export type { Plan, PlannedJob } from './plan.ts'
+export type { Artifacts } from './read/artifacts.ts'
+export type { Cache } from './read/cache.ts'
+export { formatProblem, type Position, type Problem } from './report.ts'
+export type { RuleStep } from './rules/decide.ts'
+export type { Decision } from './rules/select.ts'
+export {
+  labelOf,
+  recordedSources,
+  textSources,
+  type Address,
+  type Changes,
+  type PathList,
+  type RepositoryAt,
+  type SourceRecord,
+  type Sources,
+  type SourceText,
+} from './sources/sources.ts'
+export { byPrecedence, type KnownVariables } from './variables.ts'

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import {
   formatProblem,
   InvalidPipelineError,
+  labelOf,
   planPipeline,
   textSources,
   type KnownVariables,
@@ -19,7 +20,12 @@ async function plan(text: string, variables: Partial<KnownVariables> = {}): Prom
 }
 
 async function planFrom(sources: Sources, variables: Partial<KnownVariables> = {}): Promise<Plan> {
-  return planPipeline({ file: '.gitlab-ci.yml', sources, variables: { ...NONE, ...variables } })
+  return planPipeline({
+    file: '.gitlab-ci.yml',
+    sources,
+    variables: { ...NONE, ...variables },
+    unexecuted: 'refuse',
+  })
 }
 
 async function refusal(planned: Promise<Plan>): Promise<InvalidPipelineError> {
@@ -50,7 +56,7 @@ describe('a plan', () => {
   ])('puts the variables of %s', async (_, variables, wanted) => {
     const [job] = (await plan(file, variables)).jobs
     expect(job?.variables).toEqual({ V: wanted, W: `<${wanted}>` })
-    expect(job?.image).toEqual({ name: `x:${wanted}` })
+    expect(job?.image).toMatchObject({ name: `x:${wanted}` })
   })
 
   it('lists pipeline variables and leaves out project variables that override nothing', async () => {
@@ -63,7 +69,7 @@ describe('a plan', () => {
   it('never shows a masked value; what refers to it stays as written', async () => {
     const [job] = (await plan(file, { project: [{ key: 'V', value: 'hunter22', isMasked: true }] })).jobs
     expect(job?.variables).toEqual({ V: '[MASKED]', W: '<$V>' })
-    expect(job?.image).toEqual({ name: 'x:$V' })
+    expect(job?.image).toMatchObject({ name: 'x:$V' })
   })
 
   it('hands on the definitions, so that who starts the job can expand them with all variables', async () => {
@@ -85,14 +91,16 @@ describe('a plan', () => {
   })
 })
 
+const NOTHING = textSources(new Map())
+
 describe('the sources', () => {
   it('are asked for the file, and for it alone', async () => {
     const asked: string[] = []
-    const read: Sources['read'] = async (path) => {
-      asked.push(path)
+    const read: Sources['read'] = async (address) => {
+      asked.push(labelOf(address))
       return { kind: 'text', text: 'job: { script: echo }' }
     }
-    expect((await planFrom({ read })).jobs).toHaveLength(1)
+    expect((await planFrom({ ...NOTHING, read })).jobs).toHaveLength(1)
     expect(asked).toEqual(['.gitlab-ci.yml'])
   })
 
@@ -111,7 +119,7 @@ describe('the sources', () => {
 
   it('may fail: that is nothing wrong with the pipeline', async () => {
     const broken = new Error('the disk is gone')
-    await expect(planFrom({ read: async () => Promise.reject(broken) })).rejects.toBe(broken)
+    await expect(planFrom({ ...NOTHING, read: async () => Promise.reject(broken) })).rejects.toBe(broken)
   })
 })
 
@@ -149,12 +157,15 @@ describe('a file that is wrong', () => {
   it.each<[string, string, RegExp]>([
     ['nothing', '', /no job|must be a map/],
     ['a string', 'hello', /must be a map/],
-    ['a hundred thousand levels', '['.repeat(100_000), /100 levels|flow/],
+    ['a hundred thousand levels', '['.repeat(100_000), /more than 20000 lists and maps in brackets/],
+    ['ten thousand levels', '['.repeat(10_000), /100 levels|flow/],
+    ['a million brackets', '[]'.repeat(500_000), /more than 20000 lists and maps in brackets/],
+    ['brackets that are text', `'${'['.repeat(30_000)}'`, /must be a map/],
     ['100,000 list levels in block form', `${'- '.repeat(100_000)}x`, /100 levels/],
     [
-      '2,000 jobs',
-      Array.from({ length: 2000 }, (_, i) => `j${i}: { script: e }`).join('\n'),
-      /more than 1000 jobs/,
+      '6,000 jobs',
+      Array.from({ length: 6000 }, (_, i) => `j${i}: { script: e }`).join('\n'),
+      /more than 5000 jobs/,
     ],
     [
       'a thousand wrong jobs',

@@ -1,34 +1,73 @@
 import { applyDefaults } from './defaults.ts'
 import { resolveExtends } from './extends.ts'
-import { mergeFiles } from './merge.ts'
-import { buildPlan, type KnownVariables, type Plan } from './plan.ts'
-import { readPipeline } from './read/pipeline.ts'
+import { linkNeeds } from './needs.ts'
+import { expandParallel } from './parallel.ts'
+import { buildPlan, type Plan } from './plan.ts'
+import { readPipeline, type PipelineContent } from './read/pipeline.ts'
 import { resolveReferences } from './references.ts'
-import { byPosition, createReport, InvalidPipelineError, startOf } from './report.ts'
-import { selectJobs } from './rules.ts'
-import { readSources, type Sources } from './sources/sources.ts'
+import { InvalidPipelineError } from './invalid.ts'
+import { byPosition, createReport, type Report } from './report.ts'
+import { reportNotes } from './notes.ts'
+import { checkNotEmpty, selectJobs } from './rules/select.ts'
+import { surroundingsOf, type Surroundings } from './rules/surroundings.ts'
+import { decideWorkflow } from './rules/workflow.ts'
+import { readSources } from './sources/include.ts'
+import type { Sources } from './sources/sources.ts'
+import type { KnownVariables } from './variables.ts'
 
 export interface PlanRequest {
   /** The path of the pipeline file among the sources: problems carry it. */
   readonly file: string
   readonly sources: Sources
+  /** The predefined ones say which pipeline it is: of a branch, a tag or a merge request, from which source. */
   readonly variables: KnownVariables
+  /**
+   * Keywords that are planned and carried out by nothing here: `show` lists them as warnings; `refuse`, for who runs
+   * the jobs, makes problems of those without which jobs would do something else. Default: `show`.
+   */
+  readonly unexecuted?: 'show' | 'refuse'
 }
 
 /**
  * The pipeline that GitLab would make of the file, in GitLab's order. A step goes on where the one before it found
  * problems, so that all are reported at once: `InvalidPipelineError` (`ciconfig.invalid`).
  */
-export async function planPipeline({ file, sources, variables }: PlanRequest): Promise<Plan> {
+export async function planPipeline(request: PlanRequest): Promise<Plan> {
   const report = createReport()
-  const files = await readSources(file, { sources, report })
-  const merged = mergeFiles(files, startOf(file))
+  const surroundings = surroundingsOf(request.variables, { sources: request.sources, report })
+  const merged = await readSources(request.file, { sources: request.sources, surroundings })
   const extended = resolveExtends(merged, report)
   const resolved = resolveReferences(extended, report)
   const content = readPipeline(resolved, report)
-  const jobs = applyDefaults(content.jobs, content.defaults)
-  const selected = selectJobs(jobs, { report, at: content.at })
-  const plan = buildPlan({ ...content, jobs: selected }, { variables, report })
-  if (report.problems.length > 0) throw new InvalidPipelineError(report.problems.toSorted(byPosition))
+  const plan = await planContent(content, surroundings)
+  reportNotes(plan.jobs, { report, unexecuted: request.unexecuted ?? 'show' })
+  if (report.problems.length > 0) throw invalid(report, plan)
   return { ...plan, warnings: report.warnings.toSorted(byPosition) }
+}
+
+async function planContent(
+  content: PipelineContent,
+  surroundings: Surroundings,
+): Promise<Omit<Plan, 'warnings'>> {
+  const { report } = surroundings
+  const workflow = await decideWorkflow(content.workflow, { shared: content.variables, surroundings })
+  if (!workflow.isRun)
+    report.problem(content.workflow.at, 'ciconfig.no-jobs', 'workflow:rules say that there is no pipeline')
+  const all = expandParallel(applyDefaults(content.jobs, content.defaults))
+  const selected = await selectJobs(all, {
+    surroundings,
+    shared: [...content.variables, ...workflow.variables],
+    hasWorkflowRules: content.workflow.rules !== undefined,
+  })
+  checkNotEmpty(selected, { report, at: content.at })
+  const jobs = linkNeeds(selected.jobs, { all, stages: content.stages, report })
+  const plan = buildPlan({ ...content, workflow, jobs }, { surroundings, report })
+  return { ...plan, decisions: selected.decisions, workflow_steps: workflow.steps }
+}
+
+function invalid(
+  report: Report,
+  { decisions, workflow_steps }: Omit<Plan, 'warnings'>,
+): InvalidPipelineError {
+  return new InvalidPipelineError(report.problems.toSorted(byPosition), { decisions, workflow_steps })
 }

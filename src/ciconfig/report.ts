@@ -1,5 +1,4 @@
-import { WheelsealError } from '../base/index.ts'
-import { ciconfigErrors, type ProblemCode } from './errors.ts'
+import type { ProblemCode } from './errors.ts'
 
 /** Where something is written: a pipeline may be merged from several files. Line and column count from 1. */
 export interface Position {
@@ -13,25 +12,27 @@ export interface Problem extends Position {
   readonly message: string
 }
 
-/** `ciconfig.invalid`: all that is wrong with the pipeline; the message has one line `FILE:LINE:COLUMN: …` for each problem. */
-export class InvalidPipelineError extends WheelsealError {
-  readonly problems: readonly Problem[]
-
-  constructor(problems: readonly Problem[]) {
-    const { code, hint, status, exit } = ciconfigErrors('ciconfig.invalid', '')
-    super(code, problems.map(formatProblem), { hint, status, exit, summary: '' })
-    this.problems = problems
-  }
-}
-
 export function formatProblem({ file, line, column, message }: Problem): string {
   return `${file}:${line}:${column}: ${message}`
+}
+
+/** A keyword that is planned and that nothing here carries out. */
+export interface Note {
+  readonly at: Position
+  /** The job that it is about; undefined: all. */
+  readonly job: string | undefined
+  /** `job "build": services`. */
+  readonly what: string
+  /** Whether jobs would do something else than on GitLab: such a pipeline is planned, and not run. */
+  readonly changesJobs: boolean
 }
 
 /** What is wrong, collected: one problem does not hide the next. */
 export interface Report {
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
+  readonly notes: readonly Note[]
+  note(note: Note): void
   problem(at: Position, code: ProblemCode, message: Message): void
   warning(at: Position, code: ProblemCode, message: string): void
 }
@@ -41,10 +42,12 @@ export type Message = string | (() => string)
 
 /** More would help nobody, and an enemy's file may have a million. */
 const MAX_PROBLEMS = 100
+const MAX_NOTES = 10_000
 
 export function createReport(): Report {
   const problems: Problem[] = []
   const warnings: Problem[] = []
+  const notes: Note[] = []
   const seen = new Set<string>()
   const add = (
     list: Problem[],
@@ -60,6 +63,8 @@ export function createReport(): Report {
   return {
     problems,
     warnings,
+    notes,
+    note: (note) => void (notes.length < MAX_NOTES && notes.push(note)),
     problem: (at, code, message) => add(problems, at, { code, message }),
     warning: (at, code, message) => add(warnings, at, { code, message }),
   }

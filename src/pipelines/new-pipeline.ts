@@ -1,4 +1,4 @@
-import type { Plan, Variable } from '../ciconfig/index.ts'
+import type { Plan, SourceRecord, Variable } from '../ciconfig/index.ts'
 import { pipelineErrors } from './errors.ts'
 import { advance, pipelineState } from './stages.ts'
 import type { NewJob, NewPipeline, PipelineCommit, PipelineOrigin } from './store.ts'
@@ -9,7 +9,15 @@ export interface PipelineRequest {
   readonly commit: PipelineCommit
   /** GitLab's word: `push`, `web`, `api`, … */
   readonly source: string
-  readonly config: { readonly path: string; readonly text: string }
+  readonly config: {
+    readonly path: string
+    readonly text: string
+    /**
+     * All that planning has read where the repository is: included files, names of files, changes. Without it the
+     * pipeline has no file but `text`.
+     */
+    readonly sources?: SourceRecord
+  }
   /** Project variables: they override those of the file. */
   readonly variables: readonly Variable[]
   /** Of this pipeline only: they override all others. */

@@ -164,7 +164,10 @@ function steps({ plan }: JobRecord, timeoutSeconds: number): readonly object[] {
 
 function artifacts(planned: Artifacts | null): readonly object[] {
   if (planned === null || planned.paths.length === 0) return []
-  return [{ ...planned, artifact_type: 'archive', artifact_format: 'zip' }]
+  const { name, paths, exclude, untracked, when, expire_in } = planned
+  return [
+    { name, paths, exclude, untracked, when, expire_in, artifact_type: 'archive', artifact_format: 'zip' },
+  ]
 }
 
 /** Protected refs have a cache of their own, which nobody else's job can poison. */
@@ -177,8 +180,11 @@ function cache(
     variables.map((one): [string, Variable] => [one.key, { ...one, isRaw: one.raw, isFile: one.file }]),
   )
   const suffix = isProtected(snapshot.pipeline.origin) ? '-protected' : '-non_protected'
-  const named = (text: string): string => `${expandText(text, known) ?? text}${unprotect ? '' : suffix}`
-  return { ...rest, key: named(key), fallback_keys: fallback_keys.map(named) }
+  const named = (one: string): string =>
+    `${expandText(one, { variables: known }) ?? one}${unprotect ? '' : suffix}`
+  // Keys of files are refused where pipelines are planned to be run.
+  const text = typeof key === 'string' ? key : 'default'
+  return { ...rest, key: named(text), fallback_keys: fallback_keys.map(named) }
 }
 
 /** Without `needs` and `dependencies`: the artifacts of all jobs of earlier stages that succeeded, in stage order. */

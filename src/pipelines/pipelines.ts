@@ -1,5 +1,5 @@
 import { encodeBase64Url, Secret } from '../base/index.ts'
-import { planPipeline, textSources } from '../ciconfig/index.ts'
+import { planPipeline, recordedSources, textSources } from '../ciconfig/index.ts'
 import { endIfOverdue, endJob } from './endings.ts'
 import { pipelineErrors } from './errors.ts'
 import { originOfJob, type JobOrigin } from './job-origin.ts'
@@ -87,8 +87,12 @@ async function createPipeline(context: Context, request: PipelineRequest): Promi
   const predefined = pipelineVariables(partial, { externalUrl: context.externalUrl, createdAtMs: nowMs })
   const plan = await planPipeline({
     file: config.path,
-    sources: textSources(new Map([[config.path, config.text]])),
+    sources:
+      config.sources === undefined
+        ? textSources(new Map([[config.path, config.text]]))
+        : recordedSources(config.sources),
     variables: { ...given, predefined },
+    unexecuted: 'refuse',
   })
   const origin = {
     ...partial,

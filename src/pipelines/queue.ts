@@ -180,7 +180,7 @@ async function mintIdTokens(
   variables: ReadonlyMap<string, Variable>,
 ): Promise<readonly Variable[]> {
   const lifetimeSeconds = context.limits.jobTimeoutSeconds
-  const expand = (text: string): string => expandText(text, variables) ?? text
+  const expand = (text: string): string => expandText(text, { variables }) ?? text
   const tokens: Variable[] = []
   for (const [key, { aud }] of Object.entries(assignment.job.plan.id_tokens)) {
     const audience = typeof aud === 'string' ? expand(aud) : aud.map(expand)

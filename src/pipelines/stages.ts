@@ -6,7 +6,10 @@ export function byStage<Job extends Pick<JobRecord, 'stageIndex'>>(jobs: readonl
 }
 
 /** What the order of stages needs to know of a job. */
-interface Staged extends Pick<JobRecord, 'stageIndex' | 'state' | 'queuedAtMs' | 'finishedAtMs'> {
+interface Staged extends Pick<
+  JobRecord,
+  'stageIndex' | 'state' | 'queuedAtMs' | 'finishedAtMs' | 'exitCode'
+> {
   readonly plan: Pick<JobRecord['plan'], 'when' | 'allow_failure'>
 }
 
@@ -35,7 +38,13 @@ export function advance<Job extends Staged>(jobs: readonly Job[], nowMs: number)
 }
 
 function counts(job: Staged): boolean {
-  return job.state === 'canceled' || (job.state === 'failed' && !job.plan.allow_failure)
+  return job.state === 'canceled' || (job.state === 'failed' && !mayFail(job))
+}
+
+/** `allow_failure:exit_codes`: the code says whether the failure was one of those that are expected. */
+function mayFail({ plan: { allow_failure: allowed }, exitCode }: Staged): boolean {
+  if (typeof allowed === 'boolean') return allowed
+  return exitCode !== null && allowed.exit_codes.includes(exitCode)
 }
 
 function begin<Job extends Staged>(
@@ -55,7 +64,7 @@ export function pipelineState(jobs: readonly Staged[]): JobState {
   if (states.has('running')) return 'running'
   if (states.has('pending') || states.has('created'))
     return jobs.some((job) => isFinal(job.state)) ? 'running' : 'pending'
-  if (jobs.some((job) => job.state === 'failed' && !job.plan.allow_failure)) return 'failed'
+  if (jobs.some((job) => job.state === 'failed' && !mayFail(job))) return 'failed'
   if (states.has('canceled')) return 'canceled'
   return states.has('success') || states.has('failed') ? 'success' : 'skipped'
 }

@@ -6,6 +6,7 @@ export interface JobView {
   readonly name: string
   readonly stage: string
   readonly state: JobState
+  /** With exit codes: whether some are allowed. */
   readonly allowFailure: boolean
   readonly queuedAtMs: number | null
   readonly startedAtMs: number | null
@@ -55,7 +56,7 @@ function viewJob(job: JobRecord): JobView {
     name: plan.name,
     stage: plan.stage,
     state,
-    allowFailure: plan.allow_failure,
+    allowFailure: plan.allow_failure !== false,
     queuedAtMs,
     startedAtMs,
     finishedAtMs,

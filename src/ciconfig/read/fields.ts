@@ -11,6 +11,8 @@ export interface Place {
   /** GitLab's way to name a key: `artifacts:paths`. */
   readonly path: string
   readonly keyAt: Position
+  /** The job whose keyword it is. */
+  readonly job?: string
 }
 
 /** The value, or undefined: absent, or reported as wrong. */
@@ -53,6 +55,45 @@ export const unsupported: Reader<never> = (_node, place) => {
     `${named(place)} is not supported by this version`,
   )
   return undefined
+}
+
+/** What becomes of a keyword that is planned in full and carried out by nothing here; the page of the keywords says it. */
+export const conductOf = new WeakMap<Reader<unknown>, 'refused by run' | 'without effect'>()
+
+/** Planned; jobs would do something else without it, so that `run` refuses. */
+export function planned<T>(reader: Reader<T>): Reader<T> {
+  return noting(reader, { changesJobs: true })
+}
+
+/** Planned; jobs do the same without it. */
+export function shownOnly<T>(reader: Reader<T>): Reader<T> {
+  return noting(reader, { changesJobs: false })
+}
+
+function noting<T>(reader: Reader<T>, { changesJobs }: { changesJobs: boolean }): Reader<T> {
+  const noted: Reader<T> = (node, place) => {
+    const value = reader(node, place)
+    if (!isTrivial(value)) noteUnexecuted(place, { changesJobs })
+    return value
+  }
+  conductOf.set(noted, changesJobs ? 'refused by run' : 'without effect')
+  return noted
+}
+
+/** What says no more than its absence does. */
+function isTrivial(value: unknown): boolean {
+  return value === undefined || value === false || (Array.isArray(value) && value.length === 0)
+}
+
+export function noteUnexecuted(place: Place, { changesJobs }: { changesJobs: boolean }): void {
+  place.report.note({ at: place.keyAt, job: place.job, what: named(place), changesJobs })
+}
+
+/** Without the keys whose value was absent or reported. */
+export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 }
 
 /** A table row for each of the names. */
@@ -107,3 +148,54 @@ function kindOf(node: Node): string {
   if (typeof node.value === 'string') return 'a string'
   return typeof node.value === 'boolean' ? `${node.value} (without quotes)` : `the number ${scalarText(node)}`
 }
+
+export const integer: Reader<number> = (node, place) =>
+  node.kind === 'scalar' && typeof node.value === 'bigint' && node.value <= Number.MAX_SAFE_INTEGER
+    ? Number(node.value)
+    : wrongType(node, place, 'a whole number')
+
+/** One or a list of them, as a list. */
+export function oneOrMore<T>(reader: Reader<T>): Reader<readonly T[]> {
+  return (node, place) => {
+    const items = node.kind === 'list' ? node.items : [node]
+    return items.map((item) => reader(item, place)).filter((item) => item !== undefined)
+  }
+}
+
+/** A list with at most `max` items. */
+export function listOf<T>(reader: Reader<T>, max = Infinity): Reader<readonly T[]> {
+  return (node, place) => {
+    if (node.kind !== 'list') return wrongType(node, place, 'a list')
+    if (node.items.length > max)
+      return wrong(node, place, { code: 'ciconfig.value', what: `has more than ${max} entries` })
+    return node.items.map((item) => reader(item, place)).filter((item) => item !== undefined)
+  }
+}
+
+export type Written =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Written[]
+  | { readonly [key: string]: Written }
+
+/** As the file has it; numbers beyond what JSON holds as text. */
+export const asWritten: Reader<Written> = (node) => writtenOf(node)
+
+export function writtenOf(node: Node): Written {
+  if (node.kind === 'list') return node.items.map(writtenOf)
+  if (node.kind === 'map')
+    return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, writtenOf(value)]))
+  if (typeof node.value !== 'bigint') return typeof node.value === 'number' ? numeric(node.value) : node.value
+  return Number.isSafeInteger(Number(node.value)) ? Number(node.value) : String(node.value)
+}
+
+function numeric(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value)
+}
+
+export const writtenMap: Reader<{ readonly [key: string]: Written }> = (node, place) =>
+  node.kind === 'map'
+    ? (writtenOf(node) as { readonly [key: string]: Written })
+    : wrongType(node, place, 'a map')

@@ -1,11 +1,11 @@
 import type { Variable } from '../expand.ts'
 import {
-  allUnsupported,
   flag,
   inside,
   named,
   readRecord,
   text,
+  texts,
   wrong,
   wrongType,
   type Place,
@@ -20,11 +20,13 @@ export function readVariables({ isTopLevel }: { isTopLevel: boolean }): Reader<r
   const fields = {
     value: scalar,
     expand: flag,
-    ...(isTopLevel ? { description: text, ...allUnsupported('options') } : {}),
+    ...(isTopLevel ? { description: text, options: texts } : {}),
   }
   const variable = (node: Node, place: Place): Omit<Variable, 'key'> | undefined => {
     if (node.kind !== 'map') return simple(node, place)
-    const { value, expand } = readRecord(node, place, fields)
+    const { value, expand, options } = readRecord(node, place, fields) as Described
+    if (options !== undefined && !options.includes(value ?? ''))
+      return wrong(node, place, { code: 'ciconfig.value', what: 'needs a value that is one of its options' })
     return { value: value ?? '', ...(expand === false ? { isRaw: true } : {}) }
   }
   return (node, place) => {
@@ -37,6 +39,12 @@ export function readVariables({ isTopLevel }: { isTopLevel: boolean }): Reader<r
       return read === undefined ? [] : [{ key, ...read }]
     })
   }
+}
+
+interface Described {
+  readonly value?: string
+  readonly expand?: boolean
+  readonly options?: readonly string[]
 }
 
 function hasName(key: string, place: Place): boolean {

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Pair } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, Lexer, parseDocument, type Document, type Pair } from 'yaml'
 import type { Alias, Node as YamlNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import type { ProblemCode } from '../errors.ts'
 import {
@@ -11,7 +11,8 @@ import {
   type SourceMap,
   type SourceNode,
 } from '../nodes.ts'
-import { startOf, type Position, type Report } from '../report.ts'
+import type { Position, Report } from '../report.ts'
+import { Places } from './places.ts'
 
 /** GitLab's limits for one file, and one against alias bombs. */
 const MAX_BYTES = 1024 * 1024
@@ -19,13 +20,21 @@ const MAX_DEPTH = 100
 const MAX_NODES = 100_000
 const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels`
 
+/** The lists and maps in brackets that a file may have: the library reports each wrong one, which costs time. */
+const MAX_BRACKETS = 20_000
+
 /** The map of a file, or undefined after reporting why there is none. */
 export function parseYaml(file: string, text: string, report: Report): SourceMap | undefined {
-  if (Buffer.byteLength(text) > MAX_BYTES) {
-    report.problem(startOf(file), 'ciconfig.yaml', `the file is larger than ${MAX_BYTES} bytes`)
+  return parseText(text, new Places(file, text), report)
+}
+
+/** The same of a text that stands in a file, or was made of one: `places` says where in it. */
+export function parseText(text: string, places: Places, report: Report): SourceMap | undefined {
+  const tooLarge = sizeProblem(text)
+  if (tooLarge !== undefined) {
+    report.problem(places.start, 'ciconfig.yaml', tooLarge)
     return undefined
   }
-  const places = new Places(file)
   const document = parse(text, { places, report })
   if (document === undefined) return undefined
   const root = new Converter(places, report).convert(document.contents, 0)
@@ -35,23 +44,19 @@ export function parseYaml(file: string, text: string, report: Report): SourceMap
   return undefined
 }
 
+function sizeProblem(text: string): string | undefined {
+  if (Buffer.byteLength(text) > MAX_BYTES) return `the file is larger than ${MAX_BYTES} bytes`
+  if ((text.match(/[[{]/g)?.length ?? 0) <= MAX_BRACKETS) return undefined
+  let brackets = 0
+  for (const token of new Lexer().lex(text)) {
+    if ((token === '[' || token === '{') && ++brackets > MAX_BRACKETS)
+      return `more than ${MAX_BRACKETS} lists and maps in brackets`
+  }
+  return undefined
+}
+
 /** The one tag that GitLab adds to YAML. */
 const REFERENCE = '!reference'
-
-/** Offsets of one file to positions. */
-class Places {
-  readonly lines = new LineCounter()
-  readonly start: Position
-
-  constructor(file: string) {
-    this.start = startOf(file)
-  }
-
-  at(offset: number): Position {
-    const { line, col } = this.lines.linePos(offset)
-    return { file: this.start.file, line: Math.max(line, 1), column: Math.max(col, 1) }
-  }
-}
 
 function parse(
   text: string,
@@ -59,7 +64,6 @@ function parse(
 ): Document.Parsed | undefined {
   const document = parseDocument(text, {
     version: '1.1',
-    lineCounter: places.lines,
     uniqueKeys: false,
     intAsBigInt: true,
     prettyErrors: false,
@@ -74,8 +78,8 @@ function reportYaml(error: { code: string; message: string; at: Position }, repo
   if (error.code === 'MULTIPLE_DOCS')
     report.problem(
       error.at,
-      'ciconfig.unsupported',
-      'a second YAML document (a header with spec) is not supported',
+      'ciconfig.yaml',
+      'one document too many: a file has a header with spec and one document, or one document only',
     )
   else if (error.code === 'RESOURCE_EXHAUSTION') report.problem(error.at, 'ciconfig.yaml', TOO_DEEP)
   else report.problem(error.at, 'ciconfig.yaml', lowerFirst(error.message))

@@ -1,0 +1,81 @@
+import type { Variable } from '../expand.ts'
+import { mapNode, type MapNode, type SourceMap } from '../nodes.ts'
+import type { Written } from '../read/fields.ts'
+import { resolveReferences } from '../references.ts'
+import { createReport, type Position, type Report } from '../report.ts'
+import { resolveInputs, type GivenInputs } from './inputs.ts'
+import { interpolate } from './interpolate.ts'
+import { Places } from './places.ts'
+import type { ComponentFacts } from './sources.ts'
+import { parseText, parseYaml } from './yaml.ts'
+
+export interface FileContext {
+  readonly file: string
+  readonly report: Report
+  readonly given: GivenInputs
+  /** Where its values are missed. */
+  readonly at: Position
+  readonly variables: readonly Variable[]
+  readonly component: ComponentFacts | undefined
+}
+
+/** A text to the map of its content, its inputs put in; undefined after reporting why there is none. */
+export function readFile(text: string, context: FileContext): SourceMap | undefined {
+  const { file, report, given } = context
+  const header = headerOf(text, context)
+  if (header === undefined) {
+    for (const [name, { at }] of given)
+      report.problem(at, 'ciconfig.inputs', `the input ${name} is given, and the file declares no inputs`)
+    return parseYaml(file, text, report)
+  }
+  const before = report.problems.length
+  const inputs = resolveInputs(header.spec, context)
+  return report.problems.length > before
+    ? undefined
+    : contentOf(text.slice(header.end), { ...context, inputs, from: header.end, whole: text })
+}
+
+interface Content extends FileContext {
+  readonly inputs: ReadonlyMap<string, Written>
+  /** Where the content begins in the whole text. */
+  readonly from: number
+  readonly whole: string
+}
+
+function contentOf(
+  text: string,
+  { file, report, variables, component, inputs, from, whole }: Content,
+): SourceMap | undefined {
+  const facts = new Map(Object.entries(component ?? {}))
+  const result = interpolate(text, { inputs, component: facts, variables })
+  const places = new Places(file, whole, (offset) => from + result.origin(offset))
+  const original = new Places(file, whole)
+  for (const { offset, what } of result.problems)
+    report.problem(original.at(from + offset), 'ciconfig.inputs', what)
+  return result.problems.length > 0 ? undefined : parseText(result.text, places, report)
+}
+
+/** `---` at the beginning of a line, as GitLab splits a file. */
+const DIVIDER = /^---(?=\s)/gm
+const MAX_HEADER_LENGTH = 1 << 20
+
+interface Header {
+  readonly spec: MapNode
+  readonly end: number
+}
+
+/** The document before the first divider, if it has a `spec`. */
+function headerOf(text: string, { file, report }: FileContext): Header | undefined {
+  const divider = [...text.slice(0, MAX_HEADER_LENGTH).matchAll(DIVIDER)].find(({ index }) =>
+    /^\s*[^#\s]/m.test(text.slice(0, index).replaceAll(/^\s*#.*$/gm, '')),
+  )
+  if (divider === undefined) return undefined
+  const source = text.slice(0, divider.index)
+  if (!/^["']?spec["']?\s*:/m.test(source)) return undefined
+  const parsed = parseText(source, new Places(file, text), report) ?? mapNode(startPlace(file), new Map())
+  return { spec: resolveReferences(parsed, createReport()), end: divider.index }
+}
+
+function startPlace(file: string): Position {
+  return { file, line: 1, column: 1 }
+}
