@@ -43,6 +43,11 @@ export const commands: CommandTable = {
   },
   log: { summary: 'check every hash of the two transparency logs', load: () => import('./log.ts') },
   doctor: { summary: 'check every stored file of an instance', load: () => import('./doctor.ts') },
+  backup: {
+    summary: 'copy an instance into a folder, also while its server runs',
+    load: () => import('./backup.ts'),
+  },
+  restore: { summary: 'make a data directory of a backup', load: () => import('./restore.ts') },
   token: { summary: 'create access tokens', load: () => import('./token.ts') },
   trust: {
     summary: 'export and show the trust root, manage its keys, issue test id tokens',

@@ -49,6 +49,14 @@ export const logErrors = defineErrors({
       'The log is behind its anchor: acknowledged entries are missing, as after a restore from a backup. It can be read but accepts no entries.',
     hint: 'move the newer folder of the log back; if it is lost, keep this directory for reading and start a new instance (`wheelseal up --data NEW`), whose trust root clients must get',
   },
+  'log.lost': {
+    status: 503,
+    exit: 1,
+    lasts: true,
+    summary:
+      'The server was restored from a backup, which holds no transparency log. Packages are served; nothing can be signed, and the log answers nothing.',
+    hint: 'stop the server, move the folder logs/ of the lost server into the data directory and start with the --anchor file of the lost server; if both are gone, sign with a new instance (`wheelseal up --data NEW`): docs/how-to/back-up-and-restore.md',
+  },
   'log.clock': {
     status: 503,
     exit: 1,

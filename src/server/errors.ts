@@ -63,6 +63,30 @@ export const serverErrors = defineErrors({
     summary: 'The data directory holds no Wheelseal instance yet.',
     hint: "create one with 'wheelseal up --data DIR'",
   },
+  'server.backup-folder': {
+    status: 400,
+    exit: 1,
+    summary: 'The folder for the backup is not empty and holds no backup of this instance.',
+    hint: 'name a new folder, or that of an earlier backup of the same instance; never one inside the data directory',
+  },
+  'server.backup-damaged': {
+    status: 500,
+    exit: 1,
+    summary: 'A stored file is missing or damaged, so the backup or the restore is incomplete.',
+    hint: "list all damaged files with 'wheelseal doctor --check-files'; put the file back from an older backup, then repeat the command: it goes on where it stopped",
+  },
+  'server.no-backup': {
+    status: 400,
+    exit: 1,
+    summary: 'The folder holds no finished backup.',
+    hint: "name the folder that 'wheelseal backup DIR' wrote; a backup that was interrupted is finished by running it again",
+  },
+  'server.restore-folder': {
+    status: 400,
+    exit: 1,
+    summary: 'A backup is restored only into a new or empty directory.',
+    hint: 'name a directory that does not exist yet with --data; nothing was changed',
+  },
   'server.url-fixed': {
     status: 500,
     exit: 1,

@@ -22,11 +22,12 @@ import { createIssuer, type Issuer } from '../trust/issuer/index.ts'
 import type { TufRepository } from '../trust/tuf/index.ts'
 import { checkBeginnings, checkBelongings } from './data/belongings.ts'
 import type { ClockWatch } from './health/clock-watch.ts'
-import { refuseMissingLogs } from './data/data-checks.ts'
+import { wasRestored } from './backup/contents.ts'
+import { hasLogs, refuseMissingLogs } from './data/data-checks.ts'
 import type { DataDirectory, Instance } from './data/data-directory.ts'
 import { openIssuerKeys, type IssuerKeys } from './keys/issuer-keys.ts'
 import { loadKeys, type InstanceKeys } from './keys/keys.ts'
-import { openLogs, type Logs } from './sigstore/logs.ts'
+import { lostLogs, openLogs, type Logs } from './sigstore/logs.ts'
 import { addGauges } from './health/metrics.ts'
 import { anchorPath, databasePath, ownerOf } from './data/paths.ts'
 import { openSigstore, type PrivateSigstore } from './sigstore/sigstore.ts'
@@ -67,7 +68,9 @@ export async function openServices(
   instance: Instance,
   ports: ServicePorts,
 ): Promise<Services> {
-  await refuseMissingLogs(path)
+  const isRestored = await wasRestored(path)
+  const isLost = isRestored && !(await hasLogs(path))
+  if (!isLost) await refuseMissingLogs(path)
   const keys = await loadKeys(path)
   const repository = await openInstanceTuf(path, keys.tuf, ports)
   await checkBelongings({ path, instance, keys, repository })
@@ -82,18 +85,12 @@ export async function openServices(
     })
     undo.push(() => database.destroy())
     const anchor = ports.anchor ?? anchorPath(instance)
-    const logs = await openLogs({
-      path,
-      instance,
-      keys,
-      clock: ports.clock,
-      doubt: ports.watch?.doubt,
-      reserve: ports.reserve,
-      anchorPath: anchor,
-    })
+    const { clock, watch, reserve } = ports
+    const logsParts = { path, instance, keys, clock, doubt: watch?.doubt, reserve, anchorPath: anchor }
+    const logs = isLost ? lostLogs() : await openLogs({ ...logsParts, isRestored })
     undo.push(() => logs.close())
     sayLostAnchor(logs, anchor, ports.log)
-    await checkBeginnings({ path, instance, keys, logs })
+    if (!isLost) await checkBeginnings({ path, instance, keys, logs })
     return { ...(await build({ path, instance, keys, repository, database, logs, ports })), close }
   } catch (error) {
     await close()

@@ -79,6 +79,11 @@ export async function refuseIncomplete(path: string): Promise<void> {
   for (const folder of OWNERS_ONLY) await refuseOpen(join(path, folder))
 }
 
+/** Whether any part of a log is there. */
+export async function hasLogs(path: string): Promise<boolean> {
+  return (await lstat(join(path, 'logs')).catch(() => undefined)) !== undefined
+}
+
 /** For whoever opens the logs; `log fsck` looks at them whole or not. Throws `server.data-incomplete`. */
 export async function refuseMissingLogs(path: string): Promise<void> {
   const logFiles = LOG_FILES.map((file) => join(path, file))

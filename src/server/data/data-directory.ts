@@ -34,6 +34,7 @@ import {
   systemFileSystemType,
   type FileSystemType,
 } from './data-checks.ts'
+import { RESTORING_FILE } from '../backup/contents.ts'
 import { serverErrors } from '../errors.ts'
 
 /** Of what this version writes, and the only one that it reads. */
@@ -136,6 +137,10 @@ async function refuseForeignFolder(path: string): Promise<void> {
   const names = await readdir(path)
   const isOurs = names.includes(INSTANCE_FILE) || names.includes(FIRST_START_FILE)
   const others = names.filter((name) => !OWN_LEFTOVERS.includes(name))
+  if (names.includes(RESTORING_FILE))
+    throw serverErrors('server.data-incomplete', `${path} holds a restore that was interrupted`, {
+      hint: "finish it: run 'wheelseal restore' again with the same folder and the same --data",
+    })
   if (isOurs || others.length === 0) return
   if (INSTANCE_FOLDERS.every((name) => names.includes(name)))
     throw serverErrors('server.data-incomplete', `missing: ${join(path, INSTANCE_FILE)}`)

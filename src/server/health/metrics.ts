@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { parseIsoTime, type Clock } from '../../base/index.ts'
 import { parseCertificatesPem } from '../../formats/x509/index.ts'
 import type { Metrics, Sample } from '../../http/index.ts'
+import type { TransparencyLog } from '../../log/index.ts'
 import type { PrivateSigstore } from '../sigstore/sigstore.ts'
 
 interface Measured {
@@ -45,8 +46,8 @@ function replacing<T extends object>(service: T, methods: Partial<T>): T {
 /** What is read when `/metrics` is asked for. */
 export function addGauges({ trust, metrics }: Measured, clock: Clock): void {
   metrics.gauge('wheelseal_log_entries', 'Entries of a log, its first one included.', async () => [
-    { labels: { log: 'rekor' }, value: (await trust.logs.rekor.head()).size },
-    { labels: { log: 'ct' }, value: (await trust.logs.ct.head()).size },
+    ...(await sizeOf('rekor', trust.logs.rekor)),
+    ...(await sizeOf('ct', trust.logs.ct)),
   ])
   metrics.gauge('wheelseal_tuf_expiry_timestamp_seconds', 'When a document of the TUF repository ends.', () =>
     trust.repository
@@ -59,6 +60,12 @@ export function addGauges({ trust, metrics }: Measured, clock: Clock): void {
     () => chainExpiries(trust.material),
   )
   addProcessGauges(metrics, clock)
+}
+
+/** Nothing of a log that was lost. */
+async function sizeOf(log: string, from: TransparencyLog): Promise<readonly Sample[]> {
+  const newest = await from.head().catch(() => undefined)
+  return newest === undefined ? [] : [{ labels: { log }, value: newest.size }]
 }
 
 function chainExpiries({ fulcio, tsa }: PrivateSigstore['material']): readonly Sample[] {

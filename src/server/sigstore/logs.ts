@@ -3,7 +3,9 @@ import { reworded, sha256Hex, WheelsealError, type Clock } from '../../base/inde
 import { spkiOf } from '../../formats/x509/index.ts'
 import {
   createLog,
+  frozenLog,
   inspectLog,
+  lostLog,
   openLog,
   type KeyIndex,
   type LogCheck,
@@ -44,6 +46,8 @@ export interface LogsParts {
   readonly doubt?: (() => string | undefined) | undefined
   /** What new entries must leave free on the disk. */
   readonly reserve?: Reserve | undefined
+  /** The directory was restored from a backup: without a head in the anchor, nothing shows that the logs are the newest. */
+  readonly isRestored?: boolean
 }
 
 /** Both logs of a new instance, each with its genesis entry. */
@@ -102,6 +106,18 @@ export async function openLogs(parts: LogsParts): Promise<Logs> {
   }
 }
 
+/** Of an instance that was restored from a backup, to which nobody has brought its logs. */
+export function lostLogs(): Logs {
+  const [ct, rekor] = [lostLog(), lostLog()]
+  return {
+    ct,
+    rekor,
+    withoutAnchor: [],
+    close: async () => undefined,
+    check: async () => ({ ct: await ct.check(), rekor: await rekor.check() }),
+  }
+}
+
 /** Both logs as their files lie there, for a directory that no server uses. Changes nothing. */
 export async function inspectLogs(path: string): Promise<Readonly<Record<LogName, LogCheck>>> {
   return { ct: await inspectOne(path, 'ct'), rekor: await inspectOne(path, 'rekor') }
@@ -150,11 +166,12 @@ async function openOne(all: LogsParts, name: LogName, anchors: AnchorFile): Prom
   try {
     const anchor = anchorOf(all, name, anchors)
     const known = await anchor.newest()
-    const log = await openLog({ ...parts, doubt: all.doubt, anchor })
-    const lacksAnchor = known === undefined && (await log.head()).size > SIZE_AT_BIRTH
+    const isUnproven = known === undefined && all.isRestored === true
+    const log = await openLog({ ...parts, doubt: all.doubt, ...(isUnproven ? {} : { anchor }) })
+    const lacksAnchor = known === undefined && !isUnproven && (await log.head()).size > SIZE_AT_BIRTH
     return {
       name,
-      log: all.reserve === undefined ? log : sparing(log, all.reserve),
+      log: isUnproven ? frozenLog(log, unproven(all)) : sparing(log, all.reserve),
       lacksAnchor,
       close: async () => {
         await log.close()
@@ -167,8 +184,13 @@ async function openOne(all: LogsParts, name: LogName, anchors: AnchorFile): Prom
   }
 }
 
+function unproven({ anchorPath }: LogsParts): string {
+  return `the data directory was restored from a backup, and the anchor file ${anchorPath} has no tree head of this log, so entries may be missing; start with --anchor FILE, the file that the lost server kept`
+}
+
 /** Takes no new entry out of the reserve, from which a batch, a bundle or a segment under way is finished. */
-function sparing(log: TransparencyLog, reserve: Reserve): TransparencyLog {
+function sparing(log: TransparencyLog, reserve: Reserve | undefined): TransparencyLog {
+  if (reserve === undefined) return log
   return {
     ...log,
     append: async (entry) => {

@@ -34,6 +34,11 @@ export async function openFolderBlobs(
   }
 }
 
+/** Reads next to the process that has the folder open, and removes nothing. */
+export function readFolderBlobs(folder: string, { log }: { readonly log: Log }): Pick<Blobs, 'open'> {
+  return { open: (sha256, size) => openBlob({ folder, log }, sha256, size) }
+}
+
 interface Place {
   readonly folder: string
   readonly temporary: string
@@ -190,4 +195,25 @@ async function makeFolders(folder: string): Promise<void> {
 
 async function emptyFolder(path: string): Promise<void> {
   for (const name of await readdir(path)) await rm(join(path, name), { recursive: true })
+}
+
+export interface RemovedBlobs {
+  readonly files: number
+  readonly bytes: number
+}
+
+/** Removes every blob but those with the digests of `kept`. No process may have the folder open. */
+export async function removeBlobs(folder: string, kept: ReadonlySet<string>): Promise<RemovedBlobs> {
+  let [files, bytes] = [0, 0]
+  const root = join(folder, 'sha256')
+  for (const begin of await readdir(root))
+    for (const rest of await readdir(join(root, begin))) {
+      const sha256 = begin + rest
+      if (!DIGEST.test(sha256) || kept.has(sha256)) continue
+      const path = join(root, begin, rest)
+      bytes += Math.max(0, (await sizeOf(path)) ?? 0)
+      files += 1
+      await rm(path)
+    }
+  return { files, bytes }
 }

@@ -5,7 +5,7 @@
  * uses the folder.
  */
 export { openAnchorFile, type AnchorFile } from './anchor.ts'
-export { blobDamage, openFolderBlobs } from './blobs.ts'
+export { blobDamage, openFolderBlobs, readFolderBlobs, removeBlobs, type RemovedBlobs } from './blobs.ts'
 export { createLogFiles } from './log-files.ts'
 export { createReserve, withReserve, type Reserve } from './reserve.ts'
 export { createFolderTraces, traceFile } from './traces.ts'

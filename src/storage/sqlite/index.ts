@@ -2,4 +2,5 @@
 export { openDatabase } from './database.ts'
 export { lockDirectory, type DirectoryLock } from './lock.ts'
 export { openUnchanged } from './read-only.ts'
+export { snapshotDatabase } from './snapshot.ts'
 export { openStoredFiles } from './stored-files.ts'

@@ -19,10 +19,34 @@ export interface StoredFiles {
 }
 
 const PAGE = 500
-/** Both have an ascending number first; `name` is for people. */
-const SOURCES = [
-  'select id, file_name as name, sha256, size from package_files where id > ? order by id limit ?',
-  "select job_id as id, 'artifacts of job ' || job_id as name, sha256, size from artifacts where job_id > ? order by job_id limit ?",
+/** A column of digests, the one of their sizes, and what they are, for people. */
+interface Source {
+  readonly table: string
+  /** A number that ascends. */
+  readonly id: string
+  readonly sha256: string
+  readonly size: string
+  /** An expression of SQL. */
+  readonly name: string
+}
+
+const SOURCES: readonly Source[] = [
+  { table: 'package_files', id: 'id', sha256: 'sha256', size: 'size', name: 'file_name' },
+  {
+    table: 'package_files',
+    id: 'id',
+    sha256: 'metadata_sha256',
+    size: 'metadata_size',
+    name: "'metadata of ' || file_name",
+  },
+  {
+    table: 'package_files',
+    id: 'id',
+    sha256: 'provenance_sha256',
+    size: 'provenance_size',
+    name: "'provenance of ' || file_name",
+  },
+  { table: 'artifacts', id: 'job_id', sha256: 'sha256', size: 'size', name: "'artifacts of job ' || job_id" },
 ]
 
 /** Reads beside whoever uses the database, and changes nothing. Throws `storage.database`. */
@@ -38,14 +62,26 @@ export function openStoredFiles(path: string): StoredFiles {
 }
 
 function* rowsOf(connection: DatabaseSync): Generator<StoredFileRow> {
-  for (const sql of SOURCES) {
-    const statement = connection.prepare(sql)
-    for (let after = 0; ;) {
-      const page = statement.all(after, PAGE)
-      for (const { name, sha256, size } of page)
-        yield { name: String(name), sha256: String(sha256), size: Number(size) }
-      if (page.length < PAGE) break
-      after = Number(page.at(-1)?.['id'])
-    }
+  for (const source of SOURCES) if (hasColumn(connection, source)) yield* rowsFrom(connection, source)
+}
+
+/** Before a newer version has opened a database, it lacks what that version adds. */
+function hasColumn(connection: DatabaseSync, { table, sha256 }: Source): boolean {
+  const sql = 'select count(*) as n from pragma_table_info(?) where name = ?'
+  return connection.prepare(sql).get(table, sha256)?.['n'] === 1
+}
+
+function* rowsFrom(connection: DatabaseSync, source: Source): Generator<StoredFileRow> {
+  const { table, id, sha256, size, name } = source
+  const statement = connection.prepare(
+    `select ${id} as id, ${name} as name, ${sha256} as sha256, ${size} as size from ${table}
+     where ${id} > ? and ${sha256} is not null order by ${id} limit ?`,
+  )
+  for (let after = 0; ;) {
+    const page = statement.all(after, PAGE)
+    for (const row of page)
+      yield { name: String(row['name']), sha256: String(row['sha256']), size: Number(row['size']) }
+    if (page.length < PAGE) return
+    after = Number(page.at(-1)?.['id'])
   }
 }
