@@ -14,7 +14,7 @@ interface Options {
 const EXAMPLES = `
 Examples:
   wheelseal backup /backup/wheelseal --data ./data
-  wheelseal backup /backup/wheelseal --data ./data    # later: copies only what is new
+  wheelseal backup /backup/wheelseal --json
 
 The backup holds packages, users, tokens, pipelines, configuration and private
 keys: keep it as secret as the data directory. It holds no transparency log.`

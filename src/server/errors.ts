@@ -67,19 +67,19 @@ export const serverErrors = defineErrors({
     status: 400,
     exit: 1,
     summary: 'The folder for the backup is not empty and holds no backup of this instance.',
-    hint: 'name a new folder, or that of an earlier backup of the same instance; never one inside the data directory',
+    hint: "name a new folder, or one that 'wheelseal backup' wrote for the same instance; never one inside the data directory",
   },
   'server.backup-damaged': {
     status: 500,
     exit: 1,
     summary: 'A stored file is missing or damaged, so the backup or the restore is incomplete.',
-    hint: "list all damaged files with 'wheelseal doctor --check-files'; put the file back from an older backup, then repeat the command: it goes on where it stopped",
+    hint: "list all damaged files with 'wheelseal doctor --check-files'; put the file back, then repeat the command: it goes on where it stopped",
   },
   'server.no-backup': {
     status: 400,
     exit: 1,
     summary: 'The folder holds no finished backup.',
-    hint: "name the folder that 'wheelseal backup DIR' wrote; a backup that was interrupted is finished by running it again",
+    hint: "name the folder that 'wheelseal backup DIR' wrote; one that was interrupted is finished by running the same command again",
   },
   'server.restore-folder': {
     status: 400,

@@ -61,6 +61,7 @@ cosign verify-blob --signature demo.whl.sig --certificate demo.whl.crt \\
       },
     ],
   },
+  { path: 'how-to/back-up-and-restore.md', before: '' },
   {
     path: 'how-to/run-a-server.md',
     before: '',

@@ -69,7 +69,7 @@ async function prepare(to: string, data: string, { url, rekorTreeId }: Instance)
   const before = names.includes('run') ? undefined : await readInstance(to)
   const isOurs = before?.rekorTreeId === rekorTreeId && !names.includes('logs')
   if (names.length === 0 || isOurs) return
-  throw serverErrors('server.backup-folder', `${to} is not empty and is no backup of ${url}`)
+  throw serverErrors('server.backup-folder', `${to} is not empty and is not a backup of ${url}`)
 }
 
 async function copyAll(data: string, to: string, onFile: BackupOptions['onFile'] = () => undefined) {
