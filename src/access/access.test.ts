@@ -15,6 +15,7 @@ beforeEach(async () => {
   const clock: Clock = { nowMs: () => nowMs, sleep: async () => undefined }
   store = createAccessStore(await openDatabase(':memory:', accessMigrations))
   access = createAccess({ store, clock, entropy: systemEntropy })
+  await access.createUser({ login: 'ada' })
 })
 
 describe('projects', () => {
@@ -52,7 +53,7 @@ describe('personal tokens', () => {
     expect(other.token.reveal()).not.toBe(token.reveal())
     expect(inspect({ token })).not.toContain('glpat-')
     const hash = createHash('sha256').update(token.reveal()).digest('hex')
-    expect(await store.findToken(hash)).toMatchObject({ id, user: { login: 'ada', isAdministrator: true } })
+    expect(await store.findToken(hash)).toMatchObject({ id, user: { login: 'ada', isAdministrator: false } })
     expect(await store.findToken(token.reveal())).toBeUndefined()
   })
 
@@ -89,7 +90,7 @@ describe('personal tokens', () => {
 describe('job tokens', () => {
   const issue = async (jobId: number): Promise<string> => {
     const project = (await access.findProject('g/p')) ?? (await access.createProject({ path: 'g/p' }))
-    const { id: userId } = await access.ensureUser('ada')
+    const { id: userId } = await access.user('ada')
     const token = await access.issueJobToken({
       jobId,
       projectId: project.id,
@@ -124,7 +125,7 @@ describe('job tokens', () => {
 
 it('a role counts from the moment in which it is given, in the project and below the group', async () => {
   const project = await access.createProject({ path: 'g/sub/p' })
-  const ada = await store.ensureUser({ login: 'ada', email: 'a@b', isAdministrator: false, createdAtMs: 0 })
+  const { user: ada } = await access.user('ada')
   const principal = { kind: 'user', user: ada, scopes: ['api'], tokenId: 1 } as const
   expect(await access.may(principal, 'read_packages', project)).toBe(false)
   expect(await access.roleOf(ada, project)).toBeNull()

@@ -1,25 +1,14 @@
 import type { Clock, Entropy, Secret } from '../base/index.ts'
+import { authenticate, type Credential } from './authenticate.ts'
 import { accessErrors } from './errors.ts'
-import { may, roleOf, type Action, type Principal } from './may.ts'
-import { parseLogin, parseProjectPath, parseScopes, type Scope, type Visibility } from './names.ts'
+import { may, maySee, roleOf, type Action, type Principal } from './may.ts'
+import { parseProjectPath, type Visibility } from './names.ts'
+import { createPeople, type People } from './people.ts'
 import type { Role } from './roles.ts'
-import type { AccessStore, Project, User } from './store.ts'
-import { hashToken, makeToken } from './tokens.ts'
-
-/** What a client sent, as its carrier says: a personal token is never taken for a job token, nor the reverse. */
-export interface Credential {
-  readonly kind: 'personal' | 'job'
-  readonly token: string
-}
-
-export interface CreatedToken {
-  readonly id: number
-  readonly user: User
-  readonly scopes: readonly Scope[]
-  readonly expiresAtMs: number | null
-  /** Shown now and never again. */
-  readonly token: Secret
-}
+import type { AccessStore, Group, Project, User } from './store.ts'
+import { makeToken } from './tokens.ts'
+import { FailedTries, type TryLimits } from './tries.ts'
+import { mayCreateIn, maySeeGroup, visibleProjects, type VisibleAsked } from './visible.ts'
 
 export interface JobTokenGrant {
   readonly jobId: number
@@ -28,7 +17,7 @@ export interface JobTokenGrant {
   readonly expiresAtMs: number
 }
 
-export interface Access {
+export interface Access extends People {
   /** Private unless said otherwise. Throws `access.path`, `access.path-taken`. */
   createProject(project: {
     readonly path: string
@@ -39,22 +28,25 @@ export interface Access {
   findProject(idOrPath: number | string): Promise<Project | undefined>
   /** By id, from the first one after `afterId`. */
   listProjects(page: { readonly afterId?: number; readonly limit: number }): Promise<readonly Project[]>
-  /** The user of that login. One who is missing is made, as an administrator. Throws `access.login`. */
-  ensureUser(login: string): Promise<User>
-  /** A personal access token of `ensureUser(login)`. Throws `access.login`, `access.scope`, `access.expiry`. */
-  createToken(token: {
-    readonly login: string
-    readonly scopes: readonly Scope[]
-    readonly expiresAtMs?: number
-  }): Promise<CreatedToken>
+  /** Ids of what the principal may see, the newest first, at most 10,000. */
+  visibleProjects(principal: Principal, asked?: VisibleAsked): Promise<readonly number[]>
+  findGroup(idOrPath: number | string): Promise<Group | undefined>
   /** A job may have several; all end with `revokeJobTokens`, or at their expiry. */
   issueJobToken(grant: JobTokenGrant): Promise<Secret>
   /** Now and durably. */
   revokeJobTokens(jobId: number): Promise<void>
-  /** Undefined for a token that is wrong, expired or revoked. */
-  authenticate(credential: Credential): Promise<Principal | undefined>
+  /**
+   * Undefined for a token that is wrong, expired or revoked, or whose user is blocked. `from` is the address of the
+   * client, whose wrong tries are counted. Throws `access.too-many-tries`.
+   */
+  authenticate(credential: Credential, from?: string): Promise<Principal | undefined>
   /** By the roles of now. */
   may(principal: Principal, action: Action, project: Project): Promise<boolean>
+  /** Whether the project exists for who asks, whatever the scopes of the token. */
+  maySee(principal: Principal, project: Project): Promise<boolean>
+  maySeeGroup(principal: Principal, group: Group): Promise<boolean>
+  /** Whether the principal may make projects in the group of that path, which may not be there yet. */
+  mayCreateIn(principal: Principal, groupPath: string): Promise<boolean>
   /** An administrator counts as an owner. Null for who is no member of the project or of a group above it. */
   roleOf(user: User, project: Project): Promise<Role | null>
 }
@@ -63,23 +55,30 @@ export interface AccessParts {
   readonly store: AccessStore
   readonly clock: Clock
   readonly entropy: Entropy
+  readonly tryLimits?: TryLimits
 }
 
 const DEFAULT_BRANCH = 'main'
 
 export function createAccess(parts: AccessParts): Access {
-  const { store } = parts
+  const { store, clock, tryLimits } = parts
+  const tries = new FailedTries(clock, tryLimits)
   return {
+    ...createPeople(parts),
     createProject: (project) => createProject(parts, project),
     findProject: (idOrPath) =>
       typeof idOrPath === 'number' ? store.findProject(idOrPath) : store.findProjectByPath(idOrPath),
     listProjects: ({ afterId = 0, limit }) => store.listProjects({ afterId, limit }),
-    ensureUser: (login) => ensureUser(parts, login),
-    createToken: (token) => createToken(parts, token),
+    visibleProjects: (principal, asked = {}) => visibleProjects(store, principal, asked),
+    findGroup: (idOrPath) =>
+      typeof idOrPath === 'number' ? store.findGroup(idOrPath) : store.findGroupByPath(idOrPath),
     issueJobToken: (grant) => issueJobToken(parts, grant),
     revokeJobTokens: (jobId) => store.removeJobTokens(jobId),
-    authenticate: (credential) => authenticate(parts, credential),
+    authenticate: (credential, from) => authenticate({ store, clock, tries }, credential, from),
     may: (principal, action, project) => may(store, { principal, action, project }),
+    maySee: (principal, project) => maySee(store, principal, project),
+    maySeeGroup: (principal, group) => maySeeGroup(store, principal, group),
+    mayCreateIn: (principal, groupPath) => mayCreateIn(store, principal, groupPath),
     roleOf: (user, project) => roleOf(store, user, project),
   }
 }
@@ -91,56 +90,13 @@ async function createProject(
   const parsed = parseProjectPath(path)
   const createdAtMs = clock.nowMs()
   const project = await store.createProject({ ...parsed, visibility, defaultBranch, createdAtMs })
-  if (project === undefined) throw accessErrors('access.path-taken', `the path ${path} is taken`)
+  if (project === undefined)
+    throw accessErrors('access.path-taken', `the path ${path} has already been taken`)
   return project
-}
-
-function ensureUser({ store, clock }: AccessParts, login: string): Promise<User> {
-  const email = `${parseLogin(login)}@localhost`
-  return store.ensureUser({ login, email, isAdministrator: true, createdAtMs: clock.nowMs() })
-}
-
-async function createToken(
-  parts: AccessParts,
-  {
-    login,
-    scopes: asked,
-    expiresAtMs = null,
-  }: { login: string; scopes: readonly Scope[]; expiresAtMs?: number | null },
-): Promise<CreatedToken> {
-  const scopes = parseScopes(asked)
-  const createdAtMs = parts.clock.nowMs()
-  if (expiresAtMs !== null && expiresAtMs <= createdAtMs)
-    throw accessErrors('access.expiry', 'the expiry of the token is in the past')
-  const user = await ensureUser(parts, login)
-  const { token, hash } = makeToken('glpat-', parts.entropy)
-  const { id } = await parts.store.createToken({ userId: user.id, hash, scopes, expiresAtMs, createdAtMs })
-  return { id, user, scopes, expiresAtMs, token }
 }
 
 async function issueJobToken({ store, entropy }: AccessParts, grant: JobTokenGrant): Promise<Secret> {
   const { token, hash } = makeToken('glcbt-', entropy)
   await store.createJobToken({ ...grant, hash })
   return token
-}
-
-async function authenticate(parts: AccessParts, { kind, token }: Credential): Promise<Principal | undefined> {
-  const hash = hashToken(token)
-  if (hash === undefined) return undefined
-  return kind === 'job' ? jobOf(parts, hash) : userOf(parts, hash)
-}
-
-async function userOf({ store, clock }: AccessParts, hash: string): Promise<Principal | undefined> {
-  const found = await store.findToken(hash)
-  if (found === undefined) return undefined
-  const { id: tokenId, user, scopes, expiresAtMs } = found
-  if (expiresAtMs !== null && expiresAtMs <= clock.nowMs()) return undefined
-  return { kind: 'user', user, scopes, tokenId }
-}
-
-async function jobOf({ store, clock }: AccessParts, hash: string): Promise<Principal | undefined> {
-  const found = await store.findJobToken(hash)
-  if (found === undefined || found.expiresAtMs <= clock.nowMs()) return undefined
-  const { jobId, projectId, user } = found
-  return { kind: 'job', jobId, projectId, user }
 }

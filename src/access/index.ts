@@ -9,31 +9,42 @@
  * `createAudit` is the trail of what administrators asked for and how it ended.
  *
  * The shapes are GitLab's: projects below groups, members with the roles Guest to Owner, `glpat-` and `glcbt-` tokens, the
- * scopes api and read_api. A role in a group counts in all that is below it. Nothing makes a member yet: users are
- * administrators. Where a credential stands in a request is the business of `http/`.
+ * scopes api and read_api. A role in a group counts in all that is below it. Tokens of projects and groups, and deploy
+ * tokens, act as a bot, and are nobody's beyond their project or group. A job acts in another project only where that
+ * one has let its project in. Wrong tries are counted by token and address. Where a credential stands in a request, and
+ * which address it came from, is the business of `http/`.
  */
-export {
-  createAccess,
-  type Access,
-  type AccessParts,
-  type CreatedToken,
-  type Credential,
-  type JobTokenGrant,
-} from './access.ts'
+export { createAccess, type Access, type AccessParts, type JobTokenGrant } from './access.ts'
 export { createAudit, type Audit, type AuditOutcome, type AuditRow, type AuditStore } from './audit.ts'
-export { ANONYMOUS, isAdministrator, type Action, type Principal } from './may.ts'
-export { JOB_TOKEN_USER, parseScopes, parseVisibility, type Scope, type Visibility } from './names.ts'
-export type { Role } from './roles.ts'
+export type { Credential } from './authenticate.ts'
+export type { Job, Jobs } from './jobs.ts'
+export {
+  ANONYMOUS,
+  hasScope,
+  mayReadMetrics,
+  type Action,
+  type JobUser,
+  type Principal,
+  type TokenUser,
+} from './may.ts'
+export { JOB_TOKEN_USER, parseVisibility, type Scope, type TokenKind, type Visibility } from './names.ts'
+export type { CreatedToken, NewTokenRequest, People } from './people.ts'
+export { accessLevelOf, type Role } from './roles.ts'
 export type {
   AccessStore,
+  Group,
   Member,
+  MemberLine,
   NewJobToken,
   NewProject,
   NewToken,
   NewUser,
+  Page,
   Project,
   StoredJobToken,
   StoredToken,
+  StoredUser,
   User,
+  UserKind,
 } from './store.ts'
 export { accessErrors } from './errors.ts'

@@ -1,10 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { ANONYMOUS, isAdministrator, may, roleOf, type Action, type Principal } from './may.ts'
+import {
+  ANONYMOUS,
+  isAdministrator,
+  may,
+  mayReadMetrics,
+  maySee,
+  roleOf,
+  type Action,
+  type Principal,
+  type Roles,
+} from './may.ts'
 import type { Scope, Visibility } from './names.ts'
 import type { Role } from './roles.ts'
 import type { Project } from './store.ts'
 
 const HERE = 20
+/** A project whose jobs the one of these tests lets in. */
+const LET_IN = 22
 const user = { id: 1, login: 'ada', email: 'ada@localhost', isAdministrator: false }
 const administrator = { ...user, isAdministrator: true }
 
@@ -13,6 +25,13 @@ const personal = (scopes: readonly Scope[], who = user): Principal => ({
   user: who,
   scopes,
   tokenId: 1,
+})
+const within = (path: string): Principal => ({
+  kind: 'user',
+  user: administrator,
+  scopes: ['api'],
+  tokenId: 1,
+  within: path,
 })
 const job = (projectId: number, who = user): Principal => ({ kind: 'job', jobId: 301, projectId, user: who })
 
@@ -60,7 +79,8 @@ function rightsTo(some: Partial<Rights>): Rights {
 }
 
 /** Of user 1, in the projects of these tests. */
-const roles = (...held: readonly Role[]) => ({
+const roles = (...held: readonly Role[]): Roles => ({
+  allowsJobsOf: async (projectId, fromProjectId) => projectId === HERE && fromProjectId === LET_IN,
   findRoles: async (userId: number, path: string) => (userId === user.id && path === 'g/p' ? held : []),
 })
 
@@ -85,6 +105,16 @@ const STRANGERS: readonly (readonly [string, Principal, Rights])[] = [
   ['administrator, read_api', personal(['read_api'], administrator), READING],
   ['administrator, both', personal(['api', 'read_api'], administrator), EVERYTHING],
   ['administrator without a scope', personal([], administrator), NOTHING],
+  ['administrator, read_metrics', personal(['read_metrics'], administrator), NOTHING],
+  ['administrator, read_package_registry', personal(['read_package_registry'], administrator), READING],
+  ['administrator, write_package_registry', personal(['write_package_registry'], administrator), PUBLISHING],
+  ['administrator, bound to the project', within('g/p'), EVERYTHING],
+  ['administrator, bound to its group', within('g'), EVERYTHING],
+  ['administrator, bound to a group of a name that begins like it', within('g/'), ANYBODY],
+  ['administrator, bound to another project', within('g/p2'), ANYBODY],
+  ['administrator, bound to what is below the project', within('g/p/q'), ANYBODY],
+  ['job elsewhere, let in, of a user', job(LET_IN), SIGNED_IN],
+  ['job elsewhere, let in, of an administrator', job(LET_IN, administrator), PUBLISHING],
   ['job here of a user', job(HERE), SIGNED_IN],
   ['job here of an administrator', job(HERE, administrator), PUBLISHING],
   ['job elsewhere of a user', job(21), SIGNED_IN],
@@ -117,6 +147,7 @@ describe.each(MEMBERS)('a member with the role %s', (role, { api: rights, reads,
 
   it('gives a job of the project what a job may do', async () => {
     expect(await rightsOf(job(HERE), role)).toEqual(ofJob)
+    expect(await rightsOf(job(LET_IN), role)).toEqual(ofJob)
   })
 
   it('has that role, and the highest of several counts', async () => {
@@ -132,6 +163,33 @@ it('who is no member has no role, and an administrator counts as an owner', asyn
 })
 
 it('a job administers nothing, whoever started it', () => {
-  const all = [personal([], administrator), personal(['api']), job(HERE, administrator), ANONYMOUS]
-  expect(all.map((principal) => isAdministrator(principal))).toEqual([true, false, false, false])
+  const all = [
+    personal([], administrator),
+    personal(['api']),
+    job(HERE, administrator),
+    within('g'),
+    ANONYMOUS,
+  ]
+  expect(all.map((principal) => isAdministrator(principal))).toEqual([true, false, false, false, false])
+})
+
+it.each([
+  ['administrator, api', personal(['api'], administrator), true],
+  ['administrator, read_api', personal(['read_api'], administrator), true],
+  ['administrator without a scope', personal([], administrator), false],
+  ['administrator, bound', within('g'), false],
+  ['user, api', personal(['api']), false],
+  ['user, read_metrics', personal(['read_metrics']), true],
+  ['job of an administrator', job(HERE, administrator), false],
+  ['anonymous', ANONYMOUS, false],
+] as const)('whether the metrics are for %s', (_name, principal, expected) => {
+  expect(mayReadMetrics(principal)).toBe(expected)
+})
+
+it('a project is known to a member whose token may do nothing there, and to no stranger', async () => {
+  const hidden = project('private')
+  expect(await maySee(roles('guest'), personal([]), hidden)).toBe(true)
+  expect(await maySee(roles(), personal(['api']), hidden)).toBe(false)
+  expect(await maySee(roles(), ANONYMOUS, project('public'))).toBe(true)
+  expect(await maySee(roles(), ANONYMOUS, project('internal'))).toBe(false)
 })

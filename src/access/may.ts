@@ -3,16 +3,24 @@ import { isAtLeast, type Role, type Standing } from './roles.ts'
 import type { AccessStore, Project, User } from './store.ts'
 
 /** Who asks. */
-export type Principal =
-  | { readonly kind: 'anonymous' }
-  | {
-      readonly kind: 'user'
-      readonly user: User
-      readonly scopes: readonly Scope[]
-      /** Which of the user's tokens was sent. */
-      readonly tokenId: number
-    }
-  | { readonly kind: 'job'; readonly jobId: number; readonly projectId: number; readonly user: User }
+export type Principal = { readonly kind: 'anonymous' } | TokenUser | JobUser
+
+export interface TokenUser {
+  readonly kind: 'user'
+  readonly user: User
+  readonly scopes: readonly Scope[]
+  /** Which of the user's tokens was sent. */
+  readonly tokenId: number
+  /** Path of the project or group beyond which the token is nobody's; left out for all that the user may. */
+  readonly within?: string
+}
+
+export interface JobUser {
+  readonly kind: 'job'
+  readonly jobId: number
+  readonly projectId: number
+  readonly user: User
+}
 
 export const ANONYMOUS: Principal = { kind: 'anonymous' }
 
@@ -26,7 +34,7 @@ export type Action =
   | 'admin_packages'
 
 /** Where roles are looked up: they are data, and may change between two requests. */
-export type Roles = Pick<AccessStore, 'findRoles'>
+export type Roles = Pick<AccessStore, 'findRoles' | 'allowsJobsOf'>
 
 /** The least standing that each action asks for, GitLab's. What is not listed is refused. */
 const LEAST: Readonly<Record<Action, Readonly<Record<Visibility, Standing>>>> = {
@@ -42,12 +50,12 @@ function everywhere(standing: Standing): Readonly<Record<Visibility, Standing>> 
   return { public: standing, internal: standing, private: standing }
 }
 
-/** What a personal token's scopes leave of its user's rights. */
+/** What a token's scopes leave of its user's rights. GitLab lets the last one delete, too; here that asks for `api`. */
 const SCOPES: Readonly<Record<Action, readonly Scope[]>> = {
-  read_project: ['api', 'read_api'],
+  read_project: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
   admin_project: ['api'],
-  read_packages: ['api', 'read_api'],
-  create_package: ['api'],
+  read_packages: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
+  create_package: ['api', 'write_package_registry'],
   destroy_package: ['api'],
   admin_packages: ['api'],
 }
@@ -62,43 +70,70 @@ export interface Question {
 }
 
 export async function may(roles: Roles, { principal, action, project }: Question): Promise<boolean> {
-  const isInScope =
-    principal.kind !== 'user' || principal.scopes.some((scope) => SCOPES[action].includes(scope))
-  if (!isInScope) return false
+  if (principal.kind === 'user' && !hasScope(principal, SCOPES[action])) return false
   if (principal.kind === 'job' && !OF_JOBS.has(action)) return false
   return isAtLeast(await standingOf(roles, principal, project), LEAST[action][project.visibility])
 }
 
-/** For what shows or changes the whole server, whatever the scopes of the token. A job has this never. */
-export function isAdministrator(principal: Principal): boolean {
-  return principal.kind === 'user' && principal.user.isAdministrator
+/** Whether it is known at all to who asks, whatever the scopes of the token. */
+export async function maySee(roles: Roles, principal: Principal, project: Project): Promise<boolean> {
+  const standing = await standingOf(roles, principal, project)
+  return isAtLeast(standing, LEAST.read_project[project.visibility])
+}
+
+export function hasScope({ scopes }: TokenUser, wanted: readonly Scope[]): boolean {
+  return scopes.some((scope) => wanted.includes(scope))
+}
+
+/** For what changes the whole server. A job has this never, nor a token that is bound to a project or a group. */
+export function isAdministrator(principal: Principal): principal is TokenUser {
+  return principal.kind === 'user' && principal.user.isAdministrator && principal.within === undefined
+}
+
+/** The metrics show the whole server: an administrator reads them, and who has a token for just that. */
+export function mayReadMetrics(principal: Principal): boolean {
+  if (principal.kind !== 'user' || principal.within !== undefined) return false
+  return hasScope(
+    principal,
+    isAdministrator(principal) ? ['api', 'read_api', 'read_metrics'] : ['read_metrics'],
+  )
 }
 
 /** The role that GitLab would tell of; an administrator counts as an owner. Null for who is no member. */
-export async function roleOf(roles: Roles, user: User, project: Project): Promise<Role | null> {
-  const standing = await standingOfUser(roles, user, project)
+export async function roleOf(
+  roles: Roles,
+  user: User,
+  { path }: Pick<Project, 'path'>,
+): Promise<Role | null> {
+  const standing = await standingOfUser(roles, user, path)
   if (standing === 'administrator') return 'owner'
   return standing === 'user' ? null : standing
 }
 
 /**
- * A job has the standing of its user in its own project; in others, that of anybody who is signed in, as on GitLab
- * where the other project has not let it in.
+ * A job has the standing of its user in its own project, and in those that have let it in; in others, that of anybody
+ * who is signed in. A token that is bound to a project or a group is anonymous beyond it.
  */
 async function standingOf(roles: Roles, principal: Principal, project: Project): Promise<Standing> {
   if (principal.kind === 'anonymous') return 'anonymous'
-  if (principal.kind === 'job' && principal.projectId !== project.id) return 'user'
-  return standingOfUser(roles, principal.user, project)
+  if (principal.kind === 'user' && !isWithin(project.path, principal.within)) return 'anonymous'
+  if (principal.kind === 'job' && principal.projectId !== project.id) {
+    if (!(await roles.allowsJobsOf(project.id, principal.projectId))) return 'user'
+  }
+  return standingOfUser(roles, principal.user, project.path)
+}
+
+export function isWithin(path: string, within: string | undefined): boolean {
+  return within === undefined || path === within || path.startsWith(`${within}/`)
 }
 
 async function standingOfUser(
   roles: Roles,
   user: User,
-  project: Project,
+  path: string,
 ): Promise<Exclude<Standing, 'anonymous'>> {
   if (user.isAdministrator) return 'administrator'
   let highest: Role | 'user' = 'user'
-  for (const role of await roles.findRoles(user.id, project.path))
-    if (isAtLeast(role, highest)) highest = role
+  for (const role of await roles.findRoles(user.id, path)) if (isAtLeast(role, highest)) highest = role
   return highest
 }

@@ -1,7 +1,10 @@
 import { accessErrors } from './errors.ts'
+import { ROLES, type Role } from './roles.ts'
 
 export type Visibility = 'private' | 'internal' | 'public'
-export type Scope = 'api' | 'read_api'
+export type Scope = (typeof SCOPES)[number]
+/** A deploy token is no user's: it only moves packages, and clients send its own user name with it. */
+export type TokenKind = 'personal' | 'deploy'
 
 export interface ProjectPath {
   /** `group/subgroup/name`. */
@@ -12,6 +15,13 @@ export interface ProjectPath {
   readonly namespaces: readonly [string, ...string[]]
 }
 
+const SCOPES = ['api', 'read_api', 'read_metrics', 'read_package_registry', 'write_package_registry'] as const
+/** GitLab's, and `read_metrics`, for who reads the metrics and nothing else. */
+const SCOPES_OF: Readonly<Record<TokenKind, readonly Scope[]>> = {
+  personal: ['api', 'read_api', 'read_metrics'],
+  deploy: ['read_package_registry', 'write_package_registry'],
+}
+const MAX_TOKEN_NAME = 255
 const MAX_PATH_LENGTH = 255
 /** As many levels of groups as GitLab has, and the project. */
 const MAX_SEGMENTS = 21
@@ -63,11 +73,26 @@ export function parseVisibility(text: string): Visibility {
 }
 
 /** At least one, each once, in order. Throws `access.scope`. */
-export function parseScopes(texts: readonly string[]): readonly Scope[] {
-  const wrong = texts.find((text) => text !== 'api' && text !== 'read_api')
-  if (wrong !== undefined) throw accessErrors('access.scope', `unknown scope ${shown(wrong)}`)
-  if (texts.length === 0) throw accessErrors('access.scope', 'the token has no scope')
-  return (['api', 'read_api'] as const).filter((scope) => texts.includes(scope))
+export function parseScopes(texts: readonly string[], kind: TokenKind = 'personal'): readonly Scope[] {
+  const known = SCOPES_OF[kind]
+  const wrong = texts.find((text) => !known.some((scope) => scope === text))
+  const hint = `the scopes of a ${kind} token are ${known.join(', ')}`
+  if (wrong !== undefined) throw accessErrors('access.scope', `unknown scope ${shown(wrong)}`, { hint })
+  if (texts.length === 0) throw accessErrors('access.scope', 'the token has no scope', { hint })
+  return SCOPES.filter((scope) => texts.includes(scope))
+}
+
+/** What people call the token. Throws `access.token-name`. */
+export function parseTokenName(text: string): string {
+  if (text.length > 0 && text.length <= MAX_TOKEN_NAME && !/[\p{C}]/u.test(text)) return text
+  throw accessErrors('access.token-name', `${shown(text)} is not a token name`)
+}
+
+/** Throws `access.role`. */
+export function parseRole(text: string): Role {
+  const role = ROLES.find((one) => one === text)
+  if (role === undefined) throw accessErrors('access.role', `${shown(text)} is not a role`)
+  return role
 }
 
 function shown(text: string): string {

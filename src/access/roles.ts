@@ -1,5 +1,7 @@
 /** GitLab's roles of the members of a group or a project. */
-export type Role = 'guest' | 'planner' | 'reporter' | 'developer' | 'maintainer' | 'owner'
+export type Role = (typeof ROLES)[number]
+
+export const ROLES = ['guest', 'planner', 'reporter', 'developer', 'maintainer', 'owner'] as const
 
 /** What somebody is to one project: the highest that fits. A role counts in all that is below its group. */
 export type Standing = 'anonymous' | 'user' | Role | 'administrator'
@@ -19,4 +21,9 @@ const ACCESS_LEVELS: Readonly<Record<Standing, number>> = {
 
 export function isAtLeast(standing: Standing, least: Standing): boolean {
   return ACCESS_LEVELS[standing] >= ACCESS_LEVELS[least]
+}
+
+/** As GitLab's API writes it. */
+export function accessLevelOf(role: Role): number {
+  return ACCESS_LEVELS[role]
 }

@@ -1,14 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
-import { parseProjectPath } from './names.ts'
-import type { AccessStore, NewProject } from './store.ts'
-
-function newProject(path: string): NewProject {
-  return { ...parseProjectPath(path), visibility: 'private', defaultBranch: 'main', createdAtMs: 1000 }
-}
-
-const ADA = { login: 'ada', email: 'ada@localhost', isAdministrator: true, createdAtMs: 1000 }
-const HASH = 'a'.repeat(64)
+import { ADA, newProject } from './made.contract.ts'
+import { describeMembers, describeUsers } from './people.contract.ts'
+import type { AccessStore } from './store.ts'
+import { describeAllowances, describeJobTokens, describeTokens } from './tokens.contract.ts'
 
 /** What every adapter of AccessStore promises. */
 export function describeAccessStore(name: string, open: () => Promise<TwoHandles<AccessStore>>): void {
@@ -22,11 +17,18 @@ export function describeAccessStore(name: string, open: () => Promise<TwoHandles
     afterEach(() => opened.close())
 
     describeProjects(() => store)
+    describe('groups', () => {
+      describeGroups(() => store)
+    })
+    describeUsers(() => store)
     describeTokens(() => store)
     describe('members', () => {
       describeMembers(() => store)
     })
     describeJobTokens(() => store)
+    describe('the list of whose jobs are let in', () => {
+      describeAllowances(() => store)
+    })
     describeRaces(() => store)
   })
 }
@@ -93,92 +95,51 @@ function describeProjects(store: () => AccessStore): void {
   })
 }
 
-function describeTokens(store: () => AccessStore): void {
-  it('makes a user once, whatever the case of the login, and leaves him as he is', async () => {
-    const ada = await store().ensureUser(ADA)
-    expect(await store().ensureUser({ ...ADA, login: 'ADA', email: 'x@y', isAdministrator: false })).toEqual(
-      ada,
-    )
-    expect(ada).toMatchObject({ login: 'ada', email: 'ada@localhost', isAdministrator: true })
-  })
-
-  it('finds a token by its hash, with its user', async () => {
-    const user = await store().ensureUser({ ...ADA, isAdministrator: false })
-    const token = { userId: user.id, hash: HASH, createdAtMs: 1000 }
-    const { id } = await store().createToken({ ...token, scopes: ['api', 'read_api'], expiresAtMs: 5000 })
-    expect(await store().findToken(HASH)).toEqual({
-      id,
-      user,
-      scopes: ['api', 'read_api'],
-      expiresAtMs: 5000,
-    })
-    expect(await store().findToken('b'.repeat(64))).toBeUndefined()
-    await store().createToken({ ...token, hash: 'c'.repeat(64), scopes: ['api'], expiresAtMs: null })
-    expect(await store().findToken('c'.repeat(64))).toMatchObject({ scopes: ['api'], expiresAtMs: null })
-  })
-}
-
-function describeMembers(store: () => AccessStore): void {
-  let ada: number
-  let bob: number
+function describeGroups(store: () => AccessStore): void {
   beforeEach(async () => {
-    for (const path of ['a/b/c', 'a/bb/c', 'a/x', 'b/x']) await store().createProject(newProject(path))
-    const user = { ...ADA, isAdministrator: false }
-    ada = (await store().ensureUser(user)).id
-    bob = (await store().ensureUser({ ...user, login: 'bob' })).id
+    for (const path of ['a/One', 'a/b/two', 'a/b/three', 'a-x/four', 'a0/five', 'b/six'])
+      await store().createProject({
+        ...newProject(path),
+        visibility: path === 'a/b/two' ? 'internal' : 'private',
+      })
+    await store().createProject({ ...newProject('b/seven'), visibility: 'public' })
   })
 
-  it('finds no role of who is no member', async () => {
-    expect(await store().findRoles(ada, 'a/b/c')).toEqual([])
-    expect(await store().findRoles(999, 'a/b/c')).toEqual([])
+  const at = async (path: string, limit = 10): Promise<readonly string[]> => {
+    const ids = await store().listProjectIdsAt(path, limit)
+    const paths = await Promise.all(ids.map(async (id) => (await store().findProject(id))?.path ?? ''))
+    return paths.toSorted()
+  }
+
+  it('finds the projects below a group, in whatever case, and those of no group with a name like it', async () => {
+    expect(await at('a')).toEqual(['a/One', 'a/b/three', 'a/b/two'])
+    expect(await at('A/B')).toEqual(['a/b/three', 'a/b/two'])
+    expect(await at('a/one')).toEqual(['a/One'])
+    expect(await at('none')).toEqual([])
+    expect(await at('a', 2)).toHaveLength(2)
   })
 
-  it('finds the roles of a user in a path and in every one above it, and no others', async () => {
-    await store().setMember({ userId: ada, path: 'a/b/c', role: 'developer' })
-    await store().setMember({ userId: ada, path: 'a/b', role: 'guest' })
-    await store().setMember({ userId: ada, path: 'a', role: 'owner' })
-    await store().setMember({ userId: ada, path: 'b', role: 'planner' })
-    await store().setMember({ userId: bob, path: 'a/b/c', role: 'maintainer' })
-    expect((await store().findRoles(ada, 'a/b/c')).toSorted()).toEqual(['developer', 'guest', 'owner'])
-    expect((await store().findRoles(ada, 'a/b')).toSorted()).toEqual(['guest', 'owner'])
-    expect(await store().findRoles(ada, 'a/bb/c')).toEqual(['owner'])
-    expect(await store().findRoles(bob, 'a/b/c')).toEqual(['maintainer'])
-    expect(await store().findRoles(bob, 'a/bb/c')).toEqual([])
+  it('tells whether a group has a project of a visibility', async () => {
+    expect(await store().hasProjectBelow('a', 'internal')).toBe(true)
+    expect(await store().hasProjectBelow('a', 'public')).toBe(false)
+    expect(await store().hasProjectBelow('b', 'public')).toBe(true)
+    expect(await store().hasProjectBelow('b/seven', 'public')).toBe(false)
   })
 
-  it('keeps one role of a user in one path, the last one, in whatever case the path is written', async () => {
-    await store().setMember({ userId: ada, path: 'a/b', role: 'owner' })
-    await store().setMember({ userId: ada, path: 'A/b', role: 'guest' })
-    expect(await store().findRoles(ada, 'a/B/c')).toEqual(['guest'])
+  it('lists ids of all or of one visibility, the newest first', async () => {
+    const all = await store().listProjectIds({ limit: 10 })
+    expect(all).toHaveLength(7)
+    expect(all).toEqual(all.toSorted((one, two) => two - one))
+    expect(await store().listProjectIds({ visibility: 'public', limit: 10 })).toEqual([all[0]])
+    expect(await store().listProjectIds({ limit: 2 })).toEqual(all.slice(0, 2))
   })
 
-  it('has no members of a path that nothing has, and none that is no user', async () => {
-    await expect(store().setMember({ userId: ada, path: 'a/none', role: 'owner' })).rejects.toThrow(
-      /foreign key/i,
-    )
-    await expect(store().setMember({ userId: 999, path: 'a/b', role: 'owner' })).rejects.toThrow(
-      /foreign key/i,
-    )
-    expect(await store().findRoles(ada, 'a/none')).toEqual([])
-  })
-}
-
-function describeJobTokens(store: () => AccessStore): void {
-  it('finds the tokens of a job until they are removed, and leaves those of others', async () => {
-    const user = await store().ensureUser(ADA)
-    const project = await store().createProject(newProject('a/b'))
-    const grant = { projectId: project?.id ?? 0, userId: user.id, expiresAtMs: 5000 }
-    await store().createJobToken({ ...grant, jobId: 301, hash: HASH })
-    await store().createJobToken({ ...grant, jobId: 301, hash: 'b'.repeat(64) })
-    await store().createJobToken({ ...grant, jobId: 302, hash: 'c'.repeat(64) })
-    const expected = { jobId: 301, projectId: project?.id, user, expiresAtMs: 5000 }
-    expect(await store().findJobToken(HASH)).toEqual(expected)
-    await store().removeJobTokens(301)
-    await store().removeJobTokens(301)
-    expect(await store().findJobToken(HASH)).toBeUndefined()
-    expect(await store().findJobToken('b'.repeat(64))).toBeUndefined()
-    expect(await store().findJobToken('c'.repeat(64))).toMatchObject({ jobId: 302 })
-    expect(await store().findToken('c'.repeat(64))).toBeUndefined()
+  it('finds a group by its path and by its id, and no project', async () => {
+    const group = await store().findGroupByPath('a/b')
+    expect(group).toMatchObject({ path: 'a/b' })
+    expect(await store().findGroup(group?.id ?? 0)).toEqual(group)
+    expect(await store().findGroupByPath('a/One')).toBeUndefined()
+    expect(await store().findGroup(999)).toBeUndefined()
   })
 }
 
@@ -197,8 +158,8 @@ function describeRaces(store: () => AccessStore): void {
 
   it('makes a user once for many who ask at once', async () => {
     const users = await Promise.all(
-      ['ada', 'Ada', 'ADA'].map((login) => store().ensureUser({ ...ADA, login })),
+      ['ada', 'Ada', 'ADA'].map((login) => store().createUser({ ...ADA, login })),
     )
-    expect(new Set(users.map(({ id, login }) => `${id} ${login}`)).size).toBe(1)
+    expect(users.filter((user) => user !== undefined)).toHaveLength(1)
   })
 }

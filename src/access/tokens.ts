@@ -7,11 +7,14 @@ const MAX_TOKEN_LENGTH = 8192
 
 export interface MadeToken {
   readonly token: Secret
-  /** What the store keeps. The token is random, so a plain hash cannot be searched. */
+  /**
+   * What the store keeps and finds the token by. The token is random, so a plain hash cannot be searched; and what a
+   * comparison of hashes tells by its time is a hash that nobody can choose.
+   */
   readonly hash: string
 }
 
-export function makeToken(prefix: 'glpat-' | 'glcbt-', entropy: Entropy): MadeToken {
+export function makeToken(prefix: 'glpat-' | 'gldt-' | 'glcbt-', entropy: Entropy): MadeToken {
   const text = prefix + encodeBase64Url(entropy.bytes(TOKEN_BYTES))
   return { token: new Secret(text), hash: sha256Hex(text) }
 }

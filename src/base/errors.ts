@@ -20,6 +20,8 @@ export interface ErrorKind {
   /** One sentence for the documentation. */
   readonly summary: string
   readonly hint: string
+  /** Of a 429: when the client may try again. */
+  readonly retryAfterSeconds?: number
   /** Of a status that else invites to try again: the same request fails until somebody has mended something. */
   readonly lasts?: true
 }
@@ -27,6 +29,7 @@ export interface ErrorKind {
 export interface Failure {
   /** Replaces the catalogue's hint where more is known. */
   readonly hint?: string
+  readonly retryAfterSeconds?: number
   readonly cause?: unknown
 }
 
@@ -36,6 +39,7 @@ export class WheelsealError extends Error {
   readonly status: number
   readonly exit: 1 | 2
   readonly lasts: boolean
+  readonly retryAfterSeconds: number | undefined
 
   /** Several facts, each on a line of the message, where several things are wrong at once. */
   constructor(
@@ -54,6 +58,7 @@ export class WheelsealError extends Error {
     this.status = kind.status
     this.exit = kind.exit
     this.lasts = kind.lasts === true
+    this.retryAfterSeconds = kind.retryAfterSeconds
   }
 }
 

@@ -26,7 +26,8 @@ export const commands: CommandTable = {
     load: () => import('./install.ts'),
   },
   project: {
-    summary: 'create, list and show projects, and forward their simple index',
+    summary:
+      'create, list and show projects, their members and their allowlist, and forward their simple index',
     load: () => import('./project.ts'),
   },
   yank: {
@@ -48,7 +49,8 @@ export const commands: CommandTable = {
     load: () => import('./backup.ts'),
   },
   restore: { summary: 'make a data directory of a backup', load: () => import('./restore.ts') },
-  token: { summary: 'create access tokens', load: () => import('./token.ts') },
+  user: { summary: 'create, list and block users', load: () => import('./user.ts') },
+  token: { summary: 'create, list and revoke access tokens', load: () => import('./token.ts') },
   trust: {
     summary: 'export and show the trust root, manage its keys, issue test id tokens',
     load: () => import('./trust.ts'),

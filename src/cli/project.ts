@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { withAdmin } from '../server/index.ts'
 import { cliErrors } from './errors.ts'
+import { allowCommand, memberCommand } from './project-people.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -21,10 +22,12 @@ interface ForwardOptions extends CommonOptions {
 
 export function command(): Command {
   return new Command('project')
-    .description('Creates, lists and shows the projects of an instance.')
+    .description('Creates, lists and shows the projects of an instance, and who has which role in them.')
     .addCommand(create())
     .addCommand(list())
     .addCommand(show())
+    .addCommand(memberCommand())
+    .addCommand(allowCommand())
     .addCommand(forward())
 }
 

@@ -61,9 +61,10 @@ function setUp({ url, data, fingerprint }: Ready): readonly Section[] {
   const own = [`--data ${shellQuoted(data)}`]
   return [
     {
-      title: 'a project and a token',
+      title: 'a project, an administrator and a token',
       lines: [
         ['wheelseal', 'project', 'create', 'GROUP/NAME', ...own],
+        ['wheelseal', 'user', 'create', 'ME', '--admin', ...own],
         ['wheelseal', 'token', 'create', '--user', 'ME', '--scope', 'api', ...own],
       ],
     },

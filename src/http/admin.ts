@@ -1,13 +1,6 @@
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
-import {
-  accessErrors,
-  parseScopes,
-  parseVisibility,
-  type Access,
-  type Audit,
-  type Project,
-} from '../access/index.ts'
+import { accessErrors, parseVisibility, type Access, type Audit, type Project } from '../access/index.ts'
 import type { Log, Secret } from '../base/index.ts'
 import type { Pipelines } from '../pipelines/index.ts'
 import type { Registry } from '../registry/index.ts'
@@ -68,7 +61,6 @@ const bodies = {
     indexUrl: text,
     names: v.union([v.literal('all'), v.pipe(v.array(text), v.maxLength(1000))]),
   }),
-  token: v.strictObject({ user: text, scopes: v.array(text) }),
   idToken: v.strictObject({ project: text, ref: text, audience: text }),
   runner: v.strictObject({ description: text }),
   pipeline: v.strictObject({
@@ -142,14 +134,6 @@ function projectRoutes(route: Routes, { access, audit, registry, trust }: AdminP
 }
 
 function tokenRoutes(route: Routes, { access, audit, pipelines, mintTrialToken }: AdminParts): void {
-  route.post('/admin/tokens', adminSocket, async (context) => {
-    const { user, scopes } = await readBodyAs(context, bodies.token, MAX_BODY_BYTES)
-    const { token } = await audit.audited(
-      { action: 'token.create', details: { user, scopes: scopes.join(' ') } },
-      async () => access.createToken({ login: user, scopes: parseScopes(scopes) }),
-    )
-    return context.json({ token: token.reveal() }, 201)
-  })
   route.post('/admin/id-tokens', adminSocket, async (context) => {
     const { project: path, ...trial } = await readBodyAs(context, bodies.idToken, MAX_BODY_BYTES)
     const project = await findProject(access, path)
@@ -171,7 +155,8 @@ function tokenRoutes(route: Routes, { access, audit, pipelines, mintTrialToken }
 function pipelineRoutes(route: Routes, { access, pipelines }: AdminParts): void {
   route.post('/admin/pipelines', adminSocket, async (context) => {
     const { commit, ...request } = await readBodyAs(context, bodies.pipeline, MAX_BODY_BYTES)
-    const user = await access.ensureUser(request.user)
+    const { user, blockedAtMs } = await access.user(request.user)
+    if (blockedAtMs !== null) throw accessErrors('access.blocked', `the user ${user.login} is blocked`)
     const project = await findProject(access, request.project)
     const { id, login, email } = user
     const pipeline = await pipelines.create({

@@ -1,10 +1,5 @@
-import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Access } from '../access/index.ts'
-import { silentLog } from '../host/index.ts'
-import { administrator, registryFailures } from './authenticate.ts'
 import { basic, startPackagesServer, twineForm, type PackagesServer } from './packages-server.contract.ts'
-import { routesOn, type Bindings } from './route.ts'
 
 let server: PackagesServer
 let secrets: Readonly<Record<string, string>>
@@ -20,10 +15,25 @@ beforeAll(async () => {
     expired,
     ended,
     here: await server.jobToken(server.projects.private, 301),
+    deployRead: (await deployToken('group/private', 'read_package_registry')).token,
+    deployWrite: (await deployToken('group/private', 'write_package_registry')).token,
+    ofGroup: await projectToken('group'),
+    ofProject: await projectToken('group/private'),
     elsewhere: await server.jobToken(server.projects.public, 302),
   }
 })
 afterAll(() => server.close())
+
+let deployUser = ''
+async function deployToken(within: string, scope: string): Promise<{ readonly token: string }> {
+  const { token, user } = await server.access.createToken({ kind: 'deploy', within, scopes: [scope] })
+  deployUser = user.login
+  return { token: token.reveal() }
+}
+
+async function projectToken(within: string): Promise<string> {
+  return (await server.access.createToken({ within, scopes: ['api'] })).token.reveal()
+}
 
 const secret = (name: string): string => secrets[name] ?? name
 type Send = () => Readonly<Record<string, string>>
@@ -44,6 +54,17 @@ const CALLERS: Readonly<Record<string, Send>> = {
   'JOB-TOKEN': () => ({ 'job-token': secret('here') }),
   'wrong JOB-TOKEN': () => ({ 'job-token': 'bad' }),
   'wrong PRIVATE-TOKEN': () => ({ 'private-token': 'bad' }),
+  'DEPLOY-TOKEN, read': () => ({ 'deploy-token': secret('deployRead') }),
+  'DEPLOY-TOKEN, write': () => ({ 'deploy-token': secret('deployWrite') }),
+  'deploy token with its user name': () => ({
+    authorization: basic(deployUser, secret('deployWrite')),
+  }),
+  'deploy token with another user name': () => ({ authorization: basic('ada', secret('deployWrite')) }),
+  'deploy token as Bearer': () => ({ authorization: `Bearer ${secret('deployWrite')}` }),
+  'deploy token as PRIVATE-TOKEN': () => ({ 'private-token': secret('deployWrite') }),
+  'personal token as DEPLOY-TOKEN': () => ({ 'deploy-token': secret('api') }),
+  'token of the group': () => ({ 'private-token': secret('ofGroup') }),
+  'token of the private project': () => ({ 'private-token': secret('ofProject') }),
   'another scheme': () => ({ authorization: 'Digest x' }),
   'Basic without colon': () => ({ authorization: `Basic ${Buffer.from('x').toString('base64')}` }),
   'Basic that is not base64': () => ({ authorization: 'Basic ???' }),
@@ -66,6 +87,15 @@ const PYPI: Readonly<Record<string, readonly number[]>> = {
   'JOB-TOKEN': [200, 401, 401, 401, 401, 401],
   'wrong JOB-TOKEN': [200, 401, 401, 401, 401, 401],
   'wrong PRIVATE-TOKEN': [200, 401, 401, 401, 401, 401],
+  'DEPLOY-TOKEN, read': [200, 404, 200, 404, 403, 403],
+  'DEPLOY-TOKEN, write': [200, 404, 200, 404, 403, 201],
+  'deploy token with its user name': [200, 404, 200, 404, 403, 201],
+  'deploy token with another user name': [200, 401, 401, 401, 401, 401],
+  'deploy token as Bearer': [200, 404, 200, 404, 403, 201],
+  'deploy token as PRIVATE-TOKEN': [200, 401, 401, 401, 401, 401],
+  'personal token as DEPLOY-TOKEN': [200, 401, 401, 401, 401, 401],
+  'token of the group': [200, 200, 200, 404, 201, 201],
+  'token of the private project': [200, 404, 200, 404, 403, 201],
   'another scheme': [401, 401, 401, 401, 401, 401],
   'Basic without colon': [401, 401, 401, 401, 401, 401],
   'Basic that is not base64': [401, 401, 401, 401, 401, 401],
@@ -179,16 +209,4 @@ it('a JOB-TOKEN that a PyPI route does not read is refused in words that help', 
       hint: expect.stringContaining('as the password of the user gitlab-ci-token') as string,
     }),
   ])
-})
-
-it('what shows the whole server is refused to a user who is no administrator', async () => {
-  const ask = async (isAdministrator: boolean): Promise<number> => {
-    const user = { id: 1, login: 'ada', email: 'ada@localhost', isAdministrator }
-    const access = { authenticate: async () => ({ kind: 'user', user, scopes: ['api'], tokenId: 1 }) }
-    const app = new Hono<Bindings>()
-    app.onError(registryFailures(silentLog))
-    routesOn(app).get('/', administrator(access as unknown as Access), (context) => context.text(''))
-    return (await app.request('/', { headers: { 'private-token': 'x' } })).status
-  }
-  expect([await ask(true), await ask(false)]).toEqual([200, 403])
 })

@@ -2,25 +2,35 @@ import type { Context, ErrorHandler } from 'hono'
 import {
   accessErrors,
   ANONYMOUS,
-  isAdministrator,
+  hasScope,
   JOB_TOKEN_USER,
+  mayReadMetrics,
   type Access,
   type Action,
   type Credential,
+  type JobUser,
   type Principal,
   type Project,
+  type Scope,
+  type TokenUser,
 } from '../access/index.ts'
-import { decodeBase64, utf8Decode, type Log, type WheelsealError } from '../base/index.ts'
 import type { Maker } from '../registry/index.ts'
+import type { Log, WheelsealError } from '../base/index.ts'
+import { readCredential, type Carriers } from './credential.ts'
 import { failures, renderProblem } from './failures.ts'
-import { noteOnRequest } from './request-log.ts'
-import type { Bindings, Right } from './route.ts'
+import { clientOf, noteOnRequest } from './request-log.ts'
+import type { Bindings, Right, RightName } from './route.ts'
 
-interface Admission {
+/**
+ * Routes of packages ask who sent nothing for a credential, and take a wrong personal token for none, as installers
+ * need it. Ordinary routes of the API show who sent nothing what is public and hide the rest, and refuse a wrong token.
+ */
+export type RouteKind = 'packages' | 'ordinary'
+
+interface Admission extends Carriers {
   readonly access: Access
   readonly action: Action
-  /** GitLab takes the header JOB-TOKEN on its generic routes and not on those of PyPI. */
-  readonly takesJobTokenHeader: boolean
+  readonly kind?: RouteKind
 }
 
 export interface Admitted {
@@ -33,7 +43,7 @@ const CHALLENGE = 'Basic realm="GitLab Packages Registry"'
 /** For each action the right to it in the project `:id` of the path. */
 export function projectRights(
   access: Access,
-  carriers: Pick<Admission, 'takesJobTokenHeader'>,
+  carriers: Pick<Admission, 'takesJobTokenHeader' | 'kind'>,
 ): (action: Action) => Right<Admitted> {
   return (action) => ({
     name: action,
@@ -47,51 +57,114 @@ export function projectRights(
  * `access.forbidden` to who may see it and no more.
  */
 async function admit(context: Context<Bindings>, admission: Admission): Promise<Admitted> {
-  const { access, action } = admission
+  const { access, action, kind = 'packages' } = admission
   const asked = context.req.param('id') ?? ''
   noteOnRequest(context, { project: asked })
   const credential = readCredential(context, admission)
-  const principal = await identify(context, access, credential)
+  const principal = await identify(context, { access, credential, kind })
   const project = await access.findProject(readProjectId(asked))
   if (project !== undefined) noteOnRequest(context, { project: project.path })
   if (project !== undefined && (await access.may(principal, action, project))) return { principal, project }
-  if (principal.kind === 'anonymous') throw unauthenticated(credential, context.req.header('job-token'))
-  if (project === undefined || !(await access.may(principal, 'read_project', project)))
-    throw accessErrors(
+  if (principal.kind === 'anonymous' && kind === 'packages')
+    throw unauthenticated(credential, context.req.header('job-token'))
+  throw await refusal(access, principal, project)
+}
+
+/** Why not, for who may know. */
+async function refusal(
+  access: Access,
+  principal: Principal,
+  project: Project | undefined,
+): Promise<WheelsealError> {
+  if (project === undefined || !(await access.maySee(principal, project)))
+    return accessErrors(
       'access.unknown-project',
       'the project does not exist, or this credential may not see it',
     )
-  throw accessErrors('access.forbidden', `this credential does not allow that in ${project.path}`)
+  if (principal.kind === 'anonymous') return unauthenticated(undefined)
+  return accessErrors('access.forbidden', `this credential does not allow that in ${project.path}`)
 }
 
-/** What shows the whole server is for a personal token of an administrator, whatever its scope. Throws as `admit` does. */
-export function administrator(access: Access): Right<void> {
-  return { name: 'administrator', admit: (context) => admitAdministrator(context, access) }
+/** The metrics show the whole server. Throws as `admit` does. */
+export function metricsReader(access: Access): Right<void> {
+  return {
+    name: 'read_metrics',
+    admit: async (context) => {
+      const credential = readCredential(context, { takesJobTokenHeader: false })
+      const principal = await identify(context, { access, credential, kind: 'packages' })
+      if (principal.kind === 'anonymous') throw unauthenticated(credential)
+      if (mayReadMetrics(principal)) return
+      throw accessErrors('access.forbidden', 'this credential does not allow reading the metrics', {
+        hint: "use a token with the scope 'read_metrics', or one of an administrator",
+      })
+    },
+  }
 }
 
-async function admitAdministrator(context: Context<Bindings>, access: Access): Promise<void> {
-  const credential = readCredential(context, { takesJobTokenHeader: false })
-  const principal = await identify(context, access, credential)
-  if (principal.kind === 'anonymous') throw unauthenticated(credential)
-  if (isAdministrator(principal)) return
-  throw accessErrors('access.forbidden', 'only administrators may do that', {
-    hint: 'use a personal access token of an administrator',
-  })
+/** Everybody, known or not; who sent a wrong token is refused, and not taken for a stranger. */
+export function visitor(access: Access): Right<Principal> {
+  return {
+    name: 'visitor',
+    admit: (context) => {
+      const credential = readCredential(context, { takesJobTokenHeader: false })
+      return identify(context, { access, credential, kind: 'ordinary' })
+    },
+  }
 }
 
-/** As in GitLab: a wrong personal token is nobody's, who may still read what is public; a wrong job token is refused. */
-async function identify(
-  context: Context,
+/** Somebody with a token that has one of the scopes, whoever it is. Throws as `admit` does. */
+export function tokenUser(
   access: Access,
-  credential: Credential | undefined,
-): Promise<Principal> {
+  { name, scopes }: { readonly name: RightName; readonly scopes?: readonly Scope[] },
+): Right<TokenUser> {
+  return {
+    name,
+    admit: async (context) => {
+      const credential = readCredential(context, { takesJobTokenHeader: false })
+      const principal = await identify(context, { access, credential, kind: 'ordinary' })
+      if (principal.kind !== 'user' || credential?.kind !== 'personal') throw unauthenticated(credential)
+      if (scopes === undefined || hasScope(principal, scopes)) return principal
+      throw accessErrors('access.forbidden', 'the scopes of the token do not allow that', {
+        hint: `use a token with the scope ${scopes.join(' or ')}`,
+      })
+    },
+  }
+}
+
+/** A running job, by its own token. Throws as `admit` does. */
+export function runningJob(access: Access): Right<JobUser> {
+  return {
+    name: 'own job token',
+    admit: async (context) => {
+      const credential = readCredential(context, { takesJobTokenHeader: true })
+      const principal = await identify(context, { access, credential, kind: 'ordinary' })
+      if (principal.kind === 'job') return principal
+      throw accessErrors('access.unauthenticated', 'the request has no job token', {
+        hint: 'send the token of a running job in the header JOB-TOKEN',
+      })
+    },
+  }
+}
+
+interface Identification {
+  readonly access: Access
+  readonly credential: Credential | undefined
+  readonly kind: RouteKind
+}
+
+/**
+ * As in GitLab, where a package is asked for: a wrong personal token is nobody's, who may still read what is public; a
+ * wrong job token is refused. Throws `access.too-many-tries`.
+ */
+async function identify(context: Context, { access, credential, kind }: Identification): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS
-  const principal = await access.authenticate(credential)
+  const principal = await access.authenticate(credential, clientOf(context))
   noteOnRequest(
     context,
     principal === undefined ? { credential: credential.kind } : principalFields(principal),
   )
-  if (principal === undefined && credential.kind === 'job') throw unauthenticated(credential)
+  const isRefused = credential.kind === 'job' || kind === 'ordinary'
+  if (principal === undefined && isRefused) throw unauthenticated(credential)
   return principal ?? ANONYMOUS
 }
 
@@ -101,48 +174,12 @@ function unauthenticated(credential: Credential | undefined, jobTokenHeader?: st
       hint: `send the job token as the password of the user ${JOB_TOKEN_USER}, such as TWINE_USERNAME and TWINE_PASSWORD`,
     })
   if (credential === undefined) return accessErrors('access.unauthenticated', 'the request has no credential')
-  const what = credential.kind === 'job' ? 'job token' : 'token'
+  const what = credential.kind === 'personal' ? 'token' : `${credential.kind} token`
   return accessErrors('access.unauthenticated', `the ${what} is wrong, expired or revoked`)
 }
 
-function readCredential(
-  context: Context,
-  { takesJobTokenHeader }: Pick<Admission, 'takesJobTokenHeader'>,
-): Credential | undefined {
-  const job = takesJobTokenHeader ? context.req.header('job-token') : undefined
-  if (job !== undefined) return { kind: 'job', token: job }
-  const personal = context.req.header('private-token')
-  if (personal !== undefined) return { kind: 'personal', token: personal }
-  const authorization = context.req.header('authorization')
-  return authorization === undefined ? undefined : readAuthorization(authorization)
-}
-
-function readAuthorization(header: string): Credential {
-  const [, scheme = '', text = ''] = /^(basic|bearer) +([^ ]+)$/i.exec(header) ?? []
-  if (scheme.toLowerCase() === 'bearer') return { kind: 'personal', token: text }
-  if (scheme.toLowerCase() === 'basic') return readBasic(text)
-  throw accessErrors('access.unauthenticated', 'the header Authorization is neither Basic nor Bearer')
-}
-
-/** RFC 7617: the user ends at the first colon. Only the user gitlab-ci-token brings a job token. */
-function readBasic(text: string): Credential {
-  const pair = decodeBasic(text)
-  const colon = pair.indexOf(':')
-  if (colon < 0) throw accessErrors('access.unauthenticated', 'the Basic credential has no colon')
-  const [user, token] = [pair.slice(0, colon), pair.slice(colon + 1)]
-  return { kind: user === JOB_TOKEN_USER ? 'job' : 'personal', token }
-}
-
-function decodeBasic(text: string): string {
-  try {
-    return utf8Decode(decodeBase64(text))
-  } catch {
-    throw accessErrors('access.unauthenticated', 'the Basic credential is not base64-encoded UTF-8')
-  }
-}
-
 /** A number, or a path with at least one slash, which clients write as %2F. */
-function readProjectId(text: string): number | string {
+export function readProjectId(text: string): number | string {
   return /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : text
 }
 

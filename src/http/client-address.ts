@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4 } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
 /** The proxies of the configuration: `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`. Undefined for a text that is none of these. */
 export function proxyList(texts: readonly string[]): BlockList | undefined {
@@ -35,6 +35,18 @@ export function clientAddress(peer: string, forwardedFor: string, proxies: Block
 export function isProxy(address: string, proxies: BlockList): boolean {
   const plainAddress = plain(address)
   return isIP(plainAddress) !== 0 && proxies.check(plainAddress, familyOf(plainAddress))
+}
+
+/** Whom an address stands for: itself; of IPv6 its /64, which is what one customer has at least. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address
+  const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length)
+  const groups = [...before, ...Array.from({ length: zeros }, () => '0'), ...after]
+  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16))
+  return `${network.join(':')}::/64`
 }
 
 /** An IPv4 address that came over an IPv6 socket is the same address. */

@@ -32,12 +32,16 @@ export function failures(log: Log, render: Render = renderGitLab): ErrorHandler 
     noteOnRequest(context, { code, reason: message })
     const response = render(context, { ...failure, requestId })
     // What is full now is written within a moment.
-    if (status === 429) response.headers.set('Retry-After', String(RETRY_AFTER_SECONDS))
+    if (status === 429) response.headers.set('Retry-After', String(retryAfterSeconds(error)))
     // 503 invites to try again; here that would only cost time.
     if (error instanceof WheelsealError && error.lasts) response.headers.set('X-Wheelseal-Retry', 'no')
     sayInStatusLine(context.env, `${message}; ${hint}`)
     return response
   }
+}
+
+function retryAfterSeconds(error: Error): number {
+  return (error instanceof WheelsealError ? error.retryAfterSeconds : undefined) ?? RETRY_AFTER_SECONDS
 }
 
 const INTERNAL: Omit<ClientFailure, 'requestId'> = {

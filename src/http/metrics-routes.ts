@@ -2,7 +2,7 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Access } from '../access/index.ts'
 import type { Clock, Log } from '../base/index.ts'
-import { administrator, registryFailures } from './authenticate.ts'
+import { metricsReader, registryFailures } from './authenticate.ts'
 import type { Metrics } from './metrics.ts'
 import { adminSocket, routesOn, type Bindings } from './route.ts'
 
@@ -13,12 +13,12 @@ export interface MetricsParts {
 }
 
 /**
- * `/metrics` for administrators. Not for whoever calls from this machine: behind a proxy that is everybody.
+ * `/metrics` for administrators and for tokens of just that scope. Not for whoever calls from this machine: behind a proxy that is everybody.
  */
 export function metricsRoutes({ metrics, access, log }: MetricsParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(registryFailures(log))
-  routesOn(app).get('/metrics', administrator(access), (context) => exposition(context, metrics))
+  routesOn(app).get('/metrics', metricsReader(access), (context) => exposition(context, metrics))
   return app
 }
 

@@ -44,7 +44,7 @@ export interface PackagesServer {
   readonly port: number
   /** `private`, `internal` and `public`, each a project of that visibility. */
   readonly projects: Readonly<Record<Project['visibility'], Project>>
-  /** The text of an administrator's token. */
+  /** The text of a token of `ada`, who is an administrator. */
   token(...scopes: readonly Scope[]): Promise<string>
   /** The text of a token of a running job of `project`. */
   jobToken(project: Project, jobId?: number): Promise<string>
@@ -80,6 +80,7 @@ export async function startPackagesServer(
     clock,
     limits: { maxPypiFileBytes: MAX_FILE_BYTES, maxGenericFileBytes: MAX_FILE_BYTES },
   })
+  await access.createUser({ login: 'ada', isAdministrator: true })
   const audit = createAudit({ store: createAuditStore(database), clock })
   const origins: PackagesServer['origins'] = new Map()
   const server = await serve({ access, registry, audit, origins, clock })
@@ -173,7 +174,7 @@ function tokens(access: Access, clock: { nowMs(): number }): Pick<PackagesServer
       return token.reveal()
     },
     jobToken: async (project, jobId = 301) => {
-      const { id: userId } = await access.ensureUser('ada')
+      const { id: userId } = await access.user('ada')
       const grant = { jobId, projectId: project.id, userId, expiresAtMs: clock.nowMs() + 60_000 }
       return (await access.issueJobToken(grant)).reveal()
     },

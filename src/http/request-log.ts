@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { BlockList } from 'node:net'
 import { encodeHex, type Clock, type Entropy, type Log, type LogFields } from '../base/index.ts'
-import { clientAddress, isProxy } from './client-address.ts'
+import { clientAddress, isProxy, networkOf } from './client-address.ts'
 
 export interface RequestLogParts {
   readonly log: Log
@@ -34,6 +34,8 @@ export interface RequestNotes {
 
 interface Trace {
   readonly id: string
+  /** The address of the client, as far as the proxies of the configuration are believed. */
+  readonly client: string
   notes: RequestNotes
 }
 
@@ -50,11 +52,11 @@ export function requestLog(parts: RequestLogParts): MiddlewareHandler<{ Bindings
     const begunMs = clock.nowMs()
     const peer = peerOf(context)
     const id = givenId(context, peer, proxies) ?? encodeHex(entropy.bytes(ID_BYTES))
-    const trace: Trace = { id, notes: {} }
+    const client = clientAddress(peer, context.req.header('x-forwarded-for') ?? '', proxies)
+    const trace: Trace = { id, client, notes: {} }
     traces.set(context, trace)
     await next()
     context.res.headers.set('X-Request-Id', id)
-    const client = clientAddress(peer, context.req.header('x-forwarded-for') ?? '', proxies)
     const ms = Math.max(0, clock.nowMs() - begunMs)
     writeLine(log, context, { requestId: id, client, ms, ...cut(trace.notes) })
   }
@@ -68,6 +70,12 @@ export function noteOnRequest(context: Context, notes: RequestNotes): void {
 
 export function requestIdOf(context: Context): string | undefined {
   return traces.get(context)?.id
+}
+
+/** Whose tries are counted together; undefined where requests are not logged. */
+export function clientOf(context: Context): string | undefined {
+  const client = traces.get(context)?.client
+  return client === undefined ? undefined : networkOf(client)
 }
 
 const ID_BYTES = 8

@@ -11,7 +11,11 @@ export type RightName =
   | 'id token'
   | 'runner token'
   | 'job token'
-  | 'administrator'
+  | 'own job token'
+  | 'personal token'
+  | 'any personal token'
+  | 'visitor'
+  | 'read_metrics'
   | 'admin socket'
   | Action
 

@@ -43,3 +43,4 @@ export type {
   Snapshot,
   Traces,
 } from './store.ts'
+export { GITLAB_VERSION } from './variables.ts'

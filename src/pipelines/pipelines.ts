@@ -1,3 +1,4 @@
+import type { Job, Jobs } from '../access/index.ts'
 import { encodeBase64Url, Secret } from '../base/index.ts'
 import { planPipeline, recordedSources, textSources } from '../ciconfig/index.ts'
 import { endIfOverdue, endJob } from './endings.ts'
@@ -23,9 +24,9 @@ import {
 } from './running.ts'
 import type { JobRecord, JobState, Snapshot } from './store.ts'
 import { pipelineVariables } from './variables.ts'
-import { viewPipeline, type PipelineView } from './view.ts'
+import { describeJob, viewPipeline, type PipelineView } from './view.ts'
 
-export interface Pipelines {
+export interface Pipelines extends Jobs {
   /** Durable when it resolves; its first jobs wait for a runner. Throws `ciconfig.invalid`, `pipelines.commit`. */
   create(request: PipelineRequest): Promise<PipelineView>
   /** Throws `pipelines.unknown`. */
@@ -49,8 +50,6 @@ export interface Pipelines {
   openArtifacts(claim: JobClaim): Promise<OpenArtifacts>
   /** From `start` to what is there now. Throws `pipelines.unknown`. */
   readTrace(jobId: number, start?: number): Promise<AsyncIterable<Uint8Array>>
-  /** False from the moment a job ends: nothing of its may be believed any more. */
-  isJobRunning(jobId: number): Promise<boolean>
   /** Undefined for a job that nobody knows. */
   originOfJob(jobId: number): Promise<JobOrigin | undefined>
 }
@@ -75,6 +74,7 @@ export function createPipelines(parts: PipelineParts): Pipelines {
     readTrace: (jobId, start = 0) => readTrace(context, jobId, start),
     isJobRunning: (jobId) => isJobRunning(context, jobId),
     originOfJob: (jobId) => originOfJob(context, jobId),
+    findJob: (jobId) => findJob(context, jobId),
   }
 }
 
@@ -163,4 +163,10 @@ async function readTrace(
 async function isJobRunning(context: Context, jobId: number): Promise<boolean> {
   const job = await context.store.findJob(jobId)
   return job !== undefined && (await endIfOverdue(context, job)).state === 'running'
+}
+
+async function findJob({ store }: Context, jobId: number): Promise<Job | undefined> {
+  const job = await store.findJob(jobId)
+  const snapshot = job === undefined ? undefined : await store.findPipeline(job.pipelineId)
+  return job === undefined || snapshot === undefined ? undefined : describeJob(job, snapshot.pipeline)
 }

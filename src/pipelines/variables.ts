@@ -10,7 +10,7 @@ import type {
 } from './store.ts'
 
 /** The GitLab whose surface this server has; scripts ask for it before they use what is newer. */
-const GITLAB_VERSION = '18.9.0'
+export const GITLAB_VERSION = '18.9.0'
 
 export const NO_SHA = '0'.repeat(40)
 

@@ -1,5 +1,6 @@
+import type { Job } from '../access/index.ts'
 import { byStage } from './stages.ts'
-import type { JobRecord, JobState, Snapshot } from './store.ts'
+import type { JobRecord, JobState, PipelineRecord, Snapshot } from './store.ts'
 
 export interface JobView {
   readonly id: number
@@ -71,4 +72,28 @@ function duration({
   finishedAtMs,
 }: Pick<JobRecord, 'startedAtMs' | 'finishedAtMs'>): number | null {
   return startedAtMs === null || finishedAtMs === null ? null : (finishedAtMs - startedAtMs) / 1000
+}
+
+/** As the other rooms know it. */
+export function describeJob(job: JobRecord, pipeline: PipelineRecord): Job {
+  const { project, commit, source } = pipeline.origin
+  return {
+    id: job.id,
+    name: job.plan.name,
+    stage: job.plan.stage,
+    status: job.state,
+    projectId: project.id,
+    ref: commit.ref,
+    isTag: commit.refType === 'tag',
+    sha: commit.sha,
+    createdAtMs: pipeline.createdAtMs,
+    startedAtMs: job.startedAtMs,
+    pipeline: {
+      id: pipeline.id,
+      iid: pipeline.iid,
+      status: pipeline.state,
+      source,
+      createdAtMs: pipeline.createdAtMs,
+    },
+  }
 }

@@ -17,6 +17,7 @@ beforeAll(async () => {
   const [data, anchor] = [join(root, 'data'), join(root, 'anchor')]
   server = await startServer({ data, listen: '127.0.0.1:0', anchor, log: silentLog })
   await post('/admin/projects', { path: 'acme/tools', visibility: 'private' })
+  await post('/admin/users', { login: 'ada', isAdministrator: false })
   await post('/admin/pipelines', PIPELINE)
 })
 afterAll(async () => {
@@ -76,17 +77,28 @@ const NO_CREDENTIAL = { status: 401, code: 'access.unauthenticated' }
 const NO_RUNNER = { status: 403, code: 'pipelines.runner-token' }
 const NO_JOB = { status: 403, code: 'pipelines.job-token' }
 
+/** Rights to which a personal token may lead. */
+const WITH_TOKEN = [
+  'visitor',
+  'personal token',
+  'any personal token',
+  'read_metrics',
+  'read_project',
+  'admin_project',
+  'read_packages',
+  'create_package',
+  'destroy_package',
+  'admin_packages',
+]
+
 /** What a request gets that brings a wrong token, or none, by the right of its route. */
 const REFUSALS: Readonly<Record<string, readonly [headers: readonly string[], answer: Answer]>> = {
   'id token': [[JSON_TYPE], { status: 400, code: 'identity.token' }],
   'runner token': [[JSON_TYPE, 'Runner-Token: glrt-wrong'], NO_RUNNER],
+  'own job token': [['Job-Token: glcbt-wrong'], NO_CREDENTIAL],
   'job token': [[JSON_TYPE, 'Job-Token: glcbt-wrong'], NO_JOB],
-  administrator: [['Private-Token: glpat-wrong'], NO_CREDENTIAL],
   ...Object.fromEntries(
-    ['read_packages', 'create_package', 'destroy_package', 'admin_packages'].map((action) => [
-      action,
-      [['Private-Token: glpat-wrong'], NO_CREDENTIAL] as const,
-    ]),
+    WITH_TOKEN.map((action) => [action, [['Private-Token: glpat-wrong'], NO_CREDENTIAL] as const]),
   ),
 }
 
@@ -140,7 +152,7 @@ describe('the admin socket', () => {
   it('shares with the port only what asks for a right there', () => {
     const port = portRoutes()
     const shared = administration.flatMap((route) => port.filter((other) => nameOf(other) === nameOf(route)))
-    expect(shared).toEqual([{ method: 'GET', path: '/metrics', right: 'administrator' }])
+    expect(shared).toEqual([{ method: 'GET', path: '/metrics', right: 'read_metrics' }])
   })
 
   const own = administration.filter(({ path }) => path !== '/metrics')

@@ -18,6 +18,9 @@ import {
   packagesAdminRoutes,
   pypiCurationRoutes,
   packagesRoutes,
+  peopleAdminRoutes,
+  peopleRoutes,
+  projectsRoutes,
   pypiRoutes,
   rekorRoutes,
   rekorSearchRoutes,
@@ -41,7 +44,7 @@ interface PublicParts extends Omit<AppParts, 'routes'> {
 /** What is served on the port. */
 export function publicApp(services: Services, { health, maxEntryBytes, ...parts }: PublicParts): App {
   const { log } = parts
-  const { access, audit, registry, pipelines, issuer, trust, metrics } = services
+  const { access, audit, registry, pipelines, issuer, trust, metrics, url: externalUrl } = services
   const { authority, tsa } = counted(services)
   const routes = [
     health,
@@ -60,6 +63,8 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     packagesRoutes({ registry, pipelines, access, audit, externalUrl: services.url, log }),
     jobRoutes({ pipelines, log }),
     metricsRoutes({ metrics, access, log }),
+    peopleRoutes({ access, audit, jobs: pipelines, externalUrl, clock: systemClock, log }),
+    projectsRoutes({ access, audit, externalUrl, log }),
   ]
   return createApp({ ...parts, routes })
 }
@@ -81,6 +86,7 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
   })
   const app = healthRoutes(() => [])
   app.route('/', admin)
+  app.route('/', peopleAdminRoutes({ ...services, log }))
   app.route('/', auditAdminRoutes(services.audit, log))
   app.route('/', packagesAdminRoutes({ ...services, log }))
   app.route(

@@ -33,6 +33,7 @@ describe('kill -9 of wheelseal up', () => {
     data = join(folder.path, 'data')
     server = await startServer(data)
     projectId = Number((await server.admin('project', 'create', 'acme/tools'))['id'])
+    await server.admin('user', 'create', 'ada', '--admin')
     token = String((await server.admin('token', 'create', '--user', 'ada', '--scope', 'api'))['token'])
     heads.push(await head())
   })

@@ -35,6 +35,7 @@ export const PAGES: readonly Page[] = [
     path: 'how-to/publish-with-twine.md',
     before: 'dists tools 1.0.0; echo signature > dist/file.whl.sig',
   },
+  { path: 'how-to/people-and-tokens.md', before: '' },
   {
     path: 'how-to/run-your-project.md',
     before: `${small.replaceAll('PLACE', 'my-package')}; mkdir here; cd here`,

@@ -160,6 +160,7 @@ describe('bad input', () => {
     folder = await temporaryFolder()
     server = await startServer(join(folder.path, 'data'))
     await server.admin('project', 'create', 'acme/tools')
+    await server.admin('user', 'create', 'ada', '--admin')
     token = String((await server.admin('token', 'create', '--user', 'ada', '--scope', 'api'))['token'])
     idToken = String((await server.admin('trust', 'token', '--project', 'acme/tools'))['token'])
   })

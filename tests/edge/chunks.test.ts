@@ -68,6 +68,7 @@ beforeAll(async () => {
   })
   const { access } = server.services
   await access.createProject({ path: 'acme/tools', visibility: 'public' })
+  await access.createUser({ login: 'ada', isAdministrator: true })
   token = (await access.createToken({ login: 'ada', scopes: ['api'] })).token.reveal()
 })
 afterAll(async () => {

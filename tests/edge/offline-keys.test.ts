@@ -19,6 +19,7 @@ it('a server whose root keys are elsewhere signs, and trust show says where they
   const services = [`--fulcio-url=${again.url}`, `--rekor-url=${again.url}`]
   const sign = [wheelseal, 'cosign', 'sign-blob', '--yes', ...services, 'file']
   expect(await runProgram(sign, { cwd: path, env })).toMatchObject({ code: 0 })
+  await again.admin('user', 'create', 'ada', '--admin')
   const secret = String(
     (await again.admin('token', 'create', '--user', 'ada', '--scope', 'read_api'))['token'],
   )

@@ -19,6 +19,7 @@ describe.runIf(present(python, twine))('the registries of wheelseal up', () => {
     folder = await temporaryFolder()
     server = await startServer(join(folder.path, 'data'))
     const { id } = await server.admin('project', 'create', 'acme/hello-tools')
+    await server.admin('user', 'create', 'ada', '--admin')
     token = String((await server.admin('token', 'create', '--user', 'ada', '--scope', 'api'))['token'])
     api = `${server.url}/api/v4/projects/${Number(id)}/packages`
     const built = [python, '-m', 'build', '--outdir', at('dist'), join(root, 'examples', 'hello-tools')]

@@ -17,6 +17,7 @@ import {
 } from '../../runner/index.ts'
 import type { Admin, PipelineSummary } from '../../server/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
+import { ensurePublisher } from './publisher.ts'
 import { readProjectSource, type ProjectSource } from './project-source.ts'
 import { projectVariables } from './variables.ts'
 import { writeCosignLauncher } from './launcher.ts'
@@ -74,19 +75,17 @@ async function createPipeline(
   trust: TrustFiles,
   { source, options }: { source: ProjectSource; options: RunOptions },
 ): Promise<PipelineSummary> {
-  const project = await ensureProject(admin, source.path, options.visibility)
+  const user = options.env['USER'] ?? 'local'
+  const { visibility, say } = options
+  const project = await ensurePublisher(admin, { path: source.path, visibility, user, say })
   const { sha, branch: ref, title, author, timestamp } = source
   return admin.createPipeline({
     project: project.path,
-    user: options.env['USER'] ?? 'local',
+    user,
     commit: { repositoryUrl: source.repository, sha, ref, title, author, timestamp },
     config: { path: CONFIG_PATH, text: source.config ?? defaultPipeline(options.say) },
     variables: projectVariables(trust, { path: source.path, branch: source.branch, configPath: CONFIG_PATH }),
   })
-}
-
-async function ensureProject(admin: Admin, path: string, visibility: string): Promise<{ path: string }> {
-  return (await admin.findProject(path)) ?? admin.createProject({ path, visibility })
 }
 
 /** The example's pipeline takes names and versions from what was built, so that it serves any project. */

@@ -1,8 +1,11 @@
 import { type Http, parseJson, utf8, WheelsealError } from '../../base/index.ts'
+import type { Call, Method } from './call.ts'
+import { allAfter } from './pages.ts'
+import { createPeopleClient, type PeopleAdmin } from './people-client.ts'
 import type { IssuerAdmin, IssuerKeyState, LogReport, PublishedFile, TrustFiles } from '../../http/index.ts'
 
 /** What commands ask of an instance; every method is one request to `http/admin.ts`. */
-export interface Admin {
+export interface Admin extends PeopleAdmin {
   createProject(input: { readonly path: string; readonly visibility: string }): Promise<ProjectSummary>
   setForwarding(input: {
     readonly project: string
@@ -22,10 +25,6 @@ export interface Admin {
     readonly reason: string
   }): Promise<void>
   setPypiSettings(input: { readonly project: string; readonly identicalUploads: string }): Promise<void>
-  createToken(input: {
-    readonly user: string
-    readonly scopes: readonly string[]
-  }): Promise<{ readonly token: string }>
   mintIdToken(input: {
     readonly project: string
     readonly ref: string
@@ -123,11 +122,9 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 /** A log of many million entries is read whole. */
 const LONGEST_CHECK_MS = 24 * 60 * 60 * 1000
 
-type Call = <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => Promise<T>
-
 /** The host is only a name here: the socket, or the app in this process, answers whatever it is called. */
 function callerOf(http: Http, limits: { readonly timeoutMs?: number } = {}): Call {
-  return async <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> => {
+  return async <T>(method: Method, path: string, body?: object): Promise<T> => {
     const response = await http.request({
       ...limits,
       method,
@@ -147,9 +144,9 @@ export function createAdminClient(http: Http): Admin {
   const findOne = (path: string): Promise<ProjectSummary> =>
     call('GET', `/admin/projects/${encodeURIComponent(path)}`)
   return {
+    ...createPeopleClient(call),
     createProject: (input) => call('POST', '/admin/projects', input),
     ...packageCalls(call),
-    createToken: (input) => call('POST', '/admin/tokens', input),
     mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
     trust: () => call('GET', '/admin/trust'),
     audit: () =>
@@ -195,17 +192,6 @@ function packageCalls(call: Call): PackageCalls {
     deleteRelease: (release) => call('POST', '/admin/packages/delete', release),
     setPackageStatus: (input) => call('POST', '/admin/packages/status', input),
     setPypiSettings: (input) => call('POST', '/admin/packages/settings', input),
-  }
-}
-
-/** Page by page, until one is empty. */
-async function* allAfter<T extends { readonly id: number }>(
-  page: (lastId: number) => Promise<readonly T[]>,
-): AsyncGenerator<T> {
-  for (let last: T | undefined, isFirst = true; isFirst || last !== undefined; isFirst = false) {
-    const rows = await page(last?.id ?? 0)
-    yield* rows
-    last = rows.at(-1)
   }
 }
 

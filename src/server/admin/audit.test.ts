@@ -31,6 +31,7 @@ beforeAll(async () => {
     content,
   }
   await pypi.publish(project, upload)
+  await server.services.access.createUser({ login: 'ada' })
 })
 afterAll(async () => {
   await server.close()
@@ -70,11 +71,56 @@ const CHANGES: Readonly<Record<string, Change>> = {
       code: 'registry.forwarding',
     },
   },
+  'POST /admin/users': {
+    action: 'user.create',
+    body: { login: 'bob', isAdministrator: true },
+    details: { user: 'bob', administrator: 'yes' },
+    refused: { body: { login: 'ADA', isAdministrator: false }, code: 'access.user-taken' },
+  },
+  'PUT /admin/users/:user/state': {
+    path: '/admin/users/bob/state',
+    action: 'user.block',
+    body: { state: 'blocked' },
+    details: { user: 'bob' },
+  },
+  'PUT /admin/members/:path/:user': {
+    path: '/admin/members/acme%2Ftaken/ada',
+    action: 'member.add',
+    body: { role: 'developer' },
+    details: { path: 'acme/taken', user: 'ada', role: 'developer' },
+    refused: { body: { role: 'root' }, code: 'access.role' },
+  },
+  'DELETE /admin/members/:path/:user': {
+    path: '/admin/members/acme%2Ftaken/ada',
+    action: 'member.remove',
+    body: {},
+    details: { path: 'acme/taken', user: 'ada' },
+    refused: { body: {}, code: 'access.unknown-member' },
+  },
+  'PUT /admin/projects/:path/job-allowlist/:from': {
+    path: '/admin/projects/acme%2Ftaken/job-allowlist/acme',
+    action: 'project.allow-jobs',
+    body: {},
+    details: { project: 'acme/taken', from: 'acme' },
+  },
+  'DELETE /admin/projects/:path/job-allowlist/:from': {
+    path: '/admin/projects/acme%2Ftaken/job-allowlist/acme',
+    action: 'project.disallow-jobs',
+    body: {},
+    details: { project: 'acme/taken', from: 'acme' },
+    refused: { body: {}, code: 'access.unknown-path' },
+  },
   'POST /admin/tokens': {
     action: 'token.create',
     body: { user: 'ada', scopes: ['api', 'read_api'] },
     details: { user: 'ada', scopes: 'api read_api' },
     refused: { body: { user: 'ada', scopes: ['root'] }, code: 'access.scope' },
+  },
+  'DELETE /admin/tokens/:id{[0-9]{1,15}}': {
+    path: '/admin/tokens/1',
+    action: 'token.revoke',
+    body: {},
+    details: { token: '1' },
   },
   'POST /admin/id-tokens': {
     action: 'id-token.mint',

@@ -78,7 +78,7 @@ it.each([
 it('a page that a credential may not see is one line of the level warn', async () => {
   const { access } = server.services
   const { id: projectId } = await access.createProject({ path: 'acme/jobs' })
-  const { id: userId } = await access.ensureUser('ada')
+  const { id: userId } = await access.createUser({ login: 'ada' })
   const grant = { jobId: 7, projectId, userId, expiresAtMs: Date.now() + 60_000 }
   const job = (await access.issueJobToken(grant)).reveal()
   lines.splice(0)

@@ -19,6 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wheelseal-files-'))
   const data = join(folder, 'data')
   server = await startServer({ data, listen: '127.0.0.1:0', log: silentLog })
+  await server.services.access.createUser({ login: 'ada', isAdministrator: true })
   token = await withAdmin(data, async (admin) => {
     await admin.createProject({ path: 'a/b', visibility: 'private' })
     return (await admin.createToken({ user: 'ada', scopes: ['api'] })).token

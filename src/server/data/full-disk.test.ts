@@ -22,6 +22,7 @@ afterEach(async () => {
 })
 
 async function uploader(): Promise<(name: string) => Promise<Response>> {
+  await server.services.access.createUser({ login: 'ada', isAdministrator: true })
   const { id, token } = await withAdmin(server.data, async (admin) => ({
     id: (await admin.createProject({ path: 'acme/tools', visibility: 'public' })).id,
     token: (await admin.createToken({ user: 'ada', scopes: ['api'] })).token,

@@ -15,6 +15,7 @@ let token: string
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'wheelseal-metrics-'))
   server = await startServer({ data: join(root, 'data'), listen: '127.0.0.1:0', log: silentLog })
+  await server.services.access.createUser({ login: 'ada', isAdministrator: true })
   const created = withAdmin(server.data, (admin) => admin.createToken({ user: 'ada', scopes: ['read_api'] }))
   ;({ token } = await created)
 })
@@ -53,7 +54,7 @@ describe('/metrics', () => {
   it("is not for the jobs of an administrator, nor for other people's tokens", async () => {
     const { access } = server.services
     const project = await access.createProject({ path: 'acme/jobs' })
-    const { id: userId } = await access.ensureUser('ada')
+    const { id: userId } = (await access.user('ada')).user
     const grant = { jobId: 7, projectId: project.id, userId, expiresAtMs: Date.now() + 60_000 }
     const job = (await access.issueJobToken(grant)).reveal()
     const basic = `Basic ${Buffer.from(`gitlab-ci-token:${job}`).toString('base64')}`
@@ -64,6 +65,23 @@ describe('/metrics', () => {
       { authorization: `Bearer ${job}` },
     ])
       expect((await scrape(headers as Record<string, string>)).status).toBe(401)
+  })
+
+  it('is for whoever has a token for just that, and for nobody else who is no administrator', async () => {
+    const { access } = server.services
+    await access.createUser({ login: 'prometheus' })
+    const ask = async (...scopes: string[]): Promise<number> => {
+      const { token: own } = await access.createToken({ login: 'prometheus', scopes })
+      return (await scrape({ authorization: `Bearer ${own.reveal()}` })).status
+    }
+    expect([await ask('read_metrics'), await ask('api'), await ask('read_api')]).toEqual([200, 403, 403])
+  })
+
+  it("is not for an administrator's token that is bound to a project", async () => {
+    const { access } = server.services
+    await access.createProject({ path: 'acme/bound' })
+    const { token: bound } = await access.createToken({ login: 'ada', scopes: ['api'], within: 'acme/bound' })
+    expect((await scrape({ 'private-token': bound.reveal() })).status).toBe(403)
   })
 
   it('is there on the owner-only socket without a token', async () => {

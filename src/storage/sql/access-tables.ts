@@ -1,5 +1,5 @@
 import type { Generated, Kysely } from 'kysely'
-import type { Role, Visibility } from '../../access/index.ts'
+import type { Role, TokenKind, UserKind, Visibility } from '../../access/index.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /** Tables of `access.ts` and how they came to be. */
@@ -11,6 +11,8 @@ export type AccessTables = {
     readonly id: Generated<number>
     readonly namespace_id: number
     readonly path: string
+    /** In lower case, as everywhere: by it the projects below a group are found. */
+    readonly path_key: string
     readonly name: string
     readonly visibility: Visibility
     readonly default_branch: string
@@ -23,6 +25,8 @@ export type AccessTables = {
     readonly email: string
     readonly is_administrator: number
     readonly created_at_ms: number
+    readonly kind: UserKind
+    readonly blocked_at_ms: number | null
   }
   readonly members: {
     readonly user_id: number
@@ -38,6 +42,11 @@ export type AccessTables = {
     readonly scopes: string
     readonly expires_at_ms: number | null
     readonly created_at_ms: number
+    readonly kind: TokenKind
+    readonly name: string
+    readonly within: string | null
+    readonly revoked_at_ms: number | null
+    readonly last_used_at_ms: number | null
   }
   readonly job_tokens: {
     readonly hash: string
@@ -45,6 +54,12 @@ export type AccessTables = {
     readonly project_id: number
     readonly user_id: number
     readonly expires_at_ms: number
+  }
+  /** Whose jobs act with the rights of their users in a project. */
+  readonly job_allowances: {
+    readonly project_id: number
+    /** Of a project or a namespace. */
+    readonly from_key: string
   }
 }
 
@@ -57,6 +72,14 @@ export const accessMigrations: Steps = {
     },
   },
   '0010-members': { up: createMemberTable },
+  '0012-people': {
+    up: async (database) => {
+      await keyProjects(database)
+      await widenUsers(database)
+      await widenTokens(database)
+    },
+  },
+  '0013-job-allowances': { up: createAllowanceTable },
 }
 
 async function createProjectTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
@@ -124,5 +147,58 @@ async function createMemberTable({ schema }: Kysely<unknown>): Promise<void> {
     )
     .addColumn('role', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('members_key', ['path_key', 'user_id'])
+    .execute()
+}
+
+async function keyProjects(database: Kysely<unknown>): Promise<void> {
+  const { schema } = database
+  await schema
+    .alterTable('projects')
+    .addColumn('path_key', 'text', (column) => column.notNull().defaultTo(''))
+    .execute()
+  const projects = database.$extendTables<Pick<AccessTables, 'projects'>>()
+  await projects
+    .updateTable('projects')
+    .set(({ fn }) => ({ path_key: fn<string>('lower', ['path']) }))
+    .execute()
+  const index = (name: string) => schema.createIndex(name).on('projects')
+  await index('projects_path').unique().column('path_key').execute()
+  await index('projects_visibility').columns(['visibility', 'id']).execute()
+  await index('projects_visibility_path').columns(['visibility', 'path_key']).execute()
+}
+
+/** Whoever was an administrator stays one. */
+async function widenUsers({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .alterTable('users')
+    .addColumn('kind', 'text', (column) => column.notNull().defaultTo('person'))
+    .execute()
+  await schema.alterTable('users').addColumn('blocked_at_ms', 'bigint').execute()
+  const index = schema.createIndex('members_user').on('members').unique()
+  await index.columns(['user_id', 'path_key']).execute()
+}
+
+/** Tokens of before have no name and no bound, and go on. */
+async function widenTokens({ schema }: Kysely<unknown>): Promise<void> {
+  const table = () => schema.alterTable('tokens')
+  await table()
+    .addColumn('kind', 'text', (column) => column.notNull().defaultTo('personal'))
+    .execute()
+  await table()
+    .addColumn('name', 'text', (column) => column.notNull().defaultTo(''))
+    .execute()
+  await table().addColumn('within', 'text').execute()
+  await table().addColumn('revoked_at_ms', 'bigint').execute()
+  await table().addColumn('last_used_at_ms', 'bigint').execute()
+}
+
+async function createAllowanceTable({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable('job_allowances')
+    .addColumn('project_id', 'integer', (column) => column.notNull().references('projects.id'))
+    .addColumn('from_key', 'text', (column) =>
+      column.notNull().references('paths.key').onUpdate('cascade').onDelete('cascade'),
+    )
+    .addPrimaryKeyConstraint('job_allowances_key', ['project_id', 'from_key'])
     .execute()
 }

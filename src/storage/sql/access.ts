@@ -1,7 +1,10 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { AccessStore, NewProject, Project, Scope, User } from '../../access/index.ts'
+import type { AccessStore, NewProject, Project } from '../../access/index.ts'
+import { memberQueries, roleQueries, userQueries } from './access-people.ts'
 import type { AccessTables } from './access-tables.ts'
+import { allowanceQueries, jobTokenQueries, tokenQueries } from './access-tokens.ts'
 import type { Database } from './database.ts'
+import { keysBelow } from './access-keys.ts'
 import { alone } from './transactions.ts'
 
 export { accessMigrations } from './access-tables.ts'
@@ -12,16 +15,22 @@ export function createAccessStore(database: Database): AccessStore {
   const tables = database.$extendTables<AccessTables>()
   return {
     ...projectQueries(tables),
+    ...groupQueries(tables),
     ...userQueries(tables),
     ...memberQueries(tables),
+    ...roleQueries(tables),
     ...tokenQueries(tables),
     ...jobTokenQueries(tables),
+    ...allowanceQueries(tables),
   }
 }
 
 function projectQueries(
   tables: Tables,
-): Pick<AccessStore, 'createProject' | 'findProject' | 'findProjectByPath' | 'listProjects'> {
+): Pick<
+  AccessStore,
+  'createProject' | 'findProject' | 'findProjectByPath' | 'listProjects' | 'listProjectIds'
+> {
   return {
     createProject: (project) => createProject(tables, project),
     findProject: async (id) => firstProject(selectProjects(tables).where('projects.id', '=', id)),
@@ -33,7 +42,39 @@ function projectQueries(
         .limit(limit)
       return (await rows.execute()).map(toProject)
     },
+    listProjectIds: async ({ visibility, limit }) => {
+      const all = tables.selectFrom('projects').select('id').orderBy('id', 'desc').limit(limit)
+      const rows =
+        visibility === undefined ? all.where('id', '>', 0) : all.where('visibility', '=', visibility)
+      return (await rows.execute()).map(({ id }) => id)
+    },
   }
+}
+
+function groupQueries(
+  tables: Tables,
+): Pick<AccessStore, 'listProjectIdsAt' | 'hasProjectBelow' | 'findGroup' | 'findGroupByPath'> {
+  const groups = tables.selectFrom('namespaces').select(['id', 'path'])
+  return {
+    listProjectIdsAt: (path, limit) => listProjectIdsAt(tables, path.toLowerCase(), limit),
+    hasProjectBelow: async (path, visibility) => {
+      const { from, to } = keysBelow(path)
+      const projects = tables.selectFrom('projects').select('id').where('visibility', '=', visibility)
+      const below = projects.where('path_key', '>', from).where('path_key', '<', to)
+      return (await below.limit(1).executeTakeFirst()) !== undefined
+    },
+    findGroup: (id) => groups.where('id', '=', id).executeTakeFirst(),
+    findGroupByPath: (path) => groups.where('path', '=', path).executeTakeFirst(),
+  }
+}
+
+async function listProjectIdsAt(tables: Tables, key: string, limit: number): Promise<readonly number[]> {
+  const projects = tables.selectFrom('projects').select('id')
+  const itself = await projects.where('path_key', '=', key).executeTakeFirst()
+  if (itself !== undefined) return [itself.id]
+  const { from, to } = keysBelow(key)
+  const below = projects.where('path_key', '>', from).where('path_key', '<', to)
+  return (await below.limit(limit).execute()).map(({ id }) => id)
 }
 
 /** Refusing is an outcome, not a failure: what the transaction had written by then is rolled back by this. */
@@ -58,6 +99,7 @@ async function insertProject(step: Transaction<AccessTables>, project: NewProjec
     .values({
       namespace_id: namespaceId,
       path,
+      path_key: path.toLowerCase(),
       name,
       visibility,
       default_branch: defaultBranch,
@@ -109,113 +151,4 @@ async function firstProject(query: ReturnType<typeof selectProjects>): Promise<P
 function toProject(row: Project): Project {
   const { id, path, name, namespaceId, namespacePath, visibility, defaultBranch } = row
   return { id, path, name, namespaceId, namespacePath, visibility, defaultBranch }
-}
-
-function userQueries(tables: Tables): Pick<AccessStore, 'ensureUser'> {
-  return {
-    ensureUser: async ({ login, email, isAdministrator, createdAtMs }) => {
-      const login_key = login.toLowerCase()
-      await tables
-        .insertInto('users')
-        .values({
-          login,
-          login_key,
-          email,
-          is_administrator: isAdministrator ? 1 : 0,
-          created_at_ms: createdAtMs,
-        })
-        .onConflict((conflict) => conflict.column('login_key').doNothing())
-        .execute()
-      const users = tables.selectFrom('users').select(['id', 'login', 'email', 'is_administrator'])
-      return toUser(await users.where('login_key', '=', login_key).executeTakeFirstOrThrow())
-    },
-  }
-}
-
-interface UserColumns {
-  readonly id: number
-  readonly login: string
-  readonly email: string
-  readonly is_administrator: number
-}
-
-function toUser({ id, login, email, is_administrator }: UserColumns): User {
-  return { id, login, email, isAdministrator: is_administrator === 1 }
-}
-
-function memberQueries(tables: Tables): Pick<AccessStore, 'setMember' | 'findRoles'> {
-  return {
-    setMember: async ({ userId, path, role }) => {
-      await tables
-        .insertInto('members')
-        .values({ user_id: userId, path_key: path.toLowerCase(), role })
-        .onConflict((conflict) => conflict.columns(['path_key', 'user_id']).doUpdateSet({ role }))
-        .execute()
-    },
-    findRoles: async (userId, path) => {
-      const members = tables.selectFrom('members').select('role').where('user_id', '=', userId)
-      const rows = await members.where('path_key', 'in', pathsAbove(path.toLowerCase())).execute()
-      return rows.map(({ role }) => role)
-    },
-  }
-}
-
-/** And the path itself. */
-function pathsAbove(path: string): readonly string[] {
-  const segments = path.split('/')
-  return segments.map((_segment, index) => segments.slice(0, index + 1).join('/'))
-}
-
-function tokenQueries(tables: Tables): Pick<AccessStore, 'createToken' | 'findToken'> {
-  return {
-    createToken: ({ userId, hash, scopes, expiresAtMs, createdAtMs }) =>
-      tables
-        .insertInto('tokens')
-        .values({
-          user_id: userId,
-          hash,
-          scopes: scopes.join(' '),
-          expires_at_ms: expiresAtMs,
-          created_at_ms: createdAtMs,
-        })
-        .returning('id')
-        .executeTakeFirstOrThrow(),
-    findToken: async (hash) => {
-      const row = await tables
-        .selectFrom('tokens')
-        .innerJoin('users', 'users.id', 'tokens.user_id')
-        .select(['users.id', 'login', 'email', 'is_administrator'])
-        .select(['tokens.id as tokenId', 'scopes', 'expires_at_ms'])
-        .where('hash', '=', hash)
-        .executeTakeFirst()
-      if (row === undefined) return undefined
-      const { tokenId: id, scopes, expires_at_ms: expiresAtMs } = row
-      return { id, user: toUser(row), scopes: scopes.split(' ') as Scope[], expiresAtMs }
-    },
-  }
-}
-
-function jobTokenQueries(
-  tables: Tables,
-): Pick<AccessStore, 'createJobToken' | 'findJobToken' | 'removeJobTokens'> {
-  return {
-    createJobToken: async ({ jobId, projectId, userId, hash, expiresAtMs }) => {
-      const row = { hash, job_id: jobId, project_id: projectId, user_id: userId, expires_at_ms: expiresAtMs }
-      await tables.insertInto('job_tokens').values(row).execute()
-    },
-    findJobToken: async (hash) => {
-      const row = await tables
-        .selectFrom('job_tokens')
-        .innerJoin('users', 'users.id', 'job_tokens.user_id')
-        .select(['users.id', 'login', 'email', 'is_administrator', 'job_id', 'project_id', 'expires_at_ms'])
-        .where('hash', '=', hash)
-        .executeTakeFirst()
-      if (row === undefined) return undefined
-      const { job_id: jobId, project_id: projectId, expires_at_ms: expiresAtMs } = row
-      return { jobId, projectId, user: toUser(row), expiresAtMs }
-    },
-    removeJobTokens: async (jobId) => {
-      await tables.deleteFrom('job_tokens').where('job_id', '=', jobId).execute()
-    },
-  }
 }

@@ -35,6 +35,11 @@ const HISTORY: readonly string[] = [
   '0008-pipelines-queues',
   '0009-registry-revisions',
   '0010-members',
+  '0011-registry-states',
+  '0012-people',
+  '0013-job-allowances',
+  '0014-registry-settings',
+  '0017-registry-packages',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {

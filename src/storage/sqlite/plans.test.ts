@@ -51,6 +51,8 @@ const SMALL: Readonly<Record<string, string>> = {
   'members by sqlite_autoindex_members_1': KEY_CHECK,
   'insert: SCAN projects': KEY_CHECK,
   'insert: SCAN job_tokens': KEY_CHECK,
+  'insert: SCAN tokens': KEY_CHECK,
+  'insert: SCAN job_allowances': KEY_CHECK,
 }
 
 const statements = { services: new Set<string>(), index: new Set<string>() }
