@@ -270,12 +270,12 @@ describe('a project is made', () => {
   })
 
   it.each([
-    ['no name', {}, 400, 'http.body-shape'],
-    ['a name that is a path', { name: 'a/../b' }, 400, 'access.path'],
-    ['a visibility that is none', { name: 'x', visibility: 'secret' }, 400, 'access.visibility'],
-    ['a branch that begins with a dash', { name: 'x', default_branch: '-x' }, 400, 'http.body-shape'],
-  ])('not with %s', async (_what, body, status, code) => {
-    expect(await post(body, await tokenOf({}))).toMatchObject({ status, body: { code } })
+    ['no name', {}, 'http.body-shape'],
+    ['a name that is a path', { name: 'a/../b' }, 'access.path'],
+    ['a visibility that is none', { name: 'x', visibility: 'secret' }, 'access.visibility'],
+    ['a branch that begins with a dash', { name: 'x', default_branch: '-x' }, 'http.body-shape'],
+  ])('not with %s', async (_what, body, code) => {
+    expect(await post(body, await tokenOf({}))).toMatchObject({ status: 400, body: { code } })
   })
 
   it('not by who may only read, is no maintainer, or has a token that is bound elsewhere', async () => {

@@ -20,6 +20,7 @@ const LONG = [
   'tests/stock/verify-command.test.ts',
   'tests/edge/rotation.test.ts',
   'tests/edge/verify-proxy.test.ts',
+  'tests/edge/people.test.ts',
   'tests/edge/shutdown.test.ts',
   'tests/stock/attest-command.test.ts',
   'src/server/data/damaged-data.test.ts',
