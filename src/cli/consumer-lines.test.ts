@@ -44,7 +44,7 @@ describe('the lines for a consumer', () => {
   it('carry a token in a file where the project is not public, and none elsewhere', () => {
     const lines = linesFrom(table({ visibility: 'private' }), 'umask 077')
     expect(lines[1]).toMatch(
-      /^"\$\('.*' token create --user "\$\(id -un\)" --scope read_api --data \/data\)" > netrc\)$/,
+      /^"\$\('.*' token create --user ada --scope read_api --data \/data\)" > netrc\)$/,
     )
     const fetched = lines.filter((line) => line.startsWith('curl '))
     expect(fetched).toHaveLength(3)
@@ -61,6 +61,7 @@ function table(changes: Partial<RunReport>): string {
     visibility: 'public',
     isServed: true,
     source: { path: 'acme/tools' },
+    user: 'ada',
     pipeline: { projectId: 1 },
     files: [SDIST, WHEEL],
     ...changes,

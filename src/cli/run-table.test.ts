@@ -25,6 +25,7 @@ function tableOf(file: Pick<File, 'isSigned' | 'isVerified' | 'verdict'>, column
     data: '/data',
     pipeline: { projectId: 1 },
     source: { path: 'acme/tools' },
+    user: 'ada',
   } as unknown as RunReport
   const lines = runTable(report, { program: 'wheelseal', columns })
   return lines.map((line) => (typeof line === 'string' ? line : line.text)).join('\n')

@@ -84,9 +84,9 @@ function startLines({ isServed, data, url }: RunReport, program: string): readon
 }
 
 /** The token goes into a file for curl: in a line it would end up in histories and process lists. */
-function tokenLines({ visibility, data, url }: RunReport, program: string): readonly string[] {
+function tokenLines({ visibility, data, url, user }: RunReport, program: string): readonly string[] {
   if (visibility === 'public') return []
-  const create = `${program} token create --user "$(id -un)" --scope read_api --data ${shellWord(data)}`
+  const create = `${program} token create --user ${shellWord(user)} --scope read_api --data ${shellWord(data)}`
   const entry = `machine ${new URL(url).hostname} login consumer password`
   return [`  (umask 077; printf '${entry} %s\\n' \\`, `    "$(${create})" > netrc)`]
 }

@@ -40,6 +40,8 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly source: ProjectSource
+  /** As whom the pipeline ran. */
+  readonly user: string
   readonly pipeline: PipelineSummary
   readonly outcomes: readonly JobOutcome[]
 }
@@ -57,14 +59,15 @@ export async function runProject(admin: Admin, trust: TrustFiles, options: RunOp
     scratch: join(scratch, 'source'),
   })
   if (source.notice !== undefined) say(source.notice)
-  const pipeline = await createPipeline(admin, trust, { source, options })
+  const user = env['USER'] ?? 'local'
+  const pipeline = await createPipeline(admin, trust, { source, user, options })
   say(`pipeline ${pipeline.id} of ${source.path} at ${source.sha.slice(0, 8)} on ${source.branch}`)
   const isDone = async (): Promise<boolean> =>
     !ACTIVE_STATES.includes((await admin.pipeline(pipeline.id)).state)
   try {
     const runner = await openRunner(admin, trust, options)
     const outcomes = await runner.runUntil(isDone, options.signal)
-    return { source, outcomes, pipeline: await admin.pipeline(pipeline.id) }
+    return { source, user, outcomes, pipeline: await admin.pipeline(pipeline.id) }
   } finally {
     if (!(await isDone())) await admin.cancelPipeline(pipeline.id)
   }
@@ -73,9 +76,8 @@ export async function runProject(admin: Admin, trust: TrustFiles, options: RunOp
 async function createPipeline(
   admin: Admin,
   trust: TrustFiles,
-  { source, options }: { source: ProjectSource; options: RunOptions },
+  { source, user, options }: { source: ProjectSource; user: string; options: RunOptions },
 ): Promise<PipelineSummary> {
-  const user = options.env['USER'] ?? 'local'
   const { visibility, say } = options
   const project = await ensurePublisher(admin, { path: source.path, visibility, user, say })
   const { sha, branch: ref, title, author, timestamp } = source
