@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { clientAddress, proxyList } from './client-address.ts'
+import { clientAddress, proxyList, networkOf } from './client-address.ts'
 
 const proxies = proxyList(['10.0.0.0/8', '192.0.2.1', 'fd00::/8'])!
 
@@ -37,3 +37,19 @@ it.each(['proxy.example', '10.0.0.0/33', 'fd00::/129', '10.0.0.0/', '10.0.0', ''
     expect(proxyList(['10.0.0.1', text])).toBeUndefined()
   },
 )
+
+it.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0DB8:0001:0002::9', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::', '0:0:0:0::/64'],
+  ['1:2:3:4::', '1:2:3:4::/64'],
+  ['1::4:5:6:7:8', '1:0:0:4::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['', ''],
+  ['x', 'x'],
+])('%s stands for %s', (address, network) => {
+  expect(networkOf(address)).toBe(network)
+})
