@@ -14,6 +14,7 @@ const LONG = [
   'tests/edge/pipes.test.ts',
   'tests/stock/cosign-face.test.ts',
   'tests/crash/kill.test.ts',
+  'tests/stock/index.test.ts',
   'tests/stock/sign-command.test.ts',
   'tests/stock/crosswise.test.ts',
   'tests/stock/verify-keys.test.ts',
