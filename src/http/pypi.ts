@@ -1,11 +1,10 @@
 import { Hono, type Context } from 'hono'
 import type { Access, Project } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
-import { isName, normalizeName, parseVersion } from '../formats/python/index.ts'
-import { registryErrors, type Maker, type PypiPackages, type StoredFile } from '../registry/index.ts'
+import type { Maker, PypiPackages } from '../registry/index.ts'
 import { makerOf, principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
-import { fileResponse } from './file-response.ts'
 import { createPageMemory } from './page-memory.ts'
+import { sendFile, sendProvenance } from './pypi-files.ts'
 import { readPypiForm, type PypiForm } from './pypi-form.ts'
 import { sendIndex, sendPackage } from './simple-index.ts'
 import { routesOn, type Bindings } from './route.ts'
@@ -41,9 +40,14 @@ export function pypiRoutes(parts: PypiRoutesParts): Hono<Bindings> {
       sendPackage(context, page(project)),
     )
   }
-  route.get(`${PYPI}/files/:sha256/:file`, read, (context, { project }) => download(context, project, parts))
-  route.get(`${PYPI}/integrity/:name/:version/:file/provenance`, read, (context, { project }) =>
-    provenance(context, project, parts),
+  const inProject = ({ project }: Admitted) => ({
+    pypi: parts.pypi,
+    where: project.path,
+    projects: async () => [project],
+  })
+  route.get(`${PYPI}/files/:sha256/:file`, read, (context, who) => sendFile(context, inProject(who)))
+  route.get(`${PYPI}/integrity/:name/:version/:file/provenance`, read, (context, who) =>
+    sendProvenance(context, inProject(who)),
   )
   return app
 }
@@ -85,59 +89,4 @@ function publish(
     content,
     madeBy,
   })
-}
-
-const METADATA_ENDING = '.metadata'
-
-/** A file, or under its name with the ending `.metadata` its core metadata (PEP 658). */
-async function download(
-  context: Context<Bindings>,
-  project: Project,
-  { pypi }: PypiRoutesParts,
-): Promise<Response> {
-  const { sha256 = '', file: asked = '' } = context.req.param() as Record<string, string>
-  const isMetadata = asked.endsWith(METADATA_ENDING)
-  const fileName = isMetadata ? asked.slice(0, -METADATA_ENDING.length) : asked
-  const file = await pypi.find(project, { sha256, fileName })
-  if (file === undefined)
-    throw registryErrors('registry.unknown-file', `${project.path} has no file with that name and digest`)
-  if (!isMetadata) return fileResponse(context, file, await pypi.open(file))
-  const content = await pypi.open(file, 'metadata')
-  return fileResponse(context, { fileName: asked, sha256: file.metadata?.sha256 ?? '' }, content)
-}
-
-/** PyPI's Integrity API: the provenance object of a file (PEP 740). */
-async function provenance(
-  context: Context<Bindings>,
-  project: Project,
-  { pypi }: PypiRoutesParts,
-): Promise<Response> {
-  const { name = '', version = '', file: fileName = '' } = context.req.param() as Record<string, string>
-  const file = await pypi.find(project, { fileName })
-  if (file === undefined || !isOf(file, { name, version }))
-    throw registryErrors('registry.unknown-file', `${project.path} has no file of that name and version`)
-  const content = await pypi.open(file, 'provenance')
-  const served = {
-    fileName: `${fileName}.provenance`,
-    sha256: file.provenance?.sha256 ?? '',
-    contentType: 'application/vnd.pypi.integrity.v1+json',
-  }
-  return fileResponse(context, served, content)
-}
-
-function isOf(
-  file: StoredFile,
-  { name, version }: { readonly name: string; readonly version: string },
-): boolean {
-  if (!isName(name) || normalizeName(name) !== normalizeName(file.name)) return false
-  return keyOf(version) === parseVersion(file.version).key
-}
-
-/** Undefined for what is no version. */
-function keyOf(version: string): string | undefined {
-  try {
-    return parseVersion(version).key
-  } catch {
-    return undefined
-  }
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Project } from '../access/index.ts'
 import { isName, normalizeName } from '../formats/python/index.ts'
-import { registryErrors, type PypiPackages } from '../registry/index.ts'
+import { registryErrors, type PypiPackages, type ShownPackage } from '../registry/index.ts'
 import { listsTag } from './entity-tag.ts'
 import type { PageMemory } from './page-memory.ts'
 import type { Bindings } from './route.ts'
@@ -18,35 +18,58 @@ export interface SimpleParts {
 }
 
 /** `…/simple`: the packages of a project. Throws `http.not-acceptable`. */
-export function sendIndex(context: Context<Bindings>, parts: SimpleParts): Promise<Response> {
+export async function sendIndex(context: Context<Bindings>, parts: SimpleParts): Promise<Response> {
   const { pypi, project, place } = parts
-  return sendPage(context, parts, {
+  const media = chooseMedia(context.req.header('accept'))
+  return sendPage(context, {
+    ...(await keyed(parts)),
     name: '',
-    write: async ({ format }) => {
+    media,
+    write: async () => {
       const names = pypi.names(project)
-      return format === 'json' ? indexJson(names) : indexPage(place, { title: project.name, names })
+      return media.format === 'json' ? indexJson(names) : indexPage(place, { title: project.name, names })
     },
   })
+}
+
+/** Read before the rows: one that is added meanwhile makes the tag too old, and never too new. */
+async function keyed({ pypi, memory, project, place }: SimpleParts) {
+  return { memory, key: `${project.id}${place.slash}`, revision: String(await pypi.revision(project)) }
 }
 
 /**
  * `…/simple/NAME`: the files of a package, or the way to another index for a name that the project never had. Throws
  * `http.not-acceptable`, `registry.unknown-package`.
  */
-export function sendPackage(context: Context<Bindings>, parts: SimpleParts): Promise<Response> {
+export async function sendPackage(context: Context<Bindings>, parts: SimpleParts): Promise<Response> {
   const { pypi, project, place } = parts
-  const given = context.req.param('name') ?? ''
-  if (!isName(given))
-    throw registryErrors('registry.unknown-package', `${project.path} has no package with that name`)
-  const name = normalizeName(given)
-  return sendPage(context, parts, {
+  const name = askedName(context, project.path)
+  const media = chooseMedia(context.req.header('accept'))
+  return sendPage(context, {
+    ...(await keyed(parts)),
     name,
-    write: async ({ format }) => {
+    media,
+    write: async () => {
       const shown = await pypi.shown(project, name)
       if (shown === undefined) return elsewhere(context, parts, name)
-      return format === 'json' ? packageJson(place, shown) : packagePage(place, shown)
+      return writePackage(place, media, shown)
     },
   })
+}
+
+export function writePackage(
+  place: PagePlace,
+  { format }: SimpleMedia,
+  shown: ShownPackage,
+): AsyncIterable<Uint8Array> {
+  return format === 'json' ? packageJson(place, shown) : packagePage(place, shown)
+}
+
+/** Normalised. `where` is the path of the project or group, for the sentence. Throws `registry.unknown-package`. */
+export function askedName(context: Context<Bindings>, where: string): string {
+  const given = context.req.param('name') ?? ''
+  if (isName(given)) return normalizeName(given)
+  throw registryErrors('registry.unknown-package', `${where} has no package with that name`)
 }
 
 async function elsewhere(
@@ -60,36 +83,37 @@ async function elsewhere(
 }
 
 interface Page {
+  readonly memory: PageMemory
+  /** Of whom it is, what it is of and how it is asked for: those of another key are other pages. */
+  readonly key: string
+  /** Of all that it is made of. */
+  readonly revision: string
   /** Normalised; '' for the page of all packages. */
   readonly name: string
-  readonly write: (media: SimpleMedia) => Promise<AsyncIterable<Uint8Array> | Response>
+  readonly media: SimpleMedia
+  readonly write: () => Promise<AsyncIterable<Uint8Array> | Response>
 }
 
-async function sendPage(
-  context: Context<Bindings>,
-  { pypi, memory, project, place }: SimpleParts,
-  { name, write }: Page,
-): Promise<Response> {
-  const media = chooseMedia(context.req.header('accept'))
-  // Before the rows: one that is added meanwhile makes the tag too old, and never too new.
-  const tag = pageTag(await pypi.revision(project), media, name)
+/** From memory where it is kept, and nothing at all where the client has it. */
+export async function sendPage(context: Context<Bindings>, page: Page): Promise<Response> {
+  const { memory, media, name } = page
+  const tag = `W/"${PAGE_FORM}.${page.revision}.${media.tag}.${name}"`
   if (listsTag(context.req.header('if-none-match'), tag)) return context.body(null, 304, revalidated(tag))
-  const key = `${project.id} ${media.tag} ${name}${place.slash}`
+  const key = `${page.key} ${media.tag} ${name}`
   const headers = { ...revalidated(tag), ...shownAs(media) }
   const kept = memory.find(key, tag)
   if (kept !== undefined) return context.body(kept, 200, headers)
-  const written = await write(media)
+  const written = await page.write()
   if (written instanceof Response) return written
   return context.body(ReadableStream.from(memory.keep(written, { key, tag })), 200, headers)
 }
 
-/** The form of the pages. Another form needs another number: what a client keeps of this one must not pass for it. */
+/**
+ * The form of the pages. Another form needs another number: what a client keeps of this one must not pass for it. The
+ * tags are weak: a page that is written while a file is added has its tag from before. A tag is good for its own page
+ * only.
+ */
 const PAGE_FORM = 2
-
-/** Weak: a page that is written while a file is added has its tag from before. A tag is good for its own page only. */
-function pageTag(revision: number, media: SimpleMedia, name: string): string {
-  return `W/"${PAGE_FORM}.${revision}.${media.tag}.${name}"`
-}
 
 /** Kept, but asked for again each time: what was published is listed at once. */
 function revalidated(tag: string): Readonly<Record<string, string>> {
@@ -97,7 +121,7 @@ function revalidated(tag: string): Readonly<Record<string, string>> {
 }
 
 /** Texts of users stand in pages, escaped; should one slip through, it still may not run. */
-function shownAs({ contentType }: SimpleMedia): Readonly<Record<string, string>> {
+export function shownAs({ contentType }: SimpleMedia): Readonly<Record<string, string>> {
   return {
     'Content-Type': contentType,
     'Content-Security-Policy': "default-src 'none'",

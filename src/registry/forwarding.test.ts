@@ -30,6 +30,11 @@ it.each([
   )
 })
 
+it('may be of every name', () => {
+  const forwarding = checkForwarding({ indexUrl, names: 'all' })
+  expect(forwardedUrl(forwarding, 'requests')).toBe('https://index.example/simple/requests/')
+})
+
 it('is refused with a wrong name, or with too many', () => {
   const check = (names: readonly string[]) => (): unknown => checkForwarding({ indexUrl, names })
   expect(check(['..'])).toThrow(expect.objectContaining({ code: 'python.name' }))

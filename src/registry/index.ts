@@ -12,7 +12,7 @@
  */
 export { createRegistry, type Registry } from './registry.ts'
 export type { RegistryParts } from './ports.ts'
-export type { PypiPackages } from './pypi.ts'
+export { nameOfFile, type PypiPackages } from './pypi.ts'
 export type { Curation, Release } from './curation.ts'
 export type { ShownPackage } from './shown.ts'
 export type { PypiUpload } from './pypi-upload.ts'

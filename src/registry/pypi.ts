@@ -39,6 +39,8 @@ export interface PypiPackages {
   files(project: Project, name: string): AsyncIterable<StoredFile>
   /** What the index shows of a package; undefined where the project never had a file of it. `name` is normalised. */
   shown(project: Project, name: string): Promise<ShownPackage | undefined>
+  /** Ids of all projects that ever had a file of that name, in order. `name` is normalised. */
+  projectsWith(name: string): AsyncIterable<number>
   /** Of all packages, newest first, from the first one that is older than the file `beforeId`; at most `limit`. */
   newest(
     project: Project,
@@ -72,6 +74,11 @@ export function createPypiPackages(context: Context): PypiPackages {
       }),
     files: ({ id: projectId }, nameKey) => shownFiles(store, { projectId, kind: 'pypi', nameKey }),
     shown: ({ id: projectId }, nameKey) => shownPackage(store, { projectId, kind: 'pypi', nameKey }),
+    projectsWith: (nameKey) =>
+      paged(0, {
+        read: (afterId, limit) => store.listProjectsWith({ kind: 'pypi', nameKey }, { afterId, limit }),
+        after: (id) => id,
+      }),
     newest: ({ id: projectId }, { beforeId = Number.MAX_SAFE_INTEGER, limit }) =>
       store.listNewest({ projectId, kind: 'pypi' }, { beforeId, limit }),
     find: (project, file) => find(context, project, file),
@@ -129,6 +136,11 @@ async function find(
   const found = await store.findUnique(pypiKey(project, file), distributionKey(file))
   if (found?.fileName !== fileName) return undefined
   return sha256 === undefined || found.sha256 === sha256 ? found : undefined
+}
+
+/** Normalised, of the package that a distribution of that file name is of; undefined for what is none. */
+export function nameOfFile(fileName: string): string | undefined {
+  return parseOrUndefined(fileName)?.name
 }
 
 function parseOrUndefined(fileName: string): DistributionName | undefined {

@@ -10,6 +10,7 @@ export function describeFileStates(store: () => RegistryStore): void {
   describeMarks(store)
   describeShown(store)
   describeStatus(store)
+  describeOwners(store)
 }
 
 const add = async (store: RegistryStore, fileName = 'a', key = fileName): Promise<StoredFile> =>
@@ -130,6 +131,19 @@ function describeShown(store: () => RegistryStore): void {
     expect(page).toEqual([files[0]])
     const rest = await store().listShownFiles(newFile(), { afterId: page[0]?.id ?? 0, limit: 1 })
     expect(rest).toEqual([files[2]])
+  })
+}
+
+function describeOwners(store: () => RegistryStore): void {
+  it('lists the projects that ever had a name, by their ids, in pages', async () => {
+    for (const projectId of [22, 20, 21]) await store().addUnique(newFile({ projectId }), 'a')
+    await store().addUnique(newFile({ projectId: 23, nameKey: 'other' }), 'a')
+    await store().append(newFile({ projectId: 24, kind: 'generic' }))
+    const file = await add(store(), 'b')
+    await store().changeVersion(newFile(), { deletedAtMs: 1 }, AT)
+    expect(file.fileName).toBe('b')
+    expect(await store().listProjectsWith(newFile(), { afterId: 0, limit: 2 })).toEqual([20, 21])
+    expect(await store().listProjectsWith(newFile(), { afterId: 21, limit: 2 })).toEqual([22])
   })
 }
 

@@ -153,6 +153,11 @@ export interface RegistryStore {
     key: Pick<PackageKey, 'projectId' | 'kind'>,
     page: { readonly after: string; readonly limit: number },
   ): Promise<readonly string[]>
+  /** Ids of the projects that ever had a file of that name, in order, from the first one after `afterId`. */
+  listProjectsWith(
+    key: Omit<NameKey, 'projectId'>,
+    page: { readonly afterId: number; readonly limit: number },
+  ): Promise<readonly number[]>
   /** Undefined where the project never had a file of that name. */
   findName(key: NameKey): Promise<PackageName | undefined>
   /** The file as it is now; undefined where there is none of that id. */

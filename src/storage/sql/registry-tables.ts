@@ -108,6 +108,12 @@ export const registryMigrations: Steps = {
   '0014-registry-settings': {
     up: async (database) => {
       await createSettingsTable(database)
+      await database.schema
+        .createIndex('package_names_projects')
+        .unique()
+        .on('package_names')
+        .columns(['kind', 'name_key', 'project_id'])
+        .execute()
     },
   },
   ...packagesMigrations,

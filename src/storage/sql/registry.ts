@@ -45,6 +45,11 @@ export function createRegistryStore(database: Database): RegistryStore {
         .limit(limit)
       return (await page.execute()).map(({ name_key }) => name_key)
     },
+    listProjectsWith: async ({ kind, nameKey }, { afterId, limit }) => {
+      const named = tables.selectFrom('package_names').select('project_id').where('kind', '=', kind)
+      const projects = named.where('name_key', '=', nameKey).where('project_id', '>', afterId)
+      return (await projects.orderBy('project_id').limit(limit).execute()).map(({ project_id }) => project_id)
+    },
     ...stateChanges(tables),
     ...settingQueries(tables),
     revision: async (projectId) => {
