@@ -25,6 +25,10 @@ export const commands: CommandTable = {
     summary: 'install a release with pip or uv, after it is verified',
     load: () => import('./install.ts'),
   },
+  'check-dist': {
+    summary: 'check wheels and sdists before they are uploaded',
+    load: () => import('./check-dist.ts'),
+  },
   project: {
     summary:
       'create, list and show projects, their members and their allowlist, and forward their simple index',

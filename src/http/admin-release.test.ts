@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { encodeBase64, utf8 } from '../base/index.ts'
+import { distributionOf } from '../formats/python/archive/arrange.ts'
 import type { Registry } from '../registry/index.ts'
 import { listPublished, type ReleasePlace } from './admin-release.ts'
 import { startPackagesServer, type PackagesServer } from './packages-server.contract.ts'
@@ -21,10 +22,14 @@ async function* bytes(text: string): AsyncGenerator<Uint8Array> {
   yield utf8(text)
 }
 
+async function* once(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content
+}
+
 async function publish(name: string): Promise<void> {
   const { registry, project } = place
-  const content = await registry.pypi.stage(bytes(name))
   const fileName = `${name}-1.0.tar.gz`
+  const content = await registry.pypi.stage(once(distributionOf(fileName)))
   const fields = { name, version: '1.0', sha256Digest: undefined, requiresPython: undefined }
   await registry.pypi.publish(project, { ...fields, fileName, content })
 }

@@ -11,7 +11,8 @@ import {
   type Project,
   type Scope,
 } from '../access/index.ts'
-import type { Clock, LogFields, LogLevel } from '../base/index.ts'
+import { utf8, type Clock, type LogFields, type LogLevel } from '../base/index.ts'
+import { distributionOf } from '../formats/python/archive/arrange.ts'
 import { silentLog, systemEntropy } from '../host/index.ts'
 import type { JobOrigin } from '../pipelines/index.ts'
 import { createRegistry, type Registry, type RegistryStore } from '../registry/index.ts'
@@ -212,9 +213,21 @@ export function basic(user: string, password: string): string {
 export const WHEEL = 'my_pkg-1.0.0-py3-none-any.whl'
 export const SDIST = 'my_pkg-1.0.0.tar.gz'
 
-/** The form of `twine upload`; undefined leaves a field out. */
-export function twineForm(
+/** What `twineForm` uploads: of any other name than a distribution's, the content alone. */
+export function twineBytes(
   content: string,
+  fileName = WHEEL,
+  requiresPython = '>=3.9',
+): Uint8Array<ArrayBuffer> {
+  const isDistribution = /^[a-z0-9_]+-[0-9][0-9a-z.]*(?:-py3-none-any\.whl|\.tar\.gz)$/i.test(fileName)
+  return Uint8Array.from(
+    isDistribution ? distributionOf(fileName, { content, requiresPython }) : utf8(content),
+  )
+}
+
+/** The form of `twine upload` for an honest distribution with that content; undefined leaves a field out. */
+export function twineForm(
+  content: string | Uint8Array<ArrayBuffer>,
   fields: Readonly<Record<string, string | undefined>> = {},
   fileName = WHEEL,
 ): FormData {
@@ -229,6 +242,8 @@ export function twineForm(
     ...fields,
   }
   for (const [name, value] of Object.entries(all)) if (value !== undefined) form.append(name, value)
-  form.append('content', new Blob([content], { type: 'application/octet-stream' }), fileName)
+  const bytes =
+    typeof content === 'string' ? twineBytes(content, fileName, all.requires_python ?? '') : content
+  form.append('content', new Blob([bytes], { type: 'application/octet-stream' }), fileName)
   return form
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../base/index.ts'
 import {
   startPackagesServer,
+  twineBytes,
   twineForm,
   WHEEL,
   basic,
@@ -166,7 +167,12 @@ describe('one package', () => {
     expect(shown).toMatchObject({ version: '1.0.0', versions: [{ id: newest?.['id'], version: '1.0.1' }] })
     const files = await rows(`/${String(first?.['id'])}/package_files`)
     expect(files).toMatchObject([
-      { file_name: WHEEL, file_sha256: sha256Hex(WHEEL), size: WHEEL.length, pipelines: [{ id: 7 }] },
+      {
+        file_name: WHEEL,
+        file_sha256: sha256Hex(twineBytes(WHEEL)),
+        size: twineBytes(WHEEL).length,
+        pipelines: [{ id: 7 }],
+      },
       { file_name: SDIST, package_id: first?.['id'], created_at: TIME },
     ])
     const byName = await rows(

@@ -181,7 +181,7 @@ describe('the status of a package', () => {
     })
     const refused = await publish(SDIST)
     expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('moved to other-pkg') })
-    expect((await server.storedFiles()).length).toBe(1)
+    expect((await server.storedFiles()).length).toBe(2)
     await send('PUT', '/names/my-pkg/status', { body: { status: 'active' } })
     expect(await publish(SDIST)).toMatchObject({ status: 201 })
     expect((await page())['project-status']).toEqual({ status: 'active' })

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../base/index.ts'
+import { metadataOf } from '../formats/python/archive/arrange.ts'
 import {
   basic,
   SDIST,
   startPackagesServer,
+  twineBytes,
   twineForm,
   WHEEL,
   type PackagesServer,
@@ -48,9 +50,11 @@ function countTurns(): { now(): number; stop(): void } {
 
 describe('the simple index', () => {
   it('of a package is what GitLab writes, and the version of the index, with or without a slash, whatever the spelling of the name', async () => {
-    await post(twineForm('content', { requires_python: '>=3.9,<"4"' }))
+    await post(twineForm('content', { requires_python: '>=3.9,<4' }))
     await post(twineForm('sdist', {}, SDIST))
-    const [wheel, sdist] = [sha256Hex('content'), sha256Hex('sdist')]
+    const wheel = sha256Hex(twineBytes('content', WHEEL, '>=3.9,<4'))
+    const sdist = sha256Hex(twineBytes('sdist', SDIST))
+    const metadata = sha256Hex(metadataOf('my_pkg', '1.0.0', { requiresPython: '>=3.9,<4' }))
     const page = (files: string): string => `<!DOCTYPE html>
 <html>
   <head>
@@ -59,7 +63,7 @@ describe('the simple index', () => {
   </head>
   <body>
     <h1>Links for my-pkg</h1>
-    <a href="${files}/${wheel}/${WHEEL}#sha256=${wheel}" data-requires-python="&gt;=3.9,&lt;&quot;4&quot;">${WHEEL}</a>
+    <a href="${files}/${wheel}/${WHEEL}#sha256=${wheel}" data-requires-python="&gt;=3.9,&lt;4" data-core-metadata="sha256=${metadata}">${WHEEL}</a>
     <a href="${files}/${sdist}/${SDIST}#sha256=${sdist}" data-requires-python="&gt;=3.9">${SDIST}</a>
   </body>
 </html>
@@ -79,7 +83,7 @@ describe('the simple index', () => {
     for (const path of ['/simple/my-pkg', '/simple/my-pkg/']) {
       const [, href = ''] = /href="([^"#]+)/.exec(await (await get(path)).text()) ?? []
       expect(new URL(href, `http://other.example${base}${path}`).href).toBe(
-        `http://other.example${base}/files/${sha256Hex('content')}/${WHEEL}`,
+        `http://other.example${base}/files/${sha256Hex(twineBytes('content'))}/${WHEEL}`,
       )
     }
   })
@@ -154,16 +158,17 @@ describe('the simple index', () => {
 })
 
 describe('a download', () => {
-  const digest = sha256Hex('0123456789')
+  const bytes = twineBytes('0123456789')
+  const digest = sha256Hex(bytes)
   const path = `/files/${digest}/${WHEEL}`
   beforeEach(() => post(twineForm('0123456789')))
 
   it('is the bytes, as an attachment that no browser shows', async () => {
     const answer = await get(path)
-    expect([answer.status, await answer.text()]).toEqual([200, '0123456789'])
+    expect([answer.status, new Uint8Array(await answer.arrayBuffer())]).toEqual([200, bytes])
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       'content-type': 'application/octet-stream',
-      'content-length': '10',
+      'content-length': String(bytes.length),
       'content-disposition': `attachment; filename="${WHEEL}"`,
       'x-content-type-options': 'nosniff',
       'accept-ranges': 'bytes',
@@ -175,7 +180,7 @@ describe('a download', () => {
     const answer = await get(path, {}, 'HEAD')
     expect([answer.status, answer.headers.get('content-length'), await answer.text()]).toEqual([
       200,
-      '10',
+      String(bytes.length),
       '',
     ])
   })

@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono'
 import type { Access, Project } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
-import type { Maker, PypiPackages } from '../registry/index.ts'
+import type { Maker, PypiPackages, PypiUpload } from '../registry/index.ts'
 import { makerOf, principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
 import { createPageMemory } from './page-memory.ts'
 import { sendFile, sendProvenance } from './pypi-files.ts'
@@ -78,12 +78,16 @@ async function upload(
 function publish(
   pypi: PypiPackages,
   project: Project,
-  { fields, fileName, content, madeBy }: PypiForm & { readonly madeBy: Maker },
+  { fields, fileName, content, madeBy }: PypiForm<PypiUpload['content']> & { readonly madeBy: Maker },
 ) {
   return pypi.publish(project, {
+    action: fields.get(':action'),
+    protocolVersion: fields.get('protocol_version'),
+    fileType: fields.get('filetype'),
     name: fields.get('name') ?? '',
     version: fields.get('version') ?? '',
     fileName,
+    md5Digest: fields.get('md5_digest'),
     sha256Digest: fields.get('sha256_digest'),
     requiresPython: fields.get('requires_python'),
     content,

@@ -46,7 +46,7 @@ async function mark(file: StoredFile, change: FileChange): Promise<void> {
 
 describe('the page of a package in JSON', () => {
   it('says of each file what installers ask for', async () => {
-    const wheel = await publish(WHEEL, { requires_python: '>=3.9,<"4"' })
+    const wheel = await publish(WHEEL, { requires_python: '>=3.9,<4' })
     const sdist = await publish(SDIST, { requires_python: undefined })
     for (const [path, up] of [
       ['/simple/My_Pkg', '..'],
@@ -54,7 +54,8 @@ describe('the page of a package in JSON', () => {
     ] as const) {
       const answer = await get(path)
       expect(answer.headers.get('content-type')).toBe(JSON_TYPE)
-      const entry = ({ fileName, sha256, size }: StoredFile): object => ({
+      const entry = ({ fileName, sha256, size, metadata }: StoredFile): object => ({
+        ...(metadata === null ? {} : { 'core-metadata': { sha256: metadata.sha256 } }),
         filename: fileName,
         url: `${up}/files/${sha256}/${fileName}`,
         hashes: { sha256 },
@@ -65,7 +66,7 @@ describe('the page of a package in JSON', () => {
         meta: { 'api-version': '1.4' },
         name: 'my-pkg',
         'project-status': { status: 'active' },
-        files: [{ ...entry(wheel), 'requires-python': '>=3.9,<"4"' }, entry(sdist)],
+        files: [{ ...entry(wheel), 'requires-python': '>=3.9,<4' }, entry(sdist)],
         versions: ['1.0.0'],
       })
     }

@@ -152,6 +152,7 @@ describe('a package that is quarantined', () => {
 describe('what is kept beside a file', () => {
   it('is its core metadata, under its name with an ending, and told of with its digest', async () => {
     const file = await publish()
+    await mark(file, { metadata: null })
     const metadata = await blob('Metadata-Version: 2.1')
     const url = `/files/${file.sha256}/${WHEEL}.metadata`
     expect((await get(url)).status).toBe(404)

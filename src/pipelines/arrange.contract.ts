@@ -155,6 +155,7 @@ export function memoryBlobs(): Blobs & { readonly staged: Set<object> } {
       const blob = {
         sha256,
         size: bytes.length,
+        read: async (offset: number, length: number) => bytes.subarray(offset, offset + length),
         commit: async () => {
           kept.set(sha256, bytes)
         },

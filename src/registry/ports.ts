@@ -27,4 +27,6 @@ export interface RegistryParts {
 /** What the parts of this room share. */
 export interface Context extends RegistryParts {
   readonly limits: RegistryLimits
+  /** For what costs much of the processor: a few at once, so that an enemy's archives do not hold up everything else. */
+  readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>
 }

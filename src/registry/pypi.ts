@@ -1,5 +1,5 @@
 import type { Project } from '../access/index.ts'
-import type { Blob, StagedBlob } from '../base/index.ts'
+import type { Blob } from '../base/index.ts'
 import {
   distributionKey,
   isName,
@@ -7,12 +7,13 @@ import {
   parseFileName,
   type DistributionName,
 } from '../formats/python/index.ts'
+import type { PypiUpload, StagedUpload } from './check-upload.ts'
 import { registryErrors } from './errors.ts'
-import { openPart, stageCapped, type FilePart } from './content.ts'
+import { openPart, type FilePart } from './content.ts'
 import { checkForwarding, forwardedUrl } from './forwarding.ts'
 import { paged } from './paged.ts'
 import type { Context } from './ports.ts'
-import { publishPypi, pypiKey, type PypiUpload } from './pypi-upload.ts'
+import { publishPypi, pypiKey, stagePypi } from './pypi-upload.ts'
 import { shownFiles, shownPackage, type ShownPackage } from './shown.ts'
 import type { AddedFile, Forwarding, StoredFile } from './store.ts'
 
@@ -25,12 +26,12 @@ export interface AskedFile {
 export interface PypiPackages {
   readonly maxFileBytes: number
   /** The content of an upload, before its form is whole. Throws `registry.too-large`. Must be published or discarded. */
-  stage(bytes: AsyncIterable<Uint8Array>): Promise<StagedBlob>
+  stage(bytes: AsyncIterable<Uint8Array>): Promise<StagedUpload>
   /**
    * Listed and durable when it resolves; the staged content is used up in any case. The same bytes under the same name
    * succeed again, unless the settings of the project refuse them. Throws `registry.form`, `registry.mismatch`,
    * `registry.digest-mismatch`, `registry.file-taken`, `registry.file-deleted`, `registry.closed`, and what
-   * `formats/python` throws.
+   * `formats/python` throws and finds: `python.…`, `distribution.…`.
    */
   publish(project: Project, upload: PypiUpload): Promise<AddedFile>
   /** Normalised names of the project's packages, in order. */
@@ -62,10 +63,10 @@ export interface PypiPackages {
 }
 
 export function createPypiPackages(context: Context): PypiPackages {
-  const { store, blobs, clock, limits } = context
+  const { store, clock, limits } = context
   return {
     maxFileBytes: limits.maxPypiFileBytes,
-    stage: (bytes) => stageCapped(blobs, bytes, limits.maxPypiFileBytes),
+    stage: (bytes) => stagePypi(context, bytes),
     publish: (project, upload) => publish(context, project, upload),
     names: ({ id: projectId }) =>
       paged('', {

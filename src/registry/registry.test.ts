@@ -2,14 +2,15 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Project } from '../access/index.ts'
-import { concatBytes, sha256Hex, utf8, utf8Decode, type Blobs } from '../base/index.ts'
+import { concatBytes, sha256Hex, type Blobs } from '../base/index.ts'
+import { wheelOfSize } from '../formats/python/archive/arrange.ts'
 import { silentLog, systemEntropy } from '../host/index.ts'
 import { openFolderBlobs } from '../storage/folder/blobs.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
 import { createGenericStore } from '../storage/sql/registry-generic.ts'
 import { createPackagesStore } from '../storage/sql/registry-packages.ts'
 import { createRegistryStore, registryMigrations } from '../storage/sql/registry.ts'
+import { chunks, madeOf, MAX_PYPI_BYTES, PROJECT, SDIST, WHEEL } from './arrange.ts'
 import {
   createRegistry,
   type GenericStore,
@@ -18,18 +19,6 @@ import {
   type Registry,
   type RegistryStore,
 } from './index.ts'
-
-const PROJECT: Project = {
-  id: 20,
-  path: 'g/p',
-  name: 'p',
-  namespaceId: 1,
-  namespacePath: 'g',
-  visibility: 'private',
-  defaultBranch: 'main',
-}
-const WHEEL = 'my_pkg-1.0.0-py3-none-any.whl'
-const SDIST = 'my_pkg-1.0.0.tar.gz'
 
 let root: string
 let folder: string
@@ -55,16 +44,11 @@ beforeEach(async () => {
 
 function makeRegistry(parts: { store?: RegistryStore; blobs?: Blobs } = {}): Registry {
   const clock = { nowMs: () => 1000, sleep: async () => undefined }
-  const limits = { maxPypiFileBytes: 10, maxGenericFileBytes: 8 }
+  const limits = { maxPypiFileBytes: MAX_PYPI_BYTES, maxGenericFileBytes: 8 }
   return createRegistry({ store, generic, packages, blobs, clock, limits, ...parts })
 }
 
-async function* chunks(text: string): AsyncGenerator<Uint8Array> {
-  yield utf8(text.slice(0, 2))
-  yield utf8(text.slice(2))
-}
-
-type Changes = Partial<Omit<PypiUpload, 'content'>> & { readonly content?: string }
+type Changes = Partial<Omit<PypiUpload, 'content'>> & { readonly content?: string | Uint8Array }
 
 async function publish({ content = 'content', ...changes }: Changes = {}) {
   const upload = {
@@ -77,7 +61,9 @@ async function publish({ content = 'content', ...changes }: Changes = {}) {
   return registry.pypi.publish(PROJECT, {
     ...upload,
     ...changes,
-    content: await registry.pypi.stage(chunks(content)),
+    content: await registry.pypi.stage(
+      chunks(typeof content === 'string' ? madeOf(content, changes.fileName) : content),
+    ),
   })
 }
 
@@ -94,20 +80,20 @@ async function storedFiles(): Promise<string[]> {
 
 describe('publishing', () => {
   it('lists the file under the normalised name and serves its bytes', async () => {
-    const { file, isNew } = await publish({ sha256Digest: sha256Hex('content').toUpperCase() })
+    const { file, isNew } = await publish({ sha256Digest: sha256Hex(madeOf('content')).toUpperCase() })
     expect(isNew).toBe(true)
     expect(file).toMatchObject({
       name: 'my-pkg',
       version: '1.0.0',
       fileName: WHEEL,
-      size: 7,
+      size: madeOf('content').length,
       requiresPython: '>=3.9',
     })
-    expect(file.sha256).toBe(sha256Hex('content'))
+    expect(file.sha256).toBe(sha256Hex(madeOf('content')))
     expect(await collect(registry.pypi.files(PROJECT, 'my-pkg'))).toEqual([file])
     expect(await collect(registry.pypi.names(PROJECT))).toEqual(['my-pkg'])
     const blob = await registry.pypi.open(file)
-    expect(utf8Decode(concatBytes(...(await collect(blob.stream()))))).toBe('content')
+    expect(concatBytes(...(await collect(blob.stream())))).toEqual(madeOf('content'))
   })
 
   it('keeps wheel and sdist of one version in one package', async () => {
@@ -121,7 +107,7 @@ describe('publishing', () => {
     const first = await publish()
     expect(await publish()).toEqual({ file: first.file, isNew: false })
     expect(await collect(registry.pypi.files(PROJECT, 'my-pkg'))).toHaveLength(1)
-    expect(await storedFiles()).toHaveLength(1)
+    expect(await storedFiles()).toHaveLength(2)
   })
 
   it('refuses other bytes under a name that was used, and stores nothing of them', async () => {
@@ -129,8 +115,8 @@ describe('publishing', () => {
     const refused = publish({ content: 'other' })
     await expect(refused).rejects.toMatchObject({ code: 'registry.file-taken', status: 400 })
     await expect(refused).rejects.toThrow(/already been taken.*File already exists/)
-    await expect(refused).rejects.toThrow(sha256Hex('content'))
-    expect(await storedFiles()).toHaveLength(1)
+    await expect(refused).rejects.toThrow(sha256Hex(madeOf('content')))
+    expect(await storedFiles()).toHaveLength(2)
   })
 
   it.each([
@@ -179,11 +165,12 @@ describe('publishing', () => {
   })
 
   it('refuses a file over the cap and keeps nothing', async () => {
-    await expect(registry.pypi.stage(chunks('x'.repeat(11)))).rejects.toMatchObject({
+    const [most, more] = [wheelOfSize(MAX_PYPI_BYTES), wheelOfSize(MAX_PYPI_BYTES + 1)]
+    await expect(registry.pypi.stage(chunks(more))).rejects.toMatchObject({
       code: 'registry.too-large',
     })
     expect(await storedFiles()).toEqual([])
-    expect((await publish({ content: 'x'.repeat(10) })).isNew).toBe(true)
+    expect((await publish({ content: most })).isNew).toBe(true)
   })
 
   it('commits the blob before it writes the row', async () => {
@@ -205,7 +192,7 @@ describe('publishing', () => {
     }
     registry = makeRegistry({ blobs: watched, store: { ...store, addUnique: add } })
     await publish()
-    expect(steps).toEqual(['blob', 'row'])
+    expect(steps).toEqual(['blob', 'blob', 'row'])
   })
 })
 

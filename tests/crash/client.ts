@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 
 import { Secret, sha256 } from '../../src/base/index.ts'
+import { distributionOf } from '../../src/formats/python/archive/arrange.ts'
 import type { Admin } from '../../src/server/index.ts'
 import { systemClock, systemFiles } from '../../src/host/index.ts'
 import { createFulcioClient, createHttp, createRekorClient } from '../../src/net/index.ts'
@@ -72,10 +73,11 @@ async function signAndLog(client: Client): Promise<Acknowledged> {
 }
 
 async function publish({ url, projectId, token }: Client): Promise<Acknowledged> {
-  const bytes = randomBytes(200_000)
-  const version = `1.${bytes.readUInt32BE(0)}`
-  const digest = createHash('sha256').update(bytes).digest('hex')
+  const content = randomBytes(150_000)
+  const version = `1.${content.readUInt32BE(0)}`
   const fileName = `demo-${version}.tar.gz`
+  const bytes = Buffer.from(distributionOf(fileName, { content: content.toString('base64') }))
+  const digest = createHash('sha256').update(bytes).digest('hex')
   const form = new FormData()
   const fields = {
     ':action': 'file_upload',

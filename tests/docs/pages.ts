@@ -37,6 +37,10 @@ export const PAGES: readonly Page[] = [
   },
   { path: 'how-to/people-and-tokens.md', before: '' },
   {
+    path: 'reference/check-dist.md',
+    before: 'dists tools 1.0.0',
+  },
+  {
     path: 'how-to/run-your-project.md',
     before: `${small.replaceAll('PLACE', 'my-package')}; mkdir here; cd here`,
   },

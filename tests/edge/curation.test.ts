@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { distributionOf } from '../../src/formats/python/archive/arrange.ts'
 import { runProgram, wheelseal, type Outcome } from '../support/program.ts'
 import { startServer, temporaryFolder, type Server } from '../support/server.ts'
 
@@ -30,7 +31,7 @@ function upload(): Promise<Response> {
   const form = new FormData()
   form.append('name', 'acme-tools')
   form.append('version', '1.0')
-  form.append('content', new Blob([FILE]), FILE)
+  form.append('content', new Blob([Uint8Array.from(distributionOf(FILE))]), FILE)
   return ask('', { method: 'POST', body: form })
 }
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { distributionOf } from '../../src/formats/python/archive/arrange.ts'
 import { present, python, twine } from '../support/judges.ts'
 import { pipIndexUrl } from '../support/pip-index.ts'
 import { root, runProgram, type Outcome } from '../support/program.ts'
@@ -95,7 +96,8 @@ describe.runIf(present(python, twine))('the registries of wheelseal up', () => {
     expect(again).toContain(`${page} 304`)
     expect(again).toContain('Available versions: 1.0.0\n')
     const fields = ['name=hello_tools', 'version=1.0.1'].flatMap((field) => ['--form', field])
-    const content = `content=@${at(`dist/${files[1]}`)};filename=hello_tools-1.0.1.tar.gz`
+    await writeFile(at('hello_tools-1.0.1.tar.gz'), distributionOf('hello_tools-1.0.1.tar.gz'))
+    const content = `content=@${at('hello_tools-1.0.1.tar.gz')}`
     const uploaded = await curl('--fail', ...fields, '--form', content, `${withToken()}/pypi`)
     expect(uploaded.stdout).toContain('201 Created')
     expect(await versions()).toContain('Available versions: 1.0.1, 1.0.0\n')

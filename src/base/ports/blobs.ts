@@ -1,7 +1,9 @@
-export interface StagedBlob {
+import type { Source } from './files.ts'
+
+/** Bytes that have arrived whole. They can be read until they are committed or discarded, to judge them before. */
+export interface StagedBlob extends Source {
   /** Lower-case hex of the bytes that arrived. */
   readonly sha256: string
-  readonly size: number
   /** Durable under its digest when it resolves: temporary name, fsync, rename, fsync of the folder. Equal bytes twice is fine. */
   commit(): Promise<void>
   /** Leaves nothing behind. Safe after a failed `commit`. */

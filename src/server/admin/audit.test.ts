@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { distributionOf } from '../../formats/python/archive/arrange.ts'
 import { createAudit, type AuditRow, type AuditStore } from '../../access/index.ts'
 import { silentLog } from '../../host/index.ts'
 import type { App } from '../../http/index.ts'
@@ -22,7 +23,7 @@ beforeAll(async () => {
   app = adminApp(server.services, silentLog)
   const project = await server.services.access.createProject({ path: 'acme/taken' })
   const { pypi } = server.services.registry
-  const content = await pypi.stage(ReadableStream.from([Buffer.from('a distribution')]))
+  const content = await pypi.stage(ReadableStream.from([distributionOf('acme-tools-1.0.tar.gz')]))
   const upload = {
     ...RELEASE,
     fileName: 'acme-tools-1.0.tar.gz',

@@ -62,6 +62,27 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<Blobs>): vo
       expect(await blobs.open(staged.sha256, 5)).toBeUndefined()
     })
 
+    it('lets the bytes of any part be read before the commit, and none that there are not', async () => {
+      const text = 'abcdefg'.repeat(100_000)
+      const staged = await blobs.stage(chunks(text.slice(0, 300_001), text.slice(300_001)), MAX_BYTES)
+      for (const [offset, length] of [
+        [0, 3],
+        [299_999, 5],
+        [1, 600_000],
+        [699_999, 1],
+        [5, 0],
+      ] as const)
+        expect(utf8Decode(await staged.read(offset, length))).toBe(text.slice(offset, offset + length))
+      for (const [offset, length] of [
+        [0, 700_001],
+        [699_999, 2],
+        [800_000, 1],
+      ] as const)
+        await expect(staged.read(offset, length)).rejects.toMatchObject({ code: 'base.truncated' })
+      await staged.commit()
+      expect(await blobs.open(staged.sha256, text.length)).toBeDefined()
+    })
+
     it('takes equal bytes twice, at once and after another', async () => {
       const [one, two] = await Promise.all([store('hello'), store('hello')])
       expect([one, two, await store('hello')]).toEqual(Array(3).fill(sha256Hex('hello')))

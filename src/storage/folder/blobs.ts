@@ -48,7 +48,12 @@ async function stage(place: Place, bytes: AsyncIterable<Uint8Array>, maxBytes: n
   const discard = (): Promise<void> => rm(place.temporary, { force: true })
   try {
     const arrived = await receive(place.temporary, bytes, maxBytes)
-    return { ...arrived, commit: () => commit(place, arrived.sha256), discard }
+    return {
+      ...arrived,
+      read: (offset, length) => readPart(place.temporary, offset, length),
+      commit: () => commit(place, arrived.sha256),
+      discard,
+    }
   } catch (error) {
     await discard()
     throw error
@@ -71,6 +76,24 @@ async function receive(
     }
   })
   return { sha256: hash.digest('hex'), size }
+}
+
+/** Each part opens the file anew: what is staged holds no descriptor, however long it waits. */
+async function readPart(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  let at = 0
+  await withFile(await open(path, constants.O_RDONLY | constants.O_NOFOLLOW), async (handle) => {
+    while (at < length) {
+      const { bytesRead } = await handle.read(bytes, at, length - at, offset + at)
+      if (bytesRead === 0)
+        throw baseErrors(
+          'base.truncated',
+          `the file ends ${length - at} bytes before byte ${offset + length}`,
+        )
+      at += bytesRead
+    }
+  })
+  return bytes
 }
 
 /** Bytes, then the folder, then the name in it: each is durable before the next is begun. */

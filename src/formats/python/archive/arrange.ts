@@ -278,7 +278,7 @@ export function sdistMembers(fileName: string, honest: Honest = {}): readonly Ta
   ]
 }
 
-export function metadataOf(name: string, version: string, { requiresPython }: Honest = {}): string {
-  const requires = requiresPython === undefined ? '' : `Requires-Python: ${requiresPython}\n`
+export function metadataOf(name: string, version: string, { requiresPython = '' }: Honest = {}): string {
+  const requires = requiresPython === '' ? '' : `Requires-Python: ${requiresPython}\n`
   return `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n${requires}\nText.\n`
 }
