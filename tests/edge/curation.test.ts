@@ -9,6 +9,7 @@ let folder: { path: string; remove: () => Promise<void> }
 let server: Server
 let authorization: string
 const FILE = 'acme_tools-1.0.tar.gz'
+const BYTES = Uint8Array.from(distributionOf(FILE))
 
 const command = (...args: string[]): Promise<Outcome> =>
   runProgram([wheelseal, ...args, '--data', server.data])
@@ -31,7 +32,7 @@ function upload(): Promise<Response> {
   const form = new FormData()
   form.append('name', 'acme-tools')
   form.append('version', '1.0')
-  form.append('content', new Blob([Uint8Array.from(distributionOf(FILE))]), FILE)
+  form.append('content', new Blob([BYTES]), FILE)
   return ask('', { method: 'POST', body: form })
 }
 
@@ -50,7 +51,7 @@ it('a version is yanked and quarantined with a reason, and neither after --undo'
   expect(yanked).toMatchObject({ code: 0, stdout: 'acme-tools 1.0.0: 1 file is yanked\n' })
   expect(await page()).toMatchObject({ files: [{ yanked: 'does not start' }] })
   expect((await command('quarantine', 'acme-tools == 1.0', ...IN_PROJECT, '--reason', 'stolen')).code).toBe(0)
-  const digest = createHash('sha256').update(FILE).digest('hex')
+  const digest = createHash('sha256').update(BYTES).digest('hex')
   const refused = await ask(`/files/${digest}/${FILE}`)
   expect([refused.status, refused.statusText]).toEqual([403, expect.stringContaining('quarantined: stolen')])
   expect((await command('quarantine', 'acme-tools==1.0', ...IN_PROJECT, '--undo')).code).toBe(0)
