@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { distributionOf } from '../../src/formats/python/archive/arrange.ts'
 import {
   gitlabStandIn,
   TOKEN,
@@ -24,7 +25,11 @@ let server: StandIn
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wheelseal-publish-command-'))
   for (const name of NAMES)
-    for (const ending of ENDINGS) writeFileSync(join(folder, `${name}${ending}`), `${ending} of ${name}`)
+    for (const ending of ENDINGS)
+      writeFileSync(
+        join(folder, `${name}${ending}`),
+        ending === '' ? distributionOf(name) : `${ending} of ${name}`,
+      )
   server = await gitlabStandIn({
     fault: (asked) => {
       if (asked.method === 'GET') return undefined

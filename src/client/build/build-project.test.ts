@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { utf8, type Command, type Spawn } from '../../base/index.ts'
-import { systemSpawn } from '../../host/index.ts'
+import { utf8, type Spawn } from '../../base/index.ts'
+import { distributionOf } from '../../formats/python/archive/arrange.ts'
+import { SDIST, standIn, WHEEL, writeBoth } from './arrange.ts'
 import { buildProject, BuildFailure, type BuildReport } from './index.ts'
 
 let base: string
@@ -21,39 +22,6 @@ afterEach(async () => {
   delete process.env['TMPDIR']
   await rm(base, { recursive: true })
 })
-
-const WHEEL = 'a-1.0-py3-none-any.whl'
-const SDIST = 'a-1.0.tar.gz'
-
-interface StandIn {
-  /** What the n-th build writes; by default both files with equal bytes. */
-  readonly build?: (output: string, command: Command, nth: number) => Promise<number>
-  readonly pipExit?: number
-}
-
-const writeBoth = async (output: string, content = 'x'): Promise<number> => {
-  for (const name of [WHEEL, SDIST]) await writeFile(join(output, name), content)
-  return 0
-}
-
-/** Stands in for pip and the build front end; git and the comparison are the machine's. */
-function standIn({
-  build = (output) => writeBoth(output),
-  pipExit = 0,
-}: StandIn): Spawn & { builds: Command[] } {
-  const builds: Command[] = []
-  const run: Spawn['run'] = async (command) => {
-    const at = command.argv.indexOf('--outdir')
-    if (command.argv.includes('pip')) {
-      command.onOutput?.(utf8('no such package\u001b[2J\n'), 'stderr')
-      return { exitCode: pipExit, signal: null }
-    }
-    if (at === -1) return systemSpawn.run(command)
-    builds.push(command)
-    return { exitCode: await build(command.argv[at + 1] ?? '', command, builds.length), signal: null }
-  }
-  return { run, builds }
-}
 
 const steps: string[] = []
 
@@ -169,7 +137,7 @@ describe('buildProject', () => {
   })
 
   it('takes the time that the user sets, and outside of a repository one that is always the same', async () => {
-    const epoch = async (env: Record<string, string>): Promise<unknown> =>
+    const epoch = async (env: Record<string, string>) =>
       (await built(standIn({}), {}, env)).sources.sourceDateEpoch
     expect(await epoch({ SOURCE_DATE_EPOCH: '1234567890' })).toBe(1_234_567_890)
     expect(await epoch({})).toBe(315_619_200)
@@ -201,6 +169,21 @@ describe('buildProject', () => {
     expect(await left()).toEqual([])
   })
 
+  it('checks both files as the registry will, and keeps none where one is refused', async () => {
+    const spawn = standIn({
+      build: async (output) => {
+        await writeBoth(output)
+        await writeFile(join(output, SDIST), distributionOf('other-1.0.tar.gz'))
+        return 0
+      },
+    })
+    await expect(built(spawn)).rejects.toMatchObject({
+      code: 'packaging.built',
+      message: expect.stringMatching(new RegExp(`^${SDIST}: .*\\[distribution\\.`)),
+    })
+    expect(await readdir(folder)).toEqual(['pyproject.toml'])
+  })
+
   it('leaves nothing when it is stopped', async () => {
     const abort = new AbortController()
     const spawn = standIn({
@@ -212,40 +195,6 @@ describe('buildProject', () => {
     await expect(built(spawn, { signal: abort.signal })).rejects.toThrow('stopped')
     expect(await readdir(folder)).toEqual(['pyproject.toml'])
     expect(await left()).toEqual([])
-  })
-})
-
-describe('the output folder', () => {
-  it('gets nothing when one file of that name has other bytes', async () => {
-    await mkdir(join(folder, 'dist'))
-    await writeFile(join(folder, 'dist', WHEEL), 'other')
-    await expect(built(standIn({}))).rejects.toMatchObject({
-      code: 'packaging.other-bytes-here',
-      message: expect.stringContaining(WHEEL),
-    })
-    expect(await readdir(join(folder, 'dist'))).toEqual([WHEEL])
-    expect(await readFile(join(folder, 'dist', WHEEL), 'utf8')).toBe('other')
-  })
-
-  it('keeps a file that has these bytes, and gets the one that is missing', async () => {
-    await mkdir(join(folder, 'dist'))
-    await writeFile(join(folder, 'dist', WHEEL), 'x')
-    await built(standIn({}))
-    expect(await readdir(join(folder, 'dist'))).toEqual([WHEEL, SDIST])
-  })
-
-  it('is named where it cannot be one', async () => {
-    await writeFile(join(base, 'file'), '')
-    await expect(built(standIn({}), { output: join(base, 'file') })).rejects.toMatchObject({
-      code: 'packaging.output',
-      message: expect.stringContaining(join(base, 'file')),
-    })
-  })
-
-  it('may be a new one of any depth', async () => {
-    await built(standIn({}), { output: join(base, 'deep', 'out') })
-    expect(await readdir(join(base, 'deep', 'out'))).toHaveLength(2)
-    await chmod(join(base, 'deep', 'out'), 0o755)
   })
 })
 

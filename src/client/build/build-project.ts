@@ -14,6 +14,7 @@ import {
   type BuiltNames,
   type Compared,
 } from '../../packaging/index.ts'
+import { checkBuilt } from './check-built.ts'
 import { digestOf, placeTogether, type BuiltFile } from './place.ts'
 import { copySources, readSources, type Sources } from './sources.ts'
 
@@ -80,6 +81,7 @@ export async function buildProject(
     const names = await buildOnce(run, 'first')
     if (options.isChecked) await checkSecond(run, names)
     const files = await filesOf(run, names)
+    for (const file of files) await checkBuilt(file)
     options.signal.throwIfAborted()
     await placeTogether(files, output)
     return { ...names, sources, folder: output, files, isChecked: options.isChecked }

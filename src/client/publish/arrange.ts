@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock, Files } from '../../base/index.ts'
+import { distributionOf, wheelOfSize } from '../../formats/python/archive/arrange.ts'
 import { systemClock, systemFiles } from '../../host/index.ts'
 import { createHttp } from '../../net/index.ts'
 import { gitlabStandIn, TOKEN, type GitlabOptions, type StandIn } from './stand-in/arrange.ts'
@@ -10,7 +11,9 @@ import { publishFiles } from './index.ts'
 
 export const WHEEL = 'my_pkg-1.0-py3-none-any.whl'
 export const SDIST = 'my_pkg-1.0.tar.gz'
-export const LARGE: Uint8Array = Buffer.alloc(300_000, 'wheel ')
+/** Larger than what is sent at once. */
+export const LARGE: Uint8Array = wheelOfSize(300_000, WHEEL)
+export const SMALL: Uint8Array = distributionOf(SDIST)
 
 export interface Release {
   at(name: string): string
@@ -36,7 +39,7 @@ export async function newRelease(): Promise<Release> {
   const folder = await mkdtemp(join(tmpdir(), 'wheelseal-publish-'))
   const at = (name: string): string => join(folder, name)
   await writeFile(at(WHEEL), LARGE)
-  await writeFile(at(SDIST), 'sdist')
+  await writeFile(at(SDIST), SMALL)
   for (const name of [WHEEL, SDIST])
     for (const ending of ['.sigstore.json', '.sig', '.crt'])
       await writeFile(at(`${name}${ending}`), `${ending} of ${name}`)

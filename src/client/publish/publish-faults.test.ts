@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemFiles } from '../../host/index.ts'
-import { LARGE, newRelease, published, SDIST, uploads, WHEEL, type Release } from './arrange.ts'
+import { LARGE, newRelease, published, SDIST, SMALL, uploads, WHEEL, type Release } from './arrange.ts'
 
 let release: Release
 beforeEach(async () => {
@@ -127,8 +127,8 @@ describe('reading back', () => {
 
   it.each([
     ['other bytes', WHEEL, 'x'.repeat(LARGE.length), 'sha256'],
-    ['more bytes', SDIST, 'sdist and more', 'a size other than 5 bytes'],
-    ['fewer bytes', SDIST, 'sdi', 'a size other than 5 bytes'],
+    ['more bytes', SDIST, `${'x'.repeat(SMALL.length)} and more`, `a size other than ${SMALL.length} bytes`],
+    ['fewer bytes', SDIST, 'sdi', `a size other than ${SMALL.length} bytes`],
     ['another seal', `${SDIST}.crt`, `.crt of ${WHEEL}x`, 'a size other'],
   ])('refuses %s', async (...[, name, bytes, words]) => {
     await expect(release.publish(await release.gitlab({ served: lying(name, bytes) }))).rejects.toMatchObject(
@@ -166,7 +166,9 @@ describe('a file that changes while it is published', () => {
       ...systemFiles,
       stream: async function* stream(path) {
         reads += path === release.at(SDIST) ? 1 : 0
-        yield* reads === 2 && path === release.at(SDIST) ? [Buffer.from('SDIST')] : systemFiles.stream(path)
+        yield* reads === 2 && path === release.at(SDIST)
+          ? [Buffer.alloc(SMALL.length, 'x')]
+          : systemFiles.stream(path)
       },
     }
     const server = await release.gitlab()

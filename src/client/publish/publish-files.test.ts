@@ -1,6 +1,7 @@
 import { mkdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { distributionOf } from '../../formats/python/archive/arrange.ts'
 import { LARGE, newRelease, published, SDIST, uploads, WHEEL, type Ask, type Release } from './arrange.ts'
 import { sha256Of, storageStandIn, type StandIn } from './stand-in/arrange.ts'
 
@@ -15,10 +16,9 @@ describe('publishing in a GitLab', () => {
     const server = await release.gitlab()
     expect(await release.publish(server)).toHaveLength(8)
     expect(published(server)).toEqual([WHEEL, SDIST])
-    expect(server.packages.get('my-pkg')?.get(WHEEL)).toMatchObject({
-      bytes: LARGE,
-      sha256: sha256Of(LARGE),
-    })
+    const stored = server.packages.get('my-pkg')?.get(WHEEL)
+    expect(stored).toMatchObject({ sha256: sha256Of(LARGE), requiresPython: '>=3.9' })
+    expect(sha256Of(stored?.bytes ?? '')).toBe(sha256Of(LARGE))
     expect([...server.generic.keys()]).toEqual(
       [WHEEL, SDIST].flatMap((name) =>
         ['.sigstore.json', '.sig', '.crt'].map((ending) => `my-pkg/1.0/${name}${ending}`),
@@ -84,6 +84,8 @@ describe('publishing in a GitLab', () => {
   })
 })
 
+const NEW = 'my_pkg-1.0-py312-none-any.whl'
+
 describe('before the first upload', () => {
   const refusedWithoutUpload = async (server: StandIn, code: string, ask: Ask = {}): Promise<string> => {
     const error = await release.publish(server, ask).catch((reason: unknown) => reason)
@@ -95,11 +97,11 @@ describe('before the first upload', () => {
   it('a name with other bytes ends it, and all of them are named', async () => {
     const server = await release.gitlab()
     await release.publish(server, { seals: 'without seals' })
-    await writeFile(release.at(WHEEL), 'other wheel')
-    await writeFile(release.at(SDIST), 'other sdist')
-    await writeFile(release.at('my_pkg-1.0-cp312-none-any.whl'), 'new')
+    await writeFile(release.at(WHEEL), distributionOf(WHEEL))
+    await writeFile(release.at(SDIST), distributionOf(SDIST, { content: 'other' }))
+    await writeFile(release.at(NEW), distributionOf(NEW))
     const before = uploads(server).length
-    const paths = [release.at('my_pkg-1.0-cp312-none-any.whl'), release.at(WHEEL), release.at(SDIST)]
+    const paths = [release.at(NEW), release.at(WHEEL), release.at(SDIST)]
     await expect(release.publish(server, { paths, seals: 'without seals' })).rejects.toMatchObject({
       code: 'packaging.taken',
       hint: expect.stringContaining('raise the version'),
@@ -148,6 +150,12 @@ describe('before the first upload', () => {
       paths: [release.at(WHEEL), release.at(`${SDIST}.sig`)],
     })
     expect(server.asked).toEqual([])
+  })
+
+  it('a distribution that the registry would refuse ends it, and the check of it is named', async () => {
+    const server = await release.gitlab()
+    await writeFile(release.at(SDIST), distributionOf('other-1.0.tar.gz'))
+    expect(await refusedWithoutUpload(server, 'packaging.file')).toMatch(/\[distribution\.[a-z-]+\]/)
   })
 
   it('seals among the names count with their distribution', async () => {
