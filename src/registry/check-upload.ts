@@ -21,6 +21,8 @@ export interface PypiUpload {
   readonly md5Digest?: string | undefined
   readonly sha256Digest: string | undefined
   readonly requiresPython: string | undefined
+  /** The field of PEP 740. */
+  readonly attestations?: string | undefined
   readonly content: StagedUpload
   readonly madeBy?: Maker
 }

@@ -99,5 +99,6 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/sign-distributions.md': 'tests/stock/sign-command.test.ts',
   'how-to/attest-distributions.md': 'tests/stock/attest-command.test.ts',
   'how-to/verify-a-distribution.md': 'tests/stock/verify-command.test.ts',
+  'how-to/fetch-and-install.md': 'tests/stock/fetch-install.test.ts',
   'how-to/use-other-clients.md': 'tests/stock/other-clients-page.test.ts',
 }

@@ -19,6 +19,7 @@ const LONG = [
   'tests/stock/crosswise.test.ts',
   'tests/stock/verify-keys.test.ts',
   'tests/stock/verify-command.test.ts',
+  'tests/stock/fetch-install.test.ts',
   'tests/edge/rotation.test.ts',
   'tests/edge/verify-proxy.test.ts',
   'tests/edge/people.test.ts',

@@ -39,6 +39,7 @@ const HISTORY: readonly string[] = [
   '0012-people',
   '0013-job-allowances',
   '0014-registry-settings',
+  '0015-seals',
   '0017-registry-packages',
 ]
 
