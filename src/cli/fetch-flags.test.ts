@@ -80,8 +80,8 @@ describe('the plan of a fetch', () => {
 
   it('has each requirement once, and refuses what is none', async () => {
     const at = { out: '.', api: API, project: 'acme/tools' }
-    const { plan } = await fetchPlanOf(['demo==1.0', 'demo==1.0', 'b==2'], at, { env: {}, settings: [] })
-    expect(plan.requirements.map(({ text }) => text)).toEqual(['demo==1.0', 'b==2'])
+    const { plan } = await fetchPlanOf(['demo==1.0', 'Demo==1.0.0', 'b==2'], at, { env: {}, settings: [] })
+    expect(plan.requirements.map(({ text }) => text)).toEqual(['Demo==1.0.0', 'b==2'])
     await expect(fetchPlanOf(['demo'], at, { env: {}, settings: [] })).rejects.toMatchObject({
       code: 'packaging.requirement',
     })

@@ -1,6 +1,6 @@
 import { loginFor, placeOf, type FetchPlan, type Place } from '../client/fetch/index.ts'
 import { groupOf, type Environment, type Settings } from '../client/settings/index.ts'
-import { parseRequirement } from '../packaging/index.ts'
+import { parseRequirement, type Requirement } from '../packaging/index.ts'
 import { planOf } from './verify-flags.ts'
 import { wrong, type VerifyFlags } from './verify-usage.ts'
 
@@ -28,7 +28,7 @@ export async function fetchPlanOf(
   flags: FetchFlags & { readonly out: string },
   { env, settings }: Surroundings,
 ): Promise<FetchUsage> {
-  const asked = [...new Set(requirements)].map(parseRequirement)
+  const asked = eachOnce(requirements.map(parseRequirement))
   const { place, flags: expected } = inJob(flags, { env, settings })
   const login = loginFor(place.indexUrl, env)
   const verify = await planOf([], expected, settings)
@@ -41,6 +41,12 @@ export async function fetchPlanOf(
     ...(login === undefined ? {} : { login }),
   }
   return { plan, origins: [...verify.origins, ...loginOrigins(login)] }
+}
+
+/** `demo==1.0` and `Demo==1.0.0` are one. */
+function eachOnce(requirements: readonly Requirement[]): readonly Requirement[] {
+  const byKey = new Map(requirements.map((one) => [`${one.name} ${one.version.key}`, one]))
+  return [...byKey.values()]
 }
 
 interface Located {

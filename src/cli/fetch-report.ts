@@ -33,7 +33,14 @@ function closing({ files, placed }: FetchReport, out: string | undefined): reado
   const refused = files.filter(({ outcome }) => !outcome.verified).length
   if (refused > 0)
     return [`${refused} of ${files.length} files are refused; nothing was left in ${out ?? 'any folder'}`]
-  return out === undefined ? [] : [`in ${out}: ${placed.join(', ')}`]
+  if (out === undefined) return []
+  return [
+    `in ${out} are ${count(files.length, 'file')} and ${count(placed.length - files.length, 'signature file')}`,
+  ]
+}
+
+function count(number: number, noun: string): string {
+  return number === 1 ? `1 ${noun}` : `${number} ${noun}s`
 }
 
 function remarksOf({ file, outcome: { setAside = [], notChecked = [] } }: FetchedFile): readonly string[] {

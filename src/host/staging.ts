@@ -1,15 +1,4 @@
-import {
-  chmod,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  type FileHandle,
-} from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { systemReason } from '../base/index.ts'
 import { syncFolder, writeSynced } from './durable.ts'
@@ -42,8 +31,8 @@ export async function openStaging(out: string): Promise<Staging> {
   return naming(whole, async () => {
     const made = await mkdir(whole, { recursive: true })
     await removeLeftOvers(whole)
+    // Of its owner alone: mkdtemp makes it so.
     const folder = await mkdtemp(join(whole, `.wheelseal-fetch-${process.pid}-`))
-    await chmod(folder, 0o700)
     own.add(folder)
     return stagingIn(folder, { out: whole, made })
   })

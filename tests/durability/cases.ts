@@ -6,8 +6,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeTogether } from '../../src/client/sign/write-together.ts'
-import { utf8 } from '../../src/base/index.ts'
-import { makeFolder, silentLog, systemEntropy, systemFiles } from '../../src/host/index.ts'
+import { readCapped, utf8 } from '../../src/base/index.ts'
+import { makeFolder, openStaging, silentLog, systemEntropy, systemFiles } from '../../src/host/index.ts'
 import { createLog, openLog } from '../../src/log/index.ts'
 import {
   createFolderTufRepository,
@@ -127,6 +127,22 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
       acknowledge('a new file')
       await systemFiles.writeAtomic(join(folder, 'a.json'), utf8('two'))
       acknowledge('another one in its place')
+    },
+  },
+  'a release that is fetched': {
+    covers: ['host/staging.ts'],
+    run: async (folder, acknowledge) => {
+      const out = join(folder, 'dist', 'wheels')
+      const fetched = async (text: string): Promise<void> => {
+        const staging = await openStaging(out)
+        await readCapped(staging.through('a.whl', body(text)), 100)
+        await staging.write('a.whl.sig', utf8(text))
+        await staging.place(['a.whl.sig', 'a.whl'])
+        acknowledge(`both files: ${text}`)
+        await staging.end()
+      }
+      await fetched('one')
+      await fetched('two')
     },
   },
   'signatures that are written together': {

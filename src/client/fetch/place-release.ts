@@ -24,7 +24,7 @@ export async function placeRelease(
 ): Promise<readonly string[]> {
   const { remote, staging } = placing
   for (const { file } of files) await checkSame(file.fileName, file.sha256, placing)
-  const seals = files.flatMap((file) => judgedSeals(file))
+  const seals = files.flatMap(({ outcome }) => outcome.seal)
   for (const name of seals) await staging.write(name, remote.seals.get(name) ?? new Uint8Array())
   const bundles = await bundlesOf(files, staging)
   const names = [...seals, ...bundles, ...files.map(({ file }) => file.fileName)]
@@ -39,11 +39,6 @@ function bundlesOf(files: readonly FetchedFile[], staging: Staging): Promise<rea
     exists: async () => false,
     writeAtomic: (name, bytes) => staging.write(name, bytes),
   })
-}
-
-function judgedSeals({ outcome: { seal, notChecked = [], setAside = [] } }: FetchedFile): readonly string[] {
-  const passedOver = new Set([...notChecked, ...setAside])
-  return seal.filter((name) => !passedOver.has(name))
 }
 
 /** A file of that name with other bytes is somebody's. */
