@@ -30,7 +30,7 @@ export type {
   UploadAnswer,
 } from './publish/ports.ts'
 export { publishRelease, type PublishedFile } from './publish/publish.ts'
-export { chooseFiles, MAX_FILE_BYTES, type ChosenFile } from './fetch/choose-files.ts'
+export { chooseFiles, MAX_FILE_BYTES, MAX_RELEASE_BYTES, type ChosenFile } from './fetch/choose-files.ts'
 export { fetchErrors } from './fetch/errors.ts'
 export { genericPlaces } from './fetch/generic-places.ts'
 export type { ListedFile, Listing } from './fetch/listing.ts'

@@ -1,8 +1,11 @@
 import type { RequestListener } from 'node:http'
 import { readdir } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { describeError, utf8, WheelsealError } from '../../base/index.ts'
+import { describeError, readCapped, sha256Hex, utf8, WheelsealError } from '../../base/index.ts'
+import { openStaging } from '../../host/index.ts'
+import type { Download } from '../../net/index.ts'
 import { fileBundle } from '../../verify/attacks/arrange.ts'
+import type { ChosenFile } from '../../packaging/index.ts'
 import { exactly } from '../../verify/index.ts'
 import type { VerifyPlan } from '../verify/index.ts'
 import {
@@ -25,6 +28,7 @@ import {
   type FetchBench,
 } from './arrange.ts'
 import { fetchFiles } from './index.ts'
+import { createRemoteFiles } from './remote-files.ts'
 
 let bench: FetchBench
 beforeEach(async () => {
@@ -40,6 +44,13 @@ async function refusal(answers: Answers, changes: Partial<VerifyPlan> = {}): Pro
   )
   expect(await readdir(bench.folder)).toEqual([])
   return code
+}
+
+/** Whose bytes are its name. */
+function listedFile(fileName: string): ChosenFile {
+  const sha256 = sha256Hex(utf8(fileName))
+  const nothing = { sizeBytes: undefined, yanked: undefined, provenanceUrl: undefined }
+  return { fileName, url: fileName, sha256, kind: 'sdist', ...nothing }
 }
 
 describe('an index that lies', () => {
@@ -211,6 +222,39 @@ describe('an index that lies', () => {
     const forward: Answers = new Map([[PAGE, answering(302, { location: `${other.url}/simple/demo/` })]])
     expect(await refusal(withAnswers(forward))).toBe('packaging.absent')
     expect(other.asked).toEqual([])
+  })
+
+  it('leaves nothing when it is stopped before all is in place', async () => {
+    const stop = new AbortController()
+    const { url } = await bench.index(honest())
+    let left = 2
+    const onEach = (): void => {
+      left -= 1
+      if (left === 0) stop.abort(new Error('stopped'))
+    }
+    const io = { ...fetchIo(stop.signal), onEach }
+    await expect(fetchFiles(planFor(url, bench.out), io)).rejects.toThrow('stopped')
+    expect(await readdir(bench.folder)).toEqual([])
+  })
+
+  it('has a limit for all files together, whatever sizes it lists', async () => {
+    const staging = await openStaging(bench.out)
+    const parts = (text: string): Download => ({
+      ...{ url: '', headers: {} },
+      parts: (async function* body() {
+        yield utf8(text)
+      })(),
+    })
+    const remote = createRemoteFiles({
+      files: [WHEEL, SDIST].map(listedFile),
+      readSeal: async () => undefined,
+      downloader: { open: async (url) => parts(url) },
+      ...{ staging, maxBytes: WHEEL.length + SDIST.length - 1 },
+    })
+    const size = async (name: string): Promise<number> => (await readCapped(remote.stream(name), 1000)).length
+    expect(await size(WHEEL)).toBe(WHEEL.length)
+    await expect(size(SDIST)).rejects.toMatchObject({ code: 'packaging.too-many' })
+    await staging.end()
   })
 
   it('leaves nothing when it is stopped in the middle of a file', async () => {

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describeError, utf8, WheelsealError } from '../../base/index.ts'
+import { parseRequirement } from '../../packaging/index.ts'
 import { attestation, fileBundle } from '../../verify/attacks/arrange.ts'
 import type { VerifyPlan } from '../verify/index.ts'
 import {
@@ -119,6 +120,20 @@ describe('a release that is fetched', () => {
     const answers = withAnswers(new Map([[PAGE, page([entry(WHEEL, { yanked: 'broken' }), entry(SDIST)])]]))
     const { files } = await bench.fetched(answers)
     expect(files.map(({ file }) => file.yanked)).toEqual(['broken', undefined])
+  })
+
+  it('has its seals from one package of the generic registry, and asks no other once that is found', async () => {
+    const { url, asked } = await bench.index(honest())
+    const requirements = [parseRequirement('DEMO==1.0')]
+    await fetchFiles({ ...planFor(url, bench.out), requirements }, fetchIo())
+    expect(asked.filter(({ path }) => path.includes('/generic/demo/1.0/'))).toHaveLength(10)
+    expect(asked.filter(({ path }) => path.includes('/generic/DEMO/'))).toEqual([])
+    const elsewhere = new Map(
+      [...honest()].map(([path, answer]) => [path.replace('/generic/demo/', '/generic/DEMO/'), answer]),
+    )
+    const other = await bench.index(elsewhere)
+    const report = await fetchFiles({ ...planFor(other.url, bench.out), requirements }, fetchIo())
+    expect(report.placed).toHaveLength(4)
   })
 
   it('asks with the token, and never another host', async () => {

@@ -1,6 +1,12 @@
 import { openStaging, type Staging } from '../../host/index.ts'
 import { createDownloader, type Downloader } from '../../net/index.ts'
-import { chooseFiles, genericPlaces, type ChosenFile, type Requirement } from '../../packaging/index.ts'
+import {
+  chooseFiles,
+  genericPlaces,
+  MAX_RELEASE_BYTES,
+  type ChosenFile,
+  type Requirement,
+} from '../../packaging/index.ts'
 import { prepare, verifyTargets, type Prepared } from '../verify/index.ts'
 import type { FetchIo } from './io.ts'
 import { fetchPage } from './page.ts'
@@ -64,7 +70,7 @@ async function verified(releases: readonly Release[], verifying: Verifying): Pro
   const all = releases.flatMap(({ files, requirement }) => files.map((file) => ({ file, requirement })))
   const files = all.map(({ file }) => file)
   const readSeal = sealsOfAll(releases, plan.place, downloader)
-  const remote = createRemoteFiles({ files, readSeal, downloader, staging })
+  const remote = createRemoteFiles({ files, readSeal, downloader, staging, maxBytes: MAX_RELEASE_BYTES })
   const outcomes = await verifyTargets(preparedFor(remote, files, prepared), io.onEach ?? nothing)
   io.signal.throwIfAborted()
   const fetched = all.flatMap((one, index) => {

@@ -5,14 +5,13 @@ import type { Downloader } from '../../net/index.ts'
 import { fetchErrors, MAX_FILE_BYTES, type ChosenFile } from '../../packaging/index.ts'
 import type { ReadSeal } from './seal-source.ts'
 
-/** Of all files together, where the index gives no sizes. */
-const MAX_BYTES = 20 * 2 ** 30
-
 export interface RemoteParts {
   readonly files: readonly ChosenFile[]
   readonly readSeal: ReadSeal
   readonly downloader: Downloader
   readonly staging: Staging
+  /** Of all files together: an index need not say how large they are. */
+  readonly maxBytes: number
 }
 
 /** The files of a release as a verification reads them, by their names, and the seals that it has read. */
@@ -24,10 +23,16 @@ export interface RemoteFiles extends Files {
  * A verification reads seals and file once each; what it reads of the file is downloaded, and written to the private
  * folder on the way. So the bytes that were verified are those that are there, and nobody reads them a second time.
  */
-export function createRemoteFiles({ files, readSeal, downloader, staging }: RemoteParts): RemoteFiles {
+export function createRemoteFiles({
+  files,
+  readSeal,
+  downloader,
+  staging,
+  maxBytes: maxReleaseBytes,
+}: RemoteParts): RemoteFiles {
   const known = new Map(files.map((file) => [file.fileName, file]))
   const seals = new Map<string, Uint8Array>()
-  const budget = { bytes: MAX_BYTES }
+  const budget = { bytes: maxReleaseBytes }
   const never = (): Promise<never> => Promise.reject(new Error('a release of an index is only read'))
   return {
     seals,
@@ -64,7 +69,7 @@ async function* compared(
     size += part.length
     budget.bytes -= part.length
     if (budget.bytes < 0)
-      throw fetchErrors('packaging.too-many', `the files have more than ${MAX_BYTES} bytes together`)
+      throw fetchErrors('packaging.too-many', 'the files have more bytes together than are fetched at once')
     yield part
   }
   if (sizeBytes !== undefined && size !== sizeBytes)

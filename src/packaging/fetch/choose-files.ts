@@ -8,7 +8,7 @@ import type { Requirement } from './requirement.ts'
 const MAX_FILES = 1000
 /** GitLab's own limit for one file; what a whole release may have. */
 export const MAX_FILE_BYTES = 5 * 2 ** 30
-const MAX_RELEASE_BYTES = 20 * 2 ** 30
+export const MAX_RELEASE_BYTES = 20 * 2 ** 30
 
 export interface ChosenFile extends ListedFile {
   readonly kind: DistributionName['kind']
