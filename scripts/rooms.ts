@@ -59,4 +59,5 @@ export const sideEntries: readonly string[] = [
   'client/fetch/index.ts',
   'client/install/index.ts',
   'formats/python/archive/index.ts',
+  'client/plan/index.ts',
 ]

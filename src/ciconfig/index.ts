@@ -27,6 +27,7 @@ export type { Decision } from './rules/select.ts'
 export {
   labelOf,
   recordedSources,
+  recordSources,
   textSources,
   type Address,
   type Changes,

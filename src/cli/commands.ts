@@ -7,6 +7,10 @@ export const commands: CommandTable = {
   up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
   run: { summary: "run a project's pipeline on this machine", load: () => import('./run.ts') },
   build: { summary: 'build the wheel and the sdist of a project', load: () => import('./build.ts') },
+  plan: {
+    summary: 'show the jobs that a pipeline of the project would have, and why',
+    load: () => import('./plan.ts'),
+  },
   sign: { summary: 'sign distributions with the identity of a pipeline', load: () => import('./sign.ts') },
   attest: {
     summary: 'sign attestations: who published distributions, and how they were built',

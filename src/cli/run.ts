@@ -16,6 +16,7 @@ interface Options {
   readonly listen?: string
   readonly visibility: string
   readonly prependPath: readonly string[]
+  readonly mirror?: string
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -32,6 +33,10 @@ export function command(): Command {
     .option('--listen <host:port>', 'address of the services, if they are not running yet')
     .option('--visibility <who>', 'visibility of a new project: private, internal or public', 'private')
     .option('--prepend-path <dir...>', 'folders to put first on the PATH of jobs', [])
+    .option(
+      '--mirror <dir>',
+      'folder with the projects, templates and remote files that the pipeline includes',
+    )
     .option('--json', 'print the result as JSON')
     .option('--quiet', 'print the result only')
     .addHelpText('after', '\nExample: wheelseal run -C ../my-package')
@@ -68,6 +73,7 @@ function requestOf(
     listen: options.listen,
     visibility: options.visibility,
     prependPath: options.prependPath.map((folder) => resolve(folder)),
+    mirror: options.mirror === undefined ? undefined : resolve(options.mirror),
     program: thisProgram(),
     env,
     observer: progress,

@@ -21,6 +21,8 @@ export interface Terminal {
   fail(error: unknown): void
   /** A failure in lines: the fact, what else is known, the hint. Also with --quiet. */
   complain(fact: Line, ...more: readonly Line[]): void
+  /** Lines for standard error as they are, also with --quiet: other programs look for their form. */
+  list(...lines: readonly string[]): void
   /** What a job printed: as text, whatever it does to a terminal. Also with --quiet. */
   quote(lines: readonly string[]): void
 }
@@ -59,6 +61,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
       complain(...failureLines(error))
     },
     complain,
+    list: (...lines) => writeLines(stderr, lines),
     quote: (lines) => {
       for (const line of lines) writeLines(stderr, [`  | ${plainText(line)}`])
     },

@@ -25,6 +25,12 @@ export const clientErrors = defineErrors({
     summary: 'The folder is not a project that a pipeline can run on.',
     hint: 'name the folder of a Python project with -C; if it is a git repository, check out a branch with at least one commit',
   },
+  'client.variables-file': {
+    status: 400,
+    exit: 2,
+    summary: 'The file with the variables of project and groups cannot be read.',
+    hint: 'write JSON: {"project": {"NAME": "value"}, "groups": {}, "instance": {}}',
+  },
   'client.missing': {
     status: 500,
     exit: 1,

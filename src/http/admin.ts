@@ -8,6 +8,7 @@ import { listPublished } from './admin-release.ts'
 import { readBodyAs } from './body.ts'
 import { failures, type ClientFailure } from './failures.ts'
 import { adminSocket, routesOn, type Bindings, type Routes } from './route.ts'
+import { planSources } from './plan-sources.ts'
 
 /** What verification of this instance's seals starts from, as `trust export` writes it. */
 export interface TrustFiles {
@@ -48,6 +49,9 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024
 /** Projects of one answer; the next ones come after the last id of it. */
 const PAGE = 100
 
+/** With every file that the pipeline includes, and the names of the repository's. */
+const MAX_PIPELINE_BYTES = 24 * 1024 * 1024
+
 const text = v.pipe(v.string(), v.maxLength(4096))
 const Variable = v.strictObject({
   key: text,
@@ -73,8 +77,10 @@ const bodies = {
       title: v.string(),
       author: v.string(),
       timestamp: text,
+      refType: v.optional(v.picklist(['branch', 'tag']), 'branch'),
+      beforeSha: v.exactOptional(text),
     }),
-    config: v.strictObject({ path: text, text: v.string() }),
+    config: v.strictObject({ path: text, text: v.string(), sources: v.exactOptional(planSources) }),
     variables: v.array(Variable),
   }),
 }
@@ -154,7 +160,7 @@ function tokenRoutes(route: Routes, { access, audit, pipelines, mintTrialToken }
 
 function pipelineRoutes(route: Routes, { access, pipelines }: AdminParts): void {
   route.post('/admin/pipelines', adminSocket, async (context) => {
-    const { commit, ...request } = await readBodyAs(context, bodies.pipeline, MAX_BODY_BYTES)
+    const request = await readBodyAs(context, bodies.pipeline, MAX_PIPELINE_BYTES)
     const { user, blockedAtMs } = await access.user(request.user)
     if (blockedAtMs !== null) throw accessErrors('access.blocked', `the user ${user.login} is blocked`)
     const project = await findProject(access, request.project)
@@ -164,7 +170,6 @@ function pipelineRoutes(route: Routes, { access, pipelines }: AdminParts): void 
       project,
       user: { id, login, email, accessLevel: await access.roleOf(user, project) },
       source: 'push',
-      commit: { ...commit, refType: 'branch' },
     })
     return context.json({ ...pipeline }, 201)
   })

@@ -12,6 +12,7 @@
  */
 export { pipelineErrors, JobEndedError } from './errors.ts'
 export { createPipelines, type Pipelines } from './pipelines.ts'
+export { pipelineVariables } from './variables.ts'
 export type { PipelineRequest } from './new-pipeline.ts'
 export type { JobClaim } from './job-access.ts'
 export type { JobOrigin } from './job-origin.ts'

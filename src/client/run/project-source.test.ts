@@ -43,7 +43,10 @@ describe('readProjectSource', () => {
     const sha = git(path, 'rev-parse', 'HEAD')
     expect(source).toMatchObject({
       path: 'acme/sub/tools',
-      branch: 'release',
+      ref: { name: 'release', type: 'branch' },
+      serverUrl: 'https://gitlab.example.com',
+      defaultBranch: 'main',
+      beforeSha: undefined,
       title: 'a title',
       sha,
       repository: path,
@@ -57,7 +60,7 @@ describe('readProjectSource', () => {
   it('makes one commit on main of a folder without a repository, ignored files left out, folder untouched', async () => {
     const path = await makeFolder('my tools')
     const source = await read(path)
-    expect(source).toMatchObject({ path: 'local/my-tools', branch: 'main' })
+    expect(source).toMatchObject({ path: 'local/my-tools', ref: { name: 'main', type: 'branch' } })
     expect(git(source.repository, 'ls-tree', '--name-only', source.sha).split('\n')).toEqual([
       '.gitignore',
       '.gitlab-ci.yml',
@@ -89,6 +92,36 @@ describe('readProjectSource', () => {
     git(path, 'commit', '--quiet', '-m', 'x')
     git(path, 'checkout', '--quiet', '--detach')
     await expect(read(path)).rejects.toThrow('detached')
+  })
+
+  it('takes the tag that was checked out, of several too, and none that nobody has named', async () => {
+    const path = await makeFolder('tagged')
+    git(path, 'init', '--quiet', '-b', 'main')
+    git(path, 'add', '.')
+    git(path, 'commit', '--quiet', '-m', 'x')
+    git(path, 'tag', 'v1')
+    expect((await read(path)).ref).toEqual({ name: 'main', type: 'branch' })
+    git(path, 'checkout', '--quiet', 'v1')
+    expect((await read(path)).ref).toEqual({ name: 'v1', type: 'tag' })
+    git(path, 'tag', 'v2')
+    expect((await read(path)).ref).toEqual({ name: 'v1', type: 'tag' })
+    git(path, 'checkout', '--quiet', 'main')
+    git(path, 'checkout', '--quiet', '--detach')
+    await expect(read(path)).rejects.toThrow('several tags name the commit: v1, v2')
+  })
+
+  it('knows the commit that was there before: of the upstream, or else the parent', async () => {
+    const path = await makeFolder('before')
+    git(path, 'init', '--quiet', '-b', 'main')
+    git(path, 'add', '.')
+    git(path, 'commit', '--quiet', '-m', 'one')
+    const first = git(path, 'rev-parse', 'HEAD')
+    git(path, 'commit', '--quiet', '--allow-empty', '-m', 'two')
+    git(path, 'commit', '--quiet', '--allow-empty', '-m', 'three')
+    expect((await read(path)).beforeSha).toBe(git(path, 'rev-parse', 'HEAD^'))
+    git(path, 'branch', 'up', first)
+    git(path, 'branch', '--set-upstream-to=up', '--quiet')
+    expect((await read(path)).beforeSha).toBe(first)
   })
 
   it('refuses what is no folder, a folder without a project, and a repository without a commit', async () => {

@@ -11,7 +11,14 @@ export interface ProjectSource {
   /** What a job clones. */
   readonly repository: string
   readonly sha: string
-  readonly branch: string
+  /** What is checked out: a branch, or the tag that names a detached HEAD. */
+  readonly ref: { readonly name: string; readonly type: 'branch' | 'tag' }
+  readonly defaultBranch: string
+  /** The commit that the checked-out one follows; undefined for the first of a branch. */
+  readonly beforeSha: string | undefined
+  readonly isRepository: boolean
+  /** Of the GitLab that origin names, or a name that stands for one. */
+  readonly serverUrl: string
   readonly title: string
   readonly author: string
   readonly timestamp: string
@@ -44,17 +51,54 @@ export async function readProjectSource(folder: string, ports: SourcePorts): Pro
   return isRepository ? fromRepository(place, git) : fromCopy(place, ports)
 }
 
+/**
+ * The same for a plan, which starts nothing and copies nothing: a folder that is no repository, or has no commit yet, is
+ * planned as it is. With a ref that is given, HEAD may be anything.
+ */
+export async function readPlanSource(
+  folder: string,
+  ports: Omit<SourcePorts, 'scratch'> & { readonly isRefGiven: boolean },
+): Promise<ProjectSource> {
+  const place = await checkFolder(folder)
+  const git = gitIn(place, ports.spawn, ports.env)
+  const isRepository = (await git.ask('rev-parse', '--show-cdup')) === ''
+  if (!isRepository) return withoutCommit(place, { isRepository })
+  if ((await git.ask('rev-parse', '--verify', '--quiet', 'HEAD')) === undefined) {
+    const name = (await git.ask('symbolic-ref', '--quiet', '--short', 'HEAD')) ?? MAIN
+    const plain = withoutCommit(place, { isRepository })
+    return { ...plain, ...(await remoteFacts(place, git)), ref: { name, type: 'branch' } }
+  }
+  const commit = await readCommit(git)
+  const ref = await refOf(git).catch((error: unknown) => {
+    if (ports.isRefGiven) return { name: MAIN, type: 'branch' as const }
+    throw error
+  })
+  const facts = { ...commit, ...(await remoteFacts(place, git)), ref }
+  const beforeSha = await commitBefore(git, commit.sha)
+  return { ...facts, beforeSha, repository: place, isRepository, notice: undefined }
+}
+
+function withoutCommit(place: string, { isRepository }: { readonly isRepository: boolean }): ProjectSource {
+  const commit = { sha: '0'.repeat(40), title: '', author: '', timestamp: '', config: undefined }
+  return { ...commit, ...nameless(place), repository: place, isRepository, notice: undefined }
+}
+
 /** The absolute path of a folder that looks like a project. Throws `client.no-project`. */
 export async function checkProjectFolder(folder: string): Promise<string> {
+  const place = await checkFolder(folder)
+  if (!PROJECT_FILES.some((name) => existsSync(join(place, name)))) {
+    throw clientErrors('client.no-project', `${place} contains none of ${PROJECT_FILES.join(', ')}`)
+  }
+  return place
+}
+
+async function checkFolder(folder: string): Promise<string> {
   const place = resolve(folder)
   const isFolder = await stat(place).then(
     (found) => found.isDirectory(),
     (error: unknown) => describeError(error),
   )
   if (isFolder !== true) throw clientErrors('client.no-project', `${place} is not a folder`)
-  if (!PROJECT_FILES.some((name) => existsSync(join(place, name)))) {
-    throw clientErrors('client.no-project', `${place} contains none of ${PROJECT_FILES.join(', ')}`)
-  }
   return place
 }
 
@@ -63,11 +107,14 @@ async function fromRepository(place: string, git: Git): Promise<ProjectSource> {
     throw clientErrors('client.no-project', `the repository ${place} has no commits yet`)
   }
   const changes = await git.run('status', '--porcelain')
-  const origin = await git.ask('remote', 'get-url', 'origin')
+  const commit = await readCommit(git)
   return {
-    ...(await readCommit(git)),
-    path: (origin === undefined ? undefined : projectPathOf(origin)) ?? localPath(place),
+    ...commit,
+    ...(await remoteFacts(place, git)),
+    ref: await refOf(git),
+    beforeSha: await commitBefore(git, commit.sha),
     repository: place,
+    isRepository: true,
     notice:
       changes === '' ? undefined : 'the folder has uncommitted changes; the pipeline runs on the last commit',
   }
@@ -100,8 +147,9 @@ async function fromCopy(place: string, ports: SourcePorts): Promise<ProjectSourc
   )
   return {
     ...(await readCommit(git)),
-    path: localPath(place),
+    ...nameless(place),
     repository: store,
+    isRepository: true,
     notice:
       'the folder is not the root of a git repository; the pipeline runs on a copy with one commit on main',
   }
@@ -115,7 +163,7 @@ async function newestChange(place: string, git: Git): Promise<number> {
   return Math.floor(newestMs / 1000)
 }
 
-async function readCommit(git: Git): Promise<Omit<ProjectSource, 'path' | 'repository' | 'notice'>> {
+async function readCommit(git: Git): Promise<CommitFacts> {
   const fields = await git.run('log', '-1', '--format=%H%x00%s%x00%an <%ae>%x00%cI')
   const [sha = '', title = '', author = '', timestamp = ''] = fields.split('\0')
   return {
@@ -123,17 +171,60 @@ async function readCommit(git: Git): Promise<Omit<ProjectSource, 'path' | 'repos
     title,
     author,
     timestamp,
-    branch: await branchOf(git),
     config: await git.ask('show', `HEAD:${CONFIG_FILE}`),
   }
 }
 
-/** The certificate will name the branch, so none is guessed. */
-async function branchOf(git: Git): Promise<string> {
+type CommitFacts = Pick<ProjectSource, 'sha' | 'title' | 'author' | 'timestamp' | 'config'>
+type RemoteFacts = Pick<ProjectSource, 'path' | 'defaultBranch' | 'serverUrl'>
+
+const MAIN = 'main'
+const NO_SERVER = 'https://gitlab.localhost'
+
+/** A folder without a repository: everything is the first commit on main. */
+function nameless(place: string): RemoteFacts & Pick<ProjectSource, 'ref' | 'beforeSha'> {
+  const ref = { name: MAIN, type: 'branch' as const }
+  return { path: localPath(place), defaultBranch: MAIN, serverUrl: NO_SERVER, ref, beforeSha: undefined }
+}
+
+async function remoteFacts(place: string, git: Git): Promise<RemoteFacts> {
+  const origin = await git.ask('remote', 'get-url', 'origin')
+  const path = origin === undefined ? undefined : projectPathOf(origin)
+  const head = await git.ask('symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD')
+  return {
+    path: path ?? localPath(place),
+    defaultBranch: head?.replace(/^origin\//, '') ?? MAIN,
+    serverUrl: (path === undefined || origin === undefined ? undefined : serverOf(origin)) ?? NO_SERVER,
+  }
+}
+
+function serverOf(origin: string): string | undefined {
+  const [, host] =
+    /^(?:https?|ssh|git):\/\/(?:[^@/]+@)?([^/:]+)/.exec(origin) ?? /^[^/:@]+@([^/:]+):/.exec(origin) ?? []
+  return host === undefined || !URL.canParse(`https://${host}`) ? undefined : `https://${host}`
+}
+
+/** What the server had of the branch before: its upstream, or else the commit before this one. */
+async function commitBefore(git: Git, sha: string): Promise<string | undefined> {
+  const upstream = await git.ask('rev-parse', '--verify', '--quiet', '@{upstream}^{commit}')
+  if (upstream !== undefined && upstream !== sha) return upstream
+  return git.ask('rev-parse', '--verify', '--quiet', 'HEAD^')
+}
+
+/** The certificate will name the ref, so none is guessed: of several tags only the one that was checked out counts. */
+async function refOf(git: Git): Promise<ProjectSource['ref']> {
   const branch = await git.ask('symbolic-ref', '--quiet', '--short', 'HEAD')
-  if (branch === undefined)
-    throw clientErrors('client.no-project', 'HEAD is detached: no branch is checked out')
-  return branch
+  if (branch !== undefined) return { name: branch, type: 'branch' }
+  const tags = ((await git.ask('tag', '--points-at', 'HEAD')) ?? '').split('\n').filter((tag) => tag !== '')
+  const moved = (await git.ask('log', '-1', '--walk-reflogs', '--format=%gs', 'HEAD')) ?? ''
+  const checkedOut = /^checkout: moving from \S+ to (?:refs\/tags\/|tags\/)?(\S+)$/.exec(moved)?.[1]
+  const name = tags.length === 1 ? tags[0] : tags.find((tag) => tag === checkedOut)
+  if (name !== undefined) return { name, type: 'tag' }
+  const why =
+    tags.length === 0
+      ? 'no branch is checked out, and no tag names the commit'
+      : `several tags name the commit: ${tags.slice(0, 5).join(', ')}`
+  throw clientErrors('client.no-project', `HEAD is detached: ${why}`)
 }
 
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/

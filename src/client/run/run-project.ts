@@ -19,6 +19,7 @@ import type { Admin, PipelineSummary } from '../../server/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
 import { ensurePublisher } from './publisher.ts'
 import { readProjectSource, type ProjectSource } from './project-source.ts'
+import { planFirst } from './plan-first.ts'
 import { projectVariables } from './variables.ts'
 import { writeCosignLauncher } from './launcher.ts'
 
@@ -27,9 +28,10 @@ export interface RunOptions {
   readonly visibility: string
   /** Folders of tools for the PATH of the jobs; a `cosign` in them takes the place of ours. */
   readonly prependPath: readonly string[]
-  /** How this program is started again, for the `cosign` of the jobs. */
   /** The words that start this program. */
   readonly program: readonly string[]
+  /** Where files of other projects, components and templates are; undefined: nowhere. */
+  readonly mirror: string | undefined
   readonly env: Readonly<Record<string, string>>
   /** A new folder for everything that the run leaves to no one. Its path should be short. */
   readonly scratch: string
@@ -61,7 +63,7 @@ export async function runProject(admin: Admin, trust: TrustFiles, options: RunOp
   if (source.notice !== undefined) say(source.notice)
   const user = env['USER'] ?? 'local'
   const pipeline = await createPipeline(admin, trust, { source, user, options })
-  say(`pipeline ${pipeline.id} of ${source.path} at ${source.sha.slice(0, 8)} on ${source.branch}`)
+  say(`pipeline ${pipeline.id} of ${source.path} at ${source.sha.slice(0, 8)} on ${source.ref.name}`)
   const isDone = async (): Promise<boolean> =>
     !ACTIVE_STATES.includes((await admin.pipeline(pipeline.id)).state)
   try {
@@ -80,13 +82,26 @@ async function createPipeline(
 ): Promise<PipelineSummary> {
   const { visibility, say } = options
   const project = await ensurePublisher(admin, { path: source.path, visibility, user, say })
-  const { sha, branch: ref, title, author, timestamp } = source
+  const { sha, ref, title, author, timestamp, beforeSha } = source
+  const variables = projectVariables(trust, { path: source.path, ref, configPath: CONFIG_PATH })
+  const text = source.config ?? defaultPipeline(say)
+  const config = { path: CONFIG_PATH, text }
+  const read = await planFirst(source, { config, project, variables, trust, options })
   return admin.createPipeline({
     project: project.path,
     user,
-    commit: { repositoryUrl: source.repository, sha, ref, title, author, timestamp },
-    config: { path: CONFIG_PATH, text: source.config ?? defaultPipeline(options.say) },
-    variables: projectVariables(trust, { path: source.path, branch: source.branch, configPath: CONFIG_PATH }),
+    commit: {
+      repositoryUrl: source.repository,
+      sha,
+      ref: ref.name,
+      refType: ref.type,
+      title,
+      author,
+      timestamp,
+      ...(beforeSha === undefined ? {} : { beforeSha }),
+    },
+    config: { ...config, sources: read },
+    variables,
   })
 }
 

@@ -10,7 +10,7 @@ export interface ProjectVariable {
 
 export interface SignedRef {
   readonly path: string
-  readonly branch: string
+  readonly ref: { readonly name: string; readonly type: 'branch' | 'tag' }
   readonly configPath: string
 }
 
@@ -40,8 +40,9 @@ export function projectVariables(trust: TrustFiles, ref: SignedRef): readonly Pr
 }
 
 /** Fulcio's subject for a GitLab job; `https` whatever the scheme of the instance is. */
-export function identityOf(url: string, { path, branch, configPath }: SignedRef): string {
-  return `https://${new URL(url).host}/${path}//${configPath}@refs/heads/${branch}`
+export function identityOf(url: string, { path, ref, configPath }: SignedRef): string {
+  const folder = ref.type === 'tag' ? 'tags' : 'heads'
+  return `https://${new URL(url).host}/${path}//${configPath}@refs/${folder}/${ref.name}`
 }
 
 function plain(values: Readonly<Record<string, string>>): ProjectVariable[] {

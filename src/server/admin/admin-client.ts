@@ -1,3 +1,4 @@
+import type { SourceRecord } from '../../ciconfig/index.ts'
 import { type Http, parseJson, utf8, WheelsealError } from '../../base/index.ts'
 import type { Call, Method } from './call.ts'
 import { allAfter } from './pages.ts'
@@ -75,8 +76,10 @@ export interface PipelineInput {
     readonly title: string
     readonly author: string
     readonly timestamp: string
+    readonly refType?: 'branch' | 'tag'
+    readonly beforeSha?: string
   }
-  readonly config: { readonly path: string; readonly text: string }
+  readonly config: { readonly path: string; readonly text: string; readonly sources?: SourceRecord }
   readonly variables: readonly {
     readonly key: string
     readonly value: string
