@@ -40,6 +40,16 @@ describe('the checkout of a job', () => {
     expect(git('rev-list', '--count', 'HEAD')).toBe('20')
   })
 
+  it('of a tag is the commit of the tag, under its name', async () => {
+    const { git } = await checkOut({ depth: 0 })
+    const tag = git('rev-parse', 'v1.4.0^{commit}')
+    const at = await checkOut({ depth: 20, ref: 'v1.4.0', ref_type: 'tag', sha: tag })
+    expect([at.git('rev-parse', 'HEAD'), at.git('describe', '--tags', '--exact-match')]).toEqual([
+      tag,
+      'v1.4.0',
+    ])
+  })
+
   it('has no tag that lies deeper', async () => {
     const { git } = await checkOut({ depth: 1 })
     expect(git('tag')).toBe('')

@@ -127,13 +127,16 @@ function depth({ git_info }: Job): string[] {
  */
 function refspecs({ git_info }: Job, { isLocal }: Remote): readonly string[] {
   if (isLocal || git_info.refspecs.length === 0)
-    return git_info.depth > 0 ? [namedCommit(git_info)] : [git_info.sha, ...ALL_REFS]
+    return git_info.depth > 0 ? namedCommit(git_info) : [git_info.sha, ...ALL_REFS]
   const wrong = git_info.refspecs.find((refspec) => !REFSPEC.test(refspec))
   if (wrong !== undefined) throw runnerErrors('runner.sources', `'${wrong.slice(0, 80)}' is not a refspec`)
   return git_info.refspecs
 }
 
-function namedCommit({ sha, ref, ref_type }: Job['git_info']): string {
-  if (!REF_NAME.test(ref) || ref.includes('..') || ref.endsWith('.lock') || ref.endsWith('/')) return sha
-  return `+${sha}:refs/${ref_type === 'tag' ? 'tags' : 'remotes/origin'}/${ref}`
+/** A tag comes as itself: under its name there can be nothing else, and git brings it along too. */
+function namedCommit({ sha, ref, ref_type }: Job['git_info']): readonly string[] {
+  if (!REF_NAME.test(ref) || ref.includes('..') || ref.endsWith('.lock') || ref.endsWith('/')) return [sha]
+  return ref_type === 'tag'
+    ? [sha, `+refs/tags/${ref}:refs/tags/${ref}`]
+    : [`+${sha}:refs/remotes/origin/${ref}`]
 }
