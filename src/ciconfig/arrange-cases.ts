@@ -10,7 +10,8 @@ import {
   type Variable,
 } from './index.ts'
 
-type Values = Readonly<Record<string, string | Omit<Variable, 'key'> | null>>
+/** By name, or a list where a name comes twice. */
+type Values = Readonly<Record<string, string | Omit<Variable, 'key'> | null>> | readonly Variable[]
 
 /** What `case.json` of a case may say; all of it may be absent. */
 interface Written {
@@ -69,10 +70,15 @@ export function readCase(folder: string): Case {
 }
 
 function variablesOf(values: Values): readonly Variable[] {
+  if (isList(values)) return values
   return Object.entries(values).flatMap(([key, value]) => {
     if (value === null) return []
     return [typeof value === 'string' ? { key, value } : { ...value, key }]
   })
+}
+
+function isList(values: Values): values is readonly Variable[] {
+  return Array.isArray(values)
 }
 
 /** The files of the folder; other projects below `projects/`, templates below `templates/`, the web below `remote/`. */

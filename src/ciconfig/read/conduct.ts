@@ -27,7 +27,7 @@ export const allowFailure: Reader<AllowFailure> = (node, place) => {
   if (node.kind !== 'map') return flag(node, place)
   const codes = exitCodes(node, place)?.exit_codes
   if (codes !== undefined && codes.length > 0) return { exit_codes: codes }
-  return codes === undefined && node.entries.has('exit_codes')
+  return node.entries.has('exit_codes')
     ? undefined
     : wrong(node, place, { code: 'ciconfig.value', what: 'needs exit_codes' })
 }

@@ -92,7 +92,7 @@ function projectNeed(
 }
 
 function lacking(node: Node, place: Place, what: string): undefined {
-  return wrong(node, place, { code: 'ciconfig.value', what: `needs ${what}` })
+  return wrong(node, place, { code: 'ciconfig.value', what: `must have ${what}` })
 }
 
 export const plainNeeds: Reader<readonly Need[]> = listOf(need)

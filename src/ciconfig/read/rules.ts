@@ -123,8 +123,9 @@ type Values = Partial<Omit<Rule, 'at'>>
 
 function rulesBy(fields: Fields): Reader<readonly Rule[]> {
   return (node, place) => {
-    if (node.kind !== 'list' || (node.items.length === 0 && node.isPartial !== true))
-      return wrongType(node, place, 'a list of rules')
+    if (node.kind !== 'list') return wrongType(node, place, 'a list of rules')
+    if (node.items.length === 0 && node.isPartial !== true)
+      return wrong(node, place, { code: 'ciconfig.value', what: 'has no rules' })
     return flatten(node, place).flatMap((item) => {
       if (item.kind !== 'map') return wrongType(item, place, 'a list of maps') ?? []
       if (item.entries.size === 0 && item.isPartial !== true)

@@ -56,26 +56,40 @@ function contentOf(
 }
 
 /** `---` at the beginning of a line, as GitLab splits a file. */
-const DIVIDER = /^---(?=\s)/gm
-const MAX_HEADER_LENGTH = 1 << 20
+const DIVIDER = /^---(?=\s|$)/gm
+
+interface Part {
+  readonly start: number
+  readonly text: string
+}
+
+/** The documents of a file that are not empty. */
+function documentsOf(text: string): readonly Part[] {
+  const starts = [0, ...[...text.matchAll(DIVIDER)].map(({ index }) => index)]
+  return starts
+    .map((start, index): Part => ({ start, text: text.slice(start, starts[index + 1]) }))
+    .filter((part) => /^(?!---)[^\S\n]*[^\s#]|^---[^\S\n]+[^\s#]/m.test(part.text))
+}
 
 interface Header {
   readonly spec: MapNode
+  /** Where the content begins. */
   readonly end: number
 }
 
-/** The document before the first divider, if it has a `spec`. */
+/** The first document, if it has a `spec` and another one follows. */
 function headerOf(text: string, { file, report }: FileContext): Header | undefined {
-  const divider = [...text.slice(0, MAX_HEADER_LENGTH).matchAll(DIVIDER)].find(({ index }) =>
-    /^\s*[^#\s]/m.test(text.slice(0, index).replaceAll(/^\s*#.*$/gm, '')),
-  )
-  if (divider === undefined) return undefined
-  const source = text.slice(0, divider.index)
-  if (!/^["']?spec["']?\s*:/m.test(source)) return undefined
-  const parsed = parseText(source, new Places(file, text), report) ?? mapNode(startPlace(file), new Map())
-  return { spec: resolveReferences(parsed, createReport()), end: divider.index }
-}
-
-function startPlace(file: string): Position {
-  return { file, line: 1, column: 1 }
+  const [first, second, ...more] = documentsOf(text)
+  const isHeader = second !== undefined && first !== undefined && /^["']?spec["']?\s*:/m.test(first.text)
+  const tooMany = isHeader ? more[0] : second
+  if (tooMany !== undefined)
+    report.problem(
+      new Places(file, text).at(tooMany.start),
+      'ciconfig.yaml',
+      'one document too many: a file is one document, with a header that has spec before it or not',
+    )
+  if (!isHeader) return undefined
+  const places = new Places(file, text, (offset) => first.start + offset)
+  const parsed = parseText(first.text, places, report) ?? mapNode(places.start, new Map())
+  return { spec: resolveReferences(parsed, createReport()), end: second.start }
 }

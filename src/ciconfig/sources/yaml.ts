@@ -75,13 +75,7 @@ function parse(
 }
 
 function reportYaml(error: { code: string; message: string; at: Position }, report: Report): void {
-  if (error.code === 'MULTIPLE_DOCS')
-    report.problem(
-      error.at,
-      'ciconfig.yaml',
-      'one document too many: a file has a header with spec and one document, or one document only',
-    )
-  else if (error.code === 'RESOURCE_EXHAUSTION') report.problem(error.at, 'ciconfig.yaml', TOO_DEEP)
+  if (error.code === 'RESOURCE_EXHAUSTION') report.problem(error.at, 'ciconfig.yaml', TOO_DEEP)
   else report.problem(error.at, 'ciconfig.yaml', lowerFirst(error.message))
 }
 
