@@ -10,13 +10,14 @@ import {
   type Variable,
 } from './index.ts'
 
+type ByName = Readonly<Record<string, string | Omit<Variable, 'key'> | null>>
 /** By name, or a list where a name comes twice. */
-type Values = Readonly<Record<string, string | Omit<Variable, 'key'> | null>> | readonly Variable[]
+type Values = ByName | readonly Variable[]
 
 /** What `case.json` of a case may say; all of it may be absent. */
 interface Written {
   /** Over the values of a push to main; null removes one. */
-  readonly predefined?: Values
+  readonly predefined?: ByName
   readonly project?: Values
   readonly groups?: Values
   readonly pipeline?: Values
