@@ -27,7 +27,7 @@ export type Expansion =
   | { readonly kind: 'too-large'; readonly keys: readonly string[] }
 
 /** All values of one set together. */
-const MAX_EXPANDED_LENGTH = 1 << 20
+export const MAX_EXPANDED_LENGTH = 1 << 20
 
 /** GitLab's `$NAME`, `${NAME}`, `%NAME%`; the doubled signs stay as they are, the runner makes `$` of `$$`. */
 const REFERENCE =
@@ -57,8 +57,10 @@ export function expandVariables(variables: readonly Variable[], mode: ExpansionM
   return { kind: 'expanded', variables: [...latest.values()] }
 }
 
+export type Known = Pick<ReadonlyMap<string, Variable>, 'get'>
+
 export interface TextExpansion {
-  readonly variables: ReadonlyMap<string, Variable>
+  readonly variables: Known
   readonly mode?: ExpansionMode
   readonly maxLength?: number
 }
@@ -83,7 +85,7 @@ export function expandText(
 
 function referenced(
   match: RegExpExecArray,
-  { variables, mode }: { variables: ReadonlyMap<string, Variable>; mode: ExpansionMode },
+  { variables, mode }: { variables: Known; mode: ExpansionMode },
 ): string {
   const name = referenceName(match)
   const variable = name === undefined ? undefined : variables.get(name)

@@ -1,5 +1,5 @@
 import { inheritedVariables } from './defaults.ts'
-import { expandText, expandVariables, type Variable } from './expand.ts'
+import { expandVariables, type Variable } from './expand.ts'
 import type { LinkedJob, LinkedNeed } from './needs.ts'
 import type { Artifacts } from './read/artifacts.ts'
 import type { Cache, IdTokens } from './read/cache.ts'
@@ -14,7 +14,8 @@ import type { Decision } from './rules/select.ts'
 import type { RuleStep } from './rules/decide.ts'
 import type { Surroundings } from './rules/surroundings.ts'
 import type { WorkflowOutcome } from './rules/workflow.ts'
-import { byPrecedence, expander, inScope, type KnownVariables } from './variables.ts'
+import { Expanded, hidden, scopeOf, type Scope } from './scope.ts'
+import { inScope, overYaml, type KnownVariables } from './variables.ts'
 
 type WrittenMap = { readonly [key: string]: Written }
 
@@ -101,7 +102,7 @@ export function buildPlan(
   const position = new Map(stages.map((stage, index) => [stage, index]))
   const ordered = jobs.toSorted((a, b) => (position.get(a.stage) ?? 0) - (position.get(b.stage) ?? 0))
   const { known } = context.surroundings
-  const top = resolve(variables, { ...context, known, owner: '', at: pipeline.variablesAt })
+  const top = resolve(variables, { ...context, known, facts: [], owner: '', at: pipeline.variablesAt })
   return {
     stages,
     workflow: {
@@ -120,19 +121,25 @@ function planJob(
 ): PlannedJob {
   const { ref, allKnown } = context.surroundings
   const definitions = [...inheritedVariables(context.shared, job), ...job.variables, ...job.ruleVariables]
-  const scoped = inScope(allKnown, { isProtected: ref.isProtected, environment: job.environmentName })
-  const known = { ...scoped, predefined: [...jobFacts(job, job.environmentName), ...scoped.predefined] }
-  const resolved = resolve(definitions, { ...context, known, owner: `job "${job.name}": `, at: job.at })
-  const tags = expander([...resolved.values()], 'kept')
+  const known =
+    job.environmentName === null
+      ? context.surroundings.known
+      : inScope(allKnown, { isProtected: ref.isProtected, environment: job.environmentName })
+  const facts = jobFacts(job, job.environmentName)
+  const resolved = resolve(definitions, {
+    ...context,
+    known,
+    facts,
+    owner: `job "${job.name}": `,
+    at: job.at,
+  })
+  const { image } = job
   return {
     ...asWritten(job),
-    image:
-      job.image === null
-        ? null
-        : { ...job.image, name: expandText(job.image.name, { variables: resolved }) ?? job.image.name },
+    image: image && { ...image, name: resolved.text(image.name) ?? image.name },
     variables: shown(resolved, [...definitions, ...known.pipeline]),
     yaml_variables: definitions,
-    tags: job.tags.map(tags),
+    tags: job.tags.map((tag) => resolved.text(tag) ?? tag),
   }
 }
 
@@ -174,32 +181,33 @@ function asWritten(job: LinkedJob): Omit<PlannedJob, 'image' | 'variables' | 'ya
 
 interface ResolveContext extends PlanContext {
   readonly known: KnownVariables
+  readonly facts: readonly Variable[]
   readonly owner: string
   readonly at: Position
 }
 
-function resolve(definitions: readonly Variable[], context: ResolveContext): ReadonlyMap<string, Variable> {
-  const { report, owner, at, known } = context
-  const expansion = expandVariables(byPrecedence(known, definitions).map(hideMasked))
-  if (expansion.kind === 'expanded')
-    return new Map(expansion.variables.map((variable) => [variable.key, variable]))
+/** The values that a plan shows. Circles among what nobody shows are found too, since the runner would meet them. */
+function resolve(definitions: readonly Variable[], context: ResolveContext): Expanded {
+  const { known, facts } = context
+  const scope = hidden(scopeOf(known, { yaml: definitions, facts }))
+  const expanded = new Expanded(scope, 'runner')
+  for (const { key } of definitions) expanded.get(key)
+  for (const { key } of overYaml(known)) expanded.get(key)
+  if (expanded.isBroken) explain(scope, context)
+  return expanded
+}
+
+function explain(scope: Scope, { report, at, owner }: ResolveContext): void {
+  const expansion = expandVariables(scope.list())
+  if (expansion.kind === 'expanded') return
   const keys = expansion.keys.join(' → ')
   const what =
     expansion.kind === 'circle'
       ? `refer to each other in a circle: ${keys}`
       : `expand to too much text: ${keys}`
   report.problem(at, 'ciconfig.variables', `${owner}variables ${what}`)
-  return new Map()
 }
 
-/** A plan is printed: a masked value never stands in it, and references to it stay as written. */
-function hideMasked(variable: Variable): Variable {
-  return variable.isMasked === true ? { ...variable, value: '[MASKED]', isRaw: true } : variable
-}
-
-function shown(
-  resolved: ReadonlyMap<string, Variable>,
-  definitions: readonly Variable[],
-): Readonly<Record<string, string>> {
+function shown(resolved: Expanded, definitions: readonly Variable[]): Readonly<Record<string, string>> {
   return Object.fromEntries(definitions.map(({ key }) => [key, resolved.get(key)?.value ?? '']))
 }

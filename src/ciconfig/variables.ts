@@ -1,4 +1,4 @@
-import { expandText, expandVariables, type Variable } from './expand.ts'
+import type { Variable } from './expand.ts'
 
 export interface KnownVariables {
   /** Those of GitLab that are known when the pipeline is created. */
@@ -19,17 +19,28 @@ const USER = /^GITLAB_USER_/
  * matrix, rules), user, instance, groups, project, pipeline.
  */
 export function byPrecedence(known: KnownVariables, yaml: readonly Variable[]): readonly Variable[] {
-  return [
-    ...known.predefined.filter(({ key }) => !USER.test(key)),
-    ...yaml,
-    ...known.predefined.filter(({ key }) => USER.test(key)),
-    ...settings(known),
-    ...known.pipeline,
-  ]
+  return [...splitPredefined(known).ordinary, ...yaml, ...overYaml(known)]
+}
+
+/** What beats the variables of the file. */
+export function overYaml(known: KnownVariables): readonly Variable[] {
+  return [...splitPredefined(known).user, ...settings(known), ...known.pipeline]
+}
+
+interface Split {
+  readonly ordinary: readonly Variable[]
+  readonly user: readonly Variable[]
+}
+
+export function splitPredefined({ predefined }: Pick<KnownVariables, 'predefined'>): Split {
+  return {
+    ordinary: predefined.filter(({ key }) => !USER.test(key)),
+    user: predefined.filter(({ key }) => USER.test(key)),
+  }
 }
 
 /** Of the instance, the groups and the project: what people have configured beside the file. */
-function settings({ instance = [], groups = [], project }: KnownVariables): readonly Variable[] {
+export function settings({ instance = [], groups = [], project }: KnownVariables): readonly Variable[] {
   return [...instance, ...groups, ...project]
 }
 
@@ -69,35 +80,4 @@ function isInScope(scope: string, environment: string | null): boolean {
     at = found + literal.length
   }
   return environment.length - last.length >= at && environment.endsWith(last)
-}
-
-export type Lookup = (name: string) => string | undefined
-
-/** Values as they are written: `rules:if` does not expand what they refer to. */
-export function lookupIn(variables: readonly Variable[]): Lookup {
-  const values = new Map(variables.map(({ key, value }) => [key, value]))
-  return (name) => values.get(name)
-}
-
-/** For names and globs that GitLab expands when it makes the pipeline; what is not known becomes `unknown`. */
-export function expander(
-  variables: readonly Variable[],
-  unknown: 'kept' | 'empty',
-): (text: string) => string {
-  let expanded: ReadonlyMap<string, Variable> | undefined
-  return (text) => {
-    if (!/[$%]/.test(text)) return text
-    expanded ??= expandedMap(variables, unknown)
-    return expandText(text, { variables: expanded, mode: unknown === 'empty' ? 'all' : 'known' }) ?? text
-  }
-}
-
-function expandedMap(
-  variables: readonly Variable[],
-  unknown: 'kept' | 'empty',
-): ReadonlyMap<string, Variable> {
-  const mode = unknown === 'empty' ? 'all' : 'known'
-  const expansion = expandVariables(variables, mode)
-  const list = expansion.kind === 'expanded' ? expansion.variables : variables
-  return new Map(list.map((variable) => [variable.key, variable]))
 }

@@ -1,7 +1,6 @@
 import { holds, type Condition } from '../expression/condition.ts'
-import type { Variable } from '../expand.ts'
 import type { ChangesClause, ExistsClause, Rule } from '../read/rules.ts'
-import { expander, lookupIn } from '../variables.ts'
+import { expander, type Scope } from '../scope.ts'
 import { fileGlob } from './glob.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -13,7 +12,7 @@ export interface Outcome {
 
 export interface RuleContext extends Surroundings {
   /** All that are known, by precedence. */
-  readonly variables: readonly Variable[]
+  readonly variables: Scope
   /** What problems begin with: `job "build"`. */
   readonly owner: string
 }
@@ -42,18 +41,18 @@ function clausesOf(rule: Rule, context: RuleContext): readonly (() => Outcome | 
 }
 
 function decideIf(condition: Condition, { variables }: RuleContext): Outcome {
-  const isTrue = holds(condition, lookupIn(variables))
+  const isTrue = holds(condition, (name) => variables.get(name)?.value)
   return { holds: isTrue, because: `${condition.text} is ${isTrue}${valuesIn(condition.text, variables)}` }
 }
 
 const MAX_SHOWN_VALUES = 5
 
 /** What the variables of a condition are: the usual question when it did not hold. */
-function valuesIn(text: string, variables: readonly Variable[]): string {
+function valuesIn(text: string, variables: Scope): string {
   const names = [...new Set([...text.matchAll(/\$(\w+)/g)].map(([, name = '']) => name))]
   if (names.length === 0) return ''
   const shown = names.slice(0, MAX_SHOWN_VALUES).map((name) => {
-    const variable = variables.findLast(({ key }) => key === name)
+    const variable = variables.get(name)
     if (variable === undefined) return `${name} is not defined`
     return `${name} is ${variable.isMasked === true ? '[MASKED]' : JSON.stringify(variable.value.slice(0, 80))}`
   })

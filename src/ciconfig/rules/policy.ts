@@ -1,7 +1,7 @@
 import { holds } from '../expression/condition.ts'
 import { rubyPattern } from '../expression/pattern.ts'
 import type { Policy } from '../read/policy.ts'
-import { expander, lookupIn } from '../variables.ts'
+import { expander } from '../scope.ts'
 import { firstMatch, type RuleContext } from './clauses.ts'
 import type { RefFacts } from './surroundings.ts'
 
@@ -39,7 +39,7 @@ async function outcomes(
   { refs, variables, changes, kubernetes }: Partial<Policy>,
   context: RuleContext,
 ): Promise<readonly (readonly [string, boolean])[]> {
-  const lookup = lookupIn(context.variables)
+  const lookup = (name: string): string | undefined => context.variables.get(name)?.value
   return [
     ...(refs === undefined ? [] : [['refs', refs.some((ref) => isRef(ref, context.ref))] as const]),
     ...(variables === undefined ? [] : [['variables', variables.some((one) => holds(one, lookup))] as const]),

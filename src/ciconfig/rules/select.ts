@@ -8,7 +8,8 @@ import type { Rule } from '../read/rules.ts'
 import type { When } from '../read/words.ts'
 import type { Position, Report } from '../report.ts'
 import { EDGE_STAGES } from '../stages.ts'
-import { byPrecedence, expander, inScope } from '../variables.ts'
+import { expander, hidden, scopeOf } from '../scope.ts'
+import { inScope } from '../variables.ts'
 import { jobFacts } from './job-facts.ts'
 import { decideRules, type RuleStep, type RulesOutcome } from './decide.ts'
 import { decidePolicies } from './policy.ts'
@@ -80,20 +81,12 @@ async function decideJob(job: SingleJob, context: SelectionContext): Promise<Dec
 
 function contextOf(job: SingleJob, { surroundings, shared }: SelectionContext): RuleContext {
   const yaml = [...inheritedVariables(shared, job), ...job.variables]
-  const facts = jobFacts(job, null)
-  const before = byPrecedence(
-    { ...surroundings.known, predefined: [...facts, ...surroundings.known.predefined] },
-    yaml,
-  )
-  if (job.environment === null) return { ...surroundings, owner: `job "${job.name}"`, variables: before }
+  const owner = `job "${job.name}"`
+  const before = scopeOf(surroundings.known, { yaml, facts: jobFacts(job, null) })
+  if (job.environment === null) return { ...surroundings, owner, variables: before }
   const environment = expander(before, 'empty')(job.environment.name)
   const known = inScope(surroundings.allKnown, { isProtected: surroundings.ref.isProtected, environment })
-  const predefined = [...jobFacts(job, environment), ...known.predefined]
-  return {
-    ...surroundings,
-    owner: `job "${job.name}"`,
-    variables: byPrecedence({ ...known, predefined }, yaml),
-  }
+  return { ...surroundings, owner, variables: scopeOf(known, { yaml, facts: jobFacts(job, environment) }) }
 }
 
 function byRules(
@@ -150,8 +143,7 @@ function overrides({ start_in, interruptible, needs }: Rule): Partial<SingleJob>
 
 function environmentOf({ environment }: SingleJob, { variables }: RuleContext): string | null {
   if (environment === null) return null
-  const hidden = variables.map((one) => (one.isMasked === true ? { ...one, value: '[MASKED]' } : one))
-  return expander(hidden, 'empty')(environment.name)
+  return expander(hidden(variables), 'empty')(environment.name)
 }
 
 /** Only the rule that decides says what is carried out. */

@@ -1,7 +1,7 @@
 import type { Variable } from '../expand.ts'
 import type { AutoCancel } from '../read/rules.ts'
 import type { Workflow } from '../read/workflow.ts'
-import { byPrecedence, expander } from '../variables.ts'
+import { expander, hidden, scopeOf, type Scope } from '../scope.ts'
 import { decideRules, type RuleStep } from './decide.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -22,7 +22,7 @@ export async function decideWorkflow(
   const context = {
     ...surroundings,
     owner: 'workflow',
-    variables: byPrecedence(surroundings.known, shared),
+    variables: scopeOf(surroundings.known, { yaml: shared }),
   }
   const { rules = [{ ...ALWAYS, at: workflow.at }], auto_cancel } = workflow
   const { rule, steps } = await decideRules(rules, context)
@@ -30,7 +30,7 @@ export async function decideWorkflow(
   return {
     isRun: rule !== undefined && rule.when !== 'never',
     variables,
-    name: expandedName(workflow.name, byPrecedence(surroundings.known, [...shared, ...variables])),
+    name: expandedName(workflow.name, scopeOf(surroundings.known, { yaml: [...shared, ...variables] })),
     auto_cancel: rule?.auto_cancel ?? auto_cancel ?? null,
     steps: workflow.rules === undefined ? [] : steps,
   }
@@ -51,9 +51,8 @@ const ALWAYS = {
 
 const MAX_NAME_LENGTH = 255
 
-function expandedName(name: string | undefined, variables: readonly Variable[]): string | null {
+function expandedName(name: string | undefined, variables: Scope): string | null {
   if (name === undefined) return null
-  const hidden = variables.map((one) => (one.isMasked === true ? { ...one, value: '[MASKED]' } : one))
-  const expanded = expander(hidden, 'empty')(name).trim().slice(0, MAX_NAME_LENGTH)
+  const expanded = expander(hidden(variables), 'empty')(name).trim().slice(0, MAX_NAME_LENGTH)
   return expanded === '' ? null : expanded
 }

@@ -1,7 +1,7 @@
-import type { Variable } from '../expand.ts'
 import { mapNode, type MapNode, type SourceMap } from '../nodes.ts'
 import type { Written } from '../read/fields.ts'
 import { resolveReferences } from '../references.ts'
+import type { Scope } from '../scope.ts'
 import { createReport, type Position, type Report } from '../report.ts'
 import { resolveInputs, type GivenInputs } from './inputs.ts'
 import { interpolate } from './interpolate.ts'
@@ -15,7 +15,7 @@ export interface FileContext {
   readonly given: GivenInputs
   /** Where its values are missed. */
   readonly at: Position
-  readonly variables: readonly Variable[]
+  readonly variables: Scope
   readonly component: ComponentFacts | undefined
 }
 

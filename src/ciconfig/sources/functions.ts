@@ -1,10 +1,10 @@
-import type { Variable } from '../expand.ts'
+import { expandText } from '../expand.ts'
 import type { Written } from '../read/fields.ts'
-import { expander } from '../variables.ts'
+import type { Scope } from '../scope.ts'
 
 export interface Functions {
   /** What `expand_vars` knows: variables from before there is a pipeline. */
-  readonly variables: readonly Variable[]
+  readonly variables: Scope
 }
 
 export type Applied =
@@ -51,17 +51,11 @@ function posixEscape(value: string): string {
   return value.replaceAll(/[^A-Za-z0-9_\-.,:+/@\n]/g, '\\$&').replaceAll('\n', "'\n'")
 }
 
-/** A masked value must not become part of a text that is no secret. */
+/** A masked value must not become part of a text that is no secret. One level: what the values name stays as it is. */
 function expanded(value: string, { variables }: Functions): Applied {
   const names = [...value.matchAll(/\$\{?(\w+)\}?/g)].map(([, name = '']) => name)
-  const masked = names.find((name) => variables.findLast(({ key }) => key === name)?.isMasked === true)
+  const masked = names.find((name) => variables.get(name)?.isMasked === true)
   if (masked !== undefined)
     return { kind: 'wrong', what: `expand_vars may not name the masked variable ${masked}` }
-  return { kind: 'value', value: expandOnce(value, variables) }
-}
-
-/** One level: `expand_vars` does not expand what the values name. */
-function expandOnce(value: string, variables: readonly Variable[]): string {
-  const raw = variables.map((variable) => ({ ...variable, isRaw: true }))
-  return expander(raw, 'kept')(value)
+  return { kind: 'value', value: expandText(value, { variables, mode: 'known' }) ?? value }
 }

@@ -5,7 +5,7 @@ import { startOf, type Position } from '../report.ts'
 import { decideRules } from '../rules/decide.ts'
 import { includeGlob } from '../rules/glob.ts'
 import type { Surroundings } from '../rules/surroundings.ts'
-import { byPrecedence, expander } from '../variables.ts'
+import { expander, scopeOf } from '../scope.ts'
 import { readFile } from './file.ts'
 import { readIncludes, type IncludeEntry, type Target } from './include-entries.ts'
 import type { GivenInputs } from './inputs.ts'
@@ -63,7 +63,7 @@ class Includer {
       report: surroundings.report,
       given: asked.given,
       at: asked.at,
-      variables: byPrecedence(surroundings.known, []),
+      variables: scopeOf(surroundings.known, { yaml: [] }),
       component: found.component,
     })
     return content === undefined ? undefined : this.#withIncluded(content, { place, asked, file })
@@ -147,13 +147,13 @@ class Includer {
   async #isWanted({ rules }: IncludeEntry): Promise<boolean> {
     if (rules === undefined) return true
     const { surroundings } = this.#context
-    const variables = byPrecedence(surroundings.known, [])
+    const variables = scopeOf(surroundings.known, { yaml: [] })
     const { rule } = await decideRules(rules, { ...surroundings, variables, owner: 'include' })
     return rule !== undefined && rule.when !== 'never'
   }
 
   async #addresses({ target, at }: IncludeEntry, place: Address): Promise<readonly Address[]> {
-    const expand = expander(byPrecedence(this.#context.surroundings.known, []), 'empty')
+    const expand = expander(scopeOf(this.#context.surroundings.known, { yaml: [] }), 'empty')
     if (target.kind === 'plain') {
       const location = expand(target.location)
       const isUrl = /^https?:\/\//i.test(location)
