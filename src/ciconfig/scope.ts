@@ -1,4 +1,10 @@
-import { expandText, MAX_EXPANDED_LENGTH, type ExpansionMode, type Variable } from './expand.ts'
+import {
+  expandText,
+  expandVariables,
+  MAX_EXPANDED_LENGTH,
+  type ExpansionMode,
+  type Variable,
+} from './expand.ts'
 import { byPrecedence, overYaml, splitPredefined, type KnownVariables } from './variables.ts'
 
 /**
@@ -43,7 +49,7 @@ function byName(variables: readonly Variable[]): ReadonlyMap<string, Variable> {
 }
 
 /** A masked value is text that nothing expands. */
-export function hideMasked(variable: Variable): Variable {
+function hideMasked(variable: Variable): Variable {
   return variable.isMasked === true ? { ...variable, value: '[MASKED]', isRaw: true } : variable
 }
 
@@ -57,7 +63,7 @@ export function hidden(scope: Scope): Scope {
   }
 }
 
-/** Deeper chains of references are left to the way that has no depth. */
+/** Deeper chains of references are expanded all at once. */
 const MAX_DEPTH = 200
 
 /** Variables expanded as they are asked for. In a circle, or where they grow too large, they stay as they are. */
@@ -68,13 +74,14 @@ export class Expanded {
   readonly #open = new Set<string>()
   #budget = MAX_EXPANDED_LENGTH
   #isBroken = false
+  #whole: ReadonlyMap<string, Variable> | undefined
 
   constructor(scope: Scope, mode: ExpansionMode) {
     this.#scope = scope
     this.#mode = mode
   }
 
-  /** Some refer to each other in a circle, or too deeply, or have become too large. */
+  /** Some refer to each other in a circle, or have become too large. */
   get isBroken(): boolean {
     return this.#isBroken
   }
@@ -91,12 +98,22 @@ export class Expanded {
   }
 
   #expanded(variable: Variable): Variable {
-    if (this.#open.has(variable.key) || this.#open.size > MAX_DEPTH || this.#isBroken)
-      return this.#broken(variable)
+    if (this.#open.size > MAX_DEPTH) return this.#wholeOf().get(variable.key) ?? this.#broken(variable)
+    if (this.#open.has(variable.key) || this.#isBroken) return this.#broken(variable)
     this.#open.add(variable.key)
     const value = this.text(variable.value)
     this.#open.delete(variable.key)
     return value === undefined ? this.#broken(variable) : { ...variable, value }
+  }
+
+  /** All at once, which needs no depth; empty where that cannot be done. */
+  #wholeOf(): ReadonlyMap<string, Variable> {
+    if (this.#whole === undefined) {
+      const expansion = expandVariables(this.#scope.list(), this.#mode)
+      const list = expansion.kind === 'expanded' ? expansion.variables : []
+      this.#whole = new Map(list.map((variable) => [variable.key, variable]))
+    }
+    return this.#whole
   }
 
   #broken(variable: Variable): Variable {

@@ -40,7 +40,7 @@ export function splitPredefined({ predefined }: Pick<KnownVariables, 'predefined
 }
 
 /** Of the instance, the groups and the project: what people have configured beside the file. */
-export function settings({ instance = [], groups = [], project }: KnownVariables): readonly Variable[] {
+function settings({ instance = [], groups = [], project }: KnownVariables): readonly Variable[] {
   return [...instance, ...groups, ...project]
 }
 
