@@ -33,6 +33,8 @@ export interface Access extends People {
   findGroup(idOrPath: number | string): Promise<Group | undefined>
   /** A job may have several; all end with `revokeJobTokens`, or at their expiry. */
   issueJobToken(grant: JobTokenGrant): Promise<Secret>
+  /** Whether the user as whom a running job acts is blocked: then nothing of it may be believed. */
+  isJobBlocked(jobId: number): Promise<boolean>
   /** Now and durably. */
   revokeJobTokens(jobId: number): Promise<void>
   /**
@@ -73,6 +75,7 @@ export function createAccess(parts: AccessParts): Access {
     findGroup: (idOrPath) =>
       typeof idOrPath === 'number' ? store.findGroup(idOrPath) : store.findGroupByPath(idOrPath),
     issueJobToken: (grant) => issueJobToken(parts, grant),
+    isJobBlocked: (jobId) => store.isJobBlocked(jobId),
     revokeJobTokens: (jobId) => store.removeJobTokens(jobId),
     authenticate: (credential, from) => authenticate({ store, clock, tries }, credential, from),
     may: (principal, action, project) => may(store, { principal, action, project }),

@@ -169,6 +169,8 @@ export interface AccessStore {
 
   createJobToken(token: NewJobToken): Promise<void>
   findJobToken(hash: string): Promise<StoredJobToken | undefined>
+  /** Whether the user of the job's tokens is blocked; false for a job without any. */
+  isJobBlocked(jobId: number): Promise<boolean>
   /** All tokens of the job; none is fine. */
   removeJobTokens(jobId: number): Promise<void>
 

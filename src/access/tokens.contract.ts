@@ -77,8 +77,10 @@ export function describeJobTokens(store: () => AccessStore): void {
     await store().createJobToken({ ...grant, jobId: 302, hash: 'c'.repeat(64) })
     const expected = { jobId: 301, projectId: project?.id, user, isUserBlocked: false, expiresAtMs: 5000 }
     expect(await store().findJobToken(HASH)).toEqual(expected)
+    expect(await store().isJobBlocked(301)).toBe(false)
     await store().setBlocked(user.id, 7)
     expect(await store().findJobToken(HASH)).toEqual({ ...expected, isUserBlocked: true })
+    expect([await store().isJobBlocked(301), await store().isJobBlocked(999)]).toEqual([true, false])
     await store().removeJobTokens(301)
     await store().removeJobTokens(301)
     expect(await store().findJobToken(HASH)).toBeUndefined()

@@ -17,6 +17,10 @@ beforeAll(async () => {
     here: await server.jobToken(server.projects.private, 301),
     deployRead: (await deployToken('group/private', 'read_package_registry')).token,
     deployWrite: (await deployToken('group/private', 'write_package_registry')).token,
+    guest: await memberToken('guest'),
+    reporter: await memberToken('reporter'),
+    developer: await memberToken('developer'),
+    stranger: await memberToken(undefined),
     ofGroup: await projectToken('group'),
     ofProject: await projectToken('group/private'),
     elsewhere: await server.jobToken(server.projects.public, 302),
@@ -29,6 +33,14 @@ async function deployToken(within: string, scope: string): Promise<{ readonly to
   const { token, user } = await server.access.createToken({ kind: 'deploy', within, scopes: [scope] })
   deployUser = user.login
   return { token: token.reveal() }
+}
+
+/** Of a user with that role in the group of all three projects. */
+async function memberToken(role: string | undefined): Promise<string> {
+  const login = `a-${role ?? 'stranger'}`
+  await server.access.createUser({ login })
+  if (role !== undefined) await server.access.setMember({ path: 'group', login, role })
+  return (await server.access.createToken({ login, scopes: ['api'] })).token.reveal()
 }
 
 async function projectToken(within: string): Promise<string> {
@@ -63,6 +75,10 @@ const CALLERS: Readonly<Record<string, Send>> = {
   'deploy token as Bearer': () => ({ authorization: `Bearer ${secret('deployWrite')}` }),
   'deploy token as PRIVATE-TOKEN': () => ({ 'private-token': secret('deployWrite') }),
   'personal token as DEPLOY-TOKEN': () => ({ 'deploy-token': secret('api') }),
+  'a guest': () => ({ 'private-token': secret('guest') }),
+  'a reporter': () => ({ authorization: basic('x', secret('reporter')) }),
+  'a developer': () => ({ authorization: basic('x', secret('developer')) }),
+  'a stranger': () => ({ authorization: basic('x', secret('stranger')) }),
   'token of the group': () => ({ 'private-token': secret('ofGroup') }),
   'token of the private project': () => ({ 'private-token': secret('ofProject') }),
   'another scheme': () => ({ authorization: 'Digest x' }),
@@ -94,6 +110,10 @@ const PYPI: Readonly<Record<string, readonly number[]>> = {
   'deploy token as Bearer': [200, 404, 200, 404, 403, 201],
   'deploy token as PRIVATE-TOKEN': [200, 401, 401, 401, 401, 401],
   'personal token as DEPLOY-TOKEN': [200, 401, 401, 401, 401, 401],
+  'a guest': [200, 200, 403, 404, 403, 403],
+  'a reporter': [200, 200, 200, 404, 403, 403],
+  'a developer': [200, 200, 200, 404, 201, 201],
+  'a stranger': [200, 200, 404, 404, 403, 404],
   'token of the group': [200, 200, 200, 404, 201, 201],
   'token of the private project': [200, 404, 200, 404, 403, 201],
   'another scheme': [401, 401, 401, 401, 401, 401],

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,6 +120,18 @@ async function rowsOf(): Promise<{ rows: { action: string }[] }> {
   return (await answer.json()) as { rows: { action: string }[] }
 }
 
+const { publicKey: somebodysKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+/** Why the authority gives no certificate to who cannot prove to have the key. */
+async function refusedFor(token: string): Promise<string> {
+  const content = somebodysKey.export({ type: 'spki', format: 'pem' })
+  const key = { publicKey: { algorithm: 'ECDSA', content }, proofOfPossession: 'AA==' }
+  const body = JSON.stringify({ credentials: { oidcIdentityToken: token }, publicKeyRequest: key })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(`${server.url}/api/v2/signingCert`, { method: 'POST', headers, body })
+  return /\(([\w.-]+)\)/.exec(await answer.text())?.[1] ?? ''
+}
+
 describe('a job', () => {
   it('tells itself and its pipeline, by both of its carriers, until it has ended', async () => {
     const commit = { repositoryUrl: 'https://git.example/x.git', sha: 'a'.repeat(40), ref: 'main' }
@@ -131,7 +144,10 @@ describe('a job', () => {
       user: { ...user, accessLevel: null },
       source: 'push',
       commit: { ...commit, refType: 'branch' },
-      config: { path: '.gitlab-ci.yml', text: 'build: { script: echo }' },
+      config: {
+        path: '.gitlab-ci.yml',
+        text: 'build: { script: echo, id_tokens: { ID: { aud: sigstore } } }',
+      },
       variables: [],
     })
     const payload = await pipelines.requestJob({ runnerToken: runner.token.reveal(), info: {} })
@@ -149,8 +165,12 @@ describe('a job', () => {
     expect(await statusOf('/job', token)).toBe(401)
     const headers = { 'job-token': token }
     expect(await statusOf(`/projects/${project!.id}`, undefined, { headers })).toBe(200)
+    const variables = payload!.variables as readonly { readonly key: string; readonly value: string }[]
+    const idToken = variables.find(({ key }) => key === 'ID')?.value ?? ''
+    expect(await refusedFor(idToken)).not.toMatch(/^identity/)
     await access.setBlocked('ada', 'blocked')
     expect(await statusOf('/job', undefined, { headers })).toBe(401)
+    expect(await refusedFor(idToken)).toBe('identity.token-time')
     await access.setBlocked('ada', 'active')
     await pipelines.updateJob({ jobId: payload!.id, token }, { state: 'success' })
     expect(await statusOf('/job', undefined, { headers })).toBe(401)
@@ -229,6 +249,15 @@ describe('groups', () => {
     expect(await statusOf('/groups/acme%2Fsub')).toBe(404)
     expect(await statusOf('/groups/acme%2Fone')).toBe(404)
   })
+
+  it('with something internal are for every user, and not for a token that is bound beside or above it', async () => {
+    await access.createProject({ path: 'open/in/it', visibility: 'internal' })
+    await access.createProject({ path: 'open/side/private' })
+    await access.createUser({ login: 'fay' })
+    const shown = async (within?: string): Promise<number> =>
+      statusOf('/groups/open%2Fin', await tokenOf({ login: 'fay', ...(within && { within }) }))
+    expect([await shown(), await shown('open/side'), await shown('open')]).toEqual([200, 404, 404])
+  })
 })
 
 describe('a project is made', () => {
@@ -284,6 +313,9 @@ describe('a project is made', () => {
       (await post({ name: 'refused', ...(namespaceId && { namespace_id: namespaceId }) }, token)).status
     expect(await inGroup(sub, await tokenOf({ scopes: ['read_api'] }))).toBe(403)
     expect(await inGroup(acme, await tokenOf({}))).toBe(403)
+    await access.createUser({ login: 'dev' })
+    await access.setMember({ path: 'acme/sub', login: 'dev', role: 'developer' })
+    expect(await inGroup(sub, await tokenOf({ login: 'dev' }))).toBe(403)
     expect(await inGroup(sub, await tokenOf({ within: 'acme/one' }))).toBe(404)
     expect(await inGroup(undefined, await tokenOf({ within: 'acme/sub' }))).toBe(404)
     expect(await inGroup(acme, await tokenOf({ login: 'root', within: 'acme/sub' }))).toBe(403)

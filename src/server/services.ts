@@ -148,7 +148,8 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
     issuer,
     foreign: ports.foreign ?? [],
     rekorKeys: ports.rekorKeys ?? new Set(),
-    isJobRunning: (jobId) => pipelines.isJobRunning(jobId),
+    isJobRunning: async (jobId) =>
+      (await pipelines.isJobRunning(jobId)) && !(await access.isJobBlocked(jobId)),
   })
   const registry = createRegistry({ ...registryStores(database), blobs, ...ports })
   const metrics = createMetrics()

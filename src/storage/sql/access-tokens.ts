@@ -77,7 +77,7 @@ function toToken(row: TokenRow): StoredToken {
 
 export function jobTokenQueries(
   tables: Tables,
-): Pick<AccessStore, 'createJobToken' | 'findJobToken' | 'removeJobTokens'> {
+): Pick<AccessStore, 'createJobToken' | 'findJobToken' | 'isJobBlocked' | 'removeJobTokens'> {
   return {
     createJobToken: async ({ jobId, projectId, userId, hash, expiresAtMs }) => {
       const row = { hash, job_id: jobId, project_id: projectId, user_id: userId, expires_at_ms: expiresAtMs }
@@ -94,6 +94,16 @@ export function jobTokenQueries(
       if (row === undefined) return undefined
       const { job_id: jobId, project_id: projectId, expires_at_ms: expiresAtMs } = row
       return { jobId, projectId, user: toUser(row), isUserBlocked: row.blocked_at_ms !== null, expiresAtMs }
+    },
+    isJobBlocked: async (jobId) => {
+      const row = await tables
+        .selectFrom('job_tokens')
+        .innerJoin('users', 'users.id', 'job_tokens.user_id')
+        .select('blocked_at_ms')
+        .where('job_tokens.job_id', '=', jobId)
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined && row.blocked_at_ms !== null
     },
     removeJobTokens: async (jobId) => {
       await tables.deleteFrom('job_tokens').where('job_id', '=', jobId).execute()
