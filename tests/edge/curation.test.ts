@@ -19,6 +19,7 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   server = await startServer(join(folder.path, 'data'))
   await server.admin('project', 'create', 'acme/tools')
+  await server.admin('user', 'create', 'ada', '--admin')
   const { token } = await server.admin('token', 'create', '--user', 'ada', '--scope', 'api')
   authorization = `Bearer ${String(token)}`
   expect((await upload()).status).toBe(201)

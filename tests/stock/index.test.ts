@@ -21,6 +21,7 @@ describe.runIf(present(python, uv))('the simple index of wheelseal up', () => {
     folder = await temporaryFolder()
     server = await startServer(at('data'))
     await server.admin('project', 'create', 'acme/tools', '--visibility', 'public')
+    await server.admin('user', 'create', 'ada', '--admin')
     const { token } = await server.admin('token', 'create', '--user', 'ada', '--scope', 'api')
     const upload = `${server.url}/api/v4/projects/1/packages/pypi`
     index = `${upload}/simple`
