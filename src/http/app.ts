@@ -5,6 +5,7 @@ import { failures } from './failures.ts'
 import { requestIdOf, requestLog, type RequestLogParts } from './request-log.ts'
 import { sayInStatusLine } from './reason-phrase.ts'
 import { declaredRoutes, type DeclaredRoute } from './route.ts'
+import { storedElsewhere, type StoredLocation } from './stored-location.ts'
 
 export type App = Hono<{ Bindings: HttpBindings }>
 
@@ -15,6 +16,8 @@ export interface AppParts {
   /** Left out, requests are not logged. */
   readonly requests?: Omit<RequestLogParts, 'log'>
   readonly routes: readonly App[]
+  /** Left out, this server sends every file itself. */
+  readonly stored?: StoredLocation | undefined
   /** Sees every request, refused ones too. */
   readonly measure?: MiddlewareHandler<{ Bindings: HttpBindings }>
 }
@@ -27,10 +30,11 @@ const NO_ROUTE = 'this server has nothing at this path'
 const ROUTE_HINT = 'check the URL: wheelseal up prints those of all services on a terminal'
 
 /** All services behind one origin. Throws for a route that declares no right, or that of the admin socket. */
-export function createApp({ hosts, log, routes, measure, requests }: AppParts): App {
+export function createApp({ hosts, log, routes, measure, requests, stored }: AppParts): App {
   const app = new Hono<{ Bindings: HttpBindings }>()
   if (requests !== undefined) app.use(requestLog({ log, ...requests }))
   if (measure !== undefined) app.use(measure)
+  if (stored !== undefined) app.use(storedElsewhere(stored))
   app.use(async (context, next) => {
     if (!askedHosts(context).every((host) => hosts.includes(host))) {
       sayInStatusLine(context.env, `${MISDIRECTED}; ${HOST_HINT}`)

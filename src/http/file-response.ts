@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Blob, ByteRange } from '../base/index.ts'
 import { listsTag } from './entity-tag.ts'
 import { httpErrors } from './errors.ts'
+import { storedLocation } from './stored-location.ts'
 
 export interface ServedFile {
   /** ASCII, without quotes and line breaks. */
@@ -28,6 +29,8 @@ export function fileResponse(context: Context, file: ServedFile, blob: Blob): Re
   }
   const known = context.req.header('if-none-match')
   if (known?.trim() === '*' || listsTag(known, etag)) return new Response(null, { status: 304, headers })
+  const stored = storedLocation(context, file.sha256)
+  if (stored !== undefined) return new Response(null, { headers: { ...headers, 'X-Accel-Redirect': stored } })
   const range = readRange(context, etag, blob.size)
   if (range === 'unsatisfiable') {
     return new Response(null, {

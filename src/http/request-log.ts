@@ -120,7 +120,7 @@ function cut(notes: RequestNotes): LogFields {
 }
 
 /** Where an app is asked without a socket, nobody is the peer. */
-function peerOf(context: Context<{ Bindings: HttpBindings }>): string {
+export function peerOf(context: Context<{ Bindings: HttpBindings }>): string {
   const env = context.env as Partial<HttpBindings> | undefined
   return env?.incoming?.socket.remoteAddress ?? ''
 }

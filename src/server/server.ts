@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { utf8, type Clock, type Log } from '../base/index.ts'
 import { steadyMs, systemClock, systemEntropy } from '../host/index.ts'
-import { healthRoutes, listen, measured, type App, type Listening } from '../http/index.ts'
+import { healthRoutes, listen, measured, type App, type AppParts, type Listening } from '../http/index.ts'
 import { watchClock } from './health/clock-watch.ts'
 import { openDataDirectory } from './data/data-directory.ts'
 import { openListener } from './listen/listener.ts'
@@ -115,8 +115,9 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   const measure = measured(services.metrics, clock)
   const requests = { clock, entropy: systemEntropy, proxies: configured.proxies }
   const { maxEntryBytes } = configured
+  const stored = storedLocationOf(configured)
   const health = healthOf(readiness)
-  listener.open(publicApp(services, { hosts, log, measure, requests, health, maxEntryBytes }))
+  listener.open(publicApp(services, { hosts, log, measure, requests, health, maxEntryBytes, stored }))
   // Last, so that whoever reaches the socket reaches the port too.
   listening.push(await openAdminSocket(socketPath, services, log))
   const reasons = await sayState(readiness, { url, log }, undo)
@@ -124,6 +125,14 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   undo.push(() => configured.close())
   const fingerprint = fingerprintOf(utf8(services.trust.material.tufRoot))
   return { url, data, fingerprint, reasons, services, reloadTls: () => listener.reloadTls() }
+}
+
+/** Undefined where no proxy may be told to send files itself. */
+function storedLocationOf({
+  xAccelLocation: location,
+  proxies,
+}: Awaited<ReturnType<typeof openConfiguration>>): AppParts['stored'] {
+  return location === undefined || proxies === undefined ? undefined : { location, proxies }
 }
 
 function healthOf(readiness: ReadinessParts): App {

@@ -34,6 +34,9 @@ describe('readConfiguration', () => {
 
       [http]
       proxies = ["10.0.0.0/8", "::1"]
+
+      [registry]
+      x-accel-location = "/internal/stored/"
     `
     expect(await read(toml)).toEqual({
       path: '/data/wheelseal.toml',
@@ -50,6 +53,7 @@ describe('readConfiguration', () => {
       rekorKeys: ['/data/release.pub'],
       proxies: ['10.0.0.0/8', '::1'],
       maxEntryBytes: 16_777_216,
+      xAccelLocation: '/internal/stored/',
     })
   })
 
@@ -63,6 +67,14 @@ describe('readConfiguration', () => {
     })
     expect((await read('# nothing yet\n')).issuers).toEqual([])
   })
+
+  it.each(['stored', '/stored', '/', '//', '/../stored/', '/a b/', '/sto\\\\nred/'])(
+    'has no location of nginx like %j',
+    async (location) => {
+      const refused = read(`[registry]\nx-accel-location = "${location}"`)
+      await expect(refused).rejects.toMatchObject({ code: 'server.configuration' })
+    },
+  )
 
   it('takes another file in its place, which must be there', async () => {
     const files = filesOf({ '/data/wheelseal.toml': 'x = 1', '/etc/w.toml': '' }) as Files
@@ -199,7 +211,7 @@ describe('readConfiguration', () => {
     await expect(read(`${first}x = 1`)).rejects.toMatchObject({
       hint: 'known keys: url, jwks, audience, projects, groups',
     })
-    await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known keys: rekor, http, issuers' })
+    await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known keys: rekor, http, registry, issuers' })
     await expect(read('[rekor]\nx = 1')).rejects.toMatchObject({ hint: 'known keys: keys, max-entry-bytes' })
   })
 })

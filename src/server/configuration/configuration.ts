@@ -12,6 +12,9 @@
  *     [http]
  *     proxies = ["10.0.0.0/8"]
  *
+ *     [registry]
+ *     x-accel-location = "/stored/"
+ *
  * Every key is known or refused, so that a slip of the pen never widens what is accepted. It contains no secrets.
  */
 import { dirname, join, resolve } from 'node:path'
@@ -101,9 +104,20 @@ const Http = v.strictObject({
   ),
 })
 
+const Registry = v.strictObject({
+  /** The internal location of nginx by which the proxies send stored files themselves. */
+  'x-accel-location': v.optional(
+    v.pipe(
+      text,
+      v.regex(/^\/(?:[A-Za-z0-9_-]+\/)+$/, 'must be a path such as "/stored/", with a slash at both ends'),
+    ),
+  ),
+})
+
 const Configuration = v.strictObject({
   rekor: v.optional(Rekor, {}),
   http: v.optional(Http, {}),
+  registry: v.optional(Registry, {}),
   issuers: v.optional(
     v.pipe(
       v.array(Issuer, 'must be a list of tables, [[issuers]]'),
@@ -126,6 +140,8 @@ export interface ConfigurationFile {
   readonly rekorKeys: readonly string[]
   /** Addresses and networks. */
   readonly proxies: readonly string[]
+  /** Left out where the server sends every file itself. */
+  readonly xAccelLocation?: string
   /** Left out for the default of the routes. */
   readonly maxEntryBytes?: number
 }
@@ -141,15 +157,17 @@ export async function readConfiguration(
   const path = resolve(asked ?? join(data, CONFIGURATION_FILE))
   if (asked === undefined && !(await files.exists(path)))
     return { path: undefined, issuers: [], rekorKeys: [], proxies: [] }
-  const { issuers, rekor, http } = checked(path, await readText(path, files))
+  const { issuers, rekor, http, registry } = checked(path, await readText(path, files))
   const folder = dirname(path)
   const maxEntryBytes = rekor['max-entry-bytes']
+  const xAccelLocation = registry['x-accel-location']
   return {
     path,
     issuers: issuers.map((issuer) => withAbsolutePath(issuer, folder)),
     rekorKeys: rekor.keys.map((file) => resolve(folder, file)),
     proxies: http.proxies,
     ...(maxEntryBytes === undefined ? {} : { maxEntryBytes }),
+    ...(xAccelLocation === undefined ? {} : { xAccelLocation }),
   }
 }
 

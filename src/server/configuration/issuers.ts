@@ -33,6 +33,7 @@ interface OtherSettings {
   readonly rekorKeys: ReadonlySet<string>
   readonly proxies: ReturnType<typeof proxyList>
   readonly maxEntryBytes?: number
+  readonly xAccelLocation?: string
 }
 
 /**
@@ -49,7 +50,7 @@ export async function openConfiguration({
   readonly log: Log
 }): Promise<ForeignIssuers & OtherSettings & { close(): void }> {
   const read = await readConfiguration({ data, asked: config }, systemFiles)
-  const { issuers, rekorKeys: paths, proxies, maxEntryBytes } = read
+  const { issuers, rekorKeys: paths, proxies, maxEntryBytes, xAccelLocation } = read
   const rekorKeys = await readListedKeys(paths, systemFiles)
   const closing = new AbortController()
   const network = createHttp({ env: process.env, files: systemFiles })
@@ -57,8 +58,9 @@ export async function openConfiguration({
   const http: Http = { request: (request) => network.request({ ...request, signal: closing.signal }) }
   const foreign = await openForeignIssuers(issuers, { http, files: systemFiles, clock: systemClock, log })
   const limits = maxEntryBytes === undefined ? {} : { maxEntryBytes }
+  const stored = xAccelLocation === undefined ? {} : { xAccelLocation }
   const close = (): void => closing.abort()
-  return { ...foreign, rekorKeys, ...limits, proxies: proxyList(proxies), close }
+  return { ...foreign, rekorKeys, ...limits, ...stored, proxies: proxyList(proxies), close }
 }
 
 const MAX_KEY_SET_BYTES = 256 * 1024
