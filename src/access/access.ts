@@ -31,6 +31,8 @@ export interface Access extends People {
   /** Ids of what the principal may see, the newest first, at most 10,000. */
   visibleProjects(principal: Principal, asked?: VisibleAsked): Promise<readonly number[]>
   findGroup(idOrPath: number | string): Promise<Group | undefined>
+  /** Ids of the projects in the group of that path and in its subgroups, by id, at most 10,000. */
+  projectsBelow(groupPath: string): Promise<readonly number[]>
   /** A job may have several; all end with `revokeJobTokens`, or at their expiry. */
   issueJobToken(grant: JobTokenGrant): Promise<Secret>
   /** Whether the user as whom a running job acts is blocked: then nothing of it may be believed. */
@@ -61,6 +63,7 @@ export interface AccessParts {
 }
 
 const DEFAULT_BRANCH = 'main'
+const MAX_BELOW = 10_000
 
 export function createAccess(parts: AccessParts): Access {
   const { store, clock, tryLimits } = parts
@@ -79,6 +82,8 @@ export function createAccess(parts: AccessParts): Access {
     revokeJobTokens: (jobId) => store.removeJobTokens(jobId),
     authenticate: (credential, from) => authenticate({ store, clock, tries }, credential, from),
     may: (principal, action, project) => may(store, { principal, action, project }),
+    projectsBelow: async (groupPath) =>
+      (await store.listProjectIdsAt(groupPath, MAX_BELOW)).toSorted((a, b) => a - b),
     maySee: (principal, project) => maySee(store, principal, project),
     maySeeGroup: (principal, group) => maySeeGroup(store, principal, group),
     mayCreateIn: (principal, groupPath) => mayCreateIn(store, principal, groupPath),

@@ -156,7 +156,7 @@ interface Identification {
  * As in GitLab, where a package is asked for: a wrong personal token is nobody's, who may still read what is public; a
  * wrong job token is refused. Throws `access.too-many-tries`.
  */
-async function identify(context: Context, { access, credential, kind }: Identification): Promise<Principal> {
+export async function identify(context: Context, { access, credential, kind }: Identification): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS
   const principal = await access.authenticate(credential, clientOf(context))
   noteOnRequest(
@@ -168,7 +168,7 @@ async function identify(context: Context, { access, credential, kind }: Identifi
   return principal ?? ANONYMOUS
 }
 
-function unauthenticated(credential: Credential | undefined, jobTokenHeader?: string): WheelsealError {
+export function unauthenticated(credential: Credential | undefined, jobTokenHeader?: string): WheelsealError {
   if (credential === undefined && jobTokenHeader !== undefined)
     return accessErrors('access.unauthenticated', 'this route does not accept the header JOB-TOKEN', {
       hint: `send the job token as the password of the user ${JOB_TOKEN_USER}, such as TWINE_USERNAME and TWINE_PASSWORD`,
