@@ -156,7 +156,10 @@ interface Identification {
  * As in GitLab, where a package is asked for: a wrong personal token is nobody's, who may still read what is public; a
  * wrong job token is refused. Throws `access.too-many-tries`.
  */
-export async function identify(context: Context, { access, credential, kind }: Identification): Promise<Principal> {
+export async function identify(
+  context: Context,
+  { access, credential, kind }: Identification,
+): Promise<Principal> {
   if (credential === undefined) return ANONYMOUS
   const principal = await access.authenticate(credential, clientOf(context))
   noteOnRequest(

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Project } from '../access/index.ts'
+import type { Access, Project } from '../access/index.ts'
 import { silentLog } from '../host/index.ts'
 import type { RegistryStore, StoredFile } from '../registry/index.ts'
 import { startPackagesServer, twineForm, type PackagesServer } from './packages-server.contract.ts'
-import { pypiGroupRoutes, type ReadableGroup } from './pypi-group.ts'
+import { pypiGroupRoutes } from './pypi-group.ts'
 import type { Bindings } from './route.ts'
 import type { Hono } from 'hono'
 
@@ -21,17 +21,15 @@ beforeEach(async () => {
   server = await startPackagesServer((real) => (store = real))
   token = await server.token('api')
   readable = [server.projects.private, server.projects.internal, server.projects.public]
-  const group: ReadableGroup = {
-    id: 7,
-    path: 'group',
-    async *projects() {
-      yield* readable
-    },
-    project: async (id) => readable.find((one) => one.id === id),
-  }
-  const reader = { name: 'read_packages', admit: () => group } as const
+  const access = {
+    findGroup: async () => ({ id: 7, path: 'group' }),
+    maySeeGroup: async () => true,
+    projectsBelow: async () => Object.values(server.projects).map(({ id }) => id),
+    findProject: (id: number) => server.access.findProject(id),
+    may: async (_who: unknown, _action: unknown, { id }: Project) => readable.some((one) => one.id === id),
+  } as unknown as Access
   const externalUrl = 'https://seal.example'
-  app = pypiGroupRoutes({ pypi: server.registry.pypi, reader, log: silentLog, externalUrl })
+  app = pypiGroupRoutes({ pypi: server.registry.pypi, access, log: silentLog, externalUrl })
   return () => server.close()
 })
 

@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono'
-import type { Project } from '../access/index.ts'
+import type { Access, Project } from '../access/index.ts'
 import { sha256Hex, type Log } from '../base/index.ts'
 import {
   nameOfFile,
@@ -9,28 +9,19 @@ import {
   type StoredFile,
 } from '../registry/index.ts'
 import { registryFailures } from './authenticate.ts'
+import { groupReader, type ReadableGroup } from './group-reader.ts'
 import { createPageMemory, type PageMemory } from './page-memory.ts'
 import { sendFile, sendProvenance, type FilePlace } from './pypi-files.ts'
-import { routesOn, type Bindings, type Right } from './route.ts'
+import { routesOn, type Bindings } from './route.ts'
 import { askedName, sendPage, shownAs, writePackage } from './simple-index.ts'
 import { indexJson } from './simple-json.ts'
 import type { PagePlace } from './simple-links.ts'
 import { chooseMedia } from './simple-media.ts'
 import { indexPage } from './simple-page.ts'
 
-/** A group as who asks may read it. */
-export interface ReadableGroup {
-  readonly id: number
-  readonly path: string
-  /** Those in it and in its subgroups whose packages who asks may read, by id. */
-  projects(): AsyncIterable<Project>
-  /** Undefined for one that is not among `projects`. */
-  project(id: number): Promise<Project | undefined>
-}
-
 export interface PypiGroupParts {
   readonly pypi: PypiPackages
-  readonly reader: Right<ReadableGroup>
+  readonly access: Access
   readonly log: Log
   /** By which clients reach the server, without a slash at the end. */
   readonly externalUrl: string
@@ -47,7 +38,8 @@ export function pypiGroupRoutes(parts: PypiGroupParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(registryFailures(parts.log))
   const route = routesOn(app)
-  const { pypi, reader } = parts
+  const { pypi, access } = parts
+  const reader = groupReader(access)
   const memory = createPageMemory()
   for (const slash of ['', '/']) {
     const page = (group: ReadableGroup): GroupPage => ({

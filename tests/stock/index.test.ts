@@ -60,6 +60,11 @@ describe.runIf(present(python, uv))('the simple index of wheelseal up', () => {
     expect(await gotByPip(name)).toEqual([wheelOf('1.1')])
   })
 
+  it('lets pip read the metadata of a wheel without the wheel', async () => {
+    const { code, stdout } = await pip('acme-tools==1.1')
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/acme_tools-1\.1-py3-none-any\.whl\.metadata/)])
+  })
+
   it('gives a pre-release to who asks for one', async () => {
     expect(await resolvedByUv('acme-tools', '--prerelease', 'allow')).toContain('acme-tools==3.0a1')
     expect(await gotByPip('acme-tools', '--pre')).toEqual([wheelOf('3.0a1')])
@@ -117,6 +122,14 @@ describe.runIf(present(python, uv))('the simple index of wheelseal up', () => {
     expect(await gotByPip('acme-tools')).toEqual([wheelOf('1.1')])
   })
 
+  it('of the group has the same packages, for both', async () => {
+    const group = index.replace('projects/1/', 'groups/acme/-/')
+    const { stdout } = await uvCompile('acme-tools', '--index-url', group)
+    expect(stdout).toContain('acme-tools==1.1')
+    expect(await gotByPip('acme-tools', '--index-url', `${group}/`)).toEqual([wheelOf('1.1')])
+    expect(await gotByPip('acme-other', '--index-url', `${group}/`)).toContain('No matching distribution')
+  })
+
   it('tells both that there is no such package', async () => {
     expect(await resolvedByUv('acme-other')).toContain('acme-other was not found')
     expect(await gotByPip('acme-other')).toContain('No matching distribution')
@@ -152,8 +165,9 @@ describe.runIf(present(python, uv))('the simple index of wheelseal up', () => {
 
   async function uvCompile(requirement: string, ...more: string[]): Promise<Outcome> {
     await writeFile(at('in.txt'), `${requirement}\n`)
-    const flags = ['--no-config', '--no-cache', '--python', python, '--index-url', index]
-    return runProgram([uv, 'pip', 'compile', ...flags, ...more, at('in.txt')])
+    const flags = ['--no-config', '--no-cache', '--python', python]
+    const where = more.includes('--index-url') ? [] : ['--index-url', index]
+    return runProgram([uv, 'pip', 'compile', ...flags, ...where, ...more, at('in.txt')])
   }
 
   function uvInstall(url: string): Promise<Outcome> {
