@@ -27,7 +27,10 @@ describe('docs/reference/check-dist.md', () => {
     const text = (count: number): string => count.toLocaleString('en')
     expect(rows).toEqual([
       ['members', text(limits.maxMembers)],
-      ['all paths together, and the directory of a zip', `${limits.maxDirectoryBytes / MIB} MiB`],
+      [
+        'all paths together, the directory of a zip, and all pax headers of a tar',
+        `${limits.maxDirectoryBytes / MIB} MiB`,
+      ],
       ['one path', `${text(limits.maxPathBytes)} bytes, ${limits.maxPathDepth} folders deep`],
       ['unpacked', `${limits.maxUnpackedBytes / 1024 / MIB} GiB`],
       [`unpacked to packed, above ${limits.ratioFromBytes / MIB} MiB unpacked`, `${limits.maxRatio} to 1`],
@@ -35,7 +38,7 @@ describe('docs/reference/check-dist.md', () => {
       ['RECORD', `${limits.maxRecordBytes / MIB} MiB`],
       ['WHEEL', `${limits.maxWheelFileBytes / 1024} KiB`],
       ['entry_points.txt', `${limits.maxEntryPointsBytes / MIB} MiB`],
-      ['one pax header or long path of a tar', `${limits.maxPaxBytes / MIB} MiB`],
+      ['one pax header or long path of a tar', `${limits.maxPaxBytes / 1024} KiB`],
     ])
   })
 })

@@ -12,6 +12,7 @@ const LONG = [
   'tests/stock/stranger.test.ts',
   'tests/docs/run-lines.test.ts',
   'tests/edge/pipes.test.ts',
+  'tests/conformance/distributions.test.ts',
   'tests/stock/cosign-face.test.ts',
   'tests/crash/kill.test.ts',
   'tests/stock/index.test.ts',

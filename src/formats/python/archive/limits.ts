@@ -3,7 +3,7 @@ const MIB = 2 ** 20
 /** What one archive may cost to check, however it is packed. docs/reference/check-dist.md lists them. */
 export const LIMITS = {
   maxMembers: 100_000,
-  /** Of all names together, and of a zip's directory. */
+  /** Of all names together, of a zip's directory, and of all pax headers and long names of a tar. */
   maxDirectoryBytes: 16 * MIB,
   maxPathBytes: 1024,
   maxPathDepth: 64,
@@ -12,11 +12,11 @@ export const LIMITS = {
   maxRatio: 50,
   ratioFromBytes: 64 * MIB,
   maxMetadataBytes: 2 * MIB,
-  maxRecordBytes: 32 * MIB,
+  maxRecordBytes: 16 * MIB,
   maxWheelFileBytes: 64 * 1024,
   maxEntryPointsBytes: MIB,
   /** Of one pax header or long name. */
-  maxPaxBytes: MIB,
+  maxPaxBytes: MIB / 4,
   maxGzipHeaderBytes: 64 * 1024,
 } as const
 

@@ -2,6 +2,7 @@ import { bytesEqual, decodeBase64Url, utf8Decode } from '../../../base/index.ts'
 import { distributionErrors } from './errors.ts'
 import { quoted, type Findings } from './findings.ts'
 import { LIMITS } from './limits.ts'
+import { Pace, PER_NAME } from './pace.ts'
 import type { Seen } from './zip.ts'
 
 /** What RECORD says of one file (binary distribution format; PEP 376). */
@@ -20,23 +21,37 @@ const ALGORITHMS: ReadonlyMap<string, number> = new Map([
 ])
 
 /** RECORD by path, each path once. Throws `distribution.record`. */
-export function parseRecord(bytes: Uint8Array): ReadonlyMap<string, RecordRow> {
+export async function parseRecord(bytes: Uint8Array): Promise<ReadonlyMap<string, RecordRow>> {
   const rows = new Map<string, RecordRow>()
+  const pace = new Pace()
+  let lines = 0
   for (const line of linesOf(bytes)) {
+    await pace.spend(PER_NAME)
+    lines += 1
+    if (lines > 2 * LIMITS.maxMembers) throw malformed('RECORD has too many lines')
+    if (line === '') continue
     const [path = '', hash = '', size = '', ...more] = parseCsvLine(line)
     if (path === '' || more.length > 0) throw malformed(`RECORD has the line ${quoted(line)}`)
     if (rows.has(path)) throw malformed(`RECORD has ${quoted(path)} twice`)
-    if (rows.size >= LIMITS.maxMembers) throw malformed(`RECORD has more than ${LIMITS.maxMembers} lines`)
     rows.set(path, { ...parseHash(path, hash), size: parseSize(path, size) })
   }
   return rows
 }
 
-function linesOf(bytes: Uint8Array): readonly string[] {
+/** One at a time: an enemy's RECORD may be nothing but ends of lines. */
+function* linesOf(bytes: Uint8Array): Generator<string> {
+  const text = decode(bytes)
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf('\n', at)
+    const line = text.slice(at, end < 0 ? text.length : end)
+    at += line.length + 1
+    yield line.endsWith('\r') ? line.slice(0, -1) : line
+  }
+}
+
+function decode(bytes: Uint8Array): string {
   try {
     return utf8Decode(bytes)
-      .split(/\r?\n/)
-      .filter((line) => line !== '')
   } catch {
     throw malformed('RECORD is not UTF-8')
   }
@@ -46,6 +61,8 @@ function linesOf(bytes: Uint8Array): readonly string[] {
 const FIELD = /(?:"(?<quoted>(?:[^"]|"")*)"|(?<plain>[^",]*))(?<end>,|$)/y
 
 function parseCsvLine(line: string): readonly string[] {
+  // A long path in quotes, and what comes after it; a regular expression takes its stack from the length.
+  if (line.length > 4 * LIMITS.maxPathBytes) throw malformed(`RECORD has the line ${quoted(line)}`)
   const fields: string[] = []
   FIELD.lastIndex = 0
   for (;;) {
@@ -101,9 +118,14 @@ interface Recorded {
 }
 
 /** Every file of the wheel is in RECORD, with its digest and size, and nothing else is. */
-export function checkRecord({ record, paths, seen, folder }: Recorded, findings: Findings): void {
+export async function checkRecord(
+  { record, paths, seen, folder }: Recorded,
+  findings: Findings,
+): Promise<void> {
+  const pace = new Pace()
   const unrecorded = new Set(UNRECORDED.map((file) => `${folder}/${file}`))
   for (const [path, what] of seen) {
+    await pace.spend(PER_NAME)
     const row = record.get(path)
     const problem = unrecorded.has(path) && row?.digest === undefined ? undefined : rowProblem(row, what)
     if (problem !== undefined) findings.add('distribution.record', `RECORD ${problem} ${quoted(path)}`)

@@ -157,6 +157,16 @@ describe('a tar in gzip', () => {
     ['too-large', 'with a large pax header', tarGz(paxMember([['comment', 'x'.repeat(2 ** 20)]]), A)],
     [
       'too-large',
+      'with many pax headers',
+      tarGz(
+        ...Array.from({ length: 65 }, (_, at) => [
+          paxMember([['comment', 'x'.repeat(260_000)]]),
+          { ...A, name: `p-1/${at}` },
+        ]).flat(),
+      ),
+    ],
+    [
+      'too-large',
       'that unpacks to too much for its size',
       tarGz({ ...A, content: new Uint8Array(66 << 20) }),
     ],

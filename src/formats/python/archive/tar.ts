@@ -13,6 +13,7 @@ interface Reading {
   readonly findings: Findings
   readonly names: MemberNames
   readonly links: TarLinks
+  extensionBytes: number
 }
 
 export interface TarVisitor {
@@ -37,6 +38,7 @@ export async function readTar(
     findings,
     names: new MemberNames(findings),
     links: new TarLinks(findings),
+    extensionBytes: 0,
   }
   try {
     for (let headers = 0; await readNext(reading, visitor); headers += 1)
@@ -90,14 +92,20 @@ async function endMark({ stream }: Reading, headersBefore: number): Promise<fals
   return false
 }
 
-async function readExtension({ stream }: Reading, header: TarHeader, before: Before): Promise<Before> {
+async function readExtension(reading: Reading, header: TarHeader, before: Before): Promise<Before> {
   const { type, size } = header
   if (size > LIMITS.maxPaxBytes)
     throw distributionErrors(
       'distribution.too-large',
       `a pax header of the tar has ${size} bytes; the limit is ${LIMITS.maxPaxBytes}`,
     )
-  return extended(before, type, await takePadded(stream, size))
+  reading.extensionBytes += size
+  if (reading.extensionBytes > LIMITS.maxDirectoryBytes)
+    throw distributionErrors(
+      'distribution.too-large',
+      `the pax headers of the tar have more than ${LIMITS.maxDirectoryBytes} bytes together`,
+    )
+  return extended(before, type, await takePadded(reading.stream, size))
 }
 
 interface Headers {

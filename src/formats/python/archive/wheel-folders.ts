@@ -1,20 +1,29 @@
 import { quoted, type Findings } from './findings.ts'
+import { Pace, PER_NAME } from './pace.ts'
 
 const SCHEMES = new Set(['purelib', 'platlib', 'headers', 'scripts', 'data'])
 /** Of each kind, more help nobody. */
 const MAX_SHOWN = 20
 
 /** Files of a wheel by their paths: one .dist-info folder, and at most one .data folder with what it may have. */
-export function checkFolders(paths: readonly string[], folder: string, findings: Findings): void {
+export async function checkFolders(
+  paths: ReadonlySet<string>,
+  folder: string,
+  findings: Findings,
+): Promise<void> {
   const data = folder.replace(/\.dist-info$/, '.data')
   const odd = new Set<string>()
+  const pace = new Pace()
+  let isThere = false
   for (const path of paths) {
     const problem = infoProblem(path, folder) ?? dataProblem(path, data)
     if (problem !== undefined) odd.add(problem)
+    isThere ||= path.startsWith(`${folder}/`)
     if (odd.size >= MAX_SHOWN) break
+    await pace.spend(PER_NAME)
   }
   for (const what of odd) findings.add('distribution.dist-info', `the wheel has ${what}`)
-  if (!paths.some((path) => path.startsWith(`${folder}/`)))
+  if (!isThere && odd.size < MAX_SHOWN)
     findings.add('distribution.dist-info', `the wheel has no folder ${quoted(folder)}`)
 }
 

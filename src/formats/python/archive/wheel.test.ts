@@ -136,6 +136,8 @@ describe('a wheel', () => {
     ['record', 'with a RECORD of a malformed digest', { [RECORD]: 'my_pkg.py,sha256=x,0\n' }],
     ['record', 'with a RECORD of a malformed size', { [RECORD]: `my_pkg.py,sha256=${'A'.repeat(43)},-1\n` }],
     ['record', 'with a RECORD that lists a file twice', { [RECORD]: 'a,,\na,,\n' }],
+    ['record', 'with a RECORD of a very long line', { [RECORD]: `"${'x'.repeat(9_000_000)}",,` }],
+    ['record', 'with a RECORD of empty lines', { [RECORD]: '\n'.repeat(200_001) }],
     ['record', 'with a RECORD of four fields', { [RECORD]: 'a,,,\n' }],
     ['record', 'with a RECORD of an open quote', { [RECORD]: '"a,,\n' }],
     ['record', 'with a RECORD of a quote in a field', { [RECORD]: 'a"b",,\n' }],

@@ -17,10 +17,10 @@ export async function checkWheel(
 ): Promise<ReadMetadata | undefined> {
   const folder = `${name.fileName.split('-', 2).join('-')}.dist-info`
   const paths = new Set(zip.files.map((file) => file.name))
-  checkFolders([...paths], folder, findings)
+  await checkFolders(paths, folder, findings)
   const record = await readRecord(zip, `${folder}/RECORD`, findings)
   const { seen, kept } = await readMembers(zip, folder, record)
-  if (record !== undefined) checkRecord({ record, paths, seen, folder }, findings)
+  if (record !== undefined) await checkRecord({ record, paths, seen, folder }, findings)
   await findings.within(() => checkFiles(kept, name, findings))
   return findings.within(() => readMetadata(kept, findings))
 }

@@ -1,6 +1,7 @@
 import { utf8Decode } from '../../../base/index.ts'
 import { distributionErrors } from './errors.ts'
 import { quoted } from './findings.ts'
+import { Pace, PER_NAME } from './pace.ts'
 import { fieldsOf, wide } from './zip-records.ts'
 
 /** What both headers of a member say of it, each in its own way. */
@@ -32,13 +33,15 @@ const SENTINEL = 0xffff_ffff
 const UTF8_FLAG = 0x0800
 
 /** All entries of a directory that was read whole. Throws `distribution.structure`, `distribution.feature`, and others. */
-export function parseDirectory(bytes: Uint8Array, entries: number): readonly ZipEntry[] {
+export async function parseDirectory(bytes: Uint8Array, entries: number): Promise<readonly ZipEntry[]> {
   const found: ZipEntry[] = []
+  const pace = new Pace()
   let at = 0
   while (at < bytes.length) {
     const { entry, length } = parseEntry(bytes.subarray(at))
     found.push(entry)
     at += length
+    await pace.spend(PER_NAME)
   }
   if (found.length !== entries)
     throw distributionErrors(

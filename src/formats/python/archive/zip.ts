@@ -6,6 +6,7 @@ import { quoted, type Findings } from './findings.ts'
 import { inflate, inflateSmall, SMALL_BYTES } from './inflate.ts'
 import { unpackedTooMuch } from './limits.ts'
 import { MemberNames } from './member-names.ts'
+import { Pace, PER_NAME } from './pace.ts'
 import {
   LOCAL_BYTES,
   localRest,
@@ -62,8 +63,10 @@ const DOS_FOLDER = 0x10
 export async function openZip(source: Source, findings: Findings): Promise<Zip> {
   const end = await readZipEnd(source)
   const directory = await source.read(end.directoryOffset, end.directorySize)
-  const entries = [...parseDirectory(directory, end.entries)].toSorted((one, two) => one.offset - two.offset)
-  checkNames(entries, findings)
+  const entries = [...(await parseDirectory(directory, end.entries))].toSorted(
+    (one, two) => one.offset - two.offset,
+  )
+  await checkNames(entries, findings)
   checkTotals(entries, source.size)
   const place: Place = { source, findings, ends: endsOf(entries, end.directoryOffset) }
   const files = entries.filter(({ name }) => !name.endsWith('/'))
@@ -82,7 +85,9 @@ export async function openZip(source: Source, findings: Findings): Promise<Zip> 
       return bytes
     },
     readAll: async (want, seen) => {
+      const pace = new Pace()
       for (const entry of entries) {
+        await pace.spend(PER_NAME + entry.unpackedBytes)
         const data = await findings.within(() => readMember(place, entry, want(entry.name)))
         if (data !== undefined) seen(entry.name, data)
       }
@@ -97,13 +102,15 @@ interface Place {
   readonly ends: ReadonlyMap<ZipEntry, number>
 }
 
-function checkNames(entries: readonly ZipEntry[], findings: Findings): void {
+async function checkNames(entries: readonly ZipEntry[], findings: Findings): Promise<void> {
   const names = new MemberNames(findings)
+  const pace = new Pace()
   for (const entry of entries) {
     const isFolder = entry.name.endsWith('/')
     names.add(isFolder ? entry.name.slice(0, -1) : entry.name, isFolder ? 'folder' : 'file')
     checkFeatures(entry, findings)
     checkMode(entry, findings)
+    await pace.spend(PER_NAME)
   }
   names.finish()
 }
