@@ -133,4 +133,34 @@ export const accessErrors = defineErrors({
     summary: 'The project does not exist, or the credential may not see it.',
     hint: "check the id or the path; 'wheelseal project create GROUP/NAME' creates a project",
   },
+  'access.publisher-rule': {
+    status: 400,
+    exit: 2,
+    summary: 'The rule of a trusted publisher is malformed.',
+    hint: 'name the issuer by its URL, the project by its path, and the ref as refs/heads/NAME or refs/tags/NAME; a star stands for anything but a slash',
+  },
+  'access.too-many-publishers': {
+    status: 400,
+    exit: 1,
+    summary: 'The project has as many trusted publishers as it may have.',
+    hint: "remove one that is not used any more; 'wheelseal project publisher list GROUP/NAME' lists them",
+  },
+  'access.unknown-publisher': {
+    status: 404,
+    exit: 1,
+    summary: 'The project has no trusted publisher with that id.',
+    hint: "'wheelseal project publisher list GROUP/NAME' lists them",
+  },
+  'access.publisher': {
+    status: 422,
+    exit: 1,
+    summary: 'No trusted publisher of a project is the pipeline that the id token is from.',
+    hint: "a Maintainer adds the pipeline with 'wheelseal project publisher add', with the issuer, project, ref and file that the id token names",
+  },
+  'access.publisher-reuse': {
+    status: 422,
+    exit: 1,
+    summary: 'The id token was already exchanged for an upload token; each may be once.',
+    hint: 'upload all files with one command, or run the job again for a new id token',
+  },
 })

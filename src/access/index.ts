@@ -6,6 +6,9 @@
  * otherwise, and their ids are never used again, so that an id pins a project for ever. Tokens are kept as hashes and
  * shown once; a job's tokens die with it.
  *
+ * `createPublishers` is trusted publishing: which pipelines may publish to a project without a stored secret, by the id
+ * token of their job.
+ *
  * `createAudit` is the trail of what administrators asked for and how it ended.
  *
  * The shapes are GitLab's: projects below groups, members with the roles Guest to Owner, `glpat-` and `glcbt-` tokens, the
@@ -29,6 +32,15 @@ export {
 } from './may.ts'
 export { JOB_TOKEN_USER, parseVisibility, type Scope, type TokenKind, type Visibility } from './names.ts'
 export type { CreatedToken, NewTokenRequest, People } from './people.ts'
+export {
+  createPublishers,
+  withPublishers,
+  type FittingRules,
+  type Publishers,
+  type PublishingToken,
+} from './publishers.ts'
+export type { PublisherRule } from './publisher-rules.ts'
+export type { PublisherStore, StoredPublisher, StoredUploadToken, UploadGrant } from './publisher-store.ts'
 export { accessLevelOf, type Role } from './roles.ts'
 export type {
   AccessStore,

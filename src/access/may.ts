@@ -3,7 +3,7 @@ import { isAtLeast, type Role, type Standing } from './roles.ts'
 import type { AccessStore, Project, User } from './store.ts'
 
 /** Who asks. */
-export type Principal = { readonly kind: 'anonymous' } | TokenUser | JobUser
+export type Principal = { readonly kind: 'anonymous' } | TokenUser | JobUser | PublisherUser
 
 export interface TokenUser {
   readonly kind: 'user'
@@ -20,6 +20,15 @@ export interface JobUser {
   readonly jobId: number
   readonly projectId: number
   readonly user: User
+}
+
+/** Who holds an upload token of trusted publishing. */
+export interface PublisherUser {
+  readonly kind: 'publisher'
+  /** To which it may publish; nothing else is allowed. */
+  readonly projectIds: readonly number[]
+  /** Of this server's own job that got it; null for one elsewhere. */
+  readonly jobId: number | null
 }
 
 export const ANONYMOUS: Principal = { kind: 'anonymous' }
@@ -70,6 +79,8 @@ export interface Question {
 }
 
 export async function may(roles: Roles, { principal, action, project }: Question): Promise<boolean> {
+  if (principal.kind === 'publisher')
+    return action === 'create_package' && principal.projectIds.includes(project.id)
   if (principal.kind === 'user' && !hasScope(principal, SCOPES[action])) return false
   if (principal.kind === 'job' && !OF_JOBS.has(action)) return false
   return isAtLeast(await standingOf(roles, principal, project), LEAST[action][project.visibility])
@@ -115,7 +126,7 @@ export async function roleOf(
  * who is signed in. A token that is bound to a project or a group is anonymous beyond it.
  */
 async function standingOf(roles: Roles, principal: Principal, project: Project): Promise<Standing> {
-  if (principal.kind === 'anonymous') return 'anonymous'
+  if (principal.kind === 'anonymous' || principal.kind === 'publisher') return 'anonymous'
   if (principal.kind === 'user' && !isWithin(project.path, principal.within)) return 'anonymous'
   if (principal.kind === 'job' && principal.projectId !== project.id) {
     if (!(await roles.allowsJobsOf(project.id, principal.projectId))) return 'user'

@@ -73,8 +73,7 @@ export async function maySeeGroup(
   { path }: Group,
 ): Promise<boolean> {
   if (await store.hasProjectBelow(path, 'public')) return true
-  if (principal.kind === 'anonymous') return false
-  if (principal.kind === 'job') return store.hasProjectBelow(path, 'internal')
+  if (principal.kind !== 'user') return principal.kind === 'job' && store.hasProjectBelow(path, 'internal')
   const { user, within } = principal
   if (within !== undefined && !isWithin(path, within) && !isWithin(within, path)) return false
   if ((await roleOf(store, user, { path })) !== null || (await store.isMemberBelow(user.id, path)))

@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 import { withAdmin } from '../server/index.ts'
 import { cliErrors } from './errors.ts'
+import { duplicatesCommand } from './project-duplicates.ts'
 import { allowCommand, memberCommand } from './project-people.ts'
+import { publisherCommand } from './project-publisher.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -28,6 +30,8 @@ export function command(): Command {
     .addCommand(show())
     .addCommand(memberCommand())
     .addCommand(allowCommand())
+    .addCommand(publisherCommand())
+    .addCommand(duplicatesCommand())
     .addCommand(forward())
 }
 

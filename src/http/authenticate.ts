@@ -203,6 +203,7 @@ export function principalFields(principal: Principal): {
   readonly token?: number
 } {
   if (principal.kind === 'anonymous') return {}
+  if (principal.kind === 'publisher') return principal.jobId === null ? {} : { job: principal.jobId }
   const user = principal.user.login
   return principal.kind === 'job' ? { user, job: principal.jobId } : { user, token: principal.tokenId }
 }
@@ -210,5 +211,6 @@ export function principalFields(principal: Principal): {
 /** Who did it, for what is kept. */
 export function makerOf(principal: Principal): Maker {
   if (principal.kind === 'anonymous') return { userId: null, jobId: null }
+  if (principal.kind === 'publisher') return { userId: null, jobId: principal.jobId }
   return { userId: principal.user.id, jobId: principal.kind === 'job' ? principal.jobId : null }
 }

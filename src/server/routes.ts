@@ -15,9 +15,12 @@ import {
   jobRoutes,
   metricsRoutes,
   ownMetricsRoutes,
+  genericAdminRoutes,
   packagesAdminRoutes,
   pypiCurationRoutes,
   packagesRoutes,
+  publishersAdminRoutes,
+  publishersRoutes,
   peopleAdminRoutes,
   peopleRoutes,
   projectsRoutes,
@@ -26,6 +29,7 @@ import {
   rekorRoutes,
   rekorSearchRoutes,
   timestampRoutes,
+  trustedPublishingRoutes,
   tufRoutes,
   type App,
   type AppParts,
@@ -63,6 +67,13 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     pypiCurationRoutes({ registry, access, audit: services.audit, log }),
     genericRoutes({ generic: registry.generic, access, log }),
     packagesRoutes({ registry, pipelines, access, audit, externalUrl: services.url, log }),
+    trustedPublishingRoutes({
+      publishers: services.publishers,
+      tokens: services.publishingTokens,
+      audit,
+      log,
+    }),
+    publishersRoutes(publisherParts(services, log)),
     jobRoutes({ pipelines, log }),
     metricsRoutes({ metrics, access, log }),
     peopleRoutes({ access, audit, jobs: pipelines, externalUrl, clock: systemClock, log }),
@@ -70,6 +81,15 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
   ]
   return createApp({ ...parts, routes })
 }
+
+function publisherParts(
+  { publishers, publishingTokens, access, audit, url }: PublishingServices,
+  log: Log,
+): Parameters<typeof publishersRoutes>[0] {
+  return { publishers, access, audit, externalUrl: url, tokens: publishingTokens, log }
+}
+
+type PublishingServices = Pick<Services, 'publishers' | 'publishingTokens' | 'access' | 'audit' | 'url'>
 
 /** What is served on the owner-only socket, or asked for by a command in its own process. */
 export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, log: Log): App {
@@ -89,6 +109,8 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
   const app = healthRoutes(() => [])
   app.route('/', admin)
   app.route('/', peopleAdminRoutes({ ...services, log }))
+  app.route('/', publishersAdminRoutes(publisherParts(services, log)))
+  app.route('/', genericAdminRoutes({ ...services, log }))
   app.route('/', auditAdminRoutes(services.audit, log))
   app.route('/', packagesAdminRoutes({ ...services, log }))
   app.route(

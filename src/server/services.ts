@@ -1,5 +1,13 @@
 import { join } from 'node:path'
-import { createAccess, createAudit, type Access, type Audit } from '../access/index.ts'
+import {
+  createAccess,
+  createAudit,
+  createPublishers,
+  withPublishers,
+  type Access,
+  type Audit,
+  type Publishers,
+} from '../access/index.ts'
 import type { Clock, Entropy, Log } from '../base/index.ts'
 import { makeFolder } from '../host/index.ts'
 import { createMetrics, type Metrics } from '../http/index.ts'
@@ -12,6 +20,7 @@ import {
   createGenericStore,
   createPackagesStore,
   createPipelineStore,
+  createPublisherStore,
   createRegistryStore,
   migrations,
   type Database,
@@ -30,6 +39,7 @@ import { loadKeys, type InstanceKeys } from './keys/keys.ts'
 import { lostLogs, openLogs, type Logs } from './sigstore/logs.ts'
 import { addGauges } from './health/metrics.ts'
 import { anchorPath, databasePath, ownerOf } from './data/paths.ts'
+import { createPublishingTokens, type PublishingTokens } from './sigstore/publishing-tokens.ts'
 import { openSigstore, type PrivateSigstore } from './sigstore/sigstore.ts'
 import { openInstanceTuf } from './sigstore/tuf-repository.ts'
 
@@ -37,6 +47,8 @@ export interface Services {
   readonly url: string
   readonly access: Access
   readonly audit: Audit
+  readonly publishers: Publishers
+  readonly publishingTokens: PublishingTokens
   readonly registry: Registry
   readonly pipelines: Pipelines
   readonly issuer: Issuer
@@ -122,8 +134,8 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const { url } = instance
   const folderBlobs = await openFolderBlobs(await folder(path, 'blobs'), ports)
   const blobs = ports.reserve === undefined ? folderBlobs : withReserve(folderBlobs, ports.reserve)
-  const access = createAccess({ store: createAccessStore(database), ...ports })
-  const audit = createAudit({ store: createAuditStore(database), ...ports })
+  const people = accessOf(database, ports)
+  const { access } = people
   const issuerKeys = await openIssuerKeys(path, ports.clock)
   const issuer = createIssuer({ url, keys: issuerKeys.ring, ...ports })
   const pipelines = createPipelines({
@@ -154,7 +166,18 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const registry = createRegistry({ ...registryStores(database), blobs, ...ports })
   const metrics = createMetrics()
   addGauges({ trust, metrics }, ports.clock)
-  return { url, access, audit, registry, pipelines, issuer, issuerKeys, trust, metrics }
+  const publishingTokens = createPublishingTokens({ issuer, pipelines, ...ports })
+  return { url, ...people, publishingTokens, registry, pipelines, issuer, issuerKeys, trust, metrics }
+}
+
+function accessOf(
+  database: Database,
+  ports: ServicePorts,
+): Pick<Services, 'access' | 'audit' | 'publishers'> {
+  const publishers = createPublishers({ publishers: createPublisherStore(database), ...ports })
+  const access = createAccess({ store: createAccessStore(database), ...ports })
+  const audit = createAudit({ store: createAuditStore(database), ...ports })
+  return { access: withPublishers(access, publishers), audit, publishers }
 }
 
 function registryStores(database: Database) {

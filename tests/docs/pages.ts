@@ -36,6 +36,7 @@ export const PAGES: readonly Page[] = [
     before: 'dists tools 1.0.0; echo signature > dist/file.whl.sig',
   },
   { path: 'how-to/people-and-tokens.md', before: '' },
+  { path: 'how-to/trusted-publishing.md', before: '' },
   {
     path: 'reference/check-dist.md',
     before: 'dists tools 1.0.0',

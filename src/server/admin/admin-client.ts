@@ -3,10 +3,11 @@ import { type Http, parseJson, utf8, WheelsealError } from '../../base/index.ts'
 import type { Call, Method } from './call.ts'
 import { allAfter } from './pages.ts'
 import { createPeopleClient, type PeopleAdmin } from './people-client.ts'
+import { createPublisherClient, type PublisherAdmin } from './publisher-client.ts'
 import type { IssuerAdmin, IssuerKeyState, LogReport, PublishedFile, TrustFiles } from '../../http/index.ts'
 
 /** What commands ask of an instance; every method is one request to `http/admin.ts`. */
-export interface Admin extends PeopleAdmin {
+export interface Admin extends PeopleAdmin, PublisherAdmin {
   createProject(input: { readonly path: string; readonly visibility: string }): Promise<ProjectSummary>
   setForwarding(input: {
     readonly project: string
@@ -148,6 +149,7 @@ export function createAdminClient(http: Http): Admin {
     call('GET', `/admin/projects/${encodeURIComponent(path)}`)
   return {
     ...createPeopleClient(call),
+    ...createPublisherClient(call),
     createProject: (input) => call('POST', '/admin/projects', input),
     ...packageCalls(call),
     mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
@@ -175,6 +177,14 @@ export function createAdminClient(http: Http): Admin {
         )
         return (await page).files
       }),
+    ...pipelineCalls(call),
+  }
+}
+
+function pipelineCalls(
+  call: Call,
+): Pick<Admin, 'createRunner' | 'createPipeline' | 'pipeline' | 'cancelPipeline'> {
+  return {
     createRunner: (input) => call('POST', '/admin/runners', input),
     createPipeline: (input) => call('POST', '/admin/pipelines', input),
     pipeline: (id) => call('GET', `/admin/pipelines/${id}`),

@@ -55,6 +55,7 @@ const refusedRelease = { body: { ...release, version: '9', reason: '' }, code: '
 
 const forwarding = '/admin/projects/acme%2Ftaken/forwarding'
 const index = 'https://index.example/simple'
+const PIPELINE = { issuer: 'https://gitlab.example.com', project_path: 'group/tools' }
 /** Every route that changes something, and what it leaves in the trail. */
 const CHANGES: Readonly<Record<string, Change>> = {
   'POST /admin/projects': {
@@ -110,6 +111,31 @@ const CHANGES: Readonly<Record<string, Change>> = {
     body: {},
     details: { project: 'acme/taken', from: 'acme' },
     refused: { body: {}, code: 'access.unknown-path' },
+  },
+  'POST /admin/projects/:path/publishers': {
+    path: '/admin/projects/acme%2Ftaken/publishers',
+    action: 'publisher.add',
+    body: { ...PIPELINE, ref: 'refs/tags/v*' },
+    details: {
+      project: 'acme/taken',
+      issuer: PIPELINE.issuer,
+      pipeline: 'group/tools//.gitlab-ci.yml',
+      ref: 'refs/tags/v*',
+    },
+    refused: { body: { ...PIPELINE, ref: 'main' }, code: 'access.publisher-rule' },
+  },
+  'DELETE /admin/projects/:path/publishers/:publisher{[0-9]{1,15}}': {
+    path: '/admin/projects/acme%2Ftaken/publishers/1',
+    action: 'publisher.remove',
+    body: {},
+    details: { project: 'acme/taken', publisher: '1' },
+    refused: { body: {}, code: 'access.unknown-publisher' },
+  },
+  'PUT /admin/projects/:path/duplicates': {
+    path: '/admin/projects/acme%2Ftaken/duplicates',
+    action: 'project.generic-duplicates',
+    body: { generic: 'allowed' },
+    details: { project: 'acme/taken', duplicates: 'allowed' },
   },
   'POST /admin/tokens': {
     action: 'token.create',

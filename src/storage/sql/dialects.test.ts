@@ -11,6 +11,7 @@ import {
 } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeAuditStore } from '../../access/audit.contract.ts'
+import { describePublisherStore } from '../../access/publisher-store.contract.ts'
 import { describeAccessStore } from '../../access/store.contract.ts'
 import type { TwoHandles } from '../../base/two-handles.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
@@ -27,6 +28,7 @@ import { createKeyIndex, keyIndexMigrations } from './key-index.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { createPipelineStore } from './pipelines.ts'
+import { createPublisherStore } from './publishers.ts'
 import { createGenericStore } from './registry-generic.ts'
 import { createPackagesStore } from './registry-packages.ts'
 import { createRegistryStore } from './registry.ts'
@@ -146,6 +148,7 @@ describe('the statements that PostgreSQL would get', () => {
       ...createPackagesStore(database),
     })),
   )
+  describePublisherStore('in words of PostgreSQL', () => open(migrations, createPublisherStore))
   describePipelineStore('in words of PostgreSQL', () => open(migrations, createPipelineStore))
   describeKeyIndex('in words of PostgreSQL', () => open(keyIndexMigrations, createKeyIndex))
 

@@ -1,6 +1,7 @@
 import { accessMigrations } from './access.ts'
 import { auditMigrations } from './audit.ts'
 import { pipelinesMigrations } from './pipelines.ts'
+import { publisherMigrations } from './publishers.ts'
 import { registryMigrations } from './registry.ts'
 import type { Steps } from './steps.ts'
 
@@ -10,4 +11,5 @@ export const migrations: Steps = {
   ...registryMigrations,
   ...pipelinesMigrations,
   ...auditMigrations,
+  ...publisherMigrations,
 }

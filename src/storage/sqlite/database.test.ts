@@ -41,6 +41,7 @@ const HISTORY: readonly string[] = [
   '0014-registry-settings',
   '0015-seals',
   '0017-registry-packages',
+  '0018-publishers',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {

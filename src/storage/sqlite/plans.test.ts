@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { TwoHandles } from '../../base/two-handles.contract.ts'
 import { describeAuditStore } from '../../access/audit.contract.ts'
+import { describePublisherStore } from '../../access/publisher-store.contract.ts'
 import { describeAccessStore } from '../../access/store.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
@@ -18,6 +19,7 @@ import { openDatabase } from './database.ts'
 import { createKeyIndex, keyIndexMigrations } from '../sql/key-index.ts'
 import { migrations } from '../sql/migrations.ts'
 import { createPipelineStore } from '../sql/pipelines.ts'
+import { createPublisherStore } from '../sql/publishers.ts'
 import { costs } from './plans.contract.ts'
 import { createGenericStore } from '../sql/registry-generic.ts'
 import { createPackagesStore } from '../sql/registry-packages.ts'
@@ -30,6 +32,7 @@ import { createRegistryStore } from '../sql/registry.ts'
 
 const KEY_CHECK =
   'a check of foreign keys that SQLite jumps over unless one was broken before in the statement'
+const EXPIRED = 'what expired since the last exchange: each row goes once'
 const LOOKED = 'the packages that a list looks at, which has a limit'
 const FIRST = 'whether there is one: the first row of the index says it'
 /** What a statement may read without a limit, and why it stays small. */
@@ -39,6 +42,10 @@ const SMALL: Readonly<Record<string, string>> = {
   'queued_jobs by queued_jobs_job':
     'the queues in which one job stands, as many as there are kinds of runners',
   'select: SCAN queues': 'the kinds of runners, which only those who may register one add to',
+  'upload_tokens by sqlite_autoindex_upload_tokens_1': 'the rules that let one token, which have a limit',
+  'upload_tokens by upload_tokens_rule': 'the tokens that one rule gave in the last fifteen minutes',
+  'upload_tokens by upload_tokens_expiry': EXPIRED,
+  'used_id_tokens by used_id_tokens_expiry': EXPIRED,
   'select: CO-ROUTINE looked': LOOKED,
   'select: SCAN looked': LOOKED,
   'select: USE TEMP B-TREE FOR ORDER BY of looked': LOOKED,
@@ -123,6 +130,9 @@ describePackagesStore('recorded', async () => {
 })
 describePipelineStore('recorded', async () =>
   alone('pipelines', createPipelineStore(await open('services', migrations))),
+)
+describePublisherStore('recorded', async () =>
+  alone('publishers', createPublisherStore(await open('services', migrations))),
 )
 describeAuditStore('recorded', async () =>
   alone('audit', createAuditStore(await open('services', migrations))),
