@@ -21,9 +21,13 @@ interface Kept {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-const PAGE_MEMORY_LIMITS: PageMemoryLimits = { maxPageBytes: 4 * 2 ** 20, maxBytes: 32 * 2 ** 20 }
+/** Of projects and of groups; together 32 MiB. */
+export const PAGE_MEMORY = {
+  projects: { maxPageBytes: 4 * 2 ** 20, maxBytes: 24 * 2 ** 20 },
+  groups: { maxPageBytes: 2 * 2 ** 20, maxBytes: 8 * 2 ** 20 },
+} as const
 
-export function createPageMemory(limits: PageMemoryLimits = PAGE_MEMORY_LIMITS): PageMemory {
+export function createPageMemory(limits: PageMemoryLimits): PageMemory {
   const pages = new Map<string, Kept>()
   let total = 0
   const forget = (key: string): void => {

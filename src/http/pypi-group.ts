@@ -10,7 +10,7 @@ import {
 } from '../registry/index.ts'
 import { registryFailures } from './authenticate.ts'
 import { groupReader, type ReadableGroup } from './group-reader.ts'
-import { createPageMemory, type PageMemory } from './page-memory.ts'
+import { createPageMemory, PAGE_MEMORY, type PageMemory } from './page-memory.ts'
 import { sendFile, sendProvenance, type FilePlace } from './pypi-files.ts'
 import { routesOn, type Bindings } from './route.ts'
 import { askedName, sendPage, shownAs, writePackage } from './simple-index.ts'
@@ -40,7 +40,7 @@ export function pypiGroupRoutes(parts: PypiGroupParts): Hono<Bindings> {
   const route = routesOn(app)
   const { pypi, access } = parts
   const reader = groupReader(access)
-  const memory = createPageMemory()
+  const memory = createPageMemory(PAGE_MEMORY.groups)
   for (const slash of ['', '/']) {
     const page = (group: ReadableGroup): GroupPage => ({
       pypi,

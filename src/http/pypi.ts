@@ -3,7 +3,7 @@ import type { Access, Project } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
 import type { Maker, PypiPackages, PypiUpload } from '../registry/index.ts'
 import { makerOf, principalFields, projectRights, registryFailures, type Admitted } from './authenticate.ts'
-import { createPageMemory } from './page-memory.ts'
+import { createPageMemory, PAGE_MEMORY } from './page-memory.ts'
 import { sendFile, sendProvenance } from './pypi-files.ts'
 import { readPypiForm, type PypiForm } from './pypi-form.ts'
 import { sendIndex, sendPackage } from './simple-index.ts'
@@ -26,7 +26,7 @@ export function pypiRoutes(parts: PypiRoutesParts): Hono<Bindings> {
   const route = routesOn(app)
   const may = projectRights(parts.access, { takesJobTokenHeader: false })
   const read = may('read_packages')
-  const memory = createPageMemory()
+  const memory = createPageMemory(PAGE_MEMORY.projects)
   for (const slash of ['', '/']) {
     const page = (project: Project) => ({
       pypi: parts.pypi,
