@@ -134,6 +134,11 @@ describe('the page of a package in a group', () => {
     expect([await statusFor(tag), await tagOf()]).toEqual([304, tag])
     readable = [one]
     expect([await statusFor(tag), await names()]).toEqual([200, ['my_pkg-1.0.tar.gz']])
+    const tags = [await tagOf()]
+    readable = [other]
+    tags.push(await tagOf())
+    // Both were written to once, at one time: their revisions are the same.
+    expect(new Set(tags).size).toBe(2)
     readable = [one, other]
     expect([await statusFor(tag), (await names()).length]).toEqual([304, 2])
     await publish(other, 'my_pkg-3.0.tar.gz')
@@ -178,8 +183,8 @@ describe('the list of packages of a group', () => {
   it.each(['/simple', '/simple/'])('names each package of all projects once, in order: %s', async (path) => {
     const { private: one, public: other } = server.projects
     await publish(one, 'zeta-1.0.tar.gz', { name: 'zeta' })
-    await publish(one, 'my_pkg-1.0.tar.gz')
     await publish(other, 'my_pkg-1.1.tar.gz')
+    await publish(other, 'zeta-1.1.tar.gz', { name: 'zeta' })
     const projects = [{ name: 'my-pkg' }, { name: 'zeta' }]
     expect(await page(path)).toEqual({ meta: { 'api-version': '1.4' }, projects })
     const html = await get(path, {})
