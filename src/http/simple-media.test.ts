@@ -21,6 +21,11 @@ const ANSWERS: readonly (readonly [who: string, accept: string | undefined, answ
   ['who likes all alike', `text/html, application/vnd.pypi.simple.v1+html, ${JSON_TYPE}`, JSON_TYPE],
   ['who wants the latest', LATEST, JSON_TYPE],
   ['who wants the latest HTML', LATEST.replace('json', 'html'), HTML_TYPE],
+  [
+    'who likes the latest more than the first',
+    `${JSON_TYPE};q=0.1, ${LATEST};q=0.9, text/html;q=0.5`,
+    JSON_TYPE,
+  ],
   ['who writes loudly', JSON_TYPE.toUpperCase(), JSON_TYPE],
   ['who takes anything, JSON rather not', `*/*, ${JSON_TYPE};q=0`, TEXT],
   ['who takes anything, HTML rather not', '*/*;q=0.5, text/html;q=0', HTML_TYPE],
