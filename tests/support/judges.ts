@@ -14,6 +14,12 @@ export const twine = join(folder, 'python', 'bin', 'twine')
 export const uv = join(folder, 'python', 'bin', 'uv')
 export const pipx = join(folder, 'python', 'bin', 'pipx')
 export const pypiAttestations = join(folder, 'python', 'bin', 'pypi-attestations')
+/** pip 23 and twine 4. */
+export const olderPython = join(folder, 'older', 'bin', 'python')
+export const olderTwine = join(folder, 'older', 'bin', 'twine')
+export const poetry = join(folder, 'index', 'bin', 'poetry')
+/** Has proxpi, simple-repository and python-gitlab. */
+export const indexPython = join(folder, 'index', 'bin', 'python')
 export const sigstorePython = join(folder, 'python', 'bin', 'sigstore')
 
 /** Cases and tools that lie beside the repository in CI; a clone has none. */
