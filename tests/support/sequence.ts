@@ -15,6 +15,7 @@ const LONG = [
   'tests/conformance/distributions.test.ts',
   'tests/stock/cosign-face.test.ts',
   'tests/crash/kill.test.ts',
+  'tests/stock/index-clients.test.ts',
   'tests/stock/index.test.ts',
   'tests/stock/sign-command.test.ts',
   'tests/stock/crosswise.test.ts',
