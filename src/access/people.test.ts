@@ -231,3 +231,12 @@ describe('the list of whose jobs a project lets in', () => {
     await expect(access.allowJobs(project, 'h')).rejects.toMatchObject({ code: 'access.allowlist' })
   })
 })
+
+it('a job sees the groups of its own project, those with something for all users, and no others', async () => {
+  await access.createProject({ path: 'h/private' })
+  await access.createProject({ path: 'i/internal', visibility: 'internal' })
+  const { user } = await access.user('ada')
+  const job = { kind: 'job', jobId: 1, projectId: project.id, user } as const
+  const seen = ['g', 'h', 'i'].map(async (path) => access.maySeeGroup(job, (await access.findGroup(path))!))
+  expect(await Promise.all(seen)).toEqual([true, false, true])
+})

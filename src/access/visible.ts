@@ -1,5 +1,5 @@
 import type { Scope, Visibility } from './names.ts'
-import { hasScope, isWithin, roleOf, type Principal, type Roles } from './may.ts'
+import { hasScope, isWithin, roleOf, type JobUser, type Principal, type Roles } from './may.ts'
 import { isAtLeast } from './roles.ts'
 import type { AccessStore, Group } from './store.ts'
 
@@ -73,12 +73,19 @@ export async function maySeeGroup(
   { path }: Group,
 ): Promise<boolean> {
   if (await store.hasProjectBelow(path, 'public')) return true
-  if (principal.kind !== 'user') return principal.kind === 'job' && store.hasProjectBelow(path, 'internal')
+  if (principal.kind === 'job') return hasForJob(store, principal, path)
+  if (principal.kind !== 'user') return false
   const { user, within } = principal
   if (within !== undefined && !isWithin(path, within) && !isWithin(within, path)) return false
   if ((await roleOf(store, user, { path })) !== null || (await store.isMemberBelow(user.id, path)))
     return true
   return within === undefined && store.hasProjectBelow(path, 'internal')
+}
+
+/** A job reads in the group of its own project. */
+async function hasForJob(store: AccessStore, { projectId }: JobUser, path: string): Promise<boolean> {
+  const own = await store.findProject(projectId)
+  return (own !== undefined && isWithin(own.path, path)) || store.hasProjectBelow(path, 'internal')
 }
 
 /** GitLab's rule: a maintainer of the group, and administrators. */
