@@ -11,7 +11,7 @@ import { damaged, tars, zips } from './archive-mutations.ts'
 
 /** Another number of mutations makes other ones. */
 const SEED = 20_261_129
-const PER_KIND = Number(process.env['WHEELSEAL_MUTATIONS'] ?? 120)
+const PER_KIND = Number(process.env['WHEELSEAL_ARCHIVES'] ?? 120)
 const LONG_MS = 600_000
 
 type Reading = string | readonly (readonly [string, string])[]

@@ -53,7 +53,7 @@ function malformed(): Error {
 
 const TEXTS = new Set(['uname', 'gname', 'comment'])
 const NUMBERS = new Set(['atime', 'ctime', 'mtime', 'uid', 'gid'])
-const NUMBER = /^-?[0-9]{1,20}(?:\.[0-9]{0,20})?$/
+const NUMBER = /^-?[0-9]{1,10}(?:\.[0-9]{0,20})?$/
 const PATHS = new Set(['path', 'linkpath'])
 
 /** What a pax header may say of one member: its path, its link's target, and what no installer needs. */

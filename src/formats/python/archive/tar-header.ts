@@ -15,6 +15,8 @@ export interface TarHeader {
 /** As POSIX has it (pax, ustar) and as old GNU tar has it; the second has other things where the first has a prefix. */
 const POSIX_MAGIC = 'ustar\u000000'
 const GNU_MAGIC = 'ustar  \0'
+/** GNU's form, in as many bytes as an owner or a time of every system has. */
+const LARGE_NUMBER = /^\u0080\0{3,}[^]{4}$/
 const PLAIN_NUMBER = /^[ 0]*(?<octal>[0-7]*)[ \0]*$/
 
 /**
@@ -58,8 +60,7 @@ function checkOthers(latin1: (start: number, end: number) => string): void {
   ] as const
   for (const [what, start, end] of ranges) {
     const field = latin1(start, end)
-    // GNU's form for large numbers, and for times before 1970.
-    if (what !== 'device' && /^[\u0080\u00FF]/.test(field)) continue
+    if (what !== 'device' && LARGE_NUMBER.test(field)) continue
     octal(field, what)
   }
 }

@@ -81,6 +81,12 @@ describe('a tar in gzip', () => {
     ['structure', 'that ends after a pax header', tarGz(paxMember([['path', 'p-1/x']]))],
     ['structure', 'with a wrong checksum', tarGz({ ...A, checksum: '000001\0 ' })],
     ['structure', 'with an owner that is no number', tarGz({ ...A, over: { 108: '00x0000\0' } })],
+    [
+      'structure',
+      'with an owner that no system has',
+      tarGz({ ...A, over: { 108: '\u0080\0\0\u0001\0\0\0\0' } }),
+    ],
+    ['structure', 'with a time that no system has', tarGz(paxMember([['mtime', '99999999999']]), A)],
     ['structure', 'with a time that is no number', tarGz({ ...A, over: { 136: '-0000000001\0' } })],
     ['structure', 'with a device that is no number', tarGz({ ...A, over: { 329: '1_1' } })],
     ['structure', 'with a size that is no number', tarGz({ ...A, over: { 124: '0x9\0\0\0\0\0\0\0\0\0' } })],
