@@ -92,6 +92,12 @@ describe('an sdist', () => {
     expect(codes(await check('my_pkg-1.1.tar.gz', distributionOf(SDIST)))).toEqual(['root', 'mismatch'])
   })
 
+  it('is refused by its name alone where it has none', async () => {
+    expect((await check('x.egg', distributionOf(WHEEL))).findings).toMatchObject([
+      { code: 'python.file-name' },
+    ])
+  })
+
   it('that is a zip, or a wheel that is a tar, is refused', async () => {
     expect(codes(await check(SDIST, distributionOf(WHEEL)))).toEqual(['structure'])
     expect(codes(await check(WHEEL, distributionOf(SDIST)))).toEqual(['structure'])

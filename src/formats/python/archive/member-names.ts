@@ -110,5 +110,5 @@ export class MemberNames {
 
 /** The same for paths that are one file where case or the composition of letters does not count. */
 function systemKey(path: string): string {
-  return path.normalize('NFC').toLowerCase().normalize('NFC')
+  return path.normalize('NFC').toLowerCase()
 }

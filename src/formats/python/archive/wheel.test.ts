@@ -137,6 +137,14 @@ describe('a wheel', () => {
     ['record', 'with a RECORD of a malformed size', { [RECORD]: `my_pkg.py,sha256=${'A'.repeat(43)},-1\n` }],
     ['record', 'with a RECORD that lists a file twice', { [RECORD]: 'a,,\na,,\n' }],
     ['record', 'with a RECORD of a very long line', { [RECORD]: `"${'x'.repeat(9_000_000)}",,` }],
+    [
+      'record',
+      'with a signature of another digest than in RECORD',
+      {
+        [`${INFO}/RECORD.jws`]: 'x',
+        [RECORD]: `${recordOf(wheelMembers(WHEEL).slice(0, 3), INFO)}${INFO}/RECORD.jws,sha256=${'A'.repeat(43)},1\n`,
+      },
+    ],
     ['record', 'with a RECORD of empty lines', { [RECORD]: '\n'.repeat(200_001) }],
     ['record', 'with a RECORD of four fields', { [RECORD]: 'a,,,\n' }],
     ['record', 'with a RECORD of an open quote', { [RECORD]: '"a,,\n' }],
@@ -269,12 +277,6 @@ describe('a wheel', () => {
     ['a build', 'my_pkg-1.0-1-py3-none-any.whl', []],
   ])('that was renamed to %s is found out', async (_what, fileName, expected) => {
     expect(codes(await check(fileName, distributionOf(WHEEL)))).toEqual(expected)
-  })
-
-  it('is refused by its name alone where it has none', async () => {
-    expect((await check('x.egg', distributionOf(WHEEL))).findings).toMatchObject([
-      { code: 'python.file-name' },
-    ])
   })
 })
 

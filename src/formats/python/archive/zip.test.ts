@@ -7,15 +7,10 @@ import { checkArchive } from './index.ts'
 const A: ZipMember = { name: 'a.py', content: 'print(1)\n'.repeat(20) }
 const B: ZipMember = { name: 'b/c.py', content: 'print(2)\n' }
 
-async function codesOf(bytes: Uint8Array, name = 'x.zip'): Promise<readonly string[]> {
-  const { findings } = await checkArchive(name, sourceOf(bytes))
-  return findings.map(({ code }) => code)
-}
-
-async function messagesOf(bytes: Uint8Array): Promise<string> {
-  const { findings } = await checkArchive('x.zip', sourceOf(bytes))
-  return findings.map(({ message }) => message).join('\n')
-}
+const check = (bytes: Uint8Array) => checkArchive('x.zip', sourceOf(bytes))
+const codesOf = async (bytes: Uint8Array) => (await check(bytes)).findings.map(({ code }) => code)
+const messagesOf = async (bytes: Uint8Array) =>
+  (await check(bytes)).findings.map(({ message }) => message).join('\n')
 
 const short = (name: string): string => name.slice('distribution.'.length)
 const stored = (member: ZipMember): ZipMember => ({ ...member, method: 0 })
@@ -274,6 +269,12 @@ describe('a zip', () => {
     ['deeper', `${'a/'.repeat(64)}a`, ['distribution.too-large']],
   ])('has a path %s at most', async (_what, name, codes) => {
     expect(await codesOf(zipOf([{ name, content: '' }]))).toEqual(codes)
+  })
+
+  it('is read no further than its members are announced', async () => {
+    const l = { name: 'l', content: new Uint8Array(900_000) }
+    const short = zipOf([{ ...l, local: { 22: [4, 300_000] }, central: { 24: [4, 300_000] } }])
+    expect(await messagesOf(short)).toBe('"l" is larger than announced')
   })
 
   it('says everything that is wrong, and no more than 100 things', async () => {
