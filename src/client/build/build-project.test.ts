@@ -184,17 +184,34 @@ describe('buildProject', () => {
     expect(await readdir(folder)).toEqual(['pyproject.toml'])
   })
 
-  it('leaves nothing when it is stopped', async () => {
+  it.each([
+    ['while the back end runs', 0],
+    ['and the back end fails of it', 1],
+  ])('leaves nothing when it is stopped %s', async (_when, exitCode) => {
     const abort = new AbortController()
     const spawn = standIn({
       build: async (output) => {
         abort.abort(new Error('stopped'))
-        return writeBoth(output)
+        await writeBoth(output)
+        return exitCode
       },
     })
     await expect(built(spawn, { signal: abort.signal })).rejects.toThrow('stopped')
     expect(await readdir(folder)).toEqual(['pyproject.toml'])
     expect(await left()).toEqual([])
+  })
+
+  it('leaves nothing when it is stopped after the build', async () => {
+    const abort = new AbortController()
+    const spawn = standIn({
+      build: async (output) => {
+        await writeBoth(output)
+        setImmediate(() => abort.abort(new Error('stopped')))
+        return 0
+      },
+    })
+    await expect(built(spawn, { signal: abort.signal })).rejects.toThrow('stopped')
+    expect(await readdir(folder)).toEqual(['pyproject.toml'])
   })
 })
 

@@ -50,6 +50,34 @@ describe('a server that fails', () => {
     expect(release.slept).toEqual([7000, 7000, 7000])
   })
 
+  it('is not waited for longer than ten seconds, whatever it wants', async () => {
+    const headers = { 'retry-after': '999' }
+    const server = await release.gitlab({
+      fault: ({ method }, count) => (method === 'POST' && count === 1 ? { status: 429, headers } : undefined),
+    })
+    await release.publish(server, { seals: 'without seals' })
+    expect(release.slept).toEqual([10_000])
+  })
+
+  it('is not asked again where it says that this is of no use', async () => {
+    const headers = { 'x-wheelseal-retry': 'no' }
+    const server = await release.gitlab({
+      fault: ({ method }) => (method === 'POST' ? { status: 503, headers, body: 'frozen' } : undefined),
+    })
+    await expect(release.publish(server)).rejects.toMatchObject({
+      code: 'packaging.upload',
+      message: expect.stringContaining('answered 503'),
+    })
+    expect(uploads(server)).toHaveLength(1)
+  })
+
+  it('may say with 409 that it has the file: then it is asked which', async () => {
+    const server = await release.gitlab({
+      fault: ({ method }) => (method === 'POST' ? { status: 409 } : undefined),
+    })
+    await expect(release.publish(server)).rejects.toMatchObject({ code: 'packaging.taken' })
+  })
+
   it('has the rest after the same call again', async () => {
     let isDown = true
     const server = await release.gitlab({
@@ -156,6 +184,28 @@ describe('reading back', () => {
         path.includes('simple') && count === 2 ? { status: 404, body: '{}' } : undefined,
     })
     expect(await release.publish(server)).toHaveLength(8)
+  })
+})
+
+describe('a file that is read in parts', () => {
+  it('is sent as it is, though the memory of a part is used again', async () => {
+    const memory = Buffer.alloc(70_000)
+    const files: typeof systemFiles = {
+      ...systemFiles,
+      stream: async function* stream(path) {
+        const bytes = path.endsWith(WHEEL) ? LARGE : SMALL
+        for (let at = 0; at < bytes.length; at += memory.length) {
+          const part = bytes.subarray(at, at + memory.length)
+          memory.fill(0)
+          memory.set(part)
+          yield memory.subarray(0, part.length)
+        }
+        memory.fill(0)
+      },
+    }
+    const server = await release.gitlab()
+    await release.publish(server, { files, seals: 'without seals' })
+    expect(published(server)).toEqual([WHEEL, SDIST])
   })
 })
 

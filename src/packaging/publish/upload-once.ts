@@ -5,7 +5,6 @@ import { isSideFileStored, stateOf, takenFact } from './stored.ts'
 
 const ATTEMPTS = 4
 const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 30_000
 
 /** Whether the registry has the file now. Throws `packaging.taken` where it has another. */
 type Ask = () => Promise<boolean>
@@ -63,5 +62,5 @@ async function upload(file: LocalFile, { registry, clock }: PublishPorts, steps:
 }
 
 function pauseMs(attempt: number, asked: number | undefined): number {
-  return Math.min(asked ?? FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS)
+  return asked ?? FIRST_PAUSE_MS * 2 ** (attempt - 1)
 }
