@@ -32,6 +32,12 @@ export const PAGES: readonly Page[] = [
     between: [{ line: 'unset COSIGN_REKOR_URL', first: 'PATH=$COSIGN_3:$PATH' }],
   },
   {
+    path: 'how-to/build-and-publish.md',
+    before: `mkdir my-package; printf 'x = 1\\n' > my-package/acme_tools.py
+      printf '[build-system]\\nrequires = ["setuptools"]\\nbuild-backend = "setuptools.build_meta"\\n' > my-package/pyproject.toml
+      printf '[project]\\nname = "acme-tools"\\nversion = "1.0"\\n' >> my-package/pyproject.toml`,
+  },
+  {
     path: 'how-to/publish-with-twine.md',
     before: 'dists tools 1.0.0; echo signature > dist/file.whl.sig',
   },
