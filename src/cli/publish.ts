@@ -9,7 +9,6 @@ import { createTerminal, type Terminal } from './terminal.ts'
 
 interface Options extends TargetFlags {
   readonly seals: boolean
-  readonly trustedPublishing?: string
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -44,7 +43,7 @@ export function command(): Command {
     .option('--user <name>', 'user name of the token, which only deploy tokens need')
     .option(
       '--trusted-publishing [variable]',
-      'exchange the id token in a variable (default: PYPI_ID_TOKEN) for an upload token',
+      'exchange the id token in a variable for an upload token (default: the variable that the server names)',
     )
     .option('--json', 'print one JSON object')
     .option('--quiet', 'print failures only')
@@ -54,9 +53,7 @@ export function command(): Command {
 
 async function publish(paths: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
-  const { trustedPublishing: variable } = options as { readonly trustedPublishing?: string | true }
-  const flags = variable === true ? { ...options, trustedPublishing: 'PYPI_ID_TOKEN' } : options
-  const target = targetOf(flags, process.env)
+  const target = targetOf(options, process.env)
   if (isOpen(target.api)) terminal.say('the token is sent without TLS: the API URL begins with http://')
   const progress = createPublishProgress(terminal, options.quiet === true)
   const input = createCommandInput()

@@ -18,7 +18,7 @@ export { fetchTufRepository, type VerifiedRepository } from './tuf-repository.ts
 export { cachedTrustedRoot, fetchTrustedRoot, loadPublicSigstore, type TufPorts } from './tuf.ts'
 export { fetchSimplePage, type IndexAnswer, type PageRequest } from './simple-index.ts'
 export type { IndexedFile, SimplePage } from './simple-index-page.ts'
-export { exchangeIdToken } from './trusted-publishing.ts'
+export { exchangeIdToken, idTokenVariable } from './trusted-publishing.ts'
 export type { TufSource } from './tuf-source.ts'
 export { createDownloader, type Download, type Downloader, type DownloaderOptions } from './download.ts'
 export { withRetries } from './retry.ts'

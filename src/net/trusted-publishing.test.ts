@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Secret } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
 import { serve, type Running } from './arrange.ts'
-import { createHttp, exchangeIdToken } from './index.ts'
+import { createHttp, exchangeIdToken, idTokenVariable } from './index.ts'
 
 const running: Running[] = []
 afterEach(() => {
@@ -34,13 +34,20 @@ async function exchange(index: Index, idToken: Secret): Promise<{ token: string;
   running.push(one)
   const http = createHttp({ env: {}, files: systemFiles })
   try {
-    return { token: (await exchangeIdToken(http, one.url, idToken)).reveal(), asked }
+    return { token: (await exchangeIdToken(http, one.url, () => idToken)).reveal(), asked }
   } catch (error) {
     throw Object.assign(error as Error, { asked })
   }
 }
 
 describe('trusted publishing', () => {
+  it('has the id token in the variable in which uv looks for it', () => {
+    expect(['pypi', 'wheelseal:seal.example:8443'].map(idTokenVariable)).toEqual([
+      'PYPI_ID_TOKEN',
+      'WHEELSEAL_SEAL_EXAMPLE_8443_ID_TOKEN',
+    ])
+  })
+
   it('gives an upload token for an id token, as PyPI documents it', async () => {
     const mint = { status: 200, body: '{"success":true,"token":"pypi-x"}' }
     const idToken = tokenFor(['other', 'index'])

@@ -16,22 +16,25 @@ const MAX_SHOWN_LENGTH = 300
 
 /**
  * An upload token for an id token, as PyPI documents it (trusted publishing): the index says at `/_/oidc/audience` for
- * whom id tokens must be, and gives a short-lived token at `/_/oidc/mint-token`, both at the root of its host. A token
- * for someone else is not sent there. Throws `net.trusted-publishing` and others of `net`.
+ * whom id tokens must be, and gives a short-lived token at `/_/oidc/mint-token`. `tokenFor` finds the id token for that
+ * audience; one for someone else is not sent there. Throws `net.trusted-publishing` and others of `net`.
  */
-export async function exchangeIdToken(http: Http, origin: string, idToken: Secret): Promise<Secret> {
-  const audience = await audienceOf(http, origin)
+export async function exchangeIdToken(
+  http: Http,
+  baseUrl: string,
+  tokenFor: (audience: string) => Secret,
+): Promise<Secret> {
+  const audience = await audienceOf(http, baseUrl)
+  const idToken = tokenFor(audience)
   const audiences = audiencesOf(idToken)
   if (!audiences.includes(audience))
     throw refused(
-      `${origin} expects id tokens for the audience ${audience}, and this one is for ${audiences.join(', ') || 'none'}`,
-      {
-        hint: `set aud: ${audience} for this id token in the id_tokens of the job`,
-      },
+      `${baseUrl} expects id tokens for the audience ${audience}, and this one is for ${audiences.join(', ') || 'none'}`,
+      { hint: `set aud: ${audience} for this id token in the id_tokens of the job` },
     )
   const { status, text } = await callService(http, {
     method: 'POST',
-    baseUrl: origin,
+    baseUrl,
     path: '/_/oidc/mint-token',
     json: { token: idToken.reveal() },
     accepts: [200, 201, 400, 401, 403, 404, 422],
@@ -40,21 +43,26 @@ export async function exchangeIdToken(http: Http, origin: string, idToken: Secre
   const reply = objectOf(text)
   const { token } = reply
   if (status >= 300 || typeof token !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(token))
-    throw refused(`${origin} answered ${status}: ${reasonOf(reply)}`)
+    throw refused(`${baseUrl} answered ${status}: ${reasonOf(reply)}`)
   return new Secret(token)
 }
 
-async function audienceOf(http: Http, origin: string): Promise<string> {
+/** Where a job has the id token for an audience, as uv looks for it: `PYPI_ID_TOKEN` for `pypi`. */
+export function idTokenVariable(audience: string): string {
+  return `${audience.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_ID_TOKEN`
+}
+
+async function audienceOf(http: Http, baseUrl: string): Promise<string> {
   const { status, text } = await callService(http, {
     method: 'GET',
-    baseUrl: origin,
+    baseUrl,
     path: '/_/oidc/audience',
     accepts: [200, 404],
     maxBytes: MAX_REPLY_BYTES,
   })
   const { audience } = objectOf(text)
   if (status === 200 && typeof audience === 'string') return audience
-  throw refused(`${origin} answered ${status}, and no audience: it has no trusted publishing`, {
+  throw refused(`${baseUrl} answered ${status}, and no audience: it has no trusted publishing`, {
     hint: 'publish with the job token or an access token',
   })
 }

@@ -1,5 +1,5 @@
-import { readCapped, Secret, utf8Decode, type Clock, type Files, type Http } from '../../base/index.ts'
-import { createGitlabPackages, exchangeIdToken } from '../../net/index.ts'
+import { readCapped, utf8Decode, type Clock, type Files, type Http, type Secret } from '../../base/index.ts'
+import { createGitlabPackages, exchangeIdToken, idTokenVariable } from '../../net/index.ts'
 import {
   publishRelease,
   readLocalFiles,
@@ -8,7 +8,7 @@ import {
   type PublishEvents,
 } from '../../packaging/index.ts'
 import { readMetadata } from './read-metadata.ts'
-import { basicAuthorization, type Target, type TokenChoice } from './target.ts'
+import { basicAuthorization, idTokenIn, type Target, type TokenChoice } from './target.ts'
 
 export interface PublishIo {
   readonly files: Files
@@ -27,15 +27,18 @@ export async function publishFiles(
 ): Promise<readonly PublishedFile[]> {
   const { api, project, token } = choice
   const release = await readLocalFiles(choice, { files: io.files, readMetadata })
-  const authorization = await authorize(token, new URL(api).origin, io)
+  const authorization = await authorize(token, api, io)
   const registry = createGitlabPackages({ http: io.http, clock: io.clock, api, project, authorization })
   return publishRelease(release, { registry, clock: io.clock }, events)
 }
 
-async function authorize(token: TokenChoice, origin: string, io: PublishIo): Promise<Secret> {
+async function authorize(token: TokenChoice, api: string, io: PublishIo): Promise<Secret> {
   if (token.kind === 'text') return basicAuthorization(token.user, token.text)
   if (token.kind === 'id token') {
-    const upload = await exchangeIdToken(io.http, origin, new Secret(token.text.trim()))
+    const { variable, env } = token
+    const upload = await exchangeIdToken(io.http, api.replace(/\/api\/v4$/, ''), (audience) =>
+      idTokenIn(variable ?? idTokenVariable(audience), env),
+    )
     return basicAuthorization('__token__', upload.reveal())
   }
   // Not by the name of a device: where a program pipes, it may be a socket, which cannot be opened.

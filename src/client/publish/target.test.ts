@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { basicAuthorization, targetOf } from './target.ts'
+import { basicAuthorization, idTokenIn, targetOf } from './target.ts'
 
 const API = 'https://gitlab.example/gitlab/api/v4'
 const job = { CI_API_V4_URL: API, CI_PROJECT_ID: '7', CI_JOB_TOKEN: 'glcbt-x' }
@@ -33,10 +33,12 @@ describe('where to publish, and with which token', () => {
     expect(targetOf({}, env).token).toMatchObject({ text: 'own', user: '__token__' })
     expect(targetOf({ user: 'deploy' }, env).token).toMatchObject({ user: 'deploy' })
     expect(targetOf({ tokenFile: '-' }, env).token).toEqual({ kind: 'file', path: '-', user: '__token__' })
-    expect(targetOf({ trustedPublishing: 'PYPI_ID_TOKEN' }, env).token).toMatchObject({
+    expect(targetOf({ trustedPublishing: 'PYPI_ID_TOKEN' }, env).token).toEqual({
       kind: 'id token',
-      text: 'id',
+      variable: 'PYPI_ID_TOKEN',
+      env,
     })
+    expect(targetOf({ trustedPublishing: true }, env).token).toMatchObject({ variable: undefined })
   })
 
   it.each([
@@ -49,7 +51,6 @@ describe('where to publish, and with which token', () => {
     ['the URL of the server', { api: 'https://x', project: '7' }, { WHEELSEAL_TOKEN: 't' }],
     ['no project', { api: API }, {}],
     ['two ways to log in', { tokenFile: 'f', trustedPublishing: 'V' }, job],
-    ['a variable without an id token', { trustedPublishing: 'V' }, job],
   ])('is refused as wrong usage with %s', (_what, flags, env) => {
     expect(() => targetOf(flags, env)).toThrow(expect.objectContaining({ code: 'packaging.target', exit: 2 }))
   })
@@ -58,6 +59,13 @@ describe('where to publish, and with which token', () => {
     expect(() => targetOf({ api: 'https://u:secret@x/api/v4', project: '7' }, {})).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('secret') }),
     )
+  })
+})
+
+describe('an id token', () => {
+  it('is that of its variable, which is named where it has none', () => {
+    expect(idTokenIn('V', { V: 'id\n' }).reveal()).toBe('id')
+    expect(() => idTokenIn('V', { V: ' ' })).toThrow('V has no id token')
   })
 })
 

@@ -7,14 +7,15 @@ export interface TargetFlags {
   readonly user?: string
   /** A path, or `-` for standard input. */
   readonly tokenFile?: string
-  /** The name of the variable that has the id token. */
-  readonly trustedPublishing?: string
+  /** The name of the variable that has the id token; `true` for the one that the audience of the server names. */
+  readonly trustedPublishing?: string | true
 }
 
 export type TokenChoice =
   | { readonly kind: 'text'; readonly text: string; readonly user: string; readonly from: string }
   | { readonly kind: 'file'; readonly path: string; readonly user: string }
-  | { readonly kind: 'id token'; readonly text: string; readonly from: string }
+  /** Without a variable it is looked for in the one that the audience of the server names. */
+  | { readonly kind: 'id token'; readonly variable: string | undefined; readonly env: Environment }
 
 export interface Target {
   readonly api: string
@@ -52,14 +53,19 @@ function tokenOf(flags: TargetFlags, env: Environment, where: Where): TokenChoic
   if (tokenFile !== undefined && trustedPublishing !== undefined)
     throw missing('--token-file and --trusted-publishing are two ways to log in')
   if (tokenFile !== undefined) return { kind: 'file', path: tokenFile, user }
-  if (trustedPublishing !== undefined) return idTokenOf(trustedPublishing, env)
+  if (trustedPublishing !== undefined)
+    return { kind: 'id token', variable: trustedPublishing === true ? undefined : trustedPublishing, env }
   return tokenOfEnvironment(env, user, where)
 }
 
-function idTokenOf(variable: string, env: Environment): TokenChoice {
-  const text = env[variable] ?? ''
-  if (text === '') throw missing(`${variable} has no id token`)
-  return { kind: 'id token', text, from: variable }
+/** Throws `packaging.target`. */
+export function idTokenIn(variable: string, env: Environment): Secret {
+  const text = (env[variable] ?? '').trim()
+  if (text === '')
+    throw packagingErrors('packaging.target', `${variable} has no id token`, {
+      hint: `give the job an id token with this name (id_tokens: ${variable}), or publish with an access token`,
+    })
+  return new Secret(text)
 }
 
 function tokenOfEnvironment(env: Environment, user: string, where: Where): TokenChoice {
