@@ -36,6 +36,7 @@ describe.runIf(present(python, twine, uv, cosign2))('wheelseal fetch and install
     server = await startServer(at('data'))
     await server.admin('project', 'create', 'acme/tools')
     await server.admin('trust', 'export', '--out', at('trust'))
+    await server.admin('user', 'create', 'ada', '--admin')
     token = String((await server.admin('token', 'create', '--user', 'ada', '--scope', 'api'))['token'])
     await mkdir(at('bin'))
     for (const [name, path] of Object.entries({ wheelseal, uv, cosign: cosign2 }))
