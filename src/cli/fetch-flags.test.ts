@@ -9,11 +9,18 @@ function planOf(
   flags: FetchFlags,
   { env = {}, settings = [] }: Partial<Parameters<typeof fetchPlanOf>[2]> = {},
 ): Promise<FetchUsage> {
-  return fetchPlanOf(['demo==1.0'], { out: 'dist', ...flags }, { env, settings })
+  return fetchPlanOf(['demo==1.0'], { out: 'dist', ...flags }, { ...input, env, settings })
 }
 
 const expectationOf = async (...args: Parameters<typeof planOf>): Promise<unknown> =>
   (await planOf(...args)).plan.verify.expectation
+
+const input = {
+  files: { read: () => Promise.reject(new Error('nothing is read')) },
+  standardInput: async function* empty(): AsyncGenerator<Uint8Array> {
+    // Nothing is piped.
+  },
+}
 
 describe('the plan of a fetch', () => {
   it('expects the pipeline of the project whose registry it asks, of that GitLab, where nothing else is said', async () => {
@@ -80,9 +87,13 @@ describe('the plan of a fetch', () => {
 
   it('has each requirement once, and refuses what is none', async () => {
     const at = { out: '.', api: API, project: 'acme/tools' }
-    const { plan } = await fetchPlanOf(['demo==1.0', 'Demo==1.0.0', 'b==2'], at, { env: {}, settings: [] })
+    const { plan } = await fetchPlanOf(['demo==1.0', 'Demo==1.0.0', 'b==2'], at, {
+      ...input,
+      env: {},
+      settings: [],
+    })
     expect(plan.requirements.map(({ text }) => text)).toEqual(['Demo==1.0.0', 'b==2'])
-    await expect(fetchPlanOf(['demo'], at, { env: {}, settings: [] })).rejects.toMatchObject({
+    await expect(fetchPlanOf(['demo'], at, { ...input, env: {}, settings: [] })).rejects.toMatchObject({
       code: 'packaging.requirement',
     })
   })

@@ -1,18 +1,24 @@
-import { loginFor, placeOf, type FetchPlan, type Place } from '../client/fetch/index.ts'
-import { groupOf, type Environment, type Settings } from '../client/settings/index.ts'
+import {
+  loginFor,
+  placeOf,
+  type FetchPlan,
+  type LoginFlags,
+  type LoginSources,
+  type Place,
+} from '../client/fetch/index.ts'
+import { groupOf, type Settings } from '../client/settings/index.ts'
 import { parseRequirement, type Requirement } from '../packaging/index.ts'
 import { planOf } from './verify-flags.ts'
 import { wrong, type VerifyFlags } from './verify-usage.ts'
 
 /** The flags that `fetch` and `install` share, as commander gives them. */
-export interface FetchFlags extends VerifyFlags {
+export interface FetchFlags extends VerifyFlags, LoginFlags {
   readonly indexUrl?: string
   readonly api?: string
   readonly out?: string
 }
 
-export interface Surroundings {
-  readonly env: Environment
+export interface Surroundings extends LoginSources {
   readonly settings: Settings
 }
 
@@ -26,12 +32,12 @@ export interface FetchUsage {
 export async function fetchPlanOf(
   requirements: readonly string[],
   flags: FetchFlags & { readonly out: string },
-  { env, settings }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<FetchUsage> {
   const asked = eachOnce(requirements.map(parseRequirement))
-  const { place, flags: expected } = inJob(flags, { env, settings })
-  const login = loginFor(place.indexUrl, env)
-  const verify = await planOf([], expected, settings)
+  const { place, flags: expected } = inJob(flags, surroundings)
+  const login = await loginFor(place.indexUrl, flags, surroundings)
+  const verify = await planOf([], expected, surroundings.settings)
   if (verify.seal.kind !== 'beside') throw wrong('the seals of a release are those that its registry has')
   const plan = {
     requirements: asked,
@@ -67,7 +73,7 @@ function inJob(flags: FetchFlags, { env, settings }: Surroundings): Located {
  * that GitLab, where nothing else says who must have.
  */
 function located(flags: FetchFlags, settings: Settings): Located {
-  const { indexUrl, api, out: _out, ...verifyFlags } = flags
+  const { indexUrl, api, out: _out, tokenFile: _token, user: _user, ...verifyFlags } = flags
   const { project, ...rest } = verifyFlags
   const place = placeOf({
     ...(indexUrl === undefined ? {} : { indexUrl }),

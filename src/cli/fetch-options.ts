@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { addIdentityOptions, addTrustOptions } from './verify-options.ts'
 
 export const TOKEN_HELP = `
-The token comes from the variable WHEELSEAL_TOKEN, with the name of its user or deploy token in WHEELSEAL_USER if the
-server asks for that; in a job of GitLab the job token is used. It is sent to the host of the index alone. No code of a
+The token comes from --token-file or the variable WHEELSEAL_TOKEN; in a job of GitLab the job token is used.
+It is sent to the host of the index alone. No code of a
 package runs.`
 
 /** Of `fetch` and `install`: where the files are, and who must have signed. */
@@ -14,6 +14,12 @@ export function addFetchOptions(command: Command): Command {
       'simple index with the files; that of a GitLab project has the signatures too',
     )
     .option('--api <url>', 'API of a GitLab (https://gitlab.example.com/api/v4), together with --project')
+  command
+    .option(
+      '--token-file <path>',
+      'file with an access token, - for standard input (default: WHEELSEAL_TOKEN, CI_JOB_TOKEN)',
+    )
+    .option('--user <name>', 'user name of the token, which only deploy tokens need')
   addTrustOptions(command)
   command.option('--key <file>', 'the expected public key (PEM), for signatures without certificate')
   addIdentityOptions(command)

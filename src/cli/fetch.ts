@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { fetchFiles } from '../client/fetch/index.ts'
+import { createCommandInput } from '../host/index.ts'
 import { fetchPlanOf, type FetchFlags, type FetchUsage } from './fetch-flags.ts'
 import { addFetchOptions, TOKEN_HELP } from './fetch-options.ts'
 import { fetchedLines, fetchJson, refusedFiles, remarks, type Fetched } from './fetch-report.ts'
@@ -47,6 +48,7 @@ async function fetchRelease(requirements: readonly string[], options: Options): 
   const origins: FetchUsage['origins'][number][] = []
   try {
     const { plan, origins: found } = await fetchPlanOf(requirements, options, {
+      ...createCommandInput(),
       env: process.env,
       settings: await settingsHere(process.env),
     })

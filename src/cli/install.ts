@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import type { Installer, SdistChoice } from '../packaging/index.ts'
 import type { FetchPlan, FetchReport } from '../client/fetch/index.ts'
 import { installRelease, type InstallPlan, type InstallReport } from '../client/install/index.ts'
-import { systemSpawn } from '../host/index.ts'
+import { createCommandInput, systemSpawn } from '../host/index.ts'
 import { fetchPlanOf, type FetchFlags, type FetchUsage } from './fetch-flags.ts'
 import { addFetchOptions, TOKEN_HELP } from './fetch-options.ts'
 import { fetchedLines, fetchJson, refusedFiles, remarks } from './fetch-report.ts'
@@ -68,6 +68,7 @@ async function installWords(words: readonly string[], options: Options): Promise
       asked,
       { ...options, out: options.out ?? '' },
       {
+        ...createCommandInput(),
         env: process.env,
         settings: await settingsHere(process.env),
       },

@@ -286,8 +286,7 @@ describe.runIf(present(python, twine, uv, cosign2))('wheelseal fetch and install
         return name === undefined || value === undefined ? [] : [[name, value]]
       }),
     )
-    const output =
-      seals === 'pair' ? ['--output-signature', `${file}.sig`, '--output-certificate', `${file}.crt`] : []
+    const output = ['--output-signature', `${file}.sig`, '--output-certificate', `${file}.crt`]
     const argv =
       seals === 'pair'
         ? [cosign2, 'sign-blob', '--yes', ...urls, '--identity-token', identity, ...output, file]

@@ -10,6 +10,6 @@
 export { fetchFiles } from './fetch-files.ts'
 export type { FetchedFile, FetchReport } from './report.ts'
 export type { FetchIo } from './io.ts'
-export { loginFor } from './login.ts'
+export { loginFor, type LoginFlags, type LoginSources } from './login.ts'
 export { placeOf, type PlaceFlags } from './place.ts'
 export type { FetchPlan, Login, Place } from './plan.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { loginFor, placeOf } from './index.ts'
+import { placeOf } from './index.ts'
 
 const GITLAB = 'https://gitlab.example/sub/api/v4'
 
@@ -48,38 +48,5 @@ describe('the place of a release', () => {
     expect(() => placeOf({ indexUrl: 'https://me:secret@i.example/simple' })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('secret') }),
     )
-  })
-})
-
-describe('the login for an index', () => {
-  const index = 'https://gitlab.example/api/v4/projects/1/packages/pypi/simple'
-  const shown = (env: Readonly<Record<string, string>>, url = index): string | undefined => {
-    const [, basic = ''] = loginFor(url, env)?.authorization.reveal().split(' ') ?? []
-    return basic === '' ? undefined : Buffer.from(basic, 'base64').toString()
-  }
-  const job = { CI_JOB_TOKEN: 'glcbt-1', CI_API_V4_URL: 'https://gitlab.example/api/v4' }
-
-  it('is the token that was given, for whichever name it needs', () => {
-    expect(shown({ WHEELSEAL_TOKEN: 'glpat-1', ...job })).toBe('__token__:glpat-1')
-    expect(shown({ WHEELSEAL_TOKEN: 'gldt-1', WHEELSEAL_USER: 'gitlab+deploy-token-1' })).toBe(
-      'gitlab+deploy-token-1:gldt-1',
-    )
-    expect(shown({ WHEELSEAL_TOKEN: '' })).toBeUndefined()
-  })
-
-  it("is a job's own token for its own GitLab, and for no other host", () => {
-    expect(shown(job)).toBe('gitlab-ci-token:glcbt-1')
-    for (const other of [
-      'https://gitlab.example.evil/simple',
-      'http://gitlab.example/simple',
-      'https://gitlab.example:444/x',
-    ])
-      expect(shown(job, other)).toBeUndefined()
-    expect(shown({ CI_JOB_TOKEN: 'glcbt-1' })).toBeUndefined()
-    expect(shown({ ...job, CI_API_V4_URL: 'nonsense' })).toBeUndefined()
-  })
-
-  it('is not shown where it is printed', () => {
-    expect(JSON.stringify(loginFor(index, job))).not.toContain('glcbt')
   })
 })
