@@ -4,6 +4,7 @@ import { cliErrors } from './errors.ts'
 import { duplicatesCommand } from './project-duplicates.ts'
 import { allowCommand, memberCommand } from './project-people.ts'
 import { publisherCommand } from './project-publisher.ts'
+import { ruleCommand } from './project-rule.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -33,6 +34,7 @@ export function command(): Command {
     .addCommand(publisherCommand())
     .addCommand(duplicatesCommand())
     .addCommand(forward())
+    .addCommand(ruleCommand())
 }
 
 function create(): Command {

@@ -25,6 +25,7 @@ const FIELDS: readonly string[] = [
   'md5_digest',
   'sha256_digest',
   'requires_python',
+  'attestations',
 ]
 /** twine sends each classifier and each requirement as a field of its own. */
 const MAX_FIELDS = 2000

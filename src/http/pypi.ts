@@ -90,6 +90,7 @@ function publish(
     md5Digest: fields.get('md5_digest'),
     sha256Digest: fields.get('sha256_digest'),
     requiresPython: fields.get('requires_python'),
+    attestations: fields.get('attestations'),
     content,
     madeBy,
   })

@@ -85,6 +85,24 @@ export const registryErrors = defineErrors({
     summary: 'A file is quarantined and is not served.',
     hint: 'install another version; a maintainer of the project can lift the quarantine',
   },
+  'registry.rule': {
+    status: 400,
+    exit: 2,
+    summary: 'The publish rule of a project is not a rule.',
+    hint: 'give a policy (docs/reference/policy.md), or the project identity, or turn the rule off',
+  },
+  'registry.attestations': {
+    status: 400,
+    exit: 1,
+    summary: 'The attestations of an upload are malformed.',
+    hint: 'send a JSON list of at most two attestation objects (PEP 740), one publish attestation and one of provenance',
+  },
+  'registry.attestation-refused': {
+    status: 400,
+    exit: 1,
+    summary: 'An attestation that was uploaded with a file does not verify.',
+    hint: 'sign in a pipeline of this project on its default branch or a tag; or upload without attestations',
+  },
   'registry.forwarding': {
     status: 400,
     exit: 2,

@@ -40,7 +40,8 @@ export function createGenericPackages(context: Context): GenericPackages {
     put: (project, upload) => put(context, project, upload),
     find: async (project, place) => {
       checkGenericPlace(place)
-      return findServed(generic, genericKey(project, place), keptName(place))
+      const newest = await findServed(generic, genericKey(project, place), keptName(place))
+      return newest === undefined ? undefined : (context.seals?.served(project, place, newest) ?? newest)
     },
     open: (file) => openFile(context, file),
     duplicatesAllowed: ({ id }) => generic.duplicatesAllowed(id),
@@ -61,7 +62,10 @@ async function put(context: Context, project: Project, upload: GenericUpload): P
   const content = await stageCapped(context.blobs, upload.bytes, context.limits.maxGenericFileBytes)
   try {
     checkDigest(content, announced)
-    return await keep(context, content, rowOf(project, upload, { ...content, atMs: context.clock.nowMs() }))
+    const row = rowOf(project, upload, { ...content, atMs: context.clock.nowMs() })
+    const added = await keep(context, content, row)
+    await context.seals?.put(project, upload, { file: added.file, putBy: upload.madeBy?.userId ?? 0 })
+    return added
   } finally {
     await content.discard()
   }

@@ -48,4 +48,20 @@ export type {
   RegistryStore,
   StoredFile,
 } from './store.ts'
+export { createSeals, type RuleStatus, type Seals } from './seals/seals.ts'
+export type { ConfiguredRoot, LogEntries, SealContext } from './seals/parts.ts'
+export type { PublishRule } from './seals/rule.ts'
+export type { FileSeal, FileSeals } from './seals/describe.ts'
+export type {
+  NewSeal,
+  RuleState,
+  SealedFile,
+  SealEnding,
+  SealOutcome,
+  SealStore,
+  Standing,
+  StoredSeal,
+  StoredVerdict,
+  VerdictKey,
+} from './seals/store.ts'
 export { registryErrors } from './errors.ts'

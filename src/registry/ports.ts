@@ -1,6 +1,7 @@
 import type { Blobs, Clock } from '../base/index.ts'
 import type { GenericStore } from './generic-store.ts'
 import type { PackagesStore } from './packages-store.ts'
+import type { Seals } from './seals/seals.ts'
 import type { RegistryStore } from './store.ts'
 
 export interface RegistryLimits {
@@ -22,6 +23,8 @@ export interface RegistryParts {
   readonly blobs: Blobs
   readonly clock: Clock
   readonly limits?: Partial<RegistryLimits>
+  /** Left out where side files are files like any, and every distribution is listed. */
+  readonly seals?: Seals
 }
 
 /** What the parts of this room share. */

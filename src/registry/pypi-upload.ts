@@ -49,17 +49,50 @@ export async function publishPypi(
   try {
     const file = checkForm(upload)
     const before = await context.store.findUnique(pypiKey(project, file), distributionKey(file))
-    if (before !== undefined) return { file: refuseOthers(before, upload), isNew: false }
-    const own = await context.inTurn(() => checkContent(upload))
-    const metadata = file.kind === 'wheel' ? await keep(context.blobs, own.bytes) : null
-    await content.commit()
-    const row = newRow(project, upload, { file, own, metadata, createdAtMs: context.clock.nowMs() })
-    const added = await context.store.addUnique(row, distributionKey(file))
-    refuseOthers(added.file, upload)
-    return added
+    if (before === undefined) return await publishNew(context, project, { upload, file })
+    refuseOthers(before, upload)
+    const accepted = await acceptedAttestations(context, project, upload)
+    return await listed(context, project, { add: async () => ({ file: before, isNew: false }), accepted })
   } finally {
     await content.discard()
   }
+}
+
+interface Named {
+  readonly upload: PypiUpload
+  readonly file: DistributionName
+}
+
+async function publishNew(context: Context, project: Project, { upload, file }: Named): Promise<AddedFile> {
+  const own = await context.inTurn(() => checkContent(upload))
+  const accepted = await acceptedAttestations(context, project, upload)
+  const metadata = file.kind === 'wheel' ? await keep(context.blobs, own.bytes) : null
+  await upload.content.commit()
+  const row = newRow(project, upload, { file, own, metadata, createdAtMs: context.clock.nowMs() })
+  const add = async (isListed: boolean): Promise<AddedFile> => {
+    const added = await context.store.addUnique({ ...row, isListed }, distributionKey(file))
+    refuseOthers(added.file, upload)
+    return added
+  }
+  return listed(context, project, { add, accepted })
+}
+
+async function acceptedAttestations(
+  { seals }: Context,
+  project: Project,
+  { fileName, content, attestations }: PypiUpload,
+): Promise<Uint8Array | undefined> {
+  return seals?.checkAttestations(project, { fileName, sha256: content.sha256 }, attestations)
+}
+
+interface Listing {
+  readonly add: (isListed: boolean) => Promise<AddedFile>
+  readonly accepted: Uint8Array | undefined
+}
+
+/** At once, or when a seal of it satisfies the project's publish rule. */
+function listed({ seals }: Context, project: Project, { add, accepted }: Listing): Promise<AddedFile> {
+  return seals === undefined ? add(true) : seals.published(project, add, accepted)
 }
 
 async function keep(blobs: Blobs, bytes: Uint8Array): Promise<BlobReference> {

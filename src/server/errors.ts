@@ -156,6 +156,12 @@ export const serverErrors = defineErrors({
     summary: 'The data directory holds no root keys to move.',
     hint: "they were moved earlier, to the folder that 'wheelseal trust offline' was given then",
   },
+  'server.log-answer': {
+    status: 502,
+    exit: 1,
+    summary: 'A transparency log did not answer for the entry of a signature.',
+    hint: 'the server asks again by itself; or publish a bundle X.sigstore.json, which contains the entry',
+  },
   'server.socket-path': {
     status: 500,
     exit: 1,

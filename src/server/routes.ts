@@ -28,6 +28,8 @@ import {
   pypiRoutes,
   rekorRoutes,
   rekorSearchRoutes,
+  sealAdminRoutes,
+  sealRoutes,
   timestampRoutes,
   trustedPublishingRoutes,
   tufRoutes,
@@ -49,7 +51,7 @@ interface PublicParts extends Omit<AppParts, 'routes'> {
 /** What is served on the port. */
 export function publicApp(services: Services, { health, maxEntryBytes, ...parts }: PublicParts): App {
   const { log } = parts
-  const { access, audit, registry, pipelines, issuer, trust, metrics, url: externalUrl } = services
+  const { access, audit, registry, seals, pipelines, issuer, trust, metrics, url: externalUrl } = services
   const { authority, tsa } = counted(services)
   const routes = [
     health,
@@ -65,6 +67,7 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     pypiRoutes({ pypi: registry.pypi, access, log, externalUrl: services.url }),
     pypiGroupRoutes({ pypi: registry.pypi, access, log, externalUrl: services.url }),
     pypiCurationRoutes({ registry, access, audit: services.audit, log }),
+    sealRoutes({ seals, pypi: registry.pypi, access, audit, log }),
     genericRoutes({ generic: registry.generic, access, log }),
     packagesRoutes({ registry, pipelines, access, audit, externalUrl: services.url, log }),
     trustedPublishingRoutes({
@@ -118,6 +121,7 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
     logAdminRoutes(() => trust.logs.check(), log),
   )
   app.route('/', issuerAdminRoutes(issuerAdmin(issuerKeys, log), services.audit, log))
+  app.route('/', sealAdminRoutes({ ...services, log }))
   app.route('/', ownMetricsRoutes(services.metrics))
   app.notFound((context) =>
     context.json({ message: 'the running server has another version than this command' }, 404),

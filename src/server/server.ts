@@ -107,6 +107,7 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
     log,
     foreign: configured.issuers,
     rekorKeys: configured.rekorKeys,
+    seals: configured.seals,
     anchor: options.anchor,
   })
   // Listed below the listener: what is under way is answered before its database closes.
@@ -121,8 +122,7 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   // Last, so that whoever reaches the socket reaches the port too.
   listening.push(await openAdminSocket(socketPath, services, log))
   const reasons = await sayState(readiness, { url, log }, undo)
-  void configured.warmUp()
-  undo.push(() => configured.close())
+  undo.push(beginWork(services, configured))
   const fingerprint = fingerprintOf(utf8(services.trust.material.tufRoot))
   return { url, data, fingerprint, reasons, services, reloadTls: () => listener.reloadTls() }
 }
@@ -133,6 +133,13 @@ function storedLocationOf({
   proxies,
 }: Awaited<ReturnType<typeof openConfiguration>>): AppParts['stored'] {
   return location === undefined || proxies === undefined ? undefined : { location, proxies }
+}
+
+/** What goes on beside requests. */
+function beginWork({ seals }: Services, configured: Awaited<ReturnType<typeof openConfiguration>>): Undo {
+  seals.start()
+  void configured.warmUp()
+  return () => configured.close()
 }
 
 function healthOf(readiness: ReadinessParts): App {

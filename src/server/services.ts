@@ -8,11 +8,11 @@ import {
   type Audit,
   type Publishers,
 } from '../access/index.ts'
-import type { Clock, Entropy, Log } from '../base/index.ts'
+import type { Blobs, Clock, Entropy, Log } from '../base/index.ts'
 import { makeFolder } from '../host/index.ts'
 import { createMetrics, type Metrics } from '../http/index.ts'
 import { createPipelines, type Pipelines } from '../pipelines/index.ts'
-import { createRegistry, type Registry } from '../registry/index.ts'
+import { createRegistry, createSeals, type Registry, type Seals } from '../registry/index.ts'
 import { createFolderTraces, openFolderBlobs, withReserve, type Reserve } from '../storage/folder/index.ts'
 import {
   createAccessStore,
@@ -22,6 +22,7 @@ import {
   createPipelineStore,
   createPublisherStore,
   createRegistryStore,
+  createSealStore,
   migrations,
   type Database,
 } from '../storage/sql/index.ts'
@@ -41,6 +42,7 @@ import { addGauges } from './health/metrics.ts'
 import { anchorPath, databasePath, ownerOf } from './data/paths.ts'
 import { createPublishingTokens, type PublishingTokens } from './sigstore/publishing-tokens.ts'
 import { openSigstore, type PrivateSigstore } from './sigstore/sigstore.ts'
+import { NO_SEAL_SETTINGS, sealServices, type SealSettings } from './sigstore/seals.ts'
 import { openInstanceTuf } from './sigstore/tuf-repository.ts'
 
 export interface Services {
@@ -50,6 +52,7 @@ export interface Services {
   readonly publishers: Publishers
   readonly publishingTokens: PublishingTokens
   readonly registry: Registry
+  readonly seals: Seals
   readonly pipelines: Pipelines
   readonly issuer: Issuer
   readonly issuerKeys: IssuerKeys
@@ -72,6 +75,8 @@ export interface ServicePorts {
   readonly foreign?: readonly AcceptedIssuer[]
   /** Canonical PEM of the keys that may write to Rekor; none where left out. */
   readonly rekorKeys?: ReadonlySet<string>
+  /** Left out: the own authority and log alone. */
+  readonly seals?: SealSettings
 }
 
 /** Builds every service on a directory that is an instance. The caller holds the directory's lock. */
@@ -103,7 +108,9 @@ export async function openServices(
     undo.push(() => logs.close())
     sayLostAnchor(logs, anchor, ports.log)
     if (!isLost) await checkBeginnings({ path, instance, keys, logs })
-    return { ...(await build({ path, instance, keys, repository, database, logs, ports })), close }
+    const built = await build({ path, instance, keys, repository, database, logs, ports })
+    undo.push(() => built.seals.stop())
+    return { ...built, close }
   } catch (error) {
     await close()
     throw error
@@ -163,11 +170,11 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
     isJobRunning: async (jobId) =>
       (await pipelines.isJobRunning(jobId)) && !(await access.isJobBlocked(jobId)),
   })
-  const registry = createRegistry({ ...registryStores(database), blobs, ...ports })
+  const { registry, seals } = openRegistry({ url, trust, access, blobs, database, ports })
   const metrics = createMetrics()
   addGauges({ trust, metrics }, ports.clock)
   const publishingTokens = createPublishingTokens({ issuer, pipelines, ...ports })
-  return { url, ...people, publishingTokens, registry, pipelines, issuer, issuerKeys, trust, metrics }
+  return { url, ...people, publishingTokens, registry, seals, pipelines, issuer, issuerKeys, trust, metrics }
 }
 
 function accessOf(
@@ -180,12 +187,33 @@ function accessOf(
   return { access: withPublishers(access, publishers), audit, publishers }
 }
 
-function registryStores(database: Database) {
-  return {
+interface RegistryParts extends Pick<Services, 'url' | 'trust' | 'access'> {
+  readonly blobs: Blobs
+  readonly database: Database
+  readonly ports: ServicePorts
+}
+
+function openRegistry({
+  blobs,
+  database,
+  ports,
+  ...judging
+}: RegistryParts): Pick<Services, 'registry' | 'seals'> {
+  const { clock, log } = ports
+  const stores = {
     store: createRegistryStore(database),
     generic: createGenericStore(database),
     packages: createPackagesStore(database),
   }
+  const seals = createSeals({
+    ...sealServices({ ...judging, settings: ports.seals ?? NO_SEAL_SETTINGS }),
+    store: createSealStore(database),
+    files: stores.store,
+    blobs,
+    clock,
+    log,
+  })
+  return { seals, registry: createRegistry({ ...stores, blobs, clock, seals }) }
 }
 
 async function folder(path: string, name: string): Promise<string> {

@@ -48,6 +48,10 @@ export const PAGES: readonly Page[] = [
     before: 'dists tools 1.0.0',
   },
   {
+    path: 'how-to/list-only-what-a-policy-allows.md',
+    before: 'dists tools 1.0.0; rm dist/*.tar.gz',
+  },
+  {
     path: 'how-to/run-your-project.md',
     before: `${small.replaceAll('PLACE', 'my-package')}; mkdir here; cd here`,
   },

@@ -27,6 +27,7 @@ const LONG = [
   'tests/edge/people.test.ts',
   'tests/edge/shutdown.test.ts',
   'tests/stock/attest-command.test.ts',
+  'tests/stock/seals.test.ts',
   'src/server/data/damaged-data.test.ts',
   'tests/edge/chunks.test.ts',
   'tests/package/package.test.ts',

@@ -4,7 +4,14 @@ import type { Call, Method } from './call.ts'
 import { allAfter } from './pages.ts'
 import { createPeopleClient, type PeopleAdmin } from './people-client.ts'
 import { createPublisherClient, type PublisherAdmin } from './publisher-client.ts'
-import type { IssuerAdmin, IssuerKeyState, LogReport, PublishedFile, TrustFiles } from '../../http/index.ts'
+import type {
+  IssuerAdmin,
+  IssuerKeyState,
+  LogReport,
+  PublishedFile,
+  RuleBody,
+  TrustFiles,
+} from '../../http/index.ts'
 
 /** What commands ask of an instance; every method is one request to `http/admin.ts`. */
 export interface Admin extends PeopleAdmin, PublisherAdmin {
@@ -48,6 +55,10 @@ export interface Admin extends PeopleAdmin, PublisherAdmin {
   findProject(path: string): Promise<ProjectSummary | undefined>
   /** Newest first, asked for as they are read. */
   publishedFiles(path: string): AsyncIterable<PublishedFile>
+  /** Throws `access.unknown-project`. */
+  rule(path: string): Promise<ProjectRule>
+  /** What the change began with. Throws `registry.rule`, `verify.policy-file`. */
+  setRule(path: string, rule: RuleBody): Promise<ProjectRule>
   createRunner(input: { readonly description: string }): Promise<{ readonly token: string }>
   createPipeline(input: PipelineInput): Promise<PipelineSummary>
   pipeline(id: number): Promise<PipelineSummary>
@@ -122,6 +133,13 @@ export interface ProjectSummary {
   readonly visibility: string
 }
 
+/** The publish rule of a project; null is off. */
+export interface ProjectRule {
+  readonly rule: Exclude<RuleBody, { readonly kind: 'off' }> | null
+  readonly next: ProjectRule['rule']
+  readonly phase: 'in force' | 'narrowing' | 'widening'
+}
+
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 /** A log of many million entries is read whole. */
 const LONGEST_CHECK_MS = 24 * 60 * 60 * 1000
@@ -168,15 +186,8 @@ export function createAdminClient(http: Http): Admin {
       }),
     project: findOne,
     findProject: (path) => orUndefined(findOne(path)),
-    publishedFiles: (path) =>
-      allAfter(async (last) => {
-        const query = last === 0 ? '' : `?before=${last}`
-        const page = call<{ files: readonly PublishedFile[] }>(
-          'GET',
-          `/admin/projects/${encodeURIComponent(path)}/files${query}`,
-        )
-        return (await page).files
-      }),
+    publishedFiles: (path) => publishedFiles(call, path),
+    ...ruleCalls(call),
     ...pipelineCalls(call),
   }
 }
@@ -205,6 +216,22 @@ function packageCalls(call: Call): PackageCalls {
     deleteRelease: (release) => call('POST', '/admin/packages/delete', release),
     setPackageStatus: (input) => call('POST', '/admin/packages/status', input),
     setPypiSettings: (input) => call('POST', '/admin/packages/settings', input),
+  }
+}
+
+function publishedFiles(call: Call, path: string): AsyncIterable<PublishedFile> {
+  return allAfter(async (last) => {
+    const query = last === 0 ? '' : `?before=${last}`
+    const place = `/admin/projects/${encodeURIComponent(path)}/files${query}`
+    return (await call<{ files: readonly PublishedFile[] }>('GET', place)).files
+  })
+}
+
+function ruleCalls(call: Call): Pick<Admin, 'rule' | 'setRule'> {
+  const place = (path: string): string => `/admin/projects/${encodeURIComponent(path)}/rule`
+  return {
+    rule: (path) => call('GET', place(path)),
+    setRule: (path, rule) => call('PUT', place(path), rule),
   }
 }
 

@@ -32,6 +32,9 @@ describe('readConfiguration', () => {
       keys = ["release.pub"]
       max-entry-bytes = 16777216
 
+      [seals]
+      trusted-roots = ["public.json"]
+
       [http]
       proxies = ["10.0.0.0/8", "::1"]
 
@@ -51,6 +54,7 @@ describe('readConfiguration', () => {
         },
       ],
       rekorKeys: ['/data/release.pub'],
+      trustedRoots: ['/data/public.json'],
       proxies: ['10.0.0.0/8', '::1'],
       maxEntryBytes: 16_777_216,
       xAccelLocation: '/internal/stored/',
@@ -63,6 +67,7 @@ describe('readConfiguration', () => {
       path: undefined,
       issuers: [],
       rekorKeys: [],
+      trustedRoots: [],
       proxies: [],
     })
     expect((await read('# nothing yet\n')).issuers).toEqual([])
@@ -211,7 +216,9 @@ describe('readConfiguration', () => {
     await expect(read(`${first}x = 1`)).rejects.toMatchObject({
       hint: 'known keys: url, jwks, audience, projects, groups',
     })
-    await expect(read('x = 1')).rejects.toMatchObject({ hint: 'known keys: rekor, http, registry, issuers' })
+    await expect(read('x = 1')).rejects.toMatchObject({
+      hint: 'known keys: rekor, seals, http, registry, issuers',
+    })
     await expect(read('[rekor]\nx = 1')).rejects.toMatchObject({ hint: 'known keys: keys, max-entry-bytes' })
   })
 })

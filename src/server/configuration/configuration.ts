@@ -9,6 +9,9 @@
  *     keys = ["release.pub"]
  *     max-entry-bytes = 8388608
  *
+ *     [seals]
+ *     trusted-roots = ["public-sigstore.json"]
+ *
  *     [http]
  *     proxies = ["10.0.0.0/8"]
  *
@@ -31,6 +34,7 @@ const MAX_ISSUERS = 32
 const MAX_PATHS = 1000
 const MAX_KEYS = 100
 const MAX_PROXIES = 100
+const MAX_TRUSTED_ROOTS = 8
 /** Clients verify attestations up to the larger one. */
 const [MIN_ENTRY_BYTES, MAX_ENTRY_BYTES] = [128 << 10, 32 << 20]
 
@@ -85,6 +89,17 @@ const Rekor = v.strictObject({
   ),
 })
 
+const Seals = v.strictObject({
+  /** Files that seals may be judged by, beside this instance's own. */
+  'trusted-roots': v.optional(
+    v.pipe(
+      v.array(text, 'must be a list of files'),
+      v.maxLength(MAX_TRUSTED_ROOTS, `has more than ${MAX_TRUSTED_ROOTS} files`),
+    ),
+    [],
+  ),
+})
+
 const proxy = v.pipe(
   text,
   v.check(
@@ -116,6 +131,7 @@ const Registry = v.strictObject({
 
 const Configuration = v.strictObject({
   rekor: v.optional(Rekor, {}),
+  seals: v.optional(Seals, {}),
   http: v.optional(Http, {}),
   registry: v.optional(Registry, {}),
   issuers: v.optional(
@@ -138,6 +154,8 @@ export interface ConfigurationFile {
   readonly issuers: readonly IssuerConfiguration[]
   /** Paths of PEM files. */
   readonly rekorKeys: readonly string[]
+  /** Paths of files `trusted_root.json`. */
+  readonly trustedRoots: readonly string[]
   /** Addresses and networks. */
   readonly proxies: readonly string[]
   /** Left out where the server sends every file itself. */
@@ -156,8 +174,8 @@ export async function readConfiguration(
 ): Promise<ConfigurationFile> {
   const path = resolve(asked ?? join(data, CONFIGURATION_FILE))
   if (asked === undefined && !(await files.exists(path)))
-    return { path: undefined, issuers: [], rekorKeys: [], proxies: [] }
-  const { issuers, rekor, http, registry } = checked(path, await readText(path, files))
+    return { path: undefined, issuers: [], rekorKeys: [], trustedRoots: [], proxies: [] }
+  const { issuers, rekor, seals, http, registry } = checked(path, await readText(path, files))
   const folder = dirname(path)
   const maxEntryBytes = rekor['max-entry-bytes']
   const xAccelLocation = registry['x-accel-location']
@@ -165,6 +183,7 @@ export async function readConfiguration(
     path,
     issuers: issuers.map((issuer) => withAbsolutePath(issuer, folder)),
     rekorKeys: rekor.keys.map((file) => resolve(folder, file)),
+    trustedRoots: seals['trusted-roots'].map((file) => resolve(folder, file)),
     proxies: http.proxies,
     ...(maxEntryBytes === undefined ? {} : { maxEntryBytes }),
     ...(xAccelLocation === undefined ? {} : { xAccelLocation }),

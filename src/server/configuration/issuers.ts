@@ -13,6 +13,7 @@ import { parseKeySet } from '../../identity/index.ts'
 import { createHttp } from '../../net/index.ts'
 import { createDiscoveredKeys, onlyProjects, type AcceptedIssuer } from '../../trust/authority/index.ts'
 import { readListedKeys } from '../sigstore/admission.ts'
+import { issuersByProject, readSealRoots, type SealSettings } from '../sigstore/seals.ts'
 import { readConfiguration, type IssuerConfiguration } from './configuration.ts'
 import { serverErrors } from '../errors.ts'
 
@@ -30,6 +31,7 @@ export interface ForeignIssuers {
 }
 
 interface OtherSettings {
+  readonly seals: SealSettings
   readonly rekorKeys: ReadonlySet<string>
   readonly proxies: ReturnType<typeof proxyList>
   readonly maxEntryBytes?: number
@@ -57,10 +59,12 @@ export async function openConfiguration({
   // A fetch under way would keep a server that is told to end.
   const http: Http = { request: (request) => network.request({ ...request, signal: closing.signal }) }
   const foreign = await openForeignIssuers(issuers, { http, files: systemFiles, clock: systemClock, log })
+  const roots = await readSealRoots(read.trustedRoots, { http, files: systemFiles, clock: systemClock })
+  const seals = { roots, issuersOf: issuersByProject(issuers) }
   const limits = maxEntryBytes === undefined ? {} : { maxEntryBytes }
   const stored = xAccelLocation === undefined ? {} : { xAccelLocation }
   const close = (): void => closing.abort()
-  return { ...foreign, rekorKeys, ...limits, ...stored, proxies: proxyList(proxies), close }
+  return { ...foreign, rekorKeys, seals, ...limits, ...stored, proxies: proxyList(proxies), close }
 }
 
 const MAX_KEY_SET_BYTES = 256 * 1024

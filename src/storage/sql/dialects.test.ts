@@ -18,6 +18,7 @@ import { describeKeyIndex } from '../../log/key-index.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
 import { describeGenericStore } from '../../registry/generic-store.contract.ts'
 import { describePackagesStore } from '../../registry/packages-store.contract.ts'
+import { describeSealStore } from '../../registry/seals/store.contract.ts'
 import { describeRegistryStore } from '../../registry/store.contract.ts'
 import { columnTypes } from '../sqlite/column-types.ts'
 import { createDialect } from '../sqlite/dialect.ts'
@@ -32,6 +33,7 @@ import { createPublisherStore } from './publishers.ts'
 import { createGenericStore } from './registry-generic.ts'
 import { createPackagesStore } from './registry-packages.ts'
 import { createRegistryStore } from './registry.ts'
+import { createSealStore } from './seals.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /**
@@ -149,6 +151,9 @@ describe('the statements that PostgreSQL would get', () => {
     })),
   )
   describePublisherStore('in words of PostgreSQL', () => open(migrations, createPublisherStore))
+  describeSealStore('in words of PostgreSQL', () =>
+    open(migrations, (database) => ({ ...createRegistryStore(database), ...createSealStore(database) })),
+  )
   describePipelineStore('in words of PostgreSQL', () => open(migrations, createPipelineStore))
   describeKeyIndex('in words of PostgreSQL', () => open(keyIndexMigrations, createKeyIndex))
 

@@ -3,6 +3,7 @@ import { auditMigrations } from './audit.ts'
 import { pipelinesMigrations } from './pipelines.ts'
 import { publisherMigrations } from './publishers.ts'
 import { registryMigrations } from './registry.ts'
+import { sealMigrations } from './seals.ts'
 import type { Steps } from './steps.ts'
 
 /** Every step of the schema, in the order of their names; a step that was released never changes. */
@@ -12,4 +13,5 @@ export const migrations: Steps = {
   ...pipelinesMigrations,
   ...auditMigrations,
   ...publisherMigrations,
+  ...sealMigrations,
 }

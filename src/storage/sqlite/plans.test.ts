@@ -11,6 +11,7 @@ import { describeKeyIndex } from '../../log/key-index.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
 import { describeGenericStore } from '../../registry/generic-store.contract.ts'
 import { describePackagesStore } from '../../registry/packages-store.contract.ts'
+import { describeSealStore } from '../../registry/seals/store.contract.ts'
 import { describeRegistryStore } from '../../registry/store.contract.ts'
 import { createAccessStore } from '../sql/access.ts'
 import { createAuditStore } from '../sql/audit.ts'
@@ -24,6 +25,7 @@ import { costs } from './plans.contract.ts'
 import { createGenericStore } from '../sql/registry-generic.ts'
 import { createPackagesStore } from '../sql/registry-packages.ts'
 import { createRegistryStore } from '../sql/registry.ts'
+import { createSealStore } from '../sql/seals.ts'
 
 /**
  * No statement may cost more because more is stored. The contract suites run once more, each statement that they
@@ -119,6 +121,10 @@ describeAccessStore('recorded', async () =>
 describeRegistryStore('recorded', async () =>
   alone('registry', createRegistryStore(await open('services', migrations))),
 )
+describeSealStore('recorded', async () => {
+  const database = await open('services', migrations)
+  return alone('registry', { ...createRegistryStore(database), ...createSealStore(database) })
+})
 describeGenericStore('recorded', async () => {
   const database = await open('services', migrations)
   return alone('registry', { ...createRegistryStore(database), ...createGenericStore(database) })

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeSeal, MALLORY, openBench, PROJECT, publish, served, WHEEL, type Bench } from './arrange.ts'
+
+let bench: Bench
+beforeEach(async () => {
+  bench = await openBench()
+})
+afterEach(() => bench.close())
+
+const describeWheel = async (project = PROJECT) => {
+  const file = await publish(bench, { project })
+  return bench.seals.describe(project, file)
+}
+
+describe('garbage that was put before', () => {
+  it('hides no seal: what is not looked at with the distribution is looked at afterwards', async () => {
+    const name = `${WHEEL}.sigstore.json`
+    const garbage = async (count: number) => {
+      for (let at = 0; at < count; at += 1)
+        await bench.put(name, `garbage ${at} of ${count}`, { by: MALLORY })
+    }
+    await garbage(20)
+    const good = makeSeal().bundle
+    await bench.put(name, good)
+    await garbage(30)
+    const first = await describeWheel()
+    expect(first).toMatchObject({ outcome: 'refused', judgedAgainAt: expect.any(String) })
+    bench.seals.start()
+    await expect.poll(async () => (await describeWheel()).outcome).toBe('verified')
+    expect(await served(bench, name)).toBe(good)
+  })
+
+  it('hides no seal that came before all of it, either', async () => {
+    const name = `${WHEEL}.sigstore.json`
+    const good = makeSeal().bundle
+    await bench.put(name, good)
+    for (let at = 0; at < 30; at += 1) await bench.put(name, `garbage ${at}`, { by: MALLORY })
+    expect(await describeWheel()).toMatchObject({ outcome: 'verified' })
+    expect(await served(bench, name)).toBe(good)
+  })
+
+  it('is not read where it is too large for a seal', async () => {
+    await publish(bench)
+    await bench.put(`${WHEEL}.sigstore.json`, 'x'.repeat((2 << 20) + 1))
+    const { seals } = await describeWheel()
+    expect(seals[0]?.report?.message).toContain('at most 2097152 are read')
+  })
+
+  it.each(['{'.repeat(5000), '{"mediaType":"x","mediaType":"y"}', '[]', '\u0000', ''])(
+    'is refused, whatever it is',
+    async (text) => {
+      await bench.put(`${WHEEL}.sigstore.json`, text)
+      expect(await describeWheel()).toMatchObject({ outcome: 'refused' })
+    },
+  )
+})
