@@ -30,7 +30,8 @@ interface Source {
   readonly name: string
 }
 
-const SOURCES: readonly Source[] = [
+/** Every column of digests with one of sizes next to it: what is not listed here is in no backup. */
+export const SOURCES: readonly Source[] = [
   { table: 'package_files', id: 'id', sha256: 'sha256', size: 'size', name: 'file_name' },
   {
     table: 'package_files',
@@ -46,6 +47,7 @@ const SOURCES: readonly Source[] = [
     size: 'provenance_size',
     name: "'provenance of ' || file_name",
   },
+  { table: 'side_files', id: 'id', sha256: 'sha256', size: 'size', name: "ending || ' of ' || file_name" },
   { table: 'artifacts', id: 'job_id', sha256: 'sha256', size: 'size', name: "'artifacts of job ' || job_id" },
 ]
 
