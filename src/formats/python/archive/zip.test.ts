@@ -273,8 +273,8 @@ describe('a zip', () => {
 
   it('is read no further than its members are announced', async () => {
     const l = { name: 'l', content: new Uint8Array(900_000) }
-    const short = zipOf([{ ...l, local: { 22: [4, 300_000] }, central: { 24: [4, 300_000] } }])
-    expect(await messagesOf(short)).toBe('"l" is larger than announced')
+    const cut = zipOf([{ ...l, local: { 22: [4, 300_000] }, central: { 24: [4, 300_000] } }])
+    expect(await messagesOf(cut)).toBe('"l" is larger than announced')
   })
 
   it('says everything that is wrong, and no more than 100 things', async () => {
