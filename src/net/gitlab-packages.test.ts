@@ -17,7 +17,11 @@ async function registry(listener: RequestListener): Promise<{ registry: PackageR
   const http = createHttp({ env: {}, files: systemFiles })
   const options = { http, clock: systemClock, api: `${one.url}/api/v4`, project: 'a/b' }
   return {
-    registry: createGitlabPackages({ ...options, authorization: new Secret('Basic x') }),
+    registry: createGitlabPackages({
+      ...options,
+      authorization: new Secret('Basic up'),
+      reading: new Secret('Basic x'),
+    }),
     url: one.url,
   }
 }

@@ -17,6 +17,8 @@ export interface GitlabPackagesOptions {
   readonly project: string
   /** The value of the header: Basic, which the PyPI and the generic routes of GitLab both take from every kind of token. */
   readonly authorization: Secret
+  /** For reading, where the token for uploads may not: that of trusted publishing may upload only. Undefined: without a login. */
+  readonly reading: Secret | undefined
 }
 
 /**
@@ -29,7 +31,7 @@ export function createGitlabPackages(options: GitlabPackagesOptions): PackageReg
   const patient = withRetries(options.http, options.clock)
   const again = <T>(work: () => Promise<T>): Promise<T> => againWhenCut(options.clock, work)
   const digest = (url: string, maxBytes: number): Promise<Digest | undefined> =>
-    again(() => digestOf(patient, { url, maxBytes, authorization: options.authorization }))
+    again(() => digestOf(patient, { url, maxBytes, authorization: options.reading }))
   return {
     name: `${place.origin}, project ${options.project}`,
     list: (name) => again(() => list(patient, place, name)),
@@ -52,21 +54,21 @@ interface Place {
   /** `…/projects/ID/packages`. */
   readonly base: string
   readonly origin: string
-  readonly authorization: Secret
+  readonly reading: Secret | undefined
 }
 
-function placeOf({ api, project, authorization }: GitlabPackagesOptions): Place {
+function placeOf({ api, project, reading }: GitlabPackagesOptions): Place {
   const base = `${api.replace(/\/+$/, '')}/projects/${encodeURIComponent(project)}/packages`
-  return { base, origin: new URL(base).origin, authorization }
+  return { base, origin: new URL(base).origin, reading }
+}
+
+function loginOf(authorization: Secret | undefined): { readonly authorization?: Secret } {
+  return authorization === undefined ? {} : { authorization }
 }
 
 /** A package that the server would have clients ask for at another host is one that it does not have. */
-async function list(
-  http: Http,
-  { base, authorization }: Place,
-  name: string,
-): Promise<readonly RegistryFile[]> {
-  const answer = await fetchSimplePage(http, { indexUrl: `${base}/pypi/simple`, name, authorization })
+async function list(http: Http, { base, reading }: Place, name: string): Promise<readonly RegistryFile[]> {
+  const answer = await fetchSimplePage(http, { indexUrl: `${base}/pypi/simple`, name, ...loginOf(reading) })
   return answer.kind === 'page' ? answer.page.files : []
 }
 
@@ -81,7 +83,7 @@ function sideFileUrl({ base }: Place, { packageName, version, fileName }: SideFi
 interface Download {
   readonly url: string
   readonly maxBytes: number
-  readonly authorization: Secret
+  readonly authorization: Secret | undefined
 }
 
 const MAX_REDIRECTS = 3
@@ -95,7 +97,7 @@ async function digestOf(http: Http, { url, maxBytes, authorization }: Download):
     const response = await http.request({
       method: 'GET',
       url: at.href,
-      headers: isOwn ? { authorization: authorization.reveal() } : {},
+      headers: isOwn && authorization !== undefined ? { authorization: authorization.reveal() } : {},
       timeoutMs: transferTimeoutMs(maxBytes),
     })
     const target = redirectOf(response, at)

@@ -89,6 +89,34 @@ describe.runIf(present(python, uv, twine))('trusted publishing', () => {
     expect([code, stdout + stderr]).toEqual([0, expect.stringContaining('100%')])
   })
 
+  it('lets wheelseal publish skip them, which reads them back with a token that may read', async () => {
+    const made = ['token', 'create', '--project', 'acme/tools', '--role', 'reporter', '--scope', 'read_api']
+    const token = await run({}, wheelseal, ...made, '--data', 'data', '--json')
+    const reader = (JSON.parse(token.stdout) as { token: string }).token
+    const argv = [
+      'publish',
+      '--api',
+      `${url}/api/v4`,
+      '--project',
+      `${id}`,
+      '--trusted-publishing',
+      '--no-seals',
+    ]
+    const files = ['hello_tools-1.0.0-py3-none-any.whl', 'hello_tools-1.0.0.tar.gz']
+    const paths = files.map((name) => at(`dist/${name}`))
+    const { code, stdout, stderr } = await run(
+      { [variable()]: idToken(), WHEELSEAL_TOKEN: reader },
+      wheelseal,
+      ...argv,
+      ...paths,
+    )
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      files.map((name) => `${name} was published before with the same bytes\n`).join(''),
+      expect.stringContaining('reading back'),
+    ])
+  })
+
   it('answers as twine reads it: its own code exchanges the token, and shows why it cannot', async () => {
     expect(await twineExchange(idToken())).toMatchObject({ code: 0, stdout: 'wspub-\n' })
     const { code, stderr } = await twineExchange(idToken({ ref: 'x', ref_path: 'refs/heads/x' }))

@@ -1,5 +1,10 @@
-import { readCapped, utf8Decode, type Clock, type Files, type Http, type Secret } from '../../base/index.ts'
-import { createGitlabPackages, exchangeIdToken, idTokenVariable } from '../../net/index.ts'
+import { readCapped, utf8Decode, type Clock, type Files, type Http } from '../../base/index.ts'
+import {
+  createGitlabPackages,
+  exchangeIdToken,
+  idTokenVariable,
+  type GitlabPackagesOptions,
+} from '../../net/index.ts'
 import {
   publishRelease,
   readLocalFiles,
@@ -27,24 +32,35 @@ export async function publishFiles(
 ): Promise<readonly PublishedFile[]> {
   const { api, project, token } = choice
   const release = await readLocalFiles(choice, { files: io.files, readMetadata })
-  const authorization = await authorize(token, api, io)
-  const registry = createGitlabPackages({ http: io.http, clock: io.clock, api, project, authorization })
+  const login = await authorize(token, api, io)
+  const registry = createGitlabPackages({ http: io.http, clock: io.clock, api, project, ...login })
   return publishRelease(release, { registry, clock: io.clock }, events)
 }
 
-async function authorize(token: TokenChoice, api: string, io: PublishIo): Promise<Secret> {
-  if (token.kind === 'text') return basicAuthorization(token.user, token.text)
-  if (token.kind === 'id token') {
-    const { variable, env } = token
-    const upload = await exchangeIdToken(io.http, api.replace(/\/api\/v4$/, ''), (audience) =>
-      idTokenIn(variable ?? idTokenVariable(audience), env),
-    )
-    return basicAuthorization('__token__', upload.reveal())
-  }
-  // Not by the name of a device: where a program pipes, it may be a socket, which cannot be opened.
+type Login = Pick<GitlabPackagesOptions, 'authorization' | 'reading'>
+
+async function authorize(token: TokenChoice, api: string, io: PublishIo): Promise<Login> {
+  if (token.kind === 'id token') return authorizeByIdToken(token, api, io)
+  const text = token.kind === 'text' ? token.text : await tokenIn(token.path, io)
+  const authorization = basicAuthorization(token.user, text)
+  return { authorization, reading: authorization }
+}
+
+async function authorizeByIdToken(
+  { variable, env, reader }: TokenChoice & { readonly kind: 'id token' },
+  api: string,
+  { http }: PublishIo,
+): Promise<Login> {
+  const upload = await exchangeIdToken(http, api.replace(/\/api\/v4$/, ''), (audience) =>
+    idTokenIn(variable ?? idTokenVariable(audience), env),
+  )
+  const reading = reader === undefined ? undefined : basicAuthorization(reader.user, reader.text)
+  return { authorization: basicAuthorization('__token__', upload.reveal()), reading }
+}
+
+/** Not by the name of a device: where a program pipes, it may be a socket, which cannot be opened. */
+async function tokenIn(path: string, { files, standardInput }: PublishIo): Promise<string> {
   const bytes =
-    token.path === '-'
-      ? readCapped(io.standardInput(), MAX_TOKEN_BYTES)
-      : io.files.read(token.path, MAX_TOKEN_BYTES)
-  return basicAuthorization(token.user, utf8Decode(await bytes).trim())
+    path === '-' ? readCapped(standardInput(), MAX_TOKEN_BYTES) : files.read(path, MAX_TOKEN_BYTES)
+  return utf8Decode(await bytes).trim()
 }

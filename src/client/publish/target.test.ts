@@ -37,8 +37,12 @@ describe('where to publish, and with which token', () => {
       kind: 'id token',
       variable: 'PYPI_ID_TOKEN',
       env,
+      reader: { kind: 'text', text: 'own', user: '__token__', from: 'WHEELSEAL_TOKEN' },
     })
     expect(targetOf({ trustedPublishing: true }, env).token).toMatchObject({ variable: undefined })
+    expect(targetOf({ api: API, project: '7', trustedPublishing: true }, {}).token).toMatchObject({
+      reader: undefined,
+    })
   })
 
   it.each([

@@ -11,11 +11,24 @@ export interface TargetFlags {
   readonly trustedPublishing?: string | true
 }
 
+export interface TextToken {
+  readonly kind: 'text'
+  readonly text: string
+  readonly user: string
+  readonly from: string
+}
+
 export type TokenChoice =
-  | { readonly kind: 'text'; readonly text: string; readonly user: string; readonly from: string }
+  | TextToken
   | { readonly kind: 'file'; readonly path: string; readonly user: string }
   /** Without a variable it is looked for in the one that the audience of the server names. */
-  | { readonly kind: 'id token'; readonly variable: string | undefined; readonly env: Environment }
+  | {
+      readonly kind: 'id token'
+      readonly variable: string | undefined
+      readonly env: Environment
+      /** The token for uploads reads nothing. Undefined: without a login, as in a public project. */
+      readonly reader: TextToken | undefined
+    }
 
 export interface Target {
   readonly api: string
@@ -53,9 +66,13 @@ function tokenOf(flags: TargetFlags, env: Environment, where: Where): TokenChoic
   if (tokenFile !== undefined && trustedPublishing !== undefined)
     throw missing('--token-file and --trusted-publishing are two ways to log in')
   if (tokenFile !== undefined) return { kind: 'file', path: tokenFile, user }
-  if (trustedPublishing !== undefined)
-    return { kind: 'id token', variable: trustedPublishing === true ? undefined : trustedPublishing, env }
-  return tokenOfEnvironment(env, user, where)
+  const own = tokenOfEnvironment(env, user, where)
+  if (trustedPublishing !== undefined) {
+    const variable = trustedPublishing === true ? undefined : trustedPublishing
+    return { kind: 'id token', variable, env, reader: own }
+  }
+  if (own === undefined) throw missing('there is no token: set WHEELSEAL_TOKEN or give --token-file')
+  return own
 }
 
 /** Throws `packaging.target`. */
@@ -68,13 +85,13 @@ export function idTokenIn(variable: string, env: Environment): Secret {
   return new Secret(text)
 }
 
-function tokenOfEnvironment(env: Environment, user: string, where: Where): TokenChoice {
+function tokenOfEnvironment(env: Environment, user: string, where: Where): TextToken | undefined {
   const own = env['WHEELSEAL_TOKEN'] ?? ''
   if (own !== '') return { kind: 'text', text: own, user, from: 'WHEELSEAL_TOKEN' }
   const job = env['CI_JOB_TOKEN'] ?? ''
   if (job !== '' && where === 'own server')
     return { kind: 'text', text: job, user: JOB_USER, from: 'CI_JOB_TOKEN' }
-  throw missing('there is no token: set WHEELSEAL_TOKEN or give --token-file')
+  return undefined
 }
 
 function checkedApi(api: string): string {
