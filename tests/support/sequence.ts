@@ -18,6 +18,7 @@ const LONG = [
   'tests/stock/index-clients.test.ts',
   'tests/stock/index.test.ts',
   'tests/stock/sign-command.test.ts',
+  'tests/stock/build-command.test.ts',
   'tests/stock/crosswise.test.ts',
   'tests/stock/verify-keys.test.ts',
   'tests/stock/verify-command.test.ts',
