@@ -179,6 +179,8 @@ describe('one package', () => {
       `/${String(first?.['id'])}/package_files?order_by=file_name&sort=desc&per_page=1`,
     )
     expect(byName).toMatchObject([{ file_name: SDIST }])
+    const second = await rows(`/${String(first?.['id'])}/package_files?per_page=1&page=2`)
+    expect(second).toMatchObject([{ file_name: SDIST }])
     expect(await rows(`/${String(first?.['id'])}/pipelines`)).toMatchObject([{ id: 7 }])
     expect(await rows(`/${String(newest?.['id'])}/pipelines`)).toEqual([])
   })

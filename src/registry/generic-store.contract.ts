@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
 import type { GenericStore, NewGenericFile } from './generic-store.ts'
+import type { PackagesStore } from './packages-store.ts'
 import type { RegistryStore } from './store.ts'
 
 function newFile(changes: Partial<NewGenericFile> = {}): NewGenericFile {
@@ -24,8 +25,10 @@ function newFile(changes: Partial<NewGenericFile> = {}): NewGenericFile {
 const OTHER = { sha256: 'b'.repeat(64) }
 const NAME = newFile().fileName
 
-/** The registry's store is there for what it deletes, and for the revision. */
-export type GenericStores = GenericStore & Pick<RegistryStore, 'changeFile' | 'revision'>
+/** The other stores are there for what they delete and show, and for the revision. */
+export type GenericStores = GenericStore &
+  Pick<RegistryStore, 'changeFile' | 'revision'> &
+  Pick<PackagesStore, 'find'>
 
 /** What every adapter of GenericStore promises. */
 export function describeGenericStore(name: string, open: () => Promise<TwoHandles<GenericStores>>): void {
@@ -71,6 +74,19 @@ function describeFirst(store: () => GenericStores): void {
     const both = await Promise.all([newFile(), newFile(OTHER)].map((file) => store().addFirst(file)))
     expect(both.filter(({ isNew }) => isNew)).toHaveLength(1)
     expect(both[0]?.file).toEqual(both[1]?.file)
+  })
+
+  it('hides the package and shows it again with what it takes, and not with what it refuses', async () => {
+    const { file } = await store().addFirst(newFile())
+    const isHidden = async () => (await store().find(20, file.packageId))?.isHidden
+    await store().addFirst(newFile({ ...OTHER, isHidden: true }))
+    expect(await isHidden()).toBe(false)
+    await store().addFirst(newFile({ isHidden: true }))
+    expect(await isHidden()).toBe(true)
+    await store().addFirst(newFile())
+    expect(await isHidden()).toBe(true)
+    await store().addBeside(newFile({ isHidden: false }))
+    expect(await isHidden()).toBe(false)
   })
 
   it('finds nothing under another name, version or project', async () => {

@@ -141,7 +141,11 @@ describe('the statements that PostgreSQL would get', () => {
   describeAuditStore('in words of PostgreSQL', () => open(migrations, createAuditStore))
   describeRegistryStore('in words of PostgreSQL', () => open(migrations, createRegistryStore))
   describeGenericStore('in words of PostgreSQL', () =>
-    open(migrations, (database) => ({ ...createRegistryStore(database), ...createGenericStore(database) })),
+    open(migrations, (database) => ({
+      ...createRegistryStore(database),
+      ...createGenericStore(database),
+      ...createPackagesStore(database),
+    })),
   )
   describePackagesStore('in words of PostgreSQL', () =>
     open(migrations, (database) => ({

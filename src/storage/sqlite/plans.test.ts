@@ -127,7 +127,8 @@ describeSealStore('recorded', async () => {
 })
 describeGenericStore('recorded', async () => {
   const database = await open('services', migrations)
-  return alone('registry', { ...createRegistryStore(database), ...createGenericStore(database) })
+  const others = { ...createRegistryStore(database), ...createPackagesStore(database) }
+  return alone('registry', { ...others, ...createGenericStore(database) })
 })
 describePackagesStore('recorded', async () => {
   const database = await open('services', migrations)
