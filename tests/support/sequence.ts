@@ -31,6 +31,8 @@ const LONG = [
   'tests/stock/seals.test.ts',
   'src/server/data/damaged-data.test.ts',
   'tests/edge/chunks.test.ts',
+  'tests/stock/trusted-publishing.test.ts',
+  'tests/stock/generic.test.ts',
   'tests/package/package.test.ts',
 ].map((path) => join(root, path))
 
