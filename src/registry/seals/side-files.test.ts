@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sha256, utf8 } from '../../base/index.ts'
 import { hashedRekordBody, readCertificateFile, readSignatureFile } from '../../formats/sigstore/index.ts'
 import { certificatePem, parseCertificate } from '../../formats/x509/index.ts'
-import { keys, makeEntry } from '../../verify/arrange.ts'
+import { keys, makeEntry, NOW } from '../../verify/arrange.ts'
 import {
   ALICE,
   bytesOf,
@@ -122,6 +122,8 @@ describe('who signed', () => {
     ['a branch that is not the default one', makeSeal({ ref: 'refs/heads/feature' }), 'verify.identity'],
     ['a merge request', makeSeal({ ref: 'refs/merge-requests/7/head' }), 'verify.identity'],
     ['another configuration file', makeSeal({ configFile: 'other.yml' }), 'verify.identity'],
+    ['a certificate that had ended', makeSeal({ leaf: { notAfterSeconds: NOW + 1 } }), 'verify.time'],
+    ['a certificate of an unknown log', makeSeal({ leaf: { scts: [{ key: keys.stranger }] } }), 'verify.sct'],
     ['another authority', makeSeal({ leaf: { issuerKey: keys.stranger.key } }), 'verify.chain'],
   ])('must not be %s', async (_who, { bundle }, reason) => {
     await publish(bench)
