@@ -90,6 +90,42 @@ describe('a pipeline', () => {
   })
 
   it.each([
+    [3, 'success'],
+    [4, 'failed'],
+  ])('that may fail with code 3 and fails with %i is a %s', async (exitCode, wanted) => {
+    const arranged = await arrange()
+    const text = 'a: { script: e, allow_failure: { exit_codes: [3] } }\n'
+    const { id } = await arranged.pipelines.create(pipelineRequest(text))
+    const { id: jobId, token } = await arranged.take()
+    await arranged.pipelines.updateJob({ jobId, token }, { state: 'failed', exitCode })
+    expect((await arranged.pipelines.get(id)).state).toBe(wanted)
+  })
+
+  it('plans again from what was read where the repository is, and reads nothing else', async () => {
+    const { pipelines } = await arrange()
+    const text = 'include: [a.yml]\nown: { script: e, rules: [{ exists: [x], changes: [y] }] }\n'
+    const repository = null
+    const sources = {
+      texts: ['.gitlab-ci.yml', 'a.yml'].map((path) => ({
+        address: { kind: 'file' as const, repository, path },
+        answer: {
+          kind: 'text' as const,
+          text: path === 'a.yml' ? 'inner: { script: e, parallel: 2 }\n' : text,
+        },
+      })),
+      paths: [{ repository, answer: { kind: 'paths' as const, paths: ['x'] } }],
+      changes: [{ compareTo: null, answer: { kind: 'paths' as const, paths: ['y'] } }],
+    }
+    const config = { path: '.gitlab-ci.yml', text, sources }
+    const { jobs } = await pipelines.create(pipelineRequest(text, { config }))
+    expect(jobs.map(({ name }) => name)).toEqual(['inner 1/2', 'inner 2/2', 'own'])
+    const less = { ...sources, texts: sources.texts.slice(0, 1) }
+    await expect(
+      pipelines.create(pipelineRequest(text, { config: { ...config, sources: less } })),
+    ).rejects.toThrow('.gitlab-ci.yml:1:11: include: a.yml: it was not handed in with the pipeline')
+  })
+
+  it.each([
     ['a short hash', { sha: 'abc' }],
     ['a ref with a space', { ref: 'a b' }],
     ['a ref that climbs', { ref: 'a/../b' }],

@@ -21,18 +21,25 @@ export interface FileContext {
 
 /** A text to the map of its content, its inputs put in; undefined after reporting why there is none. */
 export function readFile(text: string, context: FileContext): SourceMap | undefined {
-  const { file, report, given } = context
+  const { report, given } = context
   const header = headerOf(text, context)
   if (header === undefined) {
     for (const [name, { at }] of given)
       report.problem(at, 'ciconfig.inputs', `the input ${name} is given, and the file declares no inputs`)
-    return parseYaml(file, text, report)
+    return onlyDocument(text, context)
   }
   const before = report.problems.length
   const inputs = resolveInputs(header.spec, context)
   return report.problems.length > before
     ? undefined
     : contentOf(text.slice(header.end), { ...context, inputs, from: header.end, whole: text })
+}
+
+/** Dividers around the one document, and empty ones, are nothing. */
+function onlyDocument(text: string, { file, report }: FileContext): SourceMap | undefined {
+  const [only] = documentsOf(text)
+  if (only === undefined || only.text.length === text.length) return parseYaml(file, text, report)
+  return parseText(only.text, new Places(file, text, (offset) => only.start + offset), report)
 }
 
 interface Content extends FileContext {
