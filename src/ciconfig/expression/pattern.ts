@@ -6,7 +6,7 @@ export interface Pattern {
 }
 
 const MAX_SOURCE_LENGTH = 10_000
-const MAX_KEPT = 1000
+const MAX_KEPT = 200
 const SYNTAX = /^\/(.*)\/([ismU]*)$/
 
 /** Compiling costs more than matching, and a pipeline asks the same again for each job. */

@@ -159,7 +159,16 @@ async function changesOf(git: Git, { sha, base, compareTo }: Comparison): Promis
 
 async function changedBetween(git: Git, from: string, to: string | undefined): Promise<Changes> {
   const range = to === undefined ? [from] : [from, to]
-  const output = await git.run('diff', '--name-only', '-z', '--no-renames', '--no-ext-diff', ...range, '--')
+  const output = await git.run(
+    'diff',
+    '--name-only',
+    '-z',
+    '--no-renames',
+    '--no-ext-diff',
+    '--ignore-submodules=dirty',
+    ...range,
+    '--',
+  )
   return { kind: 'paths', paths: listed(output) }
 }
 

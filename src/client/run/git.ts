@@ -8,14 +8,16 @@ export interface Git {
   ask(...args: readonly string[]): Promise<string | undefined>
 }
 
-/** What a repository may not decide for us: hooks, signatures, and who owns its folder. */
+/** What a repository may not decide for us: hooks, signatures, programs that watch it, and who owns its folder. */
 const SETTINGS = [
   'core.hooksPath=/dev/null',
   'commit.gpgSign=false',
   'core.quotePath=false',
+  'core.fsmonitor=false',
   'safe.directory=*',
 ]
-const MAX_OUTPUT_BYTES = 4 * 1024 * 1024
+/** The names of some hundred thousand files. */
+const MAX_OUTPUT_BYTES = 32 * 1024 * 1024
 
 /** git in `folder`, without a terminal. */
 export function gitIn(folder: string, spawn: Spawn, env: Readonly<Record<string, string>>): Git {
@@ -23,11 +25,18 @@ export function gitIn(folder: string, spawn: Spawn, env: Readonly<Record<string,
   const run = async (args: readonly string[]): Promise<string> => {
     const out: Uint8Array[] = []
     const errors: Uint8Array[] = []
+    let size = 0
     const { exitCode } = await spawn.run({
       argv: ['git', '-C', folder, ...settings, ...args],
       env: { ...env, GIT_TERMINAL_PROMPT: '0' },
-      onOutput: (chunk, stream) => void (stream === 'stdout' ? out : errors).push(chunk),
+      onOutput: (chunk, stream) => {
+        size += chunk.length
+        if (size <= MAX_OUTPUT_BYTES) (stream === 'stdout' ? out : errors).push(chunk)
+      },
     })
+    // Half a list of files would be a wrong one.
+    if (size > MAX_OUTPUT_BYTES)
+      throw clientErrors('client.git', `git ${args.join(' ')}: prints more than ${MAX_OUTPUT_BYTES} bytes`)
     if (exitCode !== 0)
       throw clientErrors('client.git', `git ${args.join(' ')}: ${textOf([...errors, ...out]).trim()}`)
     return textOf(out).replace(/\n$/, '')
@@ -36,5 +45,5 @@ export function gitIn(folder: string, spawn: Spawn, env: Readonly<Record<string,
 }
 
 function textOf(chunks: readonly Uint8Array[]): string {
-  return utf8Decode(joinBytes(chunks).subarray(0, MAX_OUTPUT_BYTES))
+  return utf8Decode(joinBytes(chunks))
 }
