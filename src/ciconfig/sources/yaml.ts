@@ -13,6 +13,7 @@ import {
 } from '../nodes.ts'
 import type { Position, Report } from '../report.ts'
 import { Places } from './places.ts'
+import { plainValue } from './psych.ts'
 
 /** GitLab's limits for one file, and one against alias bombs. */
 const MAX_BYTES = 1024 * 1024
@@ -232,12 +233,13 @@ function emptyScalar(at: Position): ScalarNode {
   return { kind: 'scalar', at, value: null, source: '', size: 1, height: 1 }
 }
 
-/** YAML 1.1 has `y` and `n` as truth values; Psych does not. */
-const LONE_LETTER = /^[yn]$/i
-
+/** Undefined for dates and binary data, which GitLab refuses. */
 function scalarValue(scalar: Scalar, source: string): ScalarNode['value'] | undefined {
   const { value } = scalar
-  if (typeof value === 'boolean' && LONE_LETTER.test(source)) return source
+  const isOther = typeof value === 'object' && value !== null
+  if (isOther) return undefined
+  const isPlain = scalar.type === 'PLAIN' && scalar.tag === undefined && !source.includes('\n')
+  if (isPlain) return plainValue(source)
   if (value === null || typeof value === 'string' || typeof value === 'bigint') return value
   return typeof value === 'number' || typeof value === 'boolean' ? value : undefined
 }
