@@ -235,11 +235,12 @@ function emptyScalar(at: Position): ScalarNode {
 
 /** Undefined for dates and binary data, which GitLab refuses. */
 function scalarValue(scalar: Scalar, source: string): ScalarNode['value'] | undefined {
-  const { value } = scalar
-  const isOther = typeof value === 'object' && value !== null
-  if (isOther) return undefined
-  const isPlain = scalar.type === 'PLAIN' && scalar.tag === undefined && !source.includes('\n')
-  if (isPlain) return plainValue(source)
-  if (value === null || typeof value === 'string' || typeof value === 'bigint') return value
-  return typeof value === 'number' || typeof value === 'boolean' ? value : undefined
+  const { value, type, tag } = scalar
+  if (!isSimple(value)) return undefined
+  const isPlain = type === 'PLAIN' && tag === undefined && !source.includes('\n')
+  return isPlain ? plainValue(source) : value
+}
+
+function isSimple(value: unknown): value is ScalarNode['value'] {
+  return value === null || ['string', 'bigint', 'number', 'boolean'].includes(typeof value)
 }
