@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { utf8Decode, type Files } from '../../base/index.ts'
 import type { Address, Changes, PathList, RepositoryAt, Sources, SourceText } from '../../ciconfig/index.ts'
@@ -99,12 +99,23 @@ export function plainSources({
 }): ProjectSources {
   return {
     text: (path) => (isBelow(path) ? textIn(files, join(folder, path)) : Promise.resolve({ kind: 'absent' })),
-    paths: async () => ({
-      kind: 'absent',
-      reason: 'the folder is not a git repository, so that its files are not listed',
-    }),
+    paths: async () => ({ kind: 'paths', paths: (await filesBelow(folder)).toSorted() }),
     changes: async () => ({ kind: 'all' }),
   }
+}
+
+/** Folder by folder, links not followed; what is beyond the limit is not looked at. */
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const paths: string[] = []
+  const open = ['']
+  for (let next = open.pop(); next !== undefined && paths.length < MAX_PATHS; next = open.pop()) {
+    for (const entry of await readdir(join(folder, next), { withFileTypes: true }).catch(() => [])) {
+      const path = next === '' ? entry.name : `${next}/${entry.name}`
+      if (entry.isDirectory() && entry.name !== '.git') open.push(path)
+      else if (entry.isFile()) paths.push(path)
+    }
+  }
+  return paths
 }
 
 /** Neither `..` nor anything else that leads out of the folder. */

@@ -152,8 +152,9 @@ describe('the plan of a folder', () => {
     expect(await names()).toEqual(['job'])
     await rm(join(project, '.git'), { recursive: true })
     expect(await names()).toEqual(['job'])
-    await write(project, { '.gitlab-ci.yml': 'include: b.yml\n', 'b.yml': 'b: { script: e }\n' })
-    expect(await names()).toEqual(['b'])
+    await write(project, { '.gitlab-ci.yml': 'include: "ci/*.yml"\n', 'ci/b.yml': 'b: { script: e }\n' })
+    await write(project, { 'ci/c.yml': 'c: { script: e, rules: [{ exists: [ci/b.yml, none] }] }\n' })
+    expect(await names()).toEqual(['b', 'c'])
   })
 
   it('takes variables of the project from a file: protected ones on protected refs only', async () => {
