@@ -20,6 +20,14 @@ export async function syncFolder(path: string): Promise<void> {
   await syncAndClose(openSync(path, 'r'))
 }
 
+/** The names in a folder; where `mkdir` made it and `made` is what it gave, also those of the folders that it made. */
+export async function syncMade(path: string, made?: string): Promise<void> {
+  await syncFolder(path)
+  if (made === undefined) return
+  for (let folder = resolve(path); folder.length >= made.length; folder = dirname(folder))
+    await syncFolder(dirname(folder))
+}
+
 export interface Content {
   readonly bytes: Uint8Array
   readonly mode: number

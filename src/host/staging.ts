@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { systemReason } from '../base/index.ts'
-import { syncFolder, writeSynced } from './durable.ts'
+import { syncMade, writeSynced } from './durable.ts'
 import { hostErrors } from './errors.ts'
 
 /** `.wheelseal-fetch-PID-RANDOM`: whose it is, so that the next run knows whether that one still goes on. */
@@ -52,7 +52,7 @@ function stagingIn(folder: string, place: Place): Staging {
     place: async (names) => {
       for (const name of names)
         await naming(join(place.out, name), () => rename(at(name), join(place.out, name)))
-      await naming(place.out, () => syncMade(place))
+      await naming(place.out, () => syncMade(place.out, place.made))
     },
     end: () => naming(folder, () => end(folder, place)),
   }
@@ -76,12 +76,6 @@ async function writeAll(file: FileHandle, part: Uint8Array): Promise<void> {
     const { bytesWritten } = await file.write(part, at, part.length - at, null)
     at += bytesWritten
   }
-}
-
-/** Also the names of the folders that were made, each in the folder above it. */
-async function syncMade({ out, made = out }: Place): Promise<void> {
-  for (let folder = out; folder.length >= made.length; folder = dirname(folder)) await syncFolder(folder)
-  if (made !== out) await syncFolder(dirname(made))
 }
 
 async function end(folder: string, { out, made }: Place): Promise<void> {

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { encodeHex, systemReason, WheelsealError } from '../../base/index.ts'
-import { syncFolder, withFile } from '../../host/index.ts'
+import { syncMade, withFile } from '../../host/index.ts'
 import { packagingErrors } from '../../packaging/index.ts'
 
 export interface BuiltFile {
@@ -45,10 +45,10 @@ async function placeMissing(missing: readonly BuiltFile[], folder: string): Prom
     staged: join(folder, `.build-${suffix}-${index}`),
   }))
   try {
-    await mkdir(folder, { recursive: true })
+    const made = await mkdir(resolve(folder), { recursive: true })
     for (const { path, staged: place } of staged) await copySynced(path, place)
     await nameAll(staged, folder)
-    await syncFolder(folder)
+    await syncMade(folder, made)
   } finally {
     for (const { staged: place } of staged) await rm(place, { force: true })
   }
