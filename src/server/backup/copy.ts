@@ -1,14 +1,17 @@
 import { createReadStream } from 'node:fs'
-import { chmod, open, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Blobs } from '../../base/index.ts'
-import { makeFolder, syncFolder, withFile } from '../../host/index.ts'
+import { syncFolder, withFile } from '../../host/index.ts'
 import { openStoredFiles } from '../../storage/sqlite/index.ts'
 import { serverErrors } from '../errors.ts'
 
-/** Every regular file below `from` into the same place below `to`, durably. What stands there is replaced. */
+/**
+ * Every regular file below `from` into the same place below `to`, durably. What stands there is replaced. The name of
+ * `to` is durable once its caller has synced the folder that holds it.
+ */
 export async function copyFolder(from: string, to: string): Promise<void> {
-  await makeFolder(to)
+  await mkdir(to, { recursive: true, mode: 0o700 })
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
     if (entry.isDirectory()) await copyFolder(source, target)
@@ -17,7 +20,7 @@ export async function copyFolder(from: string, to: string): Promise<void> {
   await syncFolder(to)
 }
 
-/** Its owner's only, whatever the other one is. */
+/** Its owner's only, whatever the other one is. Its name is durable once its caller has synced the folder. */
 export async function copyFile(from: string, to: string): Promise<void> {
   const temporary = `${to}.copying`
   await rm(temporary, { force: true })

@@ -66,6 +66,8 @@ export async function restoreBackup({
     await copyFile(join(from, INSTANCE_FILE), join(data, INSTANCE_FILE))
     await syncFolder(data)
     await systemFiles.remove(join(data, RESTORING_FILE))
+    // Or a crash brings it back later, and the next restore clears what the server has taken since.
+    await syncFolder(data)
     return backup
   } finally {
     lock.release()
