@@ -4,11 +4,22 @@
  * gets a case here: the test names every module that syncs and is in none.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
+import { digestOf, placeTogether } from '../../src/client/build/place.ts'
 import { writeTogether } from '../../src/client/sign/write-together.ts'
 import { readCapped, utf8 } from '../../src/base/index.ts'
-import { makeFolder, openStaging, silentLog, systemEntropy, systemFiles } from '../../src/host/index.ts'
+import {
+  makeFolder,
+  openStaging,
+  silentLog,
+  syncFolder,
+  systemEntropy,
+  systemFiles,
+} from '../../src/host/index.ts'
 import { createLog, openLog } from '../../src/log/index.ts'
+import { makeBackup } from '../../src/server/backup/backup.ts'
+import { copyFile, copyFolder, putInPlace } from '../../src/server/backup/copy.ts'
+import { restoreBackup } from '../../src/server/backup/restore.ts'
 import {
   createFolderTufRepository,
   createFolderTraces,
@@ -16,13 +27,13 @@ import {
   openFolderBlobs,
   traceFile,
 } from '../../src/storage/folder/index.ts'
-import { createKeyIndex, keyIndexMigrations } from '../../src/storage/sql/index.ts'
+import { createKeyIndex, keyIndexMigrations, migrations } from '../../src/storage/sql/index.ts'
 import { openDatabase } from '../../src/storage/sqlite/index.ts'
 
 export interface DurabilityCase {
   /** Below src/. */
   readonly covers: readonly string[]
-  /** The whole of it is tried, and not without each sync: the crash simulator judges those. */
+  /** The whole of it is tried, and not without each sync: the crash simulator judges those, or the cases of its parts. */
   readonly isSimulated?: true
   /** In an empty folder. */
   run(folder: string, acknowledge: (what: string) => void): Promise<void>
@@ -36,6 +47,13 @@ async function* body(text: string): AsyncGenerator<Uint8Array> {
 function leave(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
+}
+
+/** Beside the folder of the case, where nobody asks what is durable. */
+function beside(folder: string, files: Readonly<Record<string, string>>): string {
+  const source = `${folder}-source`
+  for (const [name, text] of Object.entries(files)) leave(join(source, name), text)
+  return source
 }
 
 export const CASES: Readonly<Record<string, DurabilityCase>> = {
@@ -132,8 +150,7 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
   'a release that is fetched': {
     covers: ['host/staging.ts'],
     run: async (folder, acknowledge) => {
-      const out = join(folder, 'dist', 'wheels')
-      const fetched = async (text: string): Promise<void> => {
+      const fetched = async (text: string, out: string): Promise<void> => {
         const staging = await openStaging(out)
         await readCapped(staging.through('a.whl', body(text)), 100)
         await staging.write('a.whl.sig', utf8(text))
@@ -141,8 +158,58 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
         acknowledge(`both files: ${text}`)
         await staging.end()
       }
-      await fetched('one')
-      await fetched('two')
+      await fetched('one', join(folder, 'dist', 'wheels'))
+      await fetched('two', join(folder, 'dist', 'wheels'))
+      await fetched('three', join(folder, 'new'))
+    },
+  },
+  'a release that is built': {
+    covers: ['client/build/place.ts'],
+    run: async (folder, acknowledge) => {
+      const source = beside(folder, { 'a.tar.gz': 'one', 'a.whl': 'two' })
+      const built = async (fileName: string) => {
+        const path = join(source, fileName)
+        return { kind: 'wheel' as const, fileName, path, ...(await digestOf(path)) }
+      }
+      const [sdist, wheel] = [await built('a.tar.gz'), await built('a.whl')]
+      await placeTogether([sdist], join(folder, 'new'))
+      acknowledge('a file in a new folder')
+      await placeTogether([sdist, wheel], relative('.', join(folder, 'dist/of/builds')))
+      acknowledge('both, three folders deep')
+      await placeTogether([wheel], join(folder, 'new'))
+      acknowledge('one beside another')
+    },
+  },
+  'a backup, by its parts': {
+    covers: ['server/backup/copy.ts'],
+    run: async (folder, acknowledge) => {
+      const source = beside(folder, { 'a/one': '1', 'a/b/two': '2', 'a/b/c/three': '3', four: '4' })
+      await copyFolder(join(source, 'a'), join(folder, 'a'))
+      await copyFile(join(source, 'four'), join(folder, 'four'))
+      await syncFolder(folder)
+      acknowledge('folders in folders, and a file')
+      leave(join(source, 'a/one'), 'another')
+      await copyFolder(join(source, 'a'), join(folder, 'a'))
+      acknowledge('again, over the first')
+      leave(join(folder, 'five.copying'), 'whole')
+      await putInPlace(join(folder, 'five.copying'), join(folder, 'five'), folder)
+      acknowledge('a file that was whole, and not durable')
+    },
+  },
+  'a backup and a restore': {
+    covers: ['server/backup/backup.ts', 'server/backup/restore.ts'],
+    isSimulated: true,
+    run: async (folder, acknowledge) => {
+      const text = { 'keys/a.pem': 'key', 'traces/3/3001': 'line', 'wheelseal.toml': '' }
+      const instance = { format: 2, url: 'http://127.0.0.1:7711', rekorTreeId: '1', createdAtMs: 1000 }
+      const data = beside(folder, { ...text, 'instance.json': JSON.stringify(instance) })
+      await (await openDatabase(join(data, 'wheelseal.db'), migrations)).destroy()
+      await makeBackup({ data, to: join(folder, 'backup') })
+      acknowledge('a backup')
+      await makeBackup({ data, to: join(folder, 'backup') })
+      acknowledge('it, brought up to date')
+      await restoreBackup({ from: join(folder, 'backup'), data: join(folder, 'restored') })
+      acknowledge('a restore')
     },
   },
   'signatures that are written together': {

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 import type { Call } from './trace.ts'
 
-/** Shared memory between processes, which SQLite makes anew after a crash. */
-const VOLATILE = /-shm$/
+/** Shared memory between processes, and a lock that holds nothing: SQLite makes them anew after a crash. */
+const VOLATILE = /-shm$|\/lock\.db$/
 
 interface Disk {
   /** Below it is what is looked at. */
@@ -87,9 +87,13 @@ function renamed(disk: Disk, [from = '', to = '']: readonly string[]): void {
   give(disk, to)
 }
 
-/** That a name is gone need not be durable: none of these minds what a crash brings back. */
+/** A restore that a crash brings back is finished by clearing the folder. */
+const GONE_FOR_GOOD = /\/restoring$/
+
+/** That a name is gone need not be durable, with that one exception: nobody minds what a crash brings back. */
 function forget({ existing, dirty, named }: Disk, path: string): void {
   for (const set of [existing, dirty, named]) set.delete(path)
+  if (GONE_FOR_GOOD.test(path)) named.add(path)
 }
 
 function quotedIn(args: string): readonly string[] {
