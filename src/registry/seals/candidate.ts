@@ -39,7 +39,8 @@ export function verdictKey(
   return {
     fileSha256: file.sha256,
     fileName: file.fileName,
-    sealSha256: sealDigest(candidate),
+    // With the kind: the same bytes are read otherwise as a seal of another kind, and an enemy's may be the text of a pair's.
+    sealSha256: sha256Hex(`${kindOf(candidate)} ${sealDigest(candidate)}`),
     ruleSha256: rule.sha256,
     rootsSha256,
   }
@@ -97,7 +98,15 @@ async function foundSeal(context: SealContext, [first, second]: Candidate): Prom
   const bytes = await readSeal(context, first)
   if (second !== undefined)
     return { kind: 'pair', signature: bytes, certificate: await readSeal(context, second) }
-  return { kind: first.ending === '.sigstore.json' ? 'bundle' : 'provenance', bytes }
+  return { kind: kindOfOne(first), bytes }
+}
+
+function kindOf([first, second]: Candidate): FoundSeal['kind'] {
+  return second === undefined ? kindOfOne(first) : 'pair'
+}
+
+function kindOfOne({ ending }: StoredSeal): 'bundle' | 'provenance' {
+  return ending === '.sigstore.json' ? 'bundle' : 'provenance'
 }
 
 /** Throws `verify.no-seal` for what is too large to be one. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sha256Hex, utf8 } from '../../base/index.ts'
 import { makeSeal, MALLORY, openBench, PROJECT, publish, served, WHEEL, type Bench } from './arrange.ts'
 
 let bench: Bench
@@ -53,4 +54,30 @@ describe('garbage that was put before', () => {
       expect(await describeWheel()).toMatchObject({ outcome: 'refused' })
     },
   )
+})
+
+describe('what was found of one seal', () => {
+  const { sig, crt, bundle, entry } = makeSeal()
+  const hex = (text: string) => sha256Hex(utf8(text))
+
+  it('counts for no text that names the digests of both its halves', async () => {
+    await publish(bench)
+    await bench.put(`${WHEEL}.sigstore.json`, bundle)
+    bench.entries = [entry]
+    await bench.put(`${WHEEL}.sig`, sig)
+    await bench.put(`${WHEEL}.crt`, crt)
+    expect((await describeWheel()).seals).toMatchObject([
+      { kind: 'bundle' },
+      { kind: 'pair', outcome: 'verified' },
+    ])
+    const garbage = `${hex(sig)} ${hex(crt)}`
+    await bench.put(`${WHEEL}.sigstore.json`, garbage, { by: MALLORY })
+    await bench.put(`${WHEEL}.publish.attestation`, garbage, { by: MALLORY })
+    expect(await served(bench, `${WHEEL}.sigstore.json`)).toBe(bundle)
+    expect((await describeWheel()).seals).toMatchObject([
+      { kind: 'bundle', outcome: 'verified' },
+      { kind: 'attestation', outcome: 'refused' },
+      { kind: 'pair', outcome: 'verified' },
+    ])
+  })
 })

@@ -36,7 +36,7 @@ export interface VerdictKey {
   readonly fileSha256: string
   /** An attestation names it. */
   readonly fileName: string
-  /** Of the side file; of a pair, over the digests of both. */
+  /** Over the kind of the seal, and its digest; of a pair, the digests of both. */
   readonly sealSha256: string
   readonly ruleSha256: string
   readonly rootsSha256: string
