@@ -104,6 +104,11 @@ refs = ["refs/heads/main"]
     ['a list of something else', '[1]', /not a JSON object/],
     ['too many', `[${Array.from({ length: 3 }, () => good.attestation).join()}]`, /at most 2/],
     ['two of one type', `[${good.attestation},${good.attestation}]`, /same predicate type/],
+    [
+      'a provenance object',
+      `[{"version":1,"attestation_bundles":[{"publisher":{},"attestations":[${good.attestation}]}]}]`,
+      /provenance object/,
+    ],
     ['too deep', '['.repeat(99), /deep|JSON/],
   ])('are refused when the field is %s', async (_what, attestations, words) => {
     const refused = publish(bench, { attestations })

@@ -65,6 +65,9 @@ function readList(text: string): readonly JsonValue[] {
       'registry.attestations',
       'the field attestations has an item that is not a JSON object',
     )
+  // A provenance object is read as its attestations, and in a list of attestations it is none.
+  if (items.some((one) => Object.hasOwn(Object(one), 'attestation_bundles')))
+    throw registryErrors('registry.attestations', 'the field attestations has a provenance object')
   if (items.length <= MAX_ATTESTATIONS) return items
   throw registryErrors(
     'registry.attestations',

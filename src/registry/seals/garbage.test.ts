@@ -57,7 +57,7 @@ describe('garbage that was put before', () => {
 })
 
 describe('what was found of one seal', () => {
-  const { sig, crt, bundle, entry } = makeSeal()
+  const { sig, crt, bundle, attestation, entry } = makeSeal()
   const hex = (text: string) => sha256Hex(utf8(text))
 
   it('counts for no text that names the digests of both its halves', async () => {
@@ -79,5 +79,15 @@ describe('what was found of one seal', () => {
       { kind: 'attestation', outcome: 'refused' },
       { kind: 'pair', outcome: 'verified' },
     ])
+  })
+
+  it('counts for no seal of another kind with the same bytes', async () => {
+    await publish(bench)
+    await bench.put(`${WHEEL}.sigstore.json`, bundle)
+    await bench.put(`${WHEEL}.publish.attestation`, attestation)
+    await bench.put(`${WHEEL}.sigstore.json`, attestation, { by: MALLORY })
+    await bench.put(`${WHEEL}.publish.attestation`, bundle, { by: MALLORY })
+    expect(await served(bench, `${WHEEL}.sigstore.json`)).toBe(bundle)
+    expect(await served(bench, `${WHEEL}.publish.attestation`)).toBe(attestation)
   })
 })

@@ -93,8 +93,15 @@ function readOne({ paths, found }: SealQuestion): SealFile {
   const name = paths.join(', ')
   if (file.layout !== 'one object')
     throw verifyErrors('verify.no-seal', `${name} has several bundles, one a line`)
+  if (!file.seals.every((seal) => isOfKind(found.kind, seal)))
+    throw verifyErrors('verify.no-seal', `${name} has the form of another kind of seal`)
   if (file.seals.length <= MAX_SEALS) return file
   throw verifyErrors('verify.no-seal', `${name} has ${file.seals.length} attestations, at most ${MAX_SEALS}`)
+}
+
+/** Whoever reads a file by its ending reads no other form, and what verifies is served to them. */
+function isOfKind(kind: FoundSeal['kind'], { format }: SealParts): boolean {
+  return kind === 'pair' || (format === 'pep 740 attestation') === (kind === 'provenance')
 }
 
 async function judgeUnder(
