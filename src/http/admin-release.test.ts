@@ -34,9 +34,9 @@ async function publish(name: string): Promise<void> {
   await registry.pypi.publish(project, { ...fields, fileName, content })
 }
 
-const putBeside = (fileName: string, text: string): Promise<unknown> =>
+const putBeside = (fileName: string, text: string, name = place.project.name): Promise<unknown> =>
   place.registry.generic.put(place.project, {
-    name: place.project.name,
+    name,
     version: '1.0',
     fileName,
     bytes: bytes(text),
@@ -69,6 +69,18 @@ it('gives signature and certificate that were published beside a file, and says 
   })
   expect(second).toMatchObject({ ...nothing, hasBundle: true })
   expect(third).toMatchObject(nothing)
+})
+
+it('finds them under the name of the package, where the project is called otherwise', async () => {
+  await putBeside('p004-1.0.tar.gz.sig', 'signature', 'p004')
+  await putBeside('p004-1.0.tar.gz.crt', 'certificate', 'p004')
+  await putBeside('p004-1.0.tar.gz.sigstore.json', '{}', 'p004')
+  expect((await listPublished(place, undefined))[3]).toMatchObject({
+    fileName: 'p004-1.0.tar.gz',
+    signature: encodeBase64(utf8('signature')),
+    certificate: encodeBase64(utf8('certificate')),
+    hasBundle: true,
+  })
 })
 
 it('lets others have their turn between two files', async () => {

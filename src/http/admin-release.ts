@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Project } from '../access/index.ts'
 import { encodeBase64, readCapped } from '../base/index.ts'
+import { normalizeName } from '../formats/python/index.ts'
 import type { Registry, StoredFile } from '../registry/index.ts'
 
 /** A published distribution with the signature and certificate that its pipeline published beside it. */
@@ -62,13 +63,21 @@ async function describe(place: ReleasePlace, file: StoredFile): Promise<Publishe
   }
 }
 
-/** The tutorial keeps them in the generic registry, under the project's name and the version of the package. */
-function sideFile(
+/** In the generic registry under the package's version and name, as `publish` puts them, or the project's, as the tutorial. */
+async function sideFile(
   { registry, project }: ReleasePlace,
-  { version, fileName }: StoredFile,
+  { name, version, fileName }: StoredFile,
   ending: string,
 ): Promise<StoredFile | undefined> {
-  return registry.generic.find(project, { name: project.name, version, fileName: `${fileName}${ending}` })
+  for (const place of new Set([normalizeName(name), project.name])) {
+    const found = await registry.generic.find(project, {
+      name: place,
+      version,
+      fileName: `${fileName}${ending}`,
+    })
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 async function contentOf({ registry }: ReleasePlace, file: StoredFile | undefined): Promise<string | null> {

@@ -143,7 +143,7 @@ interface Put {
 }
 
 async function put(context: Settling, project: Project, { place, file, putBy }: Put): Promise<void> {
-  const side = sideFileAt(place)
+  const side = sideFileAt(project, place)
   if (side === undefined) return
   const { id: sourceId, sha256, size, createdAtMs } = file
   const name = sealedName(project, side.fileName)
@@ -165,7 +165,7 @@ async function served(
   project: Project,
   { place, newest }: { readonly place: GenericPlace; readonly newest: StoredFile },
 ): Promise<StoredFile> {
-  const side = sideFileAt(place)
+  const side = sideFileAt(project, place)
   const sealed = side && (await store.findSealed(sealedName(project, side.fileName)))
   const id = sealed && servedId(sealed, side.ending)
   const seal = typeof id === 'number' ? await store.findSeal(id) : undefined

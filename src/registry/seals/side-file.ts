@@ -13,18 +13,24 @@ export interface SideFileName {
 
 /**
  * The distribution whose side file a generic file is: under its file name with an ending, in a generic package of its
- * name (PEP 503) and version (PEP 440). Undefined for every other file, which is served like any.
+ * version (PEP 440) and its name (PEP 503), or the name of the project, as GitLab's tutorial has it. Undefined for every
+ * other file, which is served like any.
  */
-export function sideFileAt({ name, version, fileName }: GenericPlace): SideFileName | undefined {
-  const side = sideFileOf(fileName)
-  if (side === undefined || !isPlaceOf(side.distribution, { name, version })) return undefined
+export function sideFileAt(project: Pick<Project, 'name'>, place: GenericPlace): SideFileName | undefined {
+  const side = sideFileOf(place.fileName)
+  if (side === undefined || !isPlaceOf(side.distribution, place, project)) return undefined
   return { fileName: side.distribution, ending: side.ending }
 }
 
-function isPlaceOf(fileName: string, { name, version }: Pick<GenericPlace, 'name' | 'version'>): boolean {
+function isPlaceOf(
+  fileName: string,
+  { name, version }: GenericPlace,
+  project: Pick<Project, 'name'>,
+): boolean {
   try {
     const parsed = parseFileName(fileName)
-    return normalizeName(name) === parsed.name && parseVersion(version).key === parsed.version.key
+    const isNamed = normalizeName(name) === parsed.name || name === project.name
+    return isNamed && parseVersion(version).key === parsed.version.key
   } catch {
     return false
   }

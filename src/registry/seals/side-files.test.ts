@@ -44,6 +44,16 @@ describe('a side file of a distribution', () => {
     expect(seals[0]?.report?.checks).toHaveLength(19)
   })
 
+  it('is one in the package of the project, as in the tutorial, and in no other package', async () => {
+    await publish(bench)
+    await bench.put(bundleName, good.bundle, { name: 'demo-other' })
+    expect(await describeWheel()).toMatchObject({ outcome: 'none' })
+    await bench.put(bundleName, good.bundle, { name: PROJECT.name })
+    expect(await describeWheel()).toMatchObject({ outcome: 'verified' })
+    await bench.put(bundleName, 'garbage', { name: PROJECT.name, by: MALLORY })
+    expect(await served(bench, bundleName, { name: PROJECT.name })).toBe(good.bundle)
+  })
+
   it('that does not verify never takes the place of one that does', async () => {
     await publish(bench)
     await bench.put(bundleName, good.bundle)
