@@ -30,9 +30,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   storage: { floor: 5, imports: ['base', 'formats', 'host'], types: floor4 },
   net: { floor: 5, imports: ['base', 'formats'], types: floor4 },
   http: { floor: 5, imports: floor4 },
-  server: { floor: 6, imports: floor5 },
+  web: { floor: 6, imports: [...floor4, 'http'] },
+  server: { floor: 6, imports: [...floor5, 'web'] },
   client: { floor: 6, imports: floor5 },
-  cli: { floor: 7, imports: [...floor5, 'server', 'client'] },
+  cli: { floor: 7, imports: [...floor5, 'web', 'server', 'client'] },
 }
 
 /** What a folder may import beside its room: only what starts a server, or asks one over its socket, loads one. */

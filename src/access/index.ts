@@ -30,7 +30,15 @@ export {
   type Principal,
   type TokenUser,
 } from './may.ts'
-export { JOB_TOKEN_USER, parseVisibility, type Scope, type TokenKind, type Visibility } from './names.ts'
+export {
+  JOB_TOKEN_USER,
+  parseProjectPath,
+  parseVisibility,
+  RESERVED_GROUPS,
+  type Scope,
+  type TokenKind,
+  type Visibility,
+} from './names.ts'
 export type { CreatedToken, NewTokenRequest, People } from './people.ts'
 export {
   createPublishers,

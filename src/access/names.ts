@@ -40,6 +40,9 @@ const RESERVED: ReadonlySet<string> = new Set(
    tile tuf uploads user users v2`.split(/\s+/),
 )
 
+/** In lower case; no group has one of these names, in any case of its letters. */
+export const RESERVED_GROUPS: readonly string[] = [...RESERVED]
+
 /** One spelling, that of the URL. Throws `access.path`, `access.reserved`. */
 export function parseProjectPath(path: string): ProjectPath {
   const segments = path.length <= MAX_PATH_LENGTH ? path.split('/') : []

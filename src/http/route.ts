@@ -15,6 +15,7 @@ export type RightName =
   | 'personal token'
   | 'any personal token'
   | 'visitor'
+  | 'session'
   | 'read_metrics'
   | 'admin socket'
   | Action

@@ -36,6 +36,20 @@ export interface PypiPackages {
   publish(project: Project, upload: PypiUpload): Promise<AddedFile>
   /** Normalised names of the project's packages, in order. */
   names(project: Project): AsyncIterable<string>
+  /** Of the same, from the first one after `after`; '' begins. At most `limit`. */
+  namesAfter(
+    project: Project,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly string[]>
+  /**
+   * Files of a package, shown or not, newest first, from the first one that is older than the file `beforeId`; at most
+   * `limit`. `name` is normalised.
+   */
+  filesBefore(
+    project: Project,
+    name: string,
+    page: { readonly beforeId?: number; readonly limit: number },
+  ): Promise<readonly StoredFile[]>
   /** The shown files of a package, oldest first; none where there is no such package. `name` is normalised. */
   files(project: Project, name: string): AsyncIterable<StoredFile>
   /** What the index shows of a package; undefined where the project never had a file of it. `name` is normalised. */
@@ -73,6 +87,9 @@ export function createPypiPackages(context: Context): PypiPackages {
         read: (after, limit) => store.listNames({ projectId, kind: 'pypi' }, { after, limit }),
         after: (name) => name,
       }),
+    namesAfter: ({ id: projectId }, page) => store.listNames({ projectId, kind: 'pypi' }, page),
+    filesBefore: ({ id: projectId }, nameKey, { beforeId = Number.MAX_SAFE_INTEGER, limit }) =>
+      store.listFilesBefore({ projectId, kind: 'pypi', nameKey }, { beforeId, limit }),
     files: ({ id: projectId }, nameKey) => shownFiles(store, { projectId, kind: 'pypi', nameKey }),
     shown: ({ id: projectId }, nameKey) => shownPackage(store, { projectId, kind: 'pypi', nameKey }),
     projectsWith: (nameKey) =>

@@ -122,6 +122,16 @@ function describeLists(store: () => RegistryStore): void {
     expect(rest.map(({ fileName }) => fileName)).toEqual(['2'])
   })
 
+  it('lists the files of all versions of one name, newest first, in pages', async () => {
+    for (const versionKey of ['3', '1', '2'])
+      await store().addUnique(newFile({ versionKey, fileName: versionKey }), 'sdist')
+    await store().addUnique(newFile({ nameKey: 'other' }), 'sdist')
+    const page = await store().listFilesBefore(newFile(), { beforeId: Number.MAX_SAFE_INTEGER, limit: 2 })
+    expect(page.map(({ fileName }) => fileName)).toEqual(['2', '1'])
+    const rest = await store().listFilesBefore(newFile(), { beforeId: page[1]?.id ?? 0, limit: 2 })
+    expect(rest.map(({ fileName }) => fileName)).toEqual(['3'])
+  })
+
   it('lists the files of a project and kind, newest first, in pages', async () => {
     for (const nameKey of ['c', 'a', 'b'])
       await store().addUnique(newFile({ nameKey, fileName: nameKey }), 'sdist')

@@ -143,6 +143,11 @@ export interface RegistryStore {
     key: NameKey,
     page: { readonly afterId: number; readonly limit: number },
   ): Promise<readonly StoredFile[]>
+  /** The files of all versions, newest first, from the first one that is older than `beforeId`. */
+  listFilesBefore(
+    key: NameKey,
+    page: { readonly beforeId: number; readonly limit: number },
+  ): Promise<readonly StoredFile[]>
   /** Shown ones of all packages of a project, newest first, from the first one that is older than `beforeId`. */
   listNewest(
     key: Pick<PackageKey, 'projectId' | 'kind'>,

@@ -95,6 +95,8 @@ const WITH_TOKEN = [
 const REFUSALS: Readonly<Record<string, readonly [headers: readonly string[], answer: Answer]>> = {
   'id token': [[JSON_TYPE], { status: 400, code: 'identity.token' }],
   'runner token': [[JSON_TYPE, 'Runner-Token: glrt-wrong'], NO_RUNNER],
+  // The page of what is not there, with the form of a login.
+  session: [['Cookie: wheelseal-session=wrong'], { status: 404, code: undefined }],
   'own job token': [['Job-Token: glcbt-wrong'], NO_CREDENTIAL],
   'job token': [[JSON_TYPE, 'Job-Token: glcbt-wrong'], NO_JOB],
   ...Object.fromEntries(

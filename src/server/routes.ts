@@ -1,4 +1,4 @@
-import type { Log } from '../base/index.ts'
+import { utf8, type Log } from '../base/index.ts'
 import {
   adminRoutes,
   auditAdminRoutes,
@@ -36,7 +36,9 @@ import {
   type App,
   type AppParts,
 } from '../http/index.ts'
-import { systemClock } from '../host/index.ts'
+import { systemClock, systemEntropy } from '../host/index.ts'
+import { webRoutes } from '../web/index.ts'
+import { fingerprintOf } from '../formats/tuf/index.ts'
 import { mintTrialToken } from './sigstore/id-tokens.ts'
 import { issuerAdmin } from './admin/issuer-admin.ts'
 import { counted } from './health/metrics.ts'
@@ -81,8 +83,18 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     metricsRoutes({ metrics, access, log }),
     peopleRoutes({ access, audit, jobs: pipelines, externalUrl, clock: systemClock, log }),
     projectsRoutes({ access, audit, externalUrl, log }),
+    webRoutes(webParts(services, log)),
   ]
   return createApp({ ...parts, routes })
+}
+
+function webParts(
+  { access, registry, seals, trust, url }: Pick<Services, 'access' | 'registry' | 'seals' | 'trust' | 'url'>,
+  log: Log,
+): Parameters<typeof webRoutes>[0] {
+  const fingerprint = () => fingerprintOf(utf8(trust.material.tufRoot))
+  const ports = { clock: systemClock, entropy: systemEntropy, log }
+  return { access, pypi: registry.pypi, seals, externalUrl: url, fingerprint, ...ports }
 }
 
 function publisherParts(

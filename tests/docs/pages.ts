@@ -43,6 +43,7 @@ export const PAGES: readonly Page[] = [
   },
   { path: 'how-to/people-and-tokens.md', before: '' },
   { path: 'how-to/trusted-publishing.md', before: '' },
+  { path: 'how-to/look-at-a-project.md', before: '' },
   {
     path: 'reference/check-dist.md',
     before: 'dists tools 1.0.0',

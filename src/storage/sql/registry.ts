@@ -29,6 +29,10 @@ export function createRegistryStore(database: Database): RegistryStore {
       const files = filesOfName(tables, key).where('package_files.id', '>', afterId)
       return (await files.orderBy('package_files.id').limit(limit).execute()).map(toFile)
     },
+    listFilesBefore: async (key, { beforeId, limit }) => {
+      const files = filesOfName(tables, key).where('package_files.id', '<', beforeId)
+      return (await files.orderBy('package_files.id', 'desc').limit(limit).execute()).map(toFile)
+    },
     listShownFiles: async (key, { afterId, limit }) => {
       const shown = filesOfName(tables, key).where('package_files.is_shown', '=', YES)
       const files = shown.where('package_files.id', '>', afterId).orderBy('package_files.id').limit(limit)
