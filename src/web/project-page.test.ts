@@ -175,6 +175,12 @@ describe('a file', () => {
     )
   })
 
+  it('has what there is of each kind of seal, with its verdict', () => {
+    const page = pageOf([viewOf({}, verified('me'))])
+    expect(page).toContain('<p>signature and certificate (verified), <a href="../api/v4/projects/7/packages')
+    expect(page).toContain('/tools-1.0.tar.gz/seals" aria-label="All checks of tools-1.0.tar.gz">')
+  })
+
   it('that is verified names who signed; one without a seal names nothing', () => {
     expect(pageOf([viewOf({}, verified('me@example.com'))])).toContain('(signed by me@example.com)')
     expect(pageOf([viewOf({}, { message: 'x has no seal' })])).toContain('<p class="soft">no signature</p>')

@@ -1,6 +1,6 @@
 import type { Project } from '../access/index.ts'
 import { isoTimeMs } from '../base/index.ts'
-import type { StoredFile } from '../registry/index.ts'
+import type { FileSeal, StoredFile } from '../registry/index.ts'
 import { indexUrl, installLines, verifyLines, type Block, type Release } from './lines.ts'
 import { markup, NOTHING, type Markup } from './markup.ts'
 import type { FileView, PackageView, ProjectView } from './project-view.ts'
@@ -72,14 +72,16 @@ ${files.map((view) => fileRow(view, around))}
 </table>`
 }
 
-function fileRow({ file, seals }: FileView, { project, shown, place }: Around): Markup {
+function fileRow(view: FileView, { project, shown, place }: Around): Markup {
+  const { file, seals } = view
   const uploaded = isoTimeMs(file.createdAtMs)
+  const base = `${place.up}api/v4/projects/${project.id}/packages/pypi`
   return markup`<tr role="row">
-<th scope="row" role="rowheader">${fileName(file, `${place.up}api/v4/projects/${project.id}/packages/pypi`)}${stateWords(file, seals.rule).map(saidInWords)}</th>
+<th scope="row" role="rowheader">${fileName(file, base)}${stateWords(file, seals.rule).map(saidInWords)}</th>
 <td role="cell" data-label="Version">${file.version}</td>
 <td role="cell" data-label="Size" class="nowrap">${sizeWords(file.size)}</td>
 <td role="cell" data-label="Uploaded" class="nowrap"><time datetime="${uploaded}">${uploaded.slice(0, 10)}</time></td>
-<td role="cell" data-label="Signature">${saidInWords(sealWords(seals))}${sealLinks(file, shown.name, `${place.up}api/v4/projects/${project.id}/packages/pypi`)}</td>
+<td role="cell" data-label="Signature">${saidInWords(sealWords(seals))}${sealLinks(view, shown.name, base)}</td>
 </tr>
 `
 }
@@ -93,12 +95,21 @@ function saidInWords({ text, tone, more }: Words): Markup {
   return markup`<p class="${tone}">${text}${more === '' ? NOTHING : markup` <span class="soft">(${more})</span>`}</p>`
 }
 
-function sealLinks(file: StoredFile, name: string, base: string): Markup {
+/** What there is of each kind, and where all is said of it. */
+function sealLinks({ file, seals }: FileView, name: string, base: string): Markup {
   const { sha256, version, fileName: asked, provenance } = file
   const [quoted, at] = [encodeURIComponent(asked), encodeURIComponent(version)]
-  const links = markup`<a href="${base}/files/${sha256}/${quoted}/seals" aria-label="All checks of ${asked}">all checks</a>`
-  if (provenance === null) return markup`<p>${links}</p>`
-  return markup`<p>${links}, <a href="${base}/integrity/${name}/${at}/${quoted}/provenance" aria-label="Provenance of ${asked}">provenance</a></p>`
+  const kinds = seals.seals.map(({ kind, outcome }) => markup`${KINDS[kind]} (${outcome}), `)
+  const checks = markup`${kinds}<a href="${base}/files/${sha256}/${quoted}/seals" aria-label="All checks of ${asked}">all checks</a>`
+  if (provenance === null) return markup`<p>${checks}</p>`
+  return markup`<p>${checks}, <a href="${base}/integrity/${name}/${at}/${quoted}/provenance" aria-label="Provenance of ${asked}">provenance</a></p>`
+}
+
+const KINDS: Readonly<Record<FileSeal['kind'], string>> = {
+  pair: 'signature and certificate',
+  bundle: 'bundle',
+  attestation: 'attestation',
+  'uploaded attestations': 'attestations of the upload',
 }
 
 /** For the newest version of these that installers take. */
@@ -120,7 +131,7 @@ ${toVerify.map(blockPart)}`
 }
 
 function netrcNote({ url }: Place): Markup {
-  return markup`<p>The project is not public. pip and uv take the token from the file <code>~/.netrc</code>: <code>machine ${new URL(url).hostname} login USER password TOKEN</code>. wheelseal takes it from the variable <code>WHEELSEAL_TOKEN</code>.</p>`
+  return markup`<p>The project is not public. pip and uv take the token from the file <code>~/.netrc</code>: <code>machine ${new URL(url).hostname} login USER password TOKEN</code>. wheelseal takes it from the variable <code>WHEELSEAL_TOKEN</code>. A browser that follows a link to a file asks for it once more, as the password of any user.</p>`
 }
 
 function fingerprintNote(): Markup {

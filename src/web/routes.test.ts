@@ -56,6 +56,15 @@ describe('what may not be read', () => {
     expect(page).toContain('name="back" value="acme/sub/private"')
   })
 
+  it('is a refusal in the log', async () => {
+    await bench.get('/acme/sub/private')
+    expect(bench.logged.at(-1)).toMatchObject({
+      event: 'request.refused',
+      project: 'acme/sub/private',
+      code: 'access.unknown-project',
+    })
+  })
+
   it('is a session, and no credential of the API', async () => {
     const token = await bench.token('ada', 'api')
     expect((await bench.get('/acme/sub/private', { 'private-token': token })).status).toBe(404)

@@ -54,7 +54,11 @@ async function showProject(
   const frame = { up: upFrom(path), visitor, back: path }
   noteOnRequest(context, { project: path })
   const project = await readable(path, visitor, parts.access)
-  if (project === undefined) return sendPage(context, missingPage(frame), { visitor, status: 404 })
+  if (project === undefined) {
+    // In the log it is a refusal, as on all routes.
+    noteOnRequest(context, { code: 'access.unknown-project', reason: 'the visitor may not read it' })
+    return sendPage(context, missingPage(frame), { visitor, status: 404 })
+  }
   const view = await viewProject(parts, project, askedOf(context))
   const place = {
     up: frame.up,

@@ -14,6 +14,7 @@ const LONG = [
   'tests/edge/pipes.test.ts',
   'tests/conformance/distributions.test.ts',
   'tests/stock/cosign-face.test.ts',
+  'tests/stock/web.test.ts',
   'tests/crash/kill.test.ts',
   'tests/stock/index-clients.test.ts',
   'tests/stock/index.test.ts',
