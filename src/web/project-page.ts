@@ -139,7 +139,12 @@ function fingerprintNote(): Markup {
 }
 
 function blockPart({ title, lines }: Block): Markup {
-  const typed = lines.map((line) => markup`<code>${line}</code>\n`)
+  const typed = lines.map((line) => markup`<code>${line.split(' ').map(wordPart)}</code>\n`)
   return markup`<h3>${title}</h3>
 <pre tabindex="0" aria-label="${title}">${typed}</pre>`
+}
+
+/** A browser would break a line between the hyphens of a flag. */
+function wordPart(word: string, index: number): Markup {
+  return markup`${index === 0 ? NOTHING : ' '}<span>${word}</span>`
 }

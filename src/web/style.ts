@@ -27,6 +27,7 @@ dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere; min-width: 0 
 code, pre { font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
 pre { margin: .3rem 0 .8rem; padding: .7rem .8rem; background: var(--raised); border: 1px solid var(--line);
   border-radius: .4rem; white-space: pre-wrap; overflow-wrap: anywhere }
+pre span { display: inline-block; max-width: 100% }
 .names { display: flex; flex-wrap: wrap; gap: .3rem .9rem; list-style: none; margin: 0; padding: 0 }
 .names a { overflow-wrap: anywhere }
 .names [aria-current] { font-weight: 650; color: inherit; text-decoration: none }

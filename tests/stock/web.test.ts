@@ -11,6 +11,12 @@ const LONG_MS = 120_000
 const WHEEL = 'tools-1.0-py3-none-any.whl'
 const ENEMY = '</td><script>document.title = "taken"</script><img src=x onerror=alert(1)> & "quoted"'
 
+/** The lines of each block, as a reader copies them. */
+const COPIED = `[...document.querySelectorAll('pre')].map((block) => {
+  getSelection().selectAllChildren(block)
+  return getSelection().toString().trim().split('\\n')
+})`
+
 let bench: Bench
 let token: string
 
@@ -100,6 +106,7 @@ describe.runIf(present(cosign2, cosign3, python, uv))('the page of a project', (
         expect(await text()).toContain(`signed by ${bench.identity}`)
         expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(width)
         expect(await browser.evaluate('document.cookie')).toBe('')
+        expect(await browser.evaluate(COPIED)).toEqual(blocksOf(await pageWithSession()))
         await browser.follow(`document.querySelector('.account button').click()`)
         expect(await text()).toContain('Not found')
       },
