@@ -26,6 +26,7 @@ export {
   type Failure,
 } from './errors.ts'
 export { formatTime, isoTime, isoTimeMs, parseIsoTime } from './iso-time.ts'
+export { maskTokens } from './mask-tokens.ts'
 export { printable, printableAscii, printableJson } from './printable.ts'
 export { Secret } from './secret.ts'
 export { shellQuoted } from './shell.ts'

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs'
-import { printableJson, type Log, type LogLevel } from '../base/index.ts'
+import { maskTokens, printableJson, type Log, type LogLevel } from '../base/index.ts'
 import { fileText, LineWriter, type WriteText } from './line-writer.ts'
 
 const STANDARD_ERROR = 2
@@ -28,8 +28,8 @@ export async function jsonLog(
     })
     return notice
   })
-  // Names and paths of strangers stand in events, and people read them on a terminal.
-  const logger = pino(options, { write: (line) => writer.write(printableJson(line)) })
+  // Names and paths of strangers stand in events: people read them on a terminal, and one may be a token.
+  const logger = pino(options, { write: (line) => writer.write(maskTokens(printableJson(line))) })
   return {
     event: (event, fields, severity = 'info') => logger[severity]({ event, ...fields }),
     failure: (event, error, fields) => logger.error({ event, ...fields, err: error }),

@@ -1,5 +1,5 @@
 import type { Context, ErrorHandler } from 'hono'
-import { WheelsealError, type Log } from '../base/index.ts'
+import { maskTokens, WheelsealError, type Log } from '../base/index.ts'
 import { sayInStatusLine } from './reason-phrase.ts'
 import { noteOnRequest, requestIdOf } from './request-log.ts'
 
@@ -53,7 +53,8 @@ const INTERNAL: Omit<ClientFailure, 'requestId'> = {
 
 function failureOf(error: Error): Omit<ClientFailure, 'requestId'> {
   if (!(error instanceof WheelsealError) || error.status === 500) return INTERNAL
-  const { status, code, message, hint } = error
+  const { status, code, hint } = error
+  const message = maskTokens(error.message)
   return { status, code, message: status > 500 ? withoutPaths(message) : message, hint }
 }
 

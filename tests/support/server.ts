@@ -18,6 +18,8 @@ export interface Server {
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>
   kill(): Promise<void>
+  /** What it has written to standard error so far. */
+  logged(): string
 }
 
 /** `wheelseal up` as a process of its own, on a free port, with more arguments; continues `data` where it is given. */
@@ -35,7 +37,9 @@ export async function startServer(
     ...(await listenArgument(data)),
     ...more,
   ])
-  const { ready: isReady, url, pid } = await announced(child)
+  const lines: string[] = []
+  child.stderr.on('data', (chunk: Buffer) => lines.push(chunk.toString()))
+  const { ready: isReady, url, pid } = await announced(child, lines)
   const closed = once(child, 'exit')
   const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal)
@@ -52,6 +56,7 @@ export async function startServer(
     kill: async () => {
       await stop('SIGKILL')
     },
+    logged: () => lines.join(''),
   }
 }
 
@@ -65,9 +70,7 @@ interface Announced {
   readonly pid: number
 }
 
-async function announced(child: TiedProcess): Promise<Announced> {
-  const errors: string[] = []
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()))
+async function announced(child: TiedProcess, errors: readonly string[]): Promise<Announced> {
   const lines = createInterface(child.stdout)
   const ended = once(child, 'exit').then(() => {
     throw new Error(`up ended: ${errors.join('')}`)
