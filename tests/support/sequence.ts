@@ -16,6 +16,7 @@ const LONG = [
   'tests/stock/cosign-face.test.ts',
   'tests/stock/web.test.ts',
   'tests/crash/kill.test.ts',
+  'tests/crash/registry-kill.test.ts',
   'tests/stock/index-clients.test.ts',
   'tests/stock/index.test.ts',
   'tests/stock/sign-command.test.ts',
