@@ -167,27 +167,31 @@ it(
   },
 )
 
+const STARTS = [
+  ...['pypi/simple/', 'pypi/files/', `pypi/files/${'a'.repeat(64)}/`, 'pypi/integrity/demo/1.0/', 'generic/'],
+  ...['generic/demo/1.0/', '', '../', '../../../../../tuf/'],
+]
+const PLACES = ['/tuf/', '/tuf/targets/', '/api/v4/groups/', '/api/v4/projects/', '/']
+
+it('no step up leads to a file of the machine', { timeout: 60_000 }, async () => {
+  const climbs = ['../', '..%2F', '..%2f', '%2e%2e/', '%2e%2e%2f', '..%5c'].flatMap((up) =>
+    [1, 2, 3, 4, 5, 8].map((count) => up.repeat(count)),
+  )
+  const starts = [...PLACES, ...STARTS.map((start) => `${PACKAGES}/${start}`)]
+  const targets = starts.flatMap((start) => climbs.map((climb) => `${start}${climb}canary`))
+  for (const target of targets) expectOwn(await ask('GET', target))
+})
+
 it('nothing is read beside what was uploaded', { timeout: 60_000 }, async () => {
-  const starts = [
-    ...[
-      'pypi/simple/',
-      'pypi/files/',
-      `pypi/files/${'a'.repeat(64)}/`,
-      'pypi/integrity/demo/1.0/',
-      'generic/',
-    ],
-    ...['generic/demo/1.0/', '', '../', '../../../../../tuf/'],
-  ]
   await fc.assert(
-    fc.asyncProperty(led, fc.constantFrom(...starts), async (name, start) => {
+    fc.asyncProperty(led, fc.constantFrom(...STARTS), async (name, start) => {
       const got = await ask('GET', `${PACKAGES}/${start}${name}`)
       expectOwn(got)
     }),
     { numRuns: RUNS },
   )
-  const places = ['/tuf/', '/tuf/targets/', '/api/v4/groups/', '/api/v4/projects/', '/']
   await fc.assert(
-    fc.asyncProperty(led, fc.constantFrom(...places), async (name, start) => {
+    fc.asyncProperty(led, fc.constantFrom(...PLACES), async (name, start) => {
       expectOwn(await ask('GET', `${start}${name}`))
     }),
     { numRuns: RUNS },
