@@ -1,5 +1,5 @@
 /**
- * `bench/run [start] [tsa] [fulcio] [rekor] [sign] [verify] [reads]`: prints tables in Markdown; README.md says what they mean.
+ * `bench/run [start] [registry] [tsa] [fulcio] [rekor] [sign] [verify] [reads]`: prints tables in Markdown; README.md says what they mean.
  *
  *   --runs N          runs of each side at each level (default 3)
  *   --clients 1,8,32  concurrent clients
@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util'
 import type { Row } from './compare.ts'
 import { startOurs } from './ours.ts'
 import { benchReads } from './reads.ts'
+import { benchRegistry } from './registry.ts'
 import { comparisonTable, machineLine } from './report.ts'
 import { benchFulcio, benchRekor, benchTimestamps, type Setting } from './services.ts'
 import { benchSign } from './sign.ts'
@@ -49,13 +50,21 @@ chmodSync(work, 0o755)
 try {
   console.log(`${machineLine()}\n`)
   if (wanted('start')) print('Start and memory', await benchStart(work))
-  await benchServices()
+  if (wanted('registry')) await registry()
+  if (['start', 'tsa', 'fulcio', 'rekor', 'sign', 'verify', 'reads'].some(wanted)) await benchServices()
   if (wanted('reads')) {
     const text = await benchReads(work, join(work, 'data'), numbers(values.sizes))
     print('GET /api/v1/log/entries?logIndex=, random and warm, 1 client', text)
   }
 } finally {
   if (values.work === undefined) rmSync(work, { recursive: true, force: true })
+}
+
+/** `wrk` is not asked to take longer than it has to. */
+function registry(): Promise<void> {
+  const seconds = Math.min(Number(values.seconds), 3)
+  const nodeOptions = values.profile === undefined ? undefined : profiling(values.profile)
+  return benchRegistry({ work, runs: Number(values.runs), seconds, nodeOptions, print })
 }
 
 async function benchServices(): Promise<void> {

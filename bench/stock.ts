@@ -12,7 +12,8 @@ import type { AuthorityFiles } from './authority-files.ts'
 import { fulcioConfig } from './fulcio-config.ts'
 import { answers, freePort, start, type Running, type StartOptions } from './processes.ts'
 
-const peers =
+/** Where `bench/peers` puts them. */
+export const peers =
   process.env['WHEELSEAL_PEERS'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wheelseal', 'peers')
 
