@@ -46,7 +46,8 @@ async function listsOf(
   { membership = false }: VisibleAsked,
 ): Promise<readonly (readonly number[])[]> {
   const all = (visibility: Visibility) => store.listProjectIds({ visibility, limit: MAX_VISIBLE })
-  if (principal.kind === 'anonymous') return membership ? [] : [await all('public')]
+  if (principal.kind === 'anonymous' || principal.kind === 'publisher')
+    return membership ? [] : [await all('public')]
   const isUser = principal.kind === 'user'
   if (isUser && principal.user.isAdministrator && !membership)
     return [await store.listProjectIds({ limit: MAX_VISIBLE })]

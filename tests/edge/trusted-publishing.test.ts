@@ -86,6 +86,7 @@ describe('an upload token', () => {
   it('does nothing but publish to its project', async () => {
     const other = await server.services.access.createProject({ path: 'acme/other' })
     const open = await server.services.access.createProject({ path: 'acme/open', visibility: 'public' })
+    await server.services.access.createProject({ path: 'acme/inside', visibility: 'internal' })
     const { token = '' } = await mint((await runningJob()).idToken)
     expect([await upload(token), await upload(token, other.path), await upload(token, open.path)]).toEqual([
       201, 404, 403,
