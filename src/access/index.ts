@@ -44,6 +44,7 @@ export {
   createPublishers,
   withPublishers,
   type FittingRules,
+  type JobBelief,
   type Publishers,
   type PublishingToken,
 } from './publishers.ts'

@@ -181,12 +181,28 @@ function hashOf(token: string): string | undefined {
   return token.startsWith(PREFIX) && token.length <= MAX_TOKEN_LENGTH ? sha256Hex(token) : undefined
 }
 
-/** The same access, which knows upload tokens too: they publish to their projects and do nothing else. */
-export function withPublishers(access: Access, publishers: Pick<Publishers, 'authenticate'>): Access {
+/** Whether a job of this server still runs, and its user is not blocked. */
+export type JobBelief = (jobId: number) => Promise<boolean>
+
+interface UploadTokens {
+  readonly publishers: Pick<Publishers, 'authenticate'>
+  readonly isBelieved: JobBelief
+}
+
+/**
+ * The same access, which knows upload tokens too: they publish to their projects and do nothing else. That of a job of
+ * this server is worth no more than the job's own token.
+ */
+export function withPublishers(access: Access, { publishers, isBelieved }: UploadTokens): Access {
+  const publisherOf = async (token: string): Promise<PublisherUser | undefined> => {
+    const found = await publishers.authenticate(token)
+    const jobId = found?.jobId ?? null
+    return jobId === null || (await isBelieved(jobId)) ? found : undefined
+  }
   return {
     ...access,
     authenticate: async (credential, ...more) =>
-      (credential.kind === 'personal' ? await publishers.authenticate(credential.token) : undefined) ??
+      (credential.kind === 'personal' ? await publisherOf(credential.token) : undefined) ??
       access.authenticate(credential, ...more),
   }
 }

@@ -6,6 +6,7 @@ import {
   withPublishers,
   type Access,
   type Audit,
+  type JobBelief,
   type Publishers,
 } from '../access/index.ts'
 import type { Blobs, Clock, Entropy, Log } from '../base/index.ts'
@@ -141,7 +142,8 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const { url } = instance
   const folderBlobs = await openFolderBlobs(await folder(path, 'blobs'), ports)
   const blobs = ports.reserve === undefined ? folderBlobs : withReserve(folderBlobs, ports.reserve)
-  const people = accessOf(database, ports)
+  const isBelieved = beliefIn(() => ({ pipelines, access }))
+  const people = accessOf(database, ports, isBelieved)
   const { access } = people
   const issuerKeys = await openIssuerKeys(path, ports.clock)
   const issuer = createIssuer({ url, keys: issuerKeys.ring, ...ports })
@@ -167,24 +169,32 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
     issuer,
     foreign: ports.foreign ?? [],
     rekorKeys: ports.rekorKeys ?? new Set(),
-    isJobRunning: async (jobId) =>
-      (await pipelines.isJobRunning(jobId)) && !(await access.isJobBlocked(jobId)),
+    isJobRunning: isBelieved,
   })
   const { registry, seals } = openRegistry({ url, trust, access, blobs, database, ports })
   const metrics = createMetrics()
   addGauges({ trust, metrics }, ports.clock)
-  const publishingTokens = createPublishingTokens({ issuer, pipelines, ...ports })
+  const publishingTokens = createPublishingTokens({ issuer, isBelieved, ...ports })
   return { url, ...people, publishingTokens, registry, seals, pipelines, issuer, issuerKeys, trust, metrics }
+}
+
+/** Asked first when there are pipelines. */
+function beliefIn(services: () => Pick<Services, 'pipelines' | 'access'>): JobBelief {
+  return async (jobId) => {
+    const { pipelines, access } = services()
+    return (await pipelines.isJobRunning(jobId)) && !(await access.isJobBlocked(jobId))
+  }
 }
 
 function accessOf(
   database: Database,
   ports: ServicePorts,
+  isBelieved: JobBelief,
 ): Pick<Services, 'access' | 'audit' | 'publishers'> {
   const publishers = createPublishers({ publishers: createPublisherStore(database), ...ports })
   const access = createAccess({ store: createAccessStore(database), ...ports })
   const audit = createAudit({ store: createAuditStore(database), ...ports })
-  return { access: withPublishers(access, publishers), audit, publishers }
+  return { access: withPublishers(access, { publishers, isBelieved }), audit, publishers }
 }
 
 interface RegistryParts extends Pick<Services, 'url' | 'trust' | 'access'> {

@@ -106,6 +106,19 @@ describe('an upload token', () => {
     ])
   })
 
+  it('of a job here ends with the job, and at once when its user is blocked', async () => {
+    const { access, pipelines } = server.services
+    const { idToken, pipelineId } = await runningJob()
+    const { token } = await mint(idToken)
+    const next = await runningJob()
+    await access.setBlocked('ada', 'blocked')
+    expect([await upload(token), (await mint(next.idToken)).status]).toEqual([401, 422])
+    await access.setBlocked('ada', 'active')
+    expect([await upload(token), (await mint(next.idToken)).status]).toEqual([201, 200])
+    await pipelines.cancel(pipelineId)
+    expect(await upload(token)).toBe(401)
+  })
+
   it('ends with the rule that let it', async () => {
     const project = await server.services.access.createProject({ path: 'acme/ends' })
     const rule = { project_path: 'acme/tools', ref: 'refs/heads/main' }

@@ -1,13 +1,12 @@
-import type { PublishingToken } from '../../access/index.ts'
+import type { JobBelief, PublishingToken } from '../../access/index.ts'
 import { WheelsealError, type Clock } from '../../base/index.ts'
 import { identityErrors, verifyIdToken, type GitLabClaims } from '../../identity/index.ts'
-import type { Pipelines } from '../../pipelines/index.ts'
 import type { AcceptedIssuer } from '../../trust/authority/index.ts'
 import type { Issuer } from '../../trust/issuer/index.ts'
 
 export interface PublishingParts {
   readonly issuer: Pick<Issuer, 'url' | 'publicKey'>
-  readonly pipelines: Pick<Pipelines, 'isJobRunning'>
+  readonly isBelieved: JobBelief
   /** Those of the configuration, none where left out; their own audience is that of the authority, and counts nothing here. */
   readonly foreign?: readonly AcceptedIssuer[]
   readonly clock: Clock
@@ -18,7 +17,7 @@ export interface PublishingTokens {
   readonly audience: string
   /**
    * What a valid id token for this index says. Throws `identity.token…`, `identity.claims`, and what the rule of a
-   * configured issuer throws; for a token of our own also where its job has ended, or no job asked for it.
+   * configured issuer throws; for a token of our own also where its job has ended or its user is blocked, or no job asked for it.
    */
   check(token: string): Promise<PublishingToken>
 }
@@ -29,12 +28,12 @@ function audienceOf(url: string): string {
 }
 
 export function createPublishingTokens(parts: PublishingParts): PublishingTokens {
-  const { issuer, foreign = [], pipelines } = parts
+  const { issuer, foreign = [], isBelieved } = parts
   const audience = audienceOf(issuer.url)
   const own: Pick<AcceptedIssuer, 'keys' | 'admit'> = {
     keys: (keyId) => issuer.publicKey(keyId),
     admit: async ({ job_id: jobId }) => {
-      if (await pipelines.isJobRunning(Number(jobId))) return
+      if (await isBelieved(Number(jobId))) return
       throw identityErrors('identity.token-time', `the id token is for job ${jobId}, which is not running`)
     },
   }
