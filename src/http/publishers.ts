@@ -4,6 +4,7 @@ import {
   accessErrors,
   type Access,
   type Audit,
+  type Principal,
   type Project,
   type PublisherRule,
   type Publishers,
@@ -48,7 +49,7 @@ export function publishersRoutes(parts: PublishersParts): Hono<Bindings> {
   const LIST = '/api/v4/projects/:id/publishers'
   route.get(LIST, admin, (context, { project }) => list(context, project, parts))
   route.post(LIST, admin, (context, { project, principal }) =>
-    add(context, { project, ...userOf(principalFields(principal)) }, parts),
+    add(context, { project, principal, ...userOf(principalFields(principal)) }, parts),
   )
   route.delete(`${LIST}/:publisher{[0-9]{1,15}}`, admin, async (context, { project, principal }) => {
     await remove(context, { project, ...userOf(principalFields(principal)) }, parts)
@@ -83,6 +84,11 @@ interface Asking {
   readonly user?: string
 }
 
+interface Adding extends Asking {
+  /** Who may name no project that it may not see; left out where it is a command. */
+  readonly principal?: Principal
+}
+
 async function list(
   context: Context,
   project: Project,
@@ -94,10 +100,11 @@ async function list(
 
 async function add(
   context: Context<Bindings>,
-  { project, ...by }: Asking,
+  { project, principal, ...by }: Adding,
   parts: PublishersParts,
 ): Promise<Response> {
-  const rule = await ruleOf(await readBodyAs(context, Rule, MAX_BODY_BYTES), project, parts)
+  const asked = await readBodyAs(context, Rule, MAX_BODY_BYTES)
+  const rule = await ruleOf(asked, { project, ...(principal && { principal }) }, parts)
   const details = { project: project.path, ...by, ...detailsOf(rule) }
   const added = await parts.audit.audited({ action: 'publisher.add', details }, () =>
     parts.publishers.add(project, rule),
@@ -108,7 +115,7 @@ async function add(
 /** Left out, the pipeline is of this server and of the project itself. Here the id is known, and elsewhere it is learned. */
 async function ruleOf(
   { issuer, project_path, project_id, ref, config_file }: Asked,
-  project: Project,
+  { project, principal }: Pick<Adding, 'project' | 'principal'>,
   { access, externalUrl }: PublishersParts,
 ): Promise<PublisherRule> {
   const path = project_path ?? project.path
@@ -120,10 +127,11 @@ async function ruleOf(
   }
   if (rule.issuer !== externalUrl) return { ...rule, ciProjectId: project_id ?? null }
   const own = await access.findProject(path)
-  if (own !== undefined) return { ...rule, ciProjectId: String(own.id) }
+  const isKnown = own !== undefined && (principal === undefined || (await access.maySee(principal, own)))
+  if (isKnown) return { ...rule, ciProjectId: String(own.id) }
   throw accessErrors(
     'access.publisher-rule',
-    `this server has no project ${path}, and the rule names no other issuer`,
+    `this server has no project ${path} that this credential may see, and the rule names no other issuer`,
   )
 }
 

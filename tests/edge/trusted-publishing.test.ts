@@ -270,7 +270,9 @@ describe('the rules of a project', () => {
     expect((await rest('DELETE', `/${rule.id}`, { token: developer })).status).toBe(403)
     expect((await rest('DELETE', `/${rule.id}`, { token: maintainer })).status).toBe(204)
     expect((await rest('DELETE', `/${rule.id}`, { token: maintainer })).status).toBe(404)
-    for (const wrong of [{ ref: 'main' }, { ref: 'refs/heads/x', project_path: 'acme/none' }, {}])
+    await access.createProject({ path: 'acme/secret' })
+    const hidden = ['acme/none', 'acme/secret'].map((path) => ({ ref: 'refs/heads/x', project_path: path }))
+    for (const wrong of [{ ref: 'main' }, ...hidden, {}])
       expect((await rest('POST', '', { token: maintainer, body: wrong })).status).toBe(400)
   })
 
