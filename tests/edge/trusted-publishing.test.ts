@@ -108,9 +108,8 @@ describe('an upload token', () => {
 
   it('of a job here ends with the job, and at once when its user is blocked', async () => {
     const { access, pipelines } = server.services
-    const { idToken, pipelineId } = await runningJob()
+    const [{ idToken, pipelineId }, next] = [await runningJob(), await runningJob()]
     const { token } = await mint(idToken)
-    const next = await runningJob()
     await access.setBlocked('ada', 'blocked')
     expect([await upload(token), (await mint(next.idToken)).status]).toEqual([401, 422])
     await access.setBlocked('ada', 'active')
