@@ -1,5 +1,6 @@
 import type { Generated, Kysely } from 'kysely'
 import type { RuleState, SealEnding, SealOutcome, Standing } from '../../registry/index.ts'
+import { adoptSideFiles } from './seals-upgrade.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /** Tables of `seals.ts` and how they came to be. */
@@ -65,6 +66,7 @@ export const sealMigrations: Steps = {
       await createVerdictTable(database)
       await createSealedFileTable(database)
       await createRuleTable(database)
+      await adoptSideFiles(database)
     },
   },
 }
