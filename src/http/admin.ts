@@ -9,6 +9,7 @@ import { readBodyAs } from './body.ts'
 import { failures, type ClientFailure } from './failures.ts'
 import { adminSocket, routesOn, type Bindings, type Routes } from './route.ts'
 import { planSources } from './plan-sources.ts'
+import { projectAt } from './project-at.ts'
 
 /** What verification of this instance's seals starts from, as `trust export` writes it. */
 export interface TrustFiles {
@@ -118,10 +119,10 @@ function projectRoutes(route: Routes, { access, audit, registry, trust }: AdminP
     return context.json({ projects: projects.map((project) => summary(project)) })
   })
   route.get('/admin/projects/:path', adminSocket, async (context) =>
-    context.json(summary(await findProject(access, context.req.param('path')))),
+    context.json(summary(await projectAt(access, context.req.param('path')))),
   )
   route.get('/admin/projects/:path/files', adminSocket, async (context) => {
-    const project = await findProject(access, context.req.param('path'))
+    const project = await projectAt(access, context.req.param('path'))
     const before = context.req.query('before')
     const place = { registry, project, externalUrl: trust.url }
     return context.json({
@@ -130,7 +131,7 @@ function projectRoutes(route: Routes, { access, audit, registry, trust }: AdminP
   })
   route.put('/admin/projects/:path/forwarding', adminSocket, async (context) => {
     const forwarding = await readBodyAs(context, bodies.forwarding, MAX_BODY_BYTES)
-    const project = await findProject(access, context.req.param('path'))
+    const project = await projectAt(access, context.req.param('path'))
     const details = { project: project.path, to: withoutSecrets(forwarding.indexUrl) }
     await audit.audited({ action: 'project.forward', details }, () =>
       registry.pypi.setForwarding(project, forwarding),
@@ -142,7 +143,7 @@ function projectRoutes(route: Routes, { access, audit, registry, trust }: AdminP
 function tokenRoutes(route: Routes, { access, audit, pipelines, mintTrialToken }: AdminParts): void {
   route.post('/admin/id-tokens', adminSocket, async (context) => {
     const { project: path, ...trial } = await readBodyAs(context, bodies.idToken, MAX_BODY_BYTES)
-    const project = await findProject(access, path)
+    const project = await projectAt(access, path)
     const token = await audit.audited(
       { action: 'id-token.mint', details: { project: project.path, ...trial } },
       () => mintTrialToken({ ...trial, project }),
@@ -163,7 +164,7 @@ function pipelineRoutes(route: Routes, { access, pipelines }: AdminParts): void 
     const request = await readBodyAs(context, bodies.pipeline, MAX_PIPELINE_BYTES)
     const { user, blockedAtMs } = await access.user(request.user)
     if (blockedAtMs !== null) throw accessErrors('access.blocked', `the user ${user.login} is blocked`)
-    const project = await findProject(access, request.project)
+    const project = await projectAt(access, request.project)
     const { id, login, email } = user
     const pipeline = await pipelines.create({
       ...request,
@@ -179,12 +180,6 @@ function pipelineRoutes(route: Routes, { access, pipelines }: AdminParts): void 
   route.post('/admin/pipelines/:id{[0-9]{1,15}}/cancel', adminSocket, async (context) =>
     context.json({ ...(await pipelines.cancel(idOf(context))) }),
   )
-}
-
-async function findProject(access: Access, path: string): Promise<Project> {
-  const project = await access.findProject(path)
-  if (project === undefined) throw accessErrors('access.unknown-project', `project ${path} does not exist`)
-  return project
 }
 
 function summary({ id, path, visibility }: Project): { id: number; path: string; visibility: string } {

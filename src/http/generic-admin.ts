@@ -1,11 +1,12 @@
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
-import { accessErrors, type Access, type Audit, type Project } from '../access/index.ts'
+import type { Access, Audit, Project } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { renderAdmin } from './admin.ts'
 import { readBodyAs } from './body.ts'
 import { failures } from './failures.ts'
+import { projectAt } from './project-at.ts'
 import { adminSocket, routesOn, type Bindings } from './route.ts'
 
 export interface GenericAdminParts {
@@ -42,9 +43,6 @@ export function genericAdminRoutes({ registry, access, audit, log }: GenericAdmi
 }
 
 /** The project `:path` of an administration route. Throws `access.unknown-project`. */
-export async function projectOfPath(context: Context, access: Access): Promise<Project> {
-  const path = context.req.param('path') ?? ''
-  const project = await access.findProject(path)
-  if (project !== undefined) return project
-  throw accessErrors('access.unknown-project', `project ${path} does not exist`)
+export function projectOfPath(context: Context, access: Access): Promise<Project> {
+  return projectAt(access, context.req.param('path') ?? '')
 }

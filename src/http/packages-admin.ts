@@ -1,12 +1,13 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { accessErrors, type Access, type Audit } from '../access/index.ts'
+import type { Access, Audit } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { renderAdmin } from './admin.ts'
 import { readBodyAs } from './body.ts'
 import { failures } from './failures.ts'
 import { adminSocket, routesOn, type Bindings, type Routes } from './route.ts'
+import { projectAt } from './project-at.ts'
 
 export interface PackagesAdminParts {
   readonly registry: Pick<Registry, 'curation'>
@@ -45,7 +46,7 @@ function releaseRoutes(route: Routes, { registry, access, audit }: PackagesAdmin
   for (const mark of ['yank', 'quarantine'] as const)
     route.post(`/admin/packages/${mark}`, adminSocket, async (context) => {
       const { project: path, reason, ...asked } = await readBodyAs(context, bodies.mark, MAX_BODY_BYTES)
-      const project = await findProject(access, path)
+      const project = await projectAt(access, path)
       const action = reason === null ? `package.un${mark}` : `package.${mark}`
       const details = { project: project.path, ...asked, ...(reason !== null && { reason }) }
       const done = await audit.audited({ action, details }, () =>
@@ -55,7 +56,7 @@ function releaseRoutes(route: Routes, { registry, access, audit }: PackagesAdmin
     })
   route.post('/admin/packages/delete', adminSocket, async (context) => {
     const { project: path, ...asked } = await readBodyAs(context, bodies.release, MAX_BODY_BYTES)
-    const project = await findProject(access, path)
+    const project = await projectAt(access, path)
     const details = { project: project.path, ...asked }
     const done = await audit.audited({ action: 'package.delete', details }, () =>
       registry.curation.remove(project, asked),
@@ -67,7 +68,7 @@ function releaseRoutes(route: Routes, { registry, access, audit }: PackagesAdmin
 function packageRoutes(route: Routes, { registry, access, audit }: PackagesAdminParts): void {
   route.post('/admin/packages/status', adminSocket, async (context) => {
     const { project: path, name, ...to } = await readBodyAs(context, bodies.status, MAX_BODY_BYTES)
-    const project = await findProject(access, path)
+    const project = await projectAt(access, path)
     const details = { project: project.path, name, ...to }
     const done = await audit.audited({ action: 'package.status', details }, () =>
       registry.curation.setStatus(project, name, to),
@@ -76,16 +77,10 @@ function packageRoutes(route: Routes, { registry, access, audit }: PackagesAdmin
   })
   route.post('/admin/packages/settings', adminSocket, async (context) => {
     const { project: path, ...settings } = await readBodyAs(context, bodies.settings, MAX_BODY_BYTES)
-    const project = await findProject(access, path)
+    const project = await projectAt(access, path)
     await audit.audited({ action: 'package.settings', details: { project: project.path, ...settings } }, () =>
       registry.curation.changeSettings(project, settings),
     )
     return context.json(settings)
   })
-}
-
-async function findProject(access: Access, path: string) {
-  const project = await access.findProject(path)
-  if (project === undefined) throw accessErrors('access.unknown-project', `project ${path} does not exist`)
-  return project
 }

@@ -1,19 +1,12 @@
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
-import {
-  accessErrors,
-  type Access,
-  type Audit,
-  type Page,
-  type Project,
-  type StoredToken,
-  type StoredUser,
-} from '../access/index.ts'
+import { type Access, type Audit, type Page, type StoredToken, type StoredUser } from '../access/index.ts'
 import { isoTimeMs, type Log } from '../base/index.ts'
 import { renderAdmin } from './admin.ts'
 import { readBodyAs } from './body.ts'
 import { failures } from './failures.ts'
 import { adminSocket, routesOn, type Bindings, type Routes } from './route.ts'
+import { projectAt } from './project-at.ts'
 
 export interface PeopleAdminParts {
   readonly access: Access
@@ -110,12 +103,12 @@ function memberRoutes(route: Routes, { access, audit }: PeopleAdminParts): void 
 function allowlistRoutes(route: Routes, { access, audit }: PeopleAdminParts): void {
   const LIST = '/admin/projects/:path/job-allowlist'
   route.get(LIST, adminSocket, async (context) => {
-    const project = await findProject(access, context.req.param('path'))
+    const project = await projectAt(access, context.req.param('path'))
     return context.json({ project: project.path, from: [...(await access.listAllowedJobs(project))] })
   })
   route.put(`${LIST}/:from`, adminSocket, async (context) => {
     const { path, from } = context.req.param()
-    const project = await findProject(access, path)
+    const project = await projectAt(access, path)
     await audit.audited({ action: 'project.allow-jobs', details: { project: project.path, from } }, () =>
       access.allowJobs(project, from),
     )
@@ -123,7 +116,7 @@ function allowlistRoutes(route: Routes, { access, audit }: PeopleAdminParts): vo
   })
   route.delete(`${LIST}/:from`, adminSocket, async (context) => {
     const { path, from } = context.req.param()
-    const project = await findProject(access, path)
+    const project = await projectAt(access, path)
     await audit.audited({ action: 'project.disallow-jobs', details: { project: project.path, from } }, () =>
       access.disallowJobs(project, from),
     )
@@ -199,12 +192,6 @@ function tokenLine(token: StoredToken) {
 
 function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : isoTimeMs(ms)
-}
-
-async function findProject(access: Access, path: string): Promise<Project> {
-  const project = await access.findProject(path)
-  if (project === undefined) throw accessErrors('access.unknown-project', `project ${path} does not exist`)
-  return project
 }
 
 function pageOf(context: Context): Page {

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { accessErrors, type Access, type Audit, type Project } from '../access/index.ts'
+import type { Access, Audit } from '../access/index.ts'
 import type { Log } from '../base/index.ts'
 import type { Seals } from '../registry/index.ts'
 import { renderAdmin } from './admin.ts'
@@ -7,6 +7,7 @@ import { readBodyAs } from './body.ts'
 import { failures } from './failures.ts'
 import { adminSocket, routesOn, type Bindings } from './route.ts'
 import { auditedRule, ruleJson, RULE_BODY } from './seals.ts'
+import { projectAt } from './project-at.ts'
 
 export interface SealAdminParts {
   readonly access: Access
@@ -24,18 +25,12 @@ export function sealAdminRoutes({ access, audit, seals, log }: SealAdminParts): 
   const route = routesOn(app)
   app.onError(failures(log, renderAdmin))
   route.get(RULE, adminSocket, async (context) =>
-    context.json(ruleJson(await seals.rule(await findProject(access, context.req.param('path'))))),
+    context.json(ruleJson(await seals.rule(await projectAt(access, context.req.param('path'))))),
   )
   route.put(RULE, adminSocket, async (context) => {
     const body = await readBodyAs(context, RULE_BODY, MAX_RULE_BYTES)
-    const project = await findProject(access, context.req.param('path'))
+    const project = await projectAt(access, context.req.param('path'))
     return context.json(ruleJson(await auditedRule(audit, seals, { project, body })), 202)
   })
   return app
-}
-
-async function findProject(access: Access, path: string): Promise<Project> {
-  const project = await access.findProject(path)
-  if (project === undefined) throw accessErrors('access.unknown-project', `project ${path} does not exist`)
-  return project
 }
