@@ -8,7 +8,8 @@
  * distribution are an append-only list of which one is served.
  *
  * Follows GitLab's registries (`docs/reference/http-api.md`), PEP 503 for names. Who may do what is decided by `access`
- * before a call; what a page looks like is decided by `http`. Whether a file is sealed does not matter here yet.
+ * before a call; what a page looks like is decided by `http`. Which seals a distribution has, and whether its project
+ * lists it without one, is the folder `seals/`.
  */
 export { createRegistry, type Registry } from './registry.ts'
 export type { RegistryParts } from './ports.ts'
