@@ -1,5 +1,5 @@
-import { readdir, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readdir, realpath, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import {
   makeFolder,
   silentLog,
@@ -62,7 +62,8 @@ export async function makeBackup({ data, to: given, onFile }: BackupOptions): Pr
 
 /** A folder of anything else is not touched. */
 async function prepare(to: string, data: string, { url, rekorTreeId }: Instance): Promise<void> {
-  if (to === data || to.startsWith(`${data}/`))
+  // By whatever links: a copy of a folder into itself never ends.
+  if (`${await placeOf(to)}/`.startsWith(`${await placeOf(data)}/`))
     throw serverErrors('server.backup-folder', `${to} is the data directory or a folder in it`)
   await makeFolder(to)
   const names = await readdir(to)
@@ -70,6 +71,14 @@ async function prepare(to: string, data: string, { url, rekorTreeId }: Instance)
   const isOurs = before?.rekorTreeId === rekorTreeId && !names.includes('logs')
   if (names.length === 0 || isOurs) return
   throw serverErrors('server.backup-folder', `${to} is not empty and is not a backup of ${url}`)
+}
+
+/** Without links, also of what is not there yet. */
+async function placeOf(path: string): Promise<string> {
+  const parent = dirname(path)
+  return realpath(path).catch(async () =>
+    parent === path ? path : join(await placeOf(parent), basename(path)),
+  )
 }
 
 async function copyAll(data: string, to: string, onFile: BackupOptions['onFile'] = () => undefined) {
