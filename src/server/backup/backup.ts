@@ -16,6 +16,7 @@ import { serverErrors } from '../errors.ts'
 import {
   BACKUP_FILE,
   COPIED_FILES,
+  COPIED_FIRST,
   COPIED_FOLDERS,
   INSTANCE_FILE,
   writeJsonFile,
@@ -96,7 +97,8 @@ async function copyAll(data: string, to: string, onFile: BackupOptions['onFile']
 
 async function copyConfiguration(data: string, to: string): Promise<void> {
   for (const name of COPIED_FOLDERS)
-    if (await systemFiles.exists(join(data, name))) await copyFolder(join(data, name), join(to, name))
+    if (await systemFiles.exists(join(data, name)))
+      await copyFolder(join(data, name), join(to, name), COPIED_FIRST[name])
   for (const name of COPIED_FILES)
     if (await systemFiles.exists(join(data, name))) await copyFile(join(data, name), join(to, name))
   await syncFolder(to)

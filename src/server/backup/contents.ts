@@ -9,6 +9,10 @@ import { serverErrors } from '../errors.ts'
  * again. Never the folder of the logs: a log that was put back from a copy is a fork of the one that clients saw.
  */
 export const COPIED_FOLDERS: readonly string[] = ['keys', 'certificates', 'tuf', 'traces', 'issuers']
+/** Of a folder, what is copied before the rest: of TUF the files without a number, by which all others are found. */
+export const COPIED_FIRST: Readonly<Record<string, readonly string[]>> = {
+  tuf: ['timestamp.json', 'root.json'],
+}
 export const COPIED_FILES: readonly string[] = ['wheelseal.toml']
 export const INSTANCE_FILE = 'instance.json'
 /** Written last, so that a backup without it is none. */

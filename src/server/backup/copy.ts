@@ -2,23 +2,30 @@ import { createReadStream } from 'node:fs'
 import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Blobs } from '../../base/index.ts'
-import { syncFolder, withFile } from '../../host/index.ts'
+import { syncFolder, systemFiles, withFile } from '../../host/index.ts'
 import { openStoredFiles } from '../../storage/sqlite/index.ts'
 import { serverErrors } from '../errors.ts'
 
 /**
  * Every regular file below `from` into the same place below `to`, durably. What stands there is replaced. The name of
- * `to` is durable once its caller has synced the folder that holds it.
+ * `to` is durable once its caller has synced the folder that holds it. A file that is just being written has a temporary
+ * name, and may be gone at any moment. Those of `first` are copied before the others are listed: they name others, which
+ * a server writes before them.
  */
-export async function copyFolder(from: string, to: string): Promise<void> {
+export async function copyFolder(from: string, to: string, first: readonly string[] = []): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 })
+  for (const name of first)
+    if (await systemFiles.exists(join(from, name))) await copyFile(join(from, name), join(to, name))
   for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (first.includes(entry.name) || TEMPORARY.test(entry.name)) continue
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
     if (entry.isDirectory()) await copyFolder(source, target)
     else if (entry.isFile()) await copyFile(source, target)
   }
   await syncFolder(to)
 }
+
+const TEMPORARY = /^\..*\.tmp$/
 
 /** Its owner's only, whatever the other one is. Its name is durable once its caller has synced the folder. */
 export async function copyFile(from: string, to: string): Promise<void> {
