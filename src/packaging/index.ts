@@ -36,7 +36,7 @@ export { genericPlaces } from './fetch/generic-places.ts'
 export type { ListedFile, Listing } from './fetch/listing.ts'
 export { parseRequirement, type Requirement } from './fetch/requirement.ts'
 export {
-  installCommand,
+  installCommands,
   requirementsText,
   type Installer,
   type SdistChoice,

@@ -68,6 +68,21 @@ describe.runIf(present(python, twine, uv, cosign2))('wheelseal fetch and install
     )
   })
 
+  it.each(['pip', 'uv'])('replace what is installed already, with %s', { timeout: LONG_MS }, async (name) => {
+    const venv = at(`venv-${name}`)
+    await runProgram([python, '-m', 'venv', venv])
+    const into = ['--python', join(venv, 'bin/python'), '--installer', name]
+    const index = `${server.url}/api/v4/projects/acme%2Ftools/packages/pypi/simple`
+    for (const more of [[], [], ['--deps-from', index.replace('://', `://ada:${token}@`)]]) {
+      const { code, stderr } = await run('install', 'acme-tools==1.0.0', ...project(), ...into, ...more)
+      expect(code, stderr).toBe(0)
+      const text = 'import acme_tools, sys; sys.stdout.write(acme_tools.__file__)'
+      const { stdout: file } = await runProgram([join(venv, 'bin/python'), '-B', '-c', text])
+      expect(await readFile(file, 'utf8')).not.toContain('other bytes')
+      await writeFile(file, '# other bytes')
+    }
+  })
+
   it('refuse in the words of the page, and leave nothing', { timeout: LONG_MS }, async () => {
     await mkdir(at('refused'))
     const refusals = [...page.matchAll(/```console\n\$ (.*)\n([^]*?)```/g)]

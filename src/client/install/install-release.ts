@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import type { Command } from '../../base/index.ts'
 import {
   fetchErrors,
-  installCommand,
+  installCommands,
   requirementsText,
   type Installer,
   type SdistChoice,
@@ -62,7 +62,11 @@ async function install({ plan, fetched, installer, out, folder }: Installing, io
   const { files } = fetched
   const requirementsPath = join(folder, 'requirements.txt')
   await writeFile(requirementsPath, requirementsText(files, plan.sdists))
-  const argv = installCommand({ ...plan, installer, files, folder: out, requirementsPath })
+  for (const argv of installCommands({ ...plan, installer, files, folder: out, requirementsPath }))
+    await runInstaller(argv, installer, io)
+}
+
+async function runInstaller(argv: Command['argv'], installer: Installer, io: InstallIo): Promise<void> {
   const { signal, onOutput } = io
   const result = await io.spawn.run({ argv, env: installerEnvironment(io.env), signal, onOutput })
   signal.throwIfAborted()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   chooseFiles,
-  installCommand,
+  installCommands,
   parseRequirement,
   requirementsText,
   type Installer,
@@ -43,25 +43,33 @@ describe('what an installer is given', () => {
   })
 
   it('is a folder and no index, no dependency, and no code to run', () => {
-    expect(installCommand({ ...common, more: ['--target', 'lib'] }).join(' ')).toBe(
-      '/v/bin/python -m pip install --disable-pip-version-check --no-input --only-binary :all: --no-index --find-links /tmp/files --no-deps --require-hashes -r /tmp/r.txt --target lib',
-    )
+    const commands = installCommands({ ...common, more: ['--target', 'lib'] })
+    expect(commands.map((argv) => argv.join(' '))).toEqual([
+      '/v/bin/python -m pip install --disable-pip-version-check --no-input --only-binary :all: --no-index --find-links /tmp/files --no-deps --force-reinstall --require-hashes -r /tmp/r.txt --target lib',
+    ])
     const uv: Installer = { kind: 'uv', program: ['uv'], python: '/v/bin/python' }
-    expect(installCommand({ ...common, installer: uv }).join(' ')).toBe(
-      'uv pip install --python /v/bin/python --only-binary :all: --no-index --find-links /tmp/files --no-deps --require-hashes -r /tmp/r.txt',
+    expect(installCommands({ ...common, installer: uv })[0].join(' ')).toBe(
+      'uv pip install --python /v/bin/python --only-binary :all: --no-index --find-links /tmp/files --no-deps --force-reinstall --require-hashes -r /tmp/r.txt',
     )
-    expect(installCommand({ ...common, sdists: 'where no wheel fits' })).not.toContain('--only-binary')
+    expect(installCommands({ ...common, sdists: 'where no wheel fits' })[0]).not.toContain('--only-binary')
   })
 
-  it('is the verified file itself where dependencies come from an index', () => {
+  it('is the verified file by its digest also where dependencies come from an index', () => {
     const dependencyIndex = 'https://index.example/simple'
-    expect(installCommand({ ...common, dependencyIndex }).slice(5)).toEqual([
-      ...['--no-input', '--only-binary', ':all:', '--index-url', dependencyIndex, `/tmp/files/${WHEEL}`],
+    const files = [
+      ...['--index-url', dependencyIndex],
+      `demo @ file:///tmp/files/${WHEEL}#sha256=0${SHA.slice(1)}`,
+    ]
+    const start = ['--no-input', '--only-binary', ':all:']
+    expect(installCommands({ ...common, dependencyIndex }).map((argv) => argv.slice(5))).toEqual([
+      [...start, '--no-deps', '--force-reinstall', ...files],
+      [...start, ...files],
     ])
     const sdist = { files: filesOf(demo, SDIST), sdists: 'where no wheel fits', dependencyIndex } as const
-    expect(installCommand({ ...common, ...sdist })).toContain(`/tmp/files/${SDIST}`)
-    const files = filesOf(demo, WHEEL, 'demo-1.0-cp312-cp312-any.whl')
-    expect(() => installCommand({ ...common, files, dependencyIndex })).toThrow(
+    const [, ofSdist] = installCommands({ ...common, ...sdist, folder: '/tmp/a b' })
+    expect(ofSdist).toContain(`demo @ file:///tmp/a%20b/${SDIST}#sha256=0${SHA.slice(1)}`)
+    const two = filesOf(demo, WHEEL, 'demo-1.0-cp312-cp312-any.whl')
+    expect(() => installCommands({ ...common, files: two, dependencyIndex })).toThrow(
       expect.objectContaining({ code: 'packaging.dependencies' }),
     )
   })

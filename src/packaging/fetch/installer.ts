@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { fetchErrors } from './errors.ts'
 import type { ChosenFile } from './choose-files.ts'
 import type { Requirement } from './requirement.ts'
@@ -39,19 +41,23 @@ export function requirementsText(files: readonly VerifiedFile[], sdists: SdistCh
     .join('')
 }
 
+type Argv = readonly [string, ...string[]]
+
 /**
- * The whole command. The verified files are all that is installed, by digest; with an index for dependencies these come
- * from there, unverified, and the files are named by their paths. Throws `packaging.no-wheel`, `packaging.dependencies`.
+ * The whole commands, to run in this order. The verified files are all that is installed, by digest, and also where the
+ * same version is installed already: nobody knows which bytes those were. With an index for dependencies a second one
+ * takes these from there, unverified. Throws `packaging.no-wheel`, `packaging.dependencies`.
  */
-export function installCommand(installation: Installation): readonly [string, ...string[]] {
+export function installCommands(installation: Installation): readonly [Argv, ...Argv[]] {
   const { installer, sdists, dependencyIndex, more } = installation
-  const what =
-    dependencyIndex === undefined ? byDigest(installation) : withDependencies(installation, dependencyIndex)
   const only = sdists === 'never' ? ['--only-binary', ':all:'] : []
-  return [...programWords(installer), ...only, ...what, ...more]
+  const command = (what: readonly string[]): Argv => [...programWords(installer), ...only, ...what, ...more]
+  if (dependencyIndex === undefined) return [command(byDigest(installation))]
+  const files = withDependencies(installation, dependencyIndex)
+  return [command(['--no-deps', '--force-reinstall', ...files]), command(files)]
 }
 
-function programWords(installer: Installer): readonly [string, ...string[]] {
+function programWords(installer: Installer): Argv {
   const { program } = installer
   if (installer.kind === 'pip') return [...program, 'install', '--disable-pip-version-check', '--no-input']
   const python = installer.python === undefined ? [] : ['--python', installer.python]
@@ -60,20 +66,25 @@ function programWords(installer: Installer): readonly [string, ...string[]] {
 
 function byDigest({ folder, requirementsPath }: Installation): readonly string[] {
   const source = ['--no-index', '--find-links', folder]
-  return [...source, '--no-deps', '--require-hashes', '-r', requirementsPath]
+  return [...source, '--no-deps', '--force-reinstall', '--require-hashes', '-r', requirementsPath]
 }
 
 function withDependencies({ files, folder, sdists }: Installation, index: string): readonly string[] {
-  const paths = byRequirement(installable(files, sdists)).map(([{ text }, own]) => {
+  const urls = byRequirement(installable(files, sdists)).map(([{ text, name }, own]) => {
     const wheels = own.filter(({ kind }) => kind === 'wheel')
     const [only, ...others] = wheels.length === 0 ? own : wheels
-    if (only !== undefined && others.length === 0) return `${folder}/${only.fileName}`
+    if (only !== undefined && others.length === 0) return `${name} @ ${urlOf(only, folder)}`
     throw fetchErrors(
       'packaging.dependencies',
       `${text} has ${wheels.length} wheels, and which of them fits is not known`,
     )
   })
-  return ['--index-url', index, ...paths]
+  return ['--index-url', index, ...urls]
+}
+
+/** pip and uv compare the file with the digest in its URL. */
+function urlOf({ fileName, sha256 }: ChosenFile, folder: string): string {
+  return `${pathToFileURL(join(folder, fileName)).href}#sha256=${sha256}`
 }
 
 function installable(files: readonly VerifiedFile[], sdists: SdistChoice): readonly VerifiedFile[] {
