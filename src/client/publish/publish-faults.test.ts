@@ -167,6 +167,14 @@ describe('reading back', () => {
     )
   })
 
+  it('says why a registry may serve a seal that was there before', async () => {
+    const served = lying(`${WHEEL}.sigstore.json`, 'an older seal that verifies')
+    await expect(release.publish(await release.gitlab({ served }))).rejects.toMatchObject({
+      code: 'packaging.read-back',
+      hint: expect.stringContaining('does not replace one that it can'),
+    })
+  })
+
   it('refuses a file that is not listed', async () => {
     const server = await release.gitlab({
       fault: ({ path }, count) =>

@@ -23,8 +23,11 @@ export async function readBack(
   for (const { file, sideFiles } of release) {
     events.onStep(`reading back ${file.fileName}`)
     const listed = await findListed(file, registry, (ms) => clock.sleep(ms))
-    compare(file, registry, await registry.digestOf(listed, file.sizeBytes))
-    for (const side of sideFiles) compare(side, registry, await registry.sideFileDigest(side, side.sizeBytes))
+    compare({ file, registry, there: await registry.digestOf(listed, file.sizeBytes) })
+    for (const side of sideFiles) {
+      const there = await registry.sideFileDigest(side, side.sizeBytes)
+      compare({ file: side, registry, there, more: OTHER_SEAL })
+    }
   }
 }
 
@@ -46,12 +49,24 @@ async function findListed(
     'packaging.read-back',
     `the index of ${registry.name} does not list ${file.fileName}`,
     {
-      hint: 'a project may list files only when their seals satisfy its policy: look at the project there, then publish again with the right seals',
+      hint: 'it lists no file of a quarantined version, and in a project with a publish rule only files whose seals satisfy it: look at the project there, and publish again with the right seals',
     },
   )
 }
 
-function compare(file: LocalFile, { name }: PackageRegistry, there: Digest | undefined): void {
+/** A Wheelseal keeps serving a seal that verifies, whatever is uploaded after it. */
+const OTHER_SEAL = {
+  hint: 'a seal that the registry cannot verify for the project does not replace one that it can: verify the seal here, sign the file again in a pipeline of the project if it is refused, or leave the older seal as it is',
+}
+
+interface Compared {
+  readonly file: LocalFile
+  readonly registry: PackageRegistry
+  readonly there: Digest | undefined
+  readonly more?: { readonly hint: string }
+}
+
+function compare({ file, registry: { name }, there, more = undefined }: Compared): void {
   if (there === undefined)
     throw packagingErrors('packaging.read-back', `${name} does not serve ${file.fileName}`)
   if (there.sha256 === file.sha256 && there.sizeBytes === file.sizeBytes) return
@@ -60,5 +75,6 @@ function compare(file: LocalFile, { name }: PackageRegistry, there: Digest | und
     there.sizeBytes === file.sizeBytes
       ? `${name} serves ${file.fileName} with sha256 ${there.sha256}, and the file here has ${file.sha256}`
       : `${name} serves ${file.fileName} with a size other than ${file.sizeBytes} bytes`,
+    more,
   )
 }
