@@ -31,6 +31,15 @@ describe('the plan of a fetch', () => {
     expect(JSON.stringify(found)).toContain(san)
   })
 
+  it.each([
+    ['https://gitlab.example/simple', 'given'],
+    ['http://127.0.0.1:8080/simple', 'given'],
+    ['http://gitlab.example/simple', 'given, and sent without TLS'],
+  ])('says of the token for %s that it is %s', async (indexUrl, value) => {
+    const { origins } = await planOf({ indexUrl, ...named }, { env: { WHEELSEAL_TOKEN: 'secret' } })
+    expect(origins.find(({ name }) => name === 'token')).toMatchObject({ value, from: 'WHEELSEAL_TOKEN' })
+  })
+
   it('expects who is named, whosever registry it asks', async () => {
     const at = { api: API, project: 'acme/tools' }
     expect(await expectationOf({ ...at, ...named })).toMatchObject({

@@ -8,6 +8,7 @@ import {
 } from '../client/fetch/index.ts'
 import { groupOf, type Settings } from '../client/settings/index.ts'
 import { parseRequirement, type Requirement } from '../packaging/index.ts'
+import { isOpen } from './open-url.ts'
 import { planOf } from './verify-flags.ts'
 import { wrong, type VerifyFlags } from './verify-usage.ts'
 
@@ -46,7 +47,7 @@ export async function fetchPlanOf(
     verify,
     ...(login === undefined ? {} : { login }),
   }
-  return { plan, origins: [...verify.origins, ...loginOrigins(login)] }
+  return { plan, origins: [...verify.origins, ...loginOrigins(login, place)] }
 }
 
 /** `demo==1.0` and `Demo==1.0.0` are one. */
@@ -99,6 +100,8 @@ function issuerOf(api: string): string {
   return api.replace(/\/+$/, '').replace(/\/api\/v4$/, '')
 }
 
-function loginOrigins(login: FetchPlan['login']): FetchPlan['verify']['origins'] {
-  return login === undefined ? [] : [{ name: 'token', value: 'given', from: login.from }]
+function loginOrigins(login: FetchPlan['login'], { indexUrl }: Place): FetchPlan['verify']['origins'] {
+  if (login === undefined) return []
+  const value = isOpen(indexUrl) ? 'given, and sent without TLS' : 'given'
+  return [{ name: 'token', value, from: login.from }]
 }

@@ -4,6 +4,7 @@ import type { JsonValue } from '../base/index.ts'
 import { createCommandInput, systemClock, systemFiles } from '../host/index.ts'
 import { createHttp } from '../net/index.ts'
 import type { PublishedFile, PublishEvents } from '../packaging/index.ts'
+import { isOpen } from './open-url.ts'
 import { createLiveLine } from './screen.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 
@@ -66,12 +67,6 @@ async function publish(paths: readonly string[], options: Options): Promise<void
   } finally {
     progress.end()
   }
-}
-
-/** Whether others on the way can read the token. */
-function isOpen(api: string): boolean {
-  const { protocol, hostname } = new URL(api)
-  return protocol === 'http:' && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 function createPublishProgress(terminal: Terminal, isQuiet: boolean): PublishEvents & { end(): void } {
