@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { plainValue, type PlainValue } from './psych.ts'
+import { plainValue, type PlainValue, type Unfit } from './psych.ts'
 
-it.each<[string, PlainValue]>([
+it.each<[string, PlainValue | Unfit]>([
   ['yes', true],
   ['tRUE', true],
   ['On', true],
@@ -46,6 +46,16 @@ it.each<[string, PlainValue]>([
   ['.inf', Infinity],
   ['-.INF', -Infinity],
   ['.NaN', NaN],
+  ['0_', 0n],
+  ['0,', 0n],
+  ['0b_', { readAs: 'a number that is none' }],
+  ['-0x_', { readAs: 'a number that is none' }],
+  ['.e+3', { readAs: 'a number that is none' }],
+  ['2024-02-30', { readAs: 'a date' }],
+  ['2024-13-01', '2024-13-01'],
+  ['-2024-01-31T10:20:30Z', { readAs: 'a date' }],
+  [':a', { readAs: 'a symbol' }],
+  [':', ':'],
   ['main', 'main'],
   ['nullx', 'nullx'],
   ['trueish', 'trueish'],

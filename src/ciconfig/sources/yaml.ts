@@ -13,7 +13,7 @@ import {
 } from '../nodes.ts'
 import type { Position, Report } from '../report.ts'
 import { Places } from './places.ts'
-import { plainValue } from './psych.ts'
+import { hasForeignTag, isUnfit, kindOf, scalarValue, symbolName } from './scalars.ts'
 
 /** GitLab's limits for one file, and one against alias bombs. */
 const MAX_BYTES = 1024 * 1024
@@ -59,14 +59,29 @@ function sizeProblem(text: string): string | undefined {
 /** The one tag that GitLab adds to YAML. */
 const REFERENCE = '!reference'
 
+/** What libyaml refuses and the library takes: control characters, and directives of other versions. */
+// eslint-disable-next-line no-control-regex
+const UNFIT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]|^%(?!YAML 1\.\d+\s)/m
+
+/** Names of anchors as libyaml takes them. */
+const ANCHOR = /^[\w-]+$/
+
 function parse(
   text: string,
   { places, report }: { places: Places; report: Report },
 ): Document.Parsed | undefined {
+  const unfit = UNFIT.exec(text)
+  if (unfit !== null) {
+    const what = unfit[0].startsWith('%') ? 'a directive other than %YAML 1.1' : 'a control character'
+    report.problem(places.at(unfit.index), 'ciconfig.yaml', `${what} is not supported`)
+    return undefined
+  }
   const document = parseDocument(text, {
     version: '1.1',
+    // Scalars are texts to the library: what Psych makes of them is ours to say.
+    schema: 'failsafe',
+    merge: false,
     uniqueKeys: false,
-    intAsBigInt: true,
     prettyErrors: false,
     logLevel: 'silent',
   })
@@ -101,10 +116,18 @@ class Converter {
     if (this.#isTooLarge) return undefined
     if (node === null || node === undefined) return emptyScalar(this.#places.start)
     if (isAlias(node)) return this.#checked(this.#alias(node), depth)
-    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
-    if (anchor !== undefined) this.#anchors.set(anchor, undefined)
-    const converted = this.#checked(this.#plain(node as YamlNode, depth), depth)
-    if (anchor !== undefined) this.#anchors.set(anchor, converted)
+    const { anchor } = node as { anchor?: string }
+    if (anchor === undefined) return this.#checked(this.#plain(node as YamlNode, depth), depth)
+    return this.#anchored(node as YamlNode, { anchor, depth })
+  }
+
+  #anchored(node: YamlNode, { anchor, depth }: { anchor: string; depth: number }): SourceNode | undefined {
+    if (!ANCHOR.test(anchor))
+      return this.#fail(node, 'ciconfig.yaml', `&${anchor} is not a name of letters, digits, - and _`)
+    this.#anchors.set(anchor, undefined)
+    const converted = this.#checked(this.#plain(node, depth), depth)
+    // An anchor of the same name inside is the later one.
+    if (this.#anchors.get(anchor) === undefined) this.#anchors.set(anchor, converted)
     return converted
   }
 
@@ -120,7 +143,7 @@ class Converter {
   /** Which texts may be keys is as in GitLab: strings, written as they are. */
   #reference(node: YamlNode): ReferenceNode | undefined {
     const items: readonly unknown[] = isSeq(node) ? node.items : []
-    const keys = items.map((item) => (isScalar(item) ? scalarValue(item, item.source ?? '') : undefined))
+    const keys = items.map((item) => (isScalar(item) ? scalarValue(item) : undefined))
     if (keys.length === 0 || !keys.every((key) => typeof key === 'string'))
       return this.#fail(node, 'ciconfig.reference', `${REFERENCE} must be a list of strings: [job, keyword]`)
     return { kind: 'reference', at: this.#at(node), keys, size: 1 + keys.length, height: 1 }
@@ -159,13 +182,27 @@ class Converter {
       this.#fail(key as YamlNode, 'ciconfig.yaml', 'a key must be a string')
       return false
     }
-    const name = key.source ?? String(key.value)
+    const name = this.#name(key, depth)
     const keyAt = this.#at(key)
     const value = pair.value === null ? emptyScalar(keyAt) : this.convert(pair.value, depth + 1)
-    if (value === undefined) return false
-    if (name === '<<') return this.#merge(value, entries)
+    if (value === undefined || name === undefined) return false
+    if (name === '<<' && key.tag === undefined)
+      return this.#merge({ value, isList: isSeq(pair.value), entries })
     this.#add({ name, entry: { keyAt, value }, entries })
     return true
+  }
+
+  /** Numbers are names of variables and the like, at the top of a file of nothing; what else is no text is none. */
+  #name(key: Scalar, depth: number): string | undefined {
+    const value = scalarValue(key)
+    if (typeof value === 'string') {
+      if (key.anchor !== undefined) this.#anchors.set(key.anchor, this.#scalar(key))
+      return value
+    }
+    if (typeof value === 'bigint' && depth > 0) return String(value)
+    const source = String(key.value)
+    if (typeof value === 'object' && value?.readAs === 'a symbol') return symbolName(source)
+    return this.#fail(key, 'ciconfig.yaml', `the key ${source} is read as ${kindOf(value)}; quote it`)
   }
 
   #add({
@@ -186,8 +223,17 @@ class Converter {
   readonly #merged = new WeakSet<Entry<SourceNode>>()
 
   /** Psych, which GitLab reads with, merges where `<<` stands: keys above it are overwritten, keys below overwrite. */
-  #merge(value: SourceNode, entries: Map<string, Entry<SourceNode>>): boolean {
-    const sources = value.kind === 'list' ? value.items.toReversed() : [value]
+  #merge({
+    value,
+    isList,
+    entries,
+  }: {
+    value: SourceNode
+    /** A list that an alias stands for is not merged. */
+    isList: boolean
+    entries: Map<string, Entry<SourceNode>>
+  }): boolean {
+    const sources = value.kind === 'list' && isList ? value.items.toReversed() : [value]
     for (const source of sources) {
       if (source.kind === 'map') this.#copy(source, entries)
       else this.#report.problem(source.at, 'ciconfig.yaml', '<< must merge a map or a list of maps')
@@ -206,9 +252,9 @@ class Converter {
   #scalar(scalar: Scalar): SourceNode | undefined {
     const at = this.#at(scalar)
     const source = scalar.source ?? ''
-    const value = scalarValue(scalar, source)
-    if (value !== undefined) return { kind: 'scalar', at, value, source, size: 1, height: 1 }
-    return this.#fail(scalar, 'ciconfig.yaml', `${source} is read as a date or as binary data; quote it`)
+    const value = scalarValue(scalar)
+    if (!isUnfit(value)) return { kind: 'scalar', at, value, source, size: 1, height: 1 }
+    return this.#fail(scalar, 'ciconfig.yaml', `${source} is read as ${value.readAs}; quote it`)
   }
 
   #at(node: YamlNode): Position {
@@ -225,22 +271,6 @@ class Converter {
   }
 }
 
-function hasForeignTag(node: YamlNode): boolean {
-  return node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')
-}
-
 function emptyScalar(at: Position): ScalarNode {
   return { kind: 'scalar', at, value: null, source: '', size: 1, height: 1 }
-}
-
-/** Undefined for dates and binary data, which GitLab refuses. */
-function scalarValue(scalar: Scalar, source: string): ScalarNode['value'] | undefined {
-  const { value, type, tag } = scalar
-  if (!isSimple(value)) return undefined
-  const isPlain = type === 'PLAIN' && tag === undefined && !source.includes('\n')
-  return isPlain ? plainValue(source) : value
-}
-
-function isSimple(value: unknown): value is ScalarNode['value'] {
-  return value === null || ['string', 'bigint', 'number', 'boolean'].includes(typeof value)
 }
