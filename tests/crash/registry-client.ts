@@ -18,7 +18,8 @@ export interface Sent {
   readonly kind: 'distribution' | 'generic' | 'side file'
   readonly fileName: string
   readonly version: string
-  readonly bytes: Uint8Array
+  /** None any more once its life is over: the digest stays. */
+  bytes: Uint8Array
   readonly sha256: string
   isAcknowledged: boolean
   /** Whether a seal of the project's own pipeline was acknowledged; `maybe` from when it was sent. */
@@ -111,7 +112,7 @@ async function publishAndSign(client: RegistryClient): Promise<void> {
 
 /** Large enough that a kill finds it under way. */
 function putGeneric(client: RegistryClient): Promise<void> {
-  const bytes = randomBytes(randomInt(10, 2_000_000))
+  const bytes = randomBytes(randomInt(10, 1_000_000))
   return put(client, newSent({ kind: 'generic', fileName: `${newVersion()}.bin`, version: '1.0', bytes }))
 }
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -14,6 +15,9 @@ const LIVES = Number(process.env['WHEELSEAL_KILLS'] ?? 30)
 /** A life ends after so many acknowledged writes, in turn, and within the milliseconds in which the next are under way. */
 const KILL_AFTER = [1, 3, 2, 5, 4]
 const KILL_WITHIN_MS = 20
+/** Most lives end while an upload that has just arrived becomes a row: within these milliseconds. */
+const COMMIT_MS = 5
+const ARRIVAL_TURNS = 100
 const WRITERS = 3
 /** Of what was sent in earlier lives, so many files are read after each one; after the last one, all. */
 const SAMPLE = 10
@@ -22,6 +26,7 @@ let folder: { path: string; remove: () => Promise<void> }
 let data: string
 let server: Server
 let token: string
+const NO_BYTES = new Uint8Array(0)
 const record: Record = { sent: [], rules: ['off'], isRuleChanging: false }
 
 describe('kill -9 while distributions, files, signatures, rules and marks arrive', () => {
@@ -52,6 +57,7 @@ describe('kill -9 while distributions, files, signatures, rules and marks arrive
         expect(await wrongOf(asking(), [...sampled(record.sent.slice(0, before)), ...recent])).toEqual([])
         expect(await wrongNames(asking(), recent)).toEqual([])
         expect(await readdir(join(data, 'blobs', 'tmp'))).toEqual([])
+        for (const file of record.sent) file.bytes = NO_BYTES
       }
       await requireSignatures()
       expect(await wrongOf(asking(), record.sent)).toEqual([])
@@ -100,13 +106,29 @@ function sampled(all: readonly Sent[]): readonly Sent[] {
   return all.filter((_, at) => at % step === 0)
 }
 
+/** An upload is on the disk with its last byte: what follows is what makes it durable, names it and lists it. */
+async function arrived(): Promise<void> {
+  const tmp = join(data, 'blobs', 'tmp')
+  for (let turn = 0; turn < ARRIVAL_TURNS; turn += 1) {
+    const sizes = (await readdir(tmp)).map(
+      (name) => statSync(join(tmp, name), { throwIfNoEntry: false })?.size,
+    )
+    const underWay = record.sent.filter(({ isAcknowledged, bytes }) => !isAcknowledged && bytes !== NO_BYTES)
+    const isThere = underWay.some(({ bytes }) => sizes.includes(bytes.length))
+    if (isThere) break
+    await wait(1)
+  }
+  await wait(randomInt(COMMIT_MS))
+}
+
 async function writeUntilKilled(count: number): Promise<void> {
   await withAdmin(data, async (admin) => {
     const client = { url: server.url, token, admin, record }
     let acknowledged = 0
     let killed: Promise<void> | undefined
     const kill = async (): Promise<void> => {
-      await wait(randomInt(KILL_WITHIN_MS))
+      if (randomInt(3) === 0) await wait(randomInt(KILL_WITHIN_MS))
+      else await arrived()
       await server.kill()
     }
     const write = async (first: number): Promise<void> => {
