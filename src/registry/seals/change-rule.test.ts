@@ -94,6 +94,29 @@ describe('a change of rule', () => {
     expect(await listedFiles(bench)).toEqual([SDIST])
   })
 
+  it('that failed goes on when the failure has passed, without a start', async () => {
+    await publish(bench)
+    const { files, clock } = bench.context
+    const woken = Promise.withResolvers<void>()
+    const sleeps = [() => woken.promise]
+    let isBroken = true
+    const changeFile: typeof files.changeFile = (...asked) =>
+      isBroken ? Promise.reject(new Error('no space')) : files.changeFile(...asked)
+    const sleep: typeof clock.sleep = (...asked) => sleeps.pop()?.() ?? clock.sleep(...asked)
+    const now = bench.reopen({ files: { ...files, changeFile }, clock: { ...clock, sleep } })
+    now.seals.start()
+    await setRule(IDENTITY, now)
+    expect([await now.seals.rule(PROJECT), await listedFiles(now)]).toMatchObject([
+      { phase: 'narrowing' },
+      [WHEEL],
+    ])
+    isBroken = false
+    woken.resolve()
+    await expect.poll(async () => (await now.seals.rule(PROJECT)).phase).toBe('in force')
+    expect(await listedFiles(now)).toEqual([])
+    await now.close()
+  })
+
   it('adds what is published meanwhile unlisted, though no rule is in force yet', async () => {
     await publish(bench, { fileName: SDIST })
     await stopWhileNarrowing(IDENTITY)

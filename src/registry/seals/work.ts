@@ -46,7 +46,7 @@ export function createSealWork(context: Settling): SealWork {
     idle,
     start: () => {
       looking = resume(context, begin, closing.signal)
-        .then(() => watchDue(context, closing.signal))
+        .then(() => watchDue(context, begin, closing.signal))
         .catch((error: unknown) => context.log.failure('seals.work', error, {}))
     },
     stop: async () => {
@@ -56,18 +56,23 @@ export function createSealWork(context: Settling): SealWork {
   }
 }
 
-async function resume(
-  context: Settling,
-  begin: (project: Project) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const phase of ['narrowing', 'widening', 'in force'] as const)
+type Begin = (project: Project) => void
+
+async function resume(context: Settling, begin: Begin, signal: AbortSignal): Promise<void> {
+  await beginAgain(context, begin, signal)
+  for await (const project of changing(context, 'in force')) {
+    if (signal.aborted) return
+    const state = await context.store.findRule(project.id)
+    if (state?.phase === 'in force' && state.rule !== null) await renew(context, project, { state, begin })
+  }
+}
+
+/** Changes of a rule that ended before they were done, with an earlier process or by a failure. */
+async function beginAgain(context: Settling, begin: Begin, signal: AbortSignal): Promise<void> {
+  for (const phase of ['narrowing', 'widening'] as const)
     for await (const project of changing(context, phase)) {
       if (signal.aborted) return
-      const state = await context.store.findRule(project.id)
-      if (state === undefined) continue
-      if (state.phase !== 'in force') begin(project)
-      else if (state.rule !== null) await renew(context, project, { state, begin })
+      begin(project)
     }
 }
 
@@ -86,7 +91,7 @@ async function* changing(context: Settling, phase: RuleState['phase']): AsyncGen
 
 interface Renewing {
   readonly state: RuleState
-  readonly begin: (project: Project) => void
+  readonly begin: Begin
 }
 
 /** Other trust roots are as another rule. With the same, what a crash left between row and verdict is judged now. */
@@ -110,7 +115,7 @@ async function renew(context: Settling, project: Project, { state, begin }: Rene
       await settleFile(context, { project, file })
 }
 
-async function watchDue(context: Settling, signal: AbortSignal): Promise<void> {
+async function watchDue(context: Settling, begin: Begin, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const due = await context.store.listDue({ nowMs: context.clock.nowMs(), limit: DUE_AT_ONCE })
     for (const sealed of due) {
@@ -118,7 +123,9 @@ async function watchDue(context: Settling, signal: AbortSignal): Promise<void> {
       await judgeDue(context, sealed)
       await nextTurn()
     }
-    if (due.length === 0) await context.clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined)
+    if (due.length > 0) continue
+    await context.clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined)
+    await beginAgain(context, begin, signal)
   }
 }
 
