@@ -12,6 +12,8 @@ import {
   WHEEL,
   type Bench,
 } from './arrange.ts'
+import { createLocks } from './locks.ts'
+import { settleFile } from './settle-file.ts'
 
 let bench: Bench
 beforeEach(async () => {
@@ -119,18 +121,29 @@ refs = ["refs/heads/main"]
 })
 
 describe('an attestation beside the distribution', () => {
+  const policy =
+    'version = 1\n[[rules]]\nnames=["demo"]\n[[rules.any_of]]\nissuer="https://x.example"\nidentity="x"\n'
+
   it('is in the provenance while it verifies under the rule', async () => {
     await publish(bench)
     await bench.put(`${WHEEL}.publish.attestation`, good.attestation)
     const file = await publish(bench, { content: CONTENT })
     expect(await provenanceOf(file)).toMatchObject({ version: 1 })
-    const policy =
-      'version = 1\n[[rules]]\nnames=["demo"]\n[[rules.any_of]]\nissuer="https://x.example"\nidentity="x"\n'
     await bench.seals.setRule(PROJECT, { kind: 'policy', policy })
     await bench.seals.idle()
     expect(await provenanceOf(await publish(bench))).toBeNull()
     await bench.seals.setRule(PROJECT, undefined)
     await bench.seals.idle()
     expect(await provenanceOf(await publish(bench))).toMatchObject({ version: 1 })
+  })
+
+  it('leaves the provenance also where who judges it read the file before it had one', async () => {
+    const file = await publish(bench)
+    await bench.put(`${WHEEL}.publish.attestation`, good.attestation)
+    const rule = JSON.stringify({ kind: 'policy', policy })
+    const state = { projectId: PROJECT.id, next: null, phase: 'in force', beforeId: 0, setAtMs: 1 } as const
+    await bench.context.store.keepRule({ ...state, rule, rootsSha256: 'roots' })
+    await settleFile({ ...bench.context, locks: createLocks() }, { project: PROJECT, file })
+    expect(await bench.registry.pypi.find(PROJECT, { fileName: WHEEL })).toMatchObject({ provenance: null })
   })
 })

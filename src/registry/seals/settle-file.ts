@@ -101,18 +101,22 @@ async function provenanceOf(
   subject: Subject,
   { sealed, before }: { readonly sealed: SealedFile; readonly before: SealedFile | undefined },
 ): Promise<BlobReference | null | undefined> {
-  const ids = [sealed.attestationId, sealed.uploadedId].filter((id) => id !== null)
-  const isSame =
-    before?.attestationId === sealed.attestationId &&
-    before.uploadedId === sealed.uploadedId &&
-    before.ruleSha256 === sealed.ruleSha256
-  if (isSame || (ids.length === 0 && subject.file.provenance === null)) return undefined
+  const ids = attestationsOf(sealed)
+  const idsBefore = before === undefined ? [] : attestationsOf(before)
+  const isSame = ids.join() === idsBefore.join() && before?.ruleSha256 === sealed.ruleSha256
+  // By the verdict too: the caller may have read the file before it had one.
+  const hadNone = idsBefore.length === 0 && subject.file.provenance === null
+  if (isSame || (ids.length === 0 && hadNone)) return undefined
   const seals = await Promise.all(ids.map((id) => context.store.findSeal(id)))
   return keepProvenance(
     context,
     subject,
     seals.filter((seal) => seal !== undefined),
   )
+}
+
+function attestationsOf({ attestationId, uploadedId }: SealedFile): readonly number[] {
+  return [attestationId, uploadedId].filter((id) => id !== null)
 }
 
 interface Written {
