@@ -61,6 +61,12 @@ export const packagingErrors = defineErrors({
     summary: 'A distribution to publish has no seal next to it.',
     hint: "sign it first with 'wheelseal sign', or publish without seals with --no-seals",
   },
+  'packaging.wrong-seal': {
+    status: 400,
+    exit: 1,
+    summary: 'A seal next to a distribution is not one of this distribution.',
+    hint: "remove it, and sign the distribution again with 'wheelseal sign'; or publish without seals with --no-seals",
+  },
   'packaging.taken': {
     status: 409,
     exit: 1,

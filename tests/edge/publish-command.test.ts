@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { distributionOf } from '../../src/formats/python/archive/arrange.ts'
+import { sealsOf } from '../../src/client/publish/arrange.ts'
 import {
   gitlabStandIn,
   TOKEN,
@@ -24,12 +25,11 @@ let server: StandIn
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wheelseal-publish-command-'))
-  for (const name of NAMES)
-    for (const ending of ENDINGS)
-      writeFileSync(
-        join(folder, `${name}${ending}`),
-        ending === '' ? distributionOf(name) : `${ending} of ${name}`,
-      )
+  for (const name of NAMES) {
+    const bytes = distributionOf(name)
+    const texts: Readonly<Record<string, string | Uint8Array>> = { '': bytes, ...sealsOf(name, bytes) }
+    for (const ending of ENDINGS) writeFileSync(join(folder, `${name}${ending}`), texts[ending] ?? '')
+  }
   server = await gitlabStandIn({
     fault: (asked) => {
       if (asked.method === 'GET') return undefined

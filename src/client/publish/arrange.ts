@@ -6,6 +6,7 @@ import type { Clock, Files } from '../../base/index.ts'
 import { distributionOf, wheelOfSize } from '../../formats/python/archive/arrange.ts'
 import { systemClock, systemFiles } from '../../host/index.ts'
 import { createHttp } from '../../net/index.ts'
+import { makeSeal } from '../../registry/seals/arrange.ts'
 import { gitlabStandIn, TOKEN, type GitlabOptions, type StandIn } from './stand-in/arrange.ts'
 import { publishFiles } from './index.ts'
 
@@ -14,6 +15,12 @@ export const SDIST = 'my_pkg-1.0.tar.gz'
 /** Larger than what is sent at once. */
 export const LARGE: Uint8Array = wheelOfSize(300_000, WHEEL)
 export const SMALL: Uint8Array = distributionOf(SDIST)
+
+/** By their endings; one nobody has reason to trust. */
+export function sealsOf(name: string, bytes: Uint8Array): Readonly<Record<string, string>> {
+  const { bundle, sig, crt } = makeSeal({ of: name, bytes })
+  return { '.sigstore.json': bundle, '.sig': sig, '.crt': crt }
+}
 
 export interface Release {
   at(name: string): string
@@ -40,9 +47,9 @@ export async function newRelease(): Promise<Release> {
   const at = (name: string): string => join(folder, name)
   await writeFile(at(WHEEL), LARGE)
   await writeFile(at(SDIST), SMALL)
-  for (const name of [WHEEL, SDIST])
-    for (const ending of ['.sigstore.json', '.sig', '.crt'])
-      await writeFile(at(`${name}${ending}`), `${ending} of ${name}`)
+  for (const [name, bytes] of [[WHEEL, LARGE] as const, [SDIST, SMALL] as const])
+    for (const [ending, text] of Object.entries(sealsOf(name, bytes)))
+      await writeFile(at(`${name}${ending}`), text)
   const open: { close(): void }[] = []
   const slept: number[] = []
   const opened: Release['opened'] = (one) => {

@@ -1,8 +1,19 @@
 import { mkdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeSeal } from '../../registry/seals/arrange.ts'
 import { distributionOf } from '../../formats/python/archive/arrange.ts'
-import { LARGE, newRelease, published, SDIST, uploads, WHEEL, type Ask, type Release } from './arrange.ts'
+import {
+  LARGE,
+  newRelease,
+  published,
+  SDIST,
+  SMALL,
+  uploads,
+  WHEEL,
+  type Ask,
+  type Release,
+} from './arrange.ts'
 import { sha256Of, storageStandIn, type StandIn } from './stand-in/arrange.ts'
 
 let release: Release
@@ -125,6 +136,29 @@ describe('before the first upload', () => {
     expect(await refusedWithoutUpload(await release.gitlab(), 'packaging.no-seal')).toContain(
       `only ${SDIST}.sig`,
     )
+  })
+
+  const other = makeSeal({ of: WHEEL, bytes: SMALL })
+  const own = makeSeal({ of: WHEEL, bytes: LARGE })
+  const misnamed = makeSeal({ of: WHEEL, bytes: LARGE, fileName: 'my_pkg-2.0-py3-none-any.whl' })
+  it.each([
+    ['no bundle', '.sigstore.json', 'garbage', 'not a bundle'],
+    ['a bundle of other bytes', '.sigstore.json', other.bundle, 'different file'],
+    ['a signature of other bytes', '.sig', other.sig, 'does not match'],
+    ['no certificate', '.crt', 'garbage', WHEEL],
+    ['an attestation of other bytes', '.publish.attestation', other.attestation, ''],
+    ['an attestation of another name', '.publish.attestation', misnamed.attestation, ''],
+  ])('%s next to a file ends it', async (_what, ending, text, words) => {
+    const server = await release.gitlab()
+    await writeFile(release.at(`${WHEEL}${ending}`), text)
+    expect(await refusedWithoutUpload(server, 'packaging.wrong-seal')).toContain(words)
+    expect(server.asked).toEqual([])
+  })
+
+  it('an attestation of the file, and a signature whose certificate is only in the bundle, do not', async () => {
+    await writeFile(release.at(`${WHEEL}.publish.attestation`), own.attestation)
+    await unlink(release.at(`${SDIST}.crt`))
+    expect(await release.publish(await release.gitlab())).toHaveLength(8)
   })
 
   it('a file that cannot be read ends it, and so does one that is no distribution, is empty or is named twice', async () => {

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { encodeHex, sha256Hex, WheelsealError, type Files } from '../../base/index.ts'
 import { parseFileName } from '../../formats/python/index.ts'
 import { packagingErrors } from '../errors.ts'
+import { checkSeals } from './check-seals.ts'
 import type { LocalDistribution, LocalFile, SideFile } from './ports.ts'
 import {
   isSideFile,
@@ -36,7 +37,8 @@ const MAX_SIDE_FILE_BYTES = 34 << 20
 
 /**
  * All that is to be published, read and judged before anything is uploaded. Side files among the paths (`dist/*`) count
- * with their distribution. Throws `packaging.file`, `packaging.no-seal`, `host.file`.
+ * with their distribution. Throws `packaging.file`, `packaging.no-seal`, `packaging.wrong-seal`,
+ * `host.file`.
  */
 export async function readLocalFiles(choice: LocalChoice, ports: LocalPorts): Promise<readonly ToPublish[]> {
   const paths = [...new Set(choice.paths)]
@@ -86,15 +88,16 @@ function distributionName(fileName: string): LocalDistribution['distribution'] {
 /** Small, and read once: what was judged is what is uploaded. Nobody named these paths, so that a pipe is not opened. */
 async function readSideFiles(file: LocalDistribution, files: Files): Promise<readonly SideFile[]> {
   const found: SideFile[] = []
-  const endings: SideFileEnding[] = []
+  const sides = new Map<SideFileEnding, Uint8Array>()
   for (const ending of SIDE_FILE_ENDINGS) {
     const path = `${file.path}${ending}`
     const bytes = await files.readIfThere(path, MAX_SIDE_FILE_BYTES, 'regular file')
     if (bytes === undefined) continue
-    endings.push(ending)
+    sides.set(ending, bytes)
     found.push({ ...sideFilePlace(file, ending), path, ...inMemory(bytes) })
   }
-  requireSealed(file.fileName, endings)
+  requireSealed(file.fileName, [...sides.keys()])
+  checkSeals(file, sides)
   return found
 }
 

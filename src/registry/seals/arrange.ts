@@ -55,6 +55,8 @@ export const MALLORY = 8
 
 export interface SealChanges {
   readonly content?: string
+  /** In place of an honest distribution with that content. */
+  readonly bytes?: Uint8Array
   readonly project?: Project
   readonly ref?: string
   readonly configFile?: string
@@ -80,10 +82,9 @@ export interface MadeSeal {
 }
 
 export function makeSeal(changes: SealChanges = {}): MadeSeal {
-  const { content = CONTENT, of = WHEEL, fileName = of } = changes
+  const { content = CONTENT, of = WHEEL, fileName = of, bytes = bytesOf(of, content) } = changes
   const certificate = certificateOf(changes)
   const pem = certificatePem(certificate.der)
-  const bytes = bytesOf(of, content)
   const digest = sha256(bytes)
   const signature = new Uint8Array(sign('sha256', bytes, keys.leaf.key))
   const body = hashedRekordBody({ algorithm: 'sha256', digest, signature, publicKeyPem: pem })

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
@@ -67,13 +66,6 @@ async function onlyBlob(): Promise<string> {
   return join(file?.parentPath ?? '', file?.name ?? '')
 }
 
-async function inOrderOfWriting(at: string): Promise<readonly string[]> {
-  const files: { readonly name: string; readonly atNs: bigint }[] = []
-  for (const name of await readdir(at))
-    files.push({ name, atNs: (await stat(join(at, name), { bigint: true })).mtimeNs })
-  return files.toSorted((a, b) => (a.atNs < b.atNs ? -1 : 1)).map(({ name }) => name)
-}
-
 async function lose(): Promise<string> {
   const lost = join(folder, 'lost')
   await rename(data, lost)
@@ -109,44 +101,6 @@ describe('a backup', () => {
       expect((await stat(join(name.parentPath, name.name))).mode & 0o077).toBe(0)
     expect(await readdir(backup)).not.toContain('logs')
     expect(await readdir(backup)).not.toContain('run')
-  })
-
-  it('lets nobody else read the copy of the database while files are copied, whoever may list the folder', async () => {
-    await mkdir(backup, { recursive: true, mode: 0o755 })
-    const modes: number[] = []
-    await using(async (server) => {
-      await store(server, 'one')
-      const onFile = (): void => void modes.push(statSync(join(backup, 'wheelseal.db.copying')).mode & 0o777)
-      await makeBackup({ data, to: backup, onFile })
-    })
-    expect(modes).toEqual([0o600])
-  })
-
-  it('is not made in the data directory, by whatever name', async () => {
-    await using(async () => {
-      await symlink(data, join(folder, 'link'))
-      for (const to of [data, join(data, 'x'), join(folder, 'link'), join(folder, 'link', 'keys', 'x')])
-        await expect(makeBackup({ data, to })).rejects.toMatchObject({ code: 'server.backup-folder' })
-      const real = makeBackup({ data: join(folder, 'link'), to: join(data, 'x') })
-      await expect(real).rejects.toMatchObject({ code: 'server.backup-folder' })
-    })
-    expect(await readdir(data)).not.toContain('x')
-  })
-
-  it('leaves out what is just being written, which may be gone at any moment', async () => {
-    await using(async () => {
-      await writeFile(join(data, 'tuf', '.timestamp.json.0123456789ab.tmp'), '{')
-      await makeBackup({ data, to: backup })
-    })
-    const names = await readdir(join(backup, 'tuf'))
-    expect(names).toContain('timestamp.json')
-    expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([])
-  })
-
-  it('has all that the TUF timestamp names, also where the server writes a newer one meanwhile', async () => {
-    await using(() => makeBackup({ data, to: backup }))
-    const [first] = await inOrderOfWriting(join(backup, 'tuf'))
-    expect(first).toBe('timestamp.json')
   })
 
   it('is brought up to date, and copies no file twice', async () => {
