@@ -72,12 +72,12 @@ describe.runIf(present(python, twine, uv, cosign2))('wheelseal fetch and install
     const venv = at(`venv-${name}`)
     await runProgram([python, '-m', 'venv', venv])
     const into = ['--python', join(venv, 'bin/python'), '--installer', name]
-    const index = `${server.url}/api/v4/projects/acme%2Ftools/packages/pypi/simple`
-    for (const more of [[], [], ['--deps-from', index.replace('://', `://ada:${token}@`)]]) {
+    const index = withLogin()
+    for (const more of [[], [], ['--deps-from', index]]) {
       const { code, stderr } = await run('install', 'acme-tools==1.0.0', ...project(), ...into, ...more)
       expect(code, stderr).toBe(0)
-      const text = 'import acme_tools, sys; sys.stdout.write(acme_tools.__file__)'
-      const { stdout: file } = await runProgram([join(venv, 'bin/python'), '-B', '-c', text])
+      const where = 'import acme_tools, sys; sys.stdout.write(acme_tools.__file__)'
+      const { stdout: file } = await runProgram([join(venv, 'bin/python'), '-B', '-c', where])
       expect(await readFile(file, 'utf8')).not.toContain('other bytes')
       await writeFile(file, '# other bytes')
     }
@@ -137,25 +137,14 @@ describe.runIf(present(python, twine, uv, cosign2))('wheelseal fetch and install
     const refused = await run('install', 'acme-tools==1.0.2', ...project(), '--python', python)
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('packaging.no-wheel') })
     expect(existsSync(canary)).toBe(false)
-    const built = await run(
-      ...[
-        'install',
-        'acme-tools==1.0.2',
-        ...project(),
-        '--python',
-        python,
-        '--allow-sdist',
-        '--',
-        '--target',
-        at('c3'),
-      ],
-    )
+    const sdist = ['acme-tools==1.0.2', ...project(), '--python', python, '--allow-sdist']
+    const built = await run('install', ...sdist, '--', '--target', at('c3'))
     expect(built.code, built.stderr).toBe(0)
     const variables = (await readFile(canary, 'utf8')).split('\n')
     expect(variables).toContain('CANARY')
     expect(variables).not.toContain('WHEELSEAL_TOKEN')
     await rm(canary)
-    const index = `${server.url.replace('://', `://ada:${token}@`)}/api/v4/projects/acme%2Ftools/packages/pypi/simple`
+    const index = withLogin()
     const download = ['download', '--no-deps', '--index-url', index, '-d', at('c4'), 'acme-tools==1.0.1']
     await runProgram([python, '-m', 'pip', ...download], { env })
     expect(existsSync(canary)).toBe(true)
@@ -268,14 +257,9 @@ describe.runIf(present(python, twine, uv, cosign2))('wheelseal fetch and install
     const files = (await readdir(join(work, 'dist'))).toSorted()
     const packages = `${server.url}/api/v4/projects/acme%2Ftools/packages`
     const login = { TWINE_USERNAME: 'ada', TWINE_PASSWORD: token }
-    const upload = [
-      twine,
-      'upload',
-      '--repository-url',
-      `${packages}/pypi`,
-      ...files.map((file) => join(work, 'dist', file)),
-    ]
-    const uploaded = await runProgram(upload, { env: login })
+    const dists = files.map((file) => join(work, 'dist', file))
+    const argv = [twine, 'upload', '--repository-url', `${packages}/pypi`, ...dists]
+    const uploaded = await runProgram(argv, { env: login })
     expect(uploaded.code, uploaded.stdout + uploaded.stderr).toBe(0)
     if (seals === 'none') return
     for (const file of files) await sealWith(seals, join(work, 'dist', file))
@@ -290,6 +274,10 @@ describe.runIf(present(python, twine, uv, cosign2))('wheelseal fetch and install
       })
       expect(answer.status).toBe(201)
     }
+  }
+
+  function withLogin(): string {
+    return `${server.url.replace('://', `://ada:${token}@`)}/api/v4/projects/acme%2Ftools/packages/pypi/simple`
   }
 
   async function sealWith(seals: 'pair' | 'bundle', file: string): Promise<void> {
