@@ -148,7 +148,7 @@ describe('before the first upload', () => {
     ['no certificate', '.crt', 'garbage', WHEEL],
     ['an attestation of other bytes', '.publish.attestation', other.attestation, ''],
     ['an attestation of another name', '.publish.attestation', misnamed.attestation, ''],
-  ])('%s next to a file ends it', async (_what, ending, text, words) => {
+  ])('%s next to a file ends it', async (...[, ending, text, words]) => {
     const server = await release.gitlab()
     await writeFile(release.at(`${WHEEL}${ending}`), text)
     expect(await refusedWithoutUpload(server, 'packaging.wrong-seal')).toContain(words)

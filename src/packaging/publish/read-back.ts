@@ -66,7 +66,7 @@ interface Compared {
   readonly more?: { readonly hint: string }
 }
 
-function compare({ file, registry: { name }, there, more = undefined }: Compared): void {
+function compare({ file, registry: { name }, there, more }: Compared): void {
   if (there === undefined)
     throw packagingErrors('packaging.read-back', `${name} does not serve ${file.fileName}`)
   if (there.sha256 === file.sha256 && there.sizeBytes === file.sizeBytes) return
