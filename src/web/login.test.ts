@@ -151,6 +151,8 @@ describe('a session', () => {
     expect(await statusOf(session)).toBe(200)
     await bench.access.setBlocked('ada', 'blocked')
     expect(await statusOf(session)).toBe(404)
+    await bench.access.setBlocked('ada', 'active')
+    expect(await statusOf(session)).toBe(404)
   })
 
   it('ends with a logout from the own page, and with no other', async () => {

@@ -162,6 +162,7 @@ describe('a file', () => {
     const provenance = { sha256: 'b'.repeat(64), size: 1 }
     const href = 'href="../api/v4/projects/7/packages/pypi/integrity/tools/1.0/tools-1.0.tar.gz/provenance"'
     expect(pageOf([viewOf({ provenance })])).toContain(href)
+    expect(pageOf([viewOf({ provenance, version: '1.0+x' })])).toContain('/integrity/tools/1.0%2Bx/')
   })
 
   it.each([
@@ -248,6 +249,15 @@ describe('the lines', () => {
     const lines = linesOf(pageOf([viewOf({}, verified(`${OWN}refs/heads/main`, kind))]))
     const cosign = lines.filter((line) => line.startsWith('cosign '))
     expect(cosign.map((line) => /--signature|--bundle/.exec(line)?.[0])).toEqual(flags)
+  })
+
+  it('are quoted where a shell sees more than a word', () => {
+    expect(linesOf(pageOf([viewOf({ version: '1!2.0' })]))[0]).toContain(" 'tools==1!2.0'")
+  })
+
+  it('do not go by a seal of another version', () => {
+    const older = viewOf({ version: '0.9' }, verified(`${OWN}refs/heads/main`))
+    expect(linesOf(pageOf([viewOf(), older]))).toHaveLength(2)
   })
 
   it('do not go by a seal that is not verified', () => {

@@ -102,6 +102,8 @@ describe('a page', () => {
       )
       expect(headers.get('x-content-type-options')).toBe('nosniff')
       expect(headers.get('referrer-policy')).toBe('same-origin')
+      expect(headers.get('x-frame-options')).toBe('DENY')
+      expect(headers.get('vary')).toBe(path === '/acme/sub/private' ? null : 'Cookie')
       expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
     }
   })
