@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import { sha256Hex, utf8 } from '../base/index.ts'
+import { sha256Hex, utf8, type Blob } from '../base/index.ts'
 import { fileResponse } from './file-response.ts'
 
 const TEXT = '0123456789'
@@ -16,6 +16,16 @@ function ask(headers: Readonly<Record<string, string>>, text = TEXT): Response |
   const app = new Hono()
   app.get('/', (context) => fileResponse(context, { fileName: 'f', sha256: DIGEST }, blob))
   return app.request('/', { headers })
+}
+
+/** What goes wrong before the answer is thrown. */
+async function served(blob: Blob, range?: string, method = 'GET'): Promise<Response> {
+  const app = new Hono()
+  app.onError((error) => {
+    throw error
+  })
+  app.get('/', (context) => fileResponse(context, { fileName: 'f', sha256: DIGEST }, blob))
+  return app.request('/', { method, headers: range === undefined ? {} : { range } })
 }
 
 interface Row {
@@ -67,20 +77,60 @@ describe('fileResponse', () => {
     expect((await ask({ 'if-none-match': '"other"' })).status).toBe(200)
   })
 
-  it('of a file that cannot be read names no file of the server', async () => {
-    const app = new Hono()
-    const broken = {
-      size: 1,
+  it.each([1, 300_000])(
+    'of a file of %i bytes that cannot be read names no file of the server',
+    async (size) => {
+      const broken = {
+        size,
+        stream: () => {
+          throw new Error("EMFILE: open '/srv/data/blobs/x'")
+        },
+      }
+      await expect(served(broken).then((answer) => answer.text())).rejects.toMatchObject({
+        code: 'http.file',
+        message: expect.not.stringContaining('srv') as string,
+      })
+    },
+  )
+
+  it('of a small file has its status after the last byte is read, and of a large one before the first', async () => {
+    for (const size of [1, 262_144, 262_145]) {
+      let isRead = false
+      const blob = {
+        size,
+        stream: async function* () {
+          yield new Uint8Array(size)
+          isRead = true
+        },
+      }
+      const answer = await served(blob)
+      expect(isRead).toBe(size <= 262_144)
+      expect((await answer.arrayBuffer()).byteLength).toBe(size)
+    }
+  })
+
+  it('is refused where a small file has become shorter or longer', async () => {
+    for (const text of ['012', '01234']) {
+      const blob = {
+        size: 4,
+        stream: async function* () {
+          yield utf8(text)
+        },
+      }
+      for (const range of [undefined, 'bytes=0-3'])
+        await expect(served(blob, range)).rejects.toMatchObject({ code: 'http.file' })
+    }
+  })
+
+  it('of HEAD reads no file', async () => {
+    const blob = {
+      size: 4,
       stream: () => {
-        throw new Error("EMFILE: open '/srv/data/blobs/x'")
+        throw new Error('read')
       },
     }
-    app.get('/', (context) => fileResponse(context, { fileName: 'f', sha256: DIGEST }, broken))
-    const read = Promise.resolve(app.request('/')).then((answer) => answer.text())
-    await expect(read).rejects.toMatchObject({
-      code: 'http.file',
-      message: expect.not.stringContaining('srv') as string,
-    })
+    const answer = await served(blob, undefined, 'HEAD')
+    expect([answer.status, answer.headers.get('content-length')]).toEqual([200, '4'])
   })
 
   it('has no range of an empty file', async () => {

@@ -16,7 +16,7 @@ export interface ServedFile {
  * A stored file, streamed. Bytes of users are never shown as a page: always an attachment, by default of no particular type. The
  * digest is the strong validator, so one range may be asked for (RFC 9110 §14); several are answered with the whole.
  */
-export function fileResponse(context: Context, file: ServedFile, blob: Blob): Response {
+export async function fileResponse(context: Context, file: ServedFile, blob: Blob): Promise<Response> {
   const etag = `"${file.sha256}"`
   const headers = {
     'Content-Type': file.contentType ?? 'application/octet-stream',
@@ -38,16 +38,33 @@ export function fileResponse(context: Context, file: ServedFile, blob: Blob): Re
       headers: { ...headers, 'Content-Range': `bytes */${blob.size}` },
     })
   }
-  const body = (part?: ByteRange): ReadableStream | null =>
-    context.req.method === 'HEAD' ? null : ReadableStream.from(sent(blob, part))
+  const body = await bodyOf(context, blob, range)
   if (range === undefined) {
-    return new Response(body(), { headers: { ...headers, 'Content-Length': String(blob.size) } })
+    return new Response(body, { headers: { ...headers, 'Content-Length': String(blob.size) } })
   }
   const partial = {
     'Content-Range': `bytes ${range.start}-${range.end}/${blob.size}`,
     'Content-Length': String(range.end - range.start + 1),
   }
-  return new Response(body(range), { status: 206, headers: { ...headers, ...partial } })
+  return new Response(body, { status: 206, headers: { ...headers, ...partial } })
+}
+
+/** Up to here a stream costs more than the file: it is read whole, and what is wrong with it is said by the status. */
+const MAX_READ_BYTES = 256 * 1024
+
+async function bodyOf(
+  context: Context,
+  blob: Blob,
+  part: ByteRange | undefined,
+): Promise<ReadableStream | Uint8Array<ArrayBuffer> | null> {
+  if (context.req.method === 'HEAD') return null
+  const length = part === undefined ? blob.size : part.end - part.start + 1
+  if (length > MAX_READ_BYTES) return ReadableStream.from(sent(blob, part))
+  const parts: Uint8Array[] = []
+  for await (const bytes of sent(blob, part)) parts.push(bytes)
+  const whole = Buffer.concat(parts)
+  if (whole.length !== length) throw httpErrors('http.file', 'a stored file is not as long as it was')
+  return whole
 }
 
 /** What the operating system says of a file stays here: before its first byte an error is the text of the answer. */

@@ -64,6 +64,16 @@ describe('openFolderBlobs', () => {
     expect(await filesOf(folder)).toEqual([])
   })
 
+  it('gives no byte that is not of the file where it is cut short after it was opened', async () => {
+    const { folder, blobs } = await makeBlobs()
+    await (await blobs.stage(once('hello'), 5)).commit()
+    const blob = await blobs.open(HELLO, 5)
+    await truncate(join(folder, 'sha256/2c', HELLO.slice(2)), 3)
+    const parts: Uint8Array[] = []
+    for await (const part of blob?.stream({ start: 1, end: 4 }) ?? []) parts.push(part)
+    expect(Buffer.concat(parts).toString()).toBe('el')
+  })
+
   it('removes at its start what a crash left uncommitted, and keeps what was committed', async () => {
     const { folder, blobs } = await makeBlobs()
     await (await blobs.stage(once('hello'), 5)).commit()

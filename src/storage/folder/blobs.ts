@@ -118,12 +118,12 @@ async function openBlob(
   const found = await sizeOf(path)
   if (found === undefined) return undefined
   if (found !== size) throw damaged(sha256, wrongSize(found, size))
-  const isAll = (range?: ByteRange): boolean =>
-    range === undefined || (range.start === 0 && range.end >= size - 1)
+  const all = { start: 0, end: size - 1 }
+  const isAll = (range: ByteRange): boolean => range.start === 0 && range.end >= all.end
   // A part has no digest of its own: whoever puts parts together compares the whole.
   return {
     size,
-    stream: (range) => (isAll(range) ? compared(read(path), sha256, log) : read(path, range)),
+    stream: (range = all) => (isAll(range) ? compared(read(path, all), sha256, log) : read(path, range)),
   }
 }
 
@@ -168,23 +168,22 @@ export async function blobDamage(
     if (found === undefined) return 'it is missing'
     if (found !== size) return wrongSize(found, size)
     const hash = createHash('sha256')
-    for await (const part of read(path)) hash.update(part)
+    for await (const part of read(path, { start: 0, end: size - 1 })) hash.update(part)
     return hash.digest('hex') === sha256 ? undefined : 'its digest differs'
   } catch (error) {
     return `it cannot be read: ${describeError(error)}`
   }
 }
 
-async function* read(
-  path: string,
-  range: ByteRange = { start: 0, end: Infinity },
-): AsyncGenerator<Uint8Array> {
+/** Ends before `range` does where the file does. */
+async function* read(path: string, range: ByteRange): AsyncGenerator<Uint8Array> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     let position = range.start
     while (position <= range.end) {
       const length = Math.min(CHUNK_BYTES, range.end - position + 1)
-      const { bytesRead, buffer } = await handle.read(new Uint8Array(length), 0, length, position)
+      // Only what was read into it is handed on.
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, position)
       if (bytesRead === 0) return
       position += bytesRead
       yield buffer.subarray(0, bytesRead)
