@@ -6,7 +6,6 @@ import {
   record,
   shownOnly,
   text,
-  textOrTexts,
   texts,
   wrong,
   writtenMap,
@@ -71,7 +70,7 @@ const serviceTable = {
   name: text,
   alias: text,
   entrypoint: texts,
-  command: textOrTexts,
+  command: texts,
   variables: readVariables({ isTopLevel: false }),
   docker: writtenMap,
   kubernetes: asWritten,
@@ -93,7 +92,7 @@ const service: Reader<Service> = (node, place) => {
   return {
     ...plainImage({ name, ...more }),
     alias,
-    command: typeof command === 'string' ? [command] : command,
+    command,
     variables: Object.fromEntries(variables.map(({ key, value }) => [key, value])),
   }
 }
