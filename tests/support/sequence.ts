@@ -11,6 +11,7 @@ const LONG = [
   'src/log/crash/crash.test.ts',
   'tests/stock/stranger.test.ts',
   'tests/docs/run-lines.test.ts',
+  'tests/conformance/pipelines.test.ts',
   'tests/edge/pipes.test.ts',
   'tests/conformance/distributions.test.ts',
   'tests/stock/cosign-face.test.ts',
