@@ -1,10 +1,10 @@
 /**
- * `bench/run [start] [registry] [tsa] [fulcio] [rekor] [sign] [verify] [reads]`: prints tables in Markdown; README.md says what they mean.
+ * `bench/run [start] [registry] [tsa] [fulcio] [rekor] [sign] [verify] [plan] [reads]`: prints tables in Markdown; README.md says what they mean.
  *
  *   --runs N          runs of each side at each level (default 3)
  *   --clients 1,8,32  concurrent clients
  *   --seconds N       at most so long per run (default 4)
- *   --turns N         runs of each side of `sign` and `verify` (default 20)
+ *   --turns N         runs of each side of `sign`, `verify` and `plan` (default 20)
  *   --sizes N,N       entries in the logs of `reads` (default 1000,1000000)
  *   --ours            without the stock servers
  *   --profile DIR     the server writes a CPU profile there
@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Row } from './compare.ts'
 import { startOurs } from './ours.ts'
+import { benchPlan } from './plan.ts'
 import { benchReads } from './reads.ts'
 import { benchRegistry } from './registry.ts'
 import { comparisonTable, machineLine } from './report.ts'
@@ -51,7 +52,8 @@ try {
   console.log(`${machineLine()}\n`)
   if (wanted('start')) print('Start and memory', await benchStart(work))
   if (wanted('registry')) await registry()
-  if (['start', 'tsa', 'fulcio', 'rekor', 'sign', 'verify', 'reads'].some(wanted)) await benchServices()
+  if (wanted('plan')) print('Plans of a pipeline', await benchPlan(work, turns))
+  if (needsServices()) await benchServices()
   if (wanted('reads')) {
     const text = await benchReads(work, join(work, 'data'), numbers(values.sizes))
     print('GET /api/v1/log/entries?logIndex=, random and warm, 1 client', text)
@@ -65,6 +67,11 @@ function registry(): Promise<void> {
   const seconds = Math.min(Number(values.seconds), 3)
   const nodeOptions = values.profile === undefined ? undefined : profiling(values.profile)
   return benchRegistry({ work, runs: Number(values.runs), seconds, nodeOptions, print })
+}
+
+/** Whether more is measured than what starts servers of its own, or none. */
+function needsServices(): boolean {
+  return positionals.length === 0 || positionals.some((name) => !['plan', 'registry'].includes(name))
 }
 
 async function benchServices(): Promise<void> {
