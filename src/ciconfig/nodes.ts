@@ -48,11 +48,11 @@ export function mapNode<Value extends SourceNode>(
   at: Position,
   entries: ReadonlyMap<string, Entry<Value>>,
 ): MapNode<Value> {
-  return { kind: 'map', at, entries, ...extent([...entries.values()].map((entry) => entry.value)) }
+  return withExtent({ kind: 'map', at, entries }, valuesOf(entries))
 }
 
 export function listNode<Item extends SourceNode>(at: Position, items: readonly Item[]): ListNode<Item> {
-  return { kind: 'list', at, items, ...extent(items) }
+  return withExtent({ kind: 'list', at, items }, items)
 }
 
 /** The node, from which something was left out. */
@@ -65,14 +65,23 @@ export function madeFrom<N extends SourceNode>(node: N, origins: readonly Source
   return origins.some((origin) => origin.isPartial === true) ? partial(node) : node
 }
 
-function extent(children: readonly Extent[]): Omit<Extent, 'at'> {
+function* valuesOf<Value>(entries: ReadonlyMap<string, Entry<Value>>): Iterable<Value> {
+  for (const entry of entries.values()) yield entry.value
+}
+
+function withExtent<Part>(
+  part: Part,
+  children: Iterable<Extent>,
+): Part & { readonly size: number; readonly height: number; readonly isPartial?: true } {
   let [size, height, isPartial] = [1, 0, false]
   for (const child of children) {
     size += child.size
     height = Math.max(height, child.height)
     isPartial ||= child.isPartial === true
   }
-  return { size, height: height + 1, ...(isPartial ? { isPartial } : {}) }
+  return isPartial
+    ? { ...part, size, height: height + 1, isPartial: true }
+    : { ...part, size, height: height + 1 }
 }
 
 export function isNull(node: SourceNode): boolean {

@@ -54,10 +54,14 @@ class Resolver {
 
   map(map: SourceMap, depth: number): MapNode {
     const entries = new Map<string, Entry>()
+    let isSame = true
     for (const [name, { keyAt, value }] of map.entries) {
       const resolved = this.#resolve(value, depth + 1)
+      isSame &&= resolved === value
       if (resolved !== undefined) entries.set(name, { keyAt, value: resolved })
     }
+    // Most maps have no reference in them and need no copy.
+    if (isSame) return map as MapNode
     const resolved = madeFrom(mapNode(map.at, entries), [map])
     return entries.size < map.entries.size ? partial(resolved) : resolved
   }
@@ -72,6 +76,8 @@ class Resolver {
     const items = list.items
       .map((item) => this.#resolve(item, depth + 1))
       .filter((item) => item !== undefined)
+    if (items.length === list.items.length && items.every((item, index) => item === list.items[index]))
+      return list as ListNode
     const resolved = listNode(list.at, items)
     return items.length < list.items.length ? partial(resolved) : resolved
   }
