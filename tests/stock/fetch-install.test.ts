@@ -72,8 +72,7 @@ describe.runIf(present(python, twine, uv, cosign2))('wheelseal fetch and install
     const venv = at(`venv-${name}`)
     await runProgram([python, '-m', 'venv', venv])
     const into = ['--python', join(venv, 'bin/python'), '--installer', name]
-    const index = withLogin()
-    for (const more of [[], [], ['--deps-from', index]]) {
+    for (const more of [[], [], ['--deps-from', withLogin()]]) {
       const { code, stderr } = await run('install', 'acme-tools==1.0.0', ...project(), ...into, ...more)
       expect(code, stderr).toBe(0)
       const where = 'import acme_tools, sys; sys.stdout.write(acme_tools.__file__)'
@@ -294,10 +293,8 @@ describe.runIf(present(python, twine, uv, cosign2))('wheelseal fetch and install
       seals === 'pair'
         ? [cosign2, 'sign-blob', '--yes', ...urls, '--identity-token', identity, ...output, file]
         : [wheelseal, 'sign', '--signing-config', at('trust/signing_config.json'), file]
-    const { code, stderr } = await runProgram(argv, {
-      env: { ...trust, SIGSTORE_ID_TOKEN: identity },
-      cwd: dirname(file),
-    })
+    const env = { ...trust, SIGSTORE_ID_TOKEN: identity }
+    const { code, stderr } = await runProgram(argv, { env, cwd: dirname(file) })
     expect(code, stderr).toBe(0)
   }
 })
