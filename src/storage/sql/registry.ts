@@ -39,6 +39,19 @@ export function createRegistryStore(database: Database): RegistryStore {
       return (await files.execute()).map(toFile)
     },
     listNewest: async (key, page) => (await newestOf(tables, key, page).execute()).map(toFile),
+    ...nameQueries(tables),
+    ...stateChanges(tables),
+    ...settingQueries(tables),
+    revision: async (projectId) => {
+      const revisions = tables.selectFrom('package_revisions').select('revision')
+      return (await revisions.where('project_id', '=', projectId).executeTakeFirst())?.revision ?? 0
+    },
+  }
+}
+
+/** Lists of packages, and of the projects that have one. */
+function nameQueries(tables: Tables): Pick<RegistryStore, 'listNames' | 'listProjectsWith'> {
+  return {
     listNames: async ({ projectId, kind }, { after, limit }) => {
       const names = tables.selectFrom('package_names').select('name_key').where('project_id', '=', projectId)
       const page = names
@@ -53,12 +66,6 @@ export function createRegistryStore(database: Database): RegistryStore {
       const named = tables.selectFrom('package_names').select('project_id').where('kind', '=', kind)
       const projects = named.where('name_key', '=', nameKey).where('project_id', '>', afterId)
       return (await projects.orderBy('project_id').limit(limit).execute()).map(({ project_id }) => project_id)
-    },
-    ...stateChanges(tables),
-    ...settingQueries(tables),
-    revision: async (projectId) => {
-      const revisions = tables.selectFrom('package_revisions').select('revision')
-      return (await revisions.where('project_id', '=', projectId).executeTakeFirst())?.revision ?? 0
     },
   }
 }
