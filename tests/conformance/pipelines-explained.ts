@@ -117,7 +117,19 @@ export const EXPLAINED: readonly Explained[] = [
     because:
       'Psych reads YAML 1.1: yes, on, 010 and numbers as it writes them; gitlab-ci-local reads YAML 1.2',
     fields: ['variables'],
-    cases: ['yaml-1.1-values', 'yaml-values-in-conditions-and-names'],
+    cases: [
+      'yaml-1.1-values',
+      'yaml-numbers-as-psych-reads-them',
+      'yaml-tagged-text',
+      'yaml-values-in-conditions-and-names',
+      'yaml-words-in-any-case',
+    ],
+  },
+  {
+    section: 'lib/gitlab/config/loader/yaml.rb',
+    because: 'Psych merges where the merge key stands, over the keys before it; gitlab-ci-local under all',
+    fields: ['stage'],
+    cases: ['merge-later-key-wins'],
   },
   {
     section: 'lib/gitlab/config/loader/yaml.rb',
