@@ -39,7 +39,8 @@ it(
   () => {
     const words = '$A ${B} %C% $$ $ ${ } % A x /'.split(' ')
     const value = soup(words, 6)
-    const check = (...values: readonly string[]): void => {
+    const check = (a: string, b: string, c: string): void => {
+      const values = [a, b, c]
       const expansion = expandVariables(
         values.map((text, index) => ({ key: 'ABC'[index] ?? '', value: text })),
       )
