@@ -54,8 +54,12 @@ export async function benchLarge(
   const page = `${ours.pypi}/simple/eight/`
   const beside = async (work: () => Promise<number>) => {
     const pages = pace(page)
-    const seconds = await work()
-    return { seconds, pages: await pages.stop(), rss: mostRssMiB(ours.pid) }
+    try {
+      const seconds = await work()
+      return { seconds, pages: await pages.cells(), rss: mostRssMiB(ours.pid) }
+    } finally {
+      pages.stop()
+    }
   }
   const quiet = await beside(async () => {
     await sleep(QUIET_MS)
@@ -106,14 +110,27 @@ function pace(url: string) {
   const asked: Promise<number>[] = []
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - begun) * RATE) / 1000)
-    while (asked.length < due) asked.push(ask(url, agent, begun + (asked.length * 1000) / RATE))
+    while (asked.length < due) {
+      const one = ask(url, agent, begun + (asked.length * 1000) / RATE)
+      // Looked at in the end.
+      one.catch(() => undefined)
+      asked.push(one)
+    }
   }, 1)
+  const stop = (): void => {
+    clearInterval(timer)
+    agent.destroy()
+  }
   return {
-    /** Cells: the middle, 99 of 100, and the longest. */
-    stop: async (): Promise<readonly string[]> => {
+    stop,
+    /** The middle, 99 of 100, and the longest. Throws when one was not answered. */
+    cells: async (): Promise<readonly string[]> => {
       clearInterval(timer)
-      const times = (await Promise.all(asked)).toSorted((a, b) => a - b)
-      agent.destroy()
+      const ended = await Promise.allSettled(asked)
+      const failed = ended.find((one) => one.status === 'rejected')
+      if (failed !== undefined) throw new Error('a page was not answered', { cause: failed.reason })
+      const times = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      times.sort((a, b) => a - b)
       const at = (share: number): string =>
         (times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0).toFixed(1)
       return [at(0.5), at(0.99), at(1)]
@@ -131,7 +148,11 @@ function ask(url: string, agent: Agent, dueMs: number): Promise<number> {
         else reject(new Error(`${url}: ${answer.statusCode}`))
       })
     })
-    sent.once('error', reject)
+    sent.once('error', (error: NodeJS.ErrnoException) => {
+      // An idle connection may be closed at the moment at which it is used again; clients then ask once more.
+      if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(ask(url, agent, dueMs))
+      else reject(error)
+    })
   })
 }
 

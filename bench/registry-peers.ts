@@ -41,14 +41,21 @@ export async function startProxpi(work: string, index: string): Promise<Peer> {
   return { ...running, url }
 }
 
-/** On gunicorn with its own defaults, and with its cache of file lists and digests. Everybody may upload. */
+/** On gunicorn, and with its cache of file lists and digests. Everybody may upload, and take longer than 30 seconds. */
 export async function startPypiserver(work: string, packages: string): Promise<Peer> {
   const port = await freePort()
   const url = `http://${HOST}:${port}`
   const backend = ['--server', 'gunicorn', '--backend', 'cached-dir', '--disable-fallback']
   const where = ['-i', HOST, '-p', String(port), '-a', '.', '-P', '.', packages]
   const running = await start({
-    argv: [join(python, 'pypi-server'), 'run', ...backend, ...where],
+    argv: [
+      'env',
+      'GUNICORN_CMD_ARGS=--timeout=120',
+      join(python, 'pypi-server'),
+      'run',
+      ...backend,
+      ...where,
+    ],
     logFile: join(work, 'pypiserver.log'),
     isReady: () => answers(`${url}/health`),
   })
