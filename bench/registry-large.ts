@@ -111,7 +111,7 @@ function pace(url: string) {
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - begun) * RATE) / 1000)
     while (asked.length < due) {
-      const one = ask(url, agent, begun + (asked.length * 1000) / RATE)
+      const one = ask(url, agent, begun + ((asked.length + 1) * 1000) / RATE)
       // Looked at in the end.
       one.catch(() => undefined)
       asked.push(one)
