@@ -82,7 +82,7 @@ function variable(text: string, before: readonly Variable[]): readonly Variable[
 async function plan(options: Options): Promise<void> {
   const terminal = createTerminal(options)
   const env = definedOf(process.env)
-  const http = createHttp({ env, files: systemFiles })
+  const http = createHttp({ env, files: systemFiles, reach: 'public' })
   try {
     const report = await planHere(requestOf(options), {
       spawn: systemSpawn,

@@ -19,6 +19,13 @@ export const netErrors = defineErrors({
     summary: 'A URL or a redirect leads to another host, where it must not.',
     hint: 'use the URL of that host in the first place, if you trust it; credentials are never sent to another host',
   },
+  'net.not-public': {
+    status: 400,
+    exit: 1,
+    summary:
+      'A pipeline includes a file from an address of a private network or of this machine, which is not fetched: the file may have been written by a stranger.',
+    hint: 'put the file below remote/HOST/PATH of a mirror folder and name the folder with --mirror',
+  },
   'net.timeout': {
     status: 504,
     exit: 1,

@@ -6,24 +6,31 @@ import { tlsAuthorities } from './authorities.ts'
 import { exchange, parseUrl } from './exchange.ts'
 import { nodeHttp, nodeHttps } from './node-http.ts'
 import { proxyFor, type Environment } from './proxies.ts'
+import { lookupPublic, requirePublicHost } from './public-address.ts'
 
 export interface HttpOptions {
   /** For `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` (both cases) and `SSL_CERT_FILE`. */
   readonly env: Environment
   readonly files: Files
+  /**
+   * For addresses that somebody else chose: nothing of a private network or of this machine is asked. A proxy is, and
+   * judges itself what it asks. Default `anywhere`.
+   */
+  readonly reach?: 'anywhere' | 'public'
 }
 
 /**
  * The Http port over `node:http`: connections are kept for the next request, and idle ones do not keep a process
  * alive. Not the built-in `fetch`: its start costs a command more than the request does (and it follows redirects).
  */
-export function createHttp({ env, files }: HttpOptions): Http {
-  const agents = agentCache()
+export function createHttp({ env, files, reach = 'anywhere' }: HttpOptions): Http {
+  const agents = agentCache(reach)
   let authorities: Promise<SecureContext | undefined> | undefined
   return {
     request: async (request) => {
       const url = parseUrl(request.url)
       const proxy = proxyFor(url, env)
+      if (reach === 'public' && proxy === undefined) requirePublicHost(url.hostname)
       if (url.protocol === 'http:') return exchange(url, request, { agent: agents.plain(proxy) })
       authorities ??= tlsAuthorities(env, files)
       return exchange(url, request, { agent: agents.secure(proxy, await authorities) })
@@ -36,21 +43,23 @@ export function createSocketHttp(socketPath: string): Http {
   return { request: (request) => exchange(parseUrl(request.url), request, { socketPath }) }
 }
 
+type Reach = NonNullable<HttpOptions['reach']>
+
 interface AgentCache {
   plain(proxy: string | undefined): HttpAgent
   secure(proxy: string | undefined, authorities: SecureContext | undefined): HttpsAgent
 }
 
 /** One agent per proxy, so that connections through different proxies never mix. */
-function agentCache(): AgentCache {
+function agentCache(reach: Reach): AgentCache {
   const plain = new Map<string, HttpAgent>()
   const secure = new Map<string, HttpsAgent>()
   return {
-    plain: (proxy) => cached(plain, proxy, () => new (nodeHttp().Agent)(agentOptions(proxy))),
+    plain: (proxy) => cached(plain, proxy, () => new (nodeHttp().Agent)(agentOptions(proxy, reach))),
     secure: (proxy, authorities) =>
       cached(secure, proxy, () => {
         const trust = authorities === undefined ? {} : { secureContext: authorities }
-        return new (nodeHttps().Agent)({ ...agentOptions(proxy), ...trust })
+        return new (nodeHttps().Agent)({ ...agentOptions(proxy, reach), ...trust })
       }),
   }
 }
@@ -63,9 +72,10 @@ function cached<T>(agents: Map<string, T>, proxy: string | undefined, make: () =
 }
 
 /** Which hosts go through the proxy is decided in proxies.ts; Node's own exceptions are left empty. */
-function agentOptions(proxy: string | undefined): object {
+function agentOptions(proxy: string | undefined, reach: Reach): object {
+  const direct = reach === 'public' ? { lookup: lookupPublic } : {}
   return {
     keepAlive: true,
-    ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: '' } }),
+    ...(proxy === undefined ? direct : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: '' } }),
   }
 }

@@ -46,7 +46,7 @@ function sourcesOf(source: ProjectSource, { config, options }: FirstPlan): Sourc
   const { env, mirror } = options
   const git = gitIn(source.repository, systemSpawn, env)
   const base = source.ref.type === 'tag' ? undefined : source.beforeSha
-  const http = createHttp({ env, files: systemFiles })
+  const http = createHttp({ env, files: systemFiles, reach: 'public' })
   const ports = { mirror, http, files: systemFiles, spawn: systemSpawn, env }
   const sources = gitSources(commitSources(git, { sha: source.sha, base }), elsewhere(ports))
   return {
