@@ -205,6 +205,8 @@ describe('bad input', () => {
 /** Rekor's API has a 404 without a body. */
 function reasonOf(service: string, { status, body }: Answer): string {
   if (service === 'rekor' && status === 404 && body === '') return 'no such entry'
+  // The place of a project's page, for people.
+  if (body.startsWith('<!doctype html>')) return /<h1>([^<]*)<\/h1>/.exec(body)?.[1] ?? ''
   return (JSON.parse(body) as { message?: string }).message ?? ''
 }
 

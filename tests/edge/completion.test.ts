@@ -79,7 +79,7 @@ describe.each(Object.keys(offers))('completion in %s', (shell) => {
 describe('the tree of completions', () => {
   it('has every command of the help, and every flag of each', async () => {
     const tree = await completionTree(commands)
-    const helped = [...(await helpOf()).matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, one = '']) => one)
+    const helped = [...(await helpOf()).matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(([, one = '']) => one)
     expect(tree[0]?.words.map(({ name }) => name).toSorted()).toEqual(helped.toSorted())
     for (const { path, flags } of tree.filter((node) => !/^(?:|\/help|\/cosign.*)$/.test(node.path))) {
       const named = [...(await helpOf(...path.slice(1).split('/'))).matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)]

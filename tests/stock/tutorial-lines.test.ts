@@ -54,6 +54,8 @@ describe.runIf(present(cosign2, python, twine))("the tutorial's lines in a job",
     folder = await temporaryFolder()
     server = await startServer(join(folder.path, 'data'))
     await server.admin('project', 'create', 'acme/hello-tools')
+    await server.admin('user', 'create', 'ada')
+    await server.admin('project', 'member', 'add', 'acme', 'ada', 'developer')
     await server.admin('trust', 'export', '--out', join(folder.path, 'trust'))
     await mkdir(join(folder.path, 'bin'))
     await writeFile(join(folder.path, 'bin', 'cosign'), `#!/bin/sh\nexec ${cosign2} "$@"\n`, { mode: 0o755 })

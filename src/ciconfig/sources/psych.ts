@@ -3,7 +3,7 @@ export type PlainValue = string | bigint | number | boolean | null
 
 /** A value that GitLab's reader refuses, or keeps as a kind that no keyword takes: what it is read as. */
 export interface Unfit {
-  readonly readAs: 'a date' | 'a symbol' | 'a number that is none'
+  readonly readAs: 'a date' | 'a symbol' | 'a number without digits'
 }
 
 const FLOAT = /^[-+]?(?:\d[\d_,]*)?\.\d*(?:[eE][-+]\d+)?$/
@@ -53,14 +53,14 @@ function float(source: string): PlainValue | Unfit {
   if (/^[-+]?\.$/.test(source)) return source
   return /\d/.test(source.replace(/[eE].*/, ''))
     ? Number(withoutMarks(source))
-    : { readAs: 'a number that is none' }
+    : { readAs: 'a number without digits' }
 }
 
 function integer(source: string): PlainValue | Unfit {
   const digits = withoutMarks(source)
   const isNegative = digits.startsWith('-')
   const plain = digits.replace(/^[-+]/, '')
-  if (/^0[bx]$/.test(plain)) return { readAs: 'a number that is none' }
+  if (/^0[bx]$/.test(plain)) return { readAs: 'a number without digits' }
   const value = BigInt(/^0\d/.test(plain) ? `0o${plain.slice(1)}` : plain)
   return isNegative ? -value : value
 }

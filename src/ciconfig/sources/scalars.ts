@@ -18,7 +18,7 @@ export function scalarValue({ value, type, tag }: Scalar): PlainValue | Unfit {
   if (tag !== `${CORE}float`) return plain
   return typeof plain === 'number' || typeof plain === 'bigint'
     ? Number(plain)
-    : { readAs: 'a number that is none' }
+    : { readAs: 'a number without digits' }
 }
 
 export function isUnfit(value: PlainValue | Unfit): value is Unfit {

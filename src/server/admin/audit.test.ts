@@ -137,6 +137,13 @@ const CHANGES: Readonly<Record<string, Change>> = {
     body: { generic: 'allowed' },
     details: { project: 'acme/taken', duplicates: 'allowed' },
   },
+  'PUT /admin/projects/:path/rule': {
+    path: '/admin/projects/acme%2Ftaken/rule',
+    action: 'project.rule',
+    body: { kind: 'project-identity' },
+    details: { project: 'acme/taken', rule: 'project-identity' },
+    refused: { body: { kind: 'policy', policy: 'no policy' }, code: 'verify.policy-file' },
+  },
   'POST /admin/tokens': {
     action: 'token.create',
     body: { user: 'ada', scopes: ['api', 'read_api'] },
