@@ -128,6 +128,7 @@ function tokenRoutes(route: Routes, { access, audit }: PeopleAdminParts): void {
   route.post('/admin/tokens', adminSocket, async (context) => {
     const { user: login, ...asked } = await readBodyAs(context, bodies.token, MAX_BODY_BYTES)
     const request = withoutUndefined({ login, ...asked })
+    if (login !== undefined && asked.within === undefined) await ensureFirstUser({ access, audit }, login)
     const { id, user, token, scopes, expiresAtMs } = await audit.audited(
       { action: 'token.create', details: detailsOf({ user: login, ...asked }) },
       () => access.createToken(request),
@@ -146,6 +147,22 @@ function tokenRoutes(route: Routes, { access, audit }: PeopleAdminParts): void {
     )
     return context.json(tokenLine(revoked))
   })
+}
+
+/**
+ * Who gets the first token of an instance becomes its administrator, since there is no user yet that could be given a
+ * role. From then on a token asks for a user that exists. Only the owner of the data directory reaches this route.
+ */
+async function ensureFirstUser(
+  { access, audit }: Pick<PeopleAdminParts, 'access' | 'audit'>,
+  login: string,
+): Promise<void> {
+  const [someone] = await access.listUsers({ afterId: 0, limit: 1 })
+  if (someone !== undefined) return
+  const details = { user: login, administrator: 'yes' }
+  await audit.audited({ action: 'user.create', details }, () =>
+    access.createUser({ login, isAdministrator: true }),
+  )
 }
 
 type TokenBody = v.InferOutput<typeof bodies.token>

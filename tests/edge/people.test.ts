@@ -37,7 +37,14 @@ describe('on a running server', { timeout: 60_000 }, () => {
   }, 60_000)
   afterAll(() => server.stop())
 
-  it('a token asks for its user, who is made before, and ends when it is revoked', async () => {
+  it('the first token makes its user the administrator', async () => {
+    const create = ['token', 'create', '--user', 'first', '--scope', 'api'] as const
+    expect(await answer(...create)).toMatchObject({ user: 'first' })
+    const { users } = (await answer('user', 'list')) as { users: readonly object[] }
+    expect(users).toEqual([expect.objectContaining({ login: 'first', isAdministrator: true })])
+  })
+
+  it('another token asks for its user, who is made before, and ends when it is revoked', async () => {
     const create = ['token', 'create', '--user', 'ada', '--scope', 'read_api']
     expect(await refusal(...create)).toEqual([1, 'access.unknown-user'])
     expect(await answer('user', 'create', 'ada')).toMatchObject({ login: 'ada', isAdministrator: false })
