@@ -43,12 +43,22 @@ function checkTags(tags: readonly string[], name: WheelName, findings: Findings)
     )
   const inFile = new Set(tags.flatMap((tag) => expand(tag.split('-').map((part) => part.split('.')))))
   const inName = new Set(expand([name.pythonTags, name.abiTags, name.platformTags]))
+  if (runsAnywhere(inFile)) return undefined
   const odd = [...inName, ...inFile].filter((tag) => !inName.has(tag) || !inFile.has(tag)).toSorted()
   if (odd.length > 0)
     findings.add(
       'distribution.wheel-file',
       `WHEEL and the file name do not have the same tags: ${odd.slice(0, 5).join(', ')}`,
     )
+}
+
+/** A wheel for every platform may have a file name that offers it to fewer: nobody installs by it what does not run. */
+function runsAnywhere(inFile: ReadonlySet<string>): boolean {
+  return (
+    inFile.size > 0 &&
+    [...inFile].every((tag) => /^py3[0-9]*-none-any$/.test(tag)) &&
+    inFile.has('py3-none-any')
+  )
 }
 
 /** Every combination, as installers make them; no more than tell that there are too many. */

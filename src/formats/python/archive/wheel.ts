@@ -1,4 +1,5 @@
 import type { WheelName } from '../file-name.ts'
+import { isName, normalizeName } from '../name.ts'
 import { parseCoreMetadata } from './core-metadata.ts'
 import { checkEntryPoints } from './entry-points.ts'
 import { quoted, type Findings } from './findings.ts'
@@ -15,14 +16,38 @@ export async function checkWheel(
   name: WheelName,
   findings: Findings,
 ): Promise<ReadMetadata | undefined> {
-  const folder = `${name.fileName.split('-', 2).join('-')}.dist-info`
   const paths = new Set(zip.files.map((file) => file.name))
+  const folder = infoFolder(paths, name)
   await checkFolders(paths, folder, findings)
   const record = await readRecord(zip, `${folder}/RECORD`, findings)
   const { seen, kept } = await readMembers(zip, folder, record)
   if (record !== undefined) await checkRecord({ record, paths, seen, folder }, findings)
   await findings.within(() => checkFiles(kept, name, findings))
   return findings.within(() => readMetadata(kept, findings))
+}
+
+/**
+ * As in the file name, or in another spelling of the same name where it is the only one: build back ends have written
+ * `ruamel.yaml` and `ruamel_yaml`, and installers compare the normal forms.
+ */
+function infoFolder(paths: ReadonlySet<string>, { fileName, name }: WheelName): string {
+  const [spelled = '', version = ''] = fileName.split('-', 2)
+  const ending = `-${version}.dist-info`
+  const only = onlyInfoFolder(paths)
+  const other = only.endsWith(ending) ? only.slice(0, -ending.length) : ''
+  return isName(other) && normalizeName(other) === name ? only : `${spelled}${ending}`
+}
+
+/** Empty where there are several, or none. */
+function onlyInfoFolder(paths: ReadonlySet<string>): string {
+  const found = new Set<string>()
+  for (const path of paths) {
+    const [top = ''] = path.split('/', 1)
+    if (/\.dist-info$/i.test(top)) found.add(top)
+    if (found.size > 1) return ''
+  }
+  const [only = ''] = found
+  return only
 }
 
 const KEPT: Readonly<Record<string, number>> = {
