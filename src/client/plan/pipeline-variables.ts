@@ -1,6 +1,6 @@
 import type { Variable } from '../../ciconfig/index.ts'
 import { pipelineVariables } from '../../pipelines/index.ts'
-import type { ProjectSource } from '../run/project-source.ts'
+import { pipelineCommit, type ProjectSource } from '../run/project-source.ts'
 
 /** Which pipeline of the commit: GitLab's source, and what it is of. */
 export interface PipelineKind {
@@ -22,7 +22,7 @@ export function predefinedFor(
   source: ProjectSource,
   { kind, server }: { readonly kind: PipelineKind; readonly server: ServerFacts },
 ): readonly Variable[] {
-  const { sha, title, author, timestamp, path, defaultBranch, beforeSha } = source
+  const { path, defaultBranch } = source
   const namespacePath = path.slice(0, path.lastIndexOf('/'))
   const { ref } = kind
   const variables = pipelineVariables(
@@ -36,16 +36,7 @@ export function predefinedFor(
         defaultBranch,
       },
       user: { id: 1, login: server.login, email: `${server.login}@localhost`, accessLevel: 'owner' },
-      commit: {
-        repositoryUrl: source.repository,
-        sha,
-        ref: ref.name,
-        refType: ref.type,
-        title,
-        author,
-        timestamp,
-        ...(beforeSha === undefined ? {} : { beforeSha }),
-      },
+      commit: pipelineCommit(source, ref),
       source: kind.source,
       configPath: '.gitlab-ci.yml',
     },

@@ -28,6 +28,21 @@ export interface ProjectSource {
   readonly notice: string | undefined
 }
 
+/** The commit as a pipeline of that ref has it. */
+export function pipelineCommit(source: ProjectSource, ref: ProjectSource['ref']) {
+  const { repository, sha, title, author, timestamp, beforeSha } = source
+  return {
+    repositoryUrl: repository,
+    sha,
+    ref: ref.name,
+    refType: ref.type,
+    title,
+    author,
+    timestamp,
+    ...(beforeSha === undefined ? {} : { beforeSha }),
+  }
+}
+
 export interface SourcePorts {
   readonly spawn: Spawn
   readonly env: Readonly<Record<string, string>>

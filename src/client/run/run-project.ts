@@ -18,7 +18,7 @@ import {
 import type { Admin, PipelineSummary } from '../../server/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
 import { ensurePublisher } from './publisher.ts'
-import { readProjectSource, type ProjectSource } from './project-source.ts'
+import { pipelineCommit, readProjectSource, type ProjectSource } from './project-source.ts'
 import { planFirst } from './plan-first.ts'
 import { projectVariables } from './variables.ts'
 import { writeCosignLauncher } from './launcher.ts'
@@ -82,24 +82,14 @@ async function createPipeline(
 ): Promise<PipelineSummary> {
   const { visibility, say } = options
   const project = await ensurePublisher(admin, { path: source.path, visibility, user, say })
-  const { sha, ref, title, author, timestamp, beforeSha } = source
-  const variables = projectVariables(trust, { path: source.path, ref, configPath: CONFIG_PATH })
+  const variables = projectVariables(trust, { path: source.path, ref: source.ref, configPath: CONFIG_PATH })
   const text = source.config ?? defaultPipeline(say)
   const config = { path: CONFIG_PATH, text }
   const read = await planFirst(source, { config, project, variables, trust, options })
   return admin.createPipeline({
     project: project.path,
     user,
-    commit: {
-      repositoryUrl: source.repository,
-      sha,
-      ref: ref.name,
-      refType: ref.type,
-      title,
-      author,
-      timestamp,
-      ...(beforeSha === undefined ? {} : { beforeSha }),
-    },
+    commit: pipelineCommit(source, source.ref),
     config: { ...config, sources: read },
     variables,
   })
