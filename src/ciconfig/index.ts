@@ -1,8 +1,9 @@
 /**
  * `.gitlab-ci.yml` to a typed plan, as GitLab reads it, with the file, line and column of everything that is wrong.
  *
- * Most callers need `planPipeline`; who starts jobs also needs `byPrecedence` and `expandVariables`, which resolve a
- * job's variables once all of them are known. Pure: files come in by the port `Sources`, no process is started.
+ * Most callers need `planPipeline`; who looks at how a pipeline is written takes `examinePipeline`, which gives the tree
+ * too; who starts jobs also needs `byPrecedence` and `expandVariables`, which resolve a job's variables once all of them
+ * are known. Pure: files come in by the port `Sources`, no process is started.
  *
  * The way, read in `plan-pipeline.ts`; each step has its own input and output and knows none of the others:
  * `sources/` files to nodes, with inputs and includes · `merge` one map of all files · `extends` · `references` ·
@@ -17,7 +18,8 @@
 export { expandText, expandVariables, type Expansion, type Variable } from './expand.ts'
 export { InvalidPipelineError, type Reasons } from './invalid.ts'
 export type { LinkedNeed } from './needs.ts'
-export { planPipeline, type PlanRequest } from './plan-pipeline.ts'
+export type { Entry, MapNode, Node, ScalarNode } from './nodes.ts'
+export { examinePipeline, planPipeline, type Examined, type PlanRequest } from './plan-pipeline.ts'
 export type { Plan, PlannedJob } from './plan.ts'
 export type { Artifacts } from './read/artifacts.ts'
 export type { Cache } from './read/cache.ts'

@@ -6,7 +6,8 @@ import { buildPlan, type Plan } from './plan.ts'
 import { readPipeline, type PipelineContent } from './read/pipeline.ts'
 import { resolveReferences } from './references.ts'
 import { InvalidPipelineError } from './invalid.ts'
-import { byPosition, createReport, type Report } from './report.ts'
+import type { MapNode } from './nodes.ts'
+import { byPosition, createReport, type Problem } from './report.ts'
 import { reportNotes } from './notes.ts'
 import { checkNotEmpty, selectJobs } from './rules/select.ts'
 import { surroundingsOf, type Surroundings } from './rules/surroundings.ts'
@@ -33,16 +34,35 @@ export interface PlanRequest {
  * problems, so that all are reported at once: `InvalidPipelineError` (`ciconfig.invalid`).
  */
 export async function planPipeline(request: PlanRequest): Promise<Plan> {
+  const { plan, problems } = await examinePipeline(request)
+  if (problems.length > 0) throw new InvalidPipelineError(problems, plan)
+  return plan
+}
+
+/** A plan, and the tree that it was read from. */
+export interface Examined {
+  /** Includes, `extends` and references carried out; every node has the place where it is written. */
+  readonly root: MapNode
+  /** With problems, as far as it could be made. */
+  readonly plan: Plan
+  readonly problems: readonly Problem[]
+}
+
+/** The same for who looks at how a pipeline is written: never throws for what is wrong with it. */
+export async function examinePipeline(request: PlanRequest): Promise<Examined> {
   const report = createReport()
   const surroundings = surroundingsOf(request.variables, { sources: request.sources, report })
   const merged = await readSources(request.file, { sources: request.sources, surroundings })
   const extended = resolveExtends(merged, report)
-  const resolved = resolveReferences(extended, report)
-  const content = readPipeline(resolved, report)
+  const root = resolveReferences(extended, report)
+  const content = readPipeline(root, report)
   const plan = await planContent(content, surroundings)
   reportNotes(plan.jobs, { report, unexecuted: request.unexecuted ?? 'show' })
-  if (report.problems.length > 0) throw invalid(report, plan)
-  return { ...plan, warnings: report.warnings.toSorted(byPosition) }
+  return {
+    root,
+    plan: { ...plan, warnings: report.warnings.toSorted(byPosition) },
+    problems: report.problems.toSorted(byPosition),
+  }
 }
 
 async function planContent(
@@ -63,11 +83,4 @@ async function planContent(
   const jobs = linkNeeds(selected.jobs, { all, stages: content.stages, report })
   const plan = buildPlan({ ...content, workflow, jobs }, { surroundings, report })
   return { ...plan, decisions: selected.decisions, workflow_steps: workflow.steps }
-}
-
-function invalid(
-  report: Report,
-  { decisions, workflow_steps }: Omit<Plan, 'warnings'>,
-): InvalidPipelineError {
-  return new InvalidPipelineError(report.problems.toSorted(byPosition), { decisions, workflow_steps })
 }
