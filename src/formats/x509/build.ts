@@ -49,6 +49,15 @@ export interface IssuedRequest extends Issuance {
   readonly issuerKey: KeyObject
 }
 
+export interface ServerRootRequest extends RootRequest {
+  /** Lower-case host names. Those below them are permitted too, which no constraint can leave out. */
+  readonly hosts: readonly string[]
+}
+
+export interface ServerLeafRequest extends IssuedRequest {
+  readonly host: string
+}
+
 export interface LeafRequest extends Issuance {
   readonly spki: Uint8Array
   readonly issuer: Certificate
@@ -78,6 +87,9 @@ interface Subject extends Issuance {
 
 const CA_USAGES: readonly KeyUsage[] = ['keyCertSign', 'cRLSign']
 const LAST_RAW_ARC = 6
+/** Kinds of GeneralName (RFC 5280 §4.2.1.6). */
+const DNS_NAME = 2
+const IP_ADDRESS = 7
 
 /** Self-signed, CA:TRUE, no extended key usage (Fulcio certificate specification). */
 export function buildRoot({ name, key, spki, ...issuance }: RootRequest): Uint8Array {
@@ -108,6 +120,34 @@ export function buildTimestampLeaf(request: IssuedRequest): Uint8Array {
     extension(OID.extendedKeyUsage, true, derSequence(derOid(OID.timeStamping))),
     subjectKey(spki),
     authorityKey(issuer),
+  ]
+  const subject = { ...issuance, issuerDer: issuer.subjectDer, subjectDer: encodeName(name), spki }
+  return certify(subject, extensions, issuerKey)
+}
+
+/** For TLS servers of these host names and of nothing else, as a critical constraint; path length 0 (RFC 5280 §4.2.1.10). */
+export function buildServerRoot({ name, key, spki, hosts, ...issuance }: ServerRootRequest): Uint8Array {
+  const subjectDer = encodeName(name)
+  const extensions = [
+    keyUsage(CA_USAGES),
+    serverAuthentication(),
+    authorityConstraints(0),
+    nameConstraints(hosts),
+    subjectKey(spki),
+  ]
+  return certify({ ...issuance, issuerDer: subjectDer, subjectDer, spki }, extensions, key)
+}
+
+/** For one TLS server. */
+export function buildServerLeaf({ host, ...request }: ServerLeafRequest): Uint8Array {
+  const { name, spki, issuer, issuerKey, ...issuance } = request
+  const extensions = [
+    keyUsage(['digitalSignature']),
+    serverAuthentication(),
+    extension(OID.basicConstraints, true, derSequence()),
+    subjectKey(spki),
+    authorityKey(issuer),
+    extension(OID.subjectAlternativeName, false, derSequence(dnsName(host))),
   ]
   const subject = { ...issuance, issuerDer: issuer.subjectDer, subjectDer: encodeName(name), spki }
   return certify(subject, extensions, issuerKey)
@@ -186,6 +226,25 @@ function keyUsage(usages: readonly KeyUsage[]): Uint8Array {
 
 function codeSigning(): Uint8Array {
   return extension(OID.extendedKeyUsage, false, derSequence(derOid(OID.codeSigning)))
+}
+
+function serverAuthentication(): Uint8Array {
+  return extension(OID.extendedKeyUsage, false, derSequence(derOid(OID.serverAuth)))
+}
+
+/** permittedSubtrees of DNS names; of IP addresses and everything else that is named, the excluded subtrees are all. */
+function nameConstraints(hosts: readonly string[]): Uint8Array {
+  const permitted = hosts.map((host) => derSequence(dnsName(host)))
+  const excluded = [8, 32].map((octets) => derSequence(derImplicit(IP_ADDRESS, new Uint8Array(octets))))
+  return extension(
+    OID.nameConstraints,
+    true,
+    derSequence(derExplicit(0, ...permitted), derExplicit(1, ...excluded)),
+  )
+}
+
+function dnsName(host: string): Uint8Array {
+  return derImplicit(DNS_NAME, utf8(host))
 }
 
 function authorityConstraints(pathLength?: number): Uint8Array {

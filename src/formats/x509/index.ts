@@ -4,7 +4,7 @@
  * Reading: `parseCertificate` and `parseCertificatesPem`, then the readers of single extensions; `checkChain` decides
  * whether a leaf stands under a trusted root at a given time. Certificate transparency: `embeddedScts`,
  * `precertificateTbs`, `sctSignedBytes`, `merkleTreeLeaf`. Writing: `buildRoot`, `buildIntermediate`,
- * `buildTimestampLeaf` and `buildLeaf`, which signs twice, with the SCT in between. Certificate requests: `parseCertificateRequestPem`, then `provesPossession`.
+ * `buildTimestampLeaf` and `buildLeaf`, which signs twice, with the SCT in between; for TLS servers `buildServerRoot` and `buildServerLeaf`. Certificate requests: `parseCertificateRequestPem`, then `provesPossession`.
  *
  * Strict DER and one spelling; whatever is refused is `x509.malformed`. No revocation, no name constraints, no
  * policies: Sigstore's certificates live ten minutes and have none of them.
@@ -39,6 +39,14 @@ export {
   type SignedCertificateTimestamp,
 } from './sct.ts'
 export { certificateTreeLeaf, precertificateOfLeaf, type PrecertificateOfLeaf } from './tree-leaf.ts'
-export { buildIntermediate, buildLeaf, buildRoot, buildTimestampLeaf, type IssuedRequest } from './build.ts'
+export {
+  buildIntermediate,
+  buildLeaf,
+  buildRoot,
+  buildServerLeaf,
+  buildServerRoot,
+  buildTimestampLeaf,
+  type IssuedRequest,
+} from './build.ts'
 export { newRoot, type CertifiedKey } from './new-root.ts'
 export { randomSerial } from './serial.ts'
