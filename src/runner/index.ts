@@ -12,6 +12,8 @@
  *
  * Spec: gitlab-surface 5.2 to 5.4 (the wire), 4.4 (script, artifacts, cache), 4.6 (second phase of expansion).
  */
+export { createRouter, type RouterOptions, type StandIn } from './router/router.ts'
+export type { JobNetwork, OpenJobNetwork } from './network.ts'
 export { createPlainExecutor } from './plain/executor.ts'
 export { createRunner, type Runner, type RunnerOptions } from './runner.ts'
 export type { JobOutcome, RunnerEvent, RunnerObserver } from './observer.ts'
