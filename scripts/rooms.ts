@@ -9,7 +9,7 @@ export interface Room {
 }
 
 const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign']
-const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'runner', 'packaging']
+const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'runner', 'rehearsal', 'packaging']
 const floor5 = [...floor4, 'host', 'storage', 'net', 'http']
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -25,6 +25,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   registry: { floor: 4, imports: ['base', 'formats', 'identity', 'access', 'verify'] },
   pipelines: { floor: 4, imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
   runner: { floor: 4, imports: ['base', 'formats'] },
+  rehearsal: { floor: 4, imports: ['base', 'formats', 'runner'] },
   packaging: { floor: 4, imports: ['base', 'formats', 'identity', 'verify', 'sign'] },
   host: { floor: 5, imports: ['base'] },
   storage: { floor: 5, imports: ['base', 'formats', 'host'], types: floor4 },
@@ -39,6 +40,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 /** What a folder may import beside its room: only what starts a server, or asks one over its socket, loads one. */
 export const folderImports: Readonly<Record<string, readonly string[]>> = {
   'client/run': ['server'],
+  'client/rehearse': ['server'],
   'client/trust-root': ['server'],
 }
 
