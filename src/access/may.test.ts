@@ -51,6 +51,11 @@ type Rights = Readonly<Record<Action, readonly Visibility[]>>
 const ACTIONS = [
   'read_project',
   'admin_project',
+  'read_code',
+  'download_code',
+  'push_code',
+  'push_protected_code',
+  'create_pipeline',
   'read_packages',
   'create_package',
   'destroy_package',
@@ -58,20 +63,35 @@ const ACTIONS = [
 ] as const
 const ALL: readonly Visibility[] = ['public', 'internal', 'private']
 const NOTHING = rightsTo({})
-const ANYBODY = rightsTo({ read_project: ['public'], read_packages: ['public'] })
-const OPEN: readonly Visibility[] = ['public', 'internal']
-const SIGNED_IN = rightsTo({ read_project: OPEN, read_packages: OPEN })
-const GUEST = rightsTo({ read_project: ALL, read_packages: OPEN })
-const READING = rightsTo({ read_project: ALL, read_packages: ALL })
-const PUBLISHING = rightsTo({ read_project: ALL, read_packages: ALL, create_package: ALL })
-const EVERYTHING = rightsTo({
-  read_project: ALL,
-  admin_project: ALL,
-  read_packages: ALL,
-  create_package: ALL,
-  destroy_package: ALL,
-  admin_packages: ALL,
+const ANYBODY = rightsTo({
+  read_project: ['public'],
+  read_code: ['public'],
+  download_code: ['public'],
+  read_packages: ['public'],
 })
+const OPEN: readonly Visibility[] = ['public', 'internal']
+const OPEN_PROJECTS = { read_project: OPEN, read_code: OPEN, read_packages: OPEN }
+const ALL_PROJECTS = { read_project: ALL, read_code: ALL, read_packages: ALL }
+const SIGNED_IN = rightsTo({ ...OPEN_PROJECTS, download_code: OPEN })
+const SIGNED_IN_READER = rightsTo(OPEN_PROJECTS)
+const GUEST = rightsTo({ ...OPEN_PROJECTS, download_code: OPEN, read_project: ALL })
+const GUEST_READER = rightsTo({ ...OPEN_PROJECTS, read_project: ALL })
+const READER = rightsTo(ALL_PROJECTS)
+const READING = rightsTo({ ...ALL_PROJECTS, download_code: ALL })
+const PACKAGES_ONLY = rightsTo({ read_project: ALL, read_packages: ALL })
+const PUBLISHING_ONLY = rightsTo({ read_project: ALL, read_packages: ALL, create_package: ALL })
+/** What a job of a developer may do: it does not push. */
+const OF_JOB = rightsTo({ ...ALL_PROJECTS, download_code: ALL, create_package: ALL })
+const DEVELOPING = rightsTo({
+  ...ALL_PROJECTS,
+  download_code: ALL,
+  push_code: ALL,
+  create_pipeline: ALL,
+  create_package: ALL,
+})
+const CLONING = rightsTo({ read_code: ALL, download_code: ALL })
+const PUSHING = rightsTo({ read_code: ALL, download_code: ALL, push_code: ALL, push_protected_code: ALL })
+const EVERYTHING = Object.fromEntries(ACTIONS.map((action) => [action, ALL])) as unknown as Rights
 
 function rightsTo(some: Partial<Rights>): Rights {
   const nothing = Object.fromEntries(ACTIONS.map((action) => [action, []])) as unknown as Rights
@@ -99,24 +119,26 @@ async function rightsOf(principal: Principal, ...held: readonly Role[]): Promise
 const STRANGERS: readonly (readonly [string, Principal, Rights])[] = [
   ['anonymous', ANONYMOUS, ANYBODY],
   ['user, api', personal(['api']), SIGNED_IN],
-  ['user, read_api', personal(['read_api']), SIGNED_IN],
+  ['user, read_api', personal(['read_api']), SIGNED_IN_READER],
   ['user without a scope', personal([]), NOTHING],
   ['administrator, api', personal(['api'], administrator), EVERYTHING],
-  ['administrator, read_api', personal(['read_api'], administrator), READING],
+  ['administrator, read_api', personal(['read_api'], administrator), READER],
   ['administrator, both', personal(['api', 'read_api'], administrator), EVERYTHING],
   ['administrator without a scope', personal([], administrator), NOTHING],
   ['administrator, read_metrics', personal(['read_metrics'], administrator), NOTHING],
-  ['administrator, read_package_registry', personal(['read_package_registry'], administrator), READING],
-  ['administrator, write_package_registry', personal(['write_package_registry'], administrator), PUBLISHING],
+  ['administrator, read_package_registry', personal(['read_package_registry'], administrator), PACKAGES_ONLY],
+  ['administrator, write_package_registry', personal(['write_package_registry'], administrator), PUBLISHING_ONLY],
+  ['administrator, read_repository', personal(['read_repository'], administrator), CLONING],
+  ['administrator, write_repository', personal(['write_repository'], administrator), PUSHING],
   ['administrator, bound to the project', within('g/p'), EVERYTHING],
   ['administrator, bound to its group', within('g'), EVERYTHING],
   ['administrator, bound to a group of a name that begins like it', within('g/'), ANYBODY],
   ['administrator, bound to another project', within('g/p2'), ANYBODY],
   ['administrator, bound to what is below the project', within('g/p/q'), ANYBODY],
   ['job elsewhere, let in, of a user', job(LET_IN), SIGNED_IN],
-  ['job elsewhere, let in, of an administrator', job(LET_IN, administrator), PUBLISHING],
+  ['job elsewhere, let in, of an administrator', job(LET_IN, administrator), OF_JOB],
   ['job here of a user', job(HERE), SIGNED_IN],
-  ['job here of an administrator', job(HERE, administrator), PUBLISHING],
+  ['job here of an administrator', job(HERE, administrator), OF_JOB],
   ['job elsewhere of a user', job(21), SIGNED_IN],
   ['job elsewhere of an administrator', job(21, administrator), SIGNED_IN],
 ]
@@ -127,12 +149,12 @@ it.each(STRANGERS)('%s may do what the table says, and no more', async (_name, p
 
 /** What a member may do with the scope api, with read_api, and what a job may do that the member started. */
 const MEMBERS: readonly (readonly [Role, { api: Rights; reads: Rights; ofJob: Rights }])[] = [
-  ['guest', { api: GUEST, reads: GUEST, ofJob: GUEST }],
-  ['planner', { api: GUEST, reads: GUEST, ofJob: GUEST }],
-  ['reporter', { api: READING, reads: READING, ofJob: READING }],
-  ['developer', { api: PUBLISHING, reads: READING, ofJob: PUBLISHING }],
-  ['maintainer', { api: EVERYTHING, reads: READING, ofJob: PUBLISHING }],
-  ['owner', { api: EVERYTHING, reads: READING, ofJob: PUBLISHING }],
+  ['guest', { api: GUEST, reads: GUEST_READER, ofJob: GUEST }],
+  ['planner', { api: GUEST, reads: GUEST_READER, ofJob: GUEST }],
+  ['reporter', { api: READING, reads: READER, ofJob: READING }],
+  ['developer', { api: DEVELOPING, reads: READER, ofJob: OF_JOB }],
+  ['maintainer', { api: EVERYTHING, reads: READER, ofJob: OF_JOB }],
+  ['owner', { api: EVERYTHING, reads: READER, ofJob: OF_JOB }],
 ]
 
 describe.each(MEMBERS)('a member with the role %s', (role, { api: rights, reads, ofJob }) => {

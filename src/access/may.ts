@@ -33,10 +33,19 @@ export interface PublisherUser {
 
 export const ANONYMOUS: Principal = { kind: 'anonymous' }
 
-/** `admin_packages` yanks, quarantines and says what is listed; `read_project` and `admin_project` are of the project itself. */
+/**
+ * `admin_packages` yanks, quarantines and says what is listed; `read_project` and `admin_project` are of the project
+ * itself. `download_code` and `push_code` are git's, `read_code` is the same by the API; `push_protected_code` changes a
+ * protected branch.
+ */
 export type Action =
   | 'read_project'
   | 'admin_project'
+  | 'read_code'
+  | 'download_code'
+  | 'push_code'
+  | 'push_protected_code'
+  | 'create_pipeline'
   | 'read_packages'
   | 'create_package'
   | 'destroy_package'
@@ -49,6 +58,11 @@ export type Roles = Pick<AccessStore, 'findRoles' | 'allowsJobsOf'>
 const LEAST: Readonly<Record<Action, Readonly<Record<Visibility, Standing>>>> = {
   read_project: { public: 'anonymous', internal: 'user', private: 'guest' },
   admin_project: everywhere('maintainer'),
+  read_code: { public: 'anonymous', internal: 'user', private: 'reporter' },
+  download_code: { public: 'anonymous', internal: 'user', private: 'reporter' },
+  push_code: everywhere('developer'),
+  push_protected_code: everywhere('maintainer'),
+  create_pipeline: everywhere('developer'),
   read_packages: { public: 'anonymous', internal: 'user', private: 'reporter' },
   create_package: everywhere('developer'),
   destroy_package: everywhere('maintainer'),
@@ -63,14 +77,25 @@ function everywhere(standing: Standing): Readonly<Record<Visibility, Standing>> 
 const SCOPES: Readonly<Record<Action, readonly Scope[]>> = {
   read_project: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
   admin_project: ['api'],
+  read_code: ['api', 'read_api', 'read_repository', 'write_repository'],
+  download_code: ['api', 'read_repository', 'write_repository'],
+  push_code: ['api', 'write_repository'],
+  push_protected_code: ['api', 'write_repository'],
+  create_pipeline: ['api'],
   read_packages: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
   create_package: ['api', 'write_package_registry'],
   destroy_package: ['api'],
   admin_packages: ['api'],
 }
 
-/** What a job may do at all: what it publishes, it can neither take back nor declare good. */
-const OF_JOBS: ReadonlySet<Action> = new Set(['read_project', 'read_packages', 'create_package'])
+/** What a job may do at all: what it publishes, it can neither take back nor declare good, and it does not push. */
+const OF_JOBS: ReadonlySet<Action> = new Set([
+  'read_project',
+  'read_code',
+  'download_code',
+  'read_packages',
+  'create_package',
+])
 
 export interface Question {
   readonly principal: Principal

@@ -15,11 +15,19 @@ export interface ProjectPath {
   readonly namespaces: readonly [string, ...string[]]
 }
 
-const SCOPES = ['api', 'read_api', 'read_metrics', 'read_package_registry', 'write_package_registry'] as const
+const SCOPES = [
+  'api',
+  'read_api',
+  'read_metrics',
+  'read_repository',
+  'write_repository',
+  'read_package_registry',
+  'write_package_registry',
+] as const
 /** GitLab's, and `read_metrics`, for who reads the metrics and nothing else. */
 const SCOPES_OF: Readonly<Record<TokenKind, readonly Scope[]>> = {
-  personal: ['api', 'read_api', 'read_metrics'],
-  deploy: ['read_package_registry', 'write_package_registry'],
+  personal: ['api', 'read_api', 'read_metrics', 'read_repository', 'write_repository'],
+  deploy: ['read_repository', 'read_package_registry', 'write_package_registry'],
 }
 const MAX_TOKEN_NAME = 255
 const MAX_PATH_LENGTH = 255

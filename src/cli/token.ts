@@ -50,7 +50,7 @@ function createCommand(): Command {
     .option('--role <role>', 'role of a token without a user (default: developer)')
     .requiredOption(
       '--scope <scope...>',
-      'api (read and write), read_api (read only), read_metrics (the metrics only); of a deploy token read_package_registry, write_package_registry',
+      'api (read and write), read_api (read only), read_metrics (the metrics only), read_repository, write_repository (git only); of a deploy token read_repository, read_package_registry, write_package_registry',
     )
     .option('--name <text>', 'what the list of tokens calls it')
     .option('--expires <when>', 'days such as 90d, or a date (default: never)', (text) =>
