@@ -37,6 +37,7 @@ export const ANONYMOUS: Principal = { kind: 'anonymous' }
  * `admin_packages` yanks, quarantines and says what is listed; `read_project` and `admin_project` are of the project
  * itself. `download_code` and `push_code` are git's, `read_code` is the same by the API; `push_protected_code` changes a
  * protected branch.
+ * `run_pipelines` retries, plays and cancels; `erase_jobs` takes away what jobs left, `destroy_pipelines` all of a pipeline.
  */
 export type Action =
   | 'read_project'
@@ -50,6 +51,11 @@ export type Action =
   | 'create_package'
   | 'destroy_package'
   | 'admin_packages'
+  | 'read_pipelines'
+  | 'read_artifacts'
+  | 'run_pipelines'
+  | 'erase_jobs'
+  | 'destroy_pipelines'
 
 /** Where roles are looked up: they are data, and may change between two requests. */
 export type Roles = Pick<AccessStore, 'findRoles' | 'allowsJobsOf'>
@@ -67,6 +73,12 @@ const LEAST: Readonly<Record<Action, Readonly<Record<Visibility, Standing>>>> = 
   create_package: everywhere('developer'),
   destroy_package: everywhere('maintainer'),
   admin_packages: everywhere('maintainer'),
+  // Stricter than GitLab, where a guest of a private project sees the log of a job.
+  read_pipelines: { public: 'anonymous', internal: 'user', private: 'reporter' },
+  read_artifacts: { public: 'anonymous', internal: 'user', private: 'reporter' },
+  run_pipelines: everywhere('developer'),
+  erase_jobs: everywhere('maintainer'),
+  destroy_pipelines: everywhere('owner'),
 }
 
 function everywhere(standing: Standing): Readonly<Record<Visibility, Standing>> {
@@ -86,6 +98,11 @@ const SCOPES: Readonly<Record<Action, readonly Scope[]>> = {
   create_package: ['api', 'write_package_registry'],
   destroy_package: ['api'],
   admin_packages: ['api'],
+  read_pipelines: ['api', 'read_api'],
+  read_artifacts: ['api', 'read_api'],
+  run_pipelines: ['api'],
+  erase_jobs: ['api'],
+  destroy_pipelines: ['api'],
 }
 
 /** What a job may do at all: what it publishes, it can neither take back nor declare good, and it does not push. */
@@ -95,6 +112,7 @@ const OF_JOBS: ReadonlySet<Action> = new Set([
   'download_code',
   'read_packages',
   'create_package',
+  'read_artifacts',
 ])
 
 export interface Question {
