@@ -18,7 +18,14 @@ const job = (projectId: number): Principal => ({ kind: 'job', jobId: 301, projec
 const publisher: Principal = { kind: 'publisher', projectIds: [20], jobId: 301 }
 
 async function allowed(principal: Principal, visibility: Visibility, role?: Role): Promise<string[]> {
-  const project = { id: 20, path: 'g/p', name: 'p', namespaceId: 1, namespacePath: 'g', defaultBranch: 'main' }
+  const project = {
+    id: 20,
+    path: 'g/p',
+    name: 'p',
+    namespaceId: 1,
+    namespacePath: 'g',
+    defaultBranch: 'main',
+  }
   const roles: Roles = { allowsJobsOf: async () => false, findRoles: async () => (role ? [role] : []) }
   const asked = ACTIONS.map(async (action) =>
     (await may(roles, { principal, action, project: { ...project, visibility } })) ? [action] : [],

@@ -44,4 +44,12 @@ export type {
   Snapshot,
   Traces,
 } from './store.ts'
+export {
+  LISTED_AT_MOST,
+  type ListedJob,
+  type Order,
+  type PipelineFilter,
+  type PipelineLists,
+  type Slice,
+} from './lists.ts'
 export { GITLAB_VERSION } from './variables.ts'

@@ -15,6 +15,7 @@ import { describePublisherStore } from '../../access/publisher-store.contract.ts
 import { describeAccessStore } from '../../access/store.contract.ts'
 import type { TwoHandles } from '../../base/two-handles.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
+import { describePipelineLists } from '../../pipelines/lists.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
 import { describeGenericStore } from '../../registry/generic-store.contract.ts'
 import { describePackagesStore } from '../../registry/packages-store.contract.ts'
@@ -28,6 +29,7 @@ import type { Database } from './database.ts'
 import { createKeyIndex, keyIndexMigrations } from './key-index.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
+import { createPipelineLists } from './pipeline-lists.ts'
 import { createPipelineStore } from './pipelines.ts'
 import { createPublisherStore } from './publishers.ts'
 import { createGenericStore } from './registry-generic.ts'
@@ -159,6 +161,12 @@ describe('the statements that PostgreSQL would get', () => {
     open(migrations, (database) => ({ ...createRegistryStore(database), ...createSealStore(database) })),
   )
   describePipelineStore('in words of PostgreSQL', () => open(migrations, createPipelineStore))
+  describePipelineLists('in words of PostgreSQL', () =>
+    open(migrations, (database) => ({
+      store: createPipelineStore(database),
+      lists: createPipelineLists(database, { lookedAt: 5 }),
+    })),
+  )
   describeKeyIndex('in words of PostgreSQL', () => open(keyIndexMigrations, createKeyIndex))
 
   it('have its placeholders and nothing of another', () => {

@@ -1,9 +1,10 @@
 import type { Generated, Kysely, Selectable } from 'kysely'
 import type { ArtifactRecord, JobRecord, JobState, PipelineRecord } from '../../pipelines/index.ts'
+import { pipelineListSteps, type ListedColumns } from './pipeline-lists-steps.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /** Tables of `pipelines.ts`, how they came to be, and their rows in the words of the room. */
-type PipelineTable = {
+type PipelineTable = ListedColumns & {
   readonly id: Generated<number>
   readonly iid: number
   readonly project_id: number
@@ -32,6 +33,8 @@ export type JobTable = {
   readonly exit_code: number | null
   readonly token_hash: string | null
   readonly runner_id: number | null
+  /** That of the pipeline, by which lists find jobs. */
+  readonly project_id: number
 }
 
 type RunnerTable = {
@@ -87,6 +90,7 @@ export const pipelinesMigrations: Steps = {
       await queuePendingJobs(database)
     },
   },
+  ...pipelineListSteps,
 }
 
 async function createPipelineTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
@@ -198,7 +202,7 @@ export function pipelineColumns(
 /** What a job's life changes. */
 export function jobColumns(
   job: Omit<JobRecord, 'id' | 'pipelineId'>,
-): Omit<Selectable<JobTable>, 'id' | 'pipeline_id' | 'stage_index' | 'plan' | 'tags'> {
+): Omit<Selectable<JobTable>, 'id' | 'pipeline_id' | 'stage_index' | 'plan' | 'tags' | 'project_id'> {
   return {
     state: job.state,
     queued_at_ms: job.queuedAtMs,

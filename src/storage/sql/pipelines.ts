@@ -10,6 +10,7 @@ import type {
   Snapshot,
 } from '../../pipelines/index.ts'
 import type { Database } from './database.ts'
+import { listedColumns } from './pipeline-lists-steps.ts'
 import { ensureQueue, requeue, toKind } from './pipelines-queues.ts'
 import {
   jobColumns,
@@ -157,6 +158,7 @@ async function insertPipeline(step: Transaction<PipelinesTables>, pipeline: NewP
     project_id: projectId,
     origin: JSON.stringify(pipeline.origin),
     created_at_ms: pipeline.createdAtMs,
+    ...listedColumns(pipeline.origin),
     ...pipelineColumns(pipeline),
   }
   const inserted = await step.insertInto('pipelines').values(row).returningAll().executeTakeFirstOrThrow()
@@ -169,8 +171,11 @@ async function insertJobs(
   jobs: readonly NewJob[],
 ): Promise<readonly JobRecord[]> {
   const inserted: JobRecord[] = []
+  if (jobs.length === 0) return inserted
+  const pipeline = step.selectFrom('pipelines').select('project_id').where('id', '=', pipelineId)
+  const { project_id } = await pipeline.executeTakeFirstOrThrow()
   for (const job of jobs) {
-    const values = newJobRow(job, pipelineId)
+    const values = { ...newJobRow(job, pipelineId), project_id }
     const row = await step.insertInto('jobs').values(values).returningAll().executeTakeFirstOrThrow()
     const record = toJob(row)
     await requeue(step, record)
@@ -179,7 +184,7 @@ async function insertJobs(
   return inserted
 }
 
-function newJobRow(job: NewJob, pipelineId: number): Insertable<JobTable> {
+function newJobRow(job: NewJob, pipelineId: number): Omit<Insertable<JobTable>, 'project_id'> {
   return {
     pipeline_id: pipelineId,
     stage_index: job.stageIndex,

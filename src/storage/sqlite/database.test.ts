@@ -42,6 +42,7 @@ const HISTORY: readonly string[] = [
   '0015-seals',
   '0017-registry-packages',
   '0018-publishers',
+  '0021-pipelines-lists',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {

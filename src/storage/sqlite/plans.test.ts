@@ -8,6 +8,7 @@ import { describeAuditStore } from '../../access/audit.contract.ts'
 import { describePublisherStore } from '../../access/publisher-store.contract.ts'
 import { describeAccessStore } from '../../access/store.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
+import { describePipelineLists } from '../../pipelines/lists.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
 import { describeGenericStore } from '../../registry/generic-store.contract.ts'
 import { describePackagesStore } from '../../registry/packages-store.contract.ts'
@@ -19,6 +20,7 @@ import type { Database } from '../sql/index.ts'
 import { openDatabase } from './database.ts'
 import { createKeyIndex, keyIndexMigrations } from '../sql/key-index.ts'
 import { migrations } from '../sql/migrations.ts'
+import { createPipelineLists } from '../sql/pipeline-lists.ts'
 import { createPipelineStore } from '../sql/pipelines.ts'
 import { createPublisherStore } from '../sql/publishers.ts'
 import { costs } from './plans.contract.ts'
@@ -138,6 +140,11 @@ describePackagesStore('recorded', async () => {
 describePipelineStore('recorded', async () =>
   alone('pipelines', createPipelineStore(await open('services', migrations))),
 )
+describePipelineLists('recorded', async () => {
+  const database = await open('services', migrations)
+  const [store, lists] = [createPipelineStore(database), createPipelineLists(database, { lookedAt: 5 })]
+  return alone('lists', { store, lists: watched('lists', lists) })
+})
 describePublisherStore('recorded', async () =>
   alone('publishers', createPublisherStore(await open('services', migrations))),
 )

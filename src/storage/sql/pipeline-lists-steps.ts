@@ -1,0 +1,91 @@
+import type { Kysely } from 'kysely'
+import type { PipelineRecord } from '../../pipelines/index.ts'
+import type { Steps } from './steps.ts'
+
+/** What lists of pipelines are found by, out of the origin. */
+export type ListedColumns = {
+  readonly ref: string
+  readonly sha: string
+  readonly source: string
+  readonly user_id: number
+  readonly login: string
+}
+
+export function listedColumns({ commit, source, user }: PipelineRecord['origin']): ListedColumns {
+  return { ref: commit.ref, sha: commit.sha, source, user_id: user.id, login: user.login }
+}
+
+export const pipelineListSteps: Steps = {
+  '0021-pipelines-lists': {
+    up: async (database) => {
+      await addColumns(database)
+      await fillColumns(database)
+      await createIndexes(database)
+    },
+  },
+}
+
+async function addColumns({ schema }: Kysely<unknown>): Promise<void> {
+  for (const name of ['ref', 'sha', 'source', 'login'])
+    await schema
+      .alterTable('pipelines')
+      .addColumn(name, 'text', (column) => column.notNull().defaultTo(''))
+      .execute()
+  await schema
+    .alterTable('pipelines')
+    .addColumn('user_id', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute()
+  await schema
+    .alterTable('jobs')
+    .addColumn('project_id', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute()
+}
+
+type Tables = {
+  pipelines: ListedColumns & { readonly id: number; readonly origin: string; readonly project_id: number }
+  jobs: { readonly pipeline_id: number; readonly project_id: number }
+}
+/** Whatever an earlier version wrote. */
+type DeepPartial = {
+  readonly commit?: { readonly ref?: string; readonly sha?: string }
+  readonly source?: string
+  readonly user?: { readonly login?: string; readonly id?: number }
+}
+const PAGE = 500
+
+async function fillColumns(database: Kysely<unknown>): Promise<void> {
+  const tables = database.$extendTables<Tables>()
+  for (let afterId = 0; ;) {
+    const rows = tables.selectFrom('pipelines').select(['id', 'origin', 'project_id'])
+    const page = await rows.where('id', '>', afterId).orderBy('id').limit(PAGE).execute()
+    for (const { id, origin, project_id } of page) {
+      const { commit, source = '', user } = JSON.parse(origin) as DeepPartial
+      const columns = { ref: commit?.ref ?? '', sha: commit?.sha ?? '', source }
+      const who = { login: user?.login ?? '', user_id: user?.id ?? 0 }
+      await tables
+        .updateTable('pipelines')
+        .set({ ...columns, ...who })
+        .where('id', '=', id)
+        .execute()
+      await tables.updateTable('jobs').set({ project_id }).where('pipeline_id', '=', id).execute()
+    }
+    const last = page.at(-1)
+    if (last === undefined) return
+    afterId = last.id
+  }
+}
+
+async function createIndexes({ schema }: Kysely<unknown>): Promise<void> {
+  const pipelines = (name: string, ...columns: readonly string[]): Promise<void> =>
+    schema
+      .createIndex(name)
+      .on('pipelines')
+      .columns([...columns, 'id'])
+      .execute()
+  await pipelines('pipelines_project', 'project_id')
+  await pipelines('pipelines_sha', 'project_id', 'sha')
+  await pipelines('pipelines_ref', 'project_id', 'ref')
+  await pipelines('pipelines_state', 'project_id', 'state')
+  await schema.createIndex('jobs_project').on('jobs').columns(['project_id', 'id']).execute()
+  await schema.createIndex('jobs_project_state').on('jobs').columns(['project_id', 'state', 'id']).execute()
+}
