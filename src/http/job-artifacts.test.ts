@@ -35,7 +35,7 @@ describe('an upload of artifacts', () => {
     const answer = await server.upload(job, body(), headers)
     expect(answer.status).toBe(status)
     expect(await answer.json()).toHaveProperty('code')
-    expect(await server.arranged.store.findArtifact(job.id)).toBeUndefined()
+    expect(await server.arranged.store.findArtifact(job.id, 'archive')).toBeUndefined()
   })
 
   const blob = (bytes: number): Blob => new Blob(['x'.repeat(bytes)])
@@ -51,7 +51,7 @@ describe('an upload of artifacts', () => {
       add(form)
       if (!isFirst) form.append('file', blob(2), 'a.zip')
       expect((await server.upload(job, form)).status).toBe(status)
-      expect(await server.arranged.store.findArtifact(job.id)).toBeUndefined()
+      expect(await server.arranged.store.findArtifact(job.id, 'archive')).toBeUndefined()
     }
   })
 
@@ -60,7 +60,7 @@ describe('an upload of artifacts', () => {
     const form = archive('one')
     form.append('file', blob(2), 'b.zip')
     expect((await server.upload(job, form)).status).toBe(400)
-    expect(await server.arranged.store.findArtifact(job.id)).toBeUndefined()
+    expect(await server.arranged.store.findArtifact(job.id, 'archive')).toBeUndefined()
   })
 
   it('is taken with a little beside it', async () => {
@@ -85,7 +85,7 @@ describe('an upload of artifacts', () => {
   it('has a name that cannot be mistaken for a path or a header', async () => {
     const job = await server.running()
     await server.upload(job, archive('x', 'file', '../"a\r\nb.zip'))
-    expect((await server.arranged.store.findArtifact(job.id))?.filename).toMatch(/^[\w. +-]+\.zip$/)
+    expect((await server.arranged.store.findArtifact(job.id, 'archive'))?.filename).toMatch(/^[\w. +-]+\.zip$/)
   })
 
   it.each(['build/out/a.zip', String.raw`C:\builds\a.zip`])(
@@ -93,7 +93,7 @@ describe('an upload of artifacts', () => {
     async (name) => {
       const job = await server.running()
       await server.upload(job, archive('x', 'file', name))
-      expect((await server.arranged.store.findArtifact(job.id))?.filename).toBe('a.zip')
+      expect((await server.arranged.store.findArtifact(job.id, 'archive'))?.filename).toBe('a.zip')
     },
   )
 
@@ -111,7 +111,7 @@ describe('an upload of artifacts', () => {
     socket.end(`${head.join('\r\n')}\r\n\r\n${halfForm}`)
     socket.resume()
     await once(socket, 'close')
-    expect(await server.arranged.store.findArtifact(job.id)).toBeUndefined()
+    expect(await server.arranged.store.findArtifact(job.id, 'archive')).toBeUndefined()
     expect((await server.upload(job, archive('whole'))).status).toBe(201)
   })
 

@@ -40,6 +40,7 @@ export type {
   PipelineRecord,
   PipelineStore,
   PipelineUser,
+  RefOfProject,
   RunnerRecord,
   Snapshot,
   Traces,
@@ -52,4 +53,5 @@ export {
   type PipelineLists,
   type Slice,
 } from './lists.ts'
+export { isFinal } from './stages.ts'
 export { GITLAB_VERSION } from './variables.ts'

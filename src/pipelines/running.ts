@@ -4,7 +4,7 @@ import { JobEndedError, pipelineErrors } from './errors.ts'
 import { jobOfToken, runningJob, type JobClaim } from './job-access.ts'
 import { FAILURE_REASONS } from './payload.ts'
 import type { Context } from './ports.ts'
-import type { JobRecord, JobState } from './store.ts'
+import type { ArtifactRecord, JobRecord, JobState } from './store.ts'
 
 export interface TracePart {
   readonly start: number
@@ -64,8 +64,11 @@ function failureReason(given: string | undefined): string {
 }
 
 export interface ArtifactUpload {
+  /** GitLab's word: `archive`, `junit`, `dotenv`, … */
   readonly type: string
   readonly format: string
+  /** `artifacts:expire_in`, as the runner says it back. */
+  readonly expireIn?: string | undefined
   readonly filename: string
   readonly bytes: AsyncIterable<Uint8Array>
 }
@@ -80,24 +83,36 @@ export function checkArtifactsKind({
 }: {
   readonly type: string
   readonly format: string
-}): void {
+}): ArtifactKind {
   if (type !== 'archive' || format !== 'zip')
     throw pipelineErrors(
       'pipelines.artifacts-kind',
       `artifact type ${type.slice(0, 40)} in format ${format.slice(0, 40)} is not supported`,
     )
+  return { type, format }
 }
+
+type ArtifactKind = Pick<ArtifactRecord, 'type' | 'format'>
 
 /** Life of an upload: 1 bytes staged, 2 blob durable, 3 row, if the job still runs. A crash leaves no row without its blob. */
 export async function putArtifacts(context: Context, claim: JobClaim, upload: ArtifactUpload): Promise<void> {
-  checkArtifactsKind(upload)
+  const kind = checkArtifactsKind(upload)
   const job = await runningJob(context, claim)
   const filename = FILE_NAME.test(upload.filename) ? upload.filename : 'artifacts.zip'
   const staged = await context.blobs.stage(upload.bytes, context.limits.maxArtifactsBytes)
   try {
     await staged.commit()
     const { sha256, size } = staged
-    const record = { jobId: job.id, filename, sha256, size, createdAtMs: context.clock.nowMs() }
+    const createdAtMs = context.clock.nowMs()
+    const record = {
+      jobId: job.id,
+      ...kind,
+      filename,
+      sha256,
+      size,
+      createdAtMs,
+      expiresAtMs: null,
+    }
     if (!(await context.store.addArtifact(record))) await explainRefusal(context, job, sha256)
   } finally {
     await staged.discard()
@@ -108,7 +123,7 @@ export async function putArtifacts(context: Context, claim: JobClaim, upload: Ar
 async function explainRefusal({ store }: Context, { id }: JobRecord, sha256: string): Promise<void> {
   const current = await store.findJob(id)
   if (current?.state !== 'running') throw new JobEndedError(id, current?.state ?? 'canceled')
-  if ((await store.findArtifact(id))?.sha256 !== sha256)
+  if ((await store.findArtifact(id, 'archive'))?.sha256 !== sha256)
     throw pipelineErrors('pipelines.artifacts-taken', `job ${id} has already uploaded different artifacts`)
 }
 
@@ -129,7 +144,7 @@ export async function checkReader(context: Context, { jobId, token }: JobClaim):
 export async function openArtifacts(context: Context, claim: JobClaim): Promise<OpenArtifacts> {
   await checkReader(context, claim)
   const { jobId } = claim
-  const artifact = await context.store.findArtifact(jobId)
+  const artifact = await context.store.findArtifact(jobId, 'archive')
   if (artifact === undefined)
     throw pipelineErrors('pipelines.artifacts-absent', `job ${jobId} has no artifacts`)
   const blob = await context.blobs.open(artifact.sha256, artifact.size)

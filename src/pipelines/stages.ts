@@ -15,7 +15,7 @@ interface Staged extends Pick<
 
 const FINAL: readonly JobState[] = ['success', 'failed', 'canceled', 'skipped']
 
-function isFinal(state: JobState): boolean {
+export function isFinal(state: JobState): boolean {
   return FINAL.includes(state)
 }
 

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
+import { ARCHIVE, describeArtifacts } from './artifacts.contract.ts'
 import { changing, newJob, newPipeline } from './new-rows.contract.ts'
 import { describeQueue, describeRunners } from './queue.contract.ts'
+import { describeRefs, describeWaiting } from './waiting.contract.ts'
 import type { PipelineChange, PipelineStore, Snapshot } from './store.ts'
 
 /** What every adapter of `PipelineStore` must do. `open` gives two handles of an empty one. */
@@ -19,6 +21,8 @@ export function describePipelineStore(name: string, open: () => Promise<TwoHandl
     describeQueue(() => store)
     describeRunners(() => store)
     describeArtifacts(() => store)
+    describeRefs(() => store)
+    describeWaiting(() => store)
     describeRaces(() => store)
   })
 }
@@ -56,7 +60,19 @@ function describePipelines(store: () => PipelineStore): void {
 function describeUpdates(store: () => PipelineStore): void {
   it('writes what is decided and nothing else', async () => {
     const { pipeline, jobs } = await store().createPipeline(newPipeline(['one', 'two']))
-    const change = { state: 'running', deadlineMs: 5_000, tokenHash: 'f00', runnerId: 3 } as const
+    const change = {
+      state: 'running',
+      isRetried: true,
+      user: { id: 2, login: 'bob', email: 'bob@example.com', accessLevel: null },
+      variables: [{ key: 'A', value: 'a', isMasked: true }],
+      dotenv: [{ key: 'B', value: 'b' }],
+      scheduledAtMs: 1_500,
+      timeoutSeconds: 60,
+      cancelsGracefully: true,
+      deadlineMs: 5_000,
+      tokenHash: 'f00',
+      runnerId: 3,
+    } as const
     const after = await store().updatePipeline(pipeline.id, changing('one', change))
     expect(after?.jobs[0]).toMatchObject(change)
     expect(await store().findPipeline(pipeline.id)).toEqual({
@@ -118,22 +134,6 @@ function describeUpdates(store: () => PipelineStore): void {
   })
 }
 
-function describeArtifacts(store: () => PipelineStore): void {
-  it('keeps one artifact of a running job, and none of another', async () => {
-    const { pipeline, jobs } = await store().createPipeline(newPipeline(['one', 'two']))
-    const jobId = jobs[0]?.id ?? 0
-    const artifact = { jobId, filename: 'artifacts.zip', sha256: 'ab', size: 3, createdAtMs: 9 }
-    expect(await store().addArtifact(artifact)).toBe(false)
-    await store().updatePipeline(pipeline.id, changing('one', { state: 'running' }))
-    expect(await store().addArtifact(artifact)).toBe(true)
-    expect(await store().addArtifact({ ...artifact, sha256: 'cd' })).toBe(false)
-    expect(await store().addArtifact({ ...artifact, jobId: 99 })).toBe(false)
-    expect(await store().findArtifact(jobId)).toEqual(artifact)
-    expect(await store().pipelineArtifacts(pipeline.id)).toEqual([artifact])
-    expect(await store().pipelineArtifacts(pipeline.id + 1)).toEqual([])
-  })
-}
-
 function describeRaces(store: () => PipelineStore): void {
   it('counts pipelines of one project that are made at once', async () => {
     const made = await Promise.all([1, 2, 3, 4].map(() => store().createPipeline(newPipeline(['one']))))
@@ -155,7 +155,7 @@ function describeRaces(store: () => PipelineStore): void {
   it('keeps one of several artifacts of a job that arrive at once', async () => {
     const { pipeline, jobs } = await store().createPipeline(newPipeline(['one']))
     await store().updatePipeline(pipeline.id, changing('one', { state: 'running' }))
-    const artifact = { jobId: jobs[0]?.id ?? 0, filename: 'artifacts.zip', size: 3, createdAtMs: 9 }
+    const artifact = { ...ARCHIVE, jobId: jobs[0]?.id ?? 0 }
     const kept = await Promise.all(
       ['ab', 'cd', 'ef'].map((sha256) => store().addArtifact({ ...artifact, sha256 })),
     )

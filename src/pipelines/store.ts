@@ -1,7 +1,21 @@
-import type { PlannedJob, Variable } from '../ciconfig/index.ts'
+import type { Plan, PlannedJob, Variable } from '../ciconfig/index.ts'
 
-/** `created` waits for earlier stages, `pending` for a runner; the last four are final. */
-export type JobState = 'created' | 'pending' | 'running' | 'success' | 'failed' | 'canceled' | 'skipped'
+/**
+ * `created` waits for earlier jobs, `scheduled` for its time, `manual` for a person, `waiting_for_resource` for a job of
+ * the same resource group, `pending` for a runner; `canceling` runs its after_script. The last four are final.
+ */
+export type JobState =
+  | 'created'
+  | 'waiting_for_resource'
+  | 'scheduled'
+  | 'manual'
+  | 'pending'
+  | 'running'
+  | 'canceling'
+  | 'success'
+  | 'failed'
+  | 'canceled'
+  | 'skipped'
 
 /** What a pipeline needs of its project, as it was when the pipeline was created. */
 export interface PipelineProject {
@@ -55,6 +69,9 @@ export interface PipelineOrigin {
   /** Still open: kept as handed in, masked ones too, in the owner-only database. */
   readonly projectVariables: readonly Variable[]
   readonly pipelineVariables: readonly Variable[]
+  /** `workflow:name`, expanded. */
+  readonly name?: string | null
+  readonly autoCancel?: Plan['workflow']['auto_cancel']
 }
 
 export interface PipelineRecord {
@@ -76,11 +93,29 @@ export interface JobRecord {
   /** A set: only runners that have all of them may take the job. */
   readonly tags: readonly string[]
   readonly state: JobState
+  /** A newer job of the same name has taken its place: it counts for nothing any more. */
+  readonly isRetried: boolean
+  /** Who retried or played the job, with whose rights it runs; null: who started the pipeline. */
+  readonly user: PipelineUser | null
+  /** Given by who played the job: over those of the pipeline. */
+  readonly variables: readonly Variable[]
+  /** Of its dotenv report, for the jobs that come after it. */
+  readonly dotenv: readonly Variable[]
+  /** Project and resource group: of all jobs with it one is queued or runs. */
+  readonly resourceKey: string | null
+  readonly createdAtMs: number
+  /** When a delayed job shall be queued. */
+  readonly scheduledAtMs: number | null
   readonly queuedAtMs: number | null
   readonly startedAtMs: number | null
   readonly finishedAtMs: number | null
+  /** What the job may take, from the moment it runs. */
+  readonly timeoutSeconds: number | null
+  /** Its runner runs after_script when the job is cancelled, and reports after it. */
+  readonly cancelsGracefully: boolean
   /** When a running job is given up. */
   readonly deadlineMs: number | null
+  /** Of a running job: why it will have failed, whatever its runner says. */
   readonly failureReason: string | null
   readonly exitCode: number | null
   /** SHA-256 of the job token; the token itself is never kept. */
@@ -115,12 +150,18 @@ export interface RunnerRecord {
   readonly createdAtMs: number
 }
 
+/** One file that a job uploaded; a job has at most one of each type. */
 export interface ArtifactRecord {
   readonly jobId: number
+  /** GitLab's word: `archive`, `junit`, `dotenv`, … */
+  readonly type: string
+  readonly format: 'zip' | 'gzip' | 'raw'
   readonly filename: string
   readonly sha256: string
   readonly size: number
   readonly createdAtMs: number
+  /** null: never. */
+  readonly expiresAtMs: number | null
 }
 
 /**
@@ -148,14 +189,47 @@ export interface PipelineStore {
    * and runs untagged jobs where it has none. It stays pending: who makes it running by `updatePipeline` has it.
    */
   nextPendingJob(runnerId: number): Promise<JobRecord | undefined>
-  /** Running jobs whose deadline is not after `nowMs`, the earliest first, at most `limit`. */
+  /** Running and canceling jobs whose deadline is not after `nowMs`, the earliest first, at most `limit`. */
   overdueJobs(nowMs: number, limit: number): Promise<readonly JobRecord[]>
+  /** Scheduled jobs whose time is not after `nowMs`, the earliest first, at most `limit`. */
+  dueJobs(nowMs: number, limit: number): Promise<readonly JobRecord[]>
+  /** Running and canceling jobs with a number above `afterId`, in that order, at most `limit`. */
+  unfinishedJobs(afterId: number, limit: number): Promise<readonly JobRecord[]>
+  /**
+   * Jobs that hold their resource and still wait for it, at most `limit`: whoever makes them pending may do so. Of all
+   * jobs with the same `resourceKey`, the first that waits holds it, from when nobody else does until it has ended.
+   */
+  grantedJobs(limit: number): Promise<readonly JobRecord[]>
+  /** Pipelines of a ref that have not ended, the newest first, at most `limit`. */
+  activePipelines(ref: RefOfProject, limit: number): Promise<readonly PipelineRecord[]>
+  /** The newest pipeline of the ref that succeeded. */
+  latestSuccess(ref: RefOfProject): Promise<PipelineRecord | undefined>
   createRunner(runner: Omit<RunnerRecord, 'id'> & { readonly tokenHash: string }): Promise<RunnerRecord>
   findRunner(tokenHash: string): Promise<RunnerRecord | undefined>
-  /** Only while the job runs and has no artifacts: else false, and nothing is written. */
-  addArtifact(artifact: ArtifactRecord): Promise<boolean>
-  findArtifact(jobId: number): Promise<ArtifactRecord | undefined>
+  /**
+   * Only while the job runs, or is canceling, and has none of that type: else false, and nothing is written. `dotenv`
+   * is written to the job in the same step.
+   */
+  addArtifact(artifact: ArtifactRecord, dotenv?: readonly Variable[]): Promise<boolean>
+  findArtifact(jobId: number, type: string): Promise<ArtifactRecord | undefined>
+  /** By type. */
+  jobArtifacts(jobId: number): Promise<readonly ArtifactRecord[]>
+  /** By job and type. */
   pipelineArtifacts(pipelineId: number): Promise<readonly ArtifactRecord[]>
+  /** All of the job: false when it has none. */
+  setExpiry(jobId: number, expiresAtMs: number | null): Promise<boolean>
+  /** What was removed. `type`: only that one. */
+  removeArtifacts(jobId: number, type?: string): Promise<readonly ArtifactRecord[]>
+  /** Whose time is not after `nowMs`, the earliest first, at most `limit`. */
+  expiredArtifacts(nowMs: number, limit: number): Promise<readonly ArtifactRecord[]>
+  /** Whether an artifact has these bytes. */
+  isArtifact(sha256: string): Promise<boolean>
+}
+
+export interface RefOfProject {
+  readonly projectId: number
+  readonly ref: string
+  readonly refType: PipelineCommit['refType']
 }
 
 /** Logs of jobs, append-only. Safe to call concurrently. */

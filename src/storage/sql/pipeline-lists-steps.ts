@@ -2,17 +2,14 @@ import type { Kysely } from 'kysely'
 import type { PipelineRecord } from '../../pipelines/index.ts'
 import type { Steps } from './steps.ts'
 
-/** What lists of pipelines are found by, out of the origin. */
+/** What lists of pipelines are found by, out of the origin, besides ref, SHA and source. */
 export type ListedColumns = {
-  readonly ref: string
-  readonly sha: string
-  readonly source: string
   readonly user_id: number
   readonly login: string
 }
 
-export function listedColumns({ commit, source, user }: PipelineRecord['origin']): ListedColumns {
-  return { ref: commit.ref, sha: commit.sha, source, user_id: user.id, login: user.login }
+export function listedColumns({ user }: PipelineRecord['origin']): ListedColumns {
+  return { user_id: user.id, login: user.login }
 }
 
 export const pipelineListSteps: Steps = {
@@ -26,11 +23,10 @@ export const pipelineListSteps: Steps = {
 }
 
 async function addColumns({ schema }: Kysely<unknown>): Promise<void> {
-  for (const name of ['ref', 'sha', 'source', 'login'])
-    await schema
-      .alterTable('pipelines')
-      .addColumn(name, 'text', (column) => column.notNull().defaultTo(''))
-      .execute()
+  await schema
+    .alterTable('pipelines')
+    .addColumn('login', 'text', (column) => column.notNull().defaultTo(''))
+    .execute()
   await schema
     .alterTable('pipelines')
     .addColumn('user_id', 'integer', (column) => column.notNull().defaultTo(0))
@@ -47,8 +43,6 @@ type Tables = {
 }
 /** Whatever an earlier version wrote. */
 type DeepPartial = {
-  readonly commit?: { readonly ref?: string; readonly sha?: string }
-  readonly source?: string
   readonly user?: { readonly login?: string; readonly id?: number }
 }
 const PAGE = 500
@@ -59,14 +53,9 @@ async function fillColumns(database: Kysely<unknown>): Promise<void> {
     const rows = tables.selectFrom('pipelines').select(['id', 'origin', 'project_id'])
     const page = await rows.where('id', '>', afterId).orderBy('id').limit(PAGE).execute()
     for (const { id, origin, project_id } of page) {
-      const { commit, source = '', user } = JSON.parse(origin) as DeepPartial
-      const columns = { ref: commit?.ref ?? '', sha: commit?.sha ?? '', source }
+      const { user } = JSON.parse(origin) as DeepPartial
       const who = { login: user?.login ?? '', user_id: user?.id ?? 0 }
-      await tables
-        .updateTable('pipelines')
-        .set({ ...columns, ...who })
-        .where('id', '=', id)
-        .execute()
+      await tables.updateTable('pipelines').set(who).where('id', '=', id).execute()
       await tables.updateTable('jobs').set({ project_id }).where('pipeline_id', '=', id).execute()
     }
     const last = page.at(-1)
@@ -84,7 +73,7 @@ async function createIndexes({ schema }: Kysely<unknown>): Promise<void> {
       .execute()
   await pipelines('pipelines_project', 'project_id')
   await pipelines('pipelines_sha', 'project_id', 'sha')
-  await pipelines('pipelines_ref', 'project_id', 'ref')
+  await pipelines('pipelines_ref_order', 'project_id', 'ref')
   await pipelines('pipelines_state', 'project_id', 'state')
   await schema.createIndex('jobs_project').on('jobs').columns(['project_id', 'id']).execute()
   await schema.createIndex('jobs_project_state').on('jobs').columns(['project_id', 'state', 'id']).execute()

@@ -1,13 +1,16 @@
-import type { Generated, Kysely, Selectable } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
 import type { ArtifactRecord, JobRecord, JobState, PipelineRecord } from '../../pipelines/index.ts'
-import { pipelineListSteps, type ListedColumns } from './pipeline-lists-steps.ts'
-import type { ColumnTypes, Steps } from './steps.ts'
+import type { ListedColumns } from './pipeline-lists-steps.ts'
 
-/** Tables of `pipelines.ts`, how they came to be, and their rows in the words of the room. */
+/** Tables of `pipelines.ts`, and their rows in the words of the room. */
 type PipelineTable = ListedColumns & {
   readonly id: Generated<number>
   readonly iid: number
   readonly project_id: number
+  readonly ref: string
+  readonly is_tag: number
+  readonly sha: string
+  readonly source: string
   readonly state: JobState
   readonly created_at_ms: number
   readonly started_at_ms: number | null
@@ -25,9 +28,21 @@ export type JobTable = {
   /** JSON. */
   readonly tags: string
   readonly state: JobState
+  readonly is_retried: number
+  /** JSON, or null. */
+  readonly acting_user: string | null
+  /** JSON. */
+  readonly variables: string
+  /** JSON. */
+  readonly dotenv: string
+  readonly resource_key: string | null
+  readonly created_at_ms: number
+  readonly scheduled_at_ms: number | null
   readonly queued_at_ms: number | null
   readonly started_at_ms: number | null
   readonly finished_at_ms: number | null
+  readonly timeout_seconds: number | null
+  readonly cancels_gracefully: number
   readonly deadline_ms: number | null
   readonly failure_reason: string | null
   readonly exit_code: number | null
@@ -60,12 +75,28 @@ type QueuedJobTable = {
   readonly job_id: number
 }
 
+/** Who holds a resource; the holder is queued once it no longer waits. */
+type ResourceTable = {
+  readonly resource_key: string
+  readonly job_id: number
+  readonly is_queued: number
+}
+
+type ResourceWaitTable = {
+  readonly resource_key: string
+  readonly job_id: number
+}
+
 type ArtifactTable = {
   readonly job_id: number
+  readonly pipeline_id: number
+  readonly type: string
+  readonly format: ArtifactRecord['format']
   readonly filename: string
   readonly sha256: string
   readonly size: number
   readonly created_at_ms: number
+  readonly expires_at_ms: number | null
 }
 
 export type PipelinesTables = {
@@ -75,120 +106,8 @@ export type PipelinesTables = {
   readonly queued_jobs: QueuedJobTable
   readonly runners: RunnerTable
   readonly artifacts: ArtifactTable
-}
-
-export const pipelinesMigrations: Steps = {
-  '0004-pipelines': {
-    up: async (database, types) => {
-      await createPipelineTables(database, types)
-      await createRunnerTables(database, types)
-    },
-  },
-  '0008-pipelines-queues': {
-    up: async (database, types) => {
-      await createQueueTables(database, types)
-      await queuePendingJobs(database)
-    },
-  },
-  ...pipelineListSteps,
-}
-
-async function createPipelineTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
-  await schema
-    .createTable('pipelines')
-    .addColumn('id', ...types.id)
-    .addColumn('iid', 'integer', (column) => column.notNull())
-    .addColumn('project_id', 'integer', (column) => column.notNull())
-    .addColumn('state', 'text', (column) => column.notNull())
-    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
-    .addColumn('started_at_ms', 'bigint')
-    .addColumn('finished_at_ms', 'bigint')
-    .addColumn('origin', 'text', (column) => column.notNull())
-    .addUniqueConstraint('pipelines_iid', ['project_id', 'iid'])
-    .execute()
-  await schema
-    .createTable('jobs')
-    .addColumn('id', ...types.id)
-    .addColumn('pipeline_id', 'integer', (column) => column.notNull().references('pipelines.id'))
-    .addColumn('stage_index', 'integer', (column) => column.notNull())
-    .addColumn('plan', 'text', (column) => column.notNull())
-    .addColumn('state', 'text', (column) => column.notNull())
-    .addColumn('queued_at_ms', 'bigint')
-    .addColumn('started_at_ms', 'bigint')
-    .addColumn('finished_at_ms', 'bigint')
-    .addColumn('deadline_ms', 'bigint')
-    .addColumn('failure_reason', 'text')
-    .addColumn('exit_code', 'integer')
-    .addColumn('token_hash', 'text', (column) => column.unique())
-    .addColumn('runner_id', 'integer')
-    .execute()
-  await schema.createIndex('jobs_pipeline').on('jobs').columns(['pipeline_id', 'id']).execute()
-  await schema.createIndex('jobs_queue').on('jobs').columns(['state', 'queued_at_ms', 'id']).execute()
-  await schema.createIndex('jobs_deadline').on('jobs').columns(['state', 'deadline_ms']).execute()
-}
-
-async function createRunnerTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
-  await schema
-    .createTable('runners')
-    .addColumn('id', ...types.id)
-    .addColumn('description', 'text', (column) => column.notNull())
-    .addColumn('token_hash', 'text', (column) => column.notNull().unique())
-    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
-    .execute()
-  await schema
-    .createTable('artifacts')
-    .addColumn('job_id', 'integer', (column) => column.primaryKey().references('jobs.id'))
-    .addColumn('filename', 'text', (column) => column.notNull())
-    .addColumn('sha256', 'text', (column) => column.notNull())
-    .addColumn('size', 'bigint', (column) => column.notNull())
-    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
-    .execute()
-}
-
-async function createQueueTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
-  await schema
-    .createTable('queues')
-    .addColumn('id', ...types.id)
-    .addColumn('tags', 'text', (column) => column.notNull())
-    .addColumn('run_untagged', 'integer', (column) => column.notNull())
-    .addUniqueConstraint('queues_kind', ['tags', 'run_untagged'])
-    .execute()
-  await schema
-    .createTable('queued_jobs')
-    .addColumn('queue_id', 'integer', (column) => column.notNull())
-    .addColumn('queued_at_ms', 'bigint', (column) => column.notNull())
-    .addColumn('job_id', 'integer', (column) => column.notNull().references('jobs.id'))
-    .addPrimaryKeyConstraint('queued_jobs_order', ['queue_id', 'queued_at_ms', 'job_id'])
-    .execute()
-  await schema.createIndex('queued_jobs_job').on('queued_jobs').column('job_id').execute()
-  await schema.dropIndex('jobs_queue').execute()
-  await schema.createIndex('jobs_state').on('jobs').columns(['state', 'id']).execute()
-}
-
-/** Of a database in which no runner and no job had tags: one queue for all. */
-async function queuePendingJobs(database: Kysely<unknown>): Promise<void> {
-  const { schema } = database
-  await schema.alterTable('runners').addColumn('queue_id', 'integer').execute()
-  await schema
-    .alterTable('jobs')
-    .addColumn('tags', 'text', (column) => column.notNull().defaultTo('[]'))
-    .execute()
-  const tables = database.$extendTables<PipelinesTables>()
-  await tables.insertInto('queues').values({ tags: '[]', run_untagged: 1 }).execute()
-  await tables
-    .updateTable('runners')
-    .set((row) => ({ queue_id: row.selectFrom('queues').select('queues.id') }))
-    .execute()
-  const pending = tables
-    .selectFrom('jobs')
-    .crossJoin('queues')
-    .select(['queues.id', 'jobs.queued_at_ms', 'jobs.id as job_id'])
-    .where('jobs.state', '=', 'pending')
-  await tables
-    .insertInto('queued_jobs')
-    .columns(['queue_id', 'queued_at_ms', 'job_id'])
-    .expression(pending)
-    .execute()
+  readonly resources: ResourceTable
+  readonly resource_waits: ResourceWaitTable
 }
 
 /** What a pipeline's life changes. */
@@ -202,9 +121,19 @@ export function pipelineColumns(
 /** What a job's life changes. */
 export function jobColumns(
   job: Omit<JobRecord, 'id' | 'pipelineId'>,
-): Omit<Selectable<JobTable>, 'id' | 'pipeline_id' | 'stage_index' | 'plan' | 'tags' | 'project_id'> {
+): Omit<
+  Selectable<JobTable>,
+  'id' | 'pipeline_id' | 'stage_index' | 'plan' | 'tags' | 'resource_key' | 'created_at_ms' | 'project_id'
+> {
   return {
     state: job.state,
+    is_retried: job.isRetried ? 1 : 0,
+    acting_user: job.user === null ? null : JSON.stringify(job.user),
+    variables: JSON.stringify(job.variables),
+    dotenv: JSON.stringify(job.dotenv),
+    scheduled_at_ms: job.scheduledAtMs,
+    timeout_seconds: job.timeoutSeconds,
+    cancels_gracefully: job.cancelsGracefully ? 1 : 0,
     queued_at_ms: job.queuedAtMs,
     started_at_ms: job.startedAtMs,
     finished_at_ms: job.finishedAtMs,
@@ -236,6 +165,15 @@ export function toJob(row: Selectable<JobTable>): JobRecord {
     plan: JSON.parse(row.plan) as JobRecord['plan'],
     tags: JSON.parse(row.tags) as JobRecord['tags'],
     state: row.state,
+    isRetried: row.is_retried === 1,
+    user: row.acting_user === null ? null : (JSON.parse(row.acting_user) as JobRecord['user']),
+    variables: JSON.parse(row.variables) as JobRecord['variables'],
+    dotenv: JSON.parse(row.dotenv) as JobRecord['dotenv'],
+    resourceKey: row.resource_key,
+    createdAtMs: row.created_at_ms,
+    scheduledAtMs: row.scheduled_at_ms,
+    timeoutSeconds: row.timeout_seconds,
+    cancelsGracefully: row.cancels_gracefully === 1,
     queuedAtMs: row.queued_at_ms,
     startedAtMs: row.started_at_ms,
     finishedAtMs: row.finished_at_ms,
@@ -248,6 +186,22 @@ export function toJob(row: Selectable<JobTable>): JobRecord {
 }
 
 export function toArtifact(row: Selectable<ArtifactTable>): ArtifactRecord {
-  const { job_id: jobId, filename, sha256, size, created_at_ms: createdAtMs } = row
-  return { jobId, filename, sha256, size, createdAtMs }
+  const { type, format, filename, sha256, size } = row
+  const times = { createdAtMs: row.created_at_ms, expiresAtMs: row.expires_at_ms }
+  return { jobId: row.job_id, type, format, filename, sha256, size, ...times }
+}
+
+export function artifactRow(artifact: ArtifactRecord, pipelineId: number): ArtifactTable {
+  const { jobId, createdAtMs, expiresAtMs, type, format, filename, sha256, size } = artifact
+  return {
+    job_id: jobId,
+    pipeline_id: pipelineId,
+    type,
+    format,
+    filename,
+    sha256,
+    size,
+    created_at_ms: createdAtMs,
+    expires_at_ms: expiresAtMs,
+  }
 }

@@ -1,29 +1,31 @@
 import type { Insertable, Kysely, Transaction } from 'kysely'
 import type {
-  ArtifactRecord,
   JobRecord,
+  JobState,
   NewJob,
   NewPipeline,
   PipelineChange,
   PipelineStore,
+  RefOfProject,
   RunnerRecord,
   Snapshot,
 } from '../../pipelines/index.ts'
 import type { Database } from './database.ts'
 import { listedColumns } from './pipeline-lists-steps.ts'
+import { artifactQueries } from './pipelines-artifacts.ts'
 import { ensureQueue, requeue, toKind } from './pipelines-queues.ts'
 import {
   jobColumns,
   pipelineColumns,
-  toArtifact,
   toJob,
   toPipeline,
   type JobTable,
   type PipelinesTables,
 } from './pipelines-rows.ts'
+import { passResource } from './pipelines-resources.ts'
 import { alone, atOneMoment } from './transactions.ts'
 
-export { pipelinesMigrations } from './pipelines-rows.ts'
+export { pipelinesMigrations } from './pipelines-migrations.ts'
 
 type Tables = Kysely<PipelinesTables>
 
@@ -35,32 +37,24 @@ export function createPipelineStore(database: Database): PipelineStore {
     updatePipeline: (id, decide) => alone(tables, (step) => rewrite(step, id, decide)),
     ...jobQueries(tables),
     ...runnerQueries(tables),
-    addArtifact: (artifact) => alone(tables, (step) => insertArtifact(step, artifact)),
-    findArtifact: async (jobId) => {
-      const row = await tables
-        .selectFrom('artifacts')
-        .selectAll()
-        .where('job_id', '=', jobId)
-        .executeTakeFirst()
-      return row === undefined ? undefined : toArtifact(row)
-    },
-    pipelineArtifacts: async (pipelineId) => {
-      const rows = await tables
-        .selectFrom('artifacts')
-        .innerJoin('jobs', 'jobs.id', 'artifacts.job_id')
-        .selectAll('artifacts')
-        .where('jobs.pipeline_id', '=', pipelineId)
-        .orderBy('jobs.id')
-        .execute()
-      return rows.map(toArtifact)
-    },
+    ...artifactQueries(tables),
+    ...refQueries(tables),
   }
 }
 
 function jobQueries(
   tables: Tables,
-): Pick<PipelineStore, 'findJob' | 'findJobByTokenHash' | 'nextPendingJob' | 'overdueJobs'> {
-  const jobs = tables.selectFrom('jobs').selectAll()
+): Pick<
+  PipelineStore,
+  | 'findJob'
+  | 'findJobByTokenHash'
+  | 'nextPendingJob'
+  | 'overdueJobs'
+  | 'dueJobs'
+  | 'unfinishedJobs'
+  | 'grantedJobs'
+> {
+  const jobs = tables.selectFrom('jobs').selectAll('jobs')
   const first = async (query: typeof jobs): Promise<JobRecord | undefined> => {
     const row = await query.limit(1).executeTakeFirst()
     return row === undefined ? undefined : toJob(row)
@@ -82,8 +76,74 @@ function jobQueries(
       return row === undefined ? undefined : toJob(row)
     },
     overdueJobs: async (nowMs, limit) => {
-      const overdue = jobs.where('state', '=', 'running').where('deadline_ms', '<=', nowMs)
-      return (await overdue.orderBy('deadline_ms').limit(limit).execute()).map(toJob)
+      const rows = await perState((state) =>
+        jobs
+          .where('state', '=', state)
+          .where('deadline_ms', '<=', nowMs)
+          .orderBy('deadline_ms')
+          .limit(limit)
+          .execute(),
+      )
+      const byDeadline = rows.toSorted((a, b) => (a.deadline_ms ?? 0) - (b.deadline_ms ?? 0))
+      return byDeadline.slice(0, limit).map(toJob)
+    },
+    dueJobs: async (nowMs, limit) => {
+      const due = jobs.where('state', '=', 'scheduled').where('scheduled_at_ms', '<=', nowMs)
+      return (await due.orderBy('scheduled_at_ms').limit(limit).execute()).map(toJob)
+    },
+    unfinishedJobs: async (afterId, limit) => {
+      const rows = await perState((state) =>
+        jobs.where('state', '=', state).where('id', '>', afterId).orderBy('id').limit(limit).execute(),
+      )
+      const byId = rows.toSorted((a, b) => a.id - b.id)
+      return byId.slice(0, limit).map(toJob)
+    },
+    grantedJobs: async (limit) => {
+      const granted = jobs.innerJoin('resources', 'resources.job_id', 'jobs.id')
+      const rows = granted.where('resources.is_queued', '=', 0).orderBy('resources.job_id').limit(limit)
+      return (await rows.execute()).map(toJob)
+    },
+  }
+}
+
+/** Of jobs that a runner has. One state after the other: each has its part of an index, in order. */
+async function perState<Row>(
+  ask: (state: 'running' | 'canceling') => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  return [...(await ask('running')), ...(await ask('canceling'))]
+}
+
+/** Every state but those that are final. */
+const ACTIVE: readonly JobState[] = [
+  'created',
+  'waiting_for_resource',
+  'scheduled',
+  'manual',
+  'pending',
+  'running',
+  'canceling',
+]
+
+function refQueries(tables: Tables): Pick<PipelineStore, 'activePipelines' | 'latestSuccess'> {
+  const newest = (ref: RefOfProject, state: JobState) =>
+    tables
+      .selectFrom('pipelines')
+      .selectAll()
+      .where('project_id', '=', ref.projectId)
+      .where('ref', '=', ref.ref)
+      .where('is_tag', '=', ref.refType === 'tag' ? 1 : 0)
+      .where('state', '=', state)
+      .orderBy('id', 'desc')
+  return {
+    activePipelines: async (ref, limit) => {
+      const found = []
+      for (const state of ACTIVE) found.push(...(await newest(ref, state).limit(limit).execute()))
+      const sorted = found.toSorted((a, b) => b.id - a.id)
+      return sorted.slice(0, limit).map(toPipeline)
+    },
+    latestSuccess: async (ref) => {
+      const row = await newest(ref, 'success').limit(1).executeTakeFirst()
+      return row === undefined ? undefined : toPipeline(row)
     },
   }
 }
@@ -156,6 +216,10 @@ async function insertPipeline(step: Transaction<PipelinesTables>, pipeline: NewP
   const row = {
     iid: (last?.iid ?? 0) + 1,
     project_id: projectId,
+    ref: pipeline.origin.commit.ref,
+    is_tag: pipeline.origin.commit.refType === 'tag' ? 1 : 0,
+    sha: pipeline.origin.commit.sha,
+    source: pipeline.origin.source,
     origin: JSON.stringify(pipeline.origin),
     created_at_ms: pipeline.createdAtMs,
     ...listedColumns(pipeline.origin),
@@ -179,6 +243,7 @@ async function insertJobs(
     const row = await step.insertInto('jobs').values(values).returningAll().executeTakeFirstOrThrow()
     const record = toJob(row)
     await requeue(step, record)
+    await passResource(step, record)
     inserted.push(record)
   }
   return inserted
@@ -190,6 +255,8 @@ function newJobRow(job: NewJob, pipelineId: number): Omit<Insertable<JobTable>, 
     stage_index: job.stageIndex,
     plan: JSON.stringify(job.plan),
     tags: JSON.stringify(job.tags),
+    resource_key: job.resourceKey,
+    created_at_ms: job.createdAtMs,
     ...jobColumns(job),
   }
 }
@@ -217,25 +284,7 @@ async function rewrite(
     if (known.has(job)) continue
     await step.updateTable('jobs').set(jobColumns(job)).where('id', '=', job.id).execute()
     await requeue(step, job)
+    await passResource(step, job)
   }
   return { pipeline, jobs: [...jobs, ...(await insertJobs(step, id, newJobs))] }
-}
-
-async function insertArtifact(
-  step: Transaction<PipelinesTables>,
-  artifact: ArtifactRecord,
-): Promise<boolean> {
-  const job = await step
-    .selectFrom('jobs')
-    .select('state')
-    .where('id', '=', artifact.jobId)
-    .executeTakeFirst()
-  if (job?.state !== 'running') return false
-  const { jobId, filename, sha256, size, createdAtMs } = artifact
-  const result = await step
-    .insertInto('artifacts')
-    .values({ job_id: jobId, filename, sha256, size, created_at_ms: createdAtMs })
-    .onConflict((conflict) => conflict.column('job_id').doNothing())
-    .executeTakeFirst()
-  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1
 }

@@ -42,6 +42,7 @@ const HISTORY: readonly string[] = [
   '0015-seals',
   '0017-registry-packages',
   '0018-publishers',
+  '0019-pipelines-graph',
   '0021-pipelines-lists',
 ]
 

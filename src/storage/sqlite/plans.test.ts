@@ -42,6 +42,8 @@ const FIRST = 'whether there is one: the first row of the index says it'
 /** What a statement may read without a limit, and why it stays small. */
 const SMALL: Readonly<Record<string, string>> = {
   'jobs by jobs_pipeline': 'the jobs of one pipeline, as many as its file has',
+  'artifacts by artifacts_pipeline': 'the artifacts of the jobs of one pipeline, one of each type',
+  'artifacts by sqlite_autoindex_artifacts_1': 'the artifacts of one job, one of each type',
   'job_tokens by job_tokens_job': 'the tokens of one job, which end with it',
   'queued_jobs by queued_jobs_job':
     'the queues in which one job stands, as many as there are kinds of runners',

@@ -48,7 +48,7 @@ export const SOURCES: readonly Source[] = [
     name: "'provenance of ' || file_name",
   },
   { table: 'side_files', id: 'id', sha256: 'sha256', size: 'size', name: "ending || ' of ' || file_name" },
-  { table: 'artifacts', id: 'job_id', sha256: 'sha256', size: 'size', name: "'artifacts of job ' || job_id" },
+  { table: 'artifacts', id: 'rowid', sha256: 'sha256', size: 'size', name: "'artifacts of job ' || job_id" },
 ]
 
 /** Reads beside whoever uses the database, and changes nothing. Throws `storage.database`. */
