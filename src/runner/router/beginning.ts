@@ -8,6 +8,8 @@ export type Beginning =
   | { readonly kind: 'host'; readonly host: string }
   | { readonly kind: 'refused'; readonly why: string }
 
-export function refused(why: string): Beginning {
+export type Decided = Exclude<Beginning, { readonly kind: 'more' }>
+
+export function refused(why: string): Decided {
   return { kind: 'refused', why }
 }

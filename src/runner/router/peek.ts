@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { GrowingBytes } from '../../base/index.ts'
-import { MAX_BEGINNING_BYTES, refused, type Beginning } from './beginning.ts'
+import { MAX_BEGINNING_BYTES, refused, type Beginning, type Decided } from './beginning.ts'
 
 export interface Peeked {
-  readonly beginning: Exclude<Beginning, { readonly kind: 'more' }>
+  readonly beginning: Decided
   /** All that was read, for whoever gets the connection. */
   readonly bytes: Uint8Array
 }

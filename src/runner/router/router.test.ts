@@ -30,7 +30,7 @@ async function open(options: Partial<RouterOptions> = {}) {
   const gitlab = await echo('gitlab')
   const router = createRouter({
     clock: patient,
-    allow: ['pypi.org', 'index.example:8080'],
+    allow: ['mirror.example', 'index.example:8080'],
     tunnel: async (host, port) => {
       tunnelled.push(`${host}:${port}`)
       return index.connect()
@@ -71,8 +71,8 @@ function udp(network: JobNetwork, name: string): Uint8Array | undefined {
 describe('createRouter', () => {
   it('sends a host that is allowed to itself, bytes untouched, and says nothing', async () => {
     const { ask, tunnelled, said } = await open()
-    expect(await ask(80, get('pypi.org'))).toBe(`index:${get('pypi.org')}`)
-    expect([tunnelled, said]).toEqual([['pypi.org:80'], []])
+    expect(await ask(80, get('mirror.example'))).toBe(`index:${get('mirror.example')}`)
+    expect([tunnelled, said]).toEqual([['mirror.example:80'], []])
   })
 
   it('sends a host with a stand-in there, and says so once', async () => {
@@ -100,7 +100,7 @@ describe('createRouter', () => {
   it('knows an allowed port for its host only', async () => {
     const { ask, tunnelled } = await open()
     expect(await ask(8080, get('index.example:8080'))).toMatch(/^index:/)
-    expect(await ask(8080, get('pypi.org'))).toBe('')
+    expect(await ask(8080, get('mirror.example'))).toBe('')
     expect(await ask(8080, get('gitlab.com'))).toBe('')
     expect(await ask(80, get('index.example'))).toBe('')
     expect(tunnelled).toEqual(['index.example:8080'])
@@ -114,10 +114,14 @@ describe('createRouter', () => {
 
   it.each([
     ['no Host', 'GET / HTTP/1.1\r\n\r\n', /one Host field/],
-    ['two Hosts', 'GET / HTTP/1.1\r\nHost: pypi.org\r\nHost: gitlab.com\r\n\r\n', /one Host field/],
-    ['another host in its target', 'GET http://gitlab.com/ HTTP/1.1\r\nHost: pypi.org\r\n\r\n', /two hosts/],
+    ['two Hosts', 'GET / HTTP/1.1\r\nHost: mirror.example\r\nHost: gitlab.com\r\n\r\n', /one Host field/],
+    [
+      'another host in its target',
+      'GET http://gitlab.com/ HTTP/1.1\r\nHost: mirror.example\r\n\r\n',
+      /two hosts/,
+    ],
     ['an address', get('127.0.0.1'), /no valid host/],
-    ['CONNECT', 'CONNECT pypi.org:443 HTTP/1.1\r\nHost: pypi.org:443\r\n\r\n', /CONNECT/],
+    ['CONNECT', 'CONNECT mirror.example:443 HTTP/1.1\r\nHost: mirror.example:443\r\n\r\n', /CONNECT/],
     ['no HTTP', 'ssh-2.0\r\n\r\n', /neither/],
     ['no line end', `GET / HTTP/1.1\r\nX: ${'x'.repeat(17 << 10)}`, /too long/],
     ['half a head', 'GET / HTTP/1.1\r\nHost: pypi', /ended before/],
@@ -160,16 +164,16 @@ describe('createRouter', () => {
 
   it('says what keeps it from a host that is allowed', async () => {
     const { ask, said } = await open({
-      tunnel: () => Promise.reject(new Error('pypi.org:80: no route\u001B[2J')),
+      tunnel: () => Promise.reject(new Error('mirror.example:80: no route\u001B[2J')),
     })
-    expect(await ask(80, get('pypi.org'))).toBe('')
-    expect(said).toEqual([expect.stringMatching(/^pypi\.org:80: no route\\u\{1b\}/)])
+    expect(await ask(80, get('mirror.example'))).toBe('')
+    expect(said).toEqual([expect.stringMatching(/^mirror\.example:80: no route\\u\{1b\}/)])
   })
 
   it('answers names: those that it knows are here, others are nowhere and said once', async () => {
     const { network, said } = await open()
-    expect([...udp(network, 'pypi.org')!.subarray(-4)]).toEqual([127, 0, 0, 1])
-    expect(network.names).toEqual(['gitlab.com', 'pypi.org', 'index.example'])
+    expect([...udp(network, 'mirror.example')!.subarray(-4)]).toEqual([127, 0, 0, 1])
+    expect(network.names).toEqual(['gitlab.com', 'mirror.example', 'index.example'])
     expect(udp(network, 'example.org')![3]! & 15).toBe(3)
     expect(udp(network, 'example.org')![3]! & 15).toBe(3)
     expect(said).toEqual([expect.stringMatching(/^example\.org: refused/)])
@@ -226,7 +230,7 @@ describe('createRouter', () => {
   })
 
   it('refuses lists that are not lists of hosts', () => {
-    for (const allow of ['https://pypi.org', '127.0.0.1', 'PyPI.org', ''])
+    for (const allow of ['https://mirror.example', '127.0.0.1', 'Mirror.Example', ''])
       expect(() =>
         createRouter({ clock: patient, allow: [allow], tunnel: () => Promise.reject(new Error()) }),
       ).toThrow(TypeError)
