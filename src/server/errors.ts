@@ -50,6 +50,18 @@ export const serverErrors = defineErrors({
     summary: 'Files of the data directory do not belong together, or were changed.',
     hint: 'restore only the named file from a backup of this instance; nothing was changed',
   },
+  'server.borrowed-name': {
+    status: 500,
+    exit: 2,
+    summary: 'An instance that is kept was to speak in the name of a public service such as gitlab.com.',
+    hint: "give --external-url a name of your own; 'wheelseal rehearse' runs a pipeline that names these services, with keys of that one run; to accept id tokens of gitlab.com, list it as an issuer in wheelseal.toml",
+  },
+  'server.rehearsal-data': {
+    status: 500,
+    exit: 1,
+    summary: 'A rehearsal uses keys of its own in a new directory, and this one is not new.',
+    hint: 'start the rehearsal again',
+  },
   'server.data-remote': {
     status: 500,
     exit: 1,

@@ -4,7 +4,7 @@
  * `startServer` is `wheelseal up`; `withAdmin` is every command that changes an instance, over the socket of its server or
  * in this process. Nothing below this room knows where anything is kept.
  */
-export { startServer, type RunningServer, type ServerOptions } from './server.ts'
+export { startRehearsalServer, startServer, type RunningServer, type ServerOptions } from './server.ts'
 export { DEFAULT_LISTEN, isLoopback, parseServerUrl } from './listen/listen-address.ts'
 export { tlsPaths, type TlsPaths } from './listen/tls.ts'
 export { checkLogs, hasServer, withAdmin } from './admin/admin.ts'

@@ -5,11 +5,12 @@ import { steadyMs, systemClock, systemEntropy } from '../host/index.ts'
 import { healthRoutes, listen, measured, type App, type AppParts, type Listening } from '../http/index.ts'
 import { watchClock } from './health/clock-watch.ts'
 import { openDataDirectory } from './data/data-directory.ts'
+import { refuseBorrowedName, refuseUsedFolder } from './borrowed-name.ts'
 import { openListener } from './listen/listener.ts'
 import { watchExpiries } from './health/expiries.ts'
 import { firstStart } from './data/first-start.ts'
 import { openConfiguration } from './configuration/issuers.ts'
-import { addressText, hostNames } from './listen/listen-address.ts'
+import { addressText, hostNames, type ListenAddress } from './listen/listen-address.ts'
 import { adminSocketPath } from './data/paths.ts'
 import {
   freeBytesOf,
@@ -47,6 +48,8 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly url: string
+  /** What is listened on, which the URL need not lead to. */
+  readonly address: ListenAddress
   readonly data: string
   /** `sha256:HEX` of the TUF root, by which another machine knows whom it fetches. */
   readonly fingerprint: string
@@ -66,15 +69,34 @@ const MAX_COMMANDS = 128
 
 /**
  * Throws what `openDataDirectory` throws, `server.configuration`, `server.url-fixed`, `server.listen-address`, `server.external-url`, `server.host`,
- * `server.tls-certificate`, `server.tls-key`, `server.socket-path`, `http.listen`.
+ * `server.tls-certificate`, `server.tls-key`, `server.socket-path`, `server.borrowed-name`, `http.listen`.
  */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
+export function startServer(options: ServerOptions): Promise<RunningServer> {
+  return start(options, refuseBorrowedName)
+}
+
+export interface RehearsalServerOptions extends Pick<ServerOptions, 'data' | 'anchor' | 'log'> {
+  /** The real host in whose name the services speak, inside of one rehearsal. */
+  readonly externalUrl: string
+}
+
+/**
+ * The services of one rehearsal, which speak in the name of a host that is not theirs: on a port of the loopback that the
+ * system chooses, with keys that nobody has seen before. The directory must be new, and goes with the rehearsal: no
+ * other start opens it. Throws as `startServer`, and `server.rehearsal-data`.
+ */
+export async function startRehearsalServer(options: RehearsalServerOptions): Promise<RunningServer> {
+  await refuseUsedFolder(options.data)
+  return start({ ...options, listen: '127.0.0.1:0', hosts: ['127.0.0.1'] }, () => undefined)
+}
+
+async function start(options: ServerOptions, judgeUrl: (url: string) => void): Promise<RunningServer> {
   const undo: Undo[] = []
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step()
   }
   try {
-    return { ...(await open(options, undo)), close }
+    return { ...(await open(options, undo, judgeUrl)), close }
   } catch (error) {
     await close()
     throw error
@@ -84,18 +106,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 type Undo = () => void | Promise<void>
 
 /** Each step leaves in `undo` how it is taken back. */
-async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningServer, 'close'>> {
+async function open(
+  options: ServerOptions,
+  undo: Undo[],
+  judgeUrl: (url: string) => void,
+): Promise<Omit<RunningServer, 'close'>> {
   const { data, log, clock = systemClock } = options
   const socketPath = adminSocketPath(data)
   const configured = await openConfiguration(options)
   const directory = await openDataDirectory(data, { patienceMs: LOCK_PATIENCE_MS })
   undo.push(() => directory.release())
   const listener = await openListener(directory.instance, { ...options, clock })
-  const { url } = listener
+  const { url, address } = listener
   const listening: Listening[] = [listener.listening]
   undo.push(() => closeAll(listening))
-  const hosts = hostNames(url, options.hosts ?? [], listener.address.port)
-  const elsewhere = options.externalUrl === undefined ? {} : { listen: addressText(listener.address) }
+  judgeUrl(url)
+  const hosts = hostNames(url, options.hosts ?? [], address.port)
+  const elsewhere = options.externalUrl === undefined ? {} : { listen: addressText(address) }
   const instance = directory.instance ?? (await firstStart(directory, { url, ...elsewhere }))
   const freeBytes = options.freeBytes ?? (() => freeBytesOf(data))
   const watch = watchClock({ clock, steadyMs: steadyFor(options), log })
@@ -124,7 +151,7 @@ async function open(options: ServerOptions, undo: Undo[]): Promise<Omit<RunningS
   const reasons = await sayState(readiness, { url, log }, undo)
   undo.push(beginWork(services, configured))
   const fingerprint = fingerprintOf(utf8(services.trust.material.tufRoot))
-  return { url, data, fingerprint, reasons, services, reloadTls: () => listener.reloadTls() }
+  return { url, address, data, fingerprint, reasons, services, reloadTls: () => listener.reloadTls() }
 }
 
 /** Undefined where no proxy may be told to send files itself. */

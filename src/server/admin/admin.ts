@@ -3,6 +3,7 @@ import { readCapped, utf8Decode, WheelsealError, type Http } from '../../base/in
 import { jsonLog, systemClock, systemEntropy } from '../../host/index.ts'
 import { logReports, type App, type LogReport } from '../../http/index.ts'
 import { createSocketHttp } from '../../net/index.ts'
+import { refuseBorrowedName } from '../borrowed-name.ts'
 import { createAdminClient, type Admin } from './admin-client.ts'
 import { openDataDirectory, type DataDirectory, type Instance } from '../data/data-directory.ts'
 import { serverErrors } from '../errors.ts'
@@ -89,6 +90,7 @@ async function withDirectory<T>(
   try {
     const { instance } = directory
     if (instance === undefined) throw serverErrors('server.no-instance', `${data} holds no instance yet`)
+    refuseBorrowedName(instance.url)
     return await open(directory, instance)
   } finally {
     directory.release()
