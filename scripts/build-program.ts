@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ShippedFile } from '../src/host/index.ts'
+import { insideProgram, pythonLayerProgram } from '../src/runner/sandbox/program.ts'
 import { lazyBuiltins, lazyLibraries } from './build-lazily.ts'
 import { comment, noticesOf } from './build-notices.ts'
 
@@ -42,6 +43,19 @@ const shippedFiles: Plugin = {
     builder.onLoad({ filter: /[\\/]src[\\/]host[\\/]shipped-files\.ts$/ }, () => ({
       contents: `const texts = ${JSON.stringify(Object.fromEntries(texts))}
 export const shippedFile = (name) => texts[name]`,
+    }))
+  },
+}
+
+/** What a sandbox runs inside of it is Python, as text. */
+const insideTexts: Plugin = {
+  name: 'inside-texts',
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]runner[\\/]sandbox[\\/]program\.ts$/ }, () => ({
+      contents: [
+        `export const insideProgram = () => ${JSON.stringify(insideProgram())}`,
+        `export const pythonLayerProgram = () => ${JSON.stringify(pythonLayerProgram())}`,
+      ].join('\n'),
     }))
   },
 }
@@ -107,7 +121,7 @@ async function buildSingleFile(outfile: string): Promise<void> {
   const { metafile } = await build({
     ...program,
     outfile,
-    plugins: [lazyBuiltins, lazyLibraries, shippedFiles],
+    plugins: [lazyBuiltins, lazyLibraries, shippedFiles, insideTexts],
     banner: { js: `#!/usr/bin/env node\n${NODE_CHECK}` },
   })
   writeFileSync(outfile, comment(noticesOf(root, metafile)), { flag: 'a' })
@@ -125,7 +139,7 @@ export async function buildModules(outdir: string): Promise<string> {
     splitting: true,
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
-    plugins: [lazyLibraries, shippedFiles],
+    plugins: [lazyLibraries, shippedFiles, insideTexts],
   })
   for (const { entryPoint = '', exports } of Object.values(metafile.outputs))
     if (entryPoint.startsWith('node_modules/') && exports.join() === 'default')

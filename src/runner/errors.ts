@@ -25,6 +25,18 @@ export const runnerErrors = defineErrors({
     summary: 'This machine has no Python that can run jobs.',
     hint: 'install Python 3.9 or newer with its venv module (Debian: python3-venv)',
   },
+  'runner.sandbox': {
+    status: 500,
+    exit: 1,
+    summary: 'The sandbox of a job could not be made on this machine.',
+    hint: "'wheelseal doctor' says which step fails; --executor plain runs jobs without isolation",
+  },
+  'runner.image': {
+    status: 500,
+    exit: 1,
+    summary: 'This machine has not what the image of a job names.',
+    hint: 'install that version of Python, or leave out --strict-image',
+  },
   'runner.archive': {
     status: 400,
     exit: 1,

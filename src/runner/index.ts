@@ -15,5 +15,6 @@
 export { createRouter, type RouterOptions, type StandIn } from './router/router.ts'
 export type { JobNetwork, OpenJobNetwork } from './network.ts'
 export { createPlainExecutor } from './plain/executor.ts'
+export { createSandboxExecutor, type SandboxExecutorOptions, type SandboxMount } from './sandbox/executor.ts'
 export { createRunner, type Runner, type RunnerOptions } from './runner.ts'
 export type { JobOutcome, RunnerEvent, RunnerObserver } from './observer.ts'

@@ -88,7 +88,7 @@ describe('the Python of an image', () => {
     ['python:3.1', true, ' (3.1 is not installed here; jobs run with Python 3.9 or newer)'],
     ['python:2.7-slim', true, ' (2.7 is not installed here; jobs run with Python 3.9 or newer)'],
   ])('%s is told in one line, with what to do where another Python runs the job', (image, isOther, why) => {
-    const python = { executable: '/usr/bin/python3.11', version: '3.11.2' }
+    const python = { executable: '/usr/bin/python3.11', version: '3.11.2', prefix: '/usr' }
     expect(describePython(image, wanted(image), python)).toEqual({
       text: `image ${image} → Python 3.11.2 of this machine${why}`,
       isOther,

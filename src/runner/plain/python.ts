@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Spawn } from '../../base/index.ts'
 import { inheritedEnvironment, type HostEnvironment } from '../job/host-environment.ts'
 import { runnerErrors } from '../errors.ts'
@@ -11,8 +11,8 @@ const MAX_PROBE_BYTES = 4_096
 
 /** Which interpreter stands behind a name must be asked: a version manager's shim exists for inactive versions too. */
 const PROBE =
-  'import sys, venv, ensurepip; print("wheelseal:%d.%d.%d:%s" % (sys.version_info[:3] + (getattr(sys, "_base_executable", None) or sys.executable,)))'
-const PROBED = /^wheelseal:(\d+)\.(\d+)\.(\d+):(\/.*)$/m
+  'import sys, venv, ensurepip; print("wheelseal:%d.%d.%d:%s\\nprefix:%s" % (sys.version_info[:3] + (getattr(sys, "_base_executable", None) or sys.executable, sys.base_prefix)))'
+const PROBED = /^wheelseal:(\d+)\.(\d+)\.(\d+):(\/.*)$(?:\nprefix:(\/.*)$)?/m
 
 interface Version {
   readonly major: number
@@ -23,6 +23,8 @@ export interface Python {
   readonly executable: string
   /** Three numbers. */
   readonly version: string
+  /** Where its library and its scripts are: `/usr` for the system's, else a folder of its own. */
+  readonly prefix: string
 }
 
 export interface WantedPython {
@@ -135,9 +137,9 @@ async function probePython(
       },
     })
     .catch(() => undefined)
-  const [, major, minor, patch, executable] = PROBED.exec(text) ?? []
+  const [, major, minor, patch, executable, prefix] = PROBED.exec(text) ?? []
   if (result?.exitCode !== 0 || executable === undefined) return undefined
-  return { executable, version: `${major}.${minor}.${patch}` }
+  return { executable, version: `${major}.${minor}.${patch}`, prefix: prefix ?? dirname(dirname(executable)) }
 }
 
 export interface ChosenPython {

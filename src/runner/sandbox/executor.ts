@@ -1,0 +1,123 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Spawn } from '../../base/index.ts'
+import type { Executor, ImageOrder, JobEnvironment, JobPlace } from '../executor.ts'
+import { hostFolders, makeFolders, removeFolder, type HostFolders, type JobFolders } from '../job/folders.ts'
+import type { HostEnvironment } from '../job/host-environment.ts'
+import type { Job } from '../job/job.ts'
+import type { JobNetwork, OpenJobNetwork } from '../network.ts'
+import { tagPipCache } from '../plain/pip-cache.ts'
+import { pipSecrets } from '../plain/pip-config.ts'
+import { openConnections } from './connections.ts'
+import { chooseImage } from './image.ts'
+import { createSandboxMachine, type SandboxMachine } from './machine.ts'
+import type { SandboxLimits } from './order.ts'
+import { arrangeSandbox, type Arrangement } from './arrange-sandbox.ts'
+import { runScript } from './run-script.ts'
+
+export interface SandboxMount {
+  /** A folder or a file of the host. */
+  readonly host: string
+  /** Where a job finds it, read-only; absolute. */
+  readonly job: string
+}
+
+export interface SandboxExecutorOptions {
+  readonly spawn: Spawn
+  /** The environment of the machine's user, of which a job gets an allow-list. */
+  readonly host: HostEnvironment
+  /** Job folders. One runner alone uses it; on a disk that overlays can write to. */
+  readonly work: string
+  /** Layers that are kept between runs; default below `work`. */
+  readonly layers?: string
+  /** Folders of the host before the job's PATH, first wins; jobs find them by the same path. Default none. */
+  readonly path?: readonly string[]
+  /** What else a job sees of the host, read-only: programs, a wheelhouse. Default none. */
+  readonly mounts?: readonly SandboxMount[]
+  /** Default: nothing answers on a job's loopback, and it reaches nothing else. */
+  readonly openNetwork?: OpenJobNetwork
+  /** A Python that is not the one the image names is an error. Default false: it is said. */
+  readonly isImageStrict?: boolean
+  readonly limits?: Partial<SandboxLimits>
+}
+
+/**
+ * Jobs in namespaces of their own: user, mounts, processes, network. Of the host a job sees programs and libraries, and
+ * its own folders by GitLab's paths; what it writes elsewhere goes to a layer that ends with it. Works for any user whom
+ * the kernel lets make a user namespace; the jobs of root are a user that owns nothing on this machine.
+ */
+export function createSandboxExecutor(options: SandboxExecutorOptions): Executor {
+  const machine = createSandboxMachine(options)
+  return {
+    name: 'sandbox',
+    isolation:
+      'Running with the sandbox executor, in namespaces of its own: a job sees programs of this machine, and no other files, processes or networks of it',
+    secrets: async () => pipSecrets(await machine.pipConfig()),
+    open: (job) => openPlace(options, machine, job),
+  }
+}
+
+async function openPlace(
+  options: SandboxExecutorOptions,
+  machine: SandboxMachine,
+  job: Pick<Job, 'id' | 'job_info'>,
+): Promise<JobPlace> {
+  const host = hostFolders(options.work, job)
+  await makeFolders(host)
+  const folders: JobFolders = { host, job: jobView(host) }
+  const closers: (() => Promise<void>)[] = [() => removeFolder(host.root)]
+  return {
+    folders,
+    prepare: (order) => prepare({ options, machine, job, folders, closers }, order),
+    close: async () => {
+      for (const close of closers.splice(0).toReversed()) await close()
+    },
+  }
+}
+
+/** GitLab's own paths in an image. */
+function jobView({ builds, project }: HostFolders): JobFolders['job'] {
+  const seen = `/builds${project.slice(builds.length)}`
+  return {
+    builds: '/builds',
+    project: seen,
+    projectTemporary: `${seen}.tmp`,
+    home: '/root',
+    temporary: '/tmp',
+  }
+}
+
+interface OpenPlace {
+  readonly options: SandboxExecutorOptions
+  readonly machine: SandboxMachine
+  readonly job: Pick<Job, 'id' | 'job_info'>
+  readonly folders: JobFolders
+  /** Called in the reverse order. */
+  readonly closers: (() => Promise<void>)[]
+}
+
+const NO_NETWORK: JobNetwork = { listeners: [], names: [], authorities: '', close: () => Promise.resolve() }
+
+async function prepare(place: OpenPlace, order: ImageOrder): Promise<JobEnvironment> {
+  const { options, machine, folders } = place
+  const layers = options.layers ?? join(options.work, 'layers')
+  await mkdir(layers, { recursive: true, mode: 0o700 })
+  const image = await chooseImage({ machine, layers, isStrict: options.isImageStrict === true }, order)
+  const { network, socket } = await openNetwork(place, order)
+  const arrangement: Arrangement = { options, machine, folders, image, network, socket, log: order.log }
+  const sandbox = await arrangeSandbox(arrangement)
+  return {
+    shell: sandbox.shell,
+    run: (script) => runScript(sandbox, script),
+    beginCache: (paths, variables) => tagPipCache({ paths, variables, folders }),
+  }
+}
+
+async function openNetwork({ options, job, folders, closers }: OpenPlace, { log }: ImageOrder) {
+  const network = (await options.openNetwork?.(job, log)) ?? NO_NETWORK
+  closers.push(() => network.close())
+  const socket = join(folders.host.root, 'relay')
+  const connections = await openConnections(socket, network.listeners)
+  closers.push(() => connections.close())
+  return { network, socket }
+}

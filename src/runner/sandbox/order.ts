@@ -1,0 +1,48 @@
+import type { Environment } from '../job/host-environment.ts'
+import type { JobListener } from '../network.ts'
+
+/**
+ * All that the program of `inside/` is told, as JSON on its standard input: how the root of the job's file system is
+ * made, and which script runs in it. A source is a folder or file of the host; others name it by its number.
+ */
+export interface SandboxOrder {
+  /** On the host; null where the runner is no root and the job is its user. */
+  readonly uid: number | null
+  /** The first is the job's folder, for upper layers and for the root itself. */
+  readonly sources: readonly string[]
+  /** What the runner has written into becomes the job's, where that is another user. */
+  readonly owned: readonly string[]
+  /** Layers above those of the host, the first uppermost: by the top-level folder's name, or `local` for /usr/local. */
+  readonly lowers: Readonly<Record<string, readonly number[]>>
+  readonly binds: readonly SourceBind[]
+  readonly files: readonly SandboxFile[]
+  readonly links: readonly (readonly [path: string, target: string])[]
+  /** The runner's, in the job's folder. */
+  readonly socket: string
+  readonly listeners: readonly Pick<JobListener, 'kind' | 'host' | 'port'>[]
+  readonly cwd: string
+  readonly argv: readonly [string, ...string[]]
+  readonly env: Environment
+  readonly limits: SandboxLimits
+}
+
+export interface SourceBind {
+  readonly source: number
+  readonly at: string
+  readonly readOnly: boolean
+}
+
+/** Path, text, mode. */
+export type SandboxFile = readonly [path: string, text: string, mode: number]
+
+export interface SandboxLimits {
+  /** Processes and threads of one job. */
+  readonly processes: number | null
+  /** Of one process: what it may write to in memory. */
+  readonly dataBytes: number | null
+  readonly fileBytes: number | null
+  /** All files of one job. A job is ended when it has more, within about a second. */
+  readonly diskBytes: number | null
+  /** A job is ended, too, when its files are many and the disk has less than this. */
+  readonly reserveBytes: number
+}
