@@ -1,6 +1,5 @@
 import type { Clock } from '../base/index.ts'
 import { sha256Hex } from '../base/index.ts'
-import { accessErrors } from './errors.ts'
 import type { Principal } from './may.ts'
 import type { AccessStore, StoredToken } from './store.ts'
 import { hashToken } from './tokens.ts'
@@ -30,8 +29,7 @@ export async function authenticate(
   if (from === undefined) return hash === undefined ? undefined : find(parts, credential, hash)
   const { tries } = parts
   const key = keyOf(credential, hash)
-  const waitMs = tries.waitMs(from, key)
-  if (waitMs > 0) throw tooManyTries(waitMs)
+  tries.check(from, key)
   const principal = hash === undefined ? undefined : await find(parts, credential, hash)
   if (principal === undefined) tries.fail(from, key)
   else tries.succeed(from, key)
@@ -41,13 +39,6 @@ export async function authenticate(
 /** Of the same length whatever was sent; one token under two carriers is two tries. */
 function keyOf({ kind, username = '' }: Credential, hash = ''): string {
   return sha256Hex(`${kind} ${hash} ${username}`)
-}
-
-function tooManyTries(waitMs: number): Error {
-  const retryAfterSeconds = Math.ceil(waitMs / 1000)
-  return accessErrors('access.too-many-tries', 'too many wrong credentials came from this address', {
-    retryAfterSeconds,
-  })
 }
 
 function find(

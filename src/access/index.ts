@@ -24,6 +24,7 @@ export type { Job, Jobs } from './jobs.ts'
 export {
   ANONYMOUS,
   hasScope,
+  isAdministrator,
   mayReadMetrics,
   type Action,
   type JobUser,
@@ -51,6 +52,7 @@ export {
 export type { PublisherRule } from './publisher-rules.ts'
 export type { PublisherStore, StoredPublisher, StoredUploadToken, UploadGrant } from './publisher-store.ts'
 export { accessLevelOf, type Role } from './roles.ts'
+export { FailedTries } from './tries.ts'
 export type {
   AccessStore,
   Group,

@@ -18,6 +18,7 @@ export interface ProjectPath {
 const SCOPES = [
   'api',
   'read_api',
+  'create_runner',
   'read_metrics',
   'read_repository',
   'write_repository',
@@ -26,7 +27,7 @@ const SCOPES = [
 ] as const
 /** GitLab's, and `read_metrics`, for who reads the metrics and nothing else. */
 const SCOPES_OF: Readonly<Record<TokenKind, readonly Scope[]>> = {
-  personal: ['api', 'read_api', 'read_metrics', 'read_repository', 'write_repository'],
+  personal: ['api', 'read_api', 'create_runner', 'read_metrics', 'read_repository', 'write_repository'],
   deploy: ['read_repository', 'read_package_registry', 'write_package_registry'],
 }
 const MAX_TOKEN_NAME = 255

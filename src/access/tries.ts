@@ -1,4 +1,5 @@
 import type { Clock } from '../base/index.ts'
+import { accessErrors } from './errors.ts'
 
 /** How many wrong credentials one minute takes. A token has 192 random bits: it is the load that is limited. */
 export interface TryLimits {
@@ -46,6 +47,15 @@ export class FailedTries {
     if (own > 0) return own
     if ((this.#known.get(pair) ?? 0) > nowMs) return 0
     return waitOf(this.#addresses.get(address), perAddress, nowMs)
+  }
+
+  /** Throws `access.too-many-tries`. */
+  check(address: string, hash: string): void {
+    const waitMs = this.waitMs(address, hash)
+    if (waitMs === 0) return
+    throw accessErrors('access.too-many-tries', 'too many wrong credentials came from this address', {
+      retryAfterSeconds: Math.ceil(waitMs / 1000),
+    })
   }
 
   fail(address: string, hash: string): void {

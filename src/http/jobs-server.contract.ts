@@ -1,13 +1,18 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { createAccess, type Access } from '../access/index.ts'
+import { systemEntropy } from '../host/index.ts'
 import {
   arrange,
   memoryBlobs,
+  memoryTraces,
+  NOW_MS,
   pipelineRequest,
-  silentLog,
   type Arranged,
 } from '../pipelines/arrange.contract.ts'
-import type { JobPayload } from '../pipelines/index.ts'
+import { createRunners, watchQueue, type JobPayload, type RunnerRows } from '../pipelines/index.ts'
+import { createAccessStore, createPipelineStore, createRunnerRows, migrations } from '../storage/sql/index.ts'
+import { openDatabase } from '../storage/sqlite/index.ts'
 import { jobRoutes } from './jobs.ts'
 import { listen } from './server.ts'
 
@@ -17,6 +22,10 @@ type Headers = Readonly<Record<string, string>>
 /** The runner API on a real socket, over a service on memory. */
 export interface JobServer {
   readonly arranged: Arranged
+  readonly access: Access
+  readonly rows: RunnerRows
+  readonly events: readonly { readonly name: string; readonly [field: string]: unknown }[]
+  moveClock(ms: number): void
   readonly port: number
   call(
     method: string,
@@ -34,10 +43,27 @@ export interface JobServer {
 
 export async function startJobServer(fetch: typeof globalThis.fetch): Promise<JobServer> {
   const blobs = memoryBlobs()
-  const arranged = await arrange({ blobs, limits: { maxTraceBytes: 2 << 20, maxArtifactsBytes: 100_000 } })
+  const time = { nowMs: NOW_MS }
+  const ports = {
+    clock: { nowMs: () => time.nowMs, sleep: async () => undefined },
+    entropy: systemEntropy,
+  }
+  const database = await openDatabase(':memory:', migrations)
+  const { store, version } = watchQueue(createPipelineStore(database), ports)
+  const traces = memoryTraces()
+  const limits = { maxTraceBytes: 2 << 20, maxArtifactsBytes: 100_000 }
+  const arranged = { ...(await arrange({ blobs, limits, store, traces, ...ports })), store }
   const failures: unknown[] = []
-  const log = { ...silentLog, failure: (_: string, error: unknown) => failures.push(error) }
-  const routes = jobRoutes({ pipelines: arranged.pipelines, log })
+  const events: JobServer['events'][number][] = []
+  const log = {
+    event: (name: string, fields = {}) => void events.push({ name, ...fields }),
+    failure: (_: string, error: unknown) => failures.push(error),
+  }
+  const access = createAccess({ store: createAccessStore(database), ...ports })
+  const rows = createRunnerRows(database)
+  const runners = createRunners({ store, rows, ...ports, log })
+  const { pipelines } = arranged
+  const routes = jobRoutes({ pipelines, runners, version, traces, access, ...ports, log })
   const server = await listen(new Hono<{ Bindings: HttpBindings }>().route('/', routes), {
     host: '127.0.0.1',
     port: 0,
@@ -46,6 +72,12 @@ export async function startJobServer(fetch: typeof globalThis.fetch): Promise<Jo
     fetch(`http://127.0.0.1:${server.port}/api/v4${path}`, { method, redirect: 'manual', ...init })
   return {
     arranged,
+    access,
+    rows,
+    events,
+    moveClock: (ms) => {
+      time.nowMs += ms
+    },
     port: server.port,
     call,
     ...shortcuts(call),

@@ -27,7 +27,11 @@ describe('the runner API, as the tutorial goes over the wire', () => {
     })
 
     const idle = await server.json('POST', '/jobs/request', runner)
-    expect([idle.status, idle.headers.get('x-gitlab-last-update'), await idle.text()]).toEqual([204, '0', ''])
+    expect([idle.status, idle.headers.get('x-gitlab-last-update'), await idle.text()]).toEqual([
+      204,
+      expect.stringMatching(/^[0-9a-f]{12}-0$/),
+      '',
+    ])
 
     await server.arranged.pipelines.create(pipelineRequest())
     const taken = await server.json('POST', '/jobs/request', runner, {
@@ -53,7 +57,7 @@ describe('the runner API, as the tutorial goes over the wire', () => {
     const alive = await server.json('PUT', `/jobs/1`, {
       token: build.token,
       state: 'running',
-      output: { checksum: 'crc32:1', bytesize: 1 },
+      output: { checksum: 'crc32:1', bytesize: 9999 },
     })
     expect([alive.status, await alive.text(), alive.headers.get('job-status')]).toEqual([
       200,

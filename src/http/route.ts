@@ -16,6 +16,7 @@ export type RightName =
   | 'any personal token'
   | 'visitor'
   | 'session'
+  | 'create_runner'
   | 'read_metrics'
   | 'admin socket'
   | Action

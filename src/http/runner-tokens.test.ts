@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
+import { FailedTries } from '../access/index.ts'
 import { silentLog } from '../host/index.ts'
 import { pipelineErrors, type JobClaim } from '../pipelines/index.ts'
 import { failures } from './failures.ts'
@@ -17,14 +18,15 @@ const pipelines = {
     if (token !== 'good' || jobId !== 301) throw pipelineErrors('pipelines.job-token', 'unknown')
   },
 }
-const readers = { checkReader: pipelines.checkClaim }
+const tries = new FailedTries({ nowMs: () => 0, sleep: async () => undefined })
+const parts = { pipelines: { ...pipelines, checkReader: pipelines.checkClaim }, tries }
 const Body = v.object({ token: v.nullish(v.string()), state: v.nullish(v.string()) })
 
 const RIGHTS: Readonly<Record<string, { readonly right: Right<unknown>; readonly header: string }>> = {
-  runnerToken: { right: runnerToken(pipelines, Body), header: 'runner-token' },
-  jobToken: { right: jobToken(pipelines), header: 'job-token' },
-  jobTokenOrBody: { right: jobTokenOrBody(pipelines, Body), header: 'job-token' },
-  jobTokenOfPipeline: { right: jobTokenOfPipeline(readers), header: 'job-token' },
+  runnerToken: { right: runnerToken(parts, Body), header: 'runner-token' },
+  jobToken: { right: jobToken(parts), header: 'job-token' },
+  jobTokenOrBody: { right: jobTokenOrBody(parts, Body), header: 'job-token' },
+  jobTokenOfPipeline: { right: jobTokenOfPipeline(parts), header: 'job-token' },
 }
 
 interface Asked {

@@ -129,7 +129,7 @@ function memoryTokens(live: Set<number>): PipelineParts['jobTokens'] {
   }
 }
 
-function memoryTraces(): Traces {
+export function memoryTraces(): Traces {
   const logs = new Map<number, Buffer>()
   const log = (jobId: number): Buffer => logs.get(jobId) ?? Buffer.alloc(0)
   return {

@@ -20,6 +20,36 @@ export const pipelineErrors = defineErrors({
     summary: 'The token does not belong to a registered runner.',
     hint: 'register the runner, and use its token, which begins with glrt-',
   },
+  'pipelines.runner-tags': {
+    status: 400,
+    exit: 1,
+    summary: 'The tags of a new runner are malformed, or leave it without any job.',
+    hint: 'give at most 50 tags of up to 255 characters, or let the runner take untagged jobs',
+  },
+  'pipelines.runner-type': {
+    status: 400,
+    exit: 1,
+    summary: 'A runner was to be created for a group or project.',
+    hint: 'create it with runner_type=instance_type, and tell runners apart by tags',
+  },
+  'pipelines.runner-manager': {
+    status: 404,
+    exit: 1,
+    summary: 'The runner has no manager with that system id.',
+    hint: 'check the file .runner_system_id beside the config.toml of the runner',
+  },
+  'pipelines.registration-token': {
+    status: 410,
+    exit: 1,
+    summary: 'Runners are not registered with a registration token.',
+    hint: 'create the runner first (POST /user/runners, or wheelseal on the server), and register it with its glrt- token',
+  },
+  'pipelines.trace-incomplete': {
+    status: 412,
+    exit: 1,
+    summary: 'A runner ended its job before all of its log had arrived.',
+    hint: 'send the log again from its beginning; the server says where to go on',
+  },
   'pipelines.job-token': {
     status: 403,
     exit: 1,

@@ -45,6 +45,8 @@ export type {
   Snapshot,
   Traces,
 } from './store.ts'
+export { createRunners, MAX_MANAGERS, type RunnerManager, type RunnerRows, type Runners } from './runners.ts'
+export { watchQueue, type QueueVersion } from './queue-version.ts'
 export {
   LISTED_AT_MOST,
   type ListedJob,

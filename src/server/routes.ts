@@ -79,7 +79,7 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
       log,
     }),
     publishersRoutes(publisherParts(services, log)),
-    jobRoutes({ pipelines, log }),
+    jobRoutes({ ...services, version: services.queueVersion, clock: systemClock, log }),
     metricsRoutes({ metrics, access, log }),
     peopleRoutes({ access, audit, jobs: pipelines, externalUrl, clock: systemClock, log }),
     projectsRoutes({ access, audit, externalUrl, log }),

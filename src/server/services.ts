@@ -12,7 +12,16 @@ import {
 import type { Blobs, Clock, Entropy, Log } from '../base/index.ts'
 import { makeFolder, systemClock } from '../host/index.ts'
 import { createMetrics, type Metrics } from '../http/index.ts'
-import { createPipelines, type Pipelines } from '../pipelines/index.ts'
+import {
+  createPipelines,
+  createRunners,
+  watchQueue,
+  type PipelineLists,
+  type Pipelines,
+  type QueueVersion,
+  type Runners,
+  type Traces,
+} from '../pipelines/index.ts'
 import { createRegistry, createSeals, type Registry, type Seals } from '../registry/index.ts'
 import { createFolderTraces, openFolderBlobs, withReserve, type Reserve } from '../storage/folder/index.ts'
 import {
@@ -20,9 +29,11 @@ import {
   createAuditStore,
   createGenericStore,
   createPackagesStore,
+  createPipelineLists,
   createPipelineStore,
   createPublisherStore,
   createRegistryStore,
+  createRunnerRows,
   createSealStore,
   migrations,
   type Database,
@@ -55,6 +66,10 @@ export interface Services {
   readonly registry: Registry
   readonly seals: Seals
   readonly pipelines: Pipelines
+  readonly lists: PipelineLists
+  readonly runners: Runners
+  readonly queueVersion: QueueVersion
+  readonly traces: Traces
   readonly issuer: Issuer
   readonly issuerKeys: IssuerKeys
   readonly trust: PrivateSigstore
@@ -147,10 +162,12 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const { access } = people
   const issuerKeys = await openIssuerKeys(path, ports.clock)
   const issuer = createIssuer({ url, keys: issuerKeys.ring, ...ports })
+  const { store, version: queueVersion } = watchQueue(createPipelineStore(database), ports)
+  const traces = createFolderTraces(await folder(path, 'traces'))
   const pipelines = createPipelines({
     ...ports,
-    store: createPipelineStore(database),
-    traces: createFolderTraces(await folder(path, 'traces')),
+    store,
+    traces,
     blobs,
     jobTokens: {
       issue: (grant) => access.issueJobToken(grant),
@@ -175,7 +192,10 @@ async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
   const metrics = createMetrics()
   addGauges({ trust, metrics }, ports.clock)
   const publishingTokens = createPublishingTokens({ issuer, isBelieved, ...ports })
-  return { url, ...people, publishingTokens, registry, seals, pipelines, issuer, issuerKeys, trust, metrics }
+  const runners = createRunners({ store, rows: createRunnerRows(database), ...ports })
+  const lists = createPipelineLists(database)
+  const running = { pipelines, lists, runners, queueVersion, traces }
+  return { url, ...people, publishingTokens, registry, seals, ...running, issuer, issuerKeys, trust, metrics }
 }
 
 /** Asked first when there are pipelines. */

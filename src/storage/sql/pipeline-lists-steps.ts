@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { PipelineRecord } from '../../pipelines/index.ts'
-import type { Steps } from './steps.ts'
+import type { ColumnTypes, Steps } from './steps.ts'
 
 /** What lists of pipelines are found by, out of the origin, besides ref, SHA and source. */
 export type ListedColumns = {
@@ -12,12 +12,22 @@ export function listedColumns({ user }: PipelineRecord['origin']): ListedColumns
   return { user_id: user.id, login: user.login }
 }
 
+export type RunnerManagerTable = {
+  readonly runner_id: number
+  readonly system_id: string
+  readonly version: string
+  readonly platform: string
+  readonly architecture: string
+  readonly contacted_at_ms: number
+}
+
 export const pipelineListSteps: Steps = {
   '0021-pipelines-lists': {
-    up: async (database) => {
+    up: async (database, types) => {
       await addColumns(database)
       await fillColumns(database)
       await createIndexes(database)
+      await createManagers(database, types)
     },
   },
 }
@@ -77,4 +87,17 @@ async function createIndexes({ schema }: Kysely<unknown>): Promise<void> {
   await pipelines('pipelines_state', 'project_id', 'state')
   await schema.createIndex('jobs_project').on('jobs').columns(['project_id', 'id']).execute()
   await schema.createIndex('jobs_project_state').on('jobs').columns(['project_id', 'state', 'id']).execute()
+}
+
+async function createManagers({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  const table = schema
+    .createTable('runner_managers')
+    .addColumn('runner_id', 'integer', (column) => column.notNull())
+    .addColumn('system_id', 'text', (column) => column.notNull())
+    .addColumn('version', 'text', (column) => column.notNull())
+    .addColumn('platform', 'text', (column) => column.notNull())
+    .addColumn('architecture', 'text', (column) => column.notNull())
+    .addColumn('contacted_at_ms', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('runner_managers_key', ['runner_id', 'system_id'])
+  await types.inKeyOrder(table).execute()
 }

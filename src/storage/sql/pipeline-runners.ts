@@ -1,0 +1,65 @@
+import type { Kysely, Transaction } from 'kysely'
+import { MAX_MANAGERS, type RunnerManager, type RunnerRows } from '../../pipelines/index.ts'
+import type { Database } from './database.ts'
+import type { RunnerManagerTable } from './pipeline-lists-steps.ts'
+import type { PipelinesTables } from './pipelines-rows.ts'
+import { alone } from './transactions.ts'
+
+type Known = PipelinesTables & { readonly runner_managers: RunnerManagerTable }
+
+export function createRunnerRows(database: Database): RunnerRows {
+  const tables = database.$extendTables<Known>()
+  return {
+    replaceToken: async (runnerId, tokenHash) => {
+      const change = tables.updateTable('runners').set({ token_hash: tokenHash }).where('id', '=', runnerId)
+      return Number((await change.executeTakeFirst()).numUpdatedRows) === 1
+    },
+    removeRunner: (runnerId) => alone(tables, (step) => removeRunner(step, runnerId)),
+    putManager: (runnerId, manager) => alone(tables, (step) => putManager(step, runnerId, manager)),
+    removeManager: async (runnerId, systemId) => {
+      const rows = tables.deleteFrom('runner_managers').where('runner_id', '=', runnerId)
+      const { numDeletedRows } = await rows.where('system_id', '=', systemId).executeTakeFirst()
+      return Number(numDeletedRows) === 1
+    },
+    managers: (runnerId) => managersOf(tables, runnerId),
+  }
+}
+
+async function removeRunner(step: Transaction<Known>, runnerId: number): Promise<boolean> {
+  await step.deleteFrom('runner_managers').where('runner_id', '=', runnerId).execute()
+  const { numDeletedRows } = await step.deleteFrom('runners').where('id', '=', runnerId).executeTakeFirst()
+  return Number(numDeletedRows) === 1
+}
+
+async function managersOf(tables: Kysely<Known>, runnerId: number): Promise<readonly RunnerManager[]> {
+  const rows = await tables
+    .selectFrom('runner_managers')
+    .selectAll()
+    .where('runner_id', '=', runnerId)
+    .orderBy('system_id')
+    .limit(MAX_MANAGERS)
+    .execute()
+  return rows.map(({ system_id: systemId, version, platform, architecture, contacted_at_ms }) => ({
+    systemId,
+    version,
+    platform,
+    architecture,
+    contactedAtMs: contacted_at_ms,
+  }))
+}
+
+async function putManager(
+  step: Transaction<Known>,
+  runnerId: number,
+  { systemId, version, platform, architecture, contactedAtMs }: RunnerManager,
+): Promise<void> {
+  const facts = { version, platform, architecture, contacted_at_ms: contactedAtMs }
+  const same = step.updateTable('runner_managers').set(facts).where('runner_id', '=', runnerId)
+  const { numUpdatedRows } = await same.where('system_id', '=', systemId).executeTakeFirst()
+  if (Number(numUpdatedRows) > 0) return
+  const runner = step.selectFrom('runners').select('id').where('id', '=', runnerId)
+  if ((await runner.executeTakeFirst()) === undefined) return
+  if ((await managersOf(step, runnerId)).length >= MAX_MANAGERS) return
+  const row = { runner_id: runnerId, system_id: systemId, ...facts }
+  await step.insertInto('runner_managers').values(row).execute()
+}
