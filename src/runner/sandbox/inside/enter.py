@@ -1,9 +1,9 @@
-"""Two processes: the outer one, which is the runner's child and carries connections, and the job's first one, which is
-number 1 of its process table. The script is a child of that, since a first process ignores most signals."""
+"""The outer process is the runner's child; the job's first one is number 1 of its process table, and the script a child
+of that, since a first process ignores most signals. Beside them, outside of the table, one that carries connections."""
 
 KEPT_CAPABILITIES = {0, 1, 3, 4, 5, 6, 7, 10, 18}  # chown dac_override fowner fsetid kill setgid setuid net_bind_service sys_chroot
 LAST_CAPABILITY = 63
-NAMESPACES = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
+NAMESPACES = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
 
 
 def own(folders, uid):
@@ -59,21 +59,38 @@ def main():
     new_namespaces()
     Step.now = "loopback"
     bring_loopback_up()
-    sockets = listen(order["listeners"])
-    outer = os.getpid()
+    start_relay(order["listeners"], socket_path)
+    Step.now = "process namespace"
+    unshare(CLONE_NEWPID)
     alive, held = os.pipe()
     first = os.fork()
     if first == 0:
         os.close(held)
-        for one in sockets:
-            one.close()
         guarded(lambda: be_first(order, is_staged, alive))
     os.close(alive)
     os.close(1)
-    relay(sockets, socket_path)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os.kill(first, signal.SIGTERM))
     return status_of(os.waitpid(first, 0)[1])
+
+
+def start_relay(listeners, path):
+    """Listens before the job begins; a process of its own, since one whose children have another process table may not
+    have threads. It ends with the outer one."""
+    sockets, outer = listen(listeners), os.getpid()
+    if sockets and os.fork() == 0:
+        guarded(lambda: be_relay(sockets, path, outer))
+    for one in sockets:
+        one.close()
+
+
+def be_relay(sockets, path, outer):
+    die_with(outer)
+    os.close(1)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # to the group: the job may need the network to end in order
+    relay(sockets, path)
+    while True:
+        signal.pause()
 
 
 def status_of(status):
