@@ -63,4 +63,5 @@ export const sideEntries: readonly string[] = [
   'client/install/index.ts',
   'formats/python/archive/index.ts',
   'client/plan/index.ts',
+  'client/rehearse/index.ts',
 ]

@@ -6,6 +6,10 @@ import { printableUsage } from './terminal.ts'
 export const commands: CommandTable = {
   up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
   run: { summary: "run a project's pipeline on this machine", load: () => import('./run.ts') },
+  rehearse: {
+    summary: 'run a pipeline that is written for gitlab.com, unchanged, before it is pushed',
+    load: () => import('./rehearse.ts'),
+  },
   build: { summary: 'build the wheel and the sdist of a project', load: () => import('./build.ts') },
   plan: {
     summary: 'show the jobs that a pipeline of the project would have, and why',

@@ -17,6 +17,8 @@ export interface StandInHost {
   readonly host: string
   /** For people: what is answered in its place, and by what. */
   readonly says: string
+  /** What a download from it gets; undefined where it has none. */
+  readonly serves?: 'cosign'
   readonly answer: (path: string) => StandInAnswer
 }
 
@@ -52,6 +54,7 @@ export const STAND_IN_HOSTS: readonly StandInHost[] = [
   {
     host: GITHUB_FILES,
     says: 'the file of that release',
+    serves: 'cosign',
     answer: (path) => (COSIGN_FILE.test(path) ? { kind: 'cosign' } : NOTHING),
   },
 ]

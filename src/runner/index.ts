@@ -12,7 +12,9 @@
  *
  * Spec: gitlab-surface 5.2 to 5.4 (the wire), 4.4 (script, artifacts, cache), 4.6 (second phase of expansion).
  */
+export { openJobProxy } from './router/proxy.ts'
 export { createRouter, type RouterOptions, type StandIn } from './router/router.ts'
+export type { Executor } from './executor.ts'
 export type { JobNetwork, OpenJobNetwork } from './network.ts'
 export { createPlainExecutor } from './plain/executor.ts'
 export { createSandboxExecutor, type SandboxExecutorOptions, type SandboxMount } from './sandbox/executor.ts'

@@ -1,0 +1,38 @@
+/**
+ * What the index of a rehearsed project forwards: PEP 517 back ends with what they need to build themselves and others.
+ * `pip download --no-binary` asks the project's own index for them, as sources.
+ */
+export const BUILD_BACKENDS: readonly string[] = [
+  'calver',
+  'cython',
+  'editables',
+  'flit-core',
+  'flit-scm',
+  'hatch-fancy-pypi-readme',
+  'hatch-vcs',
+  'hatchling',
+  'maturin',
+  'meson',
+  'meson-python',
+  'ninja',
+  'packaging',
+  'pathspec',
+  'pbr',
+  'pdm-backend',
+  'pluggy',
+  'poetry-core',
+  'poetry-dynamic-versioning',
+  'pybind11',
+  'pyproject-metadata',
+  'scikit-build-core',
+  'semantic-version',
+  'setuptools',
+  'setuptools-rust',
+  'setuptools-scm',
+  'tomli',
+  'trove-classifiers',
+  'typing-extensions',
+  'uv-build',
+  'versioneer',
+  'wheel',
+]

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { systemSpawn } from '../../host/index.ts'
+import { createSandboxExecutor, type Executor, type OpenJobNetwork } from '../../runner/index.ts'
+import { programMounts } from './program-mounts.ts'
+
+export const EXECUTORS = ['sandbox', 'plain'] as const
+export type ExecutorName = (typeof EXECUTORS)[number]
+
+export interface ExecutorParts {
+  readonly scratch: string
+  readonly env: Readonly<Record<string, string>>
+  readonly network: OpenJobNetwork
+  readonly program: readonly string[]
+  readonly isImageStrict: boolean
+}
+
+export function executorFor(name: ExecutorName, parts: ExecutorParts): Executor {
+  if (name === 'plain') throw new Error('not yet')
+  const { scratch, env, network, program, isImageStrict } = parts
+  return createSandboxExecutor({
+    spawn: systemSpawn,
+    host: env,
+    work: join(scratch, 'work'),
+    mounts: programMounts(program),
+    openNetwork: network,
+    isImageStrict,
+  })
+}
