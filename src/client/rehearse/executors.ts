@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { systemSpawn } from '../../host/index.ts'
 import { createSandboxExecutor, type Executor, type OpenJobNetwork } from '../../runner/index.ts'
+import { plainFor } from './plain-executor.ts'
 import { programMounts } from './program-mounts.ts'
 
 export const EXECUTORS = ['sandbox', 'plain'] as const
@@ -15,7 +16,7 @@ export interface ExecutorParts {
 }
 
 export function executorFor(name: ExecutorName, parts: ExecutorParts): Executor {
-  if (name === 'plain') throw new Error('not yet')
+  if (name === 'plain') return plainFor(parts)
   const { scratch, env, network, program, isImageStrict } = parts
   return createSandboxExecutor({
     spawn: systemSpawn,
