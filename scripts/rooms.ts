@@ -10,6 +10,7 @@ export interface Room {
 
 const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign']
 const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'runner', 'rehearsal', 'packaging']
+const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'repositories', 'runner', 'packaging']
 const floor5 = [...floor4, 'host', 'storage', 'net', 'http']
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -24,6 +25,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   trust: { floor: 4, imports: ['base', 'formats', 'identity', 'log'] },
   registry: { floor: 4, imports: ['base', 'formats', 'identity', 'access', 'verify'] },
   pipelines: { floor: 4, imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
+  repositories: { floor: 4, imports: ['base', 'ciconfig', 'access', 'pipelines'] },
   runner: { floor: 4, imports: ['base', 'formats'] },
   rehearsal: { floor: 4, imports: ['base', 'formats', 'runner'] },
   packaging: { floor: 4, imports: ['base', 'formats', 'identity', 'verify', 'sign'] },

@@ -55,6 +55,8 @@ export interface PipelineCommit {
   readonly timestamp?: string
   /** Default: the default branch is protected, nothing else. */
   readonly isRefProtected?: boolean
+  /** A mark of the push that it came by: a push finds the pipeline again that it has made. */
+  readonly push?: string
 }
 
 /** Where a pipeline came from; never changes. */

@@ -8,6 +8,7 @@ import {
   fulcioRoutes,
   fulcioV2Routes,
   genericRoutes,
+  gitRoutes,
   healthRoutes,
   issuerAdminRoutes,
   logAdminRoutes,
@@ -83,6 +84,8 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     metricsRoutes({ metrics, access, log }),
     peopleRoutes({ access, audit, jobs: pipelines, externalUrl, clock: systemClock, log }),
     projectsRoutes({ access, audit, externalUrl, log }),
+    // Before the pages: a repository is reached below the path of its project.
+    gitRoutes({ ...services, log }),
     webRoutes(webParts(services, log)),
   ]
   return createApp({ ...parts, routes })

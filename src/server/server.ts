@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly steadyMs?: () => number
   /** On the disk of the data directory; left out, what the system says. */
   readonly freeBytes?: () => Promise<number>
+  /** Of one push, as it is sent; left out, 2 GiB. */
+  readonly maxPushBytes?: number
   readonly log: Log
 }
 
@@ -136,14 +138,14 @@ async function open(
     rekorKeys: configured.rekorKeys,
     seals: configured.seals,
     anchor: options.anchor,
+    maxPushBytes: options.maxPushBytes,
   })
   // Listed below the listener: what is under way is answered before its database closes.
   undo.splice(1, 0, () => services.close())
   const readiness = { trust: services.trust, clock, freeBytes }
   const measure = measured(services.metrics, clock)
   const requests = { clock, entropy: systemEntropy, proxies: configured.proxies }
-  const { maxEntryBytes } = configured
-  const stored = storedLocationOf(configured)
+  const { stored, maxEntryBytes } = { ...configured, stored: storedLocationOf(configured) }
   const health = healthOf(readiness)
   listener.open(publicApp(services, { hosts, log, measure, requests, health, maxEntryBytes, stored }))
   // Last, so that whoever reaches the socket reaches the port too.

@@ -22,6 +22,7 @@ import {
   type Runners,
   type Traces,
 } from '../pipelines/index.ts'
+import { finishPushes, type RepositoryParts } from '../repositories/index.ts'
 import { createRegistry, createSeals, type Registry, type Seals } from '../registry/index.ts'
 import { createFolderTraces, openFolderBlobs, withReserve, type Reserve } from '../storage/folder/index.ts'
 import {
@@ -53,6 +54,7 @@ import { lostLogs, openLogs, type Logs } from './sigstore/logs.ts'
 import { addGauges } from './health/metrics.ts'
 import { anchorPath, databasePath, ownerOf } from './data/paths.ts'
 import { createPublishingTokens, type PublishingTokens } from './sigstore/publishing-tokens.ts'
+import { openRepositories } from './data/repositories.ts'
 import { openSigstore, type PrivateSigstore } from './sigstore/sigstore.ts'
 import { NO_SEAL_SETTINGS, sealServices, type SealSettings } from './sigstore/seals.ts'
 import { openInstanceTuf } from './sigstore/tuf-repository.ts'
@@ -70,6 +72,9 @@ export interface Services {
   readonly runners: Runners
   readonly queueVersion: QueueVersion
   readonly traces: Traces
+  readonly repositories: RepositoryParts
+  /** Of one push, as it is sent. */
+  readonly maxPushBytes: number
   readonly issuer: Issuer
   readonly issuerKeys: IssuerKeys
   readonly trust: PrivateSigstore
@@ -93,6 +98,8 @@ export interface ServicePorts {
   readonly rekorKeys?: ReadonlySet<string>
   /** Left out: the own authority and log alone. */
   readonly seals?: SealSettings
+  /** Of one push, as it is sent; default 2 GiB. */
+  readonly maxPushBytes?: number | undefined
 }
 
 /** Builds every service on a directory that is an instance. The caller holds the directory's lock. */
@@ -126,7 +133,11 @@ export async function openServices(
     if (!isLost) await checkBeginnings({ path, instance, keys, logs })
     const built = await build({ path, instance, keys, repository, database, logs, ports })
     undo.push(() => built.seals.stop())
-    return { ...built, close }
+    const pushes = await openRepositories({ ...built, path, database, ports })
+    undo.push(() => pushes.repositories.git.close())
+    // What a crash left of pushes, before there can be others.
+    await finishPushes(pushes.repositories)
+    return { ...built, ...pushes, close }
   } catch (error) {
     await close()
     throw error
@@ -152,7 +163,7 @@ interface Parts {
   readonly ports: ServicePorts
 }
 
-async function build(parts: Parts): Promise<Omit<Services, 'close'>> {
+async function build(parts: Parts): Promise<Omit<Services, 'close' | 'repositories' | 'maxPushBytes'>> {
   const { path, instance, keys, repository, database, logs, ports } = parts
   const { url } = instance
   const folderBlobs = await openFolderBlobs(await folder(path, 'blobs'), ports)

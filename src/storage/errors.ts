@@ -70,4 +70,16 @@ export const storageErrors = defineErrors({
     summary: 'The anchor file, which records the newest tree heads of the logs, cannot be used.',
     hint: 'name another file with --anchor; if the old one is lost, first compare the logs with a client that saw a newer tree head',
   },
+  'storage.git': {
+    status: 503,
+    exit: 1,
+    summary: 'git could not be started on the server, took too long, or failed.',
+    hint: 'operators: install git 2.36 or newer, and look for the request id in the log of the server',
+  },
+  'storage.git-busy': {
+    status: 503,
+    exit: 1,
+    summary: 'The server runs as many processes of git as it may.',
+    hint: 'try again in a minute',
+  },
 })

@@ -1,12 +1,19 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { utf8Decode, type Files } from '../../base/index.ts'
-import type { Address, Changes, PathList, RepositoryAt, Sources, SourceText } from '../../ciconfig/index.ts'
+import type { Address, PathList, RepositoryAt, Sources, SourceText } from '../../ciconfig/index.ts'
+import {
+  changesOf,
+  isBelow,
+  listedPaths,
+  MAX_FILE_BYTES,
+  MAX_PATHS,
+  pathsAt,
+  textAt,
+} from '../../storage/git/index.ts'
 import type { Git } from '../run/git.ts'
 
-/** GitLab's limit for one file, and a little: what is larger is refused where it is read as YAML. */
-export const MAX_FILE_BYTES = (1 << 20) + 1
-const MAX_PATHS = 200_000
+export { commitOf, isBelow, MAX_FILE_BYTES, pathsAt, textAt } from '../../storage/git/index.ts'
 
 /** What a plan asks of the project itself. */
 export type ProjectSources = Pick<Sources, 'paths' | 'changes'> & {
@@ -65,7 +72,7 @@ export function folderSources(
       if (!isTracked || !isBelow(path)) return { kind: 'absent', ...(await untracked(folder, path)) }
       return textIn(files, join(folder, path))
     },
-    paths: async () => ({ kind: 'paths', paths: listed(await git.run('ls-files', '-z')) }),
+    paths: async () => ({ kind: 'paths', paths: listedPaths(await git.run('ls-files', '-z')) }),
     changes: (compareTo) => changesOf(git, { sha: undefined, base, compareTo }),
   }
 }
@@ -116,79 +123,4 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
     }
   }
   return paths
-}
-
-/** Neither `..` nor anything else that leads out of the folder. */
-export function isBelow(path: string): boolean {
-  return (
-    path !== '' &&
-    !path.startsWith('/') &&
-    path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
-  )
-}
-
-/** A file of a repository at a commit, by what git keeps: a link is its text. */
-export async function textAt(git: Git, sha: string, path: string): Promise<SourceText> {
-  if (!isBelow(path)) return { kind: 'absent' }
-  const object = `${sha}:${path}`
-  if ((await git.ask('cat-file', '-t', object)) !== 'blob') return { kind: 'absent' }
-  const size = Number(await git.ask('cat-file', '-s', object))
-  if (size >= MAX_FILE_BYTES)
-    return { kind: 'absent', reason: `the file has ${size} bytes; 1 MiB is the limit` }
-  const text = await git.ask('cat-file', 'blob', object)
-  return text === undefined ? { kind: 'absent' } : { kind: 'text', text }
-}
-
-export async function pathsAt(git: Git, sha: string): Promise<readonly string[]> {
-  return listed(await git.run('ls-tree', '-r', '-z', '--name-only', '--full-tree', sha))
-}
-
-function listed(output: string): readonly string[] {
-  return output
-    .split('\0')
-    .filter((path) => path !== '')
-    .slice(0, MAX_PATHS)
-}
-
-interface Comparison {
-  /** undefined: the folder as it is. */
-  readonly sha: string | undefined
-  readonly base: string | undefined
-  readonly compareTo: string | undefined
-}
-
-async function changesOf(git: Git, { sha, base, compareTo }: Comparison): Promise<Changes> {
-  const head = sha ?? 'HEAD'
-  if (compareTo === undefined) {
-    return base === undefined ? { kind: 'all' } : changedBetween(git, base, sha)
-  }
-  const target = await commitOf(git, compareTo)
-  if (target === undefined) return { kind: 'no-ref' }
-  const start = await git.ask('merge-base', target, head)
-  return start === undefined ? changedBetween(git, target, sha) : changedBetween(git, start, sha)
-}
-
-async function changedBetween(git: Git, from: string, to: string | undefined): Promise<Changes> {
-  const range = to === undefined ? [from] : [from, to]
-  const output = await git.run(
-    'diff',
-    '--name-only',
-    '-z',
-    '--no-renames',
-    '--no-ext-diff',
-    '--ignore-submodules=dirty',
-    ...range,
-    '--',
-  )
-  return { kind: 'paths', paths: listed(output) }
-}
-
-/** A branch, also of origin, a tag or a commit. Undefined for what is none. */
-export async function commitOf(git: Git, ref: string): Promise<string | undefined> {
-  if (ref === '' || ref.startsWith('-')) return undefined
-  for (const name of [ref, `refs/remotes/origin/${ref}`]) {
-    const sha = await git.ask('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`)
-    if (sha !== undefined) return sha
-  }
-  return undefined
 }

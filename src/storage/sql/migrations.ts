@@ -2,6 +2,7 @@ import { accessMigrations } from './access.ts'
 import { auditMigrations } from './audit.ts'
 import { pipelinesMigrations } from './pipelines.ts'
 import { publisherMigrations } from './publishers.ts'
+import { pushMigrations } from './pushes.ts'
 import { registryMigrations } from './registry.ts'
 import { sealMigrations } from './seals.ts'
 import type { Steps } from './steps.ts'
@@ -14,4 +15,5 @@ export const migrations: Steps = {
   ...auditMigrations,
   ...publisherMigrations,
   ...sealMigrations,
+  ...pushMigrations,
 }

@@ -44,6 +44,7 @@ const HISTORY: readonly string[] = [
   '0018-publishers',
   '0019-pipelines-graph',
   '0021-pipelines-lists',
+  '0022-pushes',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {

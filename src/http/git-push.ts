@@ -1,0 +1,162 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import type { RunningProcess } from '../base/index.ts'
+import {
+  beginPush,
+  forbidsForce,
+  readPushHead,
+  refusalOf,
+  refusedReport,
+  ReportReader,
+  repositoryErrors,
+  type PushHead,
+  type PushRights,
+} from '../repositories/index.ts'
+import type { Admitted } from './authenticate.ts'
+import { streamBody } from './body-stream.ts'
+import { answer, checkType, sayEnd, type GitRoutesParts } from './git-answers.ts'
+import { Screen } from './git-screen.ts'
+import type { Bindings } from './route.ts'
+
+const RESULT = 'git-receive-pack-result'
+/** What a client may still send of a push that git refuses for its size, so that it reads why. */
+const DRAINED_TIMES = 4
+
+type Body = AsyncIterator<Uint8Array>
+
+/** `git push`: judged by its head, then git's, then its pipelines. */
+export async function receivePush(
+  context: Context<Bindings>,
+  who: Admitted,
+  parts: GitRoutesParts,
+): Promise<Response> {
+  checkType(context, 'application/x-git-receive-pack-request')
+  const body = bodyOf(context, parts.maxPushBytes * DRAINED_TIMES)
+  const head = await readPushHead(body)
+  // git asks with an empty push whether its credential is good, before a large one.
+  if (head.commands.length === 0) return answer(context, { type: RESULT, bytes: nothing() })
+  const rights = await rightsOf(who, parts)
+  const sentence = refusalOf(head.commands, rights)
+  const bytes =
+    sentence === undefined
+      ? pushed(context, { who, parts, head, body, rights })
+      : refused(body, { sentence, head })
+  return answer(context, { type: RESULT, bytes })
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // An answer without a body.
+}
+
+/** A large body comes in chunks as it is; git compresses small ones. */
+function bodyOf(context: Context<Bindings>, maxBytes: number): Body {
+  const bytes = streamBody(context, maxBytes)
+  const encoding = context.req.header('content-encoding') ?? 'identity'
+  if (encoding === 'identity') return bytes[Symbol.asyncIterator]()
+  if (encoding !== 'gzip' && encoding !== 'x-gzip')
+    throw repositoryErrors('repositories.request', 'the body is encoded in another way than gzip')
+  const unpacked = Readable.from(bytes).on('error', (error) => inflater.destroy(error))
+  const inflater = createGunzip()
+  return capped(unpacked.pipe(inflater), maxBytes)
+}
+
+async function* capped(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let size = 0
+  for await (const part of bytes) {
+    size += part.length
+    if (size > maxBytes)
+      throw repositoryErrors('repositories.too-large', `the push unpacks to more than ${maxBytes} bytes`)
+    yield part
+  }
+}
+
+async function rightsOf({ principal, project }: Admitted, { access }: GitRoutesParts): Promise<PushRights> {
+  return {
+    protectedRef: `refs/heads/${project.defaultBranch}`,
+    mayPushProtected: await access.may(principal, 'push_protected_code', project),
+  }
+}
+
+/** The objects are read and thrown away: a client that cannot send them does not read the answer. */
+async function* refused(
+  body: Body,
+  { sentence, head }: { readonly sentence: string; readonly head: PushHead },
+): AsyncGenerator<Uint8Array> {
+  await drain(body)
+  yield refusedReport(head.commands, { sentence, capabilities: head.capabilities })
+}
+
+async function drain(body: Body): Promise<void> {
+  for (let next = await body.next(); next.done !== true; next = await body.next());
+}
+
+interface Push {
+  readonly who: Admitted
+  readonly parts: GitRoutesParts
+  readonly head: PushHead
+  readonly body: Body
+  readonly rights: PushRights
+}
+
+/**
+ * The answer begins before the objects are read: what git says of them is seen while they are sent. The work does not
+ * hang on who reads the answer: a push whose client has gone is carried to its end once all of it was sent.
+ */
+function pushed(context: Context<Bindings>, push: Push): AsyncIterable<Uint8Array> {
+  const screen = new Screen()
+  carryOut(context.env, push, screen)
+    .catch((error: unknown) => {
+      push.parts.log.failure('push.failed', error, { projectId: push.who.project.id })
+      screen.fail()
+    })
+    .finally(() => screen.end())
+  return screen
+}
+
+async function carryOut(env: HttpBindings, push: Push, screen: Screen): Promise<void> {
+  const { who, parts, head, rights } = push
+  const { repositories, log } = parts
+  const { principal, project } = who
+  if (principal.kind !== 'user') return
+  const { user, within } = principal
+  const pusher = within === undefined ? { user } : { user, within }
+  await repositories.git.ensure(project.id, project)
+  const process = await repositories.git.serve(project.id, {
+    service: 'receive-pack',
+    isAdvertisement: false,
+    forbidsForce: forbidsForce(head.commands, rights),
+  })
+  try {
+    const { commands, options } = head
+    const begun = await beginPush(repositories, { project, pusher, commands, options })
+    const report = new ReportReader({ isBanded: head.capabilities.has('side-band-64k') })
+    const fed = feed(env, process, push)
+    for await (const bytes of process.output) screen.show(report.add(bytes))
+    await fed
+    await sayEnd(process, log)
+    const sentences = await begun.end(report.changed())
+    screen.add(report.end(sentences))
+  } finally {
+    process.kill()
+  }
+}
+
+/** Objects to git, no faster than it takes them. Who goes before all are sent takes git along. */
+async function feed(
+  { incoming }: HttpBindings,
+  process: RunningProcess,
+  { head, body }: Push,
+): Promise<void> {
+  try {
+    let isTaken = await process.write(head.bytes)
+    for (let next = await body.next(); next.done !== true; next = await body.next())
+      if (isTaken) isTaken = await process.write(next.value)
+  } catch {
+    incoming.resume()
+    process.kill()
+  } finally {
+    process.endInput()
+  }
+}

@@ -1,0 +1,15 @@
+import type { Access } from '../access/index.ts'
+import type { Clock, Log } from '../base/index.ts'
+import type { Pipelines } from '../pipelines/index.ts'
+import type { GitRepositories, PushStore } from './store.ts'
+
+export interface RepositoryParts {
+  readonly git: GitRepositories
+  readonly store: PushStore
+  readonly pipelines: Pick<Pipelines, 'create'>
+  readonly access: Access
+  readonly clock: Clock
+  readonly log: Log
+  /** Without a slash at the end. */
+  readonly externalUrl: string
+}
