@@ -65,7 +65,7 @@ export async function arrangeSandbox(arrangement: Arrangement): Promise<Sandbox>
       lowers: { local: image.local.map((path) => sources.add(path)) },
       binds: [...own, ...mountsOf(options, sources)],
       sources: sources.paths,
-      owned: OWN.map((name) => host[name]),
+      owned: [host.builds, host.home, host.temporary],
       files: files.files,
       links: image.links,
       socket,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemSpawn } from '../../host/index.ts'
-import type { JobPlace } from '../executor.ts'
+import type { Executor, JobPlace } from '../executor.ts'
 import { writeScript } from '../job/script.ts'
 import { createSandboxExecutor, type SandboxExecutorOptions } from './executor.ts'
 
@@ -31,18 +31,23 @@ export interface SandboxTest {
   close(): Promise<void>
 }
 
+const AS_IT_IS: Partial<SandboxExecutorOptions> = {}
+
 /** For tests: jobs of one sandbox executor after the other, in a new folder. */
 export function arrangeSandboxes(): SandboxTest {
   const top = mkdtempSync(join(tmpdir(), 'ws-sandbox-'))
   const places: JobPlace[] = []
+  const executors = new Map<object, Executor>()
   let number = 0
   return {
     top,
-    job: async (options = {}, image = '') => {
+    job: async (options = AS_IT_IS, image = '') => {
       // The shims of a version manager take a second each to say what they are.
       const host = { PATH: '/usr/bin:/bin', HOME: top, LANG: 'C' }
       const work = join(top, 'work')
-      const executor = createSandboxExecutor({ spawn: systemSpawn, host, work, ...options })
+      const executor =
+        executors.get(options) ?? createSandboxExecutor({ spawn: systemSpawn, host, work, ...options })
+      executors.set(options, executor)
       number += 1
       const job_info = { name: 'n', stage: 's', project_id: 20, project_full_path: 'group/hello' }
       const place = await executor.open({ id: number, job_info })

@@ -63,15 +63,28 @@ async function openPlace(
   job: Pick<Job, 'id' | 'job_info'>,
 ): Promise<JobPlace> {
   const host = hostFolders(options.work, job)
+  await removeJobFolder(machine.spawn, host.root)
   await makeFolders(host)
   const folders: JobFolders = { host, job: jobView(host) }
-  const closers: (() => Promise<void>)[] = [() => removeFolder(host.root)]
+  const closers: (() => Promise<void>)[] = [() => removeJobFolder(machine.spawn, host.root)]
   return {
     folders,
     prepare: (order) => prepare({ options, machine, job, folders, closers }, order),
     close: async () => {
       for (const close of closers.splice(0).toReversed()) await close()
     },
+  }
+}
+
+/** A path that is too long for one call, which a job can make step by step, is left to the system's `rm`. */
+async function removeJobFolder(spawn: Spawn, path: string): Promise<void> {
+  try {
+    await removeFolder(path)
+  } catch {
+    const env = { PATH: '/usr/bin:/bin' }
+    await spawn.run({ argv: ['chmod', '-R', 'u+rwx', '--', path], env })
+    await spawn.run({ argv: ['rm', '-rf', '--', path], env })
+    await removeFolder(path)
   }
 }
 

@@ -35,6 +35,7 @@ def new_namespaces():
     write_once("/proc/self/setgroups", "deny")
     write_once("/proc/self/uid_map", "0 %d 1" % uid)
     write_once("/proc/self/gid_map", "0 %d 1" % gid)
+    forbid_namespaces()
     prctl(PR_SET_DUMPABLE, 0)
 
 
@@ -48,6 +49,8 @@ def main():
     order = json.loads(sys.stdin.buffer.read())
     parent = os.getppid()
     die_with(parent)
+    be_first_to_go()
+    leave_keyring()
     is_staged = order["uid"] is not None
     socket_path = order["socket"]
     if is_staged:

@@ -35,9 +35,9 @@ def stage(sources):
 
 def make_like(path, is_folder):
     """Nothing below the new root may lead out of it: an earlier script of the job has written there."""
-    os.makedirs(path if is_folder else os.path.dirname(path), exist_ok=True)
     if os.path.realpath(path) != path:
-        raise OSError(errno.ELOOP, "a link stands in the place of " + path)
+        raise OSError(errno.ELOOP, "a link stands in the place of " + path[len(ROOT):])
+    os.makedirs(path if is_folder else os.path.dirname(path), exist_ok=True)
     if not is_folder:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644))
 
@@ -89,7 +89,10 @@ def lowers_of(order, name):
 
 
 def prepare_uppers():
+    """Once: what the job has made of them since is its own."""
     Step.now = "upper layers"
+    if os.path.lexists(JOB + "/up"):
+        return
     for path in OWNED:
         if os.path.isdir("/" + path) and not os.path.islink("/" + path):
             folder("%s/up/%s" % (JOB, path))
@@ -103,6 +106,7 @@ def prepare_uppers():
 
 def make_var():
     """Of the host only its package database; the rest is empty and on the job's disk."""
+    Step.now = "folders of /var"
     for path, mode in (("tmp", 0o1777), ("cache/apt/archives/partial", 0o755), ("log/apt", 0o755), ("lib", 0o755)):
         folder("%s/var/%s" % (ROOT, path), mode)
     if not os.path.lexists(ROOT + "/var/run"):
@@ -117,9 +121,9 @@ def make_var():
 
 
 def prepare_package_database(name):
-    if name != "dpkg":
-        return
     upper = JOB + "/up/var-lib-dpkg"
+    if name != "dpkg" or os.path.lexists(upper):
+        return
     for path in ("", "/updates", "/info", "/triggers"):
         folder(upper + path)
     for path in ("/lock", "/lock-frontend", "/triggers/Lock"):
