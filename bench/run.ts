@@ -1,10 +1,10 @@
 /**
- * `bench/run [start] [registry] [tsa] [fulcio] [rekor] [sign] [verify] [plan] [reads]`: prints tables in Markdown; README.md says what they mean.
+ * `bench/run [start] [registry] [tsa] [fulcio] [rekor] [sign] [verify] [plan] [reads] [sandbox]`: prints tables in Markdown; README.md says what they mean.
  *
  *   --runs N          runs of each side at each level (default 3)
  *   --clients 1,8,32  concurrent clients
  *   --seconds N       at most so long per run (default 4)
- *   --turns N         runs of each side of `sign`, `verify` and `plan` (default 20)
+ *   --turns N         runs of each side of `sign`, `verify`, `plan` and `sandbox` (default 20)
  *   --sizes N,N       entries in the logs of `reads` (default 1000,1000000)
  *   --ours            without the stock servers
  *   --profile DIR     the server writes a CPU profile there
@@ -21,6 +21,7 @@ import { benchReads } from './reads.ts'
 import { benchRegistry } from './registry.ts'
 import { comparisonTable, machineLine } from './report.ts'
 import { benchFulcio, benchRekor, benchTimestamps, type Setting } from './services.ts'
+import { benchSandbox } from './sandbox.ts'
 import { benchSign } from './sign.ts'
 import { benchStart, benchStockMemory } from './start.ts'
 import { benchVerify } from './verify.ts'
@@ -53,6 +54,7 @@ try {
   if (wanted('start')) print('Start and memory', await benchStart(work))
   if (wanted('registry')) await registry()
   if (wanted('plan')) print('Plans of a pipeline', await benchPlan(work, turns))
+  if (wanted('sandbox')) print('Entering and leaving a job', await benchSandbox(work, turns))
   if (needsServices()) await benchServices()
   if (wanted('reads')) {
     const text = await benchReads(work, join(work, 'data'), numbers(values.sizes))
@@ -71,7 +73,9 @@ function registry(): Promise<void> {
 
 /** Whether more is measured than what starts servers of its own, or none. */
 function needsServices(): boolean {
-  return positionals.length === 0 || positionals.some((name) => !['plan', 'registry'].includes(name))
+  return (
+    positionals.length === 0 || positionals.some((name) => !['plan', 'registry', 'sandbox'].includes(name))
+  )
 }
 
 async function benchServices(): Promise<void> {

@@ -15,8 +15,28 @@ export interface Entry {
   readonly onOutput: (chunk: Uint8Array) => void
 }
 
+/** What kept a script from being started. */
+export interface EntryFailure {
+  /** In the words of the program of `inside/`. */
+  readonly step: string
+  readonly why: string
+}
+
 /** Runs one script in new namespaces and ends all that it has left. Throws `runner.sandbox` where it could not start. */
-export async function enterSandbox({ spawn, entry, order, signal, onOutput }: Entry): Promise<number> {
+export async function enterSandbox(entry: Entry): Promise<number> {
+  const { exitCode, failure } = await tryEntering(entry)
+  if (failure === undefined || entry.signal?.aborted === true) return exitCode
+  const reason = printable(`${failure.step}: ${failure.why}`)
+  throw runnerErrors('runner.sandbox', `the sandbox could not be entered: ${reason}`)
+}
+
+export interface Entered {
+  readonly exitCode: number
+  readonly failure: EntryFailure | undefined
+}
+
+export async function tryEntering(options: Entry): Promise<Entered> {
+  const { spawn, entry, order, signal, onOutput } = options
   let told = ''
   const { exitCode } = await spawn.run({
     argv: entry,
@@ -32,8 +52,7 @@ export async function enterSandbox({ spawn, entry, order, signal, onOutput }: En
   const facts = factsIn(told)
   const ended = facts.map(reasonOfEnd).find((reason) => reason !== undefined)
   if (ended !== undefined) onOutput(utf8(`\nwheelseal: ${ended}\n`))
-  if (ended === undefined && !facts.some(({ entered }) => entered === true)) refuse(facts, told, signal)
-  return exitCode ?? KILLED
+  return { exitCode: exitCode ?? KILLED, failure: failureOf(facts, told) }
 }
 
 /** What the program of `inside/` tells, a line of JSON each. */
@@ -67,9 +86,9 @@ function mebibytes(bytes: number): number {
   return Math.round(bytes / 2 ** 20)
 }
 
-function refuse(facts: readonly Fact[], told: string, signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) return
+function failureOf(facts: readonly Fact[], told: string): EntryFailure | undefined {
   const fact = facts.find(({ failed }) => failed !== undefined)
-  const reason = fact === undefined ? told.slice(-400).trim() : `${String(fact.failed)}: ${String(fact.why)}`
-  throw runnerErrors('runner.sandbox', `the sandbox could not be entered: ${printable(reason)}`)
+  if (fact !== undefined) return { step: String(fact.failed), why: String(fact.why) }
+  if (facts.some(({ entered }) => entered === true)) return undefined
+  return { step: 'start', why: told.slice(-400).trim() }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { runnerErrors } from '../errors.ts'
 import type { ImageOrder } from '../executor.ts'
 import { describePython, pythonOfImage, type Python } from '../plain/python.ts'
@@ -19,6 +20,7 @@ export interface ImageChoice {
 }
 
 const LOCAL = '/usr/local'
+const OF_MACHINE: Omit<Image, 'python'> = { local: existsSync(LOCAL) ? [LOCAL] : [], links: [] }
 /** Its programs and library are in the job as they are; it has no place of its own. */
 const SYSTEM_PREFIXES: readonly string[] = ['/usr', '/']
 
@@ -26,7 +28,7 @@ export async function chooseImage(choice: ImageChoice, { image, log }: ImageOrde
   const wanted = pythonOfImage(image)
   if (wanted === undefined) {
     if (image !== '') log.notice(`image ${image} → the programs of this machine (no images are started)`)
-    return { local: [LOCAL], links: [], python: undefined }
+    return { ...OF_MACHINE, python: undefined }
   }
   const python = await choice.machine.pythons.find(wanted)
   const { text, isOther } = describePython(image, wanted, python)
@@ -37,7 +39,7 @@ export async function chooseImage(choice: ImageChoice, { image, log }: ImageOrde
 }
 
 async function placeOf({ machine, layers }: ImageChoice, python: Python): Promise<Omit<Image, 'python'>> {
-  if (SYSTEM_PREFIXES.includes(python.prefix)) return { local: [LOCAL], links: [] }
+  if (SYSTEM_PREFIXES.includes(python.prefix)) return OF_MACHINE
   const uid = await machine.uid()
   const layer = await pythonLayer({ spawn: machine.spawn, folder: layers, uid }, python)
   // A shared library is looked for where it was built; it is that of the image.

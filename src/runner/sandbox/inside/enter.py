@@ -105,7 +105,7 @@ def guarded(work):
     try:
         os._exit(work())
     except BaseException as error:
-        tell(failed=Step.now, errno=getattr(error, "errno", None), why=str(getattr(error, "strerror", None) or error))
+        tell(failed=Step.now, why=str(getattr(error, "strerror", None) or error))
         os._exit(MACHINERY_FAILED)
 
 

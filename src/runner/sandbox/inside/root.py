@@ -74,7 +74,7 @@ def make_root(order):
                 os.symlink(os.readlink("/" + name), ROOT + "/" + name)
         elif os.path.isdir("/" + name):
             overlay(name, lowers_of(order, name) + ["/" + name])
-    overlay("usr/local", lowers_of(order, "local"))
+    overlay("usr/local", lowers_of(order, "local") or [folder(JOB + "/empty")])
     for name in ("run", "home", "mnt", "srv"):
         folder(ROOT + "/" + name)
     make_var()

@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describeError, printable, type Spawn } from '../../base/index.ts'
+import { removeFolder } from '../job/folders.ts'
+import type { HostEnvironment } from '../job/host-environment.ts'
+import { tryEntering, type EntryFailure } from './enter.ts'
+import { createSandboxMachine } from './machine.ts'
+import type { SandboxOrder } from './order.ts'
+
+export interface ProbeOptions {
+  readonly spawn: Spawn
+  readonly host: HostEnvironment
+  /** Where jobs will have their folders: whether overlays can write there is asked too. */
+  readonly work: string
+}
+
+export type SandboxProbe =
+  | { readonly isAvailable: true }
+  | {
+      readonly isAvailable: false
+      /** What could not be done, such as `user namespace` or `overlay of /usr`. */
+      readonly step: string
+      /** The system's own words. */
+      readonly why: string
+      readonly hint: string
+    }
+
+/** Enters a sandbox as jobs do, in a process of its own, and leaves it at once: the step at which that fails is the answer. */
+export async function probeSandbox({ spawn, host, work }: ProbeOptions): Promise<SandboxProbe> {
+  if (process.platform !== 'linux') return refused({ step: 'start', why: 'this system is not Linux' })
+  await mkdir(work, { recursive: true, mode: 0o700 })
+  const folder = await mkdtemp(join(work, 'probe-'))
+  try {
+    const machine = createSandboxMachine({ spawn, host, work: folder })
+    const order = probeOrder(folder, await machine.uid())
+    const { failure } = await tryEntering({
+      spawn,
+      entry: await machine.entry(),
+      order,
+      onOutput: () => undefined,
+    })
+    return failure === undefined ? { isAvailable: true } : refused(failure)
+  } catch (error) {
+    return refused({ step: 'python', why: describeError(error) })
+  } finally {
+    await removeFolder(folder)
+  }
+}
+
+function probeOrder(folder: string, uid: number | null): SandboxOrder {
+  return {
+    uid,
+    sources: [folder],
+    owned: [],
+    lowers: {},
+    binds: [],
+    files: [],
+    links: [],
+    socket: join(folder, 'relay'),
+    listeners: [],
+    cwd: '/',
+    argv: ['/bin/true'],
+    env: {},
+    limits: { processes: null, dataBytes: null, fileBytes: null, diskBytes: null, reserveBytes: 0 },
+  }
+}
+
+const HINTS: readonly (readonly [step: RegExp, hint: string])[] = [
+  [/^python$/, 'install Python 3.9 or newer, with its ctypes module'],
+  [
+    /^(user namespace|forbid)/,
+    "allow user namespaces: 'sysctl user.max_user_namespaces' above 0, 'kernel.unprivileged_userns_clone=1' where it exists; a container needs a seccomp profile that allows unshare",
+  ],
+  [
+    /^(mount namespace|tmpfs|bind|watch|change to user)/,
+    "the kernel lets a user namespace be made but not used: on Ubuntu 'sysctl kernel.apparmor_restrict_unprivileged_userns=0', or an AppArmor profile for Python",
+  ],
+  [
+    /^(overlay|upper)/,
+    'overlays need Linux 5.11 and a disk that is no overlay itself: choose another folder for temporary files (TMPDIR), such as a volume',
+  ],
+  [/^proc/, 'inside a container /proc must not be masked (its engine calls this unmasked)'],
+  [/^(loopback|listen|process)/, 'a network and a process namespace are needed: a container must allow them'],
+]
+
+function refused({ step, why }: EntryFailure): SandboxProbe {
+  const hint =
+    HINTS.find(([steps]) => steps.test(step))?.[1] ?? 'run jobs with --executor plain, which does not isolate'
+  return { isAvailable: false, step: printable(step), why: printable(why), hint }
+}
