@@ -7,6 +7,12 @@ export const runnerErrors = defineErrors({
     summary: 'The server sent an unexpected answer to a runner request.',
     hint: 'check that the URL is that of a GitLab or Wheelseal server, and that the runner token is valid',
   },
+  'runner.unavailable': {
+    status: 502,
+    exit: 1,
+    summary: 'The server has been unable to hand out jobs for a while.',
+    hint: 'the log of the server says why; start the runner again when it answers',
+  },
   'runner.payload': {
     status: 502,
     exit: 1,
@@ -18,6 +24,18 @@ export const runnerErrors = defineErrors({
     exit: 1,
     summary: 'The sources of a job could not be fetched.',
     hint: 'check that the repository exists and holds the commit, and that git is installed',
+  },
+  'runner.folders': {
+    status: 400,
+    exit: 1,
+    summary: 'A job has removed or replaced its project folder or the folder of its file variables.',
+    hint: 'let the job remove what is in its project folder, but not the folder itself or those above it',
+  },
+  'runner.hook': {
+    status: 400,
+    exit: 1,
+    summary: 'A script that runs before the sources of a job are fetched has failed.',
+    hint: 'the job log has its output; check hooks:pre_get_sources_script in the pipeline',
   },
   'runner.python': {
     status: 500,

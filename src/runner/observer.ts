@@ -5,11 +5,17 @@ type JobState = 'success' | 'failed' | 'canceled'
 
 export type RunnerEvent =
   | { readonly kind: 'job-started'; readonly job: JobIdentity }
-  /** One line of the job's log: masked, with its colours, without GitLab's folding marks. */
-  | { readonly kind: 'output'; readonly job: JobIdentity; readonly line: string }
+  | {
+      /** One line of the job's log: masked, with its colours, without GitLab's folding marks. */
+      readonly kind: 'output'
+      readonly job: JobIdentity
+      readonly line: string
+      /** There where the runner itself says it. A job can imitate the runner's words, but not this. */
+      readonly from?: 'runner'
+    }
   | { readonly kind: 'job-ended'; readonly job: JobIdentity; readonly outcome: JobOutcome }
 
-/** Who watches the runner, such as a terminal. Must not throw. */
+/** Who watches the runner, such as a terminal. Must not throw. Events of several jobs come in any order. */
 export interface RunnerObserver {
   event(event: RunnerEvent): void
 }

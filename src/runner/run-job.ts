@@ -4,7 +4,9 @@ import { withDeadline } from './deadline.ts'
 import type { Executor } from './executor.ts'
 import type { HostEnvironment } from './job/host-environment.ts'
 import { jobIdentity, type Job } from './job/job.ts'
-import { createJobLog, type JobLog } from './log/job-log.ts'
+import { DEFAULT_CACHE_LIMIT_BYTES } from './cache.ts'
+import { resolveVariables } from './job/variables.ts'
+import { createJobLog, OWN_RESERVE_BYTES, type JobLog } from './log/job-log.ts'
 import { createMasker } from './log/mask.ts'
 import { createTrace, DEFAULT_LOG_LIMIT_BYTES, type Trace } from './log/trace.ts'
 import { startTraceSender, type ServerWish } from './log/trace-sender.ts'
@@ -12,7 +14,8 @@ import type { JobOutcome, RunnerObserver } from './observer.ts'
 import { parseRemoteSecret } from './sources/remote.ts'
 import { executeJob, type JobEnd } from './stages.ts'
 
-const TOKEN_PREFIXES: readonly string[] = ['glpat-', 'glcbt-', 'glrt-']
+/** Masked whatever the server says; those of GitLab and our own. */
+const TOKEN_PREFIXES: readonly string[] = ['glpat-', 'glcbt-', 'glrt-', 'gldt-', 'wspub-']
 /** Reasons that every server knows; others only where it says so. */
 const REASONS: readonly string[] = ['script_failure', 'runner_system_failure', 'job_execution_timeout']
 
@@ -26,6 +29,8 @@ export interface JobRunOptions {
   readonly clock: Clock
   /** Caches of jobs, kept between runs. */
   readonly cacheFolder: string
+  /** Of all caches together; the oldest go first. Default 10 GiB. */
+  readonly cacheLimitBytes?: number
   /** The environment of the machine's user, of which the runner's own programs get an allow-list. */
   readonly host: HostEnvironment
   readonly observer?: RunnerObserver
@@ -37,6 +42,8 @@ export interface JobRun {
   readonly options: JobRunOptions
   readonly api: RunnerApi
   readonly job: Job
+  /** Which of the jobs that run at once it is, from 0. */
+  readonly slot: number
   /** The runner's user wants no more. */
   readonly signal: AbortSignal
 }
@@ -48,7 +55,7 @@ export async function runJob(run: JobRun): Promise<JobOutcome> {
   const identity = jobIdentity(job)
   const startedMs = clock.nowMs()
   options.observer?.event({ kind: 'job-started', job: identity })
-  const trace = createTrace(options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES)
+  const trace = createTrace((options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES) + OWN_RESERVE_BYTES)
   const wishes = { cancel: new AbortController(), abort: new AbortController() }
   const onWish = (wish: ServerWish): void => wishes[wish].abort('canceled')
   const sender = startTraceSender({ api, job, trace, clock, onWish })
@@ -62,13 +69,14 @@ export async function runJob(run: JobRun): Promise<JobOutcome> {
   return outcome
 }
 
-function execute({ options, api, job, signal }: JobRun, log: JobLog, wishes: Wishes): Promise<JobEnd> {
-  const { clock } = options
-  const abort = AbortSignal.any([signal, wishes.abort.signal])
-  const either = AbortSignal.any([abort, wishes.cancel.signal])
-  return withDeadline({ ms: job.runner_info.timeout * 1_000, signal: either, clock }, (stop) =>
-    executeJob({ ...options, api, job, log, stop, abort }),
-  )
+/** As on GitLab, a job whose time is over runs no after_script; one that is canceled does. */
+function execute({ options, api, job, slot, signal }: JobRun, log: JobLog, wishes: Wishes): Promise<JobEnd> {
+  const { clock, cacheLimitBytes = DEFAULT_CACHE_LIMIT_BYTES } = options
+  const wanted = AbortSignal.any([signal, wishes.abort.signal])
+  return withDeadline({ ms: job.runner_info.timeout * 1_000, signal: wanted, clock }, (abort) => {
+    const stop = AbortSignal.any([abort, wishes.cancel.signal])
+    return executeJob({ ...options, cacheLimitBytes, api, job, slot, log, stop, abort })
+  })
 }
 
 type Wishes = Readonly<Record<ServerWish, AbortController>>
@@ -81,11 +89,18 @@ async function openLog(run: JobRun, trace: Trace, onAppended: () => void): Promi
   return createJobLog({
     masker: createMasker(secrets, prefixes),
     clock: options.clock,
+    limitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES,
     onBytes: (masked) => {
       trace.append(masked)
       onAppended()
     },
-    onLine: (line) => options.observer?.event({ kind: 'output', job: identity, line }),
+    onLine: ({ text: line, from }) =>
+      options.observer?.event({
+        kind: 'output',
+        job: identity,
+        line,
+        ...(from === 'runner' ? { from } : {}),
+      }),
   })
 }
 
@@ -96,8 +111,16 @@ function jobSecrets(job: Job): string[] {
     parseRemoteSecret(job.git_info.repo_url),
     ...job.dependencies.map(({ token }) => token),
     ...job.credentials.map(({ password }) => password),
-    ...job.variables.filter(({ masked }) => masked).map(({ value }) => value),
+    ...maskedValues(job),
   ]
+}
+
+/** As they were sent, and as the job has them: what only the runner knows may be a part. */
+function maskedValues({ variables }: Job): string[] {
+  const masked = variables.filter((variable) => variable.masked)
+  const { values } = resolveVariables({ job: variables, runner: {}, fileFolder: '' })
+  const expanded = masked.filter(({ file }) => !file).map(({ key }) => values.get(key) ?? '')
+  return [...masked.map(({ value }) => value), ...expanded]
 }
 
 function finalUpdate(job: Job, end: JobEnd): JobUpdate {

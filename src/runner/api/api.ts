@@ -16,6 +16,9 @@ const MAX_ANSWER_BYTES = 64 << 10
 /** A server may hold the answer until there is a job; Workhorse does for 50 seconds. */
 const LONG_POLL_TIMEOUT_MS = 65_000
 
+/** What a server or a proxy in front of it says for a while. */
+const PASSING: readonly number[] = [408, 429, 500, 502, 504]
+
 /** What this runner can do, in the words of the stock runner (gitlab-surface 5.2). */
 const FEATURES: JsonValue = {
   variables: true,
@@ -162,7 +165,8 @@ function payload(response: HttpResponse, text: string): string | undefined {
   }
   // 409: another runner was faster; 503: the server asks for patience. Both mean: ask again later.
   if (response.status === 204 || response.status === 409 || response.status === 503) return undefined
-  throw runnerErrors('runner.server', `requesting a job failed: HTTP ${response.status}${reason(text)}`)
+  const code = PASSING.includes(response.status) ? 'runner.unavailable' : 'runner.server'
+  throw runnerErrors(code, `requesting a job failed: HTTP ${response.status}${reason(text)}`)
 }
 
 async function answer(response: HttpResponse): Promise<JobAnswer> {

@@ -91,7 +91,7 @@ describe('packing and unpacking', () => {
   const roundTrip = async (...patterns: string[]): Promise<number> => {
     const { entries } = await selectFiles({ root: project, seenAs: project, patterns })
     const zip = join(folder, 'a.zip')
-    expect(await packZip(project, entries, zip)).toBe(statSync(zip).size)
+    expect(await packZip(project, entries, { file: zip })).toBe(statSync(zip).size)
     return unpackZip(zip, target)
   }
 

@@ -12,11 +12,17 @@ const FOLDER = 0o040000
 const LINK = 0o120777
 const PERMISSIONS = 0o777
 
+export interface PackTarget {
+  /** Made anew; nothing may be there. */
+  readonly file: string
+  readonly signal?: AbortSignal
+}
+
 /** Writes a zip as the stock runner does, permissions kept, and returns its size. */
 export async function packZip(
   root: string,
   entries: readonly SelectedEntry[],
-  target: string,
+  { file, signal }: PackTarget,
 ): Promise<number> {
   const zip = new ZipFile()
   const failed = new Promise<never>((_resolve, reject) => {
@@ -25,14 +31,17 @@ export async function packZip(
   for (const entry of entries) addEntry(zip, root, entry)
   zip.end()
   try {
-    await Promise.race([pipeline(zip.outputStream, createWriteStream(target, { mode: 0o600 })), failed])
+    const target = createWriteStream(file, { mode: 0o600, flags: 'wx' })
+    const written = pipeline(zip.outputStream, target, signal === undefined ? {} : { signal })
+    await Promise.race([written, failed])
   } catch (cause) {
-    await rm(target, { force: true })
+    await rm(file, { force: true })
+    signal?.throwIfAborted()
     throw runnerErrors('runner.archive', `the archive could not be written: ${describeError(cause)}`, {
       cause,
     })
   }
-  return (await stat(target)).size
+  return (await stat(file)).size
 }
 
 function addEntry(zip: ZipFile, root: string, { path, stats, link }: SelectedEntry): void {

@@ -5,6 +5,8 @@ import picomatch from 'picomatch'
 import { runnerErrors } from '../errors.ts'
 
 const MAX_ENTRIES = 100_000
+/** No more can be unpacked again. */
+const MAX_BYTES = 8 * 1024 ** 3
 const MAX_PATTERN_LENGTH = 1_024
 /** As doublestar, the stock runner's matcher: `*` also takes names that begin with a dot. */
 const MATCHING = { dot: true, noextglob: true, nonegate: true } as const
@@ -20,13 +22,21 @@ export interface SelectedEntry {
 export interface Selection {
   readonly entries: readonly SelectedEntry[]
   /** Files, one count for each pattern, in the order of the patterns. */
-  readonly counts: readonly { readonly pattern: string; readonly count: number }[]
+  readonly counts: readonly PatternCount[]
+  /** So many paths were left out by a pattern of `exclude`. */
+  readonly excluded: readonly PatternCount[]
   readonly warnings: readonly string[]
+}
+
+export interface PatternCount {
+  readonly pattern: string
+  readonly count: number
 }
 
 interface Walk {
   readonly root: string
   readonly found: Map<string, SelectedEntry>
+  bytes: number
   readonly warnings: string[]
   readonly isExcluded: (path: string) => boolean
 }
@@ -38,7 +48,12 @@ export interface SelectOptions {
   readonly seenAs: string
   readonly patterns: readonly string[]
   readonly exclude?: readonly string[]
+  /** Also takes every file that is not among these paths, nor below one of them. */
+  readonly tracked?: ReadonlySet<string> | undefined
 }
+
+/** How the log names what `untracked` has found. */
+export const UNTRACKED = 'untracked'
 
 /**
  * The files that `paths` of artifacts or cache name: folders whole, globs with `**`, absolute paths inside of the
@@ -49,13 +64,15 @@ export async function selectFiles({
   seenAs,
   patterns,
   exclude = [],
+  tracked,
 }: SelectOptions): Promise<Selection> {
-  const excluded = exclude.map((pattern) => picomatch(pattern.replace(/\/+$/, '/**'), MATCHING))
+  const excluded = exclude.map(exclusion)
   const walk: Walk = {
     root: await realpath(root),
     found: new Map(),
+    bytes: 0,
     warnings: [],
-    isExcluded: (path) => isGitFolder(path) || excluded.some((matches) => matches(path)),
+    isExcluded: (path) => isGitFolder(path) || excluded.some((one) => one.covers(path)),
   }
   // A job that sees the host's own paths may also name what they resolve to.
   const names = seenAs === root ? [root, walk.root] : [seenAs]
@@ -67,8 +84,25 @@ export async function selectFiles({
     else await selectPattern(walk, inside)
     counts.push({ pattern, count: walk.found.size - before })
   }
+  if (tracked !== undefined) {
+    const before = walk.found.size
+    await visitUntracked(walk, '', tracked)
+    counts.push({ pattern: UNTRACKED, count: walk.found.size - before })
+  }
   const entries = [...walk.found.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1))
-  return { entries, counts, warnings: walk.warnings }
+  const covered = excluded.map(({ pattern, paths }) => ({ pattern, count: paths.size }))
+  return { entries, counts, excluded: covered, warnings: walk.warnings }
+}
+
+function exclusion(pattern: string) {
+  const matches = picomatch(pattern.replace(/\/+$/, '/**'), MATCHING)
+  const paths = new Set<string>()
+  const covers = (path: string): boolean => {
+    if (path === '' || !matches(path)) return false
+    paths.add(path)
+    return true
+  }
+  return { pattern, paths, covers }
 }
 
 /** The pattern relative to the project, or undefined when it leads out of it. */
@@ -113,10 +147,25 @@ async function visitFolder(walk: Walk, path: string, matches: (path: string) => 
   }
 }
 
+/** A folder that is tracked is a submodule, whose files are its own. */
+async function visitUntracked(walk: Walk, folder: string, tracked: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(join(walk.root, folder))) {
+    const path = folder === '' ? name : `${folder}/${name}`
+    if (tracked.has(path) || walk.isExcluded(path)) continue
+    const stats = await lstat(join(walk.root, path)).catch(() => undefined)
+    if (stats?.isDirectory() === true) await visitUntracked(walk, path, tracked)
+    else if (stats !== undefined) await add(walk, path, stats)
+  }
+}
+
 async function add(walk: Walk, path: string, stats: Stats): Promise<void> {
   if (walk.found.size >= MAX_ENTRIES) {
     throw runnerErrors('runner.archive', `more than ${MAX_ENTRIES} files match`)
   }
+  if (walk.found.has(path)) return
+  walk.bytes += stats.isFile() ? stats.size : 0
+  if (walk.bytes > MAX_BYTES)
+    throw runnerErrors('runner.archive', `the files that match have more than ${MAX_BYTES} bytes`)
   if (stats.isSymbolicLink()) return addLink(walk, path, stats)
   if (stats.isFile() || stats.isDirectory()) walk.found.set(path, { path, stats })
   else walk.warnings.push(`${path}: is not a file, folder or link and is left out`)

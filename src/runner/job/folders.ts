@@ -1,5 +1,6 @@
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { runnerErrors } from '../errors.ts'
 import type { Job } from './job.ts'
 
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/
@@ -68,6 +69,25 @@ export async function makeFolders(folders: HostFolders): Promise<void> {
   } catch (error) {
     await removeFolder(root)
     throw error
+  }
+}
+
+/**
+ * A job may have put a link in the place of a folder that it shares with the runner, and so led the runner's next step
+ * elsewhere. To be called when none of its processes runs. Throws `runner.folders`.
+ */
+export async function checkFolders({ root, project, projectTemporary }: HostFolders): Promise<void> {
+  for (const path of [project, projectTemporary]) {
+    let here = root
+    for (const name of relative(root, path).split(sep)) {
+      here = join(here, name)
+      const stats = await lstat(here).catch(() => undefined)
+      if (stats?.isDirectory() !== true)
+        throw runnerErrors(
+          'runner.folders',
+          'the job has removed or replaced a folder that the runner shares with it',
+        )
+    }
   }
 }
 

@@ -21,7 +21,11 @@ const Step = v.object({
   name: shortText,
   script: list(longText),
   allow_failure: flag,
+  /** Of our own server: so many of the first entries are those of `before_script`. */
+  before_script_count: v.nullish(id, 0),
 })
+
+const Hook = v.object({ name: shortText, script: list(longText) })
 
 const outcome = v.pipe(
   v.nullish(v.picklist(['on_success', 'on_failure', 'always', '']), ''),
@@ -32,6 +36,7 @@ const Artifact = v.object({
   name: v.nullish(shortText),
   paths: list(shortText),
   exclude: list(shortText),
+  untracked: flag,
   when: outcome,
   expire_in: v.nullish(shortText),
   artifact_type: v.nullish(shortText, 'archive'),
@@ -41,6 +46,7 @@ const Artifact = v.object({
 const Cache = v.object({
   key: v.nullish(shortText, 'default'),
   paths: list(shortText),
+  untracked: flag,
   policy: v.nullish(shortText, 'pull-push'),
   when: outcome,
   fallback_keys: list(shortText),
@@ -73,6 +79,7 @@ const Payload = v.object({
   runner_info: v.object({ timeout: v.pipe(v.number(), v.minValue(1), v.maxValue(31 * 86_400)) }),
   variables: list(Variable, MAX_VARIABLES),
   steps: list(Step),
+  hooks: list(Hook),
   image: v.nullish(v.object({ name: v.nullish(shortText, '') })),
   services: list(v.unknown()),
   artifacts: list(Artifact),
@@ -103,6 +110,17 @@ export interface JobIdentity {
 
 export function jobIdentity(job: Job): JobIdentity {
   return { id: job.id, name: job.job_info.name, stage: job.job_info.stage }
+}
+
+const Address = v.object({ id: Payload.entries.id, token: Payload.entries.token })
+
+/** Whose job it is, of a payload that `parseJob` refuses; undefined where even that cannot be read. */
+export function parseJobAddress(text: string): v.InferOutput<typeof Address> | undefined {
+  try {
+    return v.parse(Address, parseJson(text, { maxLength: MAX_PAYLOAD_LENGTH }))
+  } catch {
+    return undefined
+  }
 }
 
 /** Throws `runner.payload`. The fact names the field, never its value: the payload holds tokens. */

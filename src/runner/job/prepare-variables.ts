@@ -13,14 +13,16 @@ const OWNER_READS = 0o600
 export interface VariablesOptions {
   readonly job: Job
   readonly folders: JobFolders
+  /** Which of the jobs that this runner runs at once it is, from 0. */
+  readonly slot: number
   readonly log: JobLog
 }
 
 /** A job's variables as its processes will have them; those that are files are written. Throws `runner.environment`. */
-export async function prepareVariables({ job, folders, log }: VariablesOptions): Promise<Variables> {
+export async function prepareVariables({ job, folders, slot, log }: VariablesOptions): Promise<Variables> {
   const { values, files, warnings } = resolveVariables({
     job: job.variables,
-    runner: runnerVariables(folders.job),
+    runner: runnerVariables(folders.job, slot),
     fileFolder: folders.job.projectTemporary,
   })
   for (const warning of warnings) log.warning(warning)
@@ -33,13 +35,14 @@ export async function prepareVariables({ job, folders, log }: VariablesOptions):
 }
 
 /** What only the runner knows (gitlab-surface 3.5). */
-function runnerVariables({ project, builds }: FolderView): Record<string, string> {
+function runnerVariables({ project, builds }: FolderView, slot: number): Record<string, string> {
   return {
     CI_PROJECT_DIR: project,
     CI_BUILDS_DIR: builds,
-    CI_CONCURRENT_ID: '0',
-    CI_CONCURRENT_PROJECT_ID: '0',
+    CI_CONCURRENT_ID: String(slot),
+    CI_CONCURRENT_PROJECT_ID: String(slot),
     CI_SERVER: 'yes',
+    CI_JOB_STATUS: 'running',
     CI_SHARED_ENVIRONMENT: 'true',
     CI_RUNNER_VERSION: RUNNER_VERSION,
     CI_RUNNER_EXECUTABLE_ARCH: `${platform}/${arch}`,

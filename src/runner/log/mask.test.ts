@@ -20,6 +20,28 @@ describe('masking', () => {
     expect(masked(chunks, ['s3cret-value'])).toBe(expected)
   })
 
+  it.each(['', 'u:', 'me:', 'bob:'])('masks it in Base64 behind %j, as in Basic credentials', (before) => {
+    const shown = masked([Buffer.from(`${before}s3cret-value~?>`).toString('base64')], ['s3cret-value~?>'])
+    expect(shown).toContain('[MASKED]')
+    expect(Buffer.from(shown.replace('[MASKED]', ''), 'base64').toString()).not.toMatch(/s3c|lue|ret/)
+    const url = masked([Buffer.from(`${before}s3cret-value~?>`).toString('base64url')], ['s3cret-value~?>'])
+    expect(url).toContain('[MASKED]')
+  })
+
+  it('goes on masking after its end, anew', () => {
+    const masker = createMasker(['s3cret-value'], ['glpat-'])
+    const parts = ['s3cret', 'glpat-', 'abc s3cret-value'].map((text) => [
+      masker.write(Buffer.from(text)),
+      masker.end(),
+    ])
+    expect(Buffer.concat(parts.flat()).toString()).toBe('s3cretglpat-abc [MASKED]')
+  })
+
+  it('is refused for more secrets than can be looked for', () => {
+    const many = Array.from({ length: 400 }, (_, number) => `${number}`.padEnd(5_000, 'x'))
+    expect(() => createMasker(many, [])).toThrow('too long to mask')
+  })
+
   it('masks the percent-encoded spelling of a secret', () => {
     expect(masked(['x=pass%2Fwo', 'rd%2B1'], ['pass/word+1'])).toBe('x=[MASKED]')
   })

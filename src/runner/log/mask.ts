@@ -1,133 +1,147 @@
-const MASK = '[MASKED]'
+import { runnerErrors } from '../errors.ts'
+import { createNeedles, START_STATE, type Needle, type Needles } from './needles.ts'
+
+const MASK = Buffer.from('[MASKED]')
 /** Shorter values would mask ordinary text; GitLab has the same bound. */
 const MIN_SECRET_LENGTH = 8
 const MIN_PREFIX_LENGTH = 3
-const TOKEN_CHARACTER = /^[\w.=-]$/
+const TOKEN_CHARACTERS = new Set(
+  Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz.=-', 'latin1'),
+)
 
 export interface Masker {
   write(chunk: Uint8Array): Uint8Array
-  /** What was held back because it might have become a secret. */
+  /** What was held back because it might have become a secret; what is written next begins anew. */
   end(): Uint8Array
-}
-
-interface Span {
-  readonly start: number
-  readonly end: number
-}
-
-/** The prefix of a token stays readable: it says what kind of token was there. `start` is behind it. */
-interface TokenSpan extends Span {
-  readonly prefixStart: number
-}
-
-interface State {
-  /** Bytes as Latin-1 text, one character a byte, so that chunks may end anywhere. */
-  pending: string
-  /** So many leading characters of `pending` belong to a mask that is already written. */
-  covered: number
-  /** The mask goes on as long as token characters come. */
-  isOpen: boolean
-}
-
-interface Search {
-  readonly needles: readonly string[]
-  readonly prefixes: readonly string[]
-  readonly isLast: boolean
 }
 
 /**
  * Replaces secrets by `[MASKED]`, and what follows a token prefix, in whatever chunks they come. Overlapping secrets
- * become one mask, so that no tail of one shows. Holds back no more than the longest secret and prefix.
+ * become one mask, so that no tail of one shows. Each byte is looked at once, whatever a job prints, and no more is
+ * held back than the longest secret. Throws `runner.payload` for more secrets than can be looked for.
  */
 export function createMasker(secrets: readonly string[], tokenPrefixes: readonly string[]): Masker {
-  const needles = [...new Set(secrets.flatMap(spellings))].map(latin1)
-  const prefixes = tokenPrefixes.filter(({ length }) => length >= MIN_PREFIX_LENGTH).map(latin1)
-  const state: State = { pending: '', covered: 0, isOpen: false }
+  const prefixes = tokenPrefixes.filter(({ length }) => length >= MIN_PREFIX_LENGTH)
+  const needles = createNeedles([
+    ...[...new Set(secrets.flatMap(spellings))].map((text) => needle(text, 'secret')),
+    ...prefixes.map((text) => needle(text, 'prefix')),
+  ])
+  if (needles === undefined)
+    throw runnerErrors('runner.payload', 'the secrets of the job are too long to mask')
+  const state: State = {
+    pending: new Uint8Array(0),
+    offset: 0,
+    read: 0,
+    place: START_STATE,
+    spans: [],
+    isToken: false,
+  }
   return {
-    write: (chunk) => {
-      state.pending += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1')
-      return bytesOf(advance(state, { needles, prefixes, isLast: false }))
+    write: (chunk) => write(state, needles, chunk),
+    end: () => {
+      const rest = emit(state, state.read)
+      state.place = START_STATE
+      state.spans.length = 0
+      state.isToken = false
+      return rest
     },
-    end: () => bytesOf(advance(state, { needles, prefixes, isLast: true })),
   }
 }
 
-/** A secret also shows percent-encoded, as Basic credentials of a job token, and line by line. */
+function needle(text: string, kind: Needle['kind']): Needle {
+  return { bytes: Buffer.from(text, 'utf8'), kind }
+}
+
+/** A secret also shows line by line, percent-encoded, and in Base64, as in Basic credentials. */
 function spellings(secret: string): string[] {
   if (secret.length < MIN_SECRET_LENGTH) return []
   const lines = secret.split(/\r?\n/).filter(({ length }) => length >= MIN_SECRET_LENGTH)
   const basic = Buffer.from(`gitlab-ci-token:${secret}`).toString('base64')
-  return [secret, ...lines, encodeURIComponent(secret.toWellFormed()), basic]
+  const encoded = [0, 1, 2].flatMap((shift) => base64Within(secret, shift))
+  return [secret, ...lines, encodeURIComponent(secret.toWellFormed()), basic, ...encoded]
 }
 
-function advance(state: State, search: Search): string {
-  const text = state.pending
-  if (state.isOpen) state.covered = tokenEnd(text, state.covered)
-  const tokens = tokenSpans(text, search.prefixes)
-  const until = search.isLast ? text.length : heldFrom(text, search, tokens)
-  const spans = [...search.needles.flatMap((needle) => findSpans(text, needle)), ...tokens]
-  spans.sort((a, b) => a.start - b.start)
-  const { written, end } = mask(text, spans, { covered: state.covered, until })
-  const carriesOn = state.isOpen && state.covered === text.length
-  state.isOpen = carriesOn || tokens.some((token) => token.start < until && token.end === text.length)
-  state.pending = text.slice(until)
-  state.covered = Math.max(0, end - until)
-  return written
+/** The Base64 characters that stand for the secret alone where so many bytes of a group of three come before it. */
+function base64Within(secret: string, shift: number): string[] {
+  const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(secret)])
+  const first = Math.ceil((shift * 4) / 3)
+  const last = Math.floor((bytes.length * 4) / 3)
+  const own = bytes.toString('base64').slice(first, last)
+  return [own, own.replaceAll('+', '-').replaceAll('/', '_')]
 }
 
-function mask(text: string, spans: readonly Span[], part: { covered: number; until: number }) {
-  let written = ''
-  let end = part.covered
-  for (const span of spans) {
-    if (span.start >= part.until) break
-    if (span.start >= end) written += text.slice(end, span.start) + MASK
-    end = Math.max(end, span.end)
+interface Span {
+  start: number
+  end: number
+  /** Its mask is given out already; what still comes of it is left out. */
+  isWritten: boolean
+}
+
+interface State {
+  /** From `offset` to `read`: read, and not given out yet. */
+  pending: Uint8Array
+  offset: number
+  read: number
+  place: number
+  /** What is masked of the pending bytes, in order and apart from each other. */
+  readonly spans: Span[]
+  /** The last byte belongs to what follows a token prefix, or is the prefix's last. */
+  isToken: boolean
+}
+
+function write(state: State, needles: Needles, chunk: Uint8Array): Uint8Array {
+  state.pending = state.pending.length === 0 ? chunk : Buffer.concat([state.pending, chunk])
+  // By index: an iterator would take ten times as long, for each byte of each log.
+  for (let index = 0; index < chunk.length; index++) step(state, needles, chunk[index] ?? 0)
+  return emit(state, state.read - needles.depth(state.place))
+}
+
+function step(state: State, needles: Needles, byte: number): void {
+  const at = state.read++
+  state.place = needles.next(state.place, byte)
+  if (state.isToken) {
+    state.isToken = TOKEN_CHARACTERS.has(byte)
+    if (state.isToken) addToken(state.spans, at)
   }
-  if (end < part.until) written += text.slice(end, part.until)
-  return { written, end }
+  const length = needles.found(state.place, 'secret')
+  if (length > 0) addSecret(state.spans, { start: at + 1 - length, end: at + 1, isWritten: false })
+  if (needles.found(state.place, 'prefix') > 0) state.isToken = true
 }
 
-function findSpans(text: string, needle: string): Span[] {
-  const spans: Span[] = []
-  for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + 1)) {
-    spans.push({ start: at, end: at + needle.length })
+function addToken(spans: Span[], at: number): void {
+  const last = spans.at(-1)
+  if (last !== undefined && last.end >= at) last.end = Math.max(last.end, at + 1)
+  else spans.push({ start: at, end: at + 1, isWritten: false })
+}
+
+/** Takes in all that it overlaps; what only touches it stays a mask of its own. */
+function addSecret(spans: Span[], added: Span): void {
+  for (let last = spans.at(-1); last !== undefined && last.end > added.start; last = spans.at(-1)) {
+    added.start = Math.min(added.start, last.start)
+    added.isWritten ||= last.isWritten
+    spans.pop()
   }
-  return spans
+  spans.push(added)
 }
 
-function tokenSpans(text: string, prefixes: readonly string[]): TokenSpan[] {
-  return prefixes
-    .flatMap((prefix) => findSpans(text, prefix))
-    .map(({ start, end }) => ({ prefixStart: start, start: end, end: tokenEnd(text, end) }))
-    .filter(({ start, end }) => end > start || end === text.length)
-}
-
-function tokenEnd(text: string, from: number): number {
-  let end = from
-  while (TOKEN_CHARACTER.test(text.charAt(end))) end++
-  return end
-}
-
-/** The first place from which text might still become a secret. A prefix is never parted from its token. */
-function heldFrom(text: string, search: Search, tokens: readonly TokenSpan[]): number {
-  const starts = [...search.needles, ...search.prefixes].map((needle) => tailStart(text, needle))
-  const held = Math.min(text.length, ...starts)
-  const parted = tokens.filter(({ prefixStart, start }) => prefixStart < held && start >= held)
-  return Math.min(held, ...parted.map(({ prefixStart }) => prefixStart))
-}
-
-/** Where the longest end of `text` begins that is a beginning of `needle`. */
-function tailStart(text: string, needle: string): number {
-  const first = needle.charAt(0)
-  let at = text.indexOf(first, Math.max(0, text.length - needle.length + 1))
-  while (at !== -1 && !needle.startsWith(text.slice(at))) at = text.indexOf(first, at + 1)
-  return at === -1 ? text.length : at
-}
-
-function latin1(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1')
-}
-
-function bytesOf(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'latin1'))
+/** All before `until`, with its masks. A span that goes on stays, so that its rest is left out too. */
+function emit(state: State, until: number): Uint8Array {
+  const parts: Uint8Array[] = []
+  let from = state.offset
+  let done = 0
+  for (const span of state.spans) {
+    if (span.start >= until) break
+    if (span.start > from) parts.push(state.pending.subarray(from - state.offset, span.start - state.offset))
+    if (!span.isWritten) parts.push(MASK)
+    span.isWritten = true
+    from = Math.max(from, Math.min(span.end, until))
+    if (span.end <= until && span.end < state.read) done++
+  }
+  if (from < until) parts.push(state.pending.subarray(from - state.offset, until - state.offset))
+  const out = Buffer.concat(parts)
+  // Copies: the chunk belongs to who gave it.
+  state.pending = new Uint8Array(state.pending.subarray(until - state.offset))
+  state.spans.splice(0, done)
+  state.offset = until
+  return new Uint8Array(out)
 }

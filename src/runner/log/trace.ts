@@ -1,10 +1,9 @@
 import { crc32 } from 'node:zlib'
-import { utf8 } from '../../base/index.ts'
 
 /** The stock runner's default. */
 export const DEFAULT_LOG_LIMIT_BYTES = 4 << 20
 
-/** The log of one job as the server will have it: masked bytes, only ever appended to, capped. */
+/** The log of one job as the server will have it: masked bytes, only ever appended to. */
 export interface Trace {
   append(bytes: Uint8Array): void
   readonly size: number
@@ -13,42 +12,32 @@ export interface Trace {
   checksum(): string
 }
 
-export function createTrace(limitBytes: number = DEFAULT_LOG_LIMIT_BYTES): Trace {
-  let bytes: Buffer = Buffer.alloc(Math.min(limitBytes, 64 << 10))
-  let size = 0
-  let isFull = false
+const FIRST_BYTES = 64 << 10
 
-  const push = (more: Uint8Array): void => {
-    if (size + more.length > bytes.length) bytes = grown(bytes, size + more.length)
-    bytes.set(more, size)
-    size += more.length
-  }
+/** Keeps no more than `mostBytes`: what comes after them is dropped. */
+export function createTrace(mostBytes: number): Trace {
+  let bytes: Buffer = Buffer.alloc(Math.min(mostBytes, FIRST_BYTES))
+  let size = 0
+  let sum = 0
 
   return {
     append: (more) => {
-      if (isFull) return
-      push(more.subarray(0, limitBytes - size))
-      if (size < limitBytes) return
-      isFull = true
-      push(utf8(limitNotice(limitBytes)))
+      const taken = more.subarray(0, mostBytes - size)
+      if (size + taken.length > bytes.length) bytes = grown(bytes, size + taken.length, mostBytes)
+      bytes.set(taken, size)
+      size += taken.length
+      sum = crc32(taken, sum)
     },
     get size() {
       return size
     },
     slice: (start, end) => new Uint8Array(bytes.subarray(start, Math.min(end, size))),
-    checksum: () => `crc32:${crc32(bytes.subarray(0, size)).toString(16).padStart(8, '0')}`,
+    checksum: () => `crc32:${sum.toString(16).padStart(8, '0')}`,
   }
 }
 
-function grown(bytes: Buffer, needed: number): Buffer {
-  const larger = Buffer.alloc(Math.max(needed, bytes.length * 2))
+function grown(bytes: Buffer, needed: number, most: number): Buffer {
+  const larger = Buffer.alloc(Math.min(most, Math.max(needed, bytes.length * 2)))
   bytes.copy(larger)
   return larger
-}
-
-function limitNotice(limitBytes: number): string {
-  return (
-    `\n\u001B[33;1mJob's log exceeded limit of ${limitBytes} bytes.\n` +
-    'Job execution will continue but no more output will be collected.\u001B[0;m\n'
-  )
 }

@@ -7,6 +7,7 @@ describe('a repository address', () => {
       url: 'http://host:8080/a/b.git',
       credentials: 'gitlab-ci-token:glcbt-x',
       isLocal: false,
+      origin: 'http://host:8080/',
     })
     expect(parseRemoteSecret('http://gitlab-ci-token:glcbt-x@host/a.git')).toBe('glcbt-x')
     expect(parseRemoteSecret('/srv/a')).toBe('')
@@ -17,6 +18,11 @@ describe('a repository address', () => {
     ['file:///srv/a%20b', '/srv/a b'],
   ])('may be a path: %s', (text, url) => {
     expect(parseRemote(text)).toMatchObject({ url, isLocal: true })
+  })
+
+  it('may not end its line in a configuration of git', () => {
+    expect(parseRemote('http://h/a%0A[core]').url).not.toContain('\n')
+    expect(() => parseRemote('http://h/a?\\x')).toThrow('malformed')
   })
 
   it.each(['ext::sh -c x', 'ssh://h/a', 'git@h:a.git', '-c', '', '../a', 'file://host/a', 'javascript:x'])(

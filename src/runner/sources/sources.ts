@@ -1,27 +1,36 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Spawn } from '../../base/index.ts'
-import { toolEnvironment, type Environment, type HostEnvironment } from '../job/host-environment.ts'
-import { runnerErrors } from '../errors.ts'
+import type { HostEnvironment } from '../job/host-environment.ts'
 import type { JobFolders } from '../job/folders.ts'
 import type { Job } from '../job/job.ts'
+import type { GitSettings } from '../job/settings.ts'
 import type { JobLog } from '../log/job-log.ts'
-import type { Variables } from '../job/variables.ts'
+import { runnerErrors } from '../errors.ts'
+import { createGit, handOverOrigin, type Git } from './git.ts'
 import { parseRemote, type Remote } from './remote.ts'
+import { updateSubmodules } from './submodules.ts'
+import { writeTracked } from './tracked.ts'
 
 const REFSPEC =
   /^\+?[0-9a-f]{40}(?:[0-9a-f]{24})?(?::refs\/[^\s~^:?*[\\]+)?$|^\+?refs\/[^\s~^:?[\\]+:refs\/[^\s~^:?[\\]+$/
 const REF_NAME = /^\w[\w.-]*(?:\/\w[\w.-]*)*$/
-const STRATEGIES: readonly string[] = ['fetch', 'clone', 'none', 'empty', '']
-const FETCH_FLAGS: readonly string[] = ['--tags', '--no-tags', '--prune', '--quiet', '--verbose', '--force']
+const FETCH_FLAGS: readonly string[] = [
+  '--tags',
+  '--no-tags',
+  '--prune',
+  '--prune-tags',
+  '--quiet',
+  '--verbose',
+  '--progress',
+  '--no-progress',
+  '--force',
+]
+const CLEAN_FLAG = /^-[fdxXq]{1,8}$|^-e$|^--exclude=[^\0]{1,200}$/
 const ALL_REFS: readonly string[] = ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
-const HOME_CONFIG =
-  '[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n'
 
 export interface SourcesOptions {
   readonly job: Job
   readonly folders: JobFolders
-  readonly variables: Variables
+  readonly settings: GitSettings
   readonly spawn: Spawn
   readonly host: HostEnvironment
   readonly log: JobLog
@@ -34,91 +43,64 @@ export interface SourcesOptions {
  * are one. Git runs with the runner's own HOME, none of the job's variables, and only over file and HTTP.
  */
 export async function getSources(options: SourcesOptions): Promise<void> {
-  const strategy = options.variables.get('GIT_STRATEGY') ?? 'fetch'
-  if (!STRATEGIES.includes(strategy))
-    throw runnerErrors('runner.sources', `GIT_STRATEGY '${strategy.slice(0, 40)}' is unknown`)
-  if (strategy === 'none' || strategy === 'empty') {
-    options.log.line('Skipping Git repository setup')
+  const { job, folders, settings, log } = options
+  if (settings.strategy === 'none' || settings.strategy === 'empty') {
+    log.line('Skipping Git repository setup')
     return
   }
-  const remote = parseRemote(options.job.git_info.repo_url)
-  const git = await createGit(options, remote)
-  await git('init', '--quiet', '--template=', '.')
-  await git('remote', 'add', '--', 'origin', remote.url)
-  options.log.notice('Fetching changes...')
-  const refs = refspecs(options.job, remote)
-  await git('fetch', '--quiet', ...extraFlags(options), ...depth(options.job), '--', 'origin', ...refs)
-  await checkOut(options, git)
+  const remote = parseRemote(job.git_info.repo_url)
+  const { forcesHttps } = settings.submodules
+  const git = await createGit({ ...options, folders: folders.host, remote, forcesHttps })
+  try {
+    await fetch(options, git, remote)
+    if (settings.checksOut) await checkOut(options, git)
+    else log.line('Skipping Git checkout')
+  } finally {
+    await git.close()
+  }
+  const address = {
+    address: URL.parse(job.git_info.repo_url)?.href ?? '',
+    hasTokenInUrl: settings.hasTokenInUrl,
+  }
+  await handOverOrigin({ folders: folders.host, remote }, address)
 }
 
-type Git = (...words: readonly string[]) => Promise<void>
+async function fetch(options: SourcesOptions, git: Git, remote: Remote): Promise<void> {
+  const { job, log } = options
+  const { depth, sha } = job.git_info
+  const format = sha.length === 64 ? ['--object-format=sha256'] : []
+  await git.run(['init', '--quiet', '--template=', ...format, '.'])
+  await git.run(['config', '--replace-all', 'remote.origin.url', remote.url])
+  await git.run(['config', '--replace-all', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*'])
+  log.notice(depth > 0 ? `Fetching changes with git depth set to ${depth}...` : 'Fetching changes...')
+  const refs = refspecs(job, remote)
+  const flags = known(options, 'GIT_FETCH_EXTRA_FLAGS', options.settings.fetchFlags)
+  const depthFlag = depth > 0 ? [`--depth=${depth}`] : []
+  await git.run(['fetch', '--no-recurse-submodules', ...flags, ...depthFlag, '--', 'origin', ...refs])
+}
 
-async function checkOut({ job, variables, log }: SourcesOptions, git: Git): Promise<void> {
-  if (variables.get('GIT_CHECKOUT') === 'false') {
-    log.line('Skipping Git checkout')
-    return
-  }
+async function checkOut(options: SourcesOptions, git: Git): Promise<void> {
+  const { job, log, settings } = options
   const { sha, ref } = job.git_info
   log.notice(`Checking out ${sha.slice(0, 8)} as detached HEAD (ref is ${ref})...`)
-  await git('checkout', '--quiet', '--force', '--detach', sha)
-  const submodules = variables.get('GIT_SUBMODULE_STRATEGY') ?? 'none'
-  if (submodules !== 'none') log.warning('this executor does not fetch Git submodules')
+  await git.run(['checkout', '--quiet', '--force', '--detach', sha])
+  // The folder was empty, but for what a hook has left.
+  const flags = known(options, 'GIT_CLEAN_FLAGS', settings.cleanFlags ?? [])
+  if (job.hooks.length > 0 && flags.length > 0) await git.run(['clean', ...flags])
+  await updateSubmodules({ ...options, git })
+  await writeTracked(options.folders, git)
+  if (settings.skipsLfs) return
+  const large = await git.read(['ls-files', '-z', '--', ':(attr:filter=lfs)'])
+  if (large.length > 0) log.warning('files of Git LFS are not fetched: the checkout has their pointers')
 }
 
-async function createGit(options: SourcesOptions, remote: Remote): Promise<Git> {
-  const { folders, spawn, log, signal } = options
-  await writeFile(join(folders.host.toolHome, '.gitconfig'), HOME_CONFIG, { mode: 0o600 })
-  const env = gitEnvironment(options, remote)
-  return async (...words) => {
-    const command = {
-      argv: ['git', ...words] as const,
-      cwd: folders.host.project,
-      env,
-      signal,
-      onOutput: log.output,
-    }
-    const { exitCode } = await spawn.run(command)
-    if (exitCode !== 0)
-      throw runnerErrors(
-        'runner.sources',
-        `git ${words[0]} failed (${exitCode === null ? 'signal' : `exit ${exitCode}`})`,
-      )
-  }
-}
-
-function gitEnvironment(
-  { host, folders }: SourcesOptions,
-  { url, credentials, isLocal }: Remote,
-): Environment {
-  const base = {
-    ...toolEnvironment(host, folders.host),
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ALLOW_PROTOCOL: isLocal ? 'file' : 'http:https',
-  }
-  if (credentials === undefined) return base
-  return {
-    ...base,
-    GIT_CONFIG_COUNT: '1',
-    // For this address only: a redirect to another host does not get it.
-    GIT_CONFIG_KEY_0: `http.${url}.extraHeader`,
-    GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(credentials).toString('base64')}`,
-  }
-}
-
-/** Those of `GIT_FETCH_EXTRA_FLAGS` that choose refs. Others could name programs, and are said. */
-function extraFlags({ variables, log }: SourcesOptions): readonly string[] {
-  const words = (variables.get('GIT_FETCH_EXTRA_FLAGS') ?? '').split(/\s+/).filter((word) => word !== '')
-  const [known, others] = [words.filter(isFetchFlag), words.filter((word) => !isFetchFlag(word))]
-  if (others.length > 0) log.warning(`GIT_FETCH_EXTRA_FLAGS: only ${FETCH_FLAGS.join(', ')} are supported`)
-  return known
-}
-
-function isFetchFlag(word: string): boolean {
-  return FETCH_FLAGS.includes(word)
-}
-
-function depth({ git_info }: Job): string[] {
-  return git_info.depth > 0 ? [`--depth=${git_info.depth}`] : []
+/** Others could name programs, and are said. */
+function known({ log }: SourcesOptions, name: string, flags: readonly string[]): readonly string[] {
+  const isKnown = (flag: string, at: number): boolean =>
+    name === 'GIT_CLEAN_FLAGS' ? CLEAN_FLAG.test(flag) || flags[at - 1] === '-e' : FETCH_FLAGS.includes(flag)
+  const others = flags.filter((flag, at) => !isKnown(flag, at))
+  if (others.length > 0) log.warning(`${name}: ${others.length} flags are not supported and are left out`)
+  return flags.filter((flag, at) => isKnown(flag, at))
 }
 
 /**
