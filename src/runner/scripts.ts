@@ -5,7 +5,7 @@ import { writeScriptText } from './job/script.ts'
 import type { Variables } from './job/variables.ts'
 import type { Stage } from './stage.ts'
 
-export const AFTER_SCRIPT = 'after_script'
+const AFTER_SCRIPT = 'after_script'
 const PRE_GET_SOURCES = 'pre_get_sources_script'
 
 /** How the scripts of a job went. `timedout`: its own time is over (RUNNER_SCRIPT_TIMEOUT), that of the job is not. */
