@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { buildProject, BuildFailure, type BuildEvents, type BuildReport } from '../client/build/index.ts'
-import type { JsonValue } from '../base/index.ts'
-import { systemSpawn } from '../host/index.ts'
+import { utf8, type JsonValue } from '../base/index.ts'
+import { systemFiles, systemSpawn } from '../host/index.ts'
 import { createLiveLine, plainText } from './screen.ts'
 import { stopSignal } from './stop-signal.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
@@ -10,6 +10,9 @@ interface Options {
   readonly C: string
   readonly out?: string
   readonly check?: boolean
+  readonly tag?: string
+  readonly anyVersion?: boolean
+  readonly dotenv?: string
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -20,7 +23,11 @@ folder stays as it is. pip takes the front end and the back end from the index t
 (PIP_INDEX_URL). SOURCE_DATE_EPOCH is the time of the commit. Variables with TOKEN, PASSWORD, SECRET, PRIVATE_KEY
 or CREDENTIAL in their names are not passed on.
 
---check builds twice and compares: wheels byte for byte, sdists by their members without times and owners.
+--check builds twice and compares: wheels byte for byte, sdists by their members.
+
+In the pipeline of a tag such as v1.2.0 (CI_COMMIT_TAG), or with --tag, the build is refused if its version is another.
+--dotenv writes RELEASE_NAME, RELEASE_VERSION, RELEASE_WHEEL, RELEASE_SDIST, RELEASE_WHEEL_SHA256 and
+RELEASE_SDIST_SHA256, which GitLab hands to later jobs (artifacts:reports:dotenv).
 
 Example:
   wheelseal build -C tools --out dist --check
@@ -33,6 +40,9 @@ export function command(): Command {
     .option('-C <dir>', 'folder of the project', '.')
     .option('--out <dir>', 'output folder (default: dist in the folder of the project)')
     .option('--check', 'build twice, and fail if the builds differ')
+    .option('--tag <tag>', 'the tag that is built (default: CI_COMMIT_TAG)')
+    .option('--any-version', 'build whatever the tag says')
+    .option('--dotenv <file>', 'write names, version and digests to a file of variables')
     .option('--json', 'print one JSON object')
     .option('--quiet', 'print failures only')
     .addHelpText('after', HELP)
@@ -46,12 +56,14 @@ async function build(options: Options): Promise<void> {
     folder: options.C,
     output: options.out,
     isChecked: options.check === true,
+    tag: options.anyVersion === true ? undefined : (options.tag ?? (process.env['CI_COMMIT_TAG'] || undefined)),
     signal: stopSignal(),
   }
   try {
     const ports = { spawn: systemSpawn, env: definedOf(process.env) }
     const report = await buildProject(request, ports, progress)
     progress.end()
+    if (options.dotenv !== undefined) await writeDotenv(options.dotenv, report)
     terminal.output(jsonOf(report), () => linesOf(report, options))
   } catch (error) {
     progress.end()
@@ -91,6 +103,16 @@ function linesOf({ files, folder, isChecked }: BuildReport, { quiet }: Options):
   if (quiet === true) return []
   const same = isChecked ? ', equal in two builds' : ''
   return files.map(({ fileName, sha256 }) => `${folder}/${fileName} is built${same}, sha256 ${sha256}`)
+}
+
+/** Each value is of characters that a distribution's name may have: nothing has to be quoted. */
+async function writeDotenv(path: string, { name, version, files }: BuildReport): Promise<void> {
+  const ofFiles = files.flatMap(({ kind, fileName, sha256 }) => [
+    `RELEASE_${kind.toUpperCase()}=${fileName}`,
+    `RELEASE_${kind.toUpperCase()}_SHA256=${sha256}`,
+  ])
+  const lines = [`RELEASE_NAME=${name}`, `RELEASE_VERSION=${version}`, ...ofFiles]
+  await systemFiles.writeAtomic(path, utf8(`${lines.join('\n')}\n`), 0o644)
 }
 
 function jsonOf({ name, version, files, folder, sources, isChecked }: BuildReport): JsonValue {

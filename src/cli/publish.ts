@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { publishFiles, targetOf, type Target, type TargetFlags } from '../client/publish/index.ts'
 import type { JsonValue } from '../base/index.ts'
 import { createCommandInput, systemClock, systemFiles } from '../host/index.ts'
@@ -10,6 +10,7 @@ import { createTerminal, type Terminal } from './terminal.ts'
 
 interface Options extends TargetFlags {
   readonly seals: boolean
+  readonly sealsOnly?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -36,7 +37,8 @@ export function command(): Command {
     .argument('<file...>', 'wheels and sdists; signatures among them are found anyway')
     .option('--api <url>', 'API of the server, which ends in /api/v4 (default: CI_API_V4_URL)')
     .option('--project <id>', 'id or path of the project (default: CI_PROJECT_ID)')
-    .option('--no-seals', 'publish the distributions only')
+    .addOption(new Option('--no-seals', 'publish the distributions only').conflicts('sealsOnly'))
+    .option('--seals-only', 'publish the seals only, so that they are there before the distributions')
     .option(
       '--token-file <path>',
       'file with an access token, - for standard input (default: WHEELSEAL_TOKEN, CI_JOB_TOKEN)',
@@ -59,14 +61,18 @@ async function publish(paths: readonly string[], options: Options): Promise<void
   const progress = createPublishProgress(terminal, options.quiet === true)
   const input = createCommandInput()
   const io = { ...input, clock: systemClock, http: createHttp({ env: process.env, files: systemFiles }) }
-  const seals = options.seals ? 'with seals' : 'without seals'
   try {
-    const published = await publishFiles({ ...target, paths, seals }, io, progress)
+    const published = await publishFiles({ ...target, paths, seals: sealsOf(options) }, io, progress)
     progress.end()
     terminal.output(jsonOf(target, published), () => linesOf(published, options))
   } finally {
     progress.end()
   }
+}
+
+function sealsOf({ seals, sealsOnly }: Options): 'with seals' | 'without seals' | 'seals only' {
+  if (sealsOnly === true) return 'seals only'
+  return seals ? 'with seals' : 'without seals'
 }
 
 function createPublishProgress(terminal: Terminal, isQuiet: boolean): PublishEvents & { end(): void } {

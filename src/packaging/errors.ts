@@ -43,6 +43,12 @@ export const packagingErrors = defineErrors({
     summary: 'Two builds of the same sources differ.',
     hint: 'look at the named member: a timestamp, an order or a path of the machine usually gets into it; SOURCE_DATE_EPOCH is set in both builds',
   },
+  'packaging.tag-version': {
+    status: 409,
+    exit: 1,
+    summary: 'The tag names another version than the one that was built from it.',
+    hint: "set the project's version to that of the tag and tag that commit; --any-version builds whatever the tag says",
+  },
   'packaging.target': {
     status: 400,
     exit: 2,

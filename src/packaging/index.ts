@@ -11,6 +11,8 @@ export { checkBuiltNames, type BuiltNames } from './build/built-files.ts'
 export { compareArgv, readDifference, type Compared } from './build/compare.ts'
 export { buildArgv, buildEnvironment, installArgv } from './build/front-end.ts'
 export { lastLines } from './build/last-lines.ts'
+export { restampArgv } from './build/restamp.ts'
+export { checkTag, isSameVersion, versionOfTag } from './build/tag-version.ts'
 export {
   readLocalFiles,
   type LocalChoice,

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { joinBytes, utf8Decode, type Command, type Spawn } from '../../base/index.ts'
 import {
   buildArgv,
@@ -8,9 +8,11 @@ import {
   checkBuiltNames,
   compareArgv,
   installArgv,
+  checkTag,
   lastLines,
   packagingErrors,
   readDifference,
+  restampArgv,
   type BuiltNames,
   type Compared,
 } from '../../packaging/index.ts'
@@ -23,6 +25,8 @@ export interface BuildOptions {
   /** Undefined for `dist` in the folder of the project. */
   readonly output: string | undefined
   readonly isChecked: boolean
+  /** Of the commit: the version that it names must be the one that is built. Undefined: any version. */
+  readonly tag: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -79,6 +83,7 @@ export async function buildProject(
     const run: Run = { ...ports, events, scratch, sources, output, signal: options.signal }
     await installFrontEnd(run)
     const names = await buildOnce(run, 'first')
+    if (options.tag !== undefined) checkTag(options.tag, names)
     if (options.isChecked) await checkSecond(run, names)
     const files = await filesOf(run, names)
     for (const file of files) await checkBuilt(file)
@@ -118,7 +123,16 @@ async function buildOnce(run: Run, which: Which): Promise<BuiltNames> {
   await program(run, { argv, cwd: folder }, (how) =>
     packagingErrors('packaging.back-end', `the build of ${run.sources.folder} ${how}`),
   )
-  return checkBuiltNames(await readdir(output))
+  const names = checkBuiltNames(await readdir(output))
+  await restamp(run, join(output, names.sdist))
+  return names
+}
+
+async function restamp(run: Run, sdist: string): Promise<void> {
+  const argv = restampArgv(PYTHON, { sdist, sourceDateEpoch: run.sources.sourceDateEpoch })
+  await program(run, { argv, cwd: run.scratch }, (how) =>
+    packagingErrors('packaging.built', `setting the times in ${basename(sdist)} ${how}`),
+  )
 }
 
 async function checkSecond(run: Run, first: BuiltNames): Promise<void> {

@@ -35,7 +35,7 @@ export interface Release {
 
 export interface Ask {
   readonly paths?: readonly string[]
-  readonly seals?: 'with seals' | 'without seals'
+  readonly seals?: 'with seals' | 'without seals' | 'seals only'
   readonly project?: string
   readonly token?: string
   readonly files?: Files

@@ -60,6 +60,28 @@ describe('publishing in a GitLab', () => {
     expect(server.generic.size).toBe(0)
   })
 
+  it('puts seals alone there before the distributions', async () => {
+    const server = await release.gitlab()
+    expect(await release.publish(server, { seals: 'seals only' })).toHaveLength(6)
+    expect(published(server)).toEqual([])
+    expect(server.generic.size).toBe(6)
+    expect(await release.publish(server)).toHaveLength(8)
+    expect(published(server)).toEqual([WHEEL, SDIST])
+  })
+
+  it('puts no seal alone there where the name of its file has other bytes', async () => {
+    const server = await release.gitlab()
+    ;(server.packages as Map<string, unknown>).set(
+      'my-pkg',
+      new Map([[WHEEL, { bytes: SMALL, sha256: sha256Of(SMALL), requiresPython: '' }]]),
+    )
+    await expect(release.publish(server, { seals: 'seals only' })).rejects.toMatchObject({
+      code: 'packaging.taken',
+      hint: expect.stringContaining('raise the version'),
+    })
+    expect(server.generic.size).toBe(0)
+  })
+
   it('does so with an id, at a relative URL, by an external name, through object storage, and forwarded to PyPI', async () => {
     const storage = release.opened(await storageStandIn())
     const elsewhere = release.opened(await storageStandIn())

@@ -34,7 +34,7 @@ export async function publishFiles(
   const release = await readLocalFiles(choice, { files: io.files, readMetadata })
   const login = await authorize(token, api, io)
   const registry = createGitlabPackages({ http: io.http, clock: io.clock, api, project, ...login })
-  return publishRelease(release, { registry, clock: io.clock }, events)
+  return publishRelease({ files: release, seals: choice.seals }, { registry, clock: io.clock }, events)
 }
 
 type Login = Pick<GitlabPackagesOptions, 'authorization' | 'reading'>

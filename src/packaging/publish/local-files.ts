@@ -26,10 +26,12 @@ export interface ToPublish {
   readonly sideFiles: readonly SideFile[]
 }
 
+export type SealsChoice = 'with seals' | 'without seals' | 'seals only'
+
 export interface LocalChoice {
   readonly paths: readonly string[]
-  /** Whether each distribution must have a seal, which is published with it. */
-  readonly seals: 'with seals' | 'without seals'
+  /** Whether each distribution must have a seal, which is published with it, or before it alone. */
+  readonly seals: SealsChoice
 }
 
 /** As `verify` reads of them. */
@@ -47,7 +49,7 @@ export async function readLocalFiles(choice: LocalChoice, ports: LocalPorts): Pr
   const found: ToPublish[] = []
   for (const path of distributions) {
     const file = await readDistribution(path, ports)
-    const sideFiles = choice.seals === 'with seals' ? await readSideFiles(file, ports.files) : []
+    const sideFiles = choice.seals === 'without seals' ? [] : await readSideFiles(file, ports.files)
     found.push({ file, sideFiles })
   }
   return found

@@ -1,8 +1,13 @@
 import { readBack } from './read-back.ts'
-import type { ToPublish } from './local-files.ts'
+import type { SealsChoice, ToPublish } from './local-files.ts'
 import type { LocalFile, PublishEvents, PublishPorts } from './ports.ts'
 import { findStored } from './stored.ts'
 import { uploadOnce } from './upload-once.ts'
+
+export interface Release {
+  readonly files: readonly ToPublish[]
+  readonly seals: SealsChoice
+}
 
 export interface PublishedFile {
   readonly file: LocalFile
@@ -13,7 +18,7 @@ export interface PublishedFile {
  * The life of a release:
  *
  * 1. The registry is asked for every file. One of a used name with other bytes ends it: nothing is uploaded.
- * 2. Distributions are uploaded, then side files, each alone and in order; what is there with these bytes is skipped.
+ * 2. Distributions are uploaded, unless only their seals are asked for, then side files, each alone and in order; what is there with these bytes is skipped.
  *    Where it is not known what became of an upload, the registry is asked before it is tried again.
  * 3. All of them are read back from where installers read them, those that were there before too.
  *
@@ -21,7 +26,7 @@ export interface PublishedFile {
  * `packaging.read-back`, `net.…`.
  */
 export async function publishRelease(
-  release: readonly ToPublish[],
+  { files: release, seals }: Release,
   ports: PublishPorts,
   events: PublishEvents,
 ): Promise<readonly PublishedFile[]> {
@@ -36,9 +41,11 @@ export async function publishRelease(
     }
     published.push({ file, state: isThere ? 'was there' : 'uploaded' })
   }
-  for (const { file } of release) await publish(file, () => uploadOnce.distribution(file, ports))
+  const isSealsOnly = seals === 'seals only'
+  if (!isSealsOnly)
+    for (const { file } of release) await publish(file, () => uploadOnce.distribution(file, ports))
   for (const side of release.flatMap(({ sideFiles }) => sideFiles))
     await publish(side, () => uploadOnce.sideFile(side, ports))
-  await readBack(release, ports, events)
+  await readBack({ files: release, seals }, ports, events)
   return published
 }
