@@ -33,7 +33,7 @@ export const common = {
 const SHIPPED: readonly ShippedFile[] = [
   'package.json',
   'docs/reference/errors.md',
-  'examples/hello-tools/.gitlab-ci.yml',
+  'templates/python-package.yml',
 ]
 
 const shippedFiles: Plugin = {

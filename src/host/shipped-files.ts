@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from './package-root.ts'
 
-export type ShippedFile = 'package.json' | 'docs/reference/errors.md' | 'examples/hello-tools/.gitlab-ci.yml'
+export type ShippedFile = 'package.json' | 'docs/reference/errors.md' | 'templates/python-package.yml'
 
 /**
  * The text of a file that is shipped with the program. The single-file build replaces this module by one that holds the

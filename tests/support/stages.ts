@@ -1,2 +1,2 @@
-/** Of the default pipeline, which is the example's. */
-export const STAGES = ['build', 'sign', 'verify', 'publish', 'publish_signatures', 'consumer_verification']
+/** Of the default pipeline, which is that of `templates/python-package.yml`. */
+export const STAGES = ['build', 'sign', 'verify', 'publish_signatures', 'publish', 'consumer_verification']

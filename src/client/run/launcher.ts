@@ -6,19 +6,21 @@ import { systemFiles } from '../../host/index.ts'
 import { SPARE_SIGNING_CONFIG } from '../trust-root/export.ts'
 
 /**
- * A folder for PATH with a `cosign`: the first of `prependPath`, spared the variable that cosign 3 refuses, or else our
+ * A folder for PATH with `wheelseal`, this very program, and a `cosign`: the first of `prependPath`, spared the variable that cosign 3 refuses, or else our
  * face of it, by the words that start this program. Returns the folder.
  */
-export async function writeCosignLauncher(
+export async function writeLaunchers(
   folder: string,
   program: readonly string[],
   prependPath: readonly string[],
 ): Promise<string> {
   await mkdir(folder, { recursive: true })
+  const start = `exec ${program.map(shellQuoted).join(' ')}`
+  await systemFiles.writeAtomic(join(folder, 'wheelseal'), utf8(`#!/bin/sh\n${start} "$@"\n`), 0o755)
   const stock = await findCosign(prependPath)
   const text =
     stock === undefined
-      ? `#!/bin/sh\nexec ${program.map(shellQuoted).join(' ')} cosign "$@"\n`
+      ? `#!/bin/sh\n${start} cosign "$@"\n`
       : `#!/bin/sh\n${SPARE_SIGNING_CONFIG}\nexec ${shellQuoted(stock)} "$@"\n`
   await systemFiles.writeAtomic(join(folder, 'cosign'), utf8(text), 0o755)
   return folder

@@ -21,7 +21,7 @@ import { ensurePublisher } from './publisher.ts'
 import { pipelineCommit, readProjectSource, type ProjectSource } from './project-source.ts'
 import { planFirst } from './plan-first.ts'
 import { projectVariables } from './variables.ts'
-import { writeCosignLauncher } from './launcher.ts'
+import { writeLaunchers } from './launcher.ts'
 
 export interface RunOptions {
   readonly folder: string
@@ -95,16 +95,16 @@ async function createPipeline(
   })
 }
 
-/** The example's pipeline takes names and versions from what was built, so that it serves any project. */
+/** It takes names and versions from what was built, so that it serves any project. */
 function defaultPipeline(say: (text: string) => void): string {
   say(`the project has no ${CONFIG_PATH}; the six stages of the default pipeline run`)
-  return shippedFile('examples/hello-tools/.gitlab-ci.yml')
+  return shippedFile('templates/python-package.yml')
 }
 
 async function openRunner(admin: Admin, trust: TrustFiles, options: RunOptions) {
   const { env, scratch, observer } = options
   const { token } = await admin.createRunner({ description: 'wheelseal run' })
-  const tools = await writeCosignLauncher(join(scratch, 'tools'), options.program, options.prependPath)
+  const tools = await writeLaunchers(join(scratch, 'tools'), options.program, options.prependPath)
   const machine = { spawn: systemSpawn, host: env }
   return createRunner({
     ...machine,

@@ -35,6 +35,8 @@ export function projectVariables(trust: TrustFiles, ref: SignedRef): readonly Pr
       SIGSTORE_TSA_CERTIFICATE_FILE: trust.tsa,
       SIGNING_CONFIG: trust.signingConfig,
       TRUSTED_ROOT: trust.trustedRoot,
+      WHEELSEAL_SIGNING_CONFIG: trust.signingConfig,
+      WHEELSEAL_TRUSTED_ROOT: trust.trustedRoot,
     }),
   ]
 }
