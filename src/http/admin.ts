@@ -61,7 +61,7 @@ const Variable = v.strictObject({
   isMasked: v.boolean(),
 })
 const bodies = {
-  project: v.strictObject({ path: text, visibility: text }),
+  project: v.strictObject({ path: text, visibility: text, defaultBranch: v.exactOptional(text) }),
   forwarding: v.strictObject({
     indexUrl: text,
     names: v.union([v.literal('all'), v.pipe(v.array(text), v.maxLength(1000))]),
@@ -80,9 +80,11 @@ const bodies = {
       timestamp: text,
       refType: v.optional(v.picklist(['branch', 'tag']), 'branch'),
       beforeSha: v.exactOptional(text),
+      isRefProtected: v.exactOptional(v.boolean()),
     }),
     config: v.strictObject({ path: text, text: v.string(), sources: v.exactOptional(planSources) }),
     variables: v.array(Variable),
+    jobs: v.exactOptional(v.pipe(v.array(text), v.maxLength(5000))),
   }),
 }
 
@@ -103,10 +105,10 @@ export function adminRoutes(parts: AdminParts): Hono<Bindings> {
 
 function projectRoutes(route: Routes, { access, audit, registry, trust }: AdminParts): void {
   route.post('/admin/projects', adminSocket, async (context) => {
-    const { path, visibility } = await readBodyAs(context, bodies.project, MAX_BODY_BYTES)
+    const { path, visibility, ...branch } = await readBodyAs(context, bodies.project, MAX_BODY_BYTES)
     const project = await audit.audited(
       { action: 'project.create', details: { path, visibility } },
-      async () => access.createProject({ path, visibility: parseVisibility(visibility) }),
+      async () => access.createProject({ path, visibility: parseVisibility(visibility), ...branch }),
     )
     return context.json(summary(project), 201)
   })

@@ -14,6 +14,12 @@ export const pipelineErrors = defineErrors({
     summary: 'The commit, ref or source of a new pipeline is malformed.',
     hint: 'name the commit by its full SHA and its branch or tag',
   },
+  'pipelines.job-name': {
+    status: 400,
+    exit: 1,
+    summary: 'The pipeline of this ref has no job of that name.',
+    hint: "'wheelseal plan' lists the jobs; --why JOB says which rule left one out",
+  },
   'pipelines.runner-token': {
     status: 403,
     exit: 1,

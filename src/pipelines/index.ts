@@ -56,4 +56,5 @@ export {
   type Slice,
 } from './lists.ts'
 export { isFinal } from './stages.ts'
+export { onlyJobs } from './only-jobs.ts'
 export { GITLAB_VERSION } from './variables.ts'

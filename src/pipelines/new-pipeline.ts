@@ -18,6 +18,8 @@ export interface PipelineRequest {
      */
     readonly sources?: SourceRecord
   }
+  /** Only these jobs and those that they wait for; empty: all. */
+  readonly jobs?: readonly string[]
   /** Project variables: they override those of the file. */
   readonly variables: readonly Variable[]
   /** Of this pipeline only: they override all others. */

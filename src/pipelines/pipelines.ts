@@ -23,11 +23,12 @@ import {
   type TracePart,
 } from './running.ts'
 import type { JobRecord, JobState, Snapshot } from './store.ts'
+import { onlyJobs } from './only-jobs.ts'
 import { pipelineVariables } from './variables.ts'
 import { describeJob, viewPipeline, type PipelineView } from './view.ts'
 
 export interface Pipelines extends Jobs {
-  /** Durable when it resolves; its first jobs wait for a runner. Throws `ciconfig.invalid`, `pipelines.commit`. */
+  /** Durable when it resolves; its first jobs wait for a runner. Throws `ciconfig.invalid`, `pipelines.commit`, `pipelines.job-name`. */
   create(request: PipelineRequest): Promise<PipelineView>
   /** Throws `pipelines.unknown`. */
   get(pipelineId: number): Promise<PipelineView>
@@ -85,7 +86,7 @@ async function createPipeline(context: Context, request: PipelineRequest): Promi
   const partial = { project, user, commit, source, configPath: config.path }
   const given = { project: request.variables, pipeline: request.pipelineVariables ?? [] }
   const predefined = pipelineVariables(partial, { externalUrl: context.externalUrl, createdAtMs: nowMs })
-  const plan = await planPipeline({
+  const whole = await planPipeline({
     file: config.path,
     sources:
       config.sources === undefined
@@ -94,6 +95,7 @@ async function createPipeline(context: Context, request: PipelineRequest): Promi
     variables: { ...given, predefined },
     unexecuted: 'refuse',
   })
+  const plan = onlyJobs(whole, request.jobs ?? [])
   const origin = {
     ...partial,
     stages: plan.stages,

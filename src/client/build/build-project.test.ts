@@ -27,7 +27,12 @@ const steps: string[] = []
 
 function built(
   spawn: Spawn,
-  more: { readonly output?: string; readonly isChecked?: boolean; readonly signal?: AbortSignal } = {},
+  more: {
+    readonly output?: string
+    readonly isChecked?: boolean
+    readonly tag?: string
+    readonly signal?: AbortSignal
+  } = {},
   env: Readonly<Record<string, string>> = {},
 ): Promise<BuildReport> {
   steps.splice(0)
@@ -35,6 +40,7 @@ function built(
     folder,
     output: undefined,
     isChecked: false,
+    tag: undefined,
     signal: new AbortController().signal,
     ...more,
   }
@@ -111,6 +117,36 @@ describe('buildProject', () => {
     expect(commit).toBe(`${spawn.builds[0]?.cwd}\n${git('rev-parse', 'HEAD')}`)
     expect(spawn.builds[0]?.env['SOURCE_DATE_EPOCH']).toBe('1700000000')
     expect(git('status', '--porcelain', '--ignored')).toBe('?? dist/\n')
+  })
+
+  it('refuses a version that is not that of the tag, and leaves nothing', async () => {
+    await expect(built(standIn({}), { tag: 'v1.1' })).rejects.toMatchObject({ code: 'packaging.tag-version' })
+    expect(await readdir(folder)).toEqual(['pyproject.toml'])
+    expect((await built(standIn({}), { tag: 'v1.0' })).version).toBe('1.0')
+  })
+
+  it('gives the sdist no time after that of the commit, and no owner, whatever the back end wrote', async () => {
+    commitAll()
+    const late = `import io, sys, tarfile
+with tarfile.open(sys.argv[1]) as old: members = [(m, old.extractfile(m).read() if m.isreg() else None) for m in old]
+with tarfile.open(sys.argv[1], 'w:gz') as new:
+    for m, content in members:
+        m.mtime, m.uid, m.uname = 1800000000.5, 1000, 'ada'
+        new.addfile(m, content and io.BytesIO(content))`
+    const spawn = standIn({
+      build: async (output) => {
+        await writeBoth(output)
+        execFileSync('python3', ['-c', late, join(output, SDIST)])
+        return 0
+      },
+    })
+    const { files } = await built(spawn)
+    const read = `import sys, tarfile
+print({(m.mtime, m.uid, m.uname) for m in tarfile.open(sys.argv[1])})`
+    const seen = execFileSync('python3', ['-c', read, join(folder, 'dist', SDIST)], { encoding: 'utf8' })
+    expect(seen.trim()).toBe("{(1700000000, 0, '')}")
+    await rm(join(folder, 'dist'), { recursive: true })
+    expect((await built(spawn)).files).toMatchObject(files.map(({ sha256 }) => ({ sha256 })))
   })
 
   it('says that the commit is not all of it', async () => {

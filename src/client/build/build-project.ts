@@ -85,6 +85,7 @@ export async function buildProject(
     const names = await buildOnce(run, 'first')
     if (options.tag !== undefined) checkTag(options.tag, names)
     if (options.isChecked) await checkSecond(run, names)
+    await restamp(run, join(run.scratch, 'first', 'dist', names.sdist))
     const files = await filesOf(run, names)
     for (const file of files) await checkBuilt(file)
     options.signal.throwIfAborted()
@@ -123,9 +124,7 @@ async function buildOnce(run: Run, which: Which): Promise<BuiltNames> {
   await program(run, { argv, cwd: folder }, (how) =>
     packagingErrors('packaging.back-end', `the build of ${run.sources.folder} ${how}`),
   )
-  const names = checkBuiltNames(await readdir(output))
-  await restamp(run, join(output, names.sdist))
-  return names
+  return checkBuiltNames(await readdir(output))
 }
 
 async function restamp(run: Run, sdist: string): Promise<void> {

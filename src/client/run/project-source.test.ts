@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemSpawn } from '../../host/index.ts'
-import { projectPathOf, readProjectSource, type ProjectSource } from './project-source.ts'
+import { readProjectSource, type ProjectSource, type SourceChoice } from './project-source.ts'
+import { projectPathOf } from './remote-facts.ts'
 
 let root: string
 beforeEach(async () => {
@@ -14,8 +15,18 @@ afterEach(() => rm(root, { recursive: true }))
 
 const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent' }
 
-function read(folder: string, scratch = 'scratch'): Promise<ProjectSource> {
-  return readProjectSource(folder, { spawn: systemSpawn, env, scratch: join(root, scratch) })
+function read(folder: string, scratch = 'scratch', choice?: SourceChoice): Promise<ProjectSource> {
+  const chosen = choice === undefined ? {} : { choice }
+  return readProjectSource(folder, { spawn: systemSpawn, env, scratch: join(root, scratch), ...chosen })
+}
+
+/** A repository with a commit on main. */
+async function makeRepository(name: string): Promise<string> {
+  const path = await makeFolder(name)
+  git(path, 'init', '--quiet', '-b', 'main')
+  git(path, 'add', '.')
+  git(path, 'commit', '--quiet', '-m', 'one')
+  return path
 }
 
 function git(folder: string, ...args: string[]): string {
@@ -45,7 +56,7 @@ describe('readProjectSource', () => {
       path: 'acme/sub/tools',
       ref: { name: 'release', type: 'branch' },
       serverUrl: 'https://gitlab.example.com',
-      defaultBranch: 'main',
+      defaultBranch: 'release',
       beforeSha: undefined,
       title: 'a title',
       sha,
@@ -108,6 +119,75 @@ describe('readProjectSource', () => {
     git(path, 'checkout', '--quiet', 'main')
     git(path, 'checkout', '--quiet', '--detach')
     await expect(read(path)).rejects.toThrow('several tags name the commit: v1, v2')
+  })
+
+  it('takes a branch or tag that is not checked out, and leaves the checkout alone', async () => {
+    const path = await makeRepository('refs')
+    const first = git(path, 'rev-parse', 'HEAD')
+    git(path, 'tag', '-a', 'v1', '-m', 'x')
+    git(path, 'checkout', '--quiet', '-b', 'other')
+    await writeFile(join(path, '.gitlab-ci.yml'), 'test: {script: [true]}\n')
+    git(path, 'commit', '--quiet', '--all', '-m', 'two')
+    const tagged = await read(path, 'a', { kind: 'ref', name: 'v1' })
+    expect(tagged).toMatchObject({ ref: { name: 'v1', type: 'tag' }, sha: first, notice: undefined })
+    expect(tagged.config).toContain('build:')
+    const main = await read(path, 'b', { kind: 'ref', name: 'refs/heads/main' })
+    expect(main).toMatchObject({ ref: { name: 'main', type: 'branch' }, sha: first })
+    expect(git(path, 'symbolic-ref', 'HEAD')).toBe('refs/heads/other')
+  })
+
+  it('guesses no ref: one that is not there, or is both, is refused', async () => {
+    const path = await makeRepository('none')
+    git(path, 'branch', 'both')
+    git(path, 'tag', 'both')
+    const named = (name: string, type?: 'tag') =>
+      read(path, 'x', { kind: 'ref', name, ...(type === undefined ? {} : { type }) })
+    await expect(named('v9')).rejects.toThrow('no branch or tag v9')
+    await expect(named('main', 'tag')).rejects.toThrow('no tag main')
+    await expect(named('--all')).rejects.toThrow('no branch or tag --all')
+    await expect(named('both')).rejects.toThrow('both is a branch and a tag')
+    expect((await named('both', 'tag')).ref.type).toBe('tag')
+    await expect(read(await makeFolder('plain'), 'y', { kind: 'ref', name: 'main' })).rejects.toThrow('no ref main')
+  })
+
+  it('takes uncommitted changes as a commit that is nowhere in the repository', async () => {
+    const path = await makeRepository('changed')
+    git(path, 'tag', 'v1')
+    await writeFile(join(path, '.git', 'info', 'exclude'), 'secret\n')
+    await writeFile(join(path, 'secret'), 'x')
+    await writeFile(join(path, 'new'), 'x')
+    await rm(join(path, '.gitignore'))
+    git(path, 'add', 'new')
+    const before = [git(path, 'count-objects', '-v'), git(path, 'for-each-ref'), git(path, 'status', '--porcelain')]
+    const source = await read(path, 'worktree', { kind: 'worktree' })
+    expect([
+      git(path, 'count-objects', '-v'),
+      git(path, 'for-each-ref'),
+      git(path, 'status', '--porcelain'),
+    ]).toEqual(before)
+    expect(source).toMatchObject({ ref: { name: 'main' }, beforeSha: git(path, 'rev-parse', 'HEAD') })
+    expect(source.notice).toContain('uncommitted changes of the folder are included')
+    const files = git(source.repository, 'ls-tree', '--name-only', source.sha).split('\n')
+    expect(files).toEqual(['.gitlab-ci.yml', 'ignored', 'new'])
+    expect(git(source.repository, 'rev-parse', 'refs/heads/main')).toBe(source.sha)
+    expect(git(source.repository, 'describe', '--tags', source.sha)).toMatch(/^v1-1-g/)
+  })
+
+  it('takes the commit itself where nothing is changed', async () => {
+    const path = await makeRepository('clean')
+    const source = await read(path, 'worktree', { kind: 'worktree' })
+    expect(source).toMatchObject({ sha: git(path, 'rev-parse', 'HEAD'), repository: path, notice: undefined })
+  })
+
+  it('says which branch is the default one where no remote does', async () => {
+    const path = await makeFolder('old')
+    git(path, 'init', '--quiet', '-b', 'master')
+    git(path, 'add', '.')
+    git(path, 'commit', '--quiet', '-m', 'one')
+    git(path, 'checkout', '--quiet', '-b', 'feature')
+    expect((await read(path)).defaultBranch).toBe('master')
+    git(path, 'branch', '--quiet', '-D', 'master')
+    expect((await read(path)).defaultBranch).toBe('feature')
   })
 
   it('knows the commit that was there before: of the upstream, or else the parent', async () => {

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
-import { lstat, mkdir, stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { describeError, type Spawn } from '../../base/index.ts'
 import { clientErrors } from '../errors.ts'
+import { findRef, fullName, refOf } from './find-ref.ts'
 import { gitIn, type Git } from './git.ts'
+import { localPath, MAIN, NO_SERVER, remoteFacts, type RemoteFacts } from './remote-facts.ts'
+import { commitOfChanges, newestChange } from './worktree.ts'
 
 export interface ProjectSource {
   /** As GitLab would have it: the path of remote `origin`, else `local/FOLDER`. */
@@ -46,12 +49,19 @@ export function pipelineCommit(source: ProjectSource, ref: ProjectSource['ref'])
 export interface SourcePorts {
   readonly spawn: Spawn
   readonly env: Readonly<Record<string, string>>
-  /** A new folder for the repository of a project that has none. */
+  /** A new folder for the repository of a project that has none, or whose changes are taken. */
   readonly scratch: string
+  /** Default: the commit that is checked out. */
+  readonly choice?: SourceChoice
 }
 
-/** 1980, before which wheels can name no time. */
-const OLDEST_IN_ZIP_MS = 315_619_200_000
+export type SourceChoice =
+  | { readonly kind: 'checkout' }
+  /** A branch or tag, whatever is checked out. */
+  | { readonly kind: 'ref'; readonly name: string; readonly type?: 'branch' | 'tag' }
+  /** What is checked out, with the changes that are in no commit. */
+  | { readonly kind: 'worktree' }
+
 const CONFIG_FILE = '.gitlab-ci.yml'
 const PROJECT_FILES = [CONFIG_FILE, 'pyproject.toml', 'setup.py'] as const
 
@@ -63,7 +73,36 @@ export async function readProjectSource(folder: string, ports: SourcePorts): Pro
   const place = await checkProjectFolder(folder)
   const git = gitIn(place, ports.spawn, ports.env)
   const isRepository = (await git.ask('rev-parse', '--show-cdup')) === ''
-  return isRepository ? fromRepository(place, git) : fromCopy(place, ports)
+  const { choice = { kind: 'checkout' } } = ports
+  if (!isRepository) {
+    if (choice.kind === 'ref')
+      throw clientErrors(
+        'client.no-project',
+        `${place} is not the root of a git repository, so it has no ref ${choice.name}`,
+      )
+    return fromCopy(place, ports)
+  }
+  if (choice.kind === 'ref') return fromRef(place, git, await findRef(git, choice))
+  const source = await fromRepository(place, git)
+  return choice.kind === 'worktree' && source.notice !== undefined ? withChanges(source, ports) : source
+}
+
+/** The commit of a branch or tag; the checkout is not looked at. */
+async function fromRef(place: string, git: Git, ref: ProjectSource['ref']): Promise<ProjectSource> {
+  const full = fullName(ref)
+  const commit = await readCommit(git, `${full}^{commit}`)
+  return {
+    ...commit,
+    ...(await remoteFacts(place, git)),
+    ref,
+    beforeSha: await commitBefore(git, {
+      sha: commit.sha,
+      branch: ref.type === 'branch' ? ref.name : undefined,
+    }),
+    repository: place,
+    isRepository: true,
+    notice: undefined,
+  }
 }
 
 /**
@@ -89,7 +128,7 @@ export async function readPlanSource(
     throw error
   })
   const facts = { ...commit, ...(await remoteFacts(place, git)), ref }
-  const beforeSha = await commitBefore(git, commit.sha)
+  const beforeSha = await commitBefore(git, { sha: commit.sha, branch: '' })
   return { ...facts, beforeSha, repository: place, isRepository, notice: undefined }
 }
 
@@ -127,7 +166,7 @@ async function fromRepository(place: string, git: Git): Promise<ProjectSource> {
     ...commit,
     ...(await remoteFacts(place, git)),
     ref: await refOf(git),
-    beforeSha: await commitBefore(git, commit.sha),
+    beforeSha: await commitBefore(git, { sha: commit.sha, branch: '' }),
     repository: place,
     isRepository: true,
     notice:
@@ -170,31 +209,32 @@ async function fromCopy(place: string, ports: SourcePorts): Promise<ProjectSourc
   }
 }
 
-/** In seconds: a folder that nobody has changed is the same commit again, and its build gives the same bytes. */
-async function newestChange(place: string, git: Git): Promise<number> {
-  const names = (await git.run('ls-files', '-z')).split('\0').filter((name) => name !== '')
-  let newestMs = OLDEST_IN_ZIP_MS
-  for (const name of names) newestMs = Math.max(newestMs, (await lstat(join(place, name))).mtimeMs)
-  return Math.floor(newestMs / 1000)
+/** The same with the changes of the folder, as a commit in a repository beside it. */
+async function withChanges(source: ProjectSource, ports: SourcePorts): Promise<ProjectSource> {
+  const { store, sha } = await commitOfChanges(source, ports)
+  const commit = await readCommit(gitIn(store, ports.spawn, ports.env), sha)
+  return {
+    ...source,
+    ...commit,
+    beforeSha: source.sha,
+    repository: store,
+    notice: `the uncommitted changes of the folder are included, as commit ${sha.slice(0, 8)}, which is in no repository`,
+  }
 }
 
-async function readCommit(git: Git): Promise<CommitFacts> {
-  const fields = await git.run('log', '-1', '--format=%H%x00%s%x00%an <%ae>%x00%cI')
+export async function readCommit(git: Git, rev = 'HEAD'): Promise<CommitFacts> {
+  const fields = await git.run('log', '-1', '--format=%H%x00%s%x00%an <%ae>%x00%cI', rev, '--')
   const [sha = '', title = '', author = '', timestamp = ''] = fields.split('\0')
   return {
     sha,
     title,
     author,
     timestamp,
-    config: await git.ask('show', `HEAD:${CONFIG_FILE}`),
+    config: await git.ask('show', `${sha}:${CONFIG_FILE}`),
   }
 }
 
 type CommitFacts = Pick<ProjectSource, 'sha' | 'title' | 'author' | 'timestamp' | 'config'>
-type RemoteFacts = Pick<ProjectSource, 'path' | 'defaultBranch' | 'serverUrl'>
-
-const MAIN = 'main'
-const NO_SERVER = 'https://gitlab.localhost'
 
 /** A folder without a repository: everything is the first commit on main. */
 function nameless(place: string): RemoteFacts & Pick<ProjectSource, 'ref' | 'beforeSha'> {
@@ -202,60 +242,15 @@ function nameless(place: string): RemoteFacts & Pick<ProjectSource, 'ref' | 'bef
   return { path: localPath(place), defaultBranch: MAIN, serverUrl: NO_SERVER, ref, beforeSha: undefined }
 }
 
-async function remoteFacts(place: string, git: Git): Promise<RemoteFacts> {
-  const origin = await git.ask('remote', 'get-url', 'origin')
-  const path = origin === undefined ? undefined : projectPathOf(origin)
-  const head = await git.ask('symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD')
-  return {
-    path: path ?? localPath(place),
-    defaultBranch: head?.replace(/^origin\//, '') ?? MAIN,
-    serverUrl: (path === undefined || origin === undefined ? undefined : serverOf(origin)) ?? NO_SERVER,
-  }
-}
-
-function serverOf(origin: string): string | undefined {
-  const [, host] =
-    /^(?:https?|ssh|git):\/\/(?:[^@/]+@)?([^/:]+)/.exec(origin) ?? /^[^/:@]+@([^/:]+):/.exec(origin) ?? []
-  return host === undefined || !URL.canParse(`https://${host}`) ? undefined : `https://${host}`
-}
-
 /** What the server had of the branch before: its upstream, or else the commit before this one. */
-async function commitBefore(git: Git, sha: string): Promise<string | undefined> {
-  const upstream = await git.ask('rev-parse', '--verify', '--quiet', '@{upstream}^{commit}')
+async function commitBefore(
+  git: Git,
+  { sha, branch }: { readonly sha: string; readonly branch: string | undefined },
+): Promise<string | undefined> {
+  const upstream =
+    branch === undefined
+      ? undefined
+      : await git.ask('rev-parse', '--verify', '--quiet', `${branch}@{upstream}^{commit}`)
   if (upstream !== undefined && upstream !== sha) return upstream
-  return git.ask('rev-parse', '--verify', '--quiet', 'HEAD^')
-}
-
-/** The certificate will name the ref, so none is guessed: of several tags only the one that was checked out counts. */
-async function refOf(git: Git): Promise<ProjectSource['ref']> {
-  const branch = await git.ask('symbolic-ref', '--quiet', '--short', 'HEAD')
-  if (branch !== undefined) return { name: branch, type: 'branch' }
-  const tags = ((await git.ask('tag', '--points-at', 'HEAD')) ?? '').split('\n').filter((tag) => tag !== '')
-  const moved = (await git.ask('log', '-1', '--walk-reflogs', '--format=%gs', 'HEAD')) ?? ''
-  const checkedOut = /^checkout: moving from \S+ to (?:refs\/tags\/|tags\/)?(\S+)$/.exec(moved)?.[1]
-  const name = tags.length === 1 ? tags[0] : tags.find((tag) => tag === checkedOut)
-  if (name !== undefined) return { name, type: 'tag' }
-  const why =
-    tags.length === 0
-      ? 'no branch is checked out, and no tag names the commit'
-      : `several tags name the commit: ${tags.slice(0, 5).join(', ')}`
-  throw clientErrors('client.no-project', `HEAD is detached: ${why}`)
-}
-
-const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
-
-/** `group/name` of `https://host/group/name.git`, `ssh://…` and `git@host:group/name.git`; undefined for other forms. */
-export function projectPathOf(remote: string): string | undefined {
-  const match = /^(?:(?:https?|ssh|git):\/\/[^/]+\/|[^/:]+@[^/:]+:)(?<path>.+?)(?:\.git)?\/?$/.exec(remote)
-  const segments = match?.groups?.['path']?.split('/') ?? []
-  return segments.length >= 2 && segments.every((segment) => SEGMENT.test(segment))
-    ? segments.join('/')
-    : undefined
-}
-
-function localPath(place: string): string {
-  const name = basename(place)
-    .replaceAll(/[^A-Za-z0-9_.-]+/g, '-')
-    .replace(/^[.-]+/, '')
-  return `local/${name === '' ? 'project' : name}`
+  return git.ask('rev-parse', '--verify', '--quiet', `${sha}^`)
 }

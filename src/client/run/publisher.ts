@@ -6,6 +6,8 @@ export interface Publisher {
   readonly path: string
   /** Of a project that is not there yet. */
   readonly visibility: string
+  /** Of a project that is not there yet. */
+  readonly defaultBranch?: string
   readonly user: string
   readonly say: (text: string) => void
 }
@@ -15,12 +17,13 @@ export interface Publisher {
  * becomes a developer of one in which he has no role yet; a role that somebody gave him stays as it is.
  */
 export async function ensurePublisher(admin: Admin, publisher: Publisher): Promise<ProjectSummary> {
-  const { path, visibility, user, say } = publisher
+  const { path, visibility, defaultBranch, user, say } = publisher
+  const branch = defaultBranch === undefined ? {} : { defaultBranch }
   const known = await findUser(admin, user)
   if (known === undefined) await admin.createUser({ login: user, isAdministrator: false })
   const project = await admin.findProject(path)
   if (project === undefined) {
-    const made = await admin.createProject({ path, visibility })
+    const made = await admin.createProject({ path, visibility, ...branch })
     await admin.setMember({ path, user, role: 'owner' })
     return made
   }

@@ -16,12 +16,18 @@ describe('the version that a tag names', () => {
     expect(versionOfTag(tag, 'my-pkg')).toBe(version)
   })
 
-  it.each(['v2', 'latest', 'nightly-2024-05-01', 'other-1.2.0', 'my-pkg-docs-1.2.0', `v1.${'0'.repeat(300)}`, '-', ''])(
-    '%s names none of this package',
-    (tag) => {
-      expect(versionOfTag(tag, 'my-pkg')).toBeUndefined()
-    },
-  )
+  it.each([
+    'v2',
+    'latest',
+    'nightly-2024-05-01',
+    'other-1.2.0',
+    'my-pkg-docs-1.2.0',
+    `v1.${'0'.repeat(300)}`,
+    '-',
+    '',
+  ])('%s names none of this package', (tag) => {
+    expect(versionOfTag(tag, 'my-pkg')).toBeUndefined()
+  })
 })
 
 describe('a build of a tag', () => {

@@ -49,5 +49,8 @@ export function isSameVersion(one: string, other: string): boolean {
 export function checkTag(tag: string, { name, version }: Pick<BuiltNames, 'name' | 'version'>): void {
   const named = versionOfTag(tag, name)
   if (named === undefined || isSameVersion(named, version)) return
-  throw packagingErrors('packaging.tag-version', `the tag ${tag} names version ${named}, and ${name} ${version} was built`)
+  throw packagingErrors(
+    'packaging.tag-version',
+    `the tag ${tag} names version ${named}, and ${name} ${version} was built`,
+  )
 }

@@ -15,7 +15,11 @@ import type {
 
 /** What commands ask of an instance; every method is one request to `http/admin.ts`. */
 export interface Admin extends PeopleAdmin, PublisherAdmin {
-  createProject(input: { readonly path: string; readonly visibility: string }): Promise<ProjectSummary>
+  createProject(input: {
+    readonly path: string
+    readonly visibility: string
+    readonly defaultBranch?: string
+  }): Promise<ProjectSummary>
   setForwarding(input: {
     readonly project: string
     readonly indexUrl: string
@@ -90,6 +94,7 @@ export interface PipelineInput {
     readonly timestamp: string
     readonly refType?: 'branch' | 'tag'
     readonly beforeSha?: string
+    readonly isRefProtected?: boolean
   }
   readonly config: { readonly path: string; readonly text: string; readonly sources?: SourceRecord }
   readonly variables: readonly {
@@ -98,6 +103,8 @@ export interface PipelineInput {
     readonly isFile: boolean
     readonly isMasked: boolean
   }[]
+  /** Only these and those that they wait for; left out: all. */
+  readonly jobs?: readonly string[]
 }
 
 export interface PipelineSummary {
