@@ -56,7 +56,8 @@ async function build(options: Options): Promise<void> {
     folder: options.C,
     output: options.out,
     isChecked: options.check === true,
-    tag: options.anyVersion === true ? undefined : (options.tag ?? (process.env['CI_COMMIT_TAG'] || undefined)),
+    tag:
+      options.anyVersion === true ? undefined : (options.tag ?? (process.env['CI_COMMIT_TAG'] || undefined)),
     signal: stopSignal(),
   }
   try {

@@ -1,6 +1,15 @@
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Command } from 'commander'
-import { checkRequirements, runHere, type RunReport } from '../client/index.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import {
+  checkRequirements,
+  EXECUTORS,
+  givenVariable,
+  runHere,
+  type ExecutorChoice,
+  type RunReport,
+  type SourceChoice,
+} from '../client/index.ts'
 import { traceFile } from '../storage/folder/index.ts'
 import { silentLog, systemSpawn, thisProgram } from '../host/index.ts'
 import { createProgress, type Progress } from './run-progress.ts'
@@ -13,6 +22,14 @@ interface Options {
   readonly C: string
   readonly data?: string
   readonly newData?: boolean
+  readonly ref?: string
+  readonly tag?: string
+  readonly worktree?: boolean
+  readonly variable: readonly string[]
+  readonly jobs?: number
+  readonly executor: ExecutorChoice
+  readonly strictImage?: boolean
+  readonly wheelhouse?: string
   readonly listen?: string
   readonly visibility: string
   readonly prependPath: readonly string[]
@@ -21,15 +38,49 @@ interface Options {
   readonly quiet?: boolean
 }
 
+const HELP = `
+The pipeline is that of the commit that is checked out; of a folder that is no git repository, a copy. A project
+without .gitlab-ci.yml gets a pipeline that builds, signs, verifies and publishes it. With names of jobs only these
+run, and those that they wait for; a manual job runs when it is named.
+
+Jobs run in a sandbox of their own where the kernel allows it; else as your user, and a line says so.
+
+Examples:
+  wheelseal run -C ../my-package
+  wheelseal run --tag v1.2.0
+  wheelseal run --worktree build sign
+  wheelseal run --variable DEPLOY_TOKEN --wheelhouse wheels
+
+Exit: 0 the pipeline passed, 1 refused or failed, 2 wrong usage.`
+
 export function command(): Command {
   return new Command('run')
-    .description("Runs a project's pipeline on this machine. Jobs run as your user, without isolation.")
+    .description("Runs a project's pipeline on this machine.")
+    .argument('[job...]', 'jobs to run, with those that they wait for (default: all)')
     .option('-C <dir>', 'folder of the project', '.')
     .option('--data <dir>', DATA_HELP)
     .option(
       '--new-data',
       "use a new data directory below the user's data folder; only the previous one is kept",
     )
+    .addOption(
+      new Option('--ref <ref>', 'run the pipeline of this branch or tag, whatever is checked out').conflicts([
+        'tag',
+        'worktree',
+      ]),
+    )
+    .addOption(new Option('--tag <tag>', 'run the pipeline of this tag').conflicts('worktree'))
+    .option('--worktree', 'include uncommitted changes')
+    .option(
+      '--variable <name=value>',
+      'variable of the pipeline; NAME alone is taken from the environment (repeatable)',
+      collect,
+      [],
+    )
+    .option('--jobs <n>', 'jobs at a time (default: one for each processor, at most 4)', count)
+    .addOption(new Option('--executor <name>', 'how jobs are run').choices(EXECUTORS).default('auto'))
+    .option('--strict-image', 'fail where the Python of an image is not on this machine')
+    .option('--wheelhouse <dir>', 'folder of wheels from which pip installs in jobs, without an index')
     .option('--listen <host:port>', 'address of the services, if they are not running yet')
     .option('--visibility <who>', 'visibility of a new project: private, internal or public', 'private')
     .option('--prepend-path <dir...>', 'folders to put first on the PATH of jobs', [])
@@ -39,17 +90,30 @@ export function command(): Command {
     )
     .option('--json', 'print the result as JSON')
     .option('--quiet', 'print the result only')
-    .addHelpText('after', '\nExample: wheelseal run -C ../my-package')
+    .addHelpText('after', HELP)
     .action(run)
 }
 
-async function run(options: Options): Promise<void> {
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+const MAX_JOBS = 64
+
+function count(text: string): number {
+  const value = Number(text)
+  if (/^[1-9][0-9]?$/.test(text) && value <= MAX_JOBS) return value
+  throw new InvalidArgumentError(`it must be a number from 1 to ${MAX_JOBS}`)
+}
+
+async function run(jobs: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
   const env = definedOf(process.env)
-  await checkRequirements({ spawn: systemSpawn, env })
+  const variables = options.variable.map((text) => givenVariable(text, env))
+  await checkRequirements({ spawn: systemSpawn, env, wheelhouse: options.wheelhouse })
   const progress = createProgress(process.stderr, options.quiet === true ? 'quiet' : 'talking')
   try {
-    const report = await runHere(requestOf(options, { env, progress, terminal }))
+    const report = await runHere(requestOf(options, { env, progress, terminal, jobs, variables }))
     progress.end()
     render(report, { terminal, tail: progress.failureTail() })
   } finally {
@@ -61,14 +125,25 @@ interface Surroundings {
   readonly env: Readonly<Record<string, string>>
   readonly progress: Progress
   readonly terminal: Terminal
+  readonly jobs: readonly string[]
+  readonly variables: ReturnType<typeof givenVariable>[]
 }
+
+const DEFAULT_MAX_JOBS = 4
 
 function requestOf(
   options: Options,
-  { env, progress, terminal }: Surroundings,
+  { env, progress, terminal, jobs, variables }: Surroundings,
 ): Parameters<typeof runHere>[0] {
   return {
     folder: options.C,
+    choice: choiceOf(options),
+    jobs,
+    variables,
+    parallel: options.jobs ?? Math.min(availableParallelism(), DEFAULT_MAX_JOBS),
+    executor: options.executor,
+    isImageStrict: options.strictImage === true,
+    wheelhouse: options.wheelhouse === undefined ? undefined : resolve(options.wheelhouse),
     data: options.newData === true ? undefined : dataFolder(options),
     listen: options.listen,
     visibility: options.visibility,
@@ -84,6 +159,12 @@ function requestOf(
     signal: stopSignal(),
     log: silentLog,
   }
+}
+
+function choiceOf({ ref, tag, worktree }: Options): SourceChoice {
+  if (tag !== undefined) return { kind: 'ref', name: tag, type: 'tag' }
+  if (ref !== undefined) return { kind: 'ref', name: ref }
+  return { kind: worktree === true ? 'worktree' : 'checkout' }
 }
 
 function render(report: RunReport, explanation: Explanation): void {

@@ -25,6 +25,18 @@ export const clientErrors = defineErrors({
     summary: 'The folder is not a project that a pipeline can run on.',
     hint: 'name the folder of a Python project with -C; if it is a git repository, check out a branch with at least one commit',
   },
+  'client.sandbox': {
+    status: 500,
+    exit: 1,
+    summary: 'Jobs cannot be isolated on this machine.',
+    hint: "'wheelseal doctor' shows which step fails; --executor plain runs jobs as your user, without isolation",
+  },
+  'client.run-variable': {
+    status: 400,
+    exit: 2,
+    summary: 'A variable for a pipeline is malformed or not set.',
+    hint: 'write --variable NAME=VALUE, or --variable NAME to take the value from the environment',
+  },
   'client.variables-file': {
     status: 400,
     exit: 2,

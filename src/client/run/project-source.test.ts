@@ -147,7 +147,9 @@ describe('readProjectSource', () => {
     await expect(named('--all')).rejects.toThrow('no branch or tag --all')
     await expect(named('both')).rejects.toThrow('both is a branch and a tag')
     expect((await named('both', 'tag')).ref.type).toBe('tag')
-    await expect(read(await makeFolder('plain'), 'y', { kind: 'ref', name: 'main' })).rejects.toThrow('no ref main')
+    await expect(read(await makeFolder('plain'), 'y', { kind: 'ref', name: 'main' })).rejects.toThrow(
+      'no ref main',
+    )
   })
 
   it('takes uncommitted changes as a commit that is nowhere in the repository', async () => {
@@ -158,7 +160,11 @@ describe('readProjectSource', () => {
     await writeFile(join(path, 'new'), 'x')
     await rm(join(path, '.gitignore'))
     git(path, 'add', 'new')
-    const before = [git(path, 'count-objects', '-v'), git(path, 'for-each-ref'), git(path, 'status', '--porcelain')]
+    const before = [
+      git(path, 'count-objects', '-v'),
+      git(path, 'for-each-ref'),
+      git(path, 'status', '--porcelain'),
+    ]
     const source = await read(path, 'worktree', { kind: 'worktree' })
     expect([
       git(path, 'count-objects', '-v'),

@@ -5,6 +5,8 @@ import type { Spawn } from '../../base/index.ts'
 import { clientErrors } from '../errors.ts'
 
 export interface RequirementPorts {
+  /** Undefined: jobs install from an index. */
+  readonly wheelhouse?: string | undefined
   readonly spawn: Spawn
   readonly env: Readonly<Record<string, string>>
 }
@@ -31,7 +33,7 @@ export async function checkRequirements(ports: RequirementPorts): Promise<void> 
     throw clientErrors('client.missing', `not installed: ${missing.join('; ')}`, {
       hint: 'install what is named, then run the command again',
     })
-  if (!(await reachesIndex(ports)))
+  if (ports.wheelhouse === undefined && !(await reachesIndex(ports)))
     throw clientErrors(
       'client.missing',
       'pip cannot reach a package index; check `pip config list` and your proxy',

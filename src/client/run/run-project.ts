@@ -9,22 +9,29 @@ import {
   userFolders,
 } from '../../host/index.ts'
 import { createHttp } from '../../net/index.ts'
-import {
-  createPlainExecutor,
-  createRunner,
-  type JobOutcome,
-  type RunnerObserver,
-} from '../../runner/index.ts'
+import { createRunner, type JobOutcome, type RunnerObserver } from '../../runner/index.ts'
 import type { Admin, PipelineSummary } from '../../server/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
 import { ensurePublisher } from './publisher.ts'
-import { pipelineCommit, readProjectSource, type ProjectSource } from './project-source.ts'
+import { pipelineCommit, readProjectSource, type ProjectSource, type SourceChoice } from './project-source.ts'
 import { planFirst } from './plan-first.ts'
-import { projectVariables } from './variables.ts'
+import { chooseExecutor, type ChosenExecutor, type ExecutorChoice } from './executor.ts'
+import { mergedVariables, projectVariables, wheelhouseVariables, type ProjectVariable } from './variables.ts'
 import { writeLaunchers } from './launcher.ts'
 
 export interface RunOptions {
   readonly folder: string
+  readonly choice: SourceChoice
+  /** Only these jobs and those that they wait for; empty: all. */
+  readonly jobs: readonly string[]
+  /** Of this pipeline only: they win over all others. */
+  readonly variables: readonly ProjectVariable[]
+  /** Jobs at a time. */
+  readonly parallel: number
+  readonly executor: ExecutorChoice
+  readonly isImageStrict: boolean
+  /** A folder of wheels that jobs install from, instead of an index. */
+  readonly wheelhouse: string | undefined
   readonly visibility: string
   /** Folders of tools for the PATH of the jobs; a `cosign` in them takes the place of ours. */
   readonly prependPath: readonly string[]
@@ -59,39 +66,66 @@ export async function runProject(admin: Admin, trust: TrustFiles, options: RunOp
     spawn: systemSpawn,
     env,
     scratch: join(scratch, 'source'),
+    choice: options.choice,
   })
   if (source.notice !== undefined) say(source.notice)
   const user = env['USER'] ?? 'local'
-  const pipeline = await createPipeline(admin, trust, { source, user, options })
+  const tools = await writeLaunchers(join(scratch, 'tools'), options.program, options.prependPath)
+  const chosen = await chooseExecutor({
+    ...options,
+    choice: options.executor,
+    serverUrl: trust.url,
+    path: [tools],
+  })
+  const pipeline = await createPipeline(admin, trust, { source, user, options, chosen })
   say(`pipeline ${pipeline.id} of ${source.path} at ${source.sha.slice(0, 8)} on ${source.ref.name}`)
   const isDone = async (): Promise<boolean> =>
     !ACTIVE_STATES.includes((await admin.pipeline(pipeline.id)).state)
   try {
-    const runner = await openRunner(admin, trust, options)
-    const outcomes = await runner.runUntil(isDone, options.signal)
+    const runner = await openRunner(admin, trust, { ...options, chosen })
+    const turns = Array.from({ length: options.parallel }, () => runner.runUntil(isDone, options.signal))
+    const outcomes = (await Promise.all(turns)).flat()
     return { source, user, outcomes, pipeline: await admin.pipeline(pipeline.id) }
   } finally {
     if (!(await isDone())) await admin.cancelPipeline(pipeline.id)
   }
 }
 
+interface Order {
+  readonly source: ProjectSource
+  readonly user: string
+  readonly options: RunOptions
+  readonly chosen: ChosenExecutor
+}
+
+/** Whoever runs a pipeline here is the project's owner: releases are made of its tags and its default branch. */
+export function isReleaseRef({ ref, defaultBranch }: Pick<ProjectSource, 'ref' | 'defaultBranch'>): boolean {
+  return ref.type === 'tag' || ref.name === defaultBranch
+}
+
 async function createPipeline(
   admin: Admin,
   trust: TrustFiles,
-  { source, user, options }: { source: ProjectSource; user: string; options: RunOptions },
+  { source, user, options, chosen }: Order,
 ): Promise<PipelineSummary> {
   const { visibility, say } = options
-  const project = await ensurePublisher(admin, { path: source.path, visibility, user, say })
-  const variables = projectVariables(trust, { path: source.path, ref: source.ref, configPath: CONFIG_PATH })
+  const { path, ref, defaultBranch } = source
+  const project = await ensurePublisher(admin, { path, visibility, defaultBranch, user, say })
+  const variables = mergedVariables(
+    projectVariables(trust, { path, ref, configPath: CONFIG_PATH }),
+    wheelhouseVariables(chosen.wheelhouse),
+    options.variables,
+  )
   const text = source.config ?? defaultPipeline(say)
   const config = { path: CONFIG_PATH, text }
   const read = await planFirst(source, { config, project, variables, trust, options })
   return admin.createPipeline({
     project: project.path,
     user,
-    commit: pipelineCommit(source, source.ref),
+    commit: { ...pipelineCommit(source, ref), isRefProtected: isReleaseRef(source) },
     config: { ...config, sources: read },
     variables,
+    ...(options.jobs.length === 0 ? {} : { jobs: options.jobs }),
   })
 }
 
@@ -101,23 +135,22 @@ function defaultPipeline(say: (text: string) => void): string {
   return shippedFile('templates/python-package.yml')
 }
 
-async function openRunner(admin: Admin, trust: TrustFiles, options: RunOptions) {
-  const { env, scratch, observer } = options
+async function openRunner(
+  admin: Admin,
+  trust: TrustFiles,
+  options: RunOptions & { readonly chosen: ChosenExecutor },
+) {
+  const { env, observer, chosen } = options
   const { token } = await admin.createRunner({ description: 'wheelseal run' })
-  const tools = await writeLaunchers(join(scratch, 'tools'), options.program, options.prependPath)
-  const machine = { spawn: systemSpawn, host: env }
   return createRunner({
-    ...machine,
+    spawn: systemSpawn,
+    host: env,
     serverUrl: trust.url,
     token: new Secret(token),
     http: createHttp({ env, files: systemFiles }),
     clock: systemClock,
     entropy: systemEntropy,
-    executor: createPlainExecutor({
-      ...machine,
-      work: join(scratch, 'work'),
-      path: [tools, ...options.prependPath],
-    }),
+    executor: chosen.executor,
     cacheFolder: cacheFolder(trust, env),
     observer,
     pollMs: POLL_MS,

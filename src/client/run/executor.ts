@@ -1,0 +1,111 @@
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { systemClock, systemFiles, systemSpawn, userFolders } from '../../host/index.ts'
+import { createHttp, createTunnels } from '../../net/index.ts'
+import {
+  createPlainExecutor,
+  createRouter,
+  createSandboxExecutor,
+  type Executor,
+  type OpenJobNetwork,
+  type SandboxMount,
+} from '../../runner/index.ts'
+import { clientErrors } from '../errors.ts'
+import { tryOut } from './try-out.ts'
+import { readPackageIndex } from '../rehearse/package-index.ts'
+import { programMounts } from '../rehearse/program-mounts.ts'
+
+export const EXECUTORS = ['auto', 'sandbox', 'plain'] as const
+export type ExecutorChoice = (typeof EXECUTORS)[number]
+
+/** Where a job finds the wheelhouse. */
+const WHEELHOUSE = '/wheelhouse'
+
+export interface ExecutorOrder {
+  readonly choice: ExecutorChoice
+  /** Of the services. */
+  readonly serverUrl: string
+  /** A folder with `wheelseal` and `cosign` for jobs, and what stands before it. */
+  readonly path: readonly string[]
+  readonly prependPath: readonly string[]
+  readonly program: readonly string[]
+  readonly wheelhouse: string | undefined
+  readonly isImageStrict: boolean
+  readonly scratch: string
+  readonly env: Readonly<Record<string, string>>
+  readonly say: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+export interface ChosenExecutor {
+  readonly executor: Executor
+  /** Where jobs find the wheelhouse; undefined: there is none. */
+  readonly wheelhouse: string | undefined
+}
+
+/** The sandbox where this machine can make one; else, unless that was asked for, plain, and a line that says why. */
+export async function chooseExecutor(order: ExecutorOrder): Promise<ChosenExecutor> {
+  const { choice, say } = order
+  if (choice === 'plain') return plain(order)
+  const sandbox = await sandboxExecutor(order)
+  const obstacle = await tryOut(sandbox, order.signal)
+  order.signal.throwIfAborted()
+  if (obstacle === undefined)
+    return { executor: sandbox, wheelhouse: order.wheelhouse === undefined ? undefined : WHEELHOUSE }
+  if (choice === 'sandbox')
+    throw clientErrors('client.sandbox', `jobs cannot be isolated on this machine: ${obstacle}`)
+  say(`jobs run as your user, without isolation: ${obstacle}`)
+  return plain(order)
+}
+
+function plain({ scratch, path, prependPath, env, wheelhouse }: ExecutorOrder): ChosenExecutor {
+  const work = join(scratch, 'work')
+  const machine = { spawn: systemSpawn, host: env }
+  return { executor: createPlainExecutor({ ...machine, work, path: [...path, ...prependPath] }), wheelhouse }
+}
+
+async function sandboxExecutor(order: ExecutorOrder): Promise<Executor> {
+  const { scratch, path, prependPath, env, wheelhouse, program, isImageStrict } = order
+  return createSandboxExecutor({
+    spawn: systemSpawn,
+    host: env,
+    work: join(scratch, 'work'),
+    layers: join(userFolders(env).cache, 'layers'),
+    path: [...path, ...prependPath],
+    mounts: [
+      ...programMounts(program),
+      ...[...path, ...prependPath].map(sameInside),
+      ...(wheelhouse === undefined ? [] : [{ host: wheelhouse, job: WHEELHOUSE }]),
+    ],
+    openNetwork: await networkOf(order),
+    isImageStrict,
+  })
+}
+
+function sameInside(path: string): SandboxMount {
+  return { host: path, job: path }
+}
+
+const LOOPBACK = /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/
+
+/** The services and, where no wheelhouse takes its place, the package index of this machine; nothing else. */
+async function networkOf({ serverUrl, env, signal, wheelhouse }: ExecutorOrder): Promise<OpenJobNetwork> {
+  const http = createHttp({ env, files: systemFiles })
+  const index =
+    wheelhouse === undefined
+      ? await readPackageIndex({ spawn: systemSpawn, http, env, signal })
+      : { hosts: [], configured: [], ports: [] }
+  const server = new URL(serverUrl)
+  const port = Number(server.port || (server.protocol === 'https:' ? 443 : 80))
+  const isHere = LOOPBACK.test(server.hostname)
+  const services = isHere ? [] : [server.port === '' ? server.hostname : server.host]
+  return createRouter({
+    clock: systemClock,
+    allow: [...new Set([...services, ...index.hosts])],
+    tunnel: createTunnels({ env, configured: [...(isHere ? [] : [server.hostname]), ...index.configured] }),
+    ports: [...new Set([...(isHere ? [port] : []), ...index.ports])].map((one) => ({
+      port: one,
+      connect: () => connect(one, '127.0.0.1'),
+    })),
+  })
+}
