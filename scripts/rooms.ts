@@ -9,8 +9,10 @@ export interface Room {
 }
 
 const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign']
-const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'runner', 'rehearsal', 'packaging']
-const floor4 = [...floor3, 'trust', 'registry', 'pipelines', 'repositories', 'runner', 'packaging']
+const floor4 = [
+  ...floor3,
+  ...['trust', 'registry', 'pipelines', 'repositories', 'runner', 'rehearsal', 'packaging'],
+]
 const floor5 = [...floor4, 'host', 'storage', 'net', 'http']
 
 export const rooms: Readonly<Record<string, Room>> = {
