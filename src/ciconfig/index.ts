@@ -39,4 +39,5 @@ export {
   type Sources,
   type SourceText,
 } from './sources/sources.ts'
-export { byPrecedence, type KnownVariables } from './variables.ts'
+export { durationSeconds } from './durations.ts'
+export { byPrecedence, inScope, type KnownVariables } from './variables.ts'

@@ -125,11 +125,11 @@ describe('the sources', () => {
 
 describe('a file that is wrong', () => {
   it('is refused with one line per problem and a code for machines', async () => {
-    const error = await refusal(plan('job: { script: echo, retry: 2, tgas: [] }\n'))
+    const error = await refusal(plan('job: { script: echo, pages: 1, tgas: [] }\n'))
     expect(error.code).toBe('ciconfig.invalid')
     expect(error.status).toBe(400)
     expect(error.message.split('\n')).toEqual([
-      '.gitlab-ci.yml:1:22: job "job": retry is not supported by this version',
+      '.gitlab-ci.yml:1:22: job "job": pages must be true, false or a map, not the number 1',
       '.gitlab-ci.yml:1:32: job "job": tgas is not a keyword; did you mean tags?',
     ])
   })
@@ -151,7 +151,9 @@ describe('a file that is wrong', () => {
 
   it('reports a mistake in a template once, not once for each job', async () => {
     const jobs = Array.from({ length: 20 }, (_, index) => `job${index}: { extends: .t }`).join('\n')
-    expect((await refusal(plan(`.t: { script: echo, needs: [] }\n${jobs}\n`))).problems).toHaveLength(1)
+    expect((await refusal(plan(`.t: { script: echo, secrets: { A: b } }\n${jobs}\n`))).problems).toHaveLength(
+      1,
+    )
   })
 
   it.each<[string, string, RegExp]>([

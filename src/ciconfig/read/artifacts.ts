@@ -2,9 +2,7 @@ import {
   choice,
   defined,
   flag,
-  noteUnexecuted,
   oneOrMore,
-  planned,
   record,
   shownOnly,
   text,
@@ -69,12 +67,10 @@ const reportTable = {
 }
 const reportFields = record(reportTable)
 
-/** A `dotenv` gives later jobs variables; the others are only shown by GitLab. */
+/** A `dotenv` gives later jobs variables; the others are kept as files. */
 const reports: Reader<Artifacts['reports']> = (node, place) => {
   const values = reportFields(node, place)
   if (values === undefined || Object.keys(values).length === 0) return {}
-  for (const kind of Object.keys(values))
-    noteUnexecuted({ ...place, path: `${place.path}:${kind}` }, { changesJobs: kind === 'dotenv' })
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),
   ) as Artifacts['reports']
@@ -84,7 +80,7 @@ export const artifactTable = {
   name: text,
   paths: texts,
   exclude: texts,
-  untracked: planned(flag),
+  untracked: flag,
   when: outcome,
   expire_in: duration,
   reports,

@@ -1,7 +1,6 @@
 import type { MapNode } from '../nodes.ts'
 import {
   asWritten,
-  noteUnexecuted,
   planned,
   text,
   wrong,
@@ -41,7 +40,7 @@ function checkedTrigger(node: MapNode, place: Place): WrittenMap | undefined {
 export const trigger = planned(anyTrigger)
 export const release = planned(mapWith('tag_name', 'description'))
 export const secrets = planned(writtenMap)
-export const resourceGroup = planned(text)
+export const resourceGroup = text
 export const runSteps = planned(asWritten)
 export const written = planned(asWritten)
 
@@ -53,16 +52,9 @@ const anyPages: Reader<boolean | WrittenMap> = (node, place) => {
 export const pages = planned(anyPages)
 
 const HOOKS = ['pre_get_sources_script']
-const anyHooks: Reader<WrittenMap> = (node, place) => {
+export const hooks: Reader<WrittenMap> = (node, place) => {
   const unknown =
     node.kind === 'map' ? [...node.entries.keys()].find((key) => !HOOKS.includes(key)) : undefined
   if (unknown === undefined) return writtenMap(node, place)
   return wrong(node, place, { code: 'ciconfig.unknown', what: `has the unknown key ${unknown}` })
-}
-export const hooks = planned(anyHooks)
-
-/** `when: manual` and `when: delayed` wait for a person or for a time: nothing here does. */
-export function noteWaiting(place: Place, when: string | undefined): void {
-  if (when === 'manual' || when === 'delayed')
-    noteUnexecuted({ ...place, path: `${place.path}: ${when}` }, { changesJobs: true })
 }

@@ -1,21 +1,13 @@
-import {
-  choice,
-  flag,
-  listOf,
-  named,
-  noteUnexecuted,
-  planned,
-  record,
-  text,
-  texts,
-  wrong,
-  type Reader,
-} from './fields.ts'
+import { choice, flag, listOf, named, record, text, texts, wrong, type Reader } from './fields.ts'
 import { outcome, type Outcome } from './words.ts'
 
 export interface CacheKeyFiles {
   readonly files: readonly string[]
   readonly prefix: string | null
+  /** By commits that changed the files, not by what is in them. */
+  readonly byCommits: boolean
+  /** Of the files, once they are known; null: none of them is there. */
+  readonly digest: string | null
 }
 
 export interface Cache {
@@ -54,8 +46,8 @@ const cacheKey: Reader<string | CacheKeyFiles> = (node, place) => {
   const files = values?.files ?? values?.files_commits
   if (files === undefined || files.length === 0)
     return wrong(node, place, { code: 'ciconfig.value', what: 'needs files' })
-  noteUnexecuted({ ...place, path: `${place.path}:files` }, { changesJobs: true })
-  return { files, prefix: values?.prefix ?? null }
+  const byCommits = values?.files === undefined
+  return { files, prefix: values?.prefix ?? null, byCommits, digest: null }
 }
 
 const fallbackKeys: Reader<readonly string[]> = (node, place) => {
@@ -69,14 +61,13 @@ const wordPolicy = choice('pull-push', 'pull', 'push')
 const policy: Reader<string> = (node, place) => {
   if (node.kind !== 'scalar' || typeof node.value !== 'string' || !node.value.startsWith('$'))
     return wordPolicy(node, place)
-  noteUnexecuted({ ...place, path: `${place.path}: ${node.value}` }, { changesJobs: true })
   return node.value
 }
 
 export const cacheTable = {
   key: cacheKey,
   paths: texts,
-  untracked: planned(flag),
+  untracked: flag,
   unprotect: flag,
   policy,
   when: outcome,

@@ -5,7 +5,6 @@ import {
   flag,
   integer,
   oneOrMore,
-  planned,
   record,
   shownOnly,
   text,
@@ -63,23 +62,24 @@ const times: Reader<number> = (node, place) => {
   return wrong(node, place, { code: 'ciconfig.value', what: `must be 0 to ${MAX_RETRIES}` })
 }
 
-const retryFields = record({
+export const retryTable = {
   max: times,
   when: oneOrMore(choice(...RETRY_REASONS)),
   exit_codes: oneOrMore(integer),
-})
+}
+const retryFields = record(retryTable)
 
-const anyRetry: Reader<Retry> = (node, place) => {
+export const retry: Reader<Retry> = (node, place) => {
   if (node.kind !== 'map') {
     const max = times(node, place)
     return max === undefined || max === 0 ? undefined : { max, when: ['always'] }
   }
   const values = retryFields(node, place)
   if (values?.max === undefined || values.max === 0) return undefined
-  const { max, when = ['always'], exit_codes } = values
+  const { max, exit_codes } = values
+  const when = values.when ?? (exit_codes === undefined ? ['always'] : [])
   return { max, when, ...(exit_codes === undefined ? {} : { exit_codes }) }
 }
-export const retry = planned(anyRetry)
 
 export type Inheritance = boolean | readonly string[]
 export interface Inherit {
@@ -106,17 +106,18 @@ export interface Environment {
   readonly kubernetes: Written
 }
 
-const environmentFields = record({
+export const environmentTable = {
   name: text,
   url: text,
-  on_stop: text,
+  on_stop: shownOnly(text),
   action: choice('start', 'prepare', 'stop', 'verify', 'access'),
-  auto_stop_in: text,
+  auto_stop_in: shownOnly(text),
   deployment_tier: choice('production', 'staging', 'testing', 'development', 'other'),
-  kubernetes: writtenMap,
-})
+  kubernetes: shownOnly(writtenMap),
+}
+const environmentFields = record(environmentTable)
 
-const anyEnvironment: Reader<Environment> = (node, place) => {
+export const environment: Reader<Environment> = (node, place) => {
   const isMap = node.kind === 'map'
   const values = isMap ? environmentFields(node, place) : { name: text(node, place) }
   const name = values?.name ?? ''
@@ -142,8 +143,6 @@ function noName(
   return isMap ? wrong(node, place, { code: 'ciconfig.value', what: 'needs a name' }) : undefined
 }
 
-export const environment = planned(anyEnvironment)
-
 /** GitLab takes the figure from the log by this pattern and shows it; jobs do not see it. */
 export const coverage: Reader<string> = shownOnly((node, place) => {
   const pattern = text(node, place)
@@ -152,13 +151,13 @@ export const coverage: Reader<string> = shownOnly((node, place) => {
 })
 
 const MAX_TAGS = 50
-export const tags: Reader<readonly string[]> = planned((node, place) => {
+export const tags: Reader<readonly string[]> = (node, place) => {
   if (isNull(node)) return []
   const names = node.kind === 'list' ? (textOrTexts(node, place) as readonly string[] | undefined) : undefined
   if (node.kind !== 'list') return wrongType(node, place, 'a list of strings')
   if ((names?.length ?? 0) <= MAX_TAGS) return names
   return wrong(node, place, { code: 'ciconfig.value', what: `has more than ${MAX_TAGS} entries` })
-})
+}
 
-export const timeout = planned(duration)
-export const interruptible = shownOnly(flag)
+export const timeout = duration
+export const interruptible = flag

@@ -2,7 +2,6 @@ import { isNull } from '../nodes.ts'
 import {
   asWritten,
   oneOrMore,
-  planned,
   record,
   shownOnly,
   text,
@@ -99,6 +98,7 @@ const service: Reader<Service> = (node, place) => {
 
 const NO_SERVICE: Partial<ReturnType<typeof serviceFields>> = {}
 
-export const services: Reader<readonly Service[]> = planned((node, place) =>
+/** As GitLab's shell executor, jobs run without them; the plan and the runner say so. */
+export const services: Reader<readonly Service[]> = shownOnly((node, place) =>
   isNull(node) ? [] : oneOrMore(service)(node, place),
 )

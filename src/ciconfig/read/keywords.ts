@@ -1,24 +1,16 @@
-import { listOf, planned, shownOnly, text, type Reader } from './fields.ts'
+import { listOf, shownOnly, text } from './fields.ts'
 import { artifacts, artifactTable } from './artifacts.ts'
-import {
-  hooks,
-  noteWaiting,
-  pages,
-  release,
-  resourceGroup,
-  runSteps,
-  secrets,
-  trigger,
-  written,
-} from './beyond.ts'
+import { hooks, pages, release, resourceGroup, runSteps, secrets, trigger, written } from './beyond.ts'
 import { caches, cacheTable, idTokens } from './cache.ts'
 import {
   allowFailure,
   coverage,
   environment,
+  environmentTable,
   inherit,
   interruptible,
   retry,
+  retryTable,
   tags,
   timeout,
 } from './conduct.ts'
@@ -29,19 +21,15 @@ import { policy } from './policy.ts'
 import { jobRules } from './rules.ts'
 import { duration, script } from './scripts.ts'
 import { readVariables } from './variables.ts'
-import { jobWhen, type When } from './words.ts'
-
-const notedWhen: Reader<When> = (node, place) => {
-  const when = jobWhen(node, place)
-  noteWaiting(place, when)
-  return when
-}
+import { jobWhen } from './words.ts'
 
 /** The keywords within a keyword's map. */
 export const innerFields = {
   image: imageTable,
   artifacts: artifactTable,
   cache: cacheTable,
+  environment: environmentTable,
+  retry: retryTable,
   id_tokens: { aud: text },
 }
 
@@ -76,10 +64,10 @@ export const jobFields = {
   only: policy,
   except: policy,
   needs,
-  dependencies: planned(listOf(text)),
+  dependencies: listOf(text),
   parallel,
   inherit,
-  when: notedWhen,
+  when: jobWhen,
   start_in: duration,
   allow_failure: allowFailure,
   environment,

@@ -1,5 +1,4 @@
 import {
-  conductOf,
   flag,
   listOf,
   noteUnexecuted,
@@ -97,10 +96,15 @@ function lacking(node: Node, place: Place, what: string): undefined {
 
 export const plainNeeds: Reader<readonly Need[]> = listOf(need)
 
-/** Scheduling by needs and artifacts of other pipelines are not carried out: `needs: []` changes the order too. */
+/** Artifacts of other pipelines are not carried out. */
 export const needs: Reader<readonly Need[]> = (node, place) => {
   const values = plainNeeds(node, place)
-  if (values !== undefined) noteUnexecuted(place, { changesJobs: true })
+  for (const kind of elsewhere(values ?? []))
+    noteUnexecuted({ ...place, path: `${place.path}:${kind}` }, { changesJobs: true })
   return values
 }
-conductOf.set(needs, 'refused by run')
+
+/** The words of those needs that are of no job of this pipeline. */
+export function elsewhere(needed: readonly Need[]): ReadonlySet<string> {
+  return new Set(needed.flatMap(({ kind }) => (kind === 'job' ? [] : [kind])))
+}

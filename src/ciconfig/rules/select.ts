@@ -1,9 +1,9 @@
 import type { Variable } from '../expand.ts'
 import { inheritedVariables } from '../defaults.ts'
 import type { SingleJob } from '../parallel.ts'
-import { noteWaiting } from '../read/beyond.ts'
 import { noteUnexecuted } from '../read/fields.ts'
 import type { AllowFailure } from '../read/conduct.ts'
+import { elsewhere } from '../read/needs.ts'
 import type { Rule } from '../read/rules.ts'
 import type { When } from '../read/words.ts'
 import type { Position, Report } from '../report.ts'
@@ -152,8 +152,8 @@ function noteRule(
   { report, rule }: { readonly report: Report; readonly rule: Rule },
 ): void {
   const place = { report, owner: `job "${group}"`, path: 'rules:when', keyAt: rule.at, job: group }
-  noteWaiting(place, rule.when)
-  if (rule.needs !== undefined) noteUnexecuted({ ...place, path: 'rules:needs' }, { changesJobs: true })
+  for (const kind of elsewhere(rule.needs ?? []))
+    noteUnexecuted({ ...place, path: `rules:needs:${kind}` }, { changesJobs: true })
 }
 
 /** Without a job outside of `.pre` and `.post` there is no pipeline. What was reported before may be why one is missing. */
