@@ -27,6 +27,8 @@ export interface GitLabClaims {
   readonly ref_protected?: 'true' | 'false'
   readonly environment?: string
   readonly environment_protected?: 'true' | 'false'
+  readonly deployment_tier?: string
+  readonly environment_action?: string
   readonly runner_id?: number
   readonly runner_environment: 'gitlab-hosted' | 'self-hosted'
   readonly sha: string
@@ -113,6 +115,8 @@ const OPTIONAL: Readonly<Record<string, Shape>> = {
   ref_protected: truth,
   environment: (value) => value === '' || text(value),
   environment_protected: truth,
+  deployment_tier: word,
+  environment_action: word,
   runner_id: count,
   job_source: word,
 }

@@ -24,6 +24,8 @@ export interface IdTokenJob {
   readonly configPath: string
   readonly runner: { readonly id: number; readonly environment: 'gitlab-hosted' | 'self-hosted' }
   readonly environment?: string
+  readonly deploymentTier?: string
+  readonly environmentAction?: string
   readonly jobSource?: string
 }
 
@@ -92,8 +94,18 @@ function userClaims({ user }: IdTokenJob) {
   }
 }
 
-function environmentClaims({ environment }: IdTokenJob): Partial<GitLabClaims> {
-  return environment === undefined ? {} : { environment, environment_protected: 'false' }
+function environmentClaims({
+  environment,
+  deploymentTier,
+  environmentAction,
+}: IdTokenJob): Partial<GitLabClaims> {
+  if (environment === undefined) return {}
+  return {
+    environment,
+    environment_protected: 'false',
+    ...(deploymentTier === undefined ? {} : { deployment_tier: deploymentTier }),
+    ...(environmentAction === undefined ? {} : { environment_action: environmentAction }),
+  }
 }
 
 function standardClaims(

@@ -1,12 +1,23 @@
 import type { Context } from './ports.ts'
-import { finished, settle, type Outcome } from './stages.ts'
-import type { JobRecord, Snapshot } from './store.ts'
+import { anotherTry, retriesItself } from './retries.ts'
+import { settled } from './stages.ts'
+import { mayFail } from './status.ts'
+import type { JobRecord, PipelineChange, Snapshot } from './store.ts'
 
-const OVERDUE_BATCH = 20
+export interface Outcome {
+  readonly state: 'success' | 'failed' | 'canceled'
+  readonly failureReason?: string
+  readonly exitCode?: number
+}
+
+/** A runner has it, and its token is alive. */
+export function isHeld({ state }: Pick<JobRecord, 'state'>): boolean {
+  return state === 'running' || state === 'canceling'
+}
 
 /**
  * Ends a running job. Its tokens die first: a crash after that leaves a running job without a token, which its
- * deadline ends; the other order would leave a live token on an ended job.
+ * deadline ends; the other order would leave a live token on an ended job. Its `retry` applies in the same step.
  */
 export async function endJob(
   context: Context,
@@ -16,27 +27,52 @@ export async function endJob(
   const { store, jobTokens, clock, log } = context
   await jobTokens.revoke(job.id)
   const nowMs = clock.nowMs()
-  const end = (one: JobRecord): JobRecord =>
-    one.id === job.id && one.state === 'running' ? finished(one, outcome, nowMs) : one
-  const after = await store.updatePipeline(job.pipelineId, (now) => settle(now, end, nowMs))
-  if (after !== undefined)
-    log.event('job.ended', { jobId: job.id, state: outcome.state, reason: outcome.failureReason ?? null })
+  const end = (now: Snapshot): PipelineChange | undefined => ended(now, { jobId: job.id, outcome, nowMs })
+  const after = await store.updatePipeline(job.pipelineId, end)
+  const record = after?.jobs.find(({ id }) => id === job.id)
+  if (after === undefined || record === undefined) return undefined
+  log.event('job.ended', { jobId: job.id, state: record.state, reason: record.failureReason })
+  if (after.pipeline.origin.autoCancel?.on_job_failure === 'all' && hasFailed(record))
+    await context.cancelOthers(job.pipelineId)
   return after
 }
 
-function isOverdue(job: JobRecord, nowMs: number): boolean {
-  return job.state === 'running' && job.deadlineMs !== null && job.deadlineMs <= nowMs
+function hasFailed(job: JobRecord): boolean {
+  return job.state === 'failed' && !job.isRetried && !mayFail(job)
+}
+
+interface Ending {
+  readonly jobId: number
+  readonly outcome: Outcome
+  readonly nowMs: number
+}
+
+function ended(now: Snapshot, { jobId, outcome, nowMs }: Ending): PipelineChange | undefined {
+  const job = now.jobs.find(({ id }) => id === jobId)
+  if (job === undefined || !isHeld(job)) return undefined
+  const told = actualOutcome(job, outcome)
+  const isRetried = retriesItself(job, { outcome: told, jobs: now.jobs })
+  const after = { ...finished(job, told, nowMs), isRetried }
+  const jobs = now.jobs.map((one) => (one === job ? after : one))
+  return settled(now, { jobs, newJobs: isRetried ? [anotherTry(job, { nowMs })] : [] }, nowMs)
+}
+
+/** A job that was cancelled is cancelled, however it ended; what was wrong before its end makes a success a failure. */
+function actualOutcome(job: JobRecord, outcome: Outcome): Outcome {
+  if (job.state === 'canceling') return { state: 'canceled' }
+  if (outcome.state !== 'success' || job.failureReason === null) return outcome
+  return { state: 'failed', failureReason: job.failureReason }
+}
+
+function finished(job: JobRecord, outcome: Outcome, nowMs: number): JobRecord {
+  const { state, failureReason = null, exitCode = null } = outcome
+  return { ...job, state, failureReason, exitCode, finishedAtMs: nowMs, deadlineMs: null }
 }
 
 /** A job past its deadline is failed when somebody next looks at it. */
 export async function endIfOverdue(context: Context, job: JobRecord): Promise<JobRecord> {
-  if (!isOverdue(job, context.clock.nowMs())) return job
+  const { deadlineMs } = job
+  if (!isHeld(job) || deadlineMs === null || deadlineMs > context.clock.nowMs()) return job
   await endJob(context, job, { state: 'failed', failureReason: 'job_execution_timeout' })
   return (await context.store.findJob(job.id)) ?? job
-}
-
-/** A few at a time: each request for a job does its share. */
-export async function endOverdue(context: Context): Promise<void> {
-  const overdue = await context.store.overdueJobs(context.clock.nowMs(), OVERDUE_BATCH)
-  for (const job of overdue) await endIfOverdue(context, job)
 }

@@ -68,6 +68,24 @@ export const pipelineErrors = defineErrors({
     summary: 'The job is not running: it has ended, timed out or been cancelled.',
     hint: 'stop the job; its token is no longer valid',
   },
+  'pipelines.not-retryable': {
+    status: 403,
+    exit: 1,
+    summary: 'The job cannot be retried: it has not ended, or was retried already.',
+    hint: 'wait for its end, or retry the newest try of the job',
+  },
+  'pipelines.not-playable': {
+    status: 400,
+    exit: 1,
+    summary: 'The job waits neither for a person nor for a time.',
+    hint: 'play manual and delayed jobs once the jobs before them have ended',
+  },
+  'pipelines.dotenv': {
+    status: 400,
+    exit: 1,
+    summary: 'A dotenv report is not what GitLab takes.',
+    hint: 'write KEY=value in each line, at most 5 KiB and 150 variables, without empty lines, comments and quotes',
+  },
   'pipelines.job-update': {
     status: 400,
     exit: 1,
@@ -90,12 +108,12 @@ export const pipelineErrors = defineErrors({
     status: 400,
     exit: 1,
     summary: 'An artifact upload has an unsupported type, format or file name.',
-    hint: 'upload one zip archive as artifact_type=archive, artifact_format=zip',
+    hint: 'upload the archive as artifact_type=archive, artifact_format=zip, and the reports that the job lists as gzip',
   },
   'pipelines.artifacts-taken': {
     status: 400,
     exit: 1,
-    summary: 'The job has already uploaded different artifacts.',
+    summary: 'The job has already uploaded a different artifact of that type.',
     hint: 'upload artifacts once; only identical bytes are accepted again',
   },
   'pipelines.artifacts-absent': {

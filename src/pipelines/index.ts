@@ -20,11 +20,12 @@ export type { JobRequest } from './queue.ts'
 export type { JobPayload } from './payload.ts'
 export {
   checkArtifactsKind,
+  type ArtifactKind,
   type ArtifactUpload,
-  type JobUpdate,
-  type TraceAnswer,
-  type TracePart,
-} from './running.ts'
+  type OpenArtifacts,
+} from './artifacts.ts'
+export type { Acting } from './people.ts'
+export type { JobUpdate, TraceAnswer, TracePart } from './running.ts'
 export type { JobTokens, MintIdToken, PipelineLimits, PipelineParts } from './ports.ts'
 export type { JobView, PipelineView } from './view.ts'
 export type {
@@ -55,6 +56,6 @@ export {
   type PipelineLists,
   type Slice,
 } from './lists.ts'
-export { isFinal } from './stages.ts'
+export { isFinal } from './status.ts'
 export { onlyJobs } from './only-jobs.ts'
 export { GITLAB_VERSION } from './variables.ts'

@@ -1,5 +1,5 @@
 import { bytesEqual, sha256Hex, utf8 } from '../base/index.ts'
-import { endIfOverdue } from './endings.ts'
+import { endIfOverdue, isHeld } from './endings.ts'
 import { JobEndedError, pipelineErrors } from './errors.ts'
 import type { Context } from './ports.ts'
 import type { JobRecord } from './store.ts'
@@ -18,7 +18,7 @@ export function hashToken(token: string): string {
   return sha256Hex(utf8(token.slice(0, MAX_TOKEN_LENGTH + 1)))
 }
 
-/** Throws `pipelines.unknown`, `pipelines.job-token`, and `JobEndedError` for the right token of an ended job. */
+/** Running, or canceling. Throws `pipelines.unknown`, `pipelines.job-token`, and `JobEndedError` for the right token of an ended job. */
 export async function runningJob(context: Context, { jobId, token }: JobClaim): Promise<JobRecord> {
   const job = await context.store.findJob(jobId)
   if (job === undefined) throw pipelineErrors('pipelines.unknown', `job ${jobId} does not exist`)
@@ -36,7 +36,7 @@ export async function jobOfToken(context: Context, token: string): Promise<JobRe
 
 async function stillRunning(context: Context, job: JobRecord): Promise<JobRecord> {
   const current = await endIfOverdue(context, job)
-  if (current.state !== 'running') throw new JobEndedError(current.id, current.state)
+  if (!isHeld(current)) throw new JobEndedError(current.id, current.state)
   return current
 }
 

@@ -19,10 +19,10 @@ export interface JobOrigin {
 /** Undefined for a job that nobody knows. */
 export async function originOfJob({ store }: Context, jobId: number): Promise<JobOrigin | undefined> {
   const job = await store.findJob(jobId)
-  const found = job && (await store.findPipeline(job.pipelineId))
-  if (found === undefined) return undefined
-  const { id: pipelineId, iid, state, origin, createdAtMs, startedAtMs, finishedAtMs } = found.pipeline
-  const { project, commit, source, user } = origin
+  const found = job && (await store.findPipelineRecord(job.pipelineId))
+  if (job === undefined || found === undefined) return undefined
+  const { id: pipelineId, iid, state, origin, createdAtMs, startedAtMs, finishedAtMs } = found
+  const { project, commit, source } = origin
   return {
     pipelineId,
     iid,
@@ -32,7 +32,7 @@ export async function originOfJob({ store }: Context, jobId: number): Promise<Jo
     source,
     ref: commit.ref,
     sha: commit.sha,
-    user,
+    user: job.user ?? origin.user,
     createdAtMs,
     updatedAtMs: finishedAtMs ?? startedAtMs ?? createdAtMs,
   }

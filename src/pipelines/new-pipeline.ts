@@ -1,6 +1,8 @@
 import type { Plan, SourceRecord, Variable } from '../ciconfig/index.ts'
 import { pipelineErrors } from './errors.ts'
+import { UNTOUCHED } from './retries.ts'
 import { advance, pipelineState } from './stages.ts'
+import { isFinal } from './status.ts'
 import type { NewJob, NewPipeline, PipelineCommit, PipelineOrigin } from './store.ts'
 
 export interface PipelineRequest {
@@ -24,6 +26,8 @@ export interface PipelineRequest {
   readonly variables: readonly Variable[]
   /** Of this pipeline only: they override all others. */
   readonly pipelineVariables?: readonly Variable[]
+  /** The pipeline is kept without jobs, as `skipped`: `[ci skip]`. Its file is not read. */
+  readonly isSkipped?: boolean
 }
 
 const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
@@ -45,37 +49,27 @@ export function checkRequest({ commit, source, config }: PipelineRequest): void 
   if (failed !== undefined) throw pipelineErrors('pipelines.commit', failed[1])
 }
 
-/** The first stage's jobs wait for a runner at once. */
-export function newPipeline(plan: Plan, origin: PipelineOrigin, nowMs: number): NewPipeline {
+/** Jobs that wait for nothing are queued at once. */
+export function newPipeline(
+  plan: Pick<Plan, 'jobs' | 'stages'>,
+  origin: PipelineOrigin,
+  nowMs: number,
+): NewPipeline {
   const created = plan.jobs.map((job): NewJob => ({
     stageIndex: plan.stages.indexOf(job.stage),
     plan: job,
     tags: job.tags,
-    state: 'created',
-    isRetried: false,
-    user: null,
-    variables: [],
-    dotenv: [],
+    ...UNTOUCHED,
     resourceKey: job.resource_group === null ? null : `${origin.project.id}:${job.resource_group}`,
     createdAtMs: nowMs,
-    scheduledAtMs: null,
-    queuedAtMs: null,
-    startedAtMs: null,
-    finishedAtMs: null,
-    timeoutSeconds: null,
-    cancelsGracefully: false,
-    deadlineMs: null,
-    failureReason: null,
-    exitCode: null,
-    tokenHash: null,
-    runnerId: null,
   }))
   const jobs = advance(created, nowMs)
+  const state = pipelineState(jobs)
   return {
-    state: pipelineState(jobs),
+    state,
     createdAtMs: nowMs,
     startedAtMs: null,
-    finishedAtMs: null,
+    finishedAtMs: isFinal(state) ? nowMs : null,
     origin,
     jobs,
   }

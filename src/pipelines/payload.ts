@@ -1,5 +1,6 @@
-import { expandText, type Artifacts, type Cache, type Variable } from '../ciconfig/index.ts'
-import { byStage } from './stages.ts'
+import { expandText, type Cache, type Variable } from '../ciconfig/index.ts'
+import { dependenciesOf } from './dependencies.ts'
+import { artifactsPayload } from './reports.ts'
 import { isProtected, lastSegment, NO_SHA } from './variables.ts'
 import type { ArtifactRecord, JobRecord, PipelineOrigin, Snapshot } from './store.ts'
 
@@ -25,7 +26,6 @@ export interface PayloadParts {
   readonly token: string
   readonly variables: readonly PayloadVariable[]
   readonly artifacts: readonly ArtifactRecord[]
-  readonly timeoutSeconds: number
   readonly nowMs: number
 }
 
@@ -34,8 +34,9 @@ const DEFAULT_GIT_DEPTH = 20
 const AFTER_SCRIPT_TIMEOUT_SECONDS = 300
 
 export function buildPayload(parts: PayloadParts): JobPayload {
-  const { job, snapshot, token, timeoutSeconds } = parts
+  const { job, snapshot, token } = parts
   const { plan } = job
+  const timeoutSeconds = job.timeoutSeconds ?? 0
   return {
     id: job.id,
     token,
@@ -46,13 +47,13 @@ export function buildPayload(parts: PayloadParts): JobPayload {
     variables: parts.variables,
     inputs: [],
     steps: steps(job, timeoutSeconds),
-    hooks: [],
+    hooks: hooks(plan.hooks),
     image:
       plan.image === null
         ? null
         : { name: plan.image.name, entrypoint: null, ports: [], pull_policy: null, executor_opts: {} },
-    services: [],
-    artifacts: artifacts(plan.artifacts),
+    services: plan.services.map(service),
+    artifacts: artifactsPayload(plan.artifacts),
     cache: plan.cache.map((one) => cache(one, { snapshot, variables: parts.variables })),
     credentials: [],
     dependencies: dependencies(parts),
@@ -88,7 +89,7 @@ function jobInfo({ job, snapshot, nowMs }: PayloadParts): object {
     organization_id: 1,
     instance_id: '',
     instance_uuid: '',
-    user_id: user.id,
+    user_id: (job.user ?? user).id,
     time_in_queue_seconds: Math.max(0, nowMs - (job.queuedAtMs ?? nowMs)) / 1000,
     project_jobs_running_on_instance_runners_count: '+Inf',
     queue_size: 0,
@@ -162,39 +163,57 @@ function steps({ plan }: JobRecord, timeoutSeconds: number): readonly object[] {
   ]
 }
 
-function artifacts(planned: Artifacts | null): readonly object[] {
-  if (planned === null || planned.paths.length === 0) return []
-  const { name, paths, exclude, untracked, when, expire_in } = planned
-  return [
-    { name, paths, exclude, untracked, when, expire_in, artifact_type: 'archive', artifact_format: 'zip' },
-  ]
-}
-
 /** Protected refs have a cache of their own, which nobody else's job can poison. */
 function cache(
   planned: Cache,
   { snapshot, variables }: { readonly snapshot: Snapshot; readonly variables: readonly PayloadVariable[] },
 ): object {
-  const { unprotect, key, fallback_keys, ...rest } = planned
+  const { unprotect, key, fallback_keys, policy, ...rest } = planned
   const known = new Map(
     variables.map((one): [string, Variable] => [one.key, { ...one, isRaw: one.raw, isFile: one.file }]),
   )
   const suffix = isProtected(snapshot.pipeline.origin) ? '-protected' : '-non_protected'
   const named = (one: string): string =>
     `${expandText(one, { variables: known }) ?? one}${unprotect ? '' : suffix}`
-  // Keys of files are refused where pipelines are planned to be run.
-  const text = typeof key === 'string' ? key : 'default'
-  return { ...rest, key: named(text), fallback_keys: fallback_keys.map(named) }
+  const text = typeof key === 'string' ? key : keyOfFiles(key)
+  const said = expandText(policy, { variables: known }) ?? policy
+  return {
+    ...rest,
+    key: named(text),
+    policy: POLICIES.includes(said) ? said : 'pull-push',
+    fallback_keys: fallback_keys.map(named),
+  }
 }
 
-/** Without `needs` and `dependencies`: the artifacts of all jobs of earlier stages that succeeded, in stage order. */
+const POLICIES = ['pull-push', 'pull', 'push']
+
+/** GitLab's `default` where none of the files is there. */
+function keyOfFiles({ prefix, digest }: Exclude<Cache['key'], string>): string {
+  const text = digest ?? 'default'
+  return prefix === null ? text : `${prefix}-${text}`
+}
+
+/** Jobs whose artifacts the runner fetches first. The token is the running job's own. */
 function dependencies({ snapshot, job, artifacts: known, token }: PayloadParts): readonly object[] {
-  const archives = new Map(known.map((artifact) => [artifact.jobId, artifact]))
-  return byStage(snapshot.jobs).flatMap((earlier) => {
-    const archive = archives.get(earlier.id)
-    if (earlier.stageIndex >= job.stageIndex || earlier.state !== 'success' || archive === undefined)
-      return []
+  const archives = new Map(
+    known.filter(({ type }) => type === 'archive').map((artifact) => [artifact.jobId, artifact]),
+  )
+  return dependenciesOf(job, snapshot.jobs).flatMap(({ id, plan }) => {
+    const archive = archives.get(id)
+    if (archive === undefined) return []
     const { filename, size } = archive
-    return [{ id: earlier.id, name: earlier.plan.name, token, artifacts_file: { filename, size } }]
+    return [{ id, name: plan.name, token, artifacts_file: { filename, size } }]
   })
+}
+
+/** Of a job in whose environment there are no containers: the runner says that it starts none. */
+function service({ name, alias, entrypoint, command }: JobRecord['plan']['services'][number]): object {
+  return { name, alias, entrypoint, command, ports: [], pull_policy: null, executor_opts: {}, variables: [] }
+}
+
+function hooks(planned: JobRecord['plan']['hooks']): readonly object[] {
+  const script = planned?.['pre_get_sources_script']
+  const lines = typeof script === 'string' ? [script] : Array.isArray(script) ? script.flat(10) : []
+  const texts = lines.filter((line) => typeof line === 'string')
+  return texts.length === 0 ? [] : [{ name: 'pre_get_sources_script', script: texts }]
 }

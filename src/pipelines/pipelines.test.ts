@@ -154,9 +154,9 @@ describe('a pipeline', () => {
 
   it('is refused with the problems of its file', async () => {
     const { pipelines } = await arrange()
-    await expect(pipelines.create(pipelineRequest('a: { script: e, retry: 1 }'))).rejects.toMatchObject({
+    await expect(pipelines.create(pipelineRequest('a: { script: e, pages: true }'))).rejects.toMatchObject({
       code: 'ciconfig.invalid',
-      message: '.gitlab-ci.yml:1:17: job "a": retry is not supported by this version',
+      message: '.gitlab-ci.yml:1:17: job "a": pages is not supported by this version',
     })
   })
 })

@@ -20,18 +20,27 @@ export interface JobTokens {
 }
 
 export interface PipelineLimits {
-  /** Default 3,600, as for a new GitLab project. */
+  /** Of a job without `timeout`. Default 3,600, as for a new GitLab project. */
   readonly jobTimeoutSeconds: number
+  /** What `timeout` may ask for. Default: a day. */
+  readonly maxJobTimeoutSeconds: number
   /** Default 100 MiB. */
   readonly maxTraceBytes: number
   /** Default 1 GiB. */
   readonly maxArtifactsBytes: number
+  /** Of one report. Default 10 MiB. */
+  readonly maxReportBytes: number
+  /** Of artifacts without `expire_in`. Default 30 days, as GitLab's. */
+  readonly artifactsExpireSeconds: number
 }
 
 export const DEFAULT_LIMITS: PipelineLimits = {
   jobTimeoutSeconds: 3600,
+  maxJobTimeoutSeconds: 86_400,
   maxTraceBytes: 100 << 20,
   maxArtifactsBytes: 1 << 30,
+  maxReportBytes: 10 << 20,
+  artifactsExpireSeconds: 30 * 86_400,
 }
 
 export interface PipelineParts {
@@ -51,4 +60,6 @@ export interface PipelineParts {
 /** What the parts of this room share. */
 export interface Context extends Omit<PipelineParts, 'limits'> {
   readonly limits: PipelineLimits
+  /** Cancels what is left of a pipeline in which a job has failed. */
+  cancelOthers(pipelineId: number): Promise<void>
 }

@@ -1,19 +1,32 @@
-import { byPrecedence, expandText, expandVariables, type Variable } from '../ciconfig/index.ts'
+import {
+  byPrecedence,
+  durationSeconds,
+  expandText,
+  expandVariables,
+  inScope,
+  type KnownVariables,
+  type Variable,
+} from '../ciconfig/index.ts'
 import type { Secret } from '../base/index.ts'
 import type { IdTokenJob } from '../identity/index.ts'
-import { endJob, endOverdue } from './endings.ts'
+import { dotenvFor } from './dependencies.ts'
+import { endJob } from './endings.ts'
 import { pipelineErrors } from './errors.ts'
 import { hashToken } from './job-access.ts'
+import { tierOf } from './environments.ts'
 import { buildPayload, repositoryUrl, type JobPayload, type PayloadVariable } from './payload.ts'
 import type { Context } from './ports.ts'
 import { settle } from './stages.ts'
-import type { JobRecord, RunnerRecord, Snapshot } from './store.ts'
+import { sweep } from './sweep.ts'
+import type { JobRecord, PipelineUser, RunnerRecord, Snapshot } from './store.ts'
 import { isProtected, jobVariables, pipelineVariables } from './variables.ts'
 
 export interface JobRequest {
   readonly runnerToken: string
   /** What the runner says of itself: `version`, `platform`, … */
   readonly info: Readonly<Record<string, string>>
+  /** The runner's feature `cancel_gracefully`. Default: false. */
+  readonly cancelsGracefully?: boolean
 }
 
 /** A runner that loses so many races in a row asks again later. */
@@ -39,11 +52,11 @@ interface Assignment {
  */
 export async function requestJob(context: Context, request: JobRequest): Promise<JobPayload | undefined> {
   const runner = await findRunner(context, request.runnerToken)
-  await endOverdue(context)
+  await sweep(context)
   for (let race = 0; race < MAX_RACES; race++) {
     const pending = await context.store.nextPendingJob(runner.id)
     if (pending === undefined) return undefined
-    const snapshot = await claim(context, pending, runner)
+    const snapshot = await claim(context, pending, { runner, request })
     const job = snapshot?.jobs.find((one) => one.id === pending.id)
     if (snapshot === undefined || job === undefined) continue
     const payload = await start(context, { snapshot, job, runner, info: request.info })
@@ -56,9 +69,10 @@ export async function requestJob(context: Context, request: JobRequest): Promise
 async function claim(
   { store, clock, limits }: Context,
   pending: JobRecord,
-  runner: RunnerRecord,
+  { runner, request }: { readonly runner: RunnerRecord; readonly request: JobRequest },
 ): Promise<Snapshot | undefined> {
   const nowMs = clock.nowMs()
+  const timeoutSeconds = timeoutOf(pending, limits)
   const take = (job: JobRecord): JobRecord =>
     job.id === pending.id && job.state === 'pending'
       ? {
@@ -66,10 +80,18 @@ async function claim(
           state: 'running',
           runnerId: runner.id,
           startedAtMs: nowMs,
-          deadlineMs: nowMs + limits.jobTimeoutSeconds * 1000,
+          timeoutSeconds,
+          cancelsGracefully: request.cancelsGracefully ?? false,
+          deadlineMs: nowMs + timeoutSeconds * 1000,
         }
       : job
   return store.updatePipeline(pending.pipelineId, (now) => settle(now, take, nowMs))
+}
+
+/** What the job asks for, up to what the instance allows. */
+function timeoutOf({ plan }: JobRecord, limits: Context['limits']): number {
+  const asked = plan.timeout === null ? limits.jobTimeoutSeconds : durationSeconds(plan.timeout)
+  return Math.max(1, Math.min(asked ?? Infinity, limits.maxJobTimeoutSeconds))
 }
 
 async function start(context: Context, assignment: Assignment): Promise<JobPayload | undefined> {
@@ -91,9 +113,15 @@ async function start(context: Context, assignment: Assignment): Promise<JobPaylo
 
 /** Step 2. */
 function issueToken({ jobTokens }: Context, { job, snapshot }: Assignment): Promise<Secret> {
-  const { project, user } = snapshot.pipeline.origin
+  const { project } = snapshot.pipeline.origin
+  const user = userOf(snapshot, job)
   const expiresAtMs = job.deadlineMs ?? 0
   return jobTokens.issue({ jobId: job.id, projectId: project.id, userId: user.id, expiresAtMs })
+}
+
+/** With whose rights the job runs. */
+function userOf({ pipeline }: Snapshot, { user }: JobRecord): PipelineUser {
+  return user ?? pipeline.origin.user
 }
 
 /** Step 3. False when the job was cancelled meanwhile. */
@@ -112,7 +140,6 @@ async function assemble(context: Context, assignment: Assignment, token: Secret)
     token: token.reveal(),
     variables: await payloadVariables(context, assignment, token),
     artifacts: await context.store.pipelineArtifacts(snapshot.pipeline.id),
-    timeoutSeconds: context.limits.jobTimeoutSeconds,
     nowMs: context.clock.nowMs(),
   })
 }
@@ -124,32 +151,39 @@ async function payloadVariables(
   token: Secret,
 ): Promise<readonly PayloadVariable[]> {
   const { job, snapshot } = assignment
-  const { projectVariables, pipelineVariables: given } = snapshot.pipeline.origin
-  const known = {
-    predefined: knownVariables(context, assignment),
-    project: projectVariables,
-    pipeline: given,
-  }
+  const known = scopedVariables(context, assignment)
+  const own = [...job.plan.yaml_variables, ...dotenvFor(job, snapshot.jobs)]
   // Secrets are values, never references: they are neither expanded nor, before this answer, part of anything else.
   const secrets = [
     secret('CI_JOB_TOKEN', token.reveal(), true),
     secret('CI_REPOSITORY_URL', repositoryUrl(snapshot.pipeline.origin, token.reveal()), false),
   ]
-  const idTokens = await mintIdTokens(
-    context,
-    assignment,
-    expandedMap(byPrecedence(known, job.plan.yaml_variables)),
-  )
-  const all = byPrecedence(
-    { ...known, predefined: [...known.predefined, ...secrets, ...idTokens] },
-    job.plan.yaml_variables,
-  )
+  const idTokens = await mintIdTokens(context, assignment, expandedMap(byPrecedence(known, own)))
+  const all = byPrecedence({ ...known, predefined: [...known.predefined, ...secrets, ...idTokens] }, own)
   return inPayloadForm(all, { secrets: [...secrets, ...idTokens], known })
+}
+
+/** Protected variables only on protected refs, those of an environment only in its jobs. */
+function scopedVariables(
+  context: Context,
+  assignment: Assignment,
+): Pick<KnownVariables, 'predefined' | 'project' | 'pipeline'> {
+  const { job, snapshot } = assignment
+  const { origin } = snapshot.pipeline
+  const known = {
+    predefined: knownVariables(context, assignment),
+    project: origin.projectVariables,
+    pipeline: [...origin.pipelineVariables, ...job.variables],
+  }
+  return inScope(known, {
+    isProtected: isProtected(origin),
+    environment: job.plan.environment?.name ?? null,
+  })
 }
 
 function knownVariables(context: Context, { snapshot, job, runner, info }: Assignment): readonly Variable[] {
   const { id, iid, origin, createdAtMs } = snapshot.pipeline
-  const { externalUrl, limits } = context
+  const { externalUrl } = context
   const pipeline = { id, iid, projectPath: origin.project.path }
   const facts = {
     job,
@@ -157,9 +191,9 @@ function knownVariables(context: Context, { snapshot, job, runner, info }: Assig
     runner,
     runnerInfo: info,
     externalUrl,
-    timeoutSeconds: limits.jobTimeoutSeconds,
   }
-  return [...pipelineVariables(origin, { externalUrl, createdAtMs }), ...jobVariables(facts)]
+  const acting = { ...origin, user: userOf(snapshot, job) }
+  return [...pipelineVariables(acting, { externalUrl, createdAtMs }), ...jobVariables(facts)]
 }
 
 function secret(key: string, value: string, isMasked: boolean): Variable {
@@ -179,7 +213,7 @@ async function mintIdTokens(
   assignment: Assignment,
   variables: ReadonlyMap<string, Variable>,
 ): Promise<readonly Variable[]> {
-  const lifetimeSeconds = context.limits.jobTimeoutSeconds
+  const lifetimeSeconds = assignment.job.timeoutSeconds ?? context.limits.jobTimeoutSeconds
   const expand = (text: string): string => expandText(text, { variables }) ?? text
   const tokens: Variable[] = []
   for (const [key, { aud }] of Object.entries(assignment.job.plan.id_tokens)) {
@@ -192,7 +226,9 @@ async function mintIdTokens(
 
 function subject({ snapshot, job, runner }: Assignment): IdTokenJob {
   const { id, origin } = snapshot.pipeline
-  const { project, user, commit, source, configPath } = origin
+  const { project, commit, source, configPath } = origin
+  const user = userOf(snapshot, job)
+  const { environment } = job.plan
   const { name: _name, defaultBranch: _defaultBranch, ...projectClaims } = project
   return {
     project: projectClaims,
@@ -204,6 +240,13 @@ function subject({ snapshot, job, runner }: Assignment): IdTokenJob {
     configPath,
     runner: { id: runner.id, environment: 'self-hosted' },
     jobSource: source,
+    ...(environment === null
+      ? {}
+      : {
+          environment: environment.name,
+          deploymentTier: tierOf(environment),
+          environmentAction: environment.action,
+        }),
   }
 }
 

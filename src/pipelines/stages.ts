@@ -1,98 +1,159 @@
-import type { JobRecord, JobState, Snapshot } from './store.ts'
+import { durationSeconds } from '../ciconfig/index.ts'
+import { isFinal, Summary, summaryOf, type Counted } from './status.ts'
+import type { JobRecord, JobState, NewJob, PipelineChange, Snapshot } from './store.ts'
 
 /** In the order of the stages, and inside a stage as they were added. */
 export function byStage<Job extends Pick<JobRecord, 'stageIndex'>>(jobs: readonly Job[]): readonly Job[] {
   return jobs.toSorted((a, b) => a.stageIndex - b.stageIndex)
 }
 
-/** What the order of stages needs to know of a job. */
-interface Staged extends Pick<
-  JobRecord,
-  'stageIndex' | 'state' | 'queuedAtMs' | 'finishedAtMs' | 'exitCode'
-> {
-  readonly plan: Pick<JobRecord['plan'], 'when' | 'allow_failure'>
+/** What the order of jobs needs to know of one. */
+interface Staged
+  extends
+    Counted,
+    Pick<
+      JobRecord,
+      'stageIndex' | 'isRetried' | 'resourceKey' | 'queuedAtMs' | 'scheduledAtMs' | 'finishedAtMs'
+    > {
+  readonly plan: Pick<JobRecord['plan'], 'name' | 'when' | 'start_in' | 'allow_failure' | 'needs'>
 }
 
-const FINAL: readonly JobState[] = ['success', 'failed', 'canceled', 'skipped']
-
-export function isFinal(state: JobState): boolean {
-  return FINAL.includes(state)
+/** Names of the jobs of this pipeline that a job waits for; undefined where the order of the stages counts. */
+export function neededNames({ plan }: Pick<Staged, 'plan'>): readonly string[] | undefined {
+  return plan.needs?.flatMap((need) => ('project' in need || 'pipeline' in need ? [] : [need.job]))
 }
 
 /**
- * Stage order: a stage starts when all jobs of earlier stages have ended; a job waits for a runner or is skipped as
- * its `when` says of what came before. Jobs that do not change stay the same objects.
+ * Lets every job begin that may: by its needs where it names them, else when all jobs of earlier stages have ended. It
+ * waits for a runner, a person, a time or a resource, or is skipped, as its `when` says of what came before. Each job
+ * is looked at once, after all that it waits for. Jobs that do not change stay the same objects.
  */
 export function advance<Job extends Staged>(jobs: readonly Job[], nowMs: number): readonly Job[] {
-  const stages = [...new Set(jobs.map((job) => job.stageIndex))].toSorted((a, b) => a - b)
-  let advanced = jobs
-  for (const stage of stages) {
-    const earlier = advanced.filter((job) => job.stageIndex < stage)
-    if (!earlier.every((job) => isFinal(job.state))) break
-    const hasFailed = earlier.some(counts)
-    advanced = advanced.map((job) =>
-      job.stageIndex === stage && job.state === 'created' ? begin(job, { hasFailed, nowMs }) : job,
-    )
+  const latest = new Map<string, Job>()
+  const replaced = new Map<Job, Job>()
+  const stages = new Map<number, Job[]>()
+  for (const job of jobs) {
+    if (job.isRetried) continue
+    latest.set(job.plan.name, job)
+    const stage = stages.get(job.stageIndex)
+    if (stage === undefined) stages.set(job.stageIndex, [job])
+    else stage.push(job)
   }
-  return advanced
+  const earlier = new Summary()
+  for (const stage of [...stages.keys()].toSorted((a, b) => a - b)) {
+    const members = stages.get(stage) ?? []
+    const before = earlier.state
+    for (const job of inOrderOfNeeds(members)) {
+      const state = stateBefore(job, { latest, before })
+      if (job.state !== 'created' || !isFinal(state)) continue
+      const begun = begin(job, { before: state, nowMs })
+      replaced.set(job, begun)
+      latest.set(job.plan.name, begun)
+    }
+    for (const job of members) earlier.add(replaced.get(job) ?? job)
+  }
+  return replaced.size === 0 ? jobs : jobs.map((job) => replaced.get(job) ?? job)
 }
 
-function counts(job: Staged): boolean {
-  return job.state === 'canceled' || (job.state === 'failed' && !mayFail(job))
+function stateBefore(
+  job: Staged,
+  { latest, before }: { readonly latest: ReadonlyMap<string, Staged>; readonly before: JobState },
+): JobState {
+  const names = neededNames(job)
+  if (names === undefined) return before
+  return summaryOf(
+    names.flatMap((name) => {
+      const needed = latest.get(name)
+      return needed === undefined ? [] : [needed]
+    }),
+  ).needed
 }
 
-/** `allow_failure:exit_codes`: the code says whether the failure was one of those that are expected. */
-function mayFail({ plan: { allow_failure: allowed }, exitCode }: Staged): boolean {
-  if (typeof allowed === 'boolean') return allowed
-  return exitCode !== null && allowed.exit_codes.includes(exitCode)
+/** Kahn's algorithm over the needs inside a stage: planning has refused circles. */
+function inOrderOfNeeds<Job extends Staged>(members: readonly Job[]): readonly Job[] {
+  const byName = new Map(members.map((job) => [job.plan.name, job]))
+  const neededBy = new Map<Job, Job[]>()
+  const open = new Map<Job, number>()
+  const ready: Job[] = []
+  for (const job of members) {
+    const here = new Set((neededNames(job) ?? []).flatMap((name) => byName.get(name) ?? []))
+    for (const needed of here) {
+      const dependents = neededBy.get(needed)
+      if (dependents === undefined) neededBy.set(needed, [job])
+      else dependents.push(job)
+    }
+    open.set(job, here.size)
+    if (here.size === 0) ready.push(job)
+  }
+  for (const job of ready)
+    for (const dependent of neededBy.get(job) ?? []) {
+      const count = (open.get(dependent) ?? 0) - 1
+      open.set(dependent, count)
+      if (count === 0) ready.push(dependent)
+    }
+  return ready
+}
+
+/** GitLab's `valid_statuses_for_build`: a job that names its needs does not run without them. */
+function runsAfter({ plan }: Staged, before: JobState): boolean {
+  if (plan.when === 'always') return before !== 'canceled'
+  if (plan.when === 'on_failure') return before === 'failed'
+  return before === 'success' || (before === 'skipped' && plan.needs === null)
 }
 
 function begin<Job extends Staged>(
   job: Job,
-  { hasFailed, nowMs }: { hasFailed: boolean; nowMs: number },
+  { before, nowMs }: { readonly before: JobState; readonly nowMs: number },
 ): Job {
-  const { when } = job.plan
-  const runs = when === 'always' || (when === 'on_failure') === hasFailed
-  return runs
-    ? { ...job, state: 'pending', queuedAtMs: nowMs }
-    : { ...job, state: 'skipped', finishedAtMs: nowMs }
+  if (!runsAfter(job, before)) return { ...job, state: 'skipped', finishedAtMs: nowMs }
+  if (job.plan.when === 'manual') return { ...job, state: 'manual' }
+  if (job.plan.when !== 'delayed') return queued(job, nowMs)
+  const scheduledAtMs = nowMs + (durationSeconds(job.plan.start_in ?? '') ?? 0) * 1000
+  return { ...job, state: 'scheduled', scheduledAtMs }
 }
 
-/** As GitLab sums up: a job that is allowed to fail does not fail the pipeline. */
+/** A job with a resource waits for it first; the store says when it has it. */
+export function queued<Job extends Staged>(job: Job, nowMs: number): Job {
+  const isWaiting = job.resourceKey !== null && job.state !== 'waiting_for_resource'
+  return isWaiting
+    ? { ...job, state: 'waiting_for_resource' }
+    : { ...job, state: 'pending', queuedAtMs: nowMs }
+}
+
+/** Of the newest try of each job. */
 export function pipelineState(jobs: readonly Staged[]): JobState {
-  const states = new Set(jobs.map((job) => job.state))
-  if (states.has('running')) return 'running'
-  if (states.has('pending') || states.has('created'))
-    return jobs.some((job) => isFinal(job.state)) ? 'running' : 'pending'
-  if (jobs.some((job) => job.state === 'failed' && !mayFail(job))) return 'failed'
-  if (states.has('canceled')) return 'canceled'
-  return states.has('success') || states.has('failed') ? 'success' : 'skipped'
+  const newest = jobs.filter(({ isRetried }) => !isRetried)
+  return newest.length === 0 ? 'skipped' : summaryOf(newest).state
 }
 
-/** The snapshot after `change` to some of its jobs and all that follows from it, or undefined when no job changed. */
-export function settle(
+/** What some event does to the jobs of a pipeline; undefined: nothing. */
+export interface Change {
+  readonly jobs: readonly JobRecord[]
+  readonly newJobs?: readonly NewJob[]
+}
+
+/** The pipeline after a change and all that follows from it, or undefined when no job changed. */
+export function settled(
   { pipeline, jobs }: Snapshot,
-  change: (job: JobRecord) => JobRecord,
+  { jobs: changed, newJobs = [] }: Change,
   nowMs: number,
-): Snapshot | undefined {
-  const changed = jobs.map(change)
-  if (changed.every((job, index) => job === jobs[index])) return undefined
-  const settled = advance(changed, nowMs)
-  const state = pipelineState(settled)
-  const startedAtMs = pipeline.startedAtMs ?? (state === 'running' ? nowMs : null)
+): PipelineChange | undefined {
+  if (newJobs.length === 0 && changed.every((job, index) => job === jobs[index])) return undefined
+  const all = advance<JobRecord | NewJob>([...changed, ...newJobs], nowMs)
+  const state = pipelineState(all)
+  const startedAtMs = pipeline.startedAtMs ?? (all.some(({ state: one }) => one === 'running') ? nowMs : null)
   return {
     pipeline: { ...pipeline, state, startedAtMs, finishedAtMs: isFinal(state) ? nowMs : null },
-    jobs: settled,
+    jobs: all.slice(0, changed.length) as readonly JobRecord[],
+    newJobs: all.slice(changed.length),
   }
 }
 
-export interface Outcome {
-  readonly state: 'success' | 'failed' | 'canceled'
-  readonly failureReason?: string
-  readonly exitCode?: number
-}
-
-export function finished(job: JobRecord, outcome: Outcome, nowMs: number): JobRecord {
-  const { state, failureReason = null, exitCode = null } = outcome
-  return { ...job, state, failureReason, exitCode, finishedAtMs: nowMs, deadlineMs: null }
+/** `settled`, where each job changes by itself. */
+export function settle(
+  now: Snapshot,
+  change: (job: JobRecord) => JobRecord,
+  nowMs: number,
+): PipelineChange | undefined {
+  return settled(now, { jobs: now.jobs.map(change) }, nowMs)
 }

@@ -32,6 +32,8 @@ function describePipelines(store: () => PipelineStore): void {
     const written = newPipeline(['one', 'two'])
     const { pipeline, jobs } = await store().createPipeline(written)
     expect(await store().findPipeline(pipeline.id)).toEqual({ pipeline, jobs })
+    expect(await store().findPipelineRecord(pipeline.id)).toEqual(pipeline)
+    expect(await store().findPipelineRecord(9)).toBeUndefined()
     expect(pipeline.origin).toEqual(written.origin)
     expect(jobs.map((job) => job.plan)).toEqual(written.jobs.map((job) => job.plan))
     expect(await store().findJob(jobs[1]?.id ?? 0)).toEqual(jobs[1])

@@ -174,6 +174,8 @@ export interface ArtifactRecord {
 export interface PipelineStore {
   createPipeline(pipeline: NewPipeline): Promise<Snapshot>
   findPipeline(id: number): Promise<Snapshot | undefined>
+  /** Without its jobs. */
+  findPipelineRecord(id: number): Promise<PipelineRecord | undefined>
   /**
    * One atomic step: `decide` sees the pipeline as it is and returns it as it shall be, or undefined to leave it; jobs
    * that are still the same objects are not written, new ones are added after all others. No other step on this

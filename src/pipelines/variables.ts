@@ -1,5 +1,6 @@
 import { isoTime, parseIsoTime } from '../base/index.ts'
 import type { Variable } from '../ciconfig/index.ts'
+import { environmentValues } from './environments.ts'
 import type {
   JobRecord,
   PipelineCommit,
@@ -46,13 +47,15 @@ export interface JobFacts {
   readonly runner: RunnerRecord
   readonly runnerInfo: Readonly<Record<string, string>>
   readonly externalUrl: string
-  readonly timeoutSeconds: number
 }
 
 /** Predefined variables of one job, without its secrets (gitlab-surface 3.5, L and J). */
 export function jobVariables({ job, pipeline, runner, runnerInfo, ...facts }: JobFacts): readonly Variable[] {
   const pages = `${facts.externalUrl}/${pipeline.projectPath}/-`
+  const { environment } = job.plan
+  const url = environment?.url ?? null
   return predefined({
+    ...environmentValues(environment),
     CI_PIPELINE_ID: String(pipeline.id),
     CI_PIPELINE_IID: String(pipeline.iid),
     CI_PIPELINE_URL: `${pages}/pipelines/${pipeline.id}`,
@@ -64,7 +67,8 @@ export function jobVariables({ job, pipeline, runner, runnerInfo, ...facts }: Jo
     CI_JOB_STAGE: job.plan.stage,
     CI_JOB_IMAGE: job.plan.image?.name,
     CI_JOB_STARTED_AT: isoTime((job.startedAtMs ?? 0) / 1000),
-    CI_JOB_TIMEOUT: String(facts.timeoutSeconds),
+    CI_JOB_TIMEOUT: String(job.timeoutSeconds ?? 0),
+    CI_JOB_MANUAL: job.plan.when === 'manual' || job.plan.when === 'delayed' ? 'true' : undefined,
     CI_NODE_INDEX: job.plan.parallel?.index.toString(),
     CI_NODE_TOTAL: String(job.plan.parallel?.total ?? 1),
     CI_SERVER: 'yes',
@@ -74,7 +78,8 @@ export function jobVariables({ job, pipeline, runner, runnerInfo, ...facts }: Jo
     CI_RUNNER_VERSION: runnerInfo['version'],
     CI_RUNNER_REVISION: runnerInfo['revision'],
     CI_RUNNER_EXECUTABLE_ARCH: architecture(runnerInfo),
-  })
+    // The one predefined value that refers to others.
+  }).concat(url === null ? [] : [{ key: 'CI_ENVIRONMENT_URL', value: url }])
 }
 
 function architecture({

@@ -34,6 +34,10 @@ export function createPipelineStore(database: Database): PipelineStore {
   return {
     createPipeline: (pipeline) => alone(tables, (step) => insertPipeline(step, pipeline)),
     findPipeline: (id) => atOneMoment(tables, (step) => readSnapshot(step, id)),
+    findPipelineRecord: async (id) => {
+      const row = await tables.selectFrom('pipelines').selectAll().where('id', '=', id).executeTakeFirst()
+      return row === undefined ? undefined : toPipeline(row)
+    },
     updatePipeline: (id, decide) => alone(tables, (step) => rewrite(step, id, decide)),
     ...jobQueries(tables),
     ...runnerQueries(tables),
