@@ -82,11 +82,12 @@ function requestRoute(route: Routes, parts: Parts): void {
   route.post('/api/v4/jobs/request', runnerToken(parts, RequestBody), async (context, asked) => {
     const { id, token, body } = asked
     const info = textsOf(body.info)
+    const cancelsGracefully = body.info?.features?.cancel_gracefully === true
     await runners.note(id, body.system_id ?? '', info)
     // Taken before the look: what comes between them makes it another one.
     const seen = version.current()
     const isSame = version.isSame(body.last_update ?? '')
-    const payload = isSame ? undefined : await pipelines.requestJob({ runnerToken: token, info })
+    const payload = isSame ? undefined : await pipelines.requestJob({ runnerToken: token, info, cancelsGracefully })
     if (payload !== undefined) return context.json(payload, 201)
     return context.body(null, 204, { 'X-GitLab-Last-Update': seen })
   })

@@ -25,6 +25,7 @@ export const RunnerInfo = v.nullish(
     revision: v.nullish(Text),
     platform: v.nullish(Text),
     architecture: v.nullish(Text),
+    features: v.nullish(v.object({ cancel_gracefully: v.nullish(v.boolean()) })),
   }),
   {},
 )

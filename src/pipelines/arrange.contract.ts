@@ -213,3 +213,37 @@ export async function addFirstAgain({ store }: Arranged, pipelineId: number): Pr
     return { ...now, newJobs: [again] }
   })
 }
+
+/** Runs what waits until nothing does: jobs end as `outcomes` says by their names, else well. Gives their order. */
+export async function runAll(
+  arranged: Arranged,
+  outcomes: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
+  const order: string[] = []
+  for (;;) {
+    const payload = await arranged.request()
+    if (payload === undefined) return order
+    const { name } = payload['job_info'] as { readonly name: string }
+    order.push(name)
+    await endAs(arranged, payload, outcomes[name] ?? 'success')
+  }
+}
+
+/** `success`, `canceled`, or why it failed: a reason, or an exit code. */
+export async function endAs(arranged: Arranged, payload: JobPayload, outcome: string): Promise<void> {
+  const { pipelines } = arranged
+  if (outcome === 'canceled') await pipelines.cancelJob(payload.id)
+  else if (outcome === 'success') await pipelines.updateJob(claim(payload), { state: 'success' })
+  else {
+    const exitCode = /^\d+$/.test(outcome) ? Number(outcome) : undefined
+    const failureReason = exitCode === undefined ? outcome : 'script_failure'
+    await pipelines.updateJob(claim(payload), { state: 'failed', failureReason, exitCode })
+  }
+}
+
+/** `name: state` of the newest tries, and of the pipeline. */
+export async function statesOf({ pipelines }: Arranged, id = 1): Promise<string> {
+  const { state, jobs } = await pipelines.get(id)
+  const newest = jobs.filter(({ isRetried }) => !isRetried)
+  return [...newest.map((job) => `${job.name} ${job.state}`), `= ${state}`].join(', ')
+}

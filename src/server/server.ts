@@ -142,6 +142,8 @@ async function open(
   })
   // Listed below the listener: what is under way is answered before its database closes.
   undo.splice(1, 0, () => services.close())
+  // Before anybody is answered: no runner of before may go on.
+  await services.pipelines.recover()
   const readiness = { trust: services.trust, clock, freeBytes }
   const measure = measured(services.metrics, clock)
   const requests = { clock, entropy: systemEntropy, proxies: configured.proxies }
