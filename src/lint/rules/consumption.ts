@@ -52,7 +52,7 @@ const runBefore: Rule = {
   traps: ['S1', 'S2'],
   bad: pipeline(`consume:
   script:
-    - pip download --no-deps --no-binary :all: "$NAME==$VERSION" -d pkg
+    - 'pip download --no-deps --no-binary :all: "$NAME==$VERSION" -d pkg'
     - ${VERIFY}
 `),
   good: pipeline(`consume:
@@ -80,9 +80,9 @@ const oneWheel: Rule = {
   fix: 'Take the list of files from the index or from the build (`sha256sum --check SHA256SUMS`), and verify each.',
   source: ['pip, "pip download"'],
   traps: ['C19'],
-  bad: pipeline(`consume:\n  script:\n    - pip download --only-binary=:all: demo==1 -d pkg\n    - ${VERIFY}\n`),
+  bad: pipeline(`consume:\n  script:\n    - 'pip download --only-binary=:all: demo==1 -d pkg'\n    - ${VERIFY}\n`),
   good: pipeline(
-    `consume:\n  script:\n    - pip download --only-binary=:all: demo==1 -d pkg\n    - sha256sum --check SHA256SUMS\n    - ${VERIFY}\n`,
+    `consume:\n  script:\n    - 'pip download --only-binary=:all: demo==1 -d pkg'\n    - sha256sum --check SHA256SUMS\n    - ${VERIFY}\n`,
   ),
   *check(project) {
     for (const sequence of jobSequences(project)) {

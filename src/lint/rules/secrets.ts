@@ -116,7 +116,7 @@ const tokenInLog: Rule = {
   traps: ['S14'],
   bad: pipeline(`job:
   script:
-    - curl --verbose --fail --header "JOB-TOKEN: $CI_JOB_TOKEN" --output a "$URL"
+    - curl --verbose --fail --header "JOB-TOKEN:$CI_JOB_TOKEN" --output a "$URL"
 `),
   good: pipeline(`job:
   script:

@@ -1,0 +1,45 @@
+import { conductRules } from './conduct.ts'
+import { consumptionRules } from './consumption.ts'
+import { idTokenRules } from './id-tokens.ts'
+import { identityRules } from './identity.ts'
+import { packagingRules, pyprojectRules } from './packaging.ts'
+import { publishingRules } from './publishing.ts'
+import type { Rule } from './rule.ts'
+import { secretRules } from './secrets.ts'
+import { signingRules } from './signing.ts'
+import { pinRules, toolRules } from './tools.ts'
+import { verificationRules } from './verification.ts'
+
+/** What could not be read is reported under this code, by who reads and by no rule. */
+const undecided: Rule = {
+  code: 'WS901',
+  severity: 'warning',
+  title: 'something that could not be read',
+  what: 'The pipeline cannot be planned, an included file is not at hand, a file is no TOML, or has more than is looked at.',
+  consequence: 'What stands there is undecided: it may hold any of the other traps.',
+  fix: 'Correct the line, or give the files of other projects with `--mirror`.',
+  source: ['[Keywords of pipelines](pipelines.md)'],
+  traps: [],
+  bad: { '.gitlab-ci.yml': 'include: missing.yml\ntest:\n  script: pytest\n' },
+  good: { '.gitlab-ci.yml': 'test:\n  script: pytest\n' },
+  check: () => [],
+}
+
+/** Every rule, by its code. */
+export const rules: readonly Rule[] = [
+  ...secretRules,
+  ...idTokenRules,
+  ...signingRules,
+  ...verificationRules,
+  ...identityRules,
+  ...consumptionRules,
+  ...publishingRules,
+  ...toolRules,
+  ...pinRules,
+  ...packagingRules,
+  ...pyprojectRules,
+  ...conductRules,
+  undecided,
+].toSorted((a, b) => (a.code < b.code ? -1 : 1))
+
+export const UNDECIDED = undecided

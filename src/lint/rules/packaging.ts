@@ -1,0 +1,252 @@
+import { isName, parseVersion } from '../../formats/python/index.ts'
+import type { Hit } from '../finding.ts'
+import type { Pyproject } from '../project/project.ts'
+import { hasLetter, hasOption } from '../shell/program.ts'
+import { hit, isUpload, jobSequences, pipVerb, setVariables, started } from './look.ts'
+import { supportedUntilMs } from './python-releases.ts'
+import { pipeline, type Example, type Rule } from './rule.ts'
+
+function pyproject(text: string): Example {
+  return { 'pyproject.toml': text }
+}
+
+const SOURCES = /(?:^|\/)(?:pyproject\.toml|setup\.py|setup\.cfg|__init__\.py|_version\.py|PKG-INFO)$/
+
+const sed: Rule = {
+  code: 'WS601',
+  severity: 'error',
+  title: 'sources rewritten with sed before the build',
+  what: '`sed -i` or `perl -i` on `pyproject.toml`, `setup.py`, `setup.cfg` or a module, in a job.',
+  consequence: 'The pattern also hits other lines (`authors = [{name = …}]`, `python_version = …`), and what is built is not what the commit says that the certificate names.',
+  fix: 'Put name and version where they belong and commit them, or take the version from the tag (setuptools-scm, hatch-vcs).',
+  source: ['PEP 621', '[Build and publish](../how-to/build-and-publish.md)'],
+  traps: ['C1', 'C2', 'C22'],
+  bad: pipeline(`build:\n  script:\n    - sed -i "s/version = \\".*\\"/version = \\"$V\\"/" pyproject.toml\n    - python -m build\n`),
+  good: pipeline('build:\n  script:\n    - python -m build\n'),
+  *check(project) {
+    for (const sequence of jobSequences(project))
+      for (const placed of started(sequence, 'sed', 'perl')) {
+        const isInPlace = hasLetter(placed.invocation, 'i') || placed.invocation.args.some(({ text }) => /^-i|^--in-place/.test(text))
+        const file = placed.invocation.args.find(({ text }) => SOURCES.test(text))
+        if (isInPlace && file !== undefined) yield hit(placed, placed.invocation.at, `${file.text} is rewritten`)
+      }
+  },
+}
+
+const gitInit: Rule = {
+  code: 'WS602',
+  severity: 'warning',
+  title: 'a repository made in the job',
+  what: '`git init` in a job.',
+  consequence: 'In a clone `git commit` then finds nothing to commit and fails, or commits caches, which back ends that ask git pack into the sdist.',
+  fix: 'Leave it out: the runner has cloned the project.',
+  source: ['git-init(1)', 'setuptools-scm, hatch-vcs: which files belong to an sdist'],
+  traps: ['C5'],
+  bad: pipeline('build:\n  script:\n    - git init\n    - python -m build\n'),
+  good: pipeline('build:\n  script:\n    - python -m build\n'),
+  *check(project) {
+    for (const sequence of jobSequences(project))
+      for (const placed of started(sequence, 'git'))
+        if (placed.invocation.args[0]?.text === 'init') yield hit(placed, placed.invocation.at, 'the project is a repository already')
+  },
+}
+
+const gitConfig: Rule = {
+  code: 'WS603',
+  severity: 'note',
+  title: 'a configuration of git that outlives the job',
+  what: '`git config --global` in a job.',
+  consequence: 'On a shell runner it stays for the next job; `init.defaultBranch` has no effect after `git init`.',
+  fix: 'Leave it out, or set `GIT_AUTHOR_NAME` and the like as variables of the job.',
+  source: ['git-config(1)'],
+  traps: ['C6'],
+  bad: pipeline('build:\n  script:\n    - git config --global user.name CI\n    - python -m build\n'),
+  good: pipeline('build:\n  script:\n    - python -m build\n'),
+  *check(project) {
+    for (const sequence of jobSequences(project))
+      for (const placed of started(sequence, 'git'))
+        if (placed.invocation.args[0]?.text === 'config' && hasOption(placed.invocation, '--global', '--system'))
+          yield hit(placed, placed.invocation.at, 'it is written into the home folder')
+  },
+}
+
+const homeMadeName: Rule = {
+  code: 'WS604',
+  severity: 'warning',
+  title: 'a package name normalized by hand',
+  what: '`tr \'-\' \'_\'` or `sed s/-/_/g`, and the like, over a name in a job.',
+  consequence: 'Dots, capital letters and runs (`My.Pkg`, `a--b`) stay, so that files and pages are looked for under a name that they do not have.',
+  fix: 'Take names from the files that were built; an index wants `re.sub("[-_.]+", "-", name).lower()`, a file name the same with `_`.',
+  source: ['PEP 503: normalized names', 'PEP 625 and the binary distribution format: file names'],
+  traps: ['C7'],
+  bad: pipeline('build:\n  script:\n    - export NAME=$(echo "$CI_PROJECT_NAME" | tr \'-\' \'_\')\n    - python -m build\n'),
+  good: pipeline('build:\n  script:\n    - python -m build\n'),
+  *check(project) {
+    for (const sequence of jobSequences(project))
+      for (const placed of started(sequence, 'tr', 'sed')) {
+        const [first, second] = placed.invocation.args
+        const isTr = placed.invocation.program === 'tr' && /^[-.]+$/.test(first?.text ?? '') && second?.text === '_'
+        const isSed = placed.invocation.program === 'sed' && /^s(.)(?:-|\[[-_.]+\])\1_\1g?$/.test(first?.text ?? '')
+        if (isTr || isSed) yield hit(placed, placed.invocation.at, 'only hyphens are replaced')
+      }
+  },
+}
+
+interface ProjectTable {
+  readonly [key: string]: unknown
+}
+
+function tableOf({ value }: Pyproject): ProjectTable | undefined {
+  const table = value['project']
+  return typeof table === 'object' && table !== null ? (table as ProjectTable) : undefined
+}
+
+function at({ file, places }: Pyproject, key: string, what: string): Hit {
+  const place = places.get(key) ?? places.get(key.split('.')[0] ?? '')
+  return { ...file.position(place?.valueAt ?? 0), what }
+}
+
+function isVersion(text: string): boolean {
+  try {
+    parseVersion(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const placeholder: Rule = {
+  code: 'WS605',
+  severity: 'error',
+  title: 'a name or version that is none',
+  what: '`name` or `version` in `[project]` is not valid, a placeholder such as `<my_package>` for example, or a URL has one.',
+  consequence: 'Nothing but the pipeline that rewrites the file can build or install the project.',
+  fix: 'Write the real name, a version such as `0.1.0`, and real URLs.',
+  source: ['PEP 508: names', 'PEP 440: versions'],
+  traps: ['C4'],
+  bad: pyproject('[project]\nname = "<my_package>"\nversion = "1.0"\n'),
+  good: pyproject('[project]\nname = "my-package"\nversion = "1.0"\n'),
+  *check({ pyproject: file }) {
+    const table = file === undefined ? undefined : tableOf(file)
+    if (file === undefined || table === undefined) return
+    const { name, version, urls } = table
+    if (typeof name === 'string' && !isName(name)) yield at(file, 'project.name', `${name.slice(0, 100)} is not the name of a package`)
+    if (typeof version === 'string' && !isVersion(version))
+      yield at(file, 'project.version', `${version.slice(0, 100)} is not a version`)
+    for (const [key, url] of Object.entries((urls ?? {}) as ProjectTable))
+      if (typeof url === 'string' && /[<>]/.test(url)) yield at(file, `project.urls.${key}`, `${url.slice(0, 100)} is not a URL`)
+  },
+}
+
+const oldSetuptools: Rule = {
+  code: 'WS606',
+  severity: 'warning',
+  title: 'a setuptools that does not know `[project]`',
+  what: '`build-system.requires` allows a setuptools before 61, and the metadata stands in `[project]`.',
+  consequence: 'Such a version builds a package without a name and version, `UNKNOWN-0.0.0`.',
+  fix: 'Require `setuptools>=61`.',
+  source: ['setuptools changelog, 61.0.0'],
+  traps: ['C4'],
+  bad: pyproject('[build-system]\nrequires = ["setuptools>=45", "wheel"]\n\n[project]\nname = "demo"\nversion = "1.0"\n'),
+  good: pyproject('[build-system]\nrequires = ["setuptools>=61", "wheel"]\n\n[project]\nname = "demo"\nversion = "1.0"\n'),
+  *check({ pyproject: file }) {
+    const system = file?.value['build-system'] as ProjectTable | undefined
+    const requires = Array.isArray(system?.['requires']) ? (system['requires'] as readonly unknown[]) : []
+    for (const one of file !== undefined && tableOf(file) !== undefined ? requires : []) {
+      const found = /^setuptools\s*>=?\s*(\d{1,4})(?:\.\d+)*$/.exec(typeof one === 'string' ? one : '')
+      if (file === undefined || found === null || Number(found[1]) >= 61) continue
+      const place = file.places.get('build-system.requires')
+      const from = file.file.text.indexOf(found[0], place?.valueAt ?? 0)
+      const edit = { file: file.file.path, from, to: from + found[0].length, text: 'setuptools>=61' }
+      yield { ...at(file, 'build-system.requires', `${found[0]} allows versions before 61`), edits: from < 0 ? [] : [edit] }
+    }
+  },
+}
+
+const oldPython: Rule = {
+  code: 'WS607',
+  severity: 'note',
+  title: 'a promise to run on a Python without support',
+  what: 'The lower bound of `requires-python` is a release whose support has ended.',
+  consequence: 'Users on it get a package that nobody tests there, on an interpreter without security fixes.',
+  fix: 'Raise `requires-python` to the oldest release that is supported.',
+  source: ['Python Developer\'s Guide, "Status of Python versions"'],
+  traps: ['C4'],
+  bad: pyproject('[project]\nname = "demo"\nversion = "1.0"\nrequires-python = ">=3.7"\n'),
+  good: pyproject('[project]\nname = "demo"\nversion = "1.0"\nrequires-python = ">=3.13"\n'),
+  *check({ pyproject: file, surroundings }) {
+    const bound = file === undefined ? undefined : tableOf(file)?.['requires-python']
+    const release = /^\s*>=\s*(\d+\.\d+)/.exec(typeof bound === 'string' ? bound : '')?.[1]
+    const untilMs = release === undefined ? undefined : supportedUntilMs(release)
+    if (file !== undefined && untilMs !== undefined && untilMs < surroundings.nowMs)
+      yield at(file, 'project.requires-python', `the support of Python ${release} has ended`)
+  },
+}
+
+const missingReadme: Rule = {
+  code: 'WS608',
+  severity: 'error',
+  title: 'a readme that is not there',
+  what: '`readme` in `[project]` names a file that does not exist.',
+  consequence: 'The build fails.',
+  fix: 'Write the file, or take the key out.',
+  source: ['PEP 621: `readme`'],
+  traps: ['C4'],
+  bad: pyproject('[project]\nname = "demo"\nversion = "1.0"\nreadme = "README.md"\n'),
+  good: { ...pyproject('[project]\nname = "demo"\nversion = "1.0"\nreadme = "README.md"\n'), 'README.md': '# demo\n' },
+  *check({ pyproject: file, surroundings }) {
+    const readme = file === undefined ? undefined : tableOf(file)?.['readme']
+    const path = typeof readme === 'object' && readme !== null ? (readme as ProjectTable)['file'] : readme
+    if (file !== undefined && typeof path === 'string' && !surroundings.hasFile(path))
+      yield at(file, 'project.readme', `${path.slice(0, 100)} does not exist`)
+  },
+}
+
+const VERSION_VARIABLE = /^\$\{?(\w*VERSION)\}?$/
+
+const versionElsewhere: Rule = {
+  code: 'WS609',
+  severity: 'error',
+  title: 'a version that the build does not take',
+  what: 'The version in `pyproject.toml` is dynamic, or there is no `[project]`, and the pipeline asks pip for a version of a variable of its own.',
+  consequence: 'What is built has another version, and `pip download name==1.0.0` finds nothing.',
+  fix: 'Read name and version from the metadata of what was built.',
+  source: ['PEP 621: `dynamic`'],
+  traps: ['C3'],
+  bad: {
+    ...pipeline(
+      `variables:\n  PACKAGE_VERSION: "1.0.0"\npublish:\n  script:\n    - twine upload dist/*\n    - 'pip download --only-binary=:all: "demo==$PACKAGE_VERSION"'\n  rules:\n    - if: $CI_COMMIT_TAG\n`,
+    ),
+    ...pyproject('[project]\nname = "demo"\ndynamic = ["version"]\n'),
+  },
+  good: {
+    ...pipeline(
+      `variables:\n  PACKAGE_VERSION: "1.0.0"\npublish:\n  script:\n    - twine upload dist/*\n    - 'pip download --only-binary=:all: "demo==$PACKAGE_VERSION"'\n  rules:\n    - if: $CI_COMMIT_TAG\n`,
+    ),
+    ...pyproject('[project]\nname = "demo"\nversion = "1.0.0"\n'),
+  },
+  *check(project) {
+    const file = project.pyproject
+    if (file === undefined) return
+    const table = tableOf(file)
+    const isDynamic = Array.isArray(table?.['dynamic']) && (table['dynamic'] as readonly unknown[]).includes('version')
+    const isFixed = (name: string): boolean =>
+      [...setVariables(project)].some((one) => one.name === name && /^\d+(?:\.\d+)+/.test(String(one.node.value)))
+    const all = jobSequences(project)
+    if ((table !== undefined && !isDynamic) || !all.some(({ commands }) => commands.some(isUpload))) return
+    for (const placed of all.flatMap((sequence) => [...started(sequence)]))
+      for (const { text } of pipVerb(placed.invocation) === undefined ? [] : placed.invocation.args) {
+        const name = VERSION_VARIABLE.exec(text.split('==')[1] ?? '')?.[1]
+        if (name !== undefined && isFixed(name)) yield at(file, table === undefined ? '' : 'project.dynamic', `the version is not ${name}`)
+      }
+  },
+}
+
+export const packagingRules: readonly Rule[] = [sed, gitInit, gitConfig, homeMadeName]
+export const pyprojectRules: readonly Rule[] = [
+  placeholder,
+  oldSetuptools,
+  oldPython,
+  missingReadme,
+  versionElsewhere,
+]

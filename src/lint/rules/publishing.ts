@@ -1,0 +1,271 @@
+import type { PlacedCommand, Project } from '../project/project.ts'
+import { hasOption } from '../shell/program.ts'
+import {
+  expandedOnce,
+  hit,
+  hitAt,
+  isSigning,
+  isUpload,
+  isVerifying,
+  jobSequences,
+  pipVerb,
+  setVariables,
+  started,
+  startedAnywhere,
+} from './look.ts'
+import { pipeline, type Rule } from './rule.ts'
+
+const PUBLISH = `publish:
+  script:
+    - twine upload dist/*
+`
+const TAGS = '  rules:\n    - if: $CI_COMMIT_TAG\n'
+const SIGN = `sign:
+  stage: build
+  id_tokens:
+    SIGSTORE_ID_TOKEN:
+      aud: sigstore
+  script:
+    - cosign sign-blob --yes --bundle a.sigstore.json a
+`
+
+const everyBranch: Rule = {
+  code: 'WS401',
+  severity: 'error',
+  title: 'a publication from every branch',
+  what: 'A job that uploads packages is in the pipeline of any branch, and waits for nobody.',
+  consequence: 'Everybody who may push a branch publishes a release.',
+  fix: 'Run it for protected tags only: `rules: [{ if: $CI_COMMIT_TAG }]`, and protect the tags `v*`.',
+  source: ['GitLab, CI/CD YAML reference: `rules`', 'GitLab, "Protected tags"'],
+  traps: ['S17'],
+  bad: pipeline(PUBLISH),
+  good: pipeline(PUBLISH + TAGS),
+  *check(project) {
+    const situation = project.pipeline?.situations.find(({ kind }) => kind === 'branch')
+    for (const sequence of situation === undefined ? [] : jobSequences(project)) {
+      const planned = sequence.job.planned.get(situation as never)
+      if (planned === undefined || planned.when === 'manual') continue
+      for (const placed of started(sequence))
+        if (isUpload(placed)) yield hit(placed, placed.invocation.at, `the job ${sequence.job.name} uploads in pipelines of every branch`)
+    }
+  },
+}
+
+const SIDE_FILE = /\.(?:sig|crt|sigstore(?:\.json)?|pem|publish\.attestation)(?:$|["'/?])/
+
+function sendsSignature({ invocation }: PlacedCommand): boolean {
+  if (invocation === undefined) return false
+  const isSent = invocation.program === 'curl' && hasOption(invocation, '--upload-file', '-T')
+  return (isSent || invocation.program === 'glab') && invocation.args.some(({ text }) => SIDE_FILE.test(text))
+}
+
+const signaturesLater: Rule = {
+  code: 'WS402',
+  severity: 'warning',
+  title: 'packages published before their signatures',
+  what: 'The packages are uploaded in an earlier stage, or earlier in the same job, than their signatures.',
+  consequence: 'In between the release can be installed unsigned; where the later job fails, for good.',
+  fix: 'Upload the signatures first, or publish all with one command that puts signatures first (`wheelseal publish`).',
+  source: ['[Build and publish](../how-to/build-and-publish.md)'],
+  traps: ['S16'],
+  bad: pipeline(`publish:
+  stage: build
+  script: twine upload dist/*
+${TAGS}signatures:
+  stage: deploy
+  script: curl --fail --netrc-file "$NETRC" --upload-file a.sig "$URL/a.sig"
+`),
+  good: pipeline(`signatures:
+  stage: build
+  script: curl --fail --netrc-file "$NETRC" --upload-file a.sig "$URL/a.sig"
+publish:
+  stage: deploy
+  script: twine upload dist/*
+${TAGS}`),
+  *check(project) {
+    const order = stageOrder(project)
+    const sent = jobSequences(project).flatMap(({ job, commands }) =>
+      commands.flatMap((placed, index) => (sendsSignature(placed) ? [{ job, index, stage: order(job.name) }] : [])),
+    )
+    for (const sequence of jobSequences(project))
+      for (const placed of sent.length === 0 ? [] : started(sequence)) {
+        if (!isUpload(placed)) continue
+        const stage = order(sequence.job.name)
+        const isBefore = sent.every((one) => (one.job === sequence.job ? one.index > placed.index : one.stage > stage))
+        if (isBefore) yield hit(placed, placed.invocation.at, 'the signatures follow only later')
+      }
+  },
+}
+
+function stageOrder({ pipeline: planned }: Project): (name: string) => number {
+  const order = new Map<string, number>()
+  for (const { jobs } of planned?.situations ?? [])
+    for (const [index, job] of [...jobs.values()].entries()) {
+      const stage = order.get(`stage ${job.stage}`) ?? index
+      order.set(`stage ${job.stage}`, stage)
+      order.set(job.name, stage)
+    }
+  const stages = planned?.root.entries.get('stages')?.value
+  const listed = stages?.kind === 'list' ? stages.items.map((item) => (item.kind === 'scalar' ? String(item.value) : '')) : ['build', 'test', 'deploy']
+  const stageOf = new Map((planned?.situations ?? []).flatMap(({ jobs }) => [...jobs.values()].map((job) => [job.name, job.stage] as const)))
+  return (name) => listed.indexOf(stageOf.get(name) ?? '')
+}
+
+const skipExisting: Rule = {
+  code: 'WS403',
+  severity: 'warning',
+  title: '`--skip-existing`',
+  what: '`twine upload --skip-existing`.',
+  consequence: 'twine 6.2 and later refuse it for every index but PyPI; older ones call a changed file of the same name published.',
+  fix: 'Take the version from the tag, so that nothing is uploaded twice, or use `wheelseal publish`, which compares digests.',
+  source: ['twine changelog, 6.2.0'],
+  traps: [],
+  bad: pipeline(`publish:\n  script: twine upload --skip-existing dist/*\n${TAGS}`),
+  good: pipeline(PUBLISH + TAGS),
+  *check(project) {
+    for (const placed of startedAnywhere(project, 'twine'))
+      for (const word of placed.invocation.args)
+        if (word.text === '--skip-existing') yield hit(placed, word, 'a changed file passes as published')
+  },
+}
+
+const VERSION_NAME = /^(?:VERSION|(?:\w+_)?(?:PACKAGE|PKG|PROJECT|RELEASE|DIST)_VERSION)$/
+
+const fixedVersion: Rule = {
+  code: 'WS404',
+  severity: 'warning',
+  title: 'a version that is written into the pipeline',
+  what: 'A variable such as `PACKAGE_VERSION` has a version as its value, in a pipeline that uploads packages.',
+  consequence: 'The second pipeline fails with "already been taken", and signatures of its build may be stored beside the files of the first.',
+  fix: 'Take the version from the tag (`${CI_COMMIT_TAG#v}`) or from the metadata of what was built.',
+  source: ['GitLab, "PyPI packages in the package registry": publishing a package with the same name or version'],
+  traps: ['C9'],
+  bad: pipeline(`variables:\n  PACKAGE_VERSION: "1.0.0"\n${PUBLISH}${TAGS}`),
+  good: pipeline(PUBLISH + TAGS),
+  *check(project) {
+    if (!jobSequences(project).some(({ commands }) => commands.some(isUpload))) return
+    for (const { name, node } of setVariables(project))
+      if (VERSION_NAME.test(name) && /^\d+(?:\.\d+)+\S*$/.test(String(node.value)))
+        yield hitAt(node.at, `${name} is the same in every pipeline`)
+  },
+}
+
+const globs: Rule = {
+  code: 'WS405',
+  severity: 'note',
+  title: 'a list of patterns for the upload',
+  what: '`twine upload dist/*.whl dist/*.tar.gz`.',
+  consequence: 'A project that builds only one of the two kinds fails with "Cannot find file".',
+  fix: 'Upload `dist/*`, and keep the signatures in another folder; or use `wheelseal publish`.',
+  source: ['twine, `twine upload`'],
+  traps: ['C18'],
+  bad: pipeline(`publish:\n  script: twine upload dist/*.whl dist/*.tar.gz\n${TAGS}`),
+  good: pipeline(PUBLISH + TAGS),
+  *check(project) {
+    for (const placed of startedAnywhere(project, 'twine')) {
+      const first = placed.invocation.args.find(({ text, isBare }) => isBare && /\*\.whl$/.test(text))
+      const second = placed.invocation.args.some(({ text, isBare }) => isBare && /\*\.tar\.gz$/.test(text))
+      if (first !== undefined && second && isUpload(placed)) yield hit(placed, first, 'each of the patterns must match')
+    }
+  },
+}
+
+const GENERIC = /\/packages\/generic\/\$\{?(\w+)\}?\//
+
+const twoNames: Rule = {
+  code: 'WS406',
+  severity: 'warning',
+  title: 'signatures under another name than the package',
+  what: 'The generic package has the name of the GitLab project, and pip is asked for a name that the pipeline makes of it.',
+  consequence: 'Whoever derives one name from the other gets 404: `my-pkg`, `my_pkg` and `My.Pkg` are one package to pip and three to the generic registry.',
+  fix: 'Take the name under which signatures are kept from the names of the files.',
+  source: ['PEP 503: normalized names', 'PEP 625: file names'],
+  traps: ['C8'],
+  bad: pipeline(`variables:
+  URL: "$CI_API_V4_URL/projects/1/packages/generic/$CI_PROJECT_NAME/1.0"
+consume:
+  script:
+    - export NAME=$(echo "$CI_PROJECT_NAME" | tr '-' '_')
+    - 'pip download --only-binary=:all: "$NAME==1.0"'
+`),
+  good: pipeline(`variables:
+  URL: "$CI_API_V4_URL/projects/1/packages/generic/demo/1.0"
+consume:
+  script:
+    - 'pip download --only-binary=:all: "demo==1.0"'
+`),
+  *check(project) {
+    const made = new Set<string>()
+    for (const { command, snippet } of jobSequences(project).flatMap(({ commands }) => commands)) {
+      for (const { name, value } of command.assignments)
+        if (/\|\s*tr\s/.test(snippet.text.slice(value.start, value.end))) made.add(name)
+      for (const word of command.words[0]?.text === 'export' ? command.words : [])
+        if (/\|\s*tr\s/.test(snippet.text.slice(word.start, word.end))) made.add(/^\w+/.exec(word.text)?.[0] ?? '')
+    }
+    const isAsked = [...startedAnywhere(project)].some(
+      ({ invocation }) => pipVerb(invocation) !== undefined && invocation.args.some(({ text }) => made.has(/^\$\{?(\w+)/.exec(text)?.[1] ?? '')),
+    )
+    for (const { node, job } of isAsked ? setVariables(project) : []) {
+      const name = GENERIC.exec(String(node.value))?.[1]
+      if (name === undefined) continue
+      const first = job ?? project.pipeline?.jobs[0]
+      const isProject = name === 'CI_PROJECT_NAME' || expandedOnce(`$${name}`, first) === expandedOnce('$CI_PROJECT_NAME', first)
+      if (isProject) yield hitAt(node.at, 'the signatures have the name of the GitLab project')
+    }
+  },
+}
+
+const nobodyVerifies: Rule = {
+  code: 'WS407',
+  severity: 'warning',
+  title: 'signatures that nobody checks',
+  what: 'A pipeline signs, and no job of it verifies.',
+  consequence: 'A wrong identity, a wrong file or an empty folder is found by the first consumer.',
+  fix: 'Add a job that verifies each file with the identity that consumers will expect, before anything is published.',
+  source: ['[Verify a distribution](../how-to/verify-a-distribution.md)'],
+  traps: [],
+  bad: pipeline(SIGN),
+  good: pipeline(`${SIGN}verify:
+  script: cosign verify-blob --bundle a.sigstore.json --certificate-identity "$I" --certificate-oidc-issuer "$O" a
+`),
+  *check(project) {
+    const all = jobSequences(project)
+    const [first] = all.flatMap(({ commands }) => commands.filter(isSigning))
+    // wheelseal verifies what it has signed, before it ends.
+    const isChecked = all.some(({ commands }) => commands.some(isVerifying)) || first?.invocation?.program === 'wheelseal'
+    if (first?.invocation !== undefined && !isChecked) yield hit(first, first.invocation.at, 'no job verifies')
+  },
+}
+
+const unsigned: Rule = {
+  code: 'WS408',
+  severity: 'note',
+  title: 'packages that are published unsigned',
+  what: 'A pipeline uploads packages, and neither signs nor attests them.',
+  consequence: 'Whoever can write to the registry, or stand between it and the reader, can replace them unseen.',
+  fix: 'Sign them: `wheelseal init` writes the stages.',
+  source: ['[Sign distributions](../how-to/sign-distributions.md)'],
+  traps: [],
+  bad: pipeline(PUBLISH + TAGS),
+  good: pipeline(`${SIGN}${PUBLISH}${TAGS}`),
+  *check(project) {
+    const commands = jobSequences(project).flatMap((sequence) => sequence.commands)
+    const isAttested = commands.some(
+      ({ invocation }) => invocation !== undefined && (hasOption(invocation, '--attestations', '--attest') || invocation.program === 'pypi-attestations'),
+    )
+    const [first] = commands.filter(isUpload)
+    if (first?.invocation !== undefined && !isAttested && !commands.some(isSigning))
+      yield hit(first, first.invocation.at, 'nothing of it is signed')
+  },
+}
+
+export const publishingRules: readonly Rule[] = [
+  everyBranch,
+  signaturesLater,
+  skipExisting,
+  fixedVersion,
+  globs,
+  twoNames,
+  nobodyVerifies,
+  unsigned,
+]
