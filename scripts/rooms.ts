@@ -8,7 +8,7 @@ export interface Room {
   readonly types?: readonly string[]
 }
 
-const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign']
+const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign', 'lint']
 const floor4 = [
   ...floor3,
   ...['trust', 'registry', 'pipelines', 'repositories', 'runner', 'rehearsal', 'packaging'],
@@ -24,6 +24,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   log: { floor: 2, imports: ['base', 'formats'] },
   verify: { floor: 3, imports: ['base', 'formats', 'identity'] },
   sign: { floor: 3, imports: ['base', 'formats', 'identity', 'verify'] },
+  lint: { floor: 3, imports: ['base', 'formats', 'ciconfig', 'verify'] },
   trust: { floor: 4, imports: ['base', 'formats', 'identity', 'log'] },
   registry: { floor: 4, imports: ['base', 'formats', 'identity', 'access', 'verify'] },
   pipelines: { floor: 4, imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
@@ -68,4 +69,5 @@ export const sideEntries: readonly string[] = [
   'formats/python/archive/index.ts',
   'client/plan/index.ts',
   'client/rehearse/index.ts',
+  'client/lint/index.ts',
 ]

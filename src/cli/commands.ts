@@ -15,6 +15,10 @@ export const commands: CommandTable = {
     summary: 'show the jobs that a pipeline of the project would have, and why',
     load: () => import('./plan.ts'),
   },
+  lint: {
+    summary: 'find what undermines signatures in a project and its pipeline',
+    load: () => import('./lint.ts'),
+  },
   sign: { summary: 'sign distributions with the identity of a pipeline', load: () => import('./sign.ts') },
   attest: {
     summary: 'sign attestations: who published distributions, and how they were built',

@@ -21,6 +21,7 @@ export function requestOf(files: Readonly<Record<string, string>>): LintRequest 
     pyproject: of((one) => one === 'pyproject.toml')[0],
     pages: of((one) => one.endsWith('.md')),
     policies: of((one) => one.endsWith('policy.toml')),
+    unread: [],
     surroundings: {
       serverUrl: 'https://gitlab.example.com',
       projectPath: 'acme/demo',

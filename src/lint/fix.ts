@@ -8,7 +8,11 @@ export function applyEdits(
   const changed = { ...files }
   for (const path of new Set(edits.map(({ file }) => file))) {
     const text = files[path]
-    if (text !== undefined) changed[path] = editedText(text, edits.filter(({ file }) => file === path))
+    if (text !== undefined)
+      changed[path] = editedText(
+        text,
+        edits.filter(({ file }) => file === path),
+      )
   }
   return changed
 }

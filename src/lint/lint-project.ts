@@ -22,7 +22,10 @@ export const EVERYTHING: Selection = { only: [], without: [], level: 'note' }
 const MAX_HITS = 100
 
 /** All findings, by file and place: each rule once for each file, with all its places. */
-export async function lintProject(request: LintRequest, selection: Selection = EVERYTHING): Promise<LintReport> {
+export async function lintProject(
+  request: LintRequest,
+  selection: Selection = EVERYTHING,
+): Promise<LintReport> {
   const { project, undecided } = await readProject(request)
   const findings = rules
     .filter((rule) => isSelected(rule, selection))
@@ -56,7 +59,9 @@ function findingsOf(rule: Rule, hits: Iterable<Hit>): readonly Finding[] {
   return [...byFile].flatMap(([file, places]) => {
     const [first, ...more] = [...places.values()].toSorted((a, b) => a.line - b.line || a.column - b.column)
     const { code, title, severity, consequence, fix } = rule
-    return first === undefined ? [] : [{ rule: code, title, severity, file, hits: [first, ...more], consequence, fix }]
+    return first === undefined
+      ? []
+      : [{ rule: code, title, severity, file, hits: [first, ...more], consequence, fix }]
   })
 }
 

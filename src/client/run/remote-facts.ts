@@ -32,7 +32,8 @@ async function likelyDefault(git: Git): Promise<string> {
   return (await git.ask('symbolic-ref', '--quiet', '--short', 'HEAD')) ?? MAIN
 }
 
-function serverOf(origin: string): string | undefined {
+/** `https://HOST` of the remote; undefined for other forms. */
+export function serverOf(origin: string): string | undefined {
   const [, host] =
     /^(?:https?|ssh|git):\/\/(?:[^@/]+@)?([^/:]+)/.exec(origin) ?? /^[^/:@]+@([^/:]+):/.exec(origin) ?? []
   return host === undefined || !URL.canParse(`https://${host}`) ? undefined : `https://${host}`

@@ -66,7 +66,9 @@ export async function readPipeline(request: PipelineRequest): Promise<ReadPipeli
 function problemsOf(examined: readonly Examined[]): readonly Problem[] {
   const [first, ...others] = examined
   const real = (first?.problems ?? []).filter(({ code }) => code !== 'ciconfig.no-jobs')
-  const isEmpty = [first, ...others].every((one) => one?.problems.some(({ code }) => code === 'ciconfig.no-jobs'))
+  const isEmpty = [first, ...others].every((one) =>
+    one?.problems.some(({ code }) => code === 'ciconfig.no-jobs'),
+  )
   return isEmpty && real.length === 0 ? (first?.problems ?? []) : real
 }
 
@@ -89,11 +91,16 @@ interface JobContext {
 }
 
 const GLOBAL = new Set(
-  'stages variables default include workflow spec image services cache before_script after_script pages:deploy'.split(' '),
+  'stages variables default include workflow spec image services cache before_script after_script pages:deploy'.split(
+    ' ',
+  ),
 )
 const MOVED = ['image', 'services', 'cache', 'before_script', 'after_script']
 
-function readJobs(root: MapNode, context: JobContext): { readonly jobs: readonly LintedJob[]; readonly isCut: boolean } {
+function readJobs(
+  root: MapNode,
+  context: JobContext,
+): { readonly jobs: readonly LintedJob[]; readonly isCut: boolean } {
   const defaults = defaultsOf(root)
   const scripts = new Scripts(context.files)
   const jobs: LintedJob[] = []
@@ -129,7 +136,9 @@ function withDefaults(job: MapNode, defaults: ReadonlyMap<string, Entry>): MapNo
   const wanted = inherit?.kind === 'map' ? inherit.entries.get('default')?.value : undefined
   const isInherited = (key: string): boolean => {
     if (wanted?.kind === 'scalar') return wanted.value !== false
-    return wanted?.kind !== 'list' || wanted.items.some((item) => item.kind === 'scalar' && item.value === key)
+    return (
+      wanted?.kind !== 'list' || wanted.items.some((item) => item.kind === 'scalar' && item.value === key)
+    )
   }
   const inherited = [...defaults].filter(([key]) => isInherited(key))
   return { ...job, entries: new Map([...inherited, ...job.entries]) }

@@ -20,6 +20,8 @@ export interface LintRequest {
   readonly pyproject: PathAndText | undefined
   readonly pages: readonly PathAndText[]
   readonly policies: readonly PathAndText[]
+  /** Files that were too large, or too many, to be handed in. */
+  readonly unread: readonly string[]
   readonly surroundings: ProjectFacts
 }
 
@@ -43,7 +45,12 @@ export async function readProject(request: LintRequest): Promise<ReadProject> {
     files.set(path, file)
     return file
   }
-  const undecided: Undecided[] = []
+  const undecided: Undecided[] = request.unread.map((path) => ({
+    path,
+    line: 1,
+    column: 1,
+    what: 'the file is too large, or one too many, to be looked at',
+  }))
   const pyproject = request.pyproject === undefined ? undefined : readToml(own(request.pyproject), undecided)
   const policies = request.policies.flatMap((one) => readToml(own(one), undecided) ?? [])
   const pages = request.pages.map((one) => readPage(own(one), undecided))

@@ -17,12 +17,15 @@ const deadDefault: Rule = {
   fix: 'Delete them; a job that needs them can write `!reference [.name, before_script]`.',
   source: ['GitLab, CI/CD YAML reference: `default`'],
   traps: ['C14'],
-  bad: pipeline('default:\n  before_script: [echo hello]\ntest:\n  before_script: [pip install pytest]\n  script: pytest\n'),
+  bad: pipeline(
+    'default:\n  before_script: [echo hello]\ntest:\n  before_script: [pip install pytest]\n  script: pytest\n',
+  ),
   good: pipeline('default:\n  before_script: [echo hello]\ntest:\n  script: pytest\n'),
   *check({ pipeline: planned }) {
     const root = planned?.root
     const inDefault = root?.entries.get('default')?.value
-    const entry = inDefault?.kind === 'map' ? inDefault.entries.get('before_script') : root?.entries.get('before_script')
+    const entry =
+      inDefault?.kind === 'map' ? inDefault.entries.get('before_script') : root?.entries.get('before_script')
     if (planned === undefined || entry === undefined || planned.jobs.length === 0) return
     const isRun = planned.jobs.some(({ keywords }) => {
       const own = keywords.entries.get('before_script')
@@ -37,12 +40,15 @@ const noExpiry: Rule = {
   severity: 'note',
   title: 'artifacts without an end',
   what: 'A job that builds or signs keeps artifacts without `expire_in`.',
-  consequence: 'They are kept for 30 days, or for good, and every later job without `needs` downloads all of them.',
+  consequence:
+    'They are kept for 30 days, or for good, and every later job without `needs` downloads all of them.',
   fix: 'Set `expire_in: 1 week`, and `needs` in the jobs that follow.',
   source: ['GitLab, CI/CD YAML reference: `artifacts:expire_in`'],
   traps: ['C17'],
   bad: pipeline('build:\n  script: python -m build\n  artifacts:\n    paths: [dist/]\n'),
-  good: pipeline('build:\n  script: python -m build\n  artifacts:\n    paths: [dist/]\n    expire_in: 1 week\n'),
+  good: pipeline(
+    'build:\n  script: python -m build\n  artifacts:\n    paths: [dist/]\n    expire_in: 1 week\n',
+  ),
   *check(project) {
     for (const { job, commands } of jobSequences(project)) {
       const entry = job.keywords.entries.get('artifacts')
@@ -61,7 +67,8 @@ const fixedHost: Rule = {
   severity: 'note',
   title: 'the host of GitLab written into the pipeline',
   what: '`https://gitlab.com` in a pipeline that builds, signs or uploads, where GitLab has a variable: in an identity, an issuer, the URL of an index.',
-  consequence: 'The pipeline fails on every other GitLab, and on a copy of the project there it asks the wrong server.',
+  consequence:
+    'The pipeline fails on every other GitLab, and on a copy of the project there it asks the wrong server.',
   fix: 'Write `$CI_SERVER_URL`, and `$CI_API_V4_URL` for the API.',
   source: ['GitLab, "Predefined CI/CD variables"'],
   traps: ['C10'],
@@ -69,7 +76,9 @@ const fixedHost: Rule = {
   good: pipeline('variables:\n  ISSUER: $CI_SERVER_URL\nbuild:\n  script: python -m build\n'),
   *check(project): Generator<Hit> {
     const all = jobSequences(project)
-    const isRelease = all.some(({ commands }) => commands.some((one) => isBuild(one) || isSigning(one) || isUpload(one)))
+    const isRelease = all.some(({ commands }) =>
+      commands.some((one) => isBuild(one) || isSigning(one) || isUpload(one)),
+    )
     if (!isRelease) return
     for (const { name, node } of setVariables(project))
       if (OWN_HOST.test(String(node.value))) yield hitAt(node.at, `${name} names gitlab.com`)
@@ -85,7 +94,8 @@ const absoluteCache: Rule = {
   severity: 'note',
   title: 'an absolute path in a cache',
   what: '`cache:paths` has an absolute path, or one that begins with `$CI_PROJECT_DIR`.',
-  consequence: 'It works only where the runner puts the variable in late; outside of the project nothing is cached.',
+  consequence:
+    'It works only where the runner puts the variable in late; outside of the project nothing is cached.',
   fix: 'Write the path from the root of the project: `.pip-cache/`.',
   source: ['GitLab, CI/CD YAML reference: `cache:paths`'],
   traps: ['C23'],
@@ -97,7 +107,10 @@ const absoluteCache: Rule = {
       for (const cache of value?.kind === 'list' ? value.items : value === undefined ? [] : [value]) {
         const paths = cache.kind === 'map' ? cache.entries.get('paths')?.value : undefined
         for (const item of paths?.kind === 'list' ? paths.items : [])
-          if (item.kind === 'scalar' && /^(?:\/|\$\{?CI_PROJECT_DIR\}?)/.test(expandedOnce(String(item.value), job)))
+          if (
+            item.kind === 'scalar' &&
+            /^(?:\/|\$\{?CI_PROJECT_DIR\}?)/.test(expandedOnce(String(item.value), job))
+          )
             yield hitAt(item.at, `${String(item.value).slice(0, 100)} is absolute`)
       }
     }

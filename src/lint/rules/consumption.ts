@@ -17,16 +17,31 @@ import {
 } from './look.ts'
 import { pipeline, type Rule } from './rule.ts'
 
-const VERIFY = 'cosign verify-blob --bundle a.sigstore.json --certificate-identity "$I" --certificate-oidc-issuer "$O" pkg/*.whl'
-const INDEX = ['--index-url', '-i', '--index', '--default-index', '--extra-index-url', '--no-index', '--find-links', '-f']
+const VERIFY =
+  'cosign verify-blob --bundle a.sigstore.json --certificate-identity "$I" --certificate-oidc-issuer "$O" pkg/*.whl'
+const INDEX = [
+  '--index-url',
+  '-i',
+  '--index',
+  '--default-index',
+  '--extra-index-url',
+  '--no-index',
+  '--find-links',
+  '-f',
+]
 
 /** What is named for pip to get: neither a file nor an option nor its value. */
 function requirements({ args }: Invocation): readonly string[] {
-  const values = /^(?:-[idrcfte]|--(?:index-url|extra-index-url|dest|requirement|constraint|find-links|target|no-binary|only-binary|python-version|platform|abi|implementation|prefix|root|proxy|cert))$/
+  const values =
+    /^(?:-[idrcfte]|--(?:index-url|extra-index-url|dest|requirement|constraint|find-links|target|no-binary|only-binary|python-version|platform|abi|implementation|prefix|root|proxy|cert))$/
   return args
     .filter(({ text }, index) => !text.startsWith('-') && !values.test(args[index - 1]?.text ?? ''))
     .map(({ text }) => text)
-    .filter((text) => !/^(?:pip|install|download|wheel|sync)$/.test(text) && !/^\.{0,2}\/|^\.$|\.(?:whl|tar\.gz)$/.test(text))
+    .filter(
+      (text) =>
+        !/^(?:pip|install|download|wheel|sync)$/.test(text) &&
+        !/^\.{0,2}\/|^\.$|\.(?:whl|tar\.gz)$/.test(text),
+    )
 }
 
 /** pip may build what it gets, or will run it: not with wheels alone, and not from files that are there. */
@@ -34,11 +49,16 @@ function mayRun(invocation: Invocation): boolean {
   const verb = pipVerb(invocation)
   if (verb === undefined || hasOption(invocation, '--no-index', '--require-hashes')) return false
   const onlyWheels = invocation.args.some(
-    ({ text }, index) => text === '--only-binary=:all:' || (text === '--only-binary' && invocation.args[index + 1]?.text === ':all:'),
+    ({ text }, index) =>
+      text === '--only-binary=:all:' ||
+      (text === '--only-binary' && invocation.args[index + 1]?.text === ':all:'),
   )
   if (verb === 'download' || verb === 'wheel') return !onlyWheels
   // What is installed by a fixed name is a tool; what comes from a variable or another index is what will be verified.
-  return verb === 'install' && (hasOption(invocation, ...INDEX) || requirements(invocation).some((one) => one.includes('$')))
+  return (
+    verb === 'install' &&
+    (hasOption(invocation, ...INDEX) || requirements(invocation).some((one) => one.includes('$')))
+  )
 }
 
 const runBefore: Rule = {
@@ -80,7 +100,9 @@ const oneWheel: Rule = {
   fix: 'Take the list of files from the index or from the build (`sha256sum --check SHA256SUMS`), and verify each.',
   source: ['pip, "pip download"'],
   traps: ['C19'],
-  bad: pipeline(`consume:\n  script:\n    - 'pip download --only-binary=:all: demo==1 -d pkg'\n    - ${VERIFY}\n`),
+  bad: pipeline(
+    `consume:\n  script:\n    - 'pip download --only-binary=:all: demo==1 -d pkg'\n    - ${VERIFY}\n`,
+  ),
   good: pipeline(
     `consume:\n  script:\n    - 'pip download --only-binary=:all: demo==1 -d pkg'\n    - sha256sum --check SHA256SUMS\n    - ${VERIFY}\n`,
   ),
@@ -102,7 +124,9 @@ function normalized(name: string): string {
 function isOwnPackage(requirement: string, { pyproject, surroundings }: Project): boolean {
   const name = normalized(/^[\w.-]+/.exec(requirement)?.[0] ?? '')
   const table = pyproject?.value['project'] as { readonly name?: unknown } | undefined
-  const own = [table?.name, surroundings.projectPath.split('/').at(-1)].filter((one) => typeof one === 'string').map(normalized)
+  const own = [table?.name, surroundings.projectPath.split('/').at(-1)]
+    .filter((one) => typeof one === 'string')
+    .map(normalized)
   return own.includes(name) || /^your-|^my-package/.test(name)
 }
 
@@ -111,17 +135,21 @@ const withoutIndex: Rule = {
   severity: 'error',
   title: 'instructions that ask the wrong index',
   what: 'A page installs or downloads this package without naming an index, and the pipeline publishes it to GitLab only.',
-  consequence: 'pip asks PyPI: whoever registers the name there has their code run by the readers of the page.',
+  consequence:
+    'pip asks PyPI: whoever registers the name there has their code run by the readers of the page.',
   fix: 'Print the index: `pip install --index-url https://GITLAB/api/v4/projects/ID/packages/pypi/simple NAME`.',
   source: ['GitLab, "PyPI packages in the package registry": install a package', 'CVE-2018-20225'],
   traps: ['S3'],
   bad: {
-    '.gitlab-ci.yml': 'publish:\n  script: twine upload --repository-url "$CI_API_V4_URL/projects/1/packages/pypi" dist/*\n',
+    '.gitlab-ci.yml':
+      'publish:\n  script: twine upload --repository-url "$CI_API_V4_URL/projects/1/packages/pypi" dist/*\n',
     'README.md': '```sh\npip download demo==1.0.0 --no-deps\n```\n',
   },
   good: {
-    '.gitlab-ci.yml': 'publish:\n  script: twine upload --repository-url "$CI_API_V4_URL/projects/1/packages/pypi" dist/*\n',
-    'README.md': '```sh\npip download --index-url https://gitlab.example.com/api/v4/projects/1/packages/pypi/simple demo==1.0.0\n```\n',
+    '.gitlab-ci.yml':
+      'publish:\n  script: twine upload --repository-url "$CI_API_V4_URL/projects/1/packages/pypi" dist/*\n',
+    'README.md':
+      '```sh\npip download --index-url https://gitlab.example.com/api/v4/projects/1/packages/pypi/simple demo==1.0.0\n```\n',
   },
   *check(project) {
     if (!publishesToGitLab(project)) return
@@ -137,9 +165,12 @@ const withoutIndex: Rule = {
 
 function publishesToGitLab(project: Project): boolean {
   const uploads = jobSequences(project).flatMap(({ commands }) => commands.filter(isUpload))
-  const isToGitLab = uploads.some(({ command }) => command.words.some(({ text }) => /CI_API_V4_URL|\/packages\/pypi/.test(text)))
+  const isToGitLab = uploads.some(({ command }) =>
+    command.words.some(({ text }) => /CI_API_V4_URL|\/packages\/pypi/.test(text)),
+  )
   const isByVariable = [...setVariables(project)].some(
-    ({ name, node }) => /REPOSITORY_URL|PUBLISH_URL/.test(name) && /PYPI_URL|packages\/pypi|CI_API/.test(String(node.value)),
+    ({ name, node }) =>
+      /REPOSITORY_URL|PUBLISH_URL/.test(name) && /PYPI_URL|packages\/pypi|CI_API/.test(String(node.value)),
   )
   return isToGitLab || (uploads.length > 0 && isByVariable)
 }
@@ -149,7 +180,8 @@ const secondIndex: Rule = {
   severity: 'warning',
   title: 'a second index',
   what: '`--extra-index-url`, or the variable of pip or uv for it.',
-  consequence: 'pip takes the highest version of both indexes: whoever registers the name on the public one wins.',
+  consequence:
+    'pip takes the highest version of both indexes: whoever registers the name on the public one wins.',
   fix: 'Give one `--index-url`, of an index that forwards what it does not have, or none and `--no-index`.',
   source: ['CVE-2018-20225', 'pip issues 8606 and 9612'],
   traps: ['S4'],
@@ -160,7 +192,8 @@ const secondIndex: Rule = {
       if (pipVerb(placed.invocation) !== undefined && hasOption(placed.invocation, '--extra-index-url'))
         yield hit(placed, placed.invocation.at, 'two indexes may have the name')
     for (const { name, node } of setVariables(project))
-      if (/^(?:PIP_EXTRA_INDEX_URL|UV_EXTRA_INDEX_URL)$/.test(name)) yield hitAt(node.at, `${name} adds a second index`)
+      if (/^(?:PIP_EXTRA_INDEX_URL|UV_EXTRA_INDEX_URL)$/.test(name))
+        yield hitAt(node.at, `${name} adds a second index`)
   },
 }
 
@@ -169,7 +202,13 @@ const FAILS = ['--fail', '--fail-with-body', '--write-out', '-w', '--help', '--v
 /** It keeps or sends a file, or hands on what it gets. */
 function keeps(invocation: Invocation, { isPiped }: { readonly isPiped: boolean }): boolean {
   const isFile = hasOption(invocation, '--output', '-o', '--remote-name', '-O', '--upload-file', '-T')
-  return isFile || isPiped || hasLetter(invocation, 'o') || hasLetter(invocation, 'O') || hasLetter(invocation, 'T')
+  return (
+    isFile ||
+    isPiped ||
+    hasLetter(invocation, 'o') ||
+    hasLetter(invocation, 'O') ||
+    hasLetter(invocation, 'T')
+  )
 }
 
 const curlWithoutFail: Rule = {
@@ -177,7 +216,8 @@ const curlWithoutFail: Rule = {
   severity: 'warning',
   title: 'curl that takes an error page for a file',
   what: '`curl` keeps, sends or pipes a file without `--fail` (`-f`). With `--write-out` the status is looked at.',
-  consequence: 'The body of a 401 or 404 is kept as a signature, and what is reported later is an invalid signature.',
+  consequence:
+    'The body of a 401 or 404 is kept as a signature, and what is reported later is an invalid signature.',
   fix: 'Add `--fail`.',
   source: ['curl(1): `--fail`'],
   traps: ['S21'],
@@ -186,8 +226,10 @@ const curlWithoutFail: Rule = {
   *check(project) {
     for (const placed of startedAnywhere(project, 'curl')) {
       const { invocation, command } = placed
-      if (hasOption(invocation, ...FAILS) || hasLetter(invocation, 'f') || hasLetter(invocation, 'w')) continue
-      const isPiped = command.after === '|' || command.redirects.some(({ operator }) => operator.startsWith('>'))
+      if (hasOption(invocation, ...FAILS) || hasLetter(invocation, 'f') || hasLetter(invocation, 'w'))
+        continue
+      const isPiped =
+        command.after === '|' || command.redirects.some(({ operator }) => operator.startsWith('>'))
       if (!keeps(invocation, { isPiped })) continue
       const { end } = invocation.at
       yield {
@@ -205,15 +247,24 @@ const networkNeeded: Rule = {
   severity: 'note',
   title: 'a verification that needs the network',
   what: '`cosign verify-blob` with `--certificate`, and neither `--bundle` nor `--trusted-root`, `--offline` or `--rekor-url`.',
-  consequence: 'It asks Rekor and the TUF repository of public Sigstore each time: slow, limited in rate, and impossible in closed networks.',
+  consequence:
+    'It asks Rekor and the TUF repository of public Sigstore each time: slow, limited in rate, and impossible in closed networks.',
   fix: 'Verify a bundle with a trust root at hand: `--bundle "$file.sigstore.json" --trusted-root trusted_root.json`, or `wheelseal verify`.',
   source: ['cosign, `cosign verify-blob --help`'],
   traps: ['C21'],
-  bad: pipeline('verify:\n  script: cosign verify-blob --certificate a.crt --signature a.sig --certificate-identity $I --certificate-oidc-issuer $O a\n'),
-  good: pipeline('verify:\n  script: cosign verify-blob --bundle a.json --certificate-identity $I --certificate-oidc-issuer $O a\n'),
+  bad: pipeline(
+    'verify:\n  script: cosign verify-blob --certificate a.crt --signature a.sig --certificate-identity $I --certificate-oidc-issuer $O a\n',
+  ),
+  good: pipeline(
+    'verify:\n  script: cosign verify-blob --bundle a.json --certificate-identity $I --certificate-oidc-issuer $O a\n',
+  ),
   *check(project) {
     for (const placed of startedAnywhere(project))
-      if (isCosignVerify(placed) && hasOption(placed.invocation, '--certificate') && !hasOption(placed.invocation, ...OFFLINE))
+      if (
+        isCosignVerify(placed) &&
+        hasOption(placed.invocation, '--certificate') &&
+        !hasOption(placed.invocation, ...OFFLINE)
+      )
         yield hit(placed, placed.invocation.at, 'the log is searched over the network')
   },
 }

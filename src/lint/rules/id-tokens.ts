@@ -29,7 +29,9 @@ function idTokensOf({ keywords }: LintedJob): readonly IdToken[] {
 /** Whoever runs commands in the job can sign as the project. */
 export function maySign(job: LintedJob): boolean {
   const tokens = idTokensOf(job)
-  const isForSigstore = tokens.some(({ name, audiences }) => name === 'SIGSTORE_ID_TOKEN' || audiences.includes('sigstore'))
+  const isForSigstore = tokens.some(
+    ({ name, audiences }) => name === 'SIGSTORE_ID_TOKEN' || audiences.includes('sigstore'),
+  )
   return isForSigstore || (tokens.length > 0 && job.commands.some(isSigning))
 }
 
@@ -65,16 +67,37 @@ const audience: Rule = {
 }
 
 const FETCHES = /^(?:install|add|i|ci|download|get|sync)$/
-const INSTALLERS = ['apt-get', 'apt', 'apk', 'dnf', 'yum', 'npm', 'yarn', 'gem', 'cargo', 'go', 'brew', 'microdnf']
+const INSTALLERS = [
+  'apt-get',
+  'apt',
+  'apk',
+  'dnf',
+  'yum',
+  'npm',
+  'yarn',
+  'gem',
+  'cargo',
+  'go',
+  'brew',
+  'microdnf',
+]
 
 /** What brings programs of others into the job, whatever they are today. */
 export function isInstalling({ invocation }: PlacedCommand): boolean {
   if (invocation === undefined) return false
   const verb = pipVerb(invocation)
   if (verb !== undefined)
-    return /^(?:install|download|wheel|sync)$/.test(verb) && !hasOption(invocation, '--require-hashes', '--no-index')
-  const isTool = (invocation.program === 'uv' || invocation.program === 'pipx') && invocation.args.some(({ text }) => text === 'install')
-  return isTool || (INSTALLERS.includes(invocation.program) && invocation.args.some(({ text }) => FETCHES.test(text)))
+    return (
+      /^(?:install|download|wheel|sync)$/.test(verb) &&
+      !hasOption(invocation, '--require-hashes', '--no-index')
+    )
+  const isTool =
+    (invocation.program === 'uv' || invocation.program === 'pipx') &&
+    invocation.args.some(({ text }) => text === 'install')
+  return (
+    isTool ||
+    (INSTALLERS.includes(invocation.program) && invocation.args.some(({ text }) => FETCHES.test(text)))
+  )
 }
 
 const installsWithToken: Rule = {
@@ -107,7 +130,11 @@ const installsWithToken: Rule = {
       if (maySign(sequence.job))
         for (const placed of started(sequence))
           if (isInstalling(placed))
-            yield hit(placed, placed.invocation.at, `the job ${sequence.job.name} holds an id token and installs packages`)
+            yield hit(
+              placed,
+              placed.invocation.at,
+              `the job ${sequence.job.name} holds an id token and installs packages`,
+            )
   },
 }
 

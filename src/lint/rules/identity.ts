@@ -1,7 +1,25 @@
 import type { Hit } from '../finding.ts'
-import type { LintedJob, PlacedCommand, Page, Pipeline, PolicyText, Project, Situation } from '../project/project.ts'
+import type {
+  LintedJob,
+  PlacedCommand,
+  Page,
+  Pipeline,
+  PolicyText,
+  Project,
+  Situation,
+} from '../project/project.ts'
 import { optionValues } from '../shell/program.ts'
-import { expanded, hit, hitAt, isSigning, isUpload, isVerifying, jobSequences, setVariables, started } from './look.ts'
+import {
+  expanded,
+  hit,
+  hitAt,
+  isSigning,
+  isUpload,
+  isVerifying,
+  jobSequences,
+  setVariables,
+  started,
+} from './look.ts'
 import { pipeline, type Example, type Rule } from './rule.ts'
 
 const IDENTITY = ['--certificate-identity', '--cert-identity', '--identity']
@@ -34,9 +52,13 @@ const otherRef: Rule = {
   severity: 'error',
   title: 'an identity of another ref than the one that signs',
   what: 'A job expects an identity of a fixed ref, and is also in pipelines of other refs, of tags for example, whose signatures it verifies.',
-  consequence: 'Verification fails where releases are made, and a signature of any commit of that branch, old or new, passes.',
+  consequence:
+    'Verification fails where releases are made, and a signature of any commit of that branch, old or new, passes.',
   fix: 'Run these jobs for tags only, and expect `refs/tags/$CI_COMMIT_TAG`.',
-  source: ['Fulcio, "Certificate extensions": the SAN of GitLab pipelines', 'GitLab, "Predefined CI/CD variables"'],
+  source: [
+    'Fulcio, "Certificate extensions": the SAN of GitLab pipelines',
+    'GitLab, "Predefined CI/CD variables"',
+  ],
   traps: ['S18'],
   bad: pipeline(`${SIGN}verify:
   script: cosign verify-blob --bundle a.sigstore.json --certificate-identity "$CI_SERVER_URL/$CI_PROJECT_PATH//.gitlab-ci.yml@refs/heads/$CI_DEFAULT_BRANCH" --certificate-oidc-issuer "$CI_SERVER_URL" a
@@ -48,11 +70,15 @@ ${ONLY_TAGS}`),
     const { pipeline: planned } = project
     if (planned === undefined) return
     const signs = new Set(
-      planned.jobs.filter(({ commands }) => commands.some(isSigning)).flatMap((job) => [...job.planned.keys()]),
+      planned.jobs
+        .filter(({ commands }) => commands.some(isSigning))
+        .flatMap((job) => [...job.planned.keys()]),
     )
     for (const sequence of jobSequences(project))
       for (const placed of started(sequence))
-        for (const { text, word } of isVerifying(placed) ? optionValues(placed.invocation, ...IDENTITY) : []) {
+        for (const { text, word } of isVerifying(placed)
+          ? optionValues(placed.invocation, ...IDENTITY)
+          : []) {
           const wrong = [...sequence.job.planned.keys()].find((situation) => {
             const ref = refOf(expanded(text, { job: sequence.job, situation }))
             return signs.has(situation) && ref !== undefined && !ref.includes('$') && ref !== situation.ref
@@ -66,7 +92,9 @@ ${ONLY_TAGS}`),
 }
 
 function pipelinesOf({ kind }: Situation): string {
-  return kind === 'tag' ? 'pipelines of tags' : `pipelines of ${kind === 'branch' ? 'other branches' : 'the default branch'}`
+  return kind === 'tag'
+    ? 'pipelines of tags'
+    : `pipelines of ${kind === 'branch' ? 'other branches' : 'the default branch'}`
 }
 
 /** Where the variable is set that is all of the text. */
@@ -75,7 +103,9 @@ function definitionOf(
   { project, job, what }: { readonly project: Project; readonly job: LintedJob; readonly what: string },
 ): Hit | undefined {
   const name = /^\$\{?(\w+)\}?$/.exec(text)?.[1]
-  const set = [...setVariables(project)].filter((one) => one.name === name && (one.job === undefined || one.job === job))
+  const set = [...setVariables(project)].filter(
+    (one) => one.name === name && (one.job === undefined || one.job === job),
+  )
   const last = set.at(-1)
   return last === undefined ? undefined : hitAt(last.node.at, what)
 }
@@ -88,7 +118,10 @@ interface Expected {
 
 /** What a page tells its readers to expect, variables that it sets put in. */
 function expectedOn({ commands }: Page): readonly Expected[] {
-  const variables = new Map<string, { readonly placed: PlacedCommand; readonly start: number; readonly text: string }>()
+  const variables = new Map<
+    string,
+    { readonly placed: PlacedCommand; readonly start: number; readonly text: string }
+  >()
   const found: Expected[] = []
   for (const placed of commands) {
     const { command, invocation } = placed
@@ -98,9 +131,13 @@ function expectedOn({ commands }: Page): readonly Expected[] {
       const [, name, text] = /^(\w+)=(.*)$/s.exec(word.text) ?? []
       if (name !== undefined) variables.set(name, { placed, start: word.start, text: text ?? '' })
     }
-    for (const { text, word } of isVerifying(placed) && invocation !== undefined ? optionValues(invocation, ...IDENTITY) : []) {
+    for (const { text, word } of isVerifying(placed) && invocation !== undefined
+      ? optionValues(invocation, ...IDENTITY)
+      : []) {
       const set = variables.get(/^\$\{?(\w+)\}?$/.exec(text)?.[1] ?? '')
-      found.push(set === undefined ? { placed, at: word, text } : { placed: set.placed, at: set, text: set.text })
+      found.push(
+        set === undefined ? { placed, at: word, text } : { placed: set.placed, at: set, text: set.text },
+      )
     }
   }
   return found
@@ -144,16 +181,21 @@ function mismatch(
   identity: string,
   { project, releases }: { readonly project: Project; readonly releases: readonly Situation[] },
 ): string | undefined {
-  const [, place = '', file = '', ref = ''] = /^(https?:\/\/\S+?)\/\/([^@\s]+)@(refs\/(?:heads|tags)\/\S+)$/.exec(identity) ?? []
+  const [, place = '', file = '', ref = ''] =
+    /^(https?:\/\/\S+?)\/\/([^@\s]+)@(refs\/(?:heads|tags)\/\S+)$/.exec(identity) ?? []
   if (place === '') return undefined
   const kind = ref.startsWith('refs/tags/') ? 'tag' : 'branch'
   const isSameKind = releases.some((situation) => (situation.kind === 'tag') === (kind === 'tag'))
-  if (!isSameKind) return `expects ${ref.slice(0, 100)}, and releases are signed in ${releases.map(pipelinesOf).join(' and ')}`
+  if (!isSameKind)
+    return `expects ${ref.slice(0, 100)}, and releases are signed in ${releases.map(pipelinesOf).join(' and ')}`
   const { surroundings } = project
   const isPlaceholder = /[$<>{}]|your-|\bexample\b/i.test(place)
   const own = `${surroundings.serverUrl}/${surroundings.projectPath}`
-  if (surroundings.isOriginKnown && !isPlaceholder && place !== own) return `expects ${place.slice(0, 100)}, and this project is ${own}`
-  return file === '.gitlab-ci.yml' || file.includes('$') ? undefined : `expects the pipeline file ${file.slice(0, 100)}, and .gitlab-ci.yml signs`
+  if (surroundings.isOriginKnown && !isPlaceholder && place !== own)
+    return `expects ${place.slice(0, 100)}, and this project is ${own}`
+  return file === '.gitlab-ci.yml' || file.includes('$')
+    ? undefined
+    : `expects the pipeline file ${file.slice(0, 100)}, and .gitlab-ci.yml signs`
 }
 
 interface Who {
@@ -161,7 +203,9 @@ interface Who {
 }
 
 /** The identities of a policy, with the place where the file first names one of their values. */
-function* identitiesOf({ value }: PolicyText): Generator<{ readonly names: readonly unknown[]; readonly who: Who }> {
+function* identitiesOf({
+  value,
+}: PolicyText): Generator<{ readonly names: readonly unknown[]; readonly who: Who }> {
   const rules = Array.isArray(value['rules']) ? (value['rules'] as readonly unknown[]) : []
   for (const rule of rules) {
     if (!isTable(rule)) continue
@@ -206,13 +250,18 @@ const otherInPolicy: Rule = {
     if (project.pipeline === undefined) return
     const releases = releasing(project.pipeline)
     for (const policy of releases.length === 0 ? [] : project.policies) {
-      const own = [...identitiesOf(policy)].filter(({ who }) => who['project'] === project.surroundings.projectPath)
+      const own = [...identitiesOf(policy)].filter(
+        ({ who }) => who['project'] === project.surroundings.projectPath,
+      )
       const refs = own.flatMap(({ who }) => listOf(who['refs'])).filter((one) => typeof one === 'string')
       const isOpen = own.some(({ who }) => who['refs'] === undefined)
       const refused = releases.find(({ ref }) => !refs.some((pattern) => matchesRef(pattern, ref)))
       const [first] = refs
       if (isOpen || first === undefined || refused === undefined) continue
-      yield { ...placeOf(policy, first), what: `${pipelinesOf(refused)} sign as ${refused.ref}, which no identity allows` }
+      yield {
+        ...placeOf(policy, first),
+        what: `${pipelinesOf(refused)} sign as ${refused.ref}, which no identity allows`,
+      }
     }
   },
 }

@@ -106,14 +106,19 @@ export function isUpload({ invocation }: PlacedCommand): boolean {
   if (invocation === undefined) return false
   const verb = subcommandOf(invocation)
   if (invocation.program === 'twine') return verb === 'upload'
-  return ['uv', 'poetry', 'flit', 'hatch', 'pdm', 'wheelseal'].includes(invocation.program) && verb === 'publish'
+  return (
+    ['uv', 'poetry', 'flit', 'hatch', 'pdm', 'wheelseal'].includes(invocation.program) && verb === 'publish'
+  )
 }
 
 export function isBuild({ invocation }: PlacedCommand): boolean {
   if (invocation === undefined) return false
   const { program } = invocation
   if (program === 'build' || program === 'pyproject-build') return true
-  return ['uv', 'poetry', 'flit', 'hatch', 'pdm', 'wheelseal'].includes(program) && subcommandOf(invocation) === 'build'
+  return (
+    ['uv', 'poetry', 'flit', 'hatch', 'pdm', 'wheelseal'].includes(program) &&
+    subcommandOf(invocation) === 'build'
+  )
 }
 
 /** `pip VERB`, `uv pip VERB`. */
@@ -136,7 +141,8 @@ export function isChecksum({ invocation }: PlacedCommand): boolean {
 }
 
 export const SECRET_NAME = /(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_KEY|PRIVATE_KEY)/i
-const SECRET_REFERENCE = /\$\{?[A-Za-z_0-9]*(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_KEY|PRIVATE_KEY)[A-Za-z_0-9]*/i
+const SECRET_REFERENCE =
+  /\$\{?[A-Za-z_0-9]*(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_KEY|PRIVATE_KEY)[A-Za-z_0-9]*/i
 
 export function namesSecret(text: string): boolean {
   return SECRET_REFERENCE.test(text)
@@ -167,7 +173,10 @@ const REFERENCE = /\$(?:\{(\w+)\}|(\w+))/g
 const MAX_EXPANDED = 4096
 
 /** A text of a job as the shell has it in a pipeline, as far as the file and GitLab say; other variables stay. */
-export function expanded(text: string, { job, situation }: { readonly job: LintedJob; readonly situation: Situation }): string {
+export function expanded(
+  text: string,
+  { job, situation }: { readonly job: LintedJob; readonly situation: Situation },
+): string {
   const variables = job.planned.get(situation)?.variables ?? {}
   const valueOf = (whole: string, braced?: string, plain?: string): string => {
     const name = braced ?? plain ?? ''

@@ -17,18 +17,24 @@ const sed: Rule = {
   severity: 'error',
   title: 'sources rewritten with sed before the build',
   what: '`sed -i` or `perl -i` on `pyproject.toml`, `setup.py`, `setup.cfg` or a module, in a job.',
-  consequence: 'The pattern also hits other lines (`authors = [{name = …}]`, `python_version = …`), and what is built is not what the commit says that the certificate names.',
+  consequence:
+    'The pattern also hits other lines (`authors = [{name = …}]`, `python_version = …`), and what is built is not what the commit says that the certificate names.',
   fix: 'Put name and version where they belong and commit them, or take the version from the tag (setuptools-scm, hatch-vcs).',
   source: ['PEP 621', '[Build and publish](../how-to/build-and-publish.md)'],
   traps: ['C1', 'C2', 'C22'],
-  bad: pipeline(`build:\n  script:\n    - sed -i "s/version = \\".*\\"/version = \\"$V\\"/" pyproject.toml\n    - python -m build\n`),
+  bad: pipeline(
+    `build:\n  script:\n    - sed -i "s/version = \\".*\\"/version = \\"$V\\"/" pyproject.toml\n    - python -m build\n`,
+  ),
   good: pipeline('build:\n  script:\n    - python -m build\n'),
   *check(project) {
     for (const sequence of jobSequences(project))
       for (const placed of started(sequence, 'sed', 'perl')) {
-        const isInPlace = hasLetter(placed.invocation, 'i') || placed.invocation.args.some(({ text }) => /^-i|^--in-place/.test(text))
+        const isInPlace =
+          hasLetter(placed.invocation, 'i') ||
+          placed.invocation.args.some(({ text }) => /^-i|^--in-place/.test(text))
         const file = placed.invocation.args.find(({ text }) => SOURCES.test(text))
-        if (isInPlace && file !== undefined) yield hit(placed, placed.invocation.at, `${file.text} is rewritten`)
+        if (isInPlace && file !== undefined)
+          yield hit(placed, placed.invocation.at, `${file.text} is rewritten`)
       }
   },
 }
@@ -38,7 +44,8 @@ const gitInit: Rule = {
   severity: 'warning',
   title: 'a repository made in the job',
   what: '`git init` in a job.',
-  consequence: 'In a clone `git commit` then finds nothing to commit and fails, or commits caches, which back ends that ask git pack into the sdist.',
+  consequence:
+    'In a clone `git commit` then finds nothing to commit and fails, or commits caches, which back ends that ask git pack into the sdist.',
   fix: 'Leave it out: the runner has cloned the project.',
   source: ['git-init(1)', 'setuptools-scm, hatch-vcs: which files belong to an sdist'],
   traps: ['C5'],
@@ -47,7 +54,8 @@ const gitInit: Rule = {
   *check(project) {
     for (const sequence of jobSequences(project))
       for (const placed of started(sequence, 'git'))
-        if (placed.invocation.args[0]?.text === 'init') yield hit(placed, placed.invocation.at, 'the project is a repository already')
+        if (placed.invocation.args[0]?.text === 'init')
+          yield hit(placed, placed.invocation.at, 'the project is a repository already')
   },
 }
 
@@ -56,7 +64,8 @@ const gitConfig: Rule = {
   severity: 'note',
   title: 'a configuration of git that outlives the job',
   what: '`git config --global` in a job.',
-  consequence: 'On a shell runner it stays for the next job; `init.defaultBranch` has no effect after `git init`.',
+  consequence:
+    'On a shell runner it stays for the next job; `init.defaultBranch` has no effect after `git init`.',
   fix: 'Leave it out, or set `GIT_AUTHOR_NAME` and the like as variables of the job.',
   source: ['git-config(1)'],
   traps: ['C6'],
@@ -65,7 +74,10 @@ const gitConfig: Rule = {
   *check(project) {
     for (const sequence of jobSequences(project))
       for (const placed of started(sequence, 'git'))
-        if (placed.invocation.args[0]?.text === 'config' && hasOption(placed.invocation, '--global', '--system'))
+        if (
+          placed.invocation.args[0]?.text === 'config' &&
+          hasOption(placed.invocation, '--global', '--system')
+        )
           yield hit(placed, placed.invocation.at, 'it is written into the home folder')
   },
 }
@@ -74,19 +86,24 @@ const homeMadeName: Rule = {
   code: 'WS604',
   severity: 'warning',
   title: 'a package name normalized by hand',
-  what: '`tr \'-\' \'_\'` or `sed s/-/_/g`, and the like, over a name in a job.',
-  consequence: 'Dots, capital letters and runs (`My.Pkg`, `a--b`) stay, so that files and pages are looked for under a name that they do not have.',
+  what: "`tr '-' '_'` or `sed s/-/_/g`, and the like, over a name in a job.",
+  consequence:
+    'Dots, capital letters and runs (`My.Pkg`, `a--b`) stay, so that files and pages are looked for under a name that they do not have.',
   fix: 'Take names from the files that were built; an index wants `re.sub("[-_.]+", "-", name).lower()`, a file name the same with `_`.',
   source: ['PEP 503: normalized names', 'PEP 625 and the binary distribution format: file names'],
   traps: ['C7'],
-  bad: pipeline('build:\n  script:\n    - export NAME=$(echo "$CI_PROJECT_NAME" | tr \'-\' \'_\')\n    - python -m build\n'),
+  bad: pipeline(
+    "build:\n  script:\n    - export NAME=$(echo \"$CI_PROJECT_NAME\" | tr '-' '_')\n    - python -m build\n",
+  ),
   good: pipeline('build:\n  script:\n    - python -m build\n'),
   *check(project) {
     for (const sequence of jobSequences(project))
       for (const placed of started(sequence, 'tr', 'sed')) {
         const [first, second] = placed.invocation.args
-        const isTr = placed.invocation.program === 'tr' && /^[-.]+$/.test(first?.text ?? '') && second?.text === '_'
-        const isSed = placed.invocation.program === 'sed' && /^s(.)(?:-|\[[-_.]+\])\1_\1g?$/.test(first?.text ?? '')
+        const isTr =
+          placed.invocation.program === 'tr' && /^[-.]+$/.test(first?.text ?? '') && second?.text === '_'
+        const isSed =
+          placed.invocation.program === 'sed' && /^s(.)(?:-|\[[-_.]+\])\1_\1g?$/.test(first?.text ?? '')
         if (isTr || isSed) yield hit(placed, placed.invocation.at, 'only hyphens are replaced')
       }
   },
@@ -130,11 +147,13 @@ const placeholder: Rule = {
     const table = file === undefined ? undefined : tableOf(file)
     if (file === undefined || table === undefined) return
     const { name, version, urls } = table
-    if (typeof name === 'string' && !isName(name)) yield at(file, 'project.name', `${name.slice(0, 100)} is not the name of a package`)
+    if (typeof name === 'string' && !isName(name))
+      yield at(file, 'project.name', `${name.slice(0, 100)} is not the name of a package`)
     if (typeof version === 'string' && !isVersion(version))
       yield at(file, 'project.version', `${version.slice(0, 100)} is not a version`)
     for (const [key, url] of Object.entries((urls ?? {}) as ProjectTable))
-      if (typeof url === 'string' && /[<>]/.test(url)) yield at(file, `project.urls.${key}`, `${url.slice(0, 100)} is not a URL`)
+      if (typeof url === 'string' && /[<>]/.test(url))
+        yield at(file, `project.urls.${key}`, `${url.slice(0, 100)} is not a URL`)
   },
 }
 
@@ -147,8 +166,12 @@ const oldSetuptools: Rule = {
   fix: 'Require `setuptools>=61`.',
   source: ['setuptools changelog, 61.0.0'],
   traps: ['C4'],
-  bad: pyproject('[build-system]\nrequires = ["setuptools>=45", "wheel"]\n\n[project]\nname = "demo"\nversion = "1.0"\n'),
-  good: pyproject('[build-system]\nrequires = ["setuptools>=61", "wheel"]\n\n[project]\nname = "demo"\nversion = "1.0"\n'),
+  bad: pyproject(
+    '[build-system]\nrequires = ["setuptools>=45", "wheel"]\n\n[project]\nname = "demo"\nversion = "1.0"\n',
+  ),
+  good: pyproject(
+    '[build-system]\nrequires = ["setuptools>=61", "wheel"]\n\n[project]\nname = "demo"\nversion = "1.0"\n',
+  ),
   *check({ pyproject: file }) {
     const system = file?.value['build-system'] as ProjectTable | undefined
     const requires = Array.isArray(system?.['requires']) ? (system['requires'] as readonly unknown[]) : []
@@ -158,7 +181,10 @@ const oldSetuptools: Rule = {
       const place = file.places.get('build-system.requires')
       const from = file.file.text.indexOf(found[0], place?.valueAt ?? 0)
       const edit = { file: file.file.path, from, to: from + found[0].length, text: 'setuptools>=61' }
-      yield { ...at(file, 'build-system.requires', `${found[0]} allows versions before 61`), edits: from < 0 ? [] : [edit] }
+      yield {
+        ...at(file, 'build-system.requires', `${found[0]} allows versions before 61`),
+        edits: from < 0 ? [] : [edit],
+      }
     }
   },
 }
@@ -193,7 +219,10 @@ const missingReadme: Rule = {
   source: ['PEP 621: `readme`'],
   traps: ['C4'],
   bad: pyproject('[project]\nname = "demo"\nversion = "1.0"\nreadme = "README.md"\n'),
-  good: { ...pyproject('[project]\nname = "demo"\nversion = "1.0"\nreadme = "README.md"\n'), 'README.md': '# demo\n' },
+  good: {
+    ...pyproject('[project]\nname = "demo"\nversion = "1.0"\nreadme = "README.md"\n'),
+    'README.md': '# demo\n',
+  },
   *check({ pyproject: file, surroundings }) {
     const readme = file === undefined ? undefined : tableOf(file)?.['readme']
     const path = typeof readme === 'object' && readme !== null ? (readme as ProjectTable)['file'] : readme
@@ -229,15 +258,19 @@ const versionElsewhere: Rule = {
     const file = project.pyproject
     if (file === undefined) return
     const table = tableOf(file)
-    const isDynamic = Array.isArray(table?.['dynamic']) && (table['dynamic'] as readonly unknown[]).includes('version')
+    const isDynamic =
+      Array.isArray(table?.['dynamic']) && (table['dynamic'] as readonly unknown[]).includes('version')
     const isFixed = (name: string): boolean =>
-      [...setVariables(project)].some((one) => one.name === name && /^\d+(?:\.\d+)+/.test(String(one.node.value)))
+      [...setVariables(project)].some(
+        (one) => one.name === name && /^\d+(?:\.\d+)+/.test(String(one.node.value)),
+      )
     const all = jobSequences(project)
     if ((table !== undefined && !isDynamic) || !all.some(({ commands }) => commands.some(isUpload))) return
     for (const placed of all.flatMap((sequence) => [...started(sequence)]))
       for (const { text } of pipVerb(placed.invocation) === undefined ? [] : placed.invocation.args) {
         const name = VERSION_VARIABLE.exec(text.split('==')[1] ?? '')?.[1]
-        if (name !== undefined && isFixed(name)) yield at(file, table === undefined ? '' : 'project.dynamic', `the version is not ${name}`)
+        if (name !== undefined && isFixed(name))
+          yield at(file, table === undefined ? '' : 'project.dynamic', `the version is not ${name}`)
       }
   },
 }

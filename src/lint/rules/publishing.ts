@@ -46,7 +46,12 @@ const everyBranch: Rule = {
       const planned = sequence.job.planned.get(situation as never)
       if (planned === undefined || planned.when === 'manual') continue
       for (const placed of started(sequence))
-        if (isUpload(placed)) yield hit(placed, placed.invocation.at, `the job ${sequence.job.name} uploads in pipelines of every branch`)
+        if (isUpload(placed))
+          yield hit(
+            placed,
+            placed.invocation.at,
+            `the job ${sequence.job.name} uploads in pipelines of every branch`,
+          )
     }
   },
 }
@@ -85,13 +90,17 @@ ${TAGS}`),
   *check(project) {
     const order = stageOrder(project)
     const sent = jobSequences(project).flatMap(({ job, commands }) =>
-      commands.flatMap((placed, index) => (sendsSignature(placed) ? [{ job, index, stage: order(job.name) }] : [])),
+      commands.flatMap((placed, index) =>
+        sendsSignature(placed) ? [{ job, index, stage: order(job.name) }] : [],
+      ),
     )
     for (const sequence of jobSequences(project))
       for (const placed of sent.length === 0 ? [] : started(sequence)) {
         if (!isUpload(placed)) continue
         const stage = order(sequence.job.name)
-        const isBefore = sent.every((one) => (one.job === sequence.job ? one.index > placed.index : one.stage > stage))
+        const isBefore = sent.every((one) =>
+          one.job === sequence.job ? one.index > placed.index : one.stage > stage,
+        )
         if (isBefore) yield hit(placed, placed.invocation.at, 'the signatures follow only later')
       }
   },
@@ -106,8 +115,15 @@ function stageOrder({ pipeline: planned }: Project): (name: string) => number {
       order.set(job.name, stage)
     }
   const stages = planned?.root.entries.get('stages')?.value
-  const listed = stages?.kind === 'list' ? stages.items.map((item) => (item.kind === 'scalar' ? String(item.value) : '')) : ['build', 'test', 'deploy']
-  const stageOf = new Map((planned?.situations ?? []).flatMap(({ jobs }) => [...jobs.values()].map((job) => [job.name, job.stage] as const)))
+  const listed =
+    stages?.kind === 'list'
+      ? stages.items.map((item) => (item.kind === 'scalar' ? String(item.value) : ''))
+      : ['build', 'test', 'deploy']
+  const stageOf = new Map(
+    (planned?.situations ?? []).flatMap(({ jobs }) =>
+      [...jobs.values()].map((job) => [job.name, job.stage] as const),
+    ),
+  )
   return (name) => listed.indexOf(stageOf.get(name) ?? '')
 }
 
@@ -116,7 +132,8 @@ const skipExisting: Rule = {
   severity: 'warning',
   title: '`--skip-existing`',
   what: '`twine upload --skip-existing`.',
-  consequence: 'twine 6.2 and later refuse it for every index but PyPI; older ones call a changed file of the same name published.',
+  consequence:
+    'twine 6.2 and later refuse it for every index but PyPI; older ones call a changed file of the same name published.',
   fix: 'Take the version from the tag, so that nothing is uploaded twice, or use `wheelseal publish`, which compares digests.',
   source: ['twine changelog, 6.2.0'],
   traps: [],
@@ -136,9 +153,12 @@ const fixedVersion: Rule = {
   severity: 'warning',
   title: 'a version that is written into the pipeline',
   what: 'A variable such as `PACKAGE_VERSION` has a version as its value, in a pipeline that uploads packages.',
-  consequence: 'The second pipeline fails with "already been taken", and signatures of its build may be stored beside the files of the first.',
+  consequence:
+    'The second pipeline fails with "already been taken", and signatures of its build may be stored beside the files of the first.',
   fix: 'Take the version from the tag (`${CI_COMMIT_TAG#v}`) or from the metadata of what was built.',
-  source: ['GitLab, "PyPI packages in the package registry": publishing a package with the same name or version'],
+  source: [
+    'GitLab, "PyPI packages in the package registry": publishing a package with the same name or version',
+  ],
   traps: ['C9'],
   bad: pipeline(`variables:\n  PACKAGE_VERSION: "1.0.0"\n${PUBLISH}${TAGS}`),
   good: pipeline(PUBLISH + TAGS),
@@ -165,7 +185,8 @@ const globs: Rule = {
     for (const placed of startedAnywhere(project, 'twine')) {
       const first = placed.invocation.args.find(({ text, isBare }) => isBare && /\*\.whl$/.test(text))
       const second = placed.invocation.args.some(({ text, isBare }) => isBare && /\*\.tar\.gz$/.test(text))
-      if (first !== undefined && second && isUpload(placed)) yield hit(placed, first, 'each of the patterns must match')
+      if (first !== undefined && second && isUpload(placed))
+        yield hit(placed, first, 'each of the patterns must match')
     }
   },
 }
@@ -177,7 +198,8 @@ const twoNames: Rule = {
   severity: 'warning',
   title: 'signatures under another name than the package',
   what: 'The generic package has the name of the GitLab project, and pip is asked for a name that the pipeline makes of it.',
-  consequence: 'Whoever derives one name from the other gets 404: `my-pkg`, `my_pkg` and `My.Pkg` are one package to pip and three to the generic registry.',
+  consequence:
+    'Whoever derives one name from the other gets 404: `my-pkg`, `my_pkg` and `My.Pkg` are one package to pip and three to the generic registry.',
   fix: 'Take the name under which signatures are kept from the names of the files.',
   source: ['PEP 503: normalized names', 'PEP 625: file names'],
   traps: ['C8'],
@@ -200,16 +222,21 @@ consume:
       for (const { name, value } of command.assignments)
         if (/\|\s*tr\s/.test(snippet.text.slice(value.start, value.end))) made.add(name)
       for (const word of command.words[0]?.text === 'export' ? command.words : [])
-        if (/\|\s*tr\s/.test(snippet.text.slice(word.start, word.end))) made.add(/^\w+/.exec(word.text)?.[0] ?? '')
+        if (/\|\s*tr\s/.test(snippet.text.slice(word.start, word.end)))
+          made.add(/^\w+/.exec(word.text)?.[0] ?? '')
     }
     const isAsked = [...startedAnywhere(project)].some(
-      ({ invocation }) => pipVerb(invocation) !== undefined && invocation.args.some(({ text }) => made.has(/^\$\{?(\w+)/.exec(text)?.[1] ?? '')),
+      ({ invocation }) =>
+        pipVerb(invocation) !== undefined &&
+        invocation.args.some(({ text }) => made.has(/^\$\{?(\w+)/.exec(text)?.[1] ?? '')),
     )
     for (const { node, job } of isAsked ? setVariables(project) : []) {
       const name = GENERIC.exec(String(node.value))?.[1]
       if (name === undefined) continue
       const first = job ?? project.pipeline?.jobs[0]
-      const isProject = name === 'CI_PROJECT_NAME' || expandedOnce(`$${name}`, first) === expandedOnce('$CI_PROJECT_NAME', first)
+      const isProject =
+        name === 'CI_PROJECT_NAME' ||
+        expandedOnce(`$${name}`, first) === expandedOnce('$CI_PROJECT_NAME', first)
       if (isProject) yield hitAt(node.at, 'the signatures have the name of the GitLab project')
     }
   },
@@ -232,8 +259,10 @@ const nobodyVerifies: Rule = {
     const all = jobSequences(project)
     const [first] = all.flatMap(({ commands }) => commands.filter(isSigning))
     // wheelseal verifies what it has signed, before it ends.
-    const isChecked = all.some(({ commands }) => commands.some(isVerifying)) || first?.invocation?.program === 'wheelseal'
-    if (first?.invocation !== undefined && !isChecked) yield hit(first, first.invocation.at, 'no job verifies')
+    const isChecked =
+      all.some(({ commands }) => commands.some(isVerifying)) || first?.invocation?.program === 'wheelseal'
+    if (first?.invocation !== undefined && !isChecked)
+      yield hit(first, first.invocation.at, 'no job verifies')
   },
 }
 
@@ -242,7 +271,8 @@ const unsigned: Rule = {
   severity: 'note',
   title: 'packages that are published unsigned',
   what: 'A pipeline uploads packages, and neither signs nor attests them.',
-  consequence: 'Whoever can write to the registry, or stand between it and the reader, can replace them unseen.',
+  consequence:
+    'Whoever can write to the registry, or stand between it and the reader, can replace them unseen.',
   fix: 'Sign them: `wheelseal init` writes the stages.',
   source: ['[Sign distributions](../how-to/sign-distributions.md)'],
   traps: [],
@@ -251,7 +281,9 @@ const unsigned: Rule = {
   *check(project) {
     const commands = jobSequences(project).flatMap((sequence) => sequence.commands)
     const isAttested = commands.some(
-      ({ invocation }) => invocation !== undefined && (hasOption(invocation, '--attestations', '--attest') || invocation.program === 'pypi-attestations'),
+      ({ invocation }) =>
+        invocation !== undefined &&
+        (hasOption(invocation, '--attestations', '--attest') || invocation.program === 'pypi-attestations'),
     )
     const [first] = commands.filter(isUpload)
     if (first?.invocation !== undefined && !isAttested && !commands.some(isSigning))

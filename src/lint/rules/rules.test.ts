@@ -29,14 +29,17 @@ describe.each(rules.map((rule) => [rule.code, rule] as const))('%s', (code, rule
 
   it('if it can be fixed, is gone with one fix, and a second changes nothing', async () => {
     const { findings } = await lintProject(requestOf(rule.bad))
-    const edits = findings.filter((finding) => finding.rule === code).flatMap(({ hits }) => hits.flatMap((hit) => hit.edits ?? []))
+    const edits = findings
+      .filter((finding) => finding.rule === code)
+      .flatMap(({ hits }) => hits.flatMap((hit) => hit.edits ?? []))
     const fixed = applyEdits(rule.bad, edits)
     if (edits.length === 0) expect(fixed).toEqual(rule.bad)
     else expect(await codesOf(fixed)).not.toContain(code)
   })
 
   it('says all in sentences', () => {
-    for (const text of [rule.what, rule.consequence, rule.fix]) expect(text).toMatch(/^(?:[A-Z`]|cosign|pip|twine|curl).*\.$/s)
+    for (const text of [rule.what, rule.consequence, rule.fix])
+      expect(text).toMatch(/^(?:[A-Z`]|cosign|pip|twine|curl).*\.$/s)
     expect(rule.title).toMatch(/^[a-z`]/)
     expect(rule.source.length).toBeGreaterThan(0)
   })

@@ -14,7 +14,8 @@ import {
 import { pipeline, type Rule } from './rule.ts'
 
 /** A password in front of the host; what is no secret there would be no use. */
-const IN_URL = /:\/\/(?:[^/\s@:"']*:[^/\s@"']+|\$\{?\w*(?:TOKEN|PASSWORD|SECRET)\w*\}?)@|[?&](?:private|job|access)_token=/i
+const IN_URL =
+  /:\/\/(?:[^/\s@:"']*:[^/\s@"']+|\$\{?\w*(?:TOKEN|PASSWORD|SECRET)\w*\}?)@|[?&](?:private|job|access)_token=/i
 
 const tokenInUrl: Rule = {
   code: 'WS101',
@@ -41,7 +42,8 @@ const tokenInUrl: Rule = {
         for (const word of [...placed.command.words, ...placed.command.assignments.map(({ value }) => value)])
           if (IN_URL.test(word.text)) yield hit(placed, word, 'a URL has a token or a password in it')
     for (const { name, node } of setVariables(project))
-      if (IN_URL.test(String(node.value))) yield hitAt(node.at, `${name} is a URL with a token or a password in it`)
+      if (IN_URL.test(String(node.value)))
+        yield hitAt(node.at, `${name} is a URL with a token or a password in it`)
   },
 }
 
@@ -53,7 +55,10 @@ const idTokenInArguments: Rule = {
   consequence:
     'Whoever reads the list of processes, or a trace of the shell, can sign as this project until the token expires.',
   fix: 'Leave the option out: cosign and wheelseal read `SIGSTORE_ID_TOKEN` from the environment.',
-  source: ['cosign, `cosign sign-blob --help`: token or path to it', 'GitLab, "Use Sigstore for keyless signing"'],
+  source: [
+    'cosign, `cosign sign-blob --help`: token or path to it',
+    'GitLab, "Use Sigstore for keyless signing"',
+  ],
   traps: ['S11'],
   bad: pipeline(`sign:
   id_tokens:
@@ -94,9 +99,19 @@ function printsSecret(placed: PlacedCommand, invocation: Invocation): string | u
     return `${program} is told to print what it does, and has a token`
   const isShown = after !== '|' && !redirects.some(({ operator }) => operator.startsWith('>'))
   const isEcho = program === 'echo' || program === 'printf'
-  if (isShown && isEcho && words.some(({ text, isLiteral }) => !isLiteral && namesSecret(text)) && !isInSubstitution(placed))
+  if (
+    isShown &&
+    isEcho &&
+    words.some(({ text, isLiteral }) => !isLiteral && namesSecret(text)) &&
+    !isInSubstitution(placed)
+  )
     return 'a token is printed'
-  if (isShown && !isInSubstitution(placed) && words.length === 1 && (program === 'printenv' || program === 'env'))
+  if (
+    isShown &&
+    !isInSubstitution(placed) &&
+    words.length === 1 &&
+    (program === 'printenv' || program === 'env')
+  )
     return 'all variables are printed'
   return undefined
 }
@@ -128,7 +143,9 @@ const tokenInLog: Rule = {
         const what = printsSecret(placed, placed.invocation)
         if (what !== undefined) yield hit(placed, placed.invocation.at, what)
       }
-      const usesSecret = sequence.commands.some(({ command }) => command.words.some(({ text }) => namesSecret(text)))
+      const usesSecret = sequence.commands.some(({ command }) =>
+        command.words.some(({ text }) => namesSecret(text)),
+      )
       for (const placed of usesSecret && sequence.job !== undefined ? started(sequence, 'set') : [])
         if (hasLetter(placed.invocation, 'x') || placed.invocation.args.some(({ text }) => text === 'xtrace'))
           yield hit(placed, placed.invocation.at, 'the shell prints every command, with the tokens in them')
@@ -146,7 +163,8 @@ const tokenInFile: Rule = {
   severity: 'warning',
   title: 'a token written into the home folder',
   what: 'A job writes `.pypirc`, `.netrc`, `pip.conf`, `.git-credentials` or `.npmrc`. A file made by `mktemp` is fine.',
-  consequence: 'On a shell runner the file stays behind for the next job, and with the variables of twine set it is not even read.',
+  consequence:
+    'On a shell runner the file stays behind for the next job, and with the variables of twine set it is not even read.',
   fix: 'Set `TWINE_USERNAME` and `TWINE_PASSWORD` for the command that needs them, and write no file.',
   source: ['twine, "Environment variables"', 'GitLab, "Authenticate with the package registry"'],
   traps: ['S15'],
@@ -177,4 +195,56 @@ const tokenInFile: Rule = {
   },
 }
 
-export const secretRules: readonly Rule[] = [tokenInUrl, idTokenInArguments, tokenInLog, tokenInFile]
+const PASSWORD_OPTIONS = [
+  '--password',
+  '-p',
+  '--token',
+  '-t',
+  '--user',
+  '-u',
+  '--header',
+  '-H',
+  '--auth',
+  '-a',
+]
+const TAKES_PASSWORD = new Set([
+  'twine',
+  'curl',
+  'uv',
+  'poetry',
+  'hatch',
+  'docker',
+  'podman',
+  'buildah',
+  'skopeo',
+  'wget',
+  'glab',
+])
+
+const passwordInArguments: Rule = {
+  code: 'WS108',
+  severity: 'warning',
+  title: 'a password or a token on the command line',
+  what: 'A job gives twine, curl, uv, poetry, docker and the like a token as an option or a header. `twine` and `uv` read variables, curl a netrc file.',
+  consequence: 'On a machine that others use, the list of processes shows it.',
+  fix: 'Use `TWINE_PASSWORD` or `UV_PUBLISH_TOKEN`, `curl --netrc-file`, or `--password-stdin`.',
+  source: ['curl(1): `--netrc-file`', 'twine, "Environment variables"'],
+  traps: [],
+  bad: pipeline('job:\n  script:\n    - curl --fail --header "JOB-TOKEN:$CI_JOB_TOKEN" --output a "$URL"\n'),
+  good: pipeline('job:\n  script:\n    - curl --fail --netrc-file "$NETRC" --output a "$URL"\n'),
+  *check(project) {
+    for (const sequence of jobSequences(project))
+      for (const placed of started(sequence, ...TAKES_PASSWORD))
+        for (const { text, word } of optionValues(placed.invocation, ...PASSWORD_OPTIONS))
+          if (namesSecret(text) && !word.isLiteral)
+            yield hit(placed, word, `${placed.invocation.program} gets a token as an argument`)
+  },
+}
+
+export const secretRules: readonly Rule[] = [
+  tokenInUrl,
+  idTokenInArguments,
+  tokenInLog,
+  tokenInFile,
+  passwordInArguments,
+]

@@ -45,7 +45,11 @@ const unchecked: Rule = {
       const signing = commands[first]
       const before = commands.slice(0, first)
       if (signing?.invocation !== undefined && !before.some((one) => isBuild(one) || isChecksum(one)))
-        yield hit(signing, signing.invocation.at, `the job ${job.name} signs what another job has built, unchecked`)
+        yield hit(
+          signing,
+          signing.invocation.at,
+          `the job ${job.name} signs what another job has built, unchecked`,
+        )
     }
   },
 }
@@ -60,7 +64,9 @@ const withoutBundle: Rule = {
   fix: 'Add `--bundle "$file.sigstore.json"`, and publish the bundle beside the file; `.sig` and `.crt` may stay.',
   source: ['cosign changelog, 3.0', 'Sigstore, "Sigstore bundle format"'],
   traps: ['S9'],
-  bad: pipeline(`${SIGN_JOB}    - cosign sign-blob --yes --output-signature a.sig --output-certificate a.crt a\n`),
+  bad: pipeline(
+    `${SIGN_JOB}    - cosign sign-blob --yes --output-signature a.sig --output-certificate a.crt a\n`,
+  ),
   good: pipeline(`${SIGN_JOB}    - cosign sign-blob --yes --bundle a.sigstore.json a\n`),
   *check(project) {
     for (const sequence of sequences(project))
@@ -72,14 +78,16 @@ const withoutBundle: Rule = {
 
 const SERVICES = ['--fulcio-url', '--rekor-url']
 const TRUST = ['--rekor-url', '--trusted-root', '--bundle', '--offline', '--signing-config']
-const TRUST_VARIABLE = /^(?:COSIGN_REKOR_URL|COSIGN_TRUSTED_ROOT|SIGSTORE_REKOR_PUBLIC_KEY|TUF_ROOT|TUF_MIRROR)$/
+const TRUST_VARIABLE =
+  /^(?:COSIGN_REKOR_URL|COSIGN_TRUSTED_ROOT|SIGSTORE_REKOR_PUBLIC_KEY|TUF_ROOT|TUF_MIRROR)$/
 
 const servicesOnce: Rule = {
   code: 'WS203',
   severity: 'warning',
   title: 'services that only the sign stage knows',
   what: 'Signing is given the URLs of Fulcio and Rekor, and a job that verifies neither names Rekor nor a trust root.',
-  consequence: 'With a private Sigstore the verification asks the public one, and fails, or checks against the wrong root.',
+  consequence:
+    'With a private Sigstore the verification asks the public one, and fails, or checks against the wrong root.',
   fix: 'Set `COSIGN_REKOR_URL`, or `--trusted-root`, for the jobs that verify, from the same variables.',
   source: ['cosign, `cosign verify-blob --help`', 'Sigstore, "Configuring Cosign with custom components"'],
   traps: ['S10'],
@@ -94,17 +102,27 @@ verify:
   *check(project) {
     const jobs = jobSequences(project)
     const names = jobs.some(({ commands }) =>
-      commands.some((one) => isSigning(one) && one.invocation !== undefined && hasOption(one.invocation, ...SERVICES)),
+      commands.some(
+        (one) => isSigning(one) && one.invocation !== undefined && hasOption(one.invocation, ...SERVICES),
+      ),
     )
     for (const sequence of names ? jobs : []) {
       const isSet = [...setVariables(project)].some(
         ({ name, job }) => TRUST_VARIABLE.test(name) && (job === undefined || job === sequence.job),
       )
-      const isInitialized = sequence.commands.some(({ invocation }) => invocation?.args[0]?.text === 'initialize')
-      const isExported = sequence.commands.some(({ command }) => command.assignments.some(({ name }) => TRUST_VARIABLE.test(name)))
+      const isInitialized = sequence.commands.some(
+        ({ invocation }) => invocation?.args[0]?.text === 'initialize',
+      )
+      const isExported = sequence.commands.some(({ command }) =>
+        command.assignments.some(({ name }) => TRUST_VARIABLE.test(name)),
+      )
       for (const placed of isSet || isInitialized || isExported ? [] : started(sequence))
         if (isCosignVerify(placed) && !hasOption(placed.invocation, ...TRUST))
-          yield hit(placed, placed.invocation.at, `the job ${sequence.job.name} verifies with the default services`)
+          yield hit(
+            placed,
+            placed.invocation.at,
+            `the job ${sequence.job.name} verifies with the default services`,
+          )
     }
   },
 }
@@ -116,7 +134,8 @@ const experimental: Rule = {
   severity: 'note',
   title: 'a variable that cosign no longer reads',
   what: '`COSIGN_EXPERIMENTAL` is set.',
-  consequence: 'Nothing: since cosign 2.0 keyless signing needs no flag, and readers look for a meaning that it does not have.',
+  consequence:
+    'Nothing: since cosign 2.0 keyless signing needs no flag, and readers look for a meaning that it does not have.',
   fix: 'Delete it.',
   source: ['cosign changelog, 2.0.0'],
   traps: ['C12'],
@@ -128,11 +147,17 @@ const experimental: Rule = {
         const { words, assignments } = placed.command
         for (const one of assignments)
           if (one.name === EXPERIMENTAL)
-            yield { ...hit(placed, one.value, `${EXPERIMENTAL} has no effect`), edits: words.length > 0 ? prefixEdit(placed, one) : [] }
+            yield {
+              ...hit(placed, one.value, `${EXPERIMENTAL} has no effect`),
+              edits: words.length > 0 ? prefixEdit(placed, one) : [],
+            }
         const [program, ...args] = words
         for (const word of program?.text === 'export' ? args : [])
           if (word.text.startsWith(`${EXPERIMENTAL}=`))
-            yield { ...hit(placed, program ?? word, `${EXPERIMENTAL} has no effect`), edits: args.length === 1 ? lineEdit(placed) : [] }
+            yield {
+              ...hit(placed, program ?? word, `${EXPERIMENTAL} has no effect`),
+              edits: args.length === 1 ? lineEdit(placed) : [],
+            }
       }
     for (const { name, node } of setVariables(project))
       if (name === EXPERIMENTAL) yield hitAt(node.at, `${EXPERIMENTAL} has no effect`)
@@ -152,9 +177,12 @@ function lineEdit({ snippet }: PlacedCommand): readonly Edit[] {
   const { line } = file.position(snippet.origin(0))
   const indentation = /^(\s*- )export COSIGN_EXPERIMENTAL=\S*\s*$/.exec(file.line(line))?.[1]
   if (indentation === undefined) return []
-  const isNotAlone = file.line(line - 1).startsWith(indentation) || file.line(line + 1).startsWith(indentation)
+  const isNotAlone =
+    file.line(line - 1).startsWith(indentation) || file.line(line + 1).startsWith(indentation)
   const from = file.offset({ line, column: 1 })
-  return isNotAlone ? [{ file: file.path, from, to: file.offset({ line: line + 1, column: 1 }), text: '' }] : []
+  return isNotAlone
+    ? [{ file: file.path, from, to: file.offset({ line: line + 1, column: 1 }), text: '' }]
+    : []
 }
 
 const ignoredIssuer: Rule = {
@@ -162,11 +190,14 @@ const ignoredIssuer: Rule = {
   severity: 'note',
   title: 'an issuer that is not asked',
   what: '`--oidc-issuer` beside `--identity-token` when signing.',
-  consequence: 'Nothing: the issuer stands in the token, and on a GitLab that the certificate authority does not know, signing fails all the same.',
+  consequence:
+    'Nothing: the issuer stands in the token, and on a GitLab that the certificate authority does not know, signing fails all the same.',
   fix: 'Leave `--oidc-issuer` out.',
   source: ['cosign, `cosign sign-blob --help`'],
   traps: ['C13'],
-  bad: pipeline(`${SIGN_JOB}    - cosign sign-blob --yes --oidc-issuer $CI_SERVER_URL --identity-token token.txt --bundle b a\n`),
+  bad: pipeline(
+    `${SIGN_JOB}    - cosign sign-blob --yes --oidc-issuer $CI_SERVER_URL --identity-token token.txt --bundle b a\n`,
+  ),
   good: pipeline(`${SIGN_JOB}    - cosign sign-blob --yes --identity-token token.txt --bundle b a\n`),
   *check(project) {
     for (const sequence of sequences(project))
@@ -188,9 +219,13 @@ const sharedCache: Rule = {
   severity: 'warning',
   title: 'a shared cache in a job that builds or signs',
   what: 'A job that builds distributions restores a cache without a `key`, or a job that can sign restores any cache.',
-  consequence: 'The cache `default` is shared by all jobs and branches: what one of them puts there is run where releases are made.',
+  consequence:
+    'The cache `default` is shared by all jobs and branches: what one of them puts there is run where releases are made.',
   fix: 'Take the cache out of the job that signs, and give the one of the build job a `key` with `files`.',
-  source: ['GitLab, "Caching in GitLab CI/CD": cache key', 'GitLab, "Cache poisoning" in the security page of caches'],
+  source: [
+    'GitLab, "Caching in GitLab CI/CD": cache key',
+    'GitLab, "Cache poisoning" in the security page of caches',
+  ],
   traps: ['S19'],
   bad: pipeline(`build:
   script: python -m build
@@ -207,11 +242,13 @@ const sharedCache: Rule = {
   *check(project) {
     for (const { job, commands } of jobSequences(project)) {
       const entry = job.keywords.entries.get('cache')
-      const caches = entry?.value.kind === 'list' ? entry.value.items : entry === undefined ? [] : [entry.value]
+      const caches =
+        entry?.value.kind === 'list' ? entry.value.items : entry === undefined ? [] : [entry.value]
       for (const cache of caches) {
         if (cache.kind !== 'map' || entry === undefined) continue
         const hasKey = cache.entries.has('key')
-        if (maySign(job)) yield hitAt(entry.keyAt, `the job ${job.name} holds an id token and restores a cache`)
+        if (maySign(job))
+          yield hitAt(entry.keyAt, `the job ${job.name} holds an id token and restores a cache`)
         else if (!hasKey && commands.some(isBuild))
           yield hitAt(entry.keyAt, `the job ${job.name} builds with a cache that every branch can fill`)
       }

@@ -24,7 +24,25 @@ import {
 import { supportedUntilMs } from './python-releases.ts'
 import { pipeline, type Rule } from './rule.ts'
 
-const RUNS = new Set(['sh', 'bash', 'python', 'python3', 'chmod', 'install', 'mv', 'tar', 'unzip', 'dpkg', 'apt', 'apt-get', 'source', '.', 'perl', 'ruby', 'node'])
+const RUNS = new Set([
+  'sh',
+  'bash',
+  'python',
+  'python3',
+  'chmod',
+  'install',
+  'mv',
+  'tar',
+  'unzip',
+  'dpkg',
+  'apt',
+  'apt-get',
+  'source',
+  '.',
+  'perl',
+  'ruby',
+  'node',
+])
 
 /** An address of the web that is not the project's own registry. */
 function isFromWeb({ invocation }: Started): boolean {
@@ -42,7 +60,8 @@ function isRunLater({ all, index, command }: Started): boolean {
   return all.slice(index + 1).some(({ invocation }) => {
     if (invocation === undefined || !RUNS.has(invocation.program)) return false
     const isMode = invocation.program === 'chmod' && !invocation.args.some(({ text }) => /x|7|5/.test(text))
-    const isPackage = /^apt/.test(invocation.program) && !invocation.args.some(({ text }) => /\.deb$/.test(text))
+    const isPackage =
+      /^apt/.test(invocation.program) && !invocation.args.some(({ text }) => /\.deb$/.test(text))
     return !isMode && !isPackage
   })
 }
@@ -70,7 +89,8 @@ const unverifiedTool: Rule = {
   *check(project) {
     for (const sequence of sequences(project))
       for (const placed of sequence.commands.some(isChecksum) ? [] : started(sequence, 'wget', 'curl'))
-        if (isFromWeb(placed) && isRunLater(placed)) yield hit(placed, placed.invocation.at, 'what is fetched is run, and never checked')
+        if (isFromWeb(placed) && isRunLater(placed))
+          yield hit(placed, placed.invocation.at, 'what is fetched is run, and never checked')
   },
 }
 
@@ -93,17 +113,21 @@ function advisoriesOf(text: string): readonly string[] {
   const [, major, minor, patch] = /^v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})$/.exec(text) ?? []
   if (major === undefined) return []
   const version: Version = [Number(major), Number(minor), Number(patch)]
-  return ADVISORIES.filter(({ from, below }) => !isBelow(version, from) && isBelow(version, below)).map(({ names }) => names)
+  return ADVISORIES.filter(({ from, below }) => !isBelow(version, from) && isBelow(version, below)).map(
+    ({ names }) => names,
+  )
 }
 
-const COSIGN_VERSION = /cosign\/releases\/download\/(v?[\d.]+)\/|\/cosign(?:\/v\d)?\/cmd\/cosign@(v[\d.]+)|cosign:(v?[\d.]+)/
+const COSIGN_VERSION =
+  /cosign\/releases\/download\/(v?[\d.]+)\/|\/cosign(?:\/v\d)?\/cmd\/cosign@(v[\d.]+)|cosign:(v?[\d.]+)/
 
 const oldCosign: Rule = {
   code: 'WS502',
   severity: 'error',
   title: 'a cosign with known holes',
   what: 'A download, an image or a variable `COSIGN_VERSION` names a version for which security advisories exist.',
-  consequence: 'A bundle can be made that this version accepts although it proves nothing, or a registry can exhaust its memory.',
+  consequence:
+    'A bundle can be made that this version accepts although it proves nothing, or a registry can exhaust its memory.',
   fix: 'Use the newest release, or `wheelseal`, which needs no download.',
   source: ['GHSA-88jx-383q-w4qc', 'GHSA-95pr-fxf5-86gv', 'GHSA-whqx-f9j3-ch6m', 'GHSA-fx35-mq7g-6g98'],
   traps: ['S8'],
@@ -159,7 +183,8 @@ const unpinnedImage: Rule = {
   *check(project) {
     for (const { node, text, job } of images(project))
       // What stands behind a variable, nobody can say here.
-      if (!text.includes('@sha256:') && !text.includes('$')) yield hitAt(node.at, `${text.slice(0, 100)} of the job ${job} has no digest`)
+      if (!text.includes('@sha256:') && !text.includes('$'))
+        yield hitAt(node.at, `${text.slice(0, 100)} of the job ${job} has no digest`)
   },
 }
 
@@ -190,8 +215,14 @@ function matters({ commands }: Sequence): boolean {
 }
 
 function isUnpinned(text: string, before: string): boolean {
-  const isValue = /^-[rceft]$|^--(?!upgrade$|quiet$|user$|no-deps$|pre$|no-cache-dir$|system$)[\w-]+$/.test(before)
-  return !isValue && /^[A-Za-z][\w.-]*(?:\[[\w,.-]*\])?(?:[<>~!].*)?$/.test(text) && !/^(?:pip|install)$/.test(before === '' ? text : '')
+  const isValue = /^-[rceft]$|^--(?!upgrade$|quiet$|user$|no-deps$|pre$|no-cache-dir$|system$)[\w-]+$/.test(
+    before,
+  )
+  return (
+    !isValue &&
+    /^[A-Za-z][\w.-]*(?:\[[\w,.-]*\])?(?:[<>~!].*)?$/.test(text) &&
+    !/^(?:pip|install)$/.test(before === '' ? text : '')
+  )
 }
 
 const unpinnedPackages: Rule = {
@@ -209,7 +240,8 @@ const unpinnedPackages: Rule = {
     for (const sequence of jobSequences(project))
       for (const placed of matters(sequence) ? started(sequence) : []) {
         const { invocation } = placed
-        if (pipVerb(invocation) !== 'install' || hasOption(invocation, '--require-hashes', '--no-index')) continue
+        if (pipVerb(invocation) !== 'install' || hasOption(invocation, '--require-hashes', '--no-index'))
+          continue
         const words = invocation.args.slice(invocation.args.findIndex(({ text }) => text === 'install') + 1)
         const first = words.find(({ text }, index) => isUnpinned(text, words[index - 1]?.text ?? '-'))
         if (first !== undefined) yield hit(placed, first, `${first.text} is installed as it is today`)
@@ -224,16 +256,20 @@ const systemPackages: Rule = {
   severity: 'note',
   title: 'system packages installed in a release job',
   what: 'A job that builds, signs, verifies or publishes calls `apt-get`, `apk`, `dnf` or `yum`.',
-  consequence: 'It needs root, that distribution and its servers, takes its time in each job, and brings whatever is there today.',
+  consequence:
+    'It needs root, that distribution and its servers, takes its time in each job, and brings whatever is there today.',
   fix: 'Take an image that has them; `python` images have curl, wget and git.',
   source: ['GitLab, "Pipeline efficiency": container images'],
   traps: ['C15'],
-  bad: pipeline('build:\n  script:\n    - apt-get update && apt-get install -y curl\n    - python -m build\n'),
+  bad: pipeline(
+    'build:\n  script:\n    - apt-get update && apt-get install -y curl\n    - python -m build\n',
+  ),
   good: pipeline('build:\n  script:\n    - python -m build\n'),
   *check(project) {
     for (const sequence of jobSequences(project))
       for (const placed of matters(sequence) ? started(sequence, ...SYSTEM) : [])
-        if (isInstalling(placed)) yield hit(placed, placed.invocation.at, `${placed.invocation.program} installs packages`)
+        if (isInstalling(placed))
+          yield hit(placed, placed.invocation.at, `${placed.invocation.program} installs packages`)
   },
 }
 
@@ -264,7 +300,9 @@ function looseInclude(address: Address): string | undefined {
   const label = labelOf(address).slice(0, 100)
   if (address.kind === 'remote') return address.integrity === null ? `${label} may change` : undefined
   if (address.kind === 'component')
-    return /@(?:~latest|\d+(?:\.\d+)?|main|master|HEAD)$/.test(address.address) ? `${label} may change` : undefined
+    return /@(?:~latest|\d+(?:\.\d+)?|main|master|HEAD)$/.test(address.address)
+      ? `${label} may change`
+      : undefined
   const ref = address.kind === 'file' ? address.repository?.ref : undefined
   if (ref === undefined || /^[0-9a-f]{40}$/.test(ref) || /^v?\d+(?:\.\d+)+/.test(ref)) return undefined
   return `${label} is taken from ${ref.slice(0, 100)}, which moves`
@@ -298,14 +336,16 @@ const withoutTls: Rule = {
   severity: 'error',
   title: 'a server that is not checked',
   what: 'curl, wget, pip or git is told not to check the certificate of the server.',
-  consequence: 'Whoever stands between answers in the place of the server, and gets the token that was meant for it.',
+  consequence:
+    'Whoever stands between answers in the place of the server, and gets the token that was meant for it.',
   fix: 'Name the certificate authority: `--cacert`, `SSL_CERT_FILE`, `PIP_CERT`.',
   source: ['curl(1): `--insecure`'],
   traps: [],
   bad: pipeline('get:\n  script: curl --insecure --fail --output a https://gitlab.example.com/a\n'),
   good: pipeline('get:\n  script: curl --cacert ca.pem --fail --output a https://gitlab.example.com/a\n'),
   *check(project) {
-    for (const placed of startedAnywhere(project)) if (skipsTls(placed)) yield hit(placed, placed.invocation.at, 'any server will do')
+    for (const placed of startedAnywhere(project))
+      if (skipsTls(placed)) yield hit(placed, placed.invocation.at, 'any server will do')
     for (const { name, node } of setVariables(project))
       if (/^(?:GIT_SSL_NO_VERIFY|PIP_TRUSTED_HOST)$/.test(name) && String(node.value) !== '')
         yield hitAt(node.at, `${name} lets any server do`)

@@ -16,7 +16,8 @@ import {
 } from './look.ts'
 import { pipeline, type Rule } from './rule.ts'
 
-const VERIFY = 'cosign verify-blob --bundle "$file.sigstore.json" --certificate-identity "$I" --certificate-oidc-issuer "$O" "$file"'
+const VERIFY =
+  'cosign verify-blob --bundle "$file.sigstore.json" --certificate-identity "$I" --certificate-oidc-issuer "$O" "$file"'
 
 /** `[ -f "$file" ]` and the like. */
 function asksForFile({ invocation }: PlacedCommand): boolean {
@@ -25,7 +26,10 @@ function asksForFile({ invocation }: PlacedCommand): boolean {
 }
 
 function isPattern(block: Block): boolean {
-  return block.kind === 'for' && block.words.some(({ text, isBare }) => (isBare && /[*?]/.test(text)) || text.includes('$()'))
+  return (
+    block.kind === 'for' &&
+    block.words.some(({ text, isBare }) => (isBare && /[*?]/.test(text)) || text.includes('$()'))
+  )
 }
 
 /** Files are counted, listed or compared with a list: none is found out. */
@@ -34,7 +38,9 @@ function counts(commands: readonly PlacedCommand[]): boolean {
     if (isChecksum({ command, invocation, snippet, section: 'script' })) return true
     const isList = invocation?.program === 'ls' || invocation?.program === 'stat'
     if (isList && command.block === undefined && command.after !== '||') return true
-    return command.assignments.some(({ value }) => /^\$\(\([^)]*\+/.test(snippet.text.slice(value.start, value.start + 60)))
+    return command.assignments.some(({ value }) =>
+      /^\$\(\([^)]*\+/.test(snippet.text.slice(value.start, value.start + 60)),
+    )
   })
 }
 
@@ -45,7 +51,9 @@ function passesOnNothing(placed: PlacedCommand, all: readonly PlacedCommand[]): 
   const loop = blocks.find(isPattern)
   if (loop === undefined) return false
   const inLoop = all.filter((one) => [...blocksAround(one.command)].includes(loop))
-  const hasNullglob = all.some(({ invocation: one }) => one?.program === 'shopt' && one.args.some(({ text }) => text === 'nullglob'))
+  const hasNullglob = all.some(
+    ({ invocation: one }) => one?.program === 'shopt' && one.args.some(({ text }) => text === 'nullglob'),
+  )
   return hasNullglob || inLoop.some(asksForFile)
 }
 
@@ -108,7 +116,9 @@ function isOpenIdentity(pattern: string): boolean {
 
 function isOpenIssuer(pattern: string): boolean {
   if (/\$\{?\w/.test(pattern)) return false
-  return pattern.split('|').some((part) => !/^https?:\/\/[\w-]+(?:\.[\w-]+)*\.\w+|^https?:\/\/localhost/.test(literalPrefix(part)))
+  return pattern
+    .split('|')
+    .some((part) => !/^https?:\/\/[\w-]+(?:\.[\w-]+)*\.\w+|^https?:\/\/localhost/.test(literalPrefix(part)))
 }
 
 const anyone: Rule = {
@@ -130,8 +140,13 @@ const anyone: Rule = {
     for (const placed of startedAnywhere(project)) {
       if (!isVerifying(placed)) continue
       const { invocation, job } = placed
-      for (const { text, word } of optionValues(invocation, '--certificate-identity-regexp', '--cert-identity-regexp'))
-        if (isOpenIdentity(expandedOnce(text, job))) yield hit(placed, word, 'the pattern matches identities of strangers')
+      for (const { text, word } of optionValues(
+        invocation,
+        '--certificate-identity-regexp',
+        '--cert-identity-regexp',
+      ))
+        if (isOpenIdentity(expandedOnce(text, job)))
+          yield hit(placed, word, 'the pattern matches identities of strangers')
       for (const { text, word } of optionValues(invocation, '--certificate-oidc-issuer-regexp'))
         if (isOpenIssuer(expandedOnce(text, job))) yield hit(placed, word, 'the pattern matches every issuer')
     }
@@ -193,12 +208,18 @@ const noIdentity: Rule = {
       if (!isCosignVerify(placed) || hasOption(placed.invocation, ...KEYED)) continue
       const has = (name: string): boolean => hasOption(placed.invocation, name, `${name}-regexp`)
       if (!has('--certificate-identity')) yield hit(placed, placed.invocation.at, 'no identity is expected')
-      else if (!has('--certificate-oidc-issuer')) yield hit(placed, placed.invocation.at, 'no issuer is expected')
+      else if (!has('--certificate-oidc-issuer'))
+        yield hit(placed, placed.invocation.at, 'no issuer is expected')
     }
   },
 }
 
-const OFF = ['--insecure-ignore-tlog', '--insecure-ignore-sct', '--private-infrastructure', '--insecure-skip-verify']
+const OFF = [
+  '--insecure-ignore-tlog',
+  '--insecure-ignore-sct',
+  '--private-infrastructure',
+  '--insecure-skip-verify',
+]
 
 const switchedOff: Rule = {
   code: 'WS305',
@@ -239,7 +260,9 @@ function isUnheeded(placed: PlacedCommand, all: readonly PlacedCommand[]): boole
     return invocation?.program === 'set' && invocation.args.some(({ text }) => /^[+-]e/.test(text))
   })
   const isOff = before?.invocation?.args.some(({ text }) => text === '+e') === true
-  return isOff && !placed.command.isCondition && placed.command.after !== '&&' && placed.command.after !== '||'
+  return (
+    isOff && !placed.command.isCondition && placed.command.after !== '&&' && placed.command.after !== '||'
+  )
 }
 
 const forgiven: Rule = {
@@ -263,9 +286,17 @@ const forgiven: Rule = {
     for (const { job, commands } of jobSequences(project)) {
       const allowed = job.keywords.entries.get('allow_failure')
       const isAllowed = allowed?.value.kind === 'scalar' && allowed.value.value === true
-      if (isAllowed && commands.some(isVerifying)) yield hitAt(allowed.keyAt, `the job ${job.name} verifies, and may fail`)
+      if (isAllowed && commands.some(isVerifying))
+        yield hitAt(allowed.keyAt, `the job ${job.name} verifies, and may fail`)
     }
   },
 }
 
-export const verificationRules: readonly Rule[] = [emptyLoop, anyone, wrongIssuer, noIdentity, switchedOff, forgiven]
+export const verificationRules: readonly Rule[] = [
+  emptyLoop,
+  anyone,
+  wrongIssuer,
+  noIdentity,
+  switchedOff,
+  forgiven,
+]

@@ -46,7 +46,9 @@ export class CommandBuilder {
 
   get isAtStart(): boolean {
     const { words, assignments, mode } = this.#command
-    return words.length === 0 && assignments.length === 0 && mode === 'command' && this.#redirect === undefined
+    return (
+      words.length === 0 && assignments.length === 0 && mode === 'command' && this.#redirect === undefined
+    )
   }
 
   /** Where the next words are a pattern of a case. */
@@ -86,7 +88,8 @@ export class CommandBuilder {
     if (this.#redirect !== undefined) return this.#target(word)
     if (this.isAtStart && word.isBare && this.#reserved(word)) return undefined
     command.start ??= word.start
-    const assigned = command.words.length === 0 && command.mode === 'command' ? ASSIGNMENT.exec(word.text) : null
+    const assigned =
+      command.words.length === 0 && command.mode === 'command' ? ASSIGNMENT.exec(word.text) : null
     if (assigned !== null) command.assignments.push(assignment(word, assigned))
     else command.words.push(word)
     if (command.mode === 'case' && word.text === 'in') this.#open('case')
@@ -151,7 +154,8 @@ export class CommandBuilder {
 
   #reserved({ text, start }: Word): boolean {
     const block = this.#block
-    if (text === 'if' || text === 'while' || text === 'until') this.#open(text === 'if' ? 'if' : 'while', start)
+    if (text === 'if' || text === 'while' || text === 'until')
+      this.#open(text === 'if' ? 'if' : 'while', start)
     else if (text === 'for' || text === 'select') this.#command.mode = 'for'
     else if (text === 'case') this.#command.mode = 'case'
     else if (text === 'function') this.#command.mode = 'function'

@@ -176,7 +176,10 @@ class Reader {
     this.#at += length
   }
 
-  #substitute(level: Level, { closer, length }: { readonly closer: ')' | '`'; readonly length: number }): void {
+  #substitute(
+    level: Level,
+    { closer, length }: { readonly closer: ')' | '`'; readonly length: number },
+  ): void {
     const word = this.#wordOf(level)
     word.isLiteral = false
     word.text += '$()'

@@ -21,9 +21,27 @@ describe('the words of a script', () => {
     ['a#b', [['a#b']]],
     ['a && b || c; d | e & f', [['a'], ['b'], ['c'], ['d'], ['e'], ['f']]],
     ['a "x\\"y" \'it\'"\'"\'s\'', [['a', 'x"y', "it's"]]],
-    ['echo "$(cat "a b")" c', [['cat', 'a b'], ['echo', '$()', 'c']]],
-    ['a `b c` d', [['b', 'c'], ['a', '$()', 'd']]],
-    ['diff <(a b) c', [['a', 'b'], ['diff', '$()', 'c']]],
+    [
+      'echo "$(cat "a b")" c',
+      [
+        ['cat', 'a b'],
+        ['echo', '$()', 'c'],
+      ],
+    ],
+    [
+      'a `b c` d',
+      [
+        ['b', 'c'],
+        ['a', '$()', 'd'],
+      ],
+    ],
+    [
+      'diff <(a b) c',
+      [
+        ['a', 'b'],
+        ['diff', '$()', 'c'],
+      ],
+    ],
     ['(cd x && y) || z', [['cd', 'x'], ['y'], ['z']]],
     ['for f in a b; do c "$f"; done', [['c', '$f']]],
     ['case $x in a|b) c;; *) d ;; esac; e', [['c'], ['d'], ['e']]],
@@ -95,7 +113,26 @@ describe('the commands of a script', () => {
 })
 
 describe('a script of an enemy', () => {
-  const pieces = ['$(', ')', '`', '"', "'", '\\', '\n', '<<A', 'A', '{', '}', '${', ' ', ';', '&&', '|', '(', '#']
+  const pieces = [
+    '$(',
+    ')',
+    '`',
+    '"',
+    "'",
+    '\\',
+    '\n',
+    '<<A',
+    'A',
+    '{',
+    '}',
+    '${',
+    ' ',
+    ';',
+    '&&',
+    '|',
+    '(',
+    '#',
+  ]
   const reserved = ['if ', 'then ', 'fi ', 'for x in ', 'do ', 'done ', 'case ', 'in ', 'esac ', '! ']
 
   it('never ends in an error, and its offsets stay inside', () => {
@@ -116,7 +153,9 @@ describe('a script of an enemy', () => {
     'made of %j takes no longer than its length is worth, and says when it is not read to its end',
     (piece) => {
       const steps = (length: number): number => {
-        const { commands, isCut } = readScript(piece.repeat(Math.ceil(length / piece.length)).slice(0, length))
+        const { commands, isCut } = readScript(
+          piece.repeat(Math.ceil(length / piece.length)).slice(0, length),
+        )
         expect(commands.length).toBeLessThanOrEqual(5001)
         return isCut ? 1 : 0
       }

@@ -34,7 +34,9 @@ export class FileText {
   line(line: number): string {
     const starts = this.#lines()
     const start = starts[line - 1]
-    return start === undefined ? '' : this.text.slice(start, starts[line] ?? this.text.length).replace(/\r?\n$/, '')
+    return start === undefined
+      ? ''
+      : this.text.slice(start, starts[line] ?? this.text.length).replace(/\r?\n$/, '')
   }
 
   #lines(): readonly number[] {

@@ -49,7 +49,7 @@ export function shellBlocks(file: FileText): readonly Snippet[] {
 }
 
 function* linesOf(text: string): Generator<Line> {
-  for (let from = 0; from <= text.length; ) {
+  for (let from = 0; from <= text.length;) {
     const end = text.indexOf('\n', from)
     const to = end < 0 ? text.length : end
     yield { from, to: to > from && text[to - 1] === '\r' ? to - 1 : to }

@@ -10,7 +10,10 @@ export interface Snippet {
 }
 
 /** Pieces of a file, each a line, as one text. */
-export function snippetOfLines(file: FileText, lines: readonly { readonly from: number; readonly to: number }[]): Snippet {
+export function snippetOfLines(
+  file: FileText,
+  lines: readonly { readonly from: number; readonly to: number }[],
+): Snippet {
   const starts: number[] = []
   const parts: string[] = []
   let length = 0

@@ -30,7 +30,12 @@ async function scriptOf(text: string): Promise<readonly ScalarNode[]> {
 describe('the places of a script', () => {
   it.each<[string, string, readonly string[], readonly string[]]>([
     ['a plain line', 'job:\n  script:\n    - one two\n', ['one', 'two'], ['3:7', '3:11']],
-    ['a block', 'job:\n  script:\n    - |\n      one\n        two\n\n      three', ['one', 'two', 'three'], ['4:7', '5:9', '7:7']],
+    [
+      'a block',
+      'job:\n  script:\n    - |\n      one\n        two\n\n      three',
+      ['one', 'two', 'three'],
+      ['4:7', '5:9', '7:7'],
+    ],
     ['a folded block', 'job:\n  script:\n    - >-\n      one\n      two\n', ['one', 'two'], ['4:7', '5:7']],
     ['double quotes', 'job:\n  script: ["a \\"b\\" c"]\n', ['a', 'b', 'c'], ['2:13', '2:17', '2:21']],
     ['single quotes', "job:\n  script: ['it''s one']\n", ['one'], ['2:19']],
@@ -74,12 +79,9 @@ describe('the shell blocks of a page', () => {
     ].join('\n')
     const blocks = shellBlocks(own(page))
     expect(blocks.map(({ text }) => text)).toEqual(['one', '   two', 'four \\\n  five', 'six'])
-    expect(blocks.map((block, index) => placesOf(block, [['one', 'two', 'five', 'six'][index] ?? '']))).toEqual([
-      ['2:1'],
-      ['7:4'],
-      ['14:3'],
-      ['18:7'],
-    ])
+    expect(
+      blocks.map((block, index) => placesOf(block, [['one', 'two', 'five', 'six'][index] ?? ''])),
+    ).toEqual([['2:1'], ['7:4'], ['14:3'], ['18:7']])
   })
 })
 
@@ -103,7 +105,7 @@ it('the places of TOML keys are told past strings, arrays and comments of many l
   const places = tomlPlaces(text)
   const shown = [...places].map(([path, { valueAt, valueEnd }]) => [path, text.slice(valueAt, valueEnd)])
   expect(Object.fromEntries(shown)).toMatchObject({
-    'top': '1',
+    top: '1',
     'project.name': '"a # b"',
     'project.version': "'v'",
     'project.urls.Home': '"u"',

@@ -7,7 +7,8 @@ export interface TomlPlace {
 }
 
 const HEADER = /^[ \t]*\[{1,2}[ \t]*([^\]#]+?)[ \t]*\]{1,2}/
-const KEY = /^([ \t]*)((?:[A-Za-z0-9_-]+|"[^"\\]*"|'[^']*')(?:[ \t]*\.[ \t]*(?:[A-Za-z0-9_-]+|"[^"\\]*"|'[^']*'))*)[ \t]*=[ \t]*/
+const KEY =
+  /^([ \t]*)((?:[A-Za-z0-9_-]+|"[^"\\]*"|'[^']*')(?:[ \t]*\.[ \t]*(?:[A-Za-z0-9_-]+|"[^"\\]*"|'[^']*'))*)[ \t]*=[ \t]*/
 const MAX_HEADER_LENGTH = 500
 const PART = /[A-Za-z0-9_-]+|"[^"\\]*"|'[^']*'/g
 
@@ -19,7 +20,7 @@ export function tomlPlaces(text: string): ReadonlyMap<string, TomlPlace> {
   const places = new Map<string, TomlPlace>()
   let table: readonly string[] = []
   let open: OpenValue = { quote: '', depth: 0 }
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     const found = text.indexOf('\n', from)
     const to = found < 0 ? text.length : found
     const line = text.slice(from, to).replace(/\r$/, '')
@@ -33,7 +34,11 @@ export function tomlPlaces(text: string): ReadonlyMap<string, TomlPlace> {
       const start = key[0].length
       const scanned = scan(line, start, open)
       open = scanned.open
-      const place = { keyAt: from + (key[1]?.length ?? 0), valueAt: from + start, valueEnd: from + scanned.end }
+      const place = {
+        keyAt: from + (key[1]?.length ?? 0),
+        valueAt: from + start,
+        valueEnd: from + scanned.end,
+      }
       add(places, [...table, ...partsOf(key[2] ?? '')].join('.'), place)
     } else if (isInside) open = scan(line, 0, open).open
     from = to + 1
@@ -57,10 +62,14 @@ interface OpenValue {
 }
 
 /** Past the value on this line, up to a comment. */
-function scan(line: string, start: number, before: OpenValue): { readonly open: OpenValue; readonly end: number } {
+function scan(
+  line: string,
+  start: number,
+  before: OpenValue,
+): { readonly open: OpenValue; readonly end: number } {
   let { quote, depth } = before
   let end = start
-  for (let at = start; at < line.length; ) {
+  for (let at = start; at < line.length;) {
     const three = line.slice(at, at + 3)
     if (quote !== '') {
       const isEscape = quote === '"""' && line[at] === '\\'
