@@ -113,7 +113,7 @@ async function rehearseIn(stage: Stage): Promise<RehearseReport> {
       ? undefined
       : await runThenScript({
           text: stage.thenText,
-          executor,
+          executor: executorFor(stage.executor, { ...stage, network: surroundings.network }),
           variables,
           project: { id: ended.pipeline.projectId, path: source.path, serverUrl: trust.url },
           onOutput: stage.onThenOutput,
