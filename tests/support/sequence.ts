@@ -6,8 +6,10 @@ const root = join(import.meta.dirname, '..', '..')
 
 /** Files that take ten seconds and more of a free core, the longest first. */
 const LONG = [
+  'tests/stock/rehearse-tutorial.test.ts',
   'tests/docs/pages.test.ts',
   'tests/stock/stages.test.ts',
+  'tests/stock/rehearse.test.ts',
   'src/log/crash/crash.test.ts',
   'tests/stock/stranger.test.ts',
   'tests/docs/run-lines.test.ts',

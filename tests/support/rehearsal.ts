@@ -1,0 +1,55 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runProgram, startProgram, wheelseal, type Outcome, type TiedProcess } from './program.ts'
+
+const GIT = ['-c', 'user.name=Ada Example', '-c', 'user.email=ada@example.com']
+
+/** A repository whose one commit has this pipeline, as a clone of `gitlab.com/acme/tool`. */
+export async function gitlabProject(folder: string, pipeline: string): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, '.gitlab-ci.yml'), pipeline)
+  await writeFile(join(folder, 'pyproject.toml'), '[project]\nname = "tool"\nversion = "1.0"\n')
+  const git = (...args: string[]): Promise<Outcome> => runProgram(['git', '-C', folder, ...GIT, ...args])
+  await git('init', '--quiet', '--initial-branch=main')
+  await git('add', '.')
+  await git('commit', '--quiet', '--message=first')
+  await git('remote', 'add', 'origin', 'https://gitlab.com/acme/tool.git')
+  return folder
+}
+
+export interface Rehearsal {
+  readonly project: string
+  /** Where all temporary files go; empty before and afterwards. */
+  readonly temporary: string
+  readonly more?: readonly string[]
+  /** Words before the program, such as those that change the user. */
+  readonly as?: readonly string[]
+}
+
+/** `wheelseal rehearse` to its end. */
+export function rehearse(rehearsal: Rehearsal): Promise<Outcome> {
+  return runProgram(argvOf(rehearsal), { env: environmentOf(rehearsal) })
+}
+
+export function startRehearsal(rehearsal: Rehearsal): TiedProcess {
+  return startProgram(argvOf(rehearsal), { env: environmentOf(rehearsal) })
+}
+
+function argvOf({ project, more = [], as = [] }: Rehearsal): readonly string[] {
+  return [...as, wheelseal, 'rehearse', '-C', project, ...more]
+}
+
+function environmentOf({ temporary }: Rehearsal): Readonly<Record<string, string>> {
+  return { TMPDIR: temporary }
+}
+
+/** Processes that have to do with a folder, by their words, folder or environment; mounts in it. */
+export async function leftIn(folder: string): Promise<readonly string[]> {
+  const found = ['cmdline', 'environ', 'mounts'].map((file) => `grep -lFs ${folder} /proc/[0-9]*/${file}`)
+  const { stdout } = await runProgram(['/bin/sh', '-c', `${found.join('; ')}; true`])
+  const own = [`/proc/${process.pid}/`]
+  const processes = stdout
+    .split('\n')
+    .filter((line) => line !== '' && !own.some((path) => line.startsWith(path)))
+  return [...processes, ...(await readdir(folder))]
+}
