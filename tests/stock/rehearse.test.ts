@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cosign2, present, shared } from '../support/judges.ts'
-import { runProgram, type Outcome } from '../support/program.ts'
+import { root, runProgram, type Outcome } from '../support/program.ts'
 import { gitlabProject, rehearse } from '../support/rehearsal.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
 
@@ -115,6 +115,15 @@ describe.runIf(present(cosign2))('wheelseal rehearse with stock cosign', () => {
     for (const name of ['ROOT_FILE', 'REKOR_PUBLIC_KEY', 'CT_LOG_PUBLIC_KEY_FILE'])
       expect(before).toContain(`SIGSTORE_${name}`)
     expect(outcome.stderr).toContain('rekor.sigstore.dev: answered by this machine')
+  })
+
+  it('was started by the line of docs/how-to/rehearse-a-release.md', async () => {
+    const page = await readFile(join(root, 'docs', 'how-to', 'rehearse-a-release.md'), 'utf8')
+    const lines = [...page.matchAll(/^```sh\n([^]*?)\n```$/gm)].map(([, line]) => line)
+    expect(lines).toEqual([
+      'wheelseal rehearse',
+      'wheelseal rehearse --cosign ./cosign-linux-amd64 --then verify-as-a-user.sh',
+    ])
   })
 
   it('leaves no file', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram, startProgram, wheelseal, type Outcome, type TiedProcess } from './program.ts'
 
@@ -43,13 +43,12 @@ function environmentOf({ temporary }: Rehearsal): Readonly<Record<string, string
   return { TMPDIR: temporary }
 }
 
-/** Processes that have to do with a folder, by their words, folder or environment; mounts in it. */
+/** Processes that have to do with a folder, by their words, environment or mounts; and what is in it. */
 export async function leftIn(folder: string): Promise<readonly string[]> {
-  const found = ['cmdline', 'environ', 'mounts'].map((file) => `grep -lFs ${folder} /proc/[0-9]*/${file}`)
-  const { stdout } = await runProgram(['/bin/sh', '-c', `${found.join('; ')}; true`])
-  const own = [`/proc/${process.pid}/`]
-  const processes = stdout
-    .split('\n')
-    .filter((line) => line !== '' && !own.some((path) => line.startsWith(path)))
-  return [...processes, ...(await readdir(folder))]
+  const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const files = numbers.flatMap((number) =>
+    ['cmdline', 'environ', 'mounts'].map((file) => `/proc/${number}/${file}`),
+  )
+  const texts = await Promise.all(files.map((file) => readFile(file, 'latin1').catch(() => '')))
+  return [...files.filter((_, index) => texts[index]?.includes(folder)), ...(await readdir(folder))]
 }

@@ -126,9 +126,9 @@ async function rehearseIn(stage: Stage): Promise<RehearseReport> {
 /** What of this rehearsal is not as it would be on gitlab.com. */
 function announcement({ says }: Surroundings, variables: readonly string[]): readonly string[] {
   return [
-    'rehearsal: these hosts are answered by this machine, with keys that nobody trusts and that are thrown away:',
+    'rehearsal: these hosts are answered by this machine, with keys of this run only:',
     ...says.map((line) => `  ${line}`),
-    `rehearsal: these variables of the project are added, with the trust root of this run: ${variables.join(', ')}`,
+    `rehearsal: these variables are added to the project, with the trust root of this run: ${variables.join(', ')}`,
   ]
 }
 

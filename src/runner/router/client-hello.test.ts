@@ -114,7 +114,7 @@ describe('readClientHello', () => {
     [
       'that is another message',
       records(concatBytes(number(2, 1), vector(3, new Uint8Array(40)))),
-      /no ClientHello/,
+      /not a ClientHello/,
     ],
     ['that announces a megabyte', records(Uint8Array.of(1, 0x10, 0, 0)), /too long/],
     [

@@ -23,7 +23,7 @@ export function readClientHello(bytes: Uint8Array): Beginning {
   const { message, more } = records
   const length = message.length < HANDSHAKE_HEADER_BYTES ? undefined : lengthOf(message)
   if (message.length > 0 && message[0] !== CLIENT_HELLO)
-    return refused('the first TLS message is no ClientHello')
+    return refused('the first TLS message is not a ClientHello')
   if (length !== undefined && length > MAX_BEGINNING_BYTES) return refused('the ClientHello is too long')
   const end = HANDSHAKE_HEADER_BYTES + (length ?? 0)
   if (length === undefined || message.length < end) return { kind: 'more', bytes: more }
