@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -13,6 +13,8 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   env['PATH'] = [dirname(process.execPath), env['PATH']].join(delimiter)
   if (env['WHEELSEAL_UNDER_TEST'] !== undefined) return undefined
   const folder = await mkdtemp(join(tmpdir(), 'wheelseal-built-'))
+  // As an installed program is: the jobs of root start it as users of their own.
+  await chmod(folder, 0o755)
   await buildProgram(folder)
   await symlink('start.mjs', join(folder, 'wheelseal'))
   project.onTestsRerun(() => buildProgram(folder))

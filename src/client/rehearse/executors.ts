@@ -1,19 +1,12 @@
 import { join } from 'node:path'
 import { systemSpawn } from '../../host/index.ts'
-import { createSandboxExecutor, type Executor, type OpenJobNetwork } from '../../runner/index.ts'
+import { createSandboxExecutor, type Executor } from '../../runner/index.ts'
+import type { ExecutorParts } from './executor-parts.ts'
 import { plainFor } from './plain-executor.ts'
 import { programMounts } from './program-mounts.ts'
 
 export const EXECUTORS = ['sandbox', 'plain'] as const
 export type ExecutorName = (typeof EXECUTORS)[number]
-
-export interface ExecutorParts {
-  readonly scratch: string
-  readonly env: Readonly<Record<string, string>>
-  readonly network: OpenJobNetwork
-  readonly program: readonly string[]
-  readonly isImageStrict: boolean
-}
 
 export function executorFor(name: ExecutorName, parts: ExecutorParts): Executor {
   if (name === 'plain') return plainFor(parts)

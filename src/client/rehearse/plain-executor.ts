@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemSpawn } from '../../host/index.ts'
 import { createPlainExecutor, openJobProxy, type Executor, type JobNetwork } from '../../runner/index.ts'
-import type { ExecutorParts } from './executors.ts'
+import type { ExecutorParts } from './executor-parts.ts'
 import { SHIMS } from './shims.ts'
 
 const BUNDLES = [
