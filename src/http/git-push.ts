@@ -109,7 +109,8 @@ function pushed(context: Context<Bindings>, push: Push): AsyncIterable<Uint8Arra
   carryOut(context.env, push, screen)
     .catch((error: unknown) => {
       push.parts.log.failure('push.failed', error, { projectId: push.who.project.id })
-      screen.fail()
+      // Cut, so that its client does not take it for a whole answer.
+      context.env.outgoing.destroy()
     })
     .finally(() => screen.end())
   return screen

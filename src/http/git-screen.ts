@@ -5,7 +5,7 @@ const MAX_WAITING_BYTES = 1 << 20
 export class Screen implements AsyncIterable<Uint8Array> {
   readonly #waiting: Uint8Array[] = []
   #size = 0
-  #state: 'open' | 'ended' | 'failed' = 'open'
+  #isEnded = false
   #wake: () => void = () => undefined
 
   /** What is only nice to see. */
@@ -21,13 +21,7 @@ export class Screen implements AsyncIterable<Uint8Array> {
   }
 
   end(): void {
-    if (this.#state === 'open') this.#state = 'ended'
-    this.#wake()
-  }
-
-  /** The answer is cut: its client must not take it for a whole one. */
-  fail(): void {
-    this.#state = 'failed'
+    this.#isEnded = true
     this.#wake()
   }
 
@@ -37,8 +31,7 @@ export class Screen implements AsyncIterable<Uint8Array> {
       if (bytes !== undefined) {
         this.#size -= bytes.length
         yield bytes
-      } else if (this.#state === 'failed') throw new Error('the push has failed')
-      else if (this.#state === 'ended') return
+      } else if (this.#isEnded) return
       else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }

@@ -22,6 +22,8 @@ import {
   writeJsonFile,
   type Backup,
 } from './contents.ts'
+import { copyRepositories } from '../../storage/git/index.ts'
+import { REPOSITORIES_FOLDER, searchPath } from '../data/repositories.ts'
 import { copyBlobs, copyFile, copyFolder, putInPlace, type CopiedBlobs } from './copy.ts'
 
 export interface BackupOptions {
@@ -37,8 +39,9 @@ export interface BackupOptions {
  * 1. `instance.json`, by which the folder is known as a backup of this instance.
  * 2. The database, as it is at one moment, under a temporary name.
  * 3. Keys, certificates, TUF repository, configuration and job logs.
- * 4. Every blob that the copied database names: blobs are durable before a row names them, and never change.
- * 5. The database under its name, then `backup.json`. A cut before leaves the last whole backup, or none, and the next
+ * 4. The git repositories, after the database: each pipeline that it has finds its commit.
+ * 5. Every blob that the copied database names: blobs are durable before a row names them, and never change.
+ * 6. The database under its name, then `backup.json`. A cut before leaves the last whole backup, or none, and the next
  *    one goes on where it ended.
  *
  * Throws `server.no-instance`, `server.backup-folder`, `server.backup-damaged`, `storage.database`, `storage.locked`.
@@ -88,6 +91,9 @@ async function copyAll(data: string, to: string, onFile: BackupOptions['onFile']
   await rm(copying, { force: true })
   snapshotDatabase(databasePath(data), copying)
   await copyConfiguration(data, to)
+  await copyRepositories(join(data, REPOSITORIES_FOLDER), join(to, REPOSITORIES_FOLDER), {
+    path: searchPath(),
+  })
   const blobs = await openFolderBlobs(join(to, 'blobs'), { entropy: systemEntropy, log: silentLog })
   const from = readFolderBlobs(join(data, 'blobs'), { log: silentLog })
   const copied = await copyBlobs({ database: copying, from, to: blobs, onFile })

@@ -13,6 +13,8 @@ import { openFolderBlobs, readFolderBlobs } from '../../storage/folder/index.ts'
 import { lockDirectory } from '../../storage/sqlite/index.ts'
 import { databasePath } from '../data/paths.ts'
 import { serverErrors } from '../errors.ts'
+import { copyRepositories } from '../../storage/git/index.ts'
+import { REPOSITORIES_FOLDER, searchPath } from '../data/repositories.ts'
 import {
   COPIED_FILES,
   COPIED_FOLDERS,
@@ -57,6 +59,9 @@ export async function restoreBackup({
     )
     await clear(data)
     await copyConfiguration(from, data)
+    await copyRepositories(join(from, REPOSITORIES_FOLDER), join(data, REPOSITORIES_FOLDER), {
+      path: searchPath(),
+    })
     const blobs = await openFolderBlobs(join(data, 'blobs'), { entropy: systemEntropy, log: silentLog })
     const source = readFolderBlobs(join(from, 'blobs'), { log: silentLog })
     await copyFile(databasePath(from), databasePath(data))

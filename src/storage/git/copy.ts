@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { makeFolder, syncFolder } from '../../host/index.ts'
 import { storageErrors } from '../errors.ts'
 import { askGit } from './command.ts'
-import { makeRepository, placesIn } from './places.ts'
+import { makeRepository, placesIn, tidy } from './places.ts'
 import { gitEnvironment } from './settings.ts'
 
 /**
@@ -26,6 +26,8 @@ export async function copyRepositories(
     const head = await askGit({ env, folder: source.repository(projectId), args: ['symbolic-ref', 'HEAD'] })
     const defaultBranch = Buffer.from(head.bytes).toString().trim().replace('refs/heads/', '')
     if (!existsSync(target)) await makeRepository(to, { projectId, defaultBranch, env })
+    // A copy that was cut before.
+    await tidy(target)
     await fetchAll(source.repository(projectId), target, env)
   }
   return ids.length

@@ -59,7 +59,7 @@ export function placesIn(root: string): Pick<Places, 'repository' | 'list'> {
 }
 
 /** Locks and objects of a push that nobody ends any more: git would wait for the locks for ever. */
-async function tidy(repository: string): Promise<void> {
+export async function tidy(repository: string): Promise<void> {
   const objects = join(repository, 'objects')
   for (const name of await readdir(objects).catch(() => []))
     if (name.startsWith('tmp_') || name.startsWith('incoming-'))
