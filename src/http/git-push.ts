@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { RunningProcess } from '../base/index.ts'
 import {
@@ -34,7 +34,7 @@ export async function receivePush(
 ): Promise<Response> {
   checkType(context, 'application/x-git-receive-pack-request')
   const body = bodyOf(context, parts.maxPushBytes * DRAINED_TIMES)
-  const head = await readPushHead(body)
+  const head = await headOf(body)
   // git asks with an empty push whether its credential is good, before a large one.
   if (head.commands.length === 0) return answer(context, { type: RESULT, bytes: nothing() })
   const rights = await rightsOf(who, parts)
@@ -44,6 +44,15 @@ export async function receivePush(
       ? pushed(context, { who, parts, head, body, rights })
       : refused(body, { sentence, head })
   return answer(context, { type: RESULT, bytes })
+}
+
+async function headOf(body: Body): Promise<PushHead> {
+  try {
+    return await readPushHead(body)
+  } catch (error) {
+    await body.return?.()
+    throw error
+  }
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {
@@ -57,9 +66,9 @@ function bodyOf(context: Context<Bindings>, maxBytes: number): Body {
   if (encoding === 'identity') return bytes[Symbol.asyncIterator]()
   if (encoding !== 'gzip' && encoding !== 'x-gzip')
     throw repositoryErrors('repositories.request', 'the body is encoded in another way than gzip')
-  const unpacked = Readable.from(bytes).on('error', (error) => inflater.destroy(error))
-  const inflater = createGunzip()
-  return capped(unpacked.pipe(inflater), maxBytes)
+  // Both end with whoever stops reading; how is told by the reading.
+  const inflater = pipeline(Readable.from(bytes), createGunzip(), () => undefined)
+  return capped(inflater, maxBytes)
 }
 
 async function* capped(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {

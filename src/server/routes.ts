@@ -29,6 +29,7 @@ import {
   pypiRoutes,
   rekorRoutes,
   rekorSearchRoutes,
+  repositoryRoutes,
   sealAdminRoutes,
   sealRoutes,
   timestampRoutes,
@@ -84,6 +85,7 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     metricsRoutes({ metrics, access, log }),
     peopleRoutes({ access, audit, jobs: pipelines, externalUrl, clock: systemClock, log }),
     projectsRoutes({ access, audit, externalUrl, log }),
+    repositoryRoutes({ ...services, externalUrl, log }),
     // Before the pages: a repository is reached below the path of its project.
     gitRoutes({ ...services, log }),
     webRoutes(webParts(services, log)),

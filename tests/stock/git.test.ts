@@ -14,8 +14,6 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
-const PIPELINE = 'build:\n  script: echo hello\n'
-
 /** A project with one commit on `main`, and the folder that it was pushed from. */
 async function pushed(files: Readonly<Record<string, string>> = { 'a.txt': 'one' }) {
   const project = await bench.project()
@@ -104,7 +102,7 @@ describe('who may', () => {
     ['a maintainer with write_repository pushes', 'maintainer', ['write_repository'], true, true, true],
     ['a maintainer with read_api has no git', 'maintainer', ['read_api'], false, false, false],
     ['a stranger sees nothing', null, ['api'], false, false, false],
-  ] as const)('%s', async (_name, role, scopes, mayRead, mayPush, mayPushMain) => {
+  ] as const)('%s', async (...[, role, scopes, mayRead, mayPush, mayPushMain]) => {
     const { path, work } = await pushed()
     await commit(work, { 'a.txt': 'two' })
     const url = bench.url(path, await bench.token(role, scopes))
@@ -133,7 +131,9 @@ describe('who may', () => {
     expect((await read(bench.url(path), work)).stdout).toContain('refs/heads/main')
     expect((await push(bench.url(path), work, 'refs/heads/x')).stderr).toContain('could not read Username')
     const hidden = await bench.project()
-    expect((await read(bench.url(hidden.path, 'glpat-wrong'), work)).stderr).toContain('Authentication failed')
+    expect((await read(bench.url(hidden.path, 'glpat-wrong'), work)).stderr).toContain(
+      'Authentication failed',
+    )
   })
 
   it('a deploy token with read_repository reads its project and pushes nowhere', async () => {
@@ -210,111 +210,5 @@ describe('a push is refused', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/hasDotgit|hasDotGit/)
     expect(await gitOrFail(work, 'ls-remote', url)).not.toContain('bad')
-  })
-})
-
-describe('the pipelines of a push', () => {
-  const push = async (work: string, ...args: readonly string[]) => (await git(work, ['push', ...args])).stderr
-
-  it('are one for each branch and tag, with their addresses on the screen', async () => {
-    const { work, path, sha } = await pushed({ '.gitlab-ci.yml': PIPELINE })
-    await gitOrFail(work, 'tag', 'v1')
-    const said = await push(work, 'origin', 'HEAD:topic', 'v1')
-    const [, first = '', second = ''] = /Pipeline (\d+) of topic: [^]*Pipeline (\d+) of v1: /.exec(said) ?? []
-    expect(said).toContain(
-      `remote: Pipeline ${first} of topic: ${bench.server.url}/${path}/-/pipelines/${first}`,
-    )
-    const { pipelines } = bench.server.services
-    expect(await pipelines.get(Number(first))).toMatchObject({
-      ref: 'topic',
-      sha,
-      source: 'push',
-      state: 'pending',
-    })
-    expect(await pipelines.get(Number(second))).toMatchObject({ ref: 'v1', sha })
-    const refs = await gitOrFail(work, 'ls-remote', 'origin', 'refs/pipelines/*')
-    expect(refs).toContain(`${sha}\trefs/pipelines/${first}`)
-  })
-
-  it('are at most four, and none for what is deleted or has no file', async () => {
-    const { work } = await pushed({ '.gitlab-ci.yml': PIPELINE })
-    const said = await push(work, 'origin', ...['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `HEAD:${name}`))
-    expect(said.match(/Pipeline \d+ of/g)).toHaveLength(4)
-    expect(said).toContain('No pipelines for 2 more refs: a push starts 4.')
-    expect(await push(work, 'origin', ':a', ':b')).not.toContain('ipeline')
-    const bare = await pushed()
-    expect(await push(bare.work, 'origin', 'HEAD:x')).toContain(
-      'No pipeline for x: the commit has no .gitlab-ci.yml.',
-    )
-  })
-
-  it.each([
-    ['the push option ci.skip', ['-o', 'ci.skip'], 'a'],
-    ['[ci skip] in the message', [], 'a [ci skip]'],
-    ['[skip ci] in the message', [], 'a\n\nb [SKIP-CI]'],
-  ])('are none for %s', async (_name, options, message) => {
-    const { work } = await pushed({ '.gitlab-ci.yml': PIPELINE })
-    await commit(work, {}, message)
-    expect(await push(work, ...options, 'origin', 'main')).toMatch(/No pipeline for main: .* says/)
-  })
-
-  it('have the variables of push options', async () => {
-    const rules = 'build:\n  script: echo\n  rules: [{ if: $WANTED == "a=b" }]\n'
-    const { work } = await pushed({ '.gitlab-ci.yml': rules })
-    expect(await push(work, 'origin', 'HEAD:x')).toContain(
-      'No pipeline for x: no job of the pipeline file is for this push.',
-    )
-    expect(await push(work, '-o', 'ci.variable=WANTED=a=b', 'origin', 'HEAD:y')).toMatch(/Pipeline \d+ of y/)
-    expect(await push(work, '-o', 'ci.unheard', 'origin', 'HEAD:z')).toContain(
-      'The push option ci.unheard is not known here.',
-    )
-  })
-
-  it('are none for an invalid file, and the screen shows where it is wrong', async () => {
-    const { work } = await pushed()
-    await commit(work, { '.gitlab-ci.yml': 'build:\n  scrip: [a]\n' })
-    expect(await push(work, 'origin', 'main')).toContain(
-      'remote:   .gitlab-ci.yml:2:3: job "build": scrip is not a keyword',
-    )
-  })
-
-  it('read the commit: included files, changes, and what is there', async () => {
-    const config = [
-      'include: { local: ci/jobs.yml }',
-      'changed: { script: echo, rules: [{ changes: [src/**/*] }] }',
-      'there: { script: echo, rules: [{ exists: [src/b.txt] }] }',
-      'not-there: { script: echo, rules: [{ exists: [src/c.txt] }] }',
-    ].join('\n')
-    const jobs = 'included:\n  script: echo\n'
-    const { work } = await pushed({
-      '.gitlab-ci.yml': config,
-      'ci/jobs.yml': jobs,
-      'src/a.txt': 'a',
-      'src/b.txt': 'b',
-    })
-    const jobsOf = async (said: string) => {
-      const id = Number(/Pipeline (\d+) of/.exec(said)?.[1])
-      return (await bench.server.services.pipelines.get(id)).jobs.map(({ name }) => name).toSorted()
-    }
-    await commit(work, { 'src/a.txt': 'aa' })
-    expect(await jobsOf(await push(work, 'origin', 'main'))).toEqual(['changed', 'included', 'there'])
-    await commit(work, { 'other.txt': 'aa' })
-    expect(await jobsOf(await push(work, 'origin', 'main'))).toEqual(['included', 'there'])
-  })
-
-  it('include files of a project that who pushes may read, and of no other', async () => {
-    const library = await pushed({ 'jobs.yml': 'included:\n  script: echo\n' })
-    const config = `include: { project: ${library.path}, file: jobs.yml }\n`
-    const { work, path } = await pushed({ '.gitlab-ci.yml': config })
-    expect(await push(work, 'origin', 'HEAD:x')).toMatch(/Pipeline \d+ of x/)
-    const { access } = bench.server.services
-    await access.createUser({ login: `only-${path.slice(5)}` })
-    await access.setMember({ path, login: `only-${path.slice(5)}`, role: 'developer' })
-    const { token } = await access.createToken({
-      login: `only-${path.slice(5)}`,
-      scopes: ['write_repository'],
-    })
-    const said = await push(work, bench.url(path, token.reveal()), 'HEAD:y')
-    expect(said).toContain('the project does not exist here, or who starts the pipeline may not read it')
   })
 })

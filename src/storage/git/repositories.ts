@@ -129,9 +129,13 @@ async function refsNow(git: Git, refs: readonly string[]): Promise<ReadonlyMap<s
   return new Map(lines.filter(([ref]) => wanted.has(ref)))
 }
 
+/** What is no name of a ref, and what git takes for more than one. */
+const NOT_IN_REF = /[\p{Cc} ~^:?*[\\]|\.\.|@\{/u
+
 /** A branch before a tag of the same name, as GitLab has it; a SHA only in full. */
 async function resolve(git: Git, ref: string): Promise<string | undefined> {
   if (/^[0-9a-f]{40}$/.test(ref)) return commitOf(git, ref)
+  if (NOT_IN_REF.test(ref)) return undefined
   const isWhole = /^refs\/(?:heads|tags|pipelines)\//.test(ref)
   for (const name of isWhole ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]) {
     const sha = await commitOf(git, name)
