@@ -168,9 +168,15 @@ export function memoryBlobs(): Blobs & { readonly staged: Set<object> } {
     },
     open: async (sha256) => {
       const bytes = kept.get(sha256)
-      return bytes === undefined ? undefined : { size: bytes.length, stream: () => once(bytes) }
+      return bytes === undefined
+        ? undefined
+        : { size: bytes.length, stream: (range) => once(rangeOf(bytes, range)) }
     },
   }
+}
+
+function rangeOf(bytes: Buffer, range?: { readonly start: number; readonly end: number }): Buffer {
+  return range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
 }
 
 async function collect(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {

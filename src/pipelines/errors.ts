@@ -116,6 +116,18 @@ export const pipelineErrors = defineErrors({
     summary: 'The job has already uploaded a different artifact of that type.',
     hint: 'upload artifacts once; only identical bytes are accepted again',
   },
+  'pipelines.archive': {
+    status: 400,
+    exit: 1,
+    summary: 'One file was asked for out of an archive that is no zip, is encrypted, or is too large.',
+    hint: 'download the whole archive',
+  },
+  'pipelines.archive-member': {
+    status: 404,
+    exit: 1,
+    summary: 'The archive of the job has no file at that path.',
+    hint: 'check the path; it begins at the root of the project',
+  },
   'pipelines.artifacts-absent': {
     status: 404,
     exit: 1,

@@ -47,6 +47,8 @@ export type {
   Traces,
 } from './store.ts'
 export { createRunners, MAX_MANAGERS, type RunnerManager, type RunnerRows, type Runners } from './runners.ts'
+export { openMember, type ArchiveMember } from './archive-member.ts'
+export { createPipelineListing, type PipelineListing, type ShownJob, type ShownPipeline } from './listing.ts'
 export { watchQueue, type QueueVersion } from './queue-version.ts'
 export {
   LISTED_AT_MOST,

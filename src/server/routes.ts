@@ -24,6 +24,9 @@ import {
   publishersRoutes,
   peopleAdminRoutes,
   peopleRoutes,
+  pipelineRoutes,
+  projectArtifactRoutes,
+  projectJobRoutes,
   projectsRoutes,
   pypiGroupRoutes,
   pypiRoutes,
@@ -81,6 +84,7 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
       log,
     }),
     publishersRoutes(publisherParts(services, log)),
+    ...runRoutes(services, log),
     jobRoutes({ ...services, version: services.queueVersion, clock: systemClock, log }),
     metricsRoutes({ metrics, access, log }),
     peopleRoutes({ access, audit, jobs: pipelines, externalUrl, clock: systemClock, log }),
@@ -91,6 +95,12 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     webRoutes(webParts(services, log)),
   ]
   return createApp({ ...parts, routes })
+}
+
+/** Of pipelines and jobs, for people and programs. */
+function runRoutes(services: Services, log: Log): readonly App[] {
+  const parts = { ...services, externalUrl: services.url, clock: systemClock, log }
+  return [pipelineRoutes(parts), projectJobRoutes(parts), projectArtifactRoutes(parts)]
 }
 
 function webParts(

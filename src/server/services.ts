@@ -13,10 +13,11 @@ import type { Blobs, Clock, Entropy, Log } from '../base/index.ts'
 import { makeFolder, systemClock } from '../host/index.ts'
 import { createMetrics, type Metrics } from '../http/index.ts'
 import {
+  createPipelineListing,
   createPipelines,
   createRunners,
   watchQueue,
-  type PipelineLists,
+  type PipelineListing,
   type Pipelines,
   type QueueVersion,
   type Runners,
@@ -68,7 +69,7 @@ export interface Services {
   readonly registry: Registry
   readonly seals: Seals
   readonly pipelines: Pipelines
-  readonly lists: PipelineLists
+  readonly listing: PipelineListing
   readonly runners: Runners
   readonly queueVersion: QueueVersion
   readonly traces: Traces
@@ -205,7 +206,15 @@ async function build(parts: Parts): Promise<Omit<Services, 'close' | 'repositori
   const publishingTokens = createPublishingTokens({ issuer, isBelieved, ...ports })
   const runners = createRunners({ store, rows: createRunnerRows(database), ...ports })
   const lists = createPipelineLists(database)
-  const running = { pipelines, lists, runners, queueVersion, traces }
+  const listing = createPipelineListing({
+    pipelines,
+    store,
+    lists,
+    traces,
+    blobs,
+    nowMs: () => ports.clock.nowMs(),
+  })
+  const running = { pipelines, listing, runners, queueVersion, traces }
   return { url, ...people, publishingTokens, registry, seals, ...running, issuer, issuerKeys, trust, metrics }
 }
 
