@@ -85,7 +85,9 @@ describe('an upload of artifacts', () => {
   it('has a name that cannot be mistaken for a path or a header', async () => {
     const job = await server.running()
     await server.upload(job, archive('x', 'file', '../"a\r\nb.zip'))
-    expect((await server.arranged.store.findArtifact(job.id, 'archive'))?.filename).toMatch(/^[\w. +-]+\.zip$/)
+    expect((await server.arranged.store.findArtifact(job.id, 'archive'))?.filename).toMatch(
+      /^[\w. +-]+\.zip$/,
+    )
   })
 
   it.each(['build/out/a.zip', String.raw`C:\builds\a.zip`])(

@@ -23,7 +23,7 @@ export function pipelineListRow({ id, iid, state, origin, ...times }: PipelineRe
     created_at: isoTimeMs(times.createdAtMs),
     updated_at: isoTimeMs(updatedAt(times)),
     web_url: `${url}/${project.path}/-/pipelines/${id}`,
-    name: null,
+    name: origin.name ?? null,
   }
 }
 
@@ -113,8 +113,8 @@ export interface JobPlace {
 
 export function jobRow({ job, pipeline, artifacts }: ShownJob, { url, nowMs }: JobPlace) {
   const { plan, state, startedAtMs, finishedAtMs, queuedAtMs } = job
-  const { project, commit, user } = pipeline.origin
-  const archive = artifacts.find(({ filename }) => filename.endsWith('.zip'))
+  const { project, commit } = pipeline.origin
+  const archive = artifacts.find(({ type }) => type === 'archive')
   return {
     id: job.id,
     status: state,
@@ -124,14 +124,14 @@ export function jobRow({ job, pipeline, artifacts }: ShownJob, { url, nowMs }: J
     tag: commit.refType === 'tag',
     coverage: null,
     allow_failure: plan.allow_failure !== false,
-    created_at: isoTimeMs(pipeline.createdAtMs),
+    created_at: isoTimeMs(job.createdAtMs),
     started_at: isoOrNull(startedAtMs),
     finished_at: isoOrNull(finishedAtMs),
     erased_at: null,
     duration: seconds(startedAtMs, finishedAtMs ?? (startedAtMs === null ? null : nowMs)),
     queued_duration: seconds(queuedAtMs, startedAtMs ?? (state === 'pending' ? nowMs : null)),
     ...(job.failureReason === null ? {} : { failure_reason: job.failureReason }),
-    user: userRow(user, url),
+    user: userRow(job.user ?? pipeline.origin.user, url),
     commit: commitRow(commit),
     pipeline: pipelineBriefRow(pipeline, url),
     web_url: `${url}/${project.path}/-/jobs/${job.id}`,
@@ -140,7 +140,7 @@ export function jobRow({ job, pipeline, artifacts }: ShownJob, { url, nowMs }: J
     artifacts: artifacts.map(artifactRow),
     runner: runnerRow(job),
     runner_manager: null,
-    artifacts_expire_at: null,
+    artifacts_expire_at: isoOrNull(archive?.expiresAtMs ?? null),
     archived: false,
     tag_list: job.tags,
   }
@@ -151,8 +151,8 @@ function pipelineBriefRow(pipeline: PipelineRecord, url: string) {
   return row
 }
 
-function artifactRow({ filename, size }: ArtifactRecord) {
-  return { file_type: 'archive', size, filename, file_format: 'zip' }
+function artifactRow({ type, format, filename, size }: ArtifactRecord) {
+  return { file_type: type, size, filename, file_format: format }
 }
 
 function runnerRow({ runnerId }: JobRecord) {

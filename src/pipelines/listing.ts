@@ -75,16 +75,18 @@ async function listJobs(
 }
 
 async function shownJobs(
-  { store }: ListingParts,
+  { store, nowMs }: ListingParts,
   { pipeline, jobs }: Snapshot,
 ): Promise<readonly ShownJob[]> {
-  const artifacts = Map.groupBy(await store.pipelineArtifacts(pipeline.id), ({ jobId }) => jobId)
+  const isKept = ({ expiresAtMs }: ArtifactRecord): boolean => expiresAtMs === null || expiresAtMs > nowMs()
+  const kept = (await store.pipelineArtifacts(pipeline.id)).filter(isKept)
+  const artifacts = Map.groupBy(kept, ({ jobId }) => jobId)
   const newest = new Map(jobs.map((job) => [job.plan.name, job.id]))
   return jobs.map((job) => ({
     job,
     pipeline,
     artifacts: artifacts.get(job.id) ?? [],
-    isRetried: newest.get(job.plan.name) !== job.id,
+    isRetried: job.isRetried || newest.get(job.plan.name) !== job.id,
   }))
 }
 
@@ -143,7 +145,7 @@ async function openArchive(
   { blobs }: ListingParts,
   { job, artifacts }: ShownJob,
 ): Promise<{ readonly artifact: ArtifactRecord; readonly blob: Blob }> {
-  const [artifact] = artifacts
+  const artifact = artifacts.find(({ type }) => type === 'archive')
   if (artifact === undefined)
     throw pipelineErrors('pipelines.artifacts-absent', `job ${job.id} has no artifacts`)
   const blob = await blobs.open(artifact.sha256, artifact.size)
