@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemEntropy } from '../../host/index.ts'
 import { arrangeSandboxes, type SandboxJob, type SandboxTest } from './arrange.contract.ts'
+import { isRunning, marker } from './host-traces.contract.ts'
 
 let sandboxes: SandboxTest
 /** Of the host, readable by everybody: the data of a server, say. */
@@ -231,27 +232,6 @@ describe('a job takes', () => {
     expect(output).toContain('MemoryError')
   })
 })
-
-/** So many seconds to sleep that no other process of the machine sleeps as long. */
-function marker(): string {
-  return String(1_000_000 + Buffer.from(systemEntropy.bytes(4)).readUInt32BE())
-}
-
-function isRunning(seconds: string): boolean {
-  return processes().some((number) => commandOf(number).includes(`sleep ${seconds}`))
-}
-
-function processes(): string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-}
-
-function commandOf(number: string): string {
-  try {
-    return readFileSync(`/proc/${number}/cmdline`, 'utf8').replaceAll('\0', ' ')
-  } catch {
-    return ''
-  }
-}
 
 /** What a job could leave on this machine: mounts, descriptors of this process, its children, files. */
 function traces() {

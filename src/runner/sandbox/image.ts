@@ -3,7 +3,7 @@ import { runnerErrors } from '../errors.ts'
 import type { ImageOrder } from '../executor.ts'
 import { describePython, pythonOfImage, type Python } from '../plain/python.ts'
 import type { SandboxMachine } from './machine.ts'
-import { pythonLayer } from './python-layer.ts'
+import { prefixLayer, venvLayer } from './python-layer.ts'
 
 /** What an image becomes: the layers of /usr/local, the uppermost first, and links to it from where things expect it. */
 export interface Image {
@@ -39,9 +39,9 @@ export async function chooseImage(choice: ImageChoice, { image, log }: ImageOrde
 }
 
 async function placeOf({ machine, layers }: ImageChoice, python: Python): Promise<Omit<Image, 'python'>> {
-  if (SYSTEM_PREFIXES.includes(python.prefix)) return OF_MACHINE
-  const uid = await machine.uid()
-  const layer = await pythonLayer({ spawn: machine.spawn, folder: layers, uid }, python)
+  if (SYSTEM_PREFIXES.includes(python.prefix))
+    return { local: [await venvLayer(machine, layers, python)], links: [] }
+  const layer = await prefixLayer(machine, layers, python)
   // A shared library is looked for where it was built; it is that of the image.
   const links = python.prefix === LOCAL ? [] : [[python.prefix, LOCAL] as const]
   return { local: [layer, python.prefix], links }

@@ -46,3 +46,21 @@ export interface SandboxLimits {
   /** A job is ended, too, when its files are many and the disk has less than this. */
   readonly reserveBytes: number
 }
+
+/** Nothing but the machine's programs, with a job's folder for what is written. */
+export function bareOrder(folder: string, uid: number | null): Omit<SandboxOrder, 'argv'> {
+  return {
+    uid,
+    sources: [folder],
+    owned: [],
+    lowers: {},
+    binds: [],
+    files: [],
+    links: [],
+    socket: `${folder}/relay`,
+    listeners: [],
+    cwd: '/',
+    env: {},
+    limits: { processes: null, dataBytes: null, fileBytes: null, diskBytes: null, reserveBytes: 0 },
+  }
+}

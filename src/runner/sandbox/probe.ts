@@ -5,7 +5,7 @@ import { removeFolder } from '../job/folders.ts'
 import type { HostEnvironment } from '../job/host-environment.ts'
 import { tryEntering, type EntryFailure } from './enter.ts'
 import { createSandboxMachine } from './machine.ts'
-import type { SandboxOrder } from './order.ts'
+import { bareOrder } from './order.ts'
 
 export interface ProbeOptions {
   readonly spawn: Spawn
@@ -32,7 +32,7 @@ export async function probeSandbox({ spawn, host, work }: ProbeOptions): Promise
   const folder = await mkdtemp(join(work, 'probe-'))
   try {
     const machine = createSandboxMachine({ spawn, host, work: folder })
-    const order = probeOrder(folder, await machine.uid())
+    const order = { ...bareOrder(folder, await machine.uid()), argv: ['/bin/true'] as const }
     const { failure } = await tryEntering({
       spawn,
       entry: await machine.entry(),
@@ -44,24 +44,6 @@ export async function probeSandbox({ spawn, host, work }: ProbeOptions): Promise
     return refused({ step: 'python', why: describeError(error) })
   } finally {
     await removeFolder(folder)
-  }
-}
-
-function probeOrder(folder: string, uid: number | null): SandboxOrder {
-  return {
-    uid,
-    sources: [folder],
-    owned: [],
-    lowers: {},
-    binds: [],
-    files: [],
-    links: [],
-    socket: join(folder, 'relay'),
-    listeners: [],
-    cwd: '/',
-    argv: ['/bin/true'],
-    env: {},
-    limits: { processes: null, dataBytes: null, fileBytes: null, diskBytes: null, reserveBytes: 0 },
   }
 }
 

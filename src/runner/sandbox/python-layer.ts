@@ -1,75 +1,66 @@
-import { chmod, mkdir, mkdtemp, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sha256Hex, utf8, type Spawn } from '../../base/index.ts'
+import { utf8, type Spawn } from '../../base/index.ts'
 import { runnerErrors } from '../errors.ts'
-import { removeFolder } from '../job/folders.ts'
 import type { Python } from '../plain/python.ts'
+import { enterSandbox } from './enter.ts'
+import { layerName, layerOf, times } from './layer-store.ts'
+import type { SandboxMachine } from './machine.ts'
+import { bareOrder } from './order.ts'
 import { pythonLayerProgram } from './program.ts'
 
-/** Raised whenever layers are made in another way. */
-const LAYER_VERSION = 1
-const KEY_LENGTH = 16
 const MAX_SAID_LENGTH = 2_000
+/** Of a virtual environment, which is nearly all pip's. */
+const PATH = '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-export interface PythonLayers {
-  readonly spawn: Spawn
-  /** Kept between runs; one user's. */
-  readonly folder: string
-  readonly uid: number | null
+/** What lies above a self-contained Python when it becomes /usr/local; made once for each. */
+export async function prefixLayer(machine: SandboxMachine, folder: string, python: Python): Promise<string> {
+  const { spawn } = machine
+  const { prefix, version } = python
+  const uid = await machine.uid()
+  const [, minor] = version.split('.')
+  const changed = await times([join(prefix, 'bin'), join(prefix, 'lib', `python3.${minor}`, 'site-packages')])
+  const name = layerName(`python-${version}`, [prefix, uid, changed])
+  return layerOf(folder, name, async (made) => {
+    const order = { prefix, layer: made, uid }
+    const argv = [python.executable, '-I', '-S', '-B', '-c', pythonLayerProgram()] as const
+    await runQuietly(spawn, argv, order)
+    return made
+  })
 }
 
 /**
- * What lies above a self-contained Python when it becomes /usr/local: made once for each, under a temporary name, and
- * renamed when it is complete. Two runners that make the same one at once keep either.
+ * The system's Python has no place of its own, and no package may be installed into it: /usr/local is a virtual
+ * environment of it, made there, in a sandbox. It takes seconds, once.
  */
-export async function pythonLayer({ spawn, folder, uid }: PythonLayers, python: Python): Promise<string> {
-  const path = join(folder, `python-${python.version}-${await keyOf(python, uid)}`)
-  if (await isThere(path)) return path
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const made = await mkdtemp(join(folder, 'new-'))
-  try {
-    await chmod(made, 0o755)
-    await make(spawn, python, { prefix: python.prefix, layer: made, uid })
-    await rename(made, path).catch(async (error: unknown) => {
-      if (!(await isThere(path))) throw error
+export async function venvLayer(machine: SandboxMachine, folder: string, python: Python): Promise<string> {
+  const uid = await machine.uid()
+  const name = layerName(`venv-${python.version}`, [python, uid, await times([python.executable])])
+  return layerOf(folder, name, async (made) => {
+    let said = ''
+    const exitCode = await enterSandbox({
+      spawn: machine.spawn,
+      entry: await machine.entry(),
+      order: {
+        ...bareOrder(made, uid),
+        argv: [python.executable, '-m', 'venv', '/usr/local'],
+        env: { PATH, HOME: '/tmp' },
+      },
+      onOutput: (chunk) => {
+        said = (said + Buffer.from(chunk).toString('utf8')).slice(-MAX_SAID_LENGTH)
+      },
     })
-    return path
-  } finally {
-    await removeFolder(made)
-  }
-}
-
-async function keyOf({ prefix, version }: Python, uid: number | null): Promise<string> {
-  const [, minor] = version.split('.')
-  const parts = ['bin', `lib/python3.${minor}/site-packages`].map((name) => join(prefix, name))
-  const times = await Promise.all(
-    parts.map((part) =>
-      stat(part).then(
-        ({ mtimeMs, ino }) => `${mtimeMs} ${ino}`,
-        () => '',
-      ),
-    ),
-  )
-  return sha256Hex(utf8(JSON.stringify([LAYER_VERSION, prefix, version, uid, times]))).slice(0, KEY_LENGTH)
-}
-
-async function make(spawn: Spawn, { executable }: Python, order: object): Promise<void> {
-  let said = ''
-  const { exitCode } = await spawn.run({
-    argv: [executable, '-I', '-S', '-B', '-c', pythonLayerProgram()],
-    env: {},
-    input: utf8(JSON.stringify(order)),
-    onOutput: (chunk) => {
-      said = (said + Buffer.from(chunk).toString('utf8')).slice(-MAX_SAID_LENGTH)
-    },
+    if (exitCode !== 0)
+      throw runnerErrors('runner.python', `${python.executable} -m venv failed: ${said.trim()}`)
+    return join(made, 'up', 'usr-local')
   })
+}
+
+async function runQuietly(spawn: Spawn, argv: readonly [string, ...string[]], order: object): Promise<void> {
+  let said = ''
+  const onOutput = (chunk: Uint8Array): void => {
+    said = (said + Buffer.from(chunk).toString('utf8')).slice(-MAX_SAID_LENGTH)
+  }
+  const { exitCode } = await spawn.run({ argv, env: {}, input: utf8(JSON.stringify(order)), onOutput })
   if (exitCode !== 0)
     throw runnerErrors('runner.python', `the layer of Python could not be made: ${said.trim()}`)
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
