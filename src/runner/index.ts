@@ -21,3 +21,4 @@ export { createSandboxExecutor, type SandboxExecutorOptions, type SandboxMount }
 export { probeSandbox, type ProbeOptions, type SandboxProbe } from './sandbox/probe.ts'
 export { createRunner, type Runner, type RunnerOptions } from './runner.ts'
 export type { JobOutcome, RunnerEvent, RunnerObserver } from './observer.ts'
+export { openWorkFolder, type WorkFolder } from './work-folder.ts'

@@ -28,6 +28,7 @@ const LONG = [
   'tests/stock/verify-keys.test.ts',
   'tests/stock/verify-command.test.ts',
   'tests/stock/fetch-install.test.ts',
+  'src/runner/killed.test.ts',
   'tests/edge/rotation.test.ts',
   'tests/edge/verify-proxy.test.ts',
   'tests/edge/people.test.ts',

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Log } from '../../base/index.ts'
 import { systemClock, systemFiles, userFolders } from '../../host/index.ts'
 import { createHttp, createRekorClient } from '../../net/index.ts'
+import { openWorkFolder } from '../../runner/index.ts'
 import type { Admin } from '../../server/index.ts'
 import { hasServer, withAdmin } from '../../server/index.ts'
 import { startServer } from '../../server/index.ts'
@@ -56,7 +56,7 @@ export async function runHere(options: RunHereOptions): Promise<RunReport> {
 
 async function runAgainst(data: string, options: RunHereOptions): Promise<Omit<RunReport, 'isServed'>> {
   // Short, because paths below it end up in sockets and shebang lines.
-  const scratch = await mkdtemp(join(tmpdir(), 'ws-'))
+  const { path: scratch, close } = await openWorkFolder(tmpdir(), systemClock)
   try {
     return await withAdmin(data, async (admin) => {
       const trust = await admin.trust()
@@ -64,7 +64,7 @@ async function runAgainst(data: string, options: RunHereOptions): Promise<Omit<R
       return { ...result, ...(await report({ admin, trust, result }, options)), url: trust.url, data }
     })
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    await close()
   }
 }
 
