@@ -1,5 +1,7 @@
+import { systemClock } from '../host/index.ts'
 import type { RunnerEvent, RunnerObserver } from '../runner/index.ts'
-import { createLiveLine, plainText, shownLine, type Line, type Screen } from './screen.ts'
+import { createLiveBlock, type BlockLine } from './live-block.ts'
+import { plainText, shownLine, type Line, type Screen } from './screen.ts'
 
 /** The last lines of a job's log, shown when it fails. */
 const TAIL_LINES = 25
@@ -7,51 +9,109 @@ const NAME_COLUMNS = 22
 const STATE_COLUMNS = 8
 const SECONDS_COLUMNS = 7
 
+interface PlannedJob {
+  readonly name: string
+  readonly stage: string
+}
+
 export interface Progress extends RunnerObserver {
+  /** The jobs of the pipeline, as soon as they are known. */
+  readonly begin: (jobs: readonly PlannedJob[]) => void
+  /** Time has passed: once a second is enough. */
+  readonly tick: () => void
   /** Lines of the failed job's log; empty when none failed. */
   readonly failureTail: () => readonly string[]
-  /** Takes the moving line away, before something else is written. */
+  /** Takes the moving lines away, before something else is written. */
   readonly pause: () => void
   readonly end: () => void
 }
 
 /**
- * One line per job. On a terminal the running job's last line of output moves behind its name; elsewhere a line says
- * that it began and another how it ended.
+ * One line per job that has ended. On a terminal those that run stand below, each with its last line of output, and
+ * those that wait; elsewhere a line says that a job began and another how it ended.
  */
-export function createProgress(screen: Screen, talk: 'quiet' | 'talking'): Progress {
-  const live = talk === 'quiet' ? undefined : createLiveLine(screen)
-  const tails = new Map<number, string[]>()
-  let failed: readonly string[] = []
+export function createProgress(
+  screen: Screen,
+  talk: 'quiet' | 'talking',
+  nowMs: () => number = systemClock.nowMs,
+): Progress {
+  const live = talk === 'quiet' ? undefined : createLiveBlock(screen)
+  const jobs = createJobs(nowMs)
   const print = (line: Line): void => {
     live?.erase()
     if (talk === 'talking') screen.write(`  ${shownLine(line, screen)}\n`)
   }
-  const show = (event: RunnerEvent): void => {
-    const name = event.job.name.padEnd(NAME_COLUMNS)
-    if (event.kind === 'output') live?.draw(`    ${name} `, plainText(event.line))
-    else if (event.kind === 'job-ended') print(ending(name, event))
-    else if (live === undefined) print({ mark: 'none', text: `${name} started` })
-    else live.draw(`    ${name} `, '…')
-  }
+  const redraw = (): void => live?.draw(jobs.lines())
   return {
-    event: (event) => {
-      if (event.kind === 'output') remember(tails, event.job.id, event.line)
-      if (event.kind === 'job-ended' && event.outcome.state !== 'success')
-        failed = tails.get(event.job.id) ?? []
-      show(event)
+    begin: (planned) => {
+      jobs.begin(planned)
+      redraw()
     },
-    failureTail: () => failed,
+    event: (event) => {
+      jobs.note(event)
+      const name = event.job.name.padEnd(NAME_COLUMNS)
+      if (event.kind === 'job-ended') print(ending(name, event))
+      else if (event.kind === 'job-started' && live === undefined)
+        print({ mark: 'none', text: `${name} started` })
+      redraw()
+    },
+    tick: redraw,
+    failureTail: jobs.failureTail,
     pause: () => live?.erase(),
     end: () => live?.end(),
   }
 }
 
-function remember(tails: Map<number, string[]>, jobId: number, line: string): void {
-  const lines = tails.get(jobId) ?? []
-  lines.push(line)
-  if (lines.length > TAIL_LINES) lines.shift()
-  tails.set(jobId, lines)
+interface RunningJob {
+  readonly name: string
+  readonly startedMs: number
+  readonly tail: string[]
+}
+
+/** What is known of the jobs from their events. */
+function createJobs(nowMs: () => number) {
+  const running = new Map<number, RunningJob>()
+  let waiting: readonly PlannedJob[] = []
+  let failed: readonly string[] | undefined
+  const note = (event: RunnerEvent): void => {
+    const { id, name } = event.job
+    if (event.kind === 'job-started') {
+      running.set(id, { name, startedMs: nowMs(), tail: [] })
+      const at = waiting.findIndex((job) => job.name === name)
+      waiting = waiting.filter((_, index) => index !== at)
+    } else if (event.kind === 'output') remember(running.get(id)?.tail ?? [], event.line)
+    else {
+      if (event.outcome.state !== 'success') failed ??= running.get(id)?.tail
+      running.delete(id)
+    }
+  }
+  const lines = (): readonly BlockLine[] => {
+    if (running.size === 0) return []
+    const now = nowMs()
+    const shown = [...running.values()].map((job) => runningLine(job, now))
+    return waiting.length === 0 ? shown : [...shown, waitingLine(waiting)]
+  }
+  return {
+    begin: (planned: readonly PlannedJob[]) => void (waiting = planned),
+    note,
+    lines,
+    failureTail: () => failed ?? [],
+  }
+}
+
+function runningLine({ name, startedMs, tail }: RunningJob, nowMs: number): BlockLine {
+  const seconds = `${Math.floor((nowMs - startedMs) / 1000)} s`.padStart(SECONDS_COLUMNS)
+  const lead = `    ${name.padEnd(NAME_COLUMNS)} ${'running'.padEnd(STATE_COLUMNS)} ${seconds}  `
+  return [lead, plainText(tail.findLast((line) => plainText(line).trim() !== '') ?? '')]
+}
+
+function waitingLine(waiting: readonly PlannedJob[]): BlockLine {
+  return ['', `    waiting: ${waiting.map(({ name }) => name).join(', ')}`]
+}
+
+function remember(tail: string[], line: string): void {
+  tail.push(line)
+  if (tail.length > TAIL_LINES) tail.shift()
 }
 
 function ending(name: string, { outcome }: RunnerEvent & { readonly kind: 'job-ended' }): Line {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { JsonValue } from '../base/index.ts'
 import {
   checkRequirements,
   EXECUTORS,
@@ -11,7 +12,8 @@ import {
   type SourceChoice,
 } from '../client/index.ts'
 import { traceFile } from '../storage/folder/index.ts'
-import { silentLog, systemSpawn, thisProgram } from '../host/index.ts'
+import { silentLog, systemClock, systemSpawn, thisProgram } from '../host/index.ts'
+import { eventJson, noteJson, startJson } from './run-events.ts'
 import { createProgress, type Progress } from './run-progress.ts'
 import { runTable } from './run-table.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
@@ -88,7 +90,7 @@ export function command(): Command {
       '--mirror <dir>',
       'folder with the projects, templates and remote files that the pipeline includes',
     )
-    .option('--json', 'print the result as JSON')
+    .option('--json', 'print events as JSON, one a line; the last is the result')
     .option('--quiet', 'print the result only')
     .addHelpText('after', HELP)
     .action(run)
@@ -112,12 +114,25 @@ async function run(jobs: readonly string[], options: Options): Promise<void> {
   const variables = options.variable.map((text) => givenVariable(text, env))
   await checkRequirements({ spawn: systemSpawn, env, wheelhouse: options.wheelhouse })
   const progress = createProgress(process.stderr, options.quiet === true ? 'quiet' : 'talking')
+  const ended = new AbortController()
+  void keepTicking(progress, ended.signal)
   try {
     const report = await runHere(requestOf(options, { env, progress, terminal, jobs, variables }))
     progress.end()
     render(report, { terminal, tail: progress.failureTail() })
   } finally {
+    ended.abort()
     progress.end()
+  }
+}
+
+const TICK_MS = 1_000
+
+/** The times of jobs that print nothing go on. */
+async function keepTicking(progress: Progress, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await systemClock.sleep(TICK_MS, signal).catch(() => undefined)
+    if (!signal.aborted) progress.tick()
   }
 }
 
@@ -151,13 +166,39 @@ function requestOf(
     mirror: options.mirror === undefined ? undefined : resolve(options.mirror),
     program: thisProgram(),
     env,
-    observer: progress,
+    ...reporting({ progress, terminal }),
+    signal: stopSignal(),
+    log: silentLog,
+  }
+}
+
+/** To the terminal, and with --json also as values. */
+function reporting({
+  progress,
+  terminal,
+}: Pick<Surroundings, 'progress' | 'terminal'>): Pick<
+  Parameters<typeof runHere>[0],
+  'observer' | 'say' | 'onStart'
+> {
+  const emit = (json: JsonValue | undefined): void => {
+    if (terminal.isJson && json !== undefined) writeJson(json)
+  }
+  return {
+    observer: {
+      event: (event) => {
+        progress.event(event)
+        emit(eventJson(event))
+      },
+    },
+    onStart: (start) => {
+      progress.begin(start.pipeline.jobs)
+      emit(startJson(start))
+    },
     say: (text) => {
       progress.pause()
       terminal.say(text)
+      emit(noteJson(text))
     },
-    signal: stopSignal(),
-    log: silentLog,
   }
 }
 
@@ -210,6 +251,7 @@ function jsonOf({ pipeline, files, identity, url, data, source }: RunReport) {
   const { id, state, jobs } = pipeline
   return JSON.parse(
     JSON.stringify({
+      event: 'result',
       url,
       data,
       project: source.path,

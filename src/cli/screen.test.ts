@@ -61,7 +61,7 @@ class FakeTerminal implements Screen {
     this.#onResize?.()
   }
 
-  get rows(): readonly string[] {
+  get shown(): readonly string[] {
     return this.lines.flatMap((line) => line.match(new RegExp(`.{1,${this.width}}`, 'g')) ?? [''])
   }
 }
@@ -77,10 +77,10 @@ describe('a line that moves', () => {
     const line = createLiveLine(terminal)
     for (const length of [500, columns + 1, columns, columns - 1, 3]) {
       line?.draw('build ', 'x'.repeat(length))
-      expect(terminal.rows).toHaveLength(1)
+      expect(terminal.shown).toHaveLength(1)
     }
     line?.end()
-    expect(terminal.rows).toEqual([''])
+    expect(terminal.shown).toEqual([''])
   })
 
   it('is drawn anew when the terminal becomes narrower or wider, and leaves nothing behind', () => {
@@ -93,10 +93,10 @@ describe('a line that moves', () => {
         line?.draw('build ', text.repeat(40))
         for (const size of columns) {
           terminal.resize(size)
-          expect(terminal.rows).toHaveLength(2)
+          expect(terminal.shown).toHaveLength(2)
         }
         line?.end()
-        expect(terminal.rows).toEqual(['before', ''])
+        expect(terminal.shown).toEqual(['before', ''])
       }),
     )
   })
@@ -107,7 +107,7 @@ describe('a line that moves', () => {
     terminal.width = 60
     line?.draw('build ', 'x'.repeat(500))
     line?.draw('build ', 'y'.repeat(500))
-    expect(terminal.rows).toHaveLength(1)
+    expect(terminal.shown).toHaveLength(1)
   })
 
   it.each([
@@ -148,13 +148,13 @@ describe('the progress of a run', () => {
     const progress = createProgress(terminal, 'talking')
     progress.event({ kind: 'job-started', job })
     progress.event(output(`\u001b[31m${'x'.repeat(300)}\u001b[0m`))
-    expect(terminal.rows).toHaveLength(1)
+    expect(terminal.shown).toHaveLength(1)
     progress.event(ended({ state: 'success' }))
     progress.event(output('\tred'))
     progress.event(ended({ state: 'failed', reason: 'script_failure', exitCode: 3 }))
     progress.event(ended({ state: 'failed', reason: 'runner_system_failure' }))
     progress.end()
-    expect(terminal.rows).toEqual([
+    expect(terminal.shown).toEqual([
       '  ✓ publish                passed     1.2 s',
       '  ✗ publish                failed     1.2 s  exit 3',
       '  ✗ publish                failed     1.2 s  runner system failure',
@@ -184,7 +184,7 @@ describe('the progress of a verification', () => {
     shown(several, 2)
     shown(one, 1)
     expect(several.raw).toContain('wheelseal: 1 of 2 files')
-    expect(several.rows).toEqual([''])
+    expect(several.shown).toEqual([''])
     expect(one.raw).toBe('')
     let piped = ''
     shown({ write: (text) => (piped += text) }, 2)

@@ -13,6 +13,7 @@ export interface Screen {
   /** That of the process where it is left out. */
   readonly env?: Environment
   readonly columns?: number
+  readonly rows?: number
   write(text: string): unknown
   on?(event: 'resize', listener: () => void): unknown
   off?(event: 'resize', listener: () => void): unknown
@@ -47,7 +48,8 @@ function isTerminal({ isTTY, env = process.env }: Screen): boolean {
   return isTTY === true && env['TERM'] !== 'dumb'
 }
 
-function isLively(screen: Screen): boolean {
+/** Whether lines may move and have colours. */
+export function isLively(screen: Screen): boolean {
   const { env = process.env } = screen
   return isTerminal(screen) && !env['NO_COLOR'] && env['CI'] === undefined
 }

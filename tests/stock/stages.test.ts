@@ -21,6 +21,11 @@ interface Report {
   }[]
 }
 
+/** The last of the values, which are one a line. */
+function reportOf(stdout: string): Report {
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Report
+}
+
 let folder: { path: string; remove: () => Promise<void> }
 
 /** Of projects with other back ends, and of one that is broken; tests/docs/run-lines.test.ts runs those of the example. */
@@ -63,7 +68,7 @@ describe.runIf(present(python))('the six stages', () => {
     await writeFile(join(broken, '.gitlab-ci.yml'), JSON.stringify(pipeline))
     const { code, stdout, stderr } = await start('-C', broken)
     expect(code).toBe(1)
-    expect((JSON.parse(stdout) as Report).pipeline.state).toBe('failed')
+    expect(reportOf(stdout).pipeline.state).toBe('failed')
     expect(stderr).toContain('error: stage build failed (exit 1); the last lines of its log are above')
     const [, log] = /the whole log is in (\S+)/.exec(stderr)!
     expect(existsSync(log!)).toBe(true)
@@ -77,7 +82,7 @@ describe.runIf(present(python))('the six stages', () => {
 
   function expectReleased({ code, stdout, stderr }: Outcome, names: readonly string[]): void {
     expect(code, stderr).toBe(0)
-    const { pipeline, files } = JSON.parse(stdout) as Report
+    const { pipeline, files } = reportOf(stdout)
     expect(pipeline.jobs.map(({ name, state }) => `${name} ${state}`)).toEqual(
       STAGES.map((name) => `${name} success`),
     )

@@ -43,8 +43,15 @@ export interface RunOptions {
   /** A new folder for everything that the run leaves to no one. Its path should be short. */
   readonly scratch: string
   readonly observer: RunnerObserver
+  /** The pipeline is there, and none of its jobs has begun. */
+  readonly onStart: (start: RunStart) => void
   readonly say: (text: string) => void
   readonly signal: AbortSignal
+}
+
+export interface RunStart {
+  readonly source: ProjectSource
+  readonly pipeline: PipelineSummary
 }
 
 export interface RunResult {
@@ -79,6 +86,7 @@ export async function runProject(admin: Admin, trust: TrustFiles, options: RunOp
   })
   const pipeline = await createPipeline(admin, trust, { source, user, options, chosen })
   say(`pipeline ${pipeline.id} of ${source.path} at ${source.sha.slice(0, 8)} on ${source.ref.name}`)
+  options.onStart({ source, pipeline })
   const isDone = async (): Promise<boolean> =>
     !ACTIVE_STATES.includes((await admin.pipeline(pipeline.id)).state)
   try {
