@@ -119,10 +119,7 @@ describe('the progress of jobs at a time', () => {
       '    waiting: c',
     ])
     progress.end()
-    expect(screen.lines).toEqual([
-      '  ✗ a                      failed     2.5 s  exit 1',
-      '',
-    ])
+    expect(screen.lines).toEqual(['  ✗ a                      failed     2.5 s  exit 1', ''])
   })
 
   it('keeps the last lines of the first that failed', () => {

@@ -6,12 +6,12 @@ import {
   createPlainExecutor,
   createRouter,
   createSandboxExecutor,
+  probeSandbox,
   type Executor,
   type OpenJobNetwork,
   type SandboxMount,
 } from '../../runner/index.ts'
 import { clientErrors } from '../errors.ts'
-import { tryOut } from './try-out.ts'
 import { readPackageIndex } from '../rehearse/package-index.ts'
 import { programMounts } from '../rehearse/program-mounts.ts'
 
@@ -47,29 +47,39 @@ export interface ChosenExecutor {
 export async function chooseExecutor(order: ExecutorOrder): Promise<ChosenExecutor> {
   const { choice, say } = order
   if (choice === 'plain') return plain(order)
-  const sandbox = await sandboxExecutor(order)
-  const obstacle = await tryOut(sandbox, order.signal)
+  const probe = await probeSandbox({ spawn: systemSpawn, host: order.env, work: workOf(order) })
   order.signal.throwIfAborted()
-  if (obstacle === undefined)
-    return { executor: sandbox, wheelhouse: order.wheelhouse === undefined ? undefined : WHEELHOUSE }
+  if (probe.isAvailable)
+    return {
+      executor: await sandboxExecutor(order),
+      wheelhouse: order.wheelhouse === undefined ? undefined : WHEELHOUSE,
+    }
+  const obstacle = `${probe.step}: ${probe.why}`
   if (choice === 'sandbox')
-    throw clientErrors('client.sandbox', `jobs cannot be isolated on this machine: ${obstacle}`)
+    throw clientErrors('client.sandbox', `jobs cannot be isolated on this machine: ${obstacle}`, {
+      hint: `${probe.hint}; --executor plain runs jobs as your user, without isolation`,
+    })
   say(`jobs run as your user, without isolation: ${obstacle}`)
   return plain(order)
 }
 
-function plain({ scratch, path, prependPath, env, wheelhouse }: ExecutorOrder): ChosenExecutor {
-  const work = join(scratch, 'work')
+function workOf({ scratch }: ExecutorOrder): string {
+  return join(scratch, 'work')
+}
+
+function plain(order: ExecutorOrder): ChosenExecutor {
+  const { path, prependPath, env, wheelhouse } = order
+  const work = workOf(order)
   const machine = { spawn: systemSpawn, host: env }
   return { executor: createPlainExecutor({ ...machine, work, path: [...path, ...prependPath] }), wheelhouse }
 }
 
 async function sandboxExecutor(order: ExecutorOrder): Promise<Executor> {
-  const { scratch, path, prependPath, env, wheelhouse, program, isImageStrict } = order
+  const { path, prependPath, env, wheelhouse, program, isImageStrict } = order
   return createSandboxExecutor({
     spawn: systemSpawn,
     host: env,
-    work: join(scratch, 'work'),
+    work: workOf(order),
     layers: join(userFolders(env).cache, 'layers'),
     path: [...path, ...prependPath],
     mounts: [

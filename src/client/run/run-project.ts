@@ -91,8 +91,7 @@ export async function runProject(admin: Admin, trust: TrustFiles, options: RunOp
     !ACTIVE_STATES.includes((await admin.pipeline(pipeline.id)).state)
   try {
     const runner = await openRunner(admin, trust, { ...options, chosen })
-    const turns = Array.from({ length: options.parallel }, () => runner.runUntil(isDone, options.signal))
-    const outcomes = (await Promise.all(turns)).flat()
+    const outcomes = await runner.runUntil(isDone, options.signal)
     return { source, user, outcomes, pipeline: await admin.pipeline(pipeline.id) }
   } finally {
     if (!(await isDone())) await admin.cancelPipeline(pipeline.id)
@@ -162,6 +161,7 @@ async function openRunner(
     cacheFolder: cacheFolder(trust, env),
     observer,
     pollMs: POLL_MS,
+    jobs: options.parallel,
   })
 }
 
