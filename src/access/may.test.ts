@@ -127,7 +127,11 @@ const STRANGERS: readonly (readonly [string, Principal, Rights])[] = [
   ['administrator without a scope', personal([], administrator), NOTHING],
   ['administrator, read_metrics', personal(['read_metrics'], administrator), NOTHING],
   ['administrator, read_package_registry', personal(['read_package_registry'], administrator), PACKAGES_ONLY],
-  ['administrator, write_package_registry', personal(['write_package_registry'], administrator), PUBLISHING_ONLY],
+  [
+    'administrator, write_package_registry',
+    personal(['write_package_registry'], administrator),
+    PUBLISHING_ONLY,
+  ],
   ['administrator, read_repository', personal(['read_repository'], administrator), CLONING],
   ['administrator, write_repository', personal(['write_repository'], administrator), PUSHING],
   ['administrator, bound to the project', within('g/p'), EVERYTHING],

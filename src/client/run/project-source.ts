@@ -5,6 +5,7 @@ import { describeError, type Spawn } from '../../base/index.ts'
 import { clientErrors } from '../errors.ts'
 import { findRef, fullName, refOf } from './find-ref.ts'
 import { gitIn, type Git } from './git.ts'
+import { sdistVersion } from './sdist-version.ts'
 import { localPath, MAIN, NO_SERVER, remoteFacts, type RemoteFacts } from './remote-facts.ts'
 import { commitOfChanges, newestChange } from './worktree.ts'
 
@@ -27,8 +28,15 @@ export interface ProjectSource {
   readonly timestamp: string
   /** The text of `.gitlab-ci.yml` at that commit. */
   readonly config: string | undefined
+  /** Of a folder that is an unpacked sdist, whose version can be derived from no repository. */
+  readonly sdistVersion?: string
   /** For people: what stands in the folder and not in the commit. */
   readonly notice: string | undefined
+}
+
+/** Whoever runs a pipeline here is the project's owner: releases are made of its tags and its default branch. */
+export function isReleaseRef({ ref, defaultBranch }: Pick<ProjectSource, 'ref' | 'defaultBranch'>): boolean {
+  return ref.type === 'tag' || ref.name === defaultBranch
 }
 
 /** The commit as a pipeline of that ref has it. */
@@ -204,6 +212,7 @@ async function fromCopy(place: string, ports: SourcePorts): Promise<ProjectSourc
     ...nameless(place),
     repository: store,
     isRepository: true,
+    ...(await sdistVersion(place)),
     notice:
       'the folder is not the root of a git repository; the pipeline runs on a copy with one commit on main',
   }

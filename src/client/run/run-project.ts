@@ -13,10 +13,23 @@ import { createRunner, type JobOutcome, type RunnerObserver } from '../../runner
 import type { Admin, PipelineSummary } from '../../server/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
 import { ensurePublisher } from './publisher.ts'
-import { pipelineCommit, readProjectSource, type ProjectSource, type SourceChoice } from './project-source.ts'
+import {
+  isReleaseRef,
+  pipelineCommit,
+  readProjectSource,
+  type ProjectSource,
+  type SourceChoice,
+} from './project-source.ts'
+import { tagNotes } from './tag-notes.ts'
 import { planFirst } from './plan-first.ts'
 import { chooseExecutor, type ChosenExecutor, type ExecutorChoice } from './executor.ts'
-import { mergedVariables, projectVariables, wheelhouseVariables, type ProjectVariable } from './variables.ts'
+import {
+  mergedVariables,
+  projectVariables,
+  versionVariables,
+  wheelhouseVariables,
+  type ProjectVariable,
+} from './variables.ts'
 import { writeLaunchers } from './launcher.ts'
 
 export interface RunOptions {
@@ -85,6 +98,9 @@ export async function runProject(admin: Admin, trust: TrustFiles, options: RunOp
     path: [tools],
   })
   const pipeline = await createPipeline(admin, trust, { source, user, options, chosen })
+  if (source.sdistVersion !== undefined)
+    say(`the folder is an unpacked sdist; its version is ${source.sdistVersion}`)
+  for (const note of await tagNotes(source, env)) say(note)
   say(`pipeline ${pipeline.id} of ${source.path} at ${source.sha.slice(0, 8)} on ${source.ref.name}`)
   options.onStart({ source, pipeline })
   const isDone = async (): Promise<boolean> =>
@@ -105,11 +121,6 @@ interface Order {
   readonly chosen: ChosenExecutor
 }
 
-/** Whoever runs a pipeline here is the project's owner: releases are made of its tags and its default branch. */
-export function isReleaseRef({ ref, defaultBranch }: Pick<ProjectSource, 'ref' | 'defaultBranch'>): boolean {
-  return ref.type === 'tag' || ref.name === defaultBranch
-}
-
 async function createPipeline(
   admin: Admin,
   trust: TrustFiles,
@@ -121,6 +132,7 @@ async function createPipeline(
   const variables = mergedVariables(
     projectVariables(trust, { path, ref, configPath: CONFIG_PATH }),
     wheelhouseVariables(chosen.wheelhouse),
+    versionVariables(source.sdistVersion),
     options.variables,
   )
   const text = source.config ?? defaultPipeline(say)

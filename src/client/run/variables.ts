@@ -53,6 +53,17 @@ export function wheelhouseVariables(folder: string | undefined): readonly Projec
   return folder === undefined ? [] : plain({ PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder })
 }
 
+/** The words of the back ends that derive a version from git: setuptools_scm and hatch-vcs, pbr, pdm, Poetry's plugin. */
+export function versionVariables(version: string | undefined): readonly ProjectVariable[] {
+  if (version === undefined) return []
+  return plain({
+    SETUPTOOLS_SCM_PRETEND_VERSION: version,
+    PBR_VERSION: version,
+    PDM_BUILD_SCM_VERSION: version,
+    POETRY_DYNAMIC_VERSIONING_BYPASS: version,
+  })
+}
+
 /** Of variables with the same name the last. */
 export function mergedVariables(
   ...lists: readonly (readonly ProjectVariable[])[]
