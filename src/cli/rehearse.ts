@@ -66,6 +66,7 @@ async function run(options: Options): Promise<void> {
     const report = await rehearse({
       folder: options.C,
       cosign: options.cosign === undefined ? undefined : resolve(options.cosign),
+      // oxlint-disable-next-line unicorn/no-thenable -- the flag is called so, and it is no promise
       then: options.then === undefined ? undefined : resolve(options.then),
       executor: options.executor,
       isImageStrict: options.strictImage === true,
@@ -117,6 +118,7 @@ function jsonOf({ pipeline, files, identity, source, thenExitCode }: RehearseRep
       identity,
       pipeline: { id, state, jobs },
       files,
+      // oxlint-disable-next-line unicorn/no-thenable -- the key is the flag's name
       then: thenExitCode ?? null,
     }),
   )

@@ -17,6 +17,7 @@ const MAX_SESSION_ID_BYTES = 32
  * come in any number of records and reads. Extensions that are not known, GREASE and ECH among them, are passed over:
  * with ECH it is the outer name that counts, since no other can be read.
  */
+// oxlint-disable-next-line eslint/complexity -- each line is one refusal, in the order of the bytes
 export function readClientHello(bytes: Uint8Array): Beginning {
   const records = handshakeBytes(bytes)
   if ('kind' in records) return records
@@ -42,6 +43,7 @@ interface HandshakeBytes {
 }
 
 /** The content of the whole records. */
+// oxlint-disable-next-line eslint/complexity -- each line is one refusal, in the order of the bytes
 function handshakeBytes(bytes: Uint8Array): HandshakeBytes | Beginning {
   const parts: Uint8Array[] = []
   let at = 0

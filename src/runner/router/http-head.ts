@@ -24,6 +24,7 @@ export function readHttpHost(bytes: Uint8Array): Beginning {
   return authorityHost(head.authority)
 }
 
+// oxlint-disable-next-line eslint/complexity -- each line is one refusal, in the order of the bytes
 export function readRequestHead(bytes: Uint8Array): RequestHead | Beginning {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   if (text !== '' && !/^[A-Z]/.test(text)) return refused('it begins neither as TLS nor as HTTP does')

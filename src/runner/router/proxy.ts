@@ -39,6 +39,7 @@ export async function openJobProxy(network: JobNetwork): Promise<JobProxy> {
   }
 }
 
+// oxlint-disable-next-line eslint/complexity -- each line is one refusal, in the order of the bytes
 async function begin(network: JobNetwork, socket: Socket, signal: AbortSignal): Promise<void> {
   const { beginning, bytes } = await peek(socket, whole, signal)
   if (beginning.kind === 'refused') return void socket.destroy()

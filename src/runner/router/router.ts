@@ -110,8 +110,8 @@ function networkOf(job: JobRoutes): JobNetwork {
     const onConnection = (socket: Socket): void => void routeByHost(job, socket, port)
     return { kind: 'tcp', host: LOOPBACK, port, onConnection }
   })
-  const own = ports.map(({ port, connect }): JobListener => {
-    const onConnection = (socket: Socket): void => join(job, accepted(job, socket), connect)
+  const own = ports.map(({ port, connect: open }): JobListener => {
+    const onConnection = (socket: Socket): void => join(job, accepted(job, socket), open)
     return { kind: 'tcp', host: LOOPBACK, port, onConnection }
   })
   const names: JobListener = {
@@ -140,9 +140,9 @@ function accepted({ connections }: JobRoutes, socket: Socket): Socket | undefine
 }
 
 /** To a port of this machine, which is what it says. */
-function join({ connections }: JobRoutes, socket: Socket | undefined, connect: () => Duplex): void {
+function join({ connections }: JobRoutes, socket: Socket | undefined, open: () => Duplex): void {
   if (socket === undefined) return
-  const other = connect()
+  const other = open()
   if (connections.take(other)) relay(socket, other)
   else socket.destroy()
 }
@@ -155,7 +155,7 @@ async function routeByHost(job: JobRoutes, incoming: Socket, port: number): Prom
     const limit = within(job, BEGINNING_MS)
     const { beginning, bytes } = await peek(socket, readHost, limit.signal).finally(() => limit.end())
     if (beginning.kind === 'refused') return refuseBeginning(job, socket, { why: beginning.why, bytes })
-    const other = await connect(job, beginning.host, port)
+    const other = await reach(job, beginning.host, port)
     if (other === undefined || !job.connections.take(other)) return void socket.destroy()
     if (socket.destroyed) return void other.destroy()
     other.write(bytes)
@@ -182,7 +182,7 @@ function refuseBeginning(
     warnings.say(`beginning ${why}`, `a connection was refused: ${why}`)
 }
 
-async function connect(job: JobRoutes, host: string, port: number): Promise<Duplex | undefined> {
+async function reach(job: JobRoutes, host: string, port: number): Promise<Duplex | undefined> {
   const { routes, notices } = job
   const standIn = routes.standIns.get(host)
   if (standIn !== undefined && (port === 443 || port === 80)) {
