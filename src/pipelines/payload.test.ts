@@ -16,6 +16,7 @@ describe('a payload', () => {
       {
         name: 'script',
         script: ['prepare', 'make'],
+        before_script_count: 1,
         timeout: 3600,
         when: 'on_success',
         allow_failure: false,

@@ -151,6 +151,8 @@ function steps({ plan }: JobRecord, timeoutSeconds: number): readonly object[] {
   const main = {
     name: 'script',
     script: [...plan.before_script, ...plan.script],
+    // Ours: other runners read no further than they know.
+    before_script_count: plan.before_script.length,
     timeout: timeoutSeconds,
     when: 'on_success',
     allow_failure: false,

@@ -54,6 +54,8 @@ export interface ImageOrder {
 /** A job's image with its folders in place: scripts can run. */
 export interface JobEnvironment {
   readonly shell: Shell
+  /** It goes on with a script that stops itself (SIGSTOP) behind its before_script, and may keep what that has made. */
+  readonly pauses?: boolean
   /** The script's exit code; 128 + n where signal n ended it, never 0 where it was told to stop. Rejects with the reason of a signal aborted before. */
   run(script: Script): Promise<number>
   /** Lays out in the project what the image's programs need of a cache, by its paths, that could not be restored. */
@@ -66,4 +68,16 @@ export interface Script {
   readonly variables: Variables
   readonly signal: AbortSignal
   readonly onOutput: (chunk: Uint8Array) => void
+  /** Where the script stops itself: only in an environment that `pauses`. */
+  readonly before?: BeforeScript | undefined
+}
+
+/** What an executor may keep for later jobs, and for whom. All of it is the server's word, none the job's. */
+export interface BeforeScript {
+  readonly entries: readonly string[]
+  readonly projectId: number
+  readonly ref: string
+  readonly isRefProtected: boolean
+  /** The job can prove who it is: what it is made of must come from nobody else. */
+  readonly hasIdTokens: boolean
 }

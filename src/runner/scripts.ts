@@ -1,11 +1,15 @@
 import { join } from 'node:path'
 import { withDeadline } from './deadline.ts'
+import type { BeforeScript } from './executor.ts'
 import { checkFolders } from './job/folders.ts'
+import type { Job } from './job/job.ts'
 import { writeScriptText } from './job/script.ts'
 import type { Variables } from './job/variables.ts'
 import type { Stage } from './stage.ts'
 
 const AFTER_SCRIPT = 'after_script'
+/** A JSON Web Token, as every id token is. */
+const ID_TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/
 const PRE_GET_SOURCES = 'pre_get_sources_script'
 
 /** How the scripts of a job went. `timedout`: its own time is over (RUNNER_SCRIPT_TIMEOUT), that of the job is not. */
@@ -36,7 +40,13 @@ async function runSteps(stage: Stage, signal: AbortSignal): Promise<number> {
   const { job, log, variables } = stage
   for (const step of job.steps.filter(({ name }) => name !== AFTER_SCRIPT)) {
     const exitCode = await log.section('step_script', 'Executing "step_script" stage of the job script', () =>
-      runEntries(stage, { variables, signal, entries: step.script, name: 'script' }),
+      runEntries(stage, {
+        variables,
+        signal,
+        entries: step.script,
+        name: 'script',
+        before: beforeOf(stage, step),
+      }),
     )
     if (signal.aborted || (exitCode !== 0 && !step.allow_failure)) return exitCode
   }
@@ -78,18 +88,35 @@ interface Entries {
   readonly name: string
   readonly variables: Variables
   readonly signal: AbortSignal
+  readonly before?: BeforeScript | undefined
+}
+
+/** Of what the server says; a job's variables could say anything of its ref. */
+function beforeOf({ job, environment }: Stage, step: Job['steps'][number]): BeforeScript | undefined {
+  const count = step.before_script_count
+  if (environment.pauses !== true || count === 0 || count > step.script.length) return undefined
+  return {
+    entries: step.script.slice(0, count),
+    projectId: job.job_info.project_id,
+    ref: `${job.git_info.ref_type} ${job.git_info.ref}`,
+    isRefProtected: job.git_info.protected,
+    hasIdTokens: job.variables.some(({ value }) => ID_TOKEN.test(value)),
+  }
 }
 
 /** Written by the host's path, run by the job's. */
-async function runEntries(stage: Stage, { entries, name, variables, signal }: Entries): Promise<number> {
+async function runEntries(
+  stage: Stage,
+  { entries, name, variables, signal, before }: Entries,
+): Promise<number> {
   const { folders, environment, log, settings, clock } = stage
   await checkFolders(folders.host)
   const fileName = `${name}.sh`
   const sections = settings.hasScriptSections ? { nowMs: clock.nowMs(), name: `script_${name}` } : undefined
-  const script = { entries, shell: environment.shell, sections }
+  const script = { entries, shell: environment.shell, sections, pauseAfter: before?.entries.length }
   await writeScriptText(join(folders.host.projectTemporary, fileName), script)
   const file = join(folders.job.projectTemporary, fileName)
-  const exitCode = await environment.run({ file, variables, signal, onOutput: log.output })
+  const exitCode = await environment.run({ file, variables, signal, onOutput: log.output, before })
   await checkFolders(folders.host)
   return exitCode
 }

@@ -75,6 +75,7 @@ const Payload = v.object({
     sha: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)),
     refspecs: list(shortText),
     depth: v.nullish(id, 0),
+    protected: flag,
   }),
   runner_info: v.object({ timeout: v.pipe(v.number(), v.minValue(1), v.maxValue(31 * 86_400)) }),
   variables: list(Variable, MAX_VARIABLES),

@@ -11,6 +11,8 @@ export interface ScriptText {
   readonly entries: readonly string[]
   readonly shell: Shell
   /** Entries of several lines are folded sections of this name and a number, as with FF_SCRIPT_SECTIONS. */
+  /** Behind so many entries the shell stops itself, until its executor lets it go on. */
+  readonly pauseAfter?: number | undefined
   readonly sections?: { readonly name: string; readonly nowMs: number } | undefined
 }
 
@@ -25,13 +27,14 @@ export async function writeScriptText(file: string, script: ScriptText): Promise
 }
 
 /** One shell for all entries, each announced by its first line in green (gitlab-surface 4.4). */
-function scriptText({ entries, shell, sections }: ScriptText): string {
+function scriptText({ entries, shell, sections, pauseAfter }: ScriptText): string {
   const options = shell === 'bash' ? 'set -eo pipefail\nset +o noclobber' : 'set -e\nset +C'
   const commands = entries.map((entry, number) => {
     const command = entry.trim()
     if (command === '') return "printf '\\n'\n"
     return `printf '%s\\n' ${shellQuoted(announcement(command, number, sections))}\n${command}\n`
   })
+  if (pauseAfter !== undefined) commands.splice(pauseAfter, 0, 'kill -s STOP "$$"\n')
   return `exec 2>&1\n${options}\n${commands.join('')}`
 }
 

@@ -29,6 +29,7 @@ export interface Arrangement {
   readonly machine: SandboxMachine
   readonly folders: JobFolders
   readonly image: Image
+  readonly layers: string
   readonly network: JobNetwork
   /** Of the runner, for the connections of the network. */
   readonly socket: string
@@ -40,10 +41,14 @@ export interface Sandbox {
   readonly machine: SandboxMachine
   readonly shell: Shell
   readonly order: Omit<SandboxOrder, 'argv' | 'uid'>
+  readonly image: Image
+  /** Kept between runs. */
+  readonly layers: string
+  readonly log: ImageOrder['log']
 }
 
 export async function arrangeSandbox(arrangement: Arrangement): Promise<Sandbox> {
-  const { options, machine, folders, image, network, socket } = arrangement
+  const { options, machine, folders, image, layers, network, socket, log } = arrangement
   const { host, job } = folders
   const sources = new Sources()
   sources.add(host.root)
@@ -60,9 +65,15 @@ export async function arrangeSandbox(arrangement: Arrangement): Promise<Sandbox>
   })
   return {
     machine,
+    image,
+    layers,
+    log,
     shell: ['/bin/bash', '/usr/bin/bash'].some((path) => existsSync(path)) ? 'bash' : 'sh',
     order: {
-      lowers: { local: image.local.map((path) => sources.add(path)) },
+      local: image.local.map((path) => sources.add(path)),
+      layer: null,
+      pauses: false,
+      keepLayerIn: null,
       binds: [...own, ...mountsOf(options, sources)],
       sources: sources.paths,
       owned: [host.builds, host.home, host.temporary],

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemSpawn } from '../../host/index.ts'
-import type { Executor, JobPlace } from '../executor.ts'
-import { writeScript } from '../job/script.ts'
+import type { BeforeScript, Executor, JobPlace } from '../executor.ts'
+import { writeScriptText } from '../job/script.ts'
 import { createSandboxExecutor, type SandboxExecutorOptions } from './executor.ts'
 
 export interface RanScript {
@@ -15,14 +15,17 @@ export interface SandboxJob {
   readonly place: JobPlace
   /** What the log was told. */
   readonly said: readonly string[]
+  readonly pauses: boolean
   /** Without the line that announces the script. */
-  sh(script: string, options?: ShellOptions): Promise<RanScript>
+  sh(script: string | readonly string[], options?: ShellOptions): Promise<RanScript>
 }
 
 interface ShellOptions {
   readonly variables?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   readonly onText?: (text: string) => void
+  readonly before?: BeforeScript
+  readonly pauseAfter?: number
 }
 
 export interface SandboxTest {
@@ -66,9 +69,13 @@ async function openJob(place: JobPlace, image: string): Promise<SandboxJob> {
   const say = (text: string): number => said.push(text)
   const environment = await place.prepare({ image, log: { notice: say, warning: say } })
   const { host, job } = place.folders
-  const sh: SandboxJob['sh'] = async (script, { variables = {}, signal, onText } = {}) => {
+  const sh: SandboxJob['sh'] = async (script, options = {}) => {
+    const { variables = {}, signal, onText, before } = options
     let text = ''
-    await writeScript(join(host.projectTemporary, 'script.sh'), [script], environment.shell)
+    const entries = typeof script === 'string' ? [script] : script
+    const pauseAfter = options.pauseAfter ?? before?.entries.length
+    const file = join(host.projectTemporary, 'script.sh')
+    await writeScriptText(file, { entries, shell: environment.shell, pauseAfter })
     const exitCode = await environment.run({
       file: join(job.projectTemporary, 'script.sh'),
       variables: new Map(Object.entries(variables)),
@@ -77,8 +84,9 @@ async function openJob(place: JobPlace, image: string): Promise<SandboxJob> {
         text += Buffer.from(chunk).toString('utf8')
         onText?.(text)
       },
+      before,
     })
     return { exitCode, output: text.slice(text.indexOf('\u001B[0;m\n') + '\u001B[0;m\n'.length) }
   }
-  return { place, said, sh }
+  return { place, said, sh, pauses: environment.pauses === true }
 }

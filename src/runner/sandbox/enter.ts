@@ -13,6 +13,8 @@ export interface Entry {
   readonly order: SandboxOrder
   readonly signal?: AbortSignal
   readonly onOutput: (chunk: Uint8Array) => void
+  /** What before_script has made is complete in its folder, and so large. */
+  readonly onLayer?: (bytes: number) => void
 }
 
 /** What kept a script from being started. */
@@ -50,6 +52,8 @@ export async function tryEntering(options: Entry): Promise<Entered> {
     },
   })
   const facts = factsIn(told)
+  const layer = facts.find((fact) => typeof fact.layer === 'number')
+  if (layer !== undefined) options.onLayer?.(Number(layer.layer))
   const ended = facts.map(reasonOfEnd).find((reason) => reason !== undefined)
   if (ended !== undefined) onOutput(utf8(`\nwheelseal: ${ended}\n`))
   return { exitCode: exitCode ?? KILLED, failure: failureOf(facts, told) }
@@ -60,6 +64,7 @@ interface Fact {
   readonly entered?: unknown
   readonly failed?: unknown
   readonly why?: unknown
+  readonly layer?: unknown
   readonly disk?: unknown
   readonly free?: unknown
   readonly folders?: unknown

@@ -38,6 +38,8 @@ export interface SandboxExecutorOptions {
   readonly openNetwork?: OpenJobNetwork
   /** A Python that is not the one the image names is an error. Default false: it is said. */
   readonly isImageStrict?: boolean
+  /** What before_script makes of the system is kept for later jobs of the same ref. Default true. */
+  readonly keepsLayers?: boolean
   readonly limits?: Partial<SandboxLimits>
 }
 
@@ -117,10 +119,20 @@ async function prepare(place: OpenPlace, order: ImageOrder): Promise<JobEnvironm
   await mkdir(layers, { recursive: true, mode: 0o700 })
   const image = await chooseImage({ machine, layers, isStrict: options.isImageStrict === true }, order)
   const { network, socket } = await openNetwork(place, order)
-  const arrangement: Arrangement = { options, machine, folders, image, network, socket, log: order.log }
+  const arrangement: Arrangement = {
+    options,
+    machine,
+    folders,
+    image,
+    layers,
+    network,
+    socket,
+    log: order.log,
+  }
   const sandbox = await arrangeSandbox(arrangement)
   return {
     shell: sandbox.shell,
+    pauses: options.keepsLayers !== false,
     run: (script) => runScript(sandbox, script),
     beginCache: (paths, variables) => tagPipCache({ paths, variables, folders }),
   }

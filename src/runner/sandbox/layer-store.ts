@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rename, stat, utimes } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256Hex, utf8 } from '../../base/index.ts'
 import { removeFolder } from '../job/folders.ts'
@@ -22,10 +22,7 @@ export async function layerOf(
   make: (made: string) => Promise<string>,
 ): Promise<string> {
   const path = join(folder, name)
-  if (await isThere(path)) {
-    await utimes(path, new Date(), new Date())
-    return path
-  }
+  if (await isThere(path)) return path
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const made = await mkdtemp(join(folder, 'new-'))
   try {

@@ -12,8 +12,14 @@ export interface SandboxOrder {
   readonly sources: readonly string[]
   /** What the runner has written into becomes the job's, where that is another user. */
   readonly owned: readonly string[]
-  /** Layers above those of the host, the first uppermost: by the top-level folder's name, or `local` for /usr/local. */
-  readonly lowers: Readonly<Record<string, readonly number[]>>
+  /** The layers of /usr/local, the uppermost first. */
+  readonly local: readonly number[]
+  /** Above those of the host and of /usr/local: what an earlier before_script has made of the system. */
+  readonly layer: number | null
+  /** The script stops itself once, behind its before_script. */
+  readonly pauses: boolean
+  /** An empty folder for what that before_script has made. */
+  readonly keepLayerIn: number | null
   readonly binds: readonly SourceBind[]
   readonly files: readonly SandboxFile[]
   readonly links: readonly (readonly [path: string, target: string])[]
@@ -53,7 +59,10 @@ export function bareOrder(folder: string, uid: number | null): Omit<SandboxOrder
     uid,
     sources: [folder],
     owned: [],
-    lowers: {},
+    local: [],
+    layer: null,
+    pauses: false,
+    keepLayerIn: null,
     binds: [],
     files: [],
     links: [],

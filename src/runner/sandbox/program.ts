@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** In this order they are one program. */
-const PARTS = ['kernel', 'network', 'root', 'limits', 'enter'] as const
+const PARTS = ['kernel', 'network', 'root', 'limits', 'layer', 'enter'] as const
 
 /** What runs before and around a script in its namespaces. The builds of the program hold the texts instead. */
 export function insideProgram(): string {

@@ -55,7 +55,8 @@ def main():
     socket_path = order["socket"]
     if is_staged:
         own(order["owned"], order["uid"])
-        os.lchown(order["sources"][0], order["uid"], order["uid"])
+        for number in {0, order["keepLayerIn"] or 0}:
+            os.lchown(order["sources"][number], order["uid"], order["uid"])
         stage(order["sources"])
         become(order["uid"], parent)
         socket_path = JOB + "/" + os.path.basename(socket_path)
@@ -122,7 +123,7 @@ def be_first(order, is_staged, alive):
         mount("none", "/", None, MS_REC | MS_PRIVATE)
     else:
         stage(order["sources"])
-    job = open_unmounted(JOB)
+    job, kept = open_unmounted(JOB), open_kept(order["keepLayerIn"])
     make_root(order)
     enter_root()
     call("sethostname", b"job", 3)
@@ -134,9 +135,24 @@ def be_first(order, is_staged, alive):
         guarded(lambda: be_script(order))
     tell(entered=True)
     watch_disk(job, order["limits"])
+    return wait_for(script[0], order["pauses"], lambda: kept is None or keep_layer(job, kept))
+
+
+def open_kept(source):
+    if source is None:
+        return None
+    return os.open("%s/%d" % (STAGE, source), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def wait_for(script, pauses, on_pause):
+    """A script that pauses stops itself once, behind its before_script; a job's own SIGSTOP is none of ours."""
     while True:
-        ended, status = os.waitpid(-1, 0)
-        if ended == script[0]:
+        ended, status = os.waitpid(-1, os.WUNTRACED if pauses else 0)
+        if ended == script and os.WIFSTOPPED(status):
+            pauses = False
+            on_pause()
+            os.kill(script, signal.SIGCONT)
+        elif ended == script:
             return status_of(status)
 
 

@@ -50,10 +50,12 @@ def folder(path, mode=0o755):
     return path
 
 
-def overlay(at, lowers):
+def overlay(at, lowers, layer):
     """`userxattr`, since a user may not write the marks that root's overlays use."""
     Step.now = "overlay of /" + at
     name = at.replace("/", "-")
+    kept = None if layer is None else "%s/%d/%s" % (STAGE, layer, name)
+    lowers = [kept] * bool(kept and os.path.isdir(kept)) + lowers
     upper, work = folder("%s/up/%s" % (JOB, name)), folder("%s/work/%s" % (JOB, name))
     data = "lowerdir=%s,upperdir=%s,workdir=%s,userxattr" % (":".join(lowers), upper, work)
     mount("overlay", folder(ROOT + "/" + at), "overlay", 0, data)
@@ -67,25 +69,22 @@ def tmpfs(at, options, flags=MS_NOSUID | MS_NODEV):
 def make_root(order):
     folder(ROOT)
     mount(ROOT, ROOT, None, MS_BIND)
+    local = ["%s/%d" % (STAGE, number) for number in order["local"]]
     prepare_uppers()
     for name in TOP_LEVEL:
         if os.path.islink("/" + name):
             if not os.path.lexists(ROOT + "/" + name):
                 os.symlink(os.readlink("/" + name), ROOT + "/" + name)
         elif os.path.isdir("/" + name):
-            overlay(name, lowers_of(order, name) + ["/" + name])
-    overlay("usr/local", lowers_of(order, "local") or [folder(JOB + "/empty")])
+            overlay(name, ["/" + name], order["layer"])
+    overlay("usr/local", local or [folder(JOB + "/empty")], order["layer"])
     for name in ("run", "home", "mnt", "srv"):
         folder(ROOT + "/" + name)
-    make_var()
+    make_var(order["layer"])
     make_devices()
     make_proc()
     for bind in order["binds"]:
         bind_source(bind)
-
-
-def lowers_of(order, name):
-    return ["%s/%d" % (STAGE, number) for number in order["lowers"].get(name, [])]
 
 
 def prepare_uppers():
@@ -104,7 +103,7 @@ def prepare_uppers():
             os.mknod(target, stat.S_IFCHR, os.makedev(0, 0))
 
 
-def make_var():
+def make_var(layer):
     """Of the host only its package database; the rest is empty and on the job's disk."""
     Step.now = "folders of /var"
     for path, mode in (("tmp", 0o1777), ("cache/apt/archives/partial", 0o755), ("log/apt", 0o755), ("lib", 0o755)):
@@ -113,16 +112,17 @@ def make_var():
         os.symlink("/run", ROOT + "/var/run")
     for name in ("dpkg", "apt"):
         if os.path.isdir("/var/lib/" + name):
-            prepare_package_database(name)
-            overlay("var/lib/" + name, ["/var/lib/" + name])
+            prepare_package_database(name, layer)
+            overlay("var/lib/" + name, ["/var/lib/" + name], layer)
     if os.path.isdir("/var/lib/apt"):
         tmpfs("var/lib/apt/lists", "mode=755")
         folder(ROOT + "/var/lib/apt/lists/partial")
 
 
-def prepare_package_database(name):
+def prepare_package_database(name, layer):
+    """Not above a layer, which has what packages were installed."""
     upper = JOB + "/up/var-lib-dpkg"
-    if name != "dpkg" or os.path.lexists(upper):
+    if name != "dpkg" or layer is not None or os.path.lexists(upper):
         return
     for path in ("", "/updates", "/info", "/triggers"):
         folder(upper + path)

@@ -1,0 +1,107 @@
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BeforeScript } from '../executor.ts'
+import { removeFolder } from '../job/folders.ts'
+import type { Variables } from '../job/variables.ts'
+import type { Sandbox } from './arrange-sandbox.ts'
+import { layerName, times } from './layer-store.ts'
+
+const DPKG_STATUS = '/var/lib/dpkg/status'
+const HOUR_MS = 3_600_000
+const MAX_AGE_MS = 14 * 24 * HOUR_MS
+const MAX_ALL_BYTES = 8 * 2 ** 30
+/** A job may be using it. */
+const SPARED_MS = 24 * HOUR_MS
+const NAME = /^(prepared-[0-9a-f]+)\.(\d+)$/
+const REFERENCE = /\$\{?([A-Za-z_][A-Za-z0-9_]*)/g
+/** Of one job, one pipeline or one secret: a layer that names it would never be found again, or would tell of it. */
+const OF_THE_JOB = /^CI_(?:JOB|PIPELINE|BUILD|RUNNER|CONCURRENT|NODE)_|TOKEN|PASSWORD|SECRET|_KEY$/
+
+/**
+ * Its name says of what and for whom it is: the text of before_script, the variables that this names and those of pip,
+ * the image, the packages of the machine, the project, the ref. A project or a ref never gets another's.
+ */
+export async function preparedName(
+  { machine, image, order }: Sandbox,
+  before: BeforeScript,
+  variables: Variables,
+): Promise<string> {
+  const text = before.entries.join('\n')
+  const named = [...text.matchAll(REFERENCE)].map(([, name = '']) => name)
+  const counted = [...new Set([...named, ...[...variables.keys()].filter((name) => name.startsWith('PIP_'))])]
+    .filter((name) => !OF_THE_JOB.test(name))
+    .toSorted()
+    .map((name) => [name, variables.get(name) ?? order.env[name]])
+  return layerName('prepared', [
+    before.projectId,
+    before.ref,
+    before.isRefProtected,
+    before.entries,
+    counted,
+    image.local,
+    image.python,
+    await times([DPKG_STATUS]),
+    (await machine.pipConfig()).options,
+    await machine.uid(),
+  ])
+}
+
+/** The layer of that name; it counts as used now. */
+export async function findPrepared(folder: string, name: string): Promise<string | undefined> {
+  const found = (await readdir(folder)).find((entry) => NAME.exec(entry)?.[1] === name)
+  if (found === undefined) return undefined
+  await noteUse(folder, found)
+  return join(folder, found)
+}
+
+/** A file beside it, whose time is the disk's own; returns that. */
+async function noteUse(folder: string, entry: string): Promise<number> {
+  const file = join(folder, `${entry}.used`)
+  await writeFile(file, '', { mode: 0o600 })
+  return (await stat(file)).mtimeMs
+}
+
+export async function newLayerFolder(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return mkdtemp(join(folder, 'new-'))
+}
+
+/** Where another job has kept the same meanwhile, that one stays. */
+export async function keepPrepared(made: string, name: string, bytes: number): Promise<void> {
+  const folder = join(made, '..')
+  const entry = `${name}.${bytes}`
+  if ((await findPrepared(folder, name)) === undefined) await rename(made, join(folder, entry))
+  else await removeFolder(made)
+  await dropOld(folder, await noteUse(folder, entry))
+}
+
+/** Old ones, then the longest unused until the others are not too large together, and what a killed runner has left. */
+async function dropOld(folder: string, nowMs: number): Promise<void> {
+  const entries = (await readdir(folder)).filter((entry) => NAME.test(entry) || entry.startsWith('new-'))
+  const known = await Promise.all(
+    entries.map(async (entry) => ({
+      path: join(folder, entry),
+      isUnfinished: !NAME.test(entry),
+      ageMs: nowMs - (await lastUse(folder, entry)),
+      bytes: Number(NAME.exec(entry)?.[2] ?? 0),
+    })),
+  )
+  let all = 0
+  for (const { path, isUnfinished, ageMs, bytes } of known.toSorted((a, b) => a.ageMs - b.ageMs)) {
+    all += bytes
+    const isTooMuch = all > MAX_ALL_BYTES && ageMs > SPARED_MS
+    if (!isTooMuch && ageMs <= (isUnfinished ? SPARED_MS : MAX_AGE_MS)) continue
+    await removeFolder(path)
+    await rm(`${path}.used`, { force: true })
+  }
+}
+
+async function lastUse(folder: string, entry: string): Promise<number> {
+  const used = await stat(join(folder, `${entry}.used`)).catch(() => undefined)
+  const made = await stat(join(folder, entry)).catch(() => undefined)
+  return (used ?? made)?.mtimeMs ?? Number.POSITIVE_INFINITY
+}
+
+export async function dropUnfinished(made: string): Promise<void> {
+  await removeFolder(made)
+}
