@@ -45,6 +45,8 @@ export interface Sandbox {
   /** Kept between runs. */
   readonly layers: string
   readonly log: ImageOrder['log']
+  /** The prepared layer that the job's scripts stand on, once one has been found. */
+  readonly found: { order: Partial<SandboxOrder> }
 }
 
 export async function arrangeSandbox(arrangement: Arrangement): Promise<Sandbox> {
@@ -68,6 +70,7 @@ export async function arrangeSandbox(arrangement: Arrangement): Promise<Sandbox>
     image,
     layers,
     log,
+    found: { order: {} },
     shell: ['/bin/bash', '/usr/bin/bash'].some((path) => existsSync(path)) ? 'bash' : 'sh',
     order: {
       local: image.local.map((path) => sources.add(path)),

@@ -9,7 +9,7 @@ import { dropUnfinished, findPrepared, keepPrepared, newLayerFolder, preparedNam
 export async function runScript(sandbox: Sandbox, script: Script): Promise<number> {
   script.signal.throwIfAborted()
   const { before, variables } = script
-  if (before === undefined) return enter(sandbox, script, { order: {} })
+  if (before === undefined) return enter(sandbox, script, { order: sandbox.found.order })
   const plan = await planLayer(sandbox, before, variables)
   if (plan.kind !== 'make') return enter(sandbox, script, plan)
   let bytes: number | undefined
@@ -40,7 +40,9 @@ async function planLayer(sandbox: Sandbox, before: BeforeScript, variables: Vari
     log.notice(
       'prepared layer: what before_script made of the system in an earlier job of this ref is in place',
     )
-    return { kind: 'use', order: { pauses: true, sources: [...order.sources, found], layer: number } }
+    // Later scripts of the job stand on the same layer: their upper ones hold only what differs from it.
+    sandbox.found.order = { sources: [...order.sources, found], layer: number }
+    return { kind: 'use', order: { ...sandbox.found.order, pauses: true } }
   }
   const made = await newLayerFolder(layers)
   log.notice('prepared layer: what before_script makes of the system is kept for later jobs of this ref')
