@@ -90,7 +90,7 @@ describe('a runner that is killed', () => {
 
 /** Runs jobs in a process of its own, which is killed at the first line that contains `line`. */
 async function killAt(line: string, place: { top: string; url: string }): Promise<void> {
-  const program = join(import.meta.dirname, 'killed-runner.arrange.ts')
+  const program = join(import.meta.dirname, 'killed-runner.contract.ts')
   const child = spawn(process.execPath, [program, place.top, place.url], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

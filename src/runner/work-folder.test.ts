@@ -17,15 +17,8 @@ const open = () => openWorkFolder(parent, systemClock)
 
 /** A process that opens a folder of its own and tells its path. */
 async function otherRunner() {
-  const module = join(import.meta.dirname, 'work-folder.ts')
-  const clock = '{ nowMs: () => Date.now() }'
-  const code = `const { openWorkFolder } = await import(${JSON.stringify(module)})
-    const { path } = await openWorkFolder(${JSON.stringify(parent)}, ${clock})
-    console.log(path)
-    setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const program = join(import.meta.dirname, 'work-folder.contract.ts')
+  const child = spawn(process.execPath, [program, parent], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [path] = (await once(child.stdout, 'data')) as [Buffer]
   return { child, path: path.toString().trim() }
 }
