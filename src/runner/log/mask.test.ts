@@ -46,6 +46,10 @@ describe('masking', () => {
     expect(masked(['x=pass%2Fwo', 'rd%2B1'], ['pass/word+1'])).toBe('x=[MASKED]')
   })
 
+  it('masks a secret that stands in the beginning of another', () => {
+    expect(masked(['abcdefghij!'], ['abcdefghij-longer', 'cdefghij'])).toBe('ab[MASKED]!')
+  })
+
   it('shows no tail of a secret that overlaps another', () => {
     expect(masked(['abcdefghij', 'klmn!'], ['abcdefghij', 'efghijklmn'])).toBe('[MASKED]!')
   })
