@@ -14,6 +14,7 @@
  */
 export { openJobProxy } from './router/proxy.ts'
 export { createRouter, type RouterOptions, type StandIn } from './router/router.ts'
+export type { Executor } from './executor.ts'
 export type { JobNetwork, OpenJobNetwork } from './network.ts'
 export { createPlainExecutor } from './plain/executor.ts'
 export { createSandboxExecutor, type SandboxExecutorOptions, type SandboxMount } from './sandbox/executor.ts'
