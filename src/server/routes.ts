@@ -104,13 +104,15 @@ function runRoutes(services: Services, log: Log): readonly App[] {
 }
 
 function webParts(
-  { access, registry, seals, trust, url }: Pick<Services, 'access' | 'registry' | 'seals' | 'trust' | 'url'>,
+  { access, registry, seals, trust, url, listing }: WebServices,
   log: Log,
 ): Parameters<typeof webRoutes>[0] {
   const fingerprint = () => fingerprintOf(utf8(trust.material.tufRoot))
   const ports = { clock: systemClock, entropy: systemEntropy, log }
-  return { access, pypi: registry.pypi, seals, externalUrl: url, fingerprint, ...ports }
+  return { access, listing, pypi: registry.pypi, seals, externalUrl: url, fingerprint, ...ports }
 }
+
+type WebServices = Pick<Services, 'access' | 'registry' | 'seals' | 'trust' | 'url' | 'listing'>
 
 function publisherParts(
   { publishers, publishingTokens, access, audit, url }: PublishingServices,

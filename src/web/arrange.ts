@@ -3,11 +3,14 @@ import { createAccess, type Access, type Project, type Scope } from '../access/i
 import type { Blobs, Clock, LogFields, LogLevel } from '../base/index.ts'
 import { systemEntropy } from '../host/index.ts'
 import { createApp } from '../http/index.ts'
+import { createPipelineListing, type PipelineStore } from '../pipelines/index.ts'
 import { createRegistry, type FileSeals, type NewFile, type RegistryStore } from '../registry/index.ts'
 import {
   createAccessStore,
   createGenericStore,
   createPackagesStore,
+  createPipelineLists,
+  createPipelineStore,
   createRegistryStore,
   migrations,
 } from '../storage/sql/index.ts'
@@ -21,6 +24,9 @@ export const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 export interface WebBench {
   readonly access: Access
   readonly store: RegistryStore
+  readonly runs: PipelineStore
+  /** Of jobs, by number. */
+  readonly logs: Map<number, Buffer>
   readonly projects: Readonly<Record<Project['visibility'], Project>>
   /** Of each file, from now on. */
   seals: Partial<FileSeals>
@@ -75,8 +81,25 @@ export async function openWebBench({ externalUrl = URL } = {}): Promise<WebBench
     state.described += 1
     return { fileName, sha256, isListed, ...NO_SEALS, ...state.seals }
   }
+  const runs = createPipelineStore(database)
+  const logs = new Map<number, Buffer>()
+  const traces = {
+    size: async (jobId: number) => logs.get(jobId)?.length ?? 0,
+    read: async function* read(jobId: number, start: number) {
+      yield logs.get(jobId)?.subarray(start) ?? Buffer.alloc(0)
+    },
+  }
+  const listing = createPipelineListing({
+    pipelines: { get: () => Promise.reject(new Error('no job here is overdue')) },
+    store: runs,
+    lists: createPipelineLists(database),
+    traces,
+    blobs: { open: async () => undefined },
+    nowMs: clock.nowMs,
+  })
   const web = webRoutes({
     access,
+    listing,
     pypi,
     seals: { describe: (project, file) => describe(project, file as unknown as FileSeals) },
     externalUrl,
@@ -98,6 +121,8 @@ export async function openWebBench({ externalUrl = URL } = {}): Promise<WebBench
     })
   return Object.assign(state, {
     access,
+    runs,
+    logs,
     store,
     logged,
     projects,

@@ -19,6 +19,7 @@ export function projectPage(view: ProjectView, place: Place): Markup {
 <dt>Project id</dt><dd>${project.id}</dd>
 <dt>Index URL</dt><dd><a href="${place.up}${relativeIndex(project)}"><code>${indexUrl({ ...place, project })}</code></a></dd>
 <dt>Visibility</dt><dd>${project.visibility}</dd>
+<dt>Pipelines</dt><dd><a href="${place.up}${project.path}/-/pipelines">Jobs, logs and artifacts</a></dd>
 </dl>
 ${packageList(view)}
 ${missing === undefined ? NOTHING : markup`<p class="note bad" role="alert">The project has no package ${missing}.</p>`}

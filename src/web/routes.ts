@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono'
 import { RESERVED_GROUPS, type Access, type Principal, type Project } from '../access/index.ts'
 import type { Clock, Entropy, Log } from '../base/index.ts'
+import type { PipelineListing } from '../pipelines/index.ts'
 import { anyone, noteOnRequest, ownUrl, routesOn, type Bindings } from '../http/index.ts'
 import { sendPage, sendStyle } from './answers.ts'
 import { document } from './layout.ts'
@@ -8,11 +9,13 @@ import { login, logout, pageFailures, projectPathOf } from './login.ts'
 import { frontPage, missingPage } from './pages.ts'
 import { projectPage } from './project-page.ts'
 import { viewProject, type Asked, type ViewParts } from './project-view.ts'
+import { showRun } from './runs.ts'
 import { Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
 import { session, visitorOf } from './visitor.ts'
 
 export interface WebParts extends ViewParts {
+  readonly listing: PipelineListing
   readonly access: Access
   /** By which clients reach the server, without a slash at the end; the issuer of its pipelines' id tokens. */
   readonly externalUrl: string
@@ -50,10 +53,13 @@ async function showProject(
   parts: WebParts,
 ): Promise<Response> {
   // As it was sent: the path of a project has nothing that is ever encoded.
-  const path = projectPathOf(new URL(context.req.url).pathname.slice(1))
-  const frame = { up: upFrom(path), visitor, back: path }
+  const asked = new URL(context.req.url).pathname.slice(1)
+  const dash = asked.indexOf('/-/')
+  const path = projectPathOf(dash < 0 ? asked : asked.slice(0, dash))
+  const frame = { up: upFrom(path === '' ? '' : asked), visitor, back: path }
   noteOnRequest(context, { project: path })
   const project = await readable(path, visitor, parts.access)
+  if (dash >= 0) return showRun(context, { project, visitor, rest: asked.slice(dash + 3), frame }, parts)
   if (project === undefined) {
     // In the log it is a refusal, as on all routes.
     noteOnRequest(context, { code: 'access.unknown-project', reason: 'the visitor may not read it' })

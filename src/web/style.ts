@@ -28,6 +28,10 @@ code, pre { font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, mon
 pre { margin: .3rem 0 .8rem; padding: .7rem .8rem; background: var(--raised); border: 1px solid var(--line);
   border-radius: .4rem; white-space: pre-wrap; overflow-wrap: anywhere }
 pre span { display: inline-block; max-width: 100% }
+.log { line-height: 1.45; overflow-wrap: anywhere } .log span { display: inline }
+.log .section { display: inline-block; margin-top: .5rem; color: var(--link) } .c-bold { font-weight: 700 }
+.c-red { color: var(--bad) } .c-green { color: var(--good) } .c-yellow { color: var(--wait) }
+.c-blue, .c-cyan { color: var(--link) } .c-magenta, .c-black, .c-white { color: var(--soft) }
 .names { display: flex; flex-wrap: wrap; gap: .3rem .9rem; list-style: none; margin: 0; padding: 0 }
 .names a { overflow-wrap: anywhere }
 .names [aria-current] { font-weight: 650; color: inherit; text-decoration: none }
