@@ -14,7 +14,6 @@
  */
 export { openJobProxy } from './router/proxy.ts'
 export { createRouter, type RouterOptions, type StandIn } from './router/router.ts'
-export type { Executor } from './executor.ts'
 export type { JobNetwork, OpenJobNetwork } from './network.ts'
 export type { Executor } from './executor.ts'
 export { createPlainExecutor } from './plain/executor.ts'
