@@ -60,7 +60,7 @@ export async function startJobServer(fetch: typeof globalThis.fetch): Promise<Jo
     failure: (_: string, error: unknown) => failures.push(error),
   }
   const access = createAccess({ store: createAccessStore(database), ...ports })
-  const rows = createRunnerRows(database)
+  const rows = createRunnerRows(database, { maxManagers: 100 })
   const runners = createRunners({ store, rows, ...ports, log })
   const { pipelines } = arranged
   const routes = jobRoutes({ pipelines, runners, version, traces, access, ...ports, log })

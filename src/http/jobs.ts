@@ -87,7 +87,9 @@ function requestRoute(route: Routes, parts: Parts): void {
     // Taken before the look: what comes between them makes it another one.
     const seen = version.current()
     const isSame = version.isSame(body.last_update ?? '')
-    const payload = isSame ? undefined : await pipelines.requestJob({ runnerToken: token, info, cancelsGracefully })
+    const payload = isSame
+      ? undefined
+      : await pipelines.requestJob({ runnerToken: token, info, cancelsGracefully })
     if (payload !== undefined) return context.json(payload, 201)
     return context.body(null, 204, { 'X-GitLab-Last-Update': seen })
   })

@@ -58,7 +58,7 @@ export async function openPipelineBench(): Promise<PipelineBench> {
   const arranged = { ...(await arrange({ store, traces, blobs, ...ports })), store }
   const access = createAccess({ store: createAccessStore(database), ...ports })
   const { pipelines } = arranged
-  const lists = createPipelineLists(database)
+  const lists = createPipelineLists(database, { lookedAt: 10_000 })
   const listing = createPipelineListing({ pipelines, store, lists, traces, blobs, nowMs: ports.clock.nowMs })
   const failed = (_: string, error: unknown): never => {
     throw error

@@ -113,7 +113,7 @@ export async function arrange(more: Partial<PipelineParts> = {}): Promise<Arrang
   return { pipelines, store, runnerToken, liveTokens, minted, advance, request, take }
 }
 
-export const silentLog: Log = { event: () => undefined, failure: () => undefined }
+const silentLog: Log = { event: () => undefined, failure: () => undefined }
 
 function memoryTokens(live: Set<number>): PipelineParts['jobTokens'] {
   let count = 0

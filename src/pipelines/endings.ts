@@ -1,14 +1,8 @@
 import type { Context } from './ports.ts'
 import { anotherTry, retriesItself } from './retries.ts'
 import { settled } from './stages.ts'
-import { mayFail } from './status.ts'
+import { mayFail, type Outcome } from './status.ts'
 import type { JobRecord, PipelineChange, Snapshot } from './store.ts'
-
-export interface Outcome {
-  readonly state: 'success' | 'failed' | 'canceled'
-  readonly failureReason?: string
-  readonly exitCode?: number
-}
 
 /** A runner has it, and its token is alive. */
 export function isHeld({ state }: Pick<JobRecord, 'state'>): boolean {

@@ -18,7 +18,7 @@ export function tierOf({ name, deployment_tier: said }: Environment): string {
 const MAX_SLUG_LENGTH = 24
 
 /** GitLab's slug of an environment: a letter first, and what was lost is told apart by the name's hash. */
-export function environmentSlug(name: string): string {
+function environmentSlug(name: string): string {
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
   const lettered = /^[a-z]/.test(plain) ? plain : `env-${plain}`
   const short = lettered.replaceAll(/-+/g, '-').slice(0, MAX_SLUG_LENGTH).replace(/-$/, '')

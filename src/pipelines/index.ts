@@ -59,5 +59,4 @@ export {
   type Slice,
 } from './lists.ts'
 export { isFinal } from './status.ts'
-export { onlyJobs } from './only-jobs.ts'
 export { GITLAB_VERSION } from './variables.ts'

@@ -44,9 +44,9 @@ export interface PipelineListing extends Pick<PipelineLists, 'pipelines' | 'coun
 export function createPipelineListing(parts: ListingParts): PipelineListing {
   const { lists, traces } = parts
   return {
-    pipelines: lists.pipelines,
-    countPipelines: lists.countPipelines,
-    countJobs: lists.countJobs,
+    pipelines: (...asked) => lists.pipelines(...asked),
+    countPipelines: (...asked) => lists.countPipelines(...asked),
+    countJobs: (...asked) => lists.countJobs(...asked),
     jobs: (...asked) => listJobs(parts, asked),
     pipeline: (projectId, pipelineId) => showPipeline(parts, projectId, pipelineId),
     job: (projectId, jobId) => showJob(parts, projectId, jobId),

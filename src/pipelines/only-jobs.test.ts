@@ -32,7 +32,7 @@ describe('only some jobs', () => {
   })
 
   it('run by hand where they are named', () => {
-    const [manual] = onlyJobs(plan, ['by hand']).jobs.filter(({ name }) => name === 'by hand')
+    const manual = onlyJobs(plan, ['by hand']).jobs.find(({ name }) => name === 'by hand')
     expect(manual?.when).toBe('on_success')
   })
 

@@ -86,7 +86,7 @@ describe('a retried job', () => {
       'success',
     ],
     ['retry: 1', ['canceled'], 1, 'canceled'],
-  ])('by its rule %s after %j: %i tries', async (rule, outcomes, tries, wanted) => {
+  ])('by its rule %s after %j: %i tries', async (rule, outcomes, ...[tries, wanted]) => {
     const arranged = await started(`a: { script: e, ${rule} }\nb: { stage: deploy, script: e }\n`)
     for (const outcome of outcomes) await endAs(arranged, await arranged.take(), outcome)
     await runAll(arranged)

@@ -54,14 +54,16 @@ export async function retryPipeline(context: Context, pipelineId: number, { user
       ({ isRetried, state }) => !isRetried && (state === 'failed' || state === 'canceled'),
     )
     const newJobs = old.map((job): NewJob => anotherTry(job, { nowMs, user }))
-    const jobs = retried(now.jobs, old).map((job): JobRecord =>
-      old.length > 0 && job.state === 'skipped' && !job.isRetried
-        ? { ...job, state: 'created', finishedAtMs: null }
-        : job,
-    )
+    const after = retried(now.jobs, old)
+    const jobs = old.length > 0 ? after.map(lookedAtAgain) : after
     return settled(now, { jobs, newJobs }, nowMs)
   })
   await grantResources(context)
+}
+
+function lookedAtAgain(job: JobRecord): JobRecord {
+  if (job.state !== 'skipped' || job.isRetried) return job
+  return { ...job, state: 'created', finishedAtMs: null }
 }
 
 /** Starts a manual or a delayed job now; one that has ended is retried. Resolves to the number of the job that runs. */

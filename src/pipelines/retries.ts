@@ -1,5 +1,5 @@
-import type { Outcome } from './endings.ts'
 import { neededNames } from './stages.ts'
+import type { Outcome } from './status.ts'
 import type { JobRecord, NewJob, PipelineUser } from './store.ts'
 
 /** GitLab's `auto_retry.rb`: how often a job was retried already counts, whoever did it. */

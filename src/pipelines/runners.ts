@@ -30,6 +30,7 @@ export const MAX_MANAGERS = 100
 const NOTED_MS = 10 * 60_000
 /** Managers whose last contact is in memory; more are written once more, and that is all. */
 const MAX_REMEMBERED = 10_000
+const MAX_INFO_LENGTH = 255
 const MAX_TAGS = 50
 const MAX_TAG_LENGTH = 255
 
@@ -139,21 +140,25 @@ async function note(
   { rows, clock, noted }: Pick<RunnersParts, 'rows' | 'clock'> & { readonly noted: Map<string, number> },
   { runnerId, systemId, info }: Seen,
 ): Promise<void> {
-  const key = `${runnerId} ${systemId}`
   const nowMs = clock.nowMs()
+  if (!SYSTEM_ID.test(systemId) || !isNews(noted, `${runnerId} ${systemId}`, nowMs)) return
+  const told = (name: string): string => (info[name] ?? '').slice(0, MAX_INFO_LENGTH)
+  await rows.putManager(runnerId, {
+    systemId,
+    version: told('version'),
+    platform: told('platform'),
+    architecture: told('architecture'),
+    contactedAtMs: nowMs,
+  })
+}
+
+/** Whether the last contact is long ago; it is now from here on. */
+function isNews(noted: Map<string, number>, key: string, nowMs: number): boolean {
   const lastMs = noted.get(key)
-  if (!SYSTEM_ID.test(systemId) || (lastMs !== undefined && nowMs - lastMs < NOTED_MS)) return
+  if (lastMs !== undefined && nowMs - lastMs < NOTED_MS) return false
   noted.delete(key)
   const [oldest] = noted.keys()
   if (noted.size >= MAX_REMEMBERED && oldest !== undefined) noted.delete(oldest)
   noted.set(key, nowMs)
-  const { version = '', platform = '', architecture = '' } = info
-  const [short, system, machine] = [version, platform, architecture].map((text) => text.slice(0, 255))
-  await rows.putManager(runnerId, {
-    systemId,
-    version: short ?? '',
-    platform: system ?? '',
-    architecture: machine ?? '',
-    contactedAtMs: nowMs,
-  })
+  return true
 }

@@ -29,19 +29,11 @@ export function neededNames({ plan }: Pick<Staged, 'plan'>): readonly string[] |
  * is looked at once, after all that it waits for. Jobs that do not change stay the same objects.
  */
 export function advance<Job extends Staged>(jobs: readonly Job[], nowMs: number): readonly Job[] {
-  const latest = new Map<string, Job>()
+  const newest = jobs.filter(({ isRetried }) => !isRetried)
+  const latest = new Map(newest.map((job) => [job.plan.name, job]))
   const replaced = new Map<Job, Job>()
-  const stages = new Map<number, Job[]>()
-  for (const job of jobs) {
-    if (job.isRetried) continue
-    latest.set(job.plan.name, job)
-    const stage = stages.get(job.stageIndex)
-    if (stage === undefined) stages.set(job.stageIndex, [job])
-    else stage.push(job)
-  }
   const earlier = new Summary()
-  for (const stage of [...stages.keys()].toSorted((a, b) => a - b)) {
-    const members = stages.get(stage) ?? []
+  for (const members of stagesOf(newest)) {
     const before = earlier.state
     for (const job of inOrderOfNeeds(members)) {
       const state = stateBefore(job, { latest, before })
@@ -53,6 +45,12 @@ export function advance<Job extends Staged>(jobs: readonly Job[], nowMs: number)
     for (const job of members) earlier.add(replaced.get(job) ?? job)
   }
   return replaced.size === 0 ? jobs : jobs.map((job) => replaced.get(job) ?? job)
+}
+
+/** The jobs of each stage, in the order of the stages. */
+function stagesOf<Job extends Staged>(jobs: readonly Job[]): readonly (readonly Job[])[] {
+  const stages = Map.groupBy(jobs, ({ stageIndex }) => stageIndex)
+  return [...stages].toSorted(([a], [b]) => a - b).map(([, members]) => members)
 }
 
 function stateBefore(
@@ -72,19 +70,13 @@ function stateBefore(
 /** Kahn's algorithm over the needs inside a stage: planning has refused circles. */
 function inOrderOfNeeds<Job extends Staged>(members: readonly Job[]): readonly Job[] {
   const byName = new Map(members.map((job) => [job.plan.name, job]))
-  const neededBy = new Map<Job, Job[]>()
-  const open = new Map<Job, number>()
-  const ready: Job[] = []
-  for (const job of members) {
+  const needs = members.map((job) => {
     const here = new Set((neededNames(job) ?? []).flatMap((name) => byName.get(name) ?? []))
-    for (const needed of here) {
-      const dependents = neededBy.get(needed)
-      if (dependents === undefined) neededBy.set(needed, [job])
-      else dependents.push(job)
-    }
-    open.set(job, here.size)
-    if (here.size === 0) ready.push(job)
-  }
+    return { job, here: [...here] }
+  })
+  const neededBy = dependents(needs)
+  const open = new Map(needs.map(({ job, here }) => [job, here.length]))
+  const ready = members.filter((job) => open.get(job) === 0)
   for (const job of ready)
     for (const dependent of neededBy.get(job) ?? []) {
       const count = (open.get(dependent) ?? 0) - 1
@@ -92,6 +84,14 @@ function inOrderOfNeeds<Job extends Staged>(members: readonly Job[]): readonly J
       if (count === 0) ready.push(dependent)
     }
   return ready
+}
+
+function dependents<Job>(
+  needs: readonly { readonly job: Job; readonly here: readonly Job[] }[],
+): ReadonlyMap<Job, readonly Job[]> {
+  const pairs = needs.flatMap(({ job, here }) => here.map((needed) => ({ job, needed })))
+  const grouped = Map.groupBy(pairs, ({ needed }) => needed)
+  return new Map([...grouped].map(([needed, of]) => [needed, of.map(({ job }) => job)]))
 }
 
 /** GitLab's `valid_statuses_for_build`: a job that names its needs does not run without them. */

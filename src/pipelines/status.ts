@@ -1,5 +1,11 @@
 import type { JobRecord, JobState } from './store.ts'
 
+export interface Outcome {
+  readonly state: 'success' | 'failed' | 'canceled'
+  readonly failureReason?: string
+  readonly exitCode?: number
+}
+
 /** What a summary needs to know of a job. */
 export interface Counted extends Pick<JobRecord, 'state' | 'exitCode'> {
   readonly plan: Pick<JobRecord['plan'], 'allow_failure'>

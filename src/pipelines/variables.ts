@@ -69,8 +69,7 @@ export function jobVariables({ job, pipeline, runner, runnerInfo, ...facts }: Jo
     CI_JOB_STARTED_AT: isoTime((job.startedAtMs ?? 0) / 1000),
     CI_JOB_TIMEOUT: String(job.timeoutSeconds ?? 0),
     CI_JOB_MANUAL: job.plan.when === 'manual' || job.plan.when === 'delayed' ? 'true' : undefined,
-    CI_NODE_INDEX: job.plan.parallel?.index.toString(),
-    CI_NODE_TOTAL: String(job.plan.parallel?.total ?? 1),
+    ...nodeValues(job.plan),
     CI_SERVER: 'yes',
     CI_RUNNER_ID: String(runner.id),
     CI_RUNNER_DESCRIPTION: runner.description,
@@ -80,6 +79,11 @@ export function jobVariables({ job, pipeline, runner, runnerInfo, ...facts }: Jo
     CI_RUNNER_EXECUTABLE_ARCH: architecture(runnerInfo),
     // The one predefined value that refers to others.
   }).concat(url === null ? [] : [{ key: 'CI_ENVIRONMENT_URL', value: url }])
+}
+
+function nodeValues({ parallel }: JobRecord['plan']): Values {
+  const { index, total = 1 } = parallel ?? {}
+  return { CI_NODE_INDEX: index?.toString(), CI_NODE_TOTAL: String(total) }
 }
 
 function architecture({

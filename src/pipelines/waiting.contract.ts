@@ -76,7 +76,10 @@ export function describeWaiting(store: () => PipelineStore): void {
 
   it('gives a resource to one job at a time, whatever pipeline it is of', async () => {
     const waiting = { state: 'waiting_for_resource', resourceKey: '20:x' } as const
-    const jobs = ['a', 'b'].map((name) => ({ ...newJob(name), ...waiting }))
+    const jobs = [
+      { ...newJob('a'), ...waiting },
+      { ...newJob('b'), ...waiting },
+    ]
     const first = await store().createPipeline({ ...newPipeline([]), jobs })
     const other = { ...newJob('c'), ...waiting, resourceKey: '20:y' }
     const second = await store().createPipeline({

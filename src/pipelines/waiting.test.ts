@@ -112,10 +112,12 @@ describe('a cancel', () => {
 })
 
 describe('a newer commit of a ref', () => {
-  const create = async (arranged: Arranged, sha: string, text: string, ref = 'main'): Promise<void> => {
-    const request = pipelineRequest(text)
-    await arranged.pipelines.create({ ...request, commit: { ...request.commit, sha: sha.repeat(40), ref } })
-  }
+  const creating =
+    (arranged: Arranged, text: string) =>
+    async (sha: string, ref = 'main'): Promise<void> => {
+      const request = pipelineRequest(text)
+      await arranged.pipelines.create({ ...request, commit: { ...request.commit, sha: sha.repeat(40), ref } })
+    }
   const workflow = (how: string): string => `workflow: { auto_cancel: { on_new_commit: ${how} } }\n`
   const JOBS = 'a: { script: e, interruptible: true }\nb: { script: e }\n'
 
@@ -130,14 +132,15 @@ describe('a newer commit of a ref', () => {
       2,
       'a canceled, b running, = running',
     ],
-  ])('%s', async (_, text, taken, wanted) => {
+  ])('%s', async (_, text, ...[taken, wanted]) => {
     const arranged = await arrange()
-    await create(arranged, 'a', text)
+    const create = creating(arranged, text)
+    await create('a')
     for (let at = 0; at < taken; at++) await arranged.take()
-    await create(arranged, 'a', text)
-    await create(arranged, 'b', text, 'other')
+    await create('a')
+    await create('b', 'other')
     expect(await statesOf(arranged)).not.toContain('canceled')
-    await create(arranged, 'b', text)
+    await create('b')
     expect(await statesOf(arranged)).toBe(wanted)
     expect(await statesOf(arranged, 4)).toBe('a pending, b pending, = pending')
   })

@@ -127,18 +127,9 @@ async function open(
   const elsewhere = options.externalUrl === undefined ? {} : { listen: addressText(address) }
   const instance = directory.instance ?? (await firstStart(directory, { url, ...elsewhere }))
   const freeBytes = options.freeBytes ?? (() => freeBytesOf(data))
-  const watch = watchClock({ clock, steadyMs: steadyFor(options), log })
   const services = await openServices(directory, instance, {
-    clock,
-    watch,
+    ...portsOf(options, configured),
     reserve: createReserve({ freeBytes, reserveBytes: MIN_FREE_BYTES }),
-    entropy: systemEntropy,
-    log,
-    foreign: configured.issuers,
-    rekorKeys: configured.rekorKeys,
-    seals: configured.seals,
-    anchor: options.anchor,
-    maxPushBytes: options.maxPushBytes,
   })
   // Listed below the listener: what is under way is answered before its database closes.
   undo.splice(1, 0, () => services.close())
@@ -158,16 +149,34 @@ async function open(
   return { url, address, data, fingerprint, reasons, services, reloadTls: () => listener.reloadTls() }
 }
 
+type Configured = Awaited<ReturnType<typeof openConfiguration>>
+
+function portsOf(
+  options: ServerOptions,
+  { issuers, rekorKeys, seals }: Configured,
+): Omit<Parameters<typeof openServices>[2], 'reserve'> {
+  const { clock = systemClock, log, anchor, maxPushBytes } = options
+  const watch = watchClock({ clock, steadyMs: steadyFor(options), log })
+  return {
+    clock,
+    watch,
+    entropy: systemEntropy,
+    log,
+    foreign: issuers,
+    rekorKeys,
+    seals,
+    anchor,
+    maxPushBytes,
+  }
+}
+
 /** Undefined where no proxy may be told to send files itself. */
-function storedLocationOf({
-  xAccelLocation: location,
-  proxies,
-}: Awaited<ReturnType<typeof openConfiguration>>): AppParts['stored'] {
+function storedLocationOf({ xAccelLocation: location, proxies }: Configured): AppParts['stored'] {
   return location === undefined || proxies === undefined ? undefined : { location, proxies }
 }
 
 /** What goes on beside requests. */
-function beginWork({ seals }: Services, configured: Awaited<ReturnType<typeof openConfiguration>>): Undo {
+function beginWork({ seals }: Services, configured: Configured): Undo {
   seals.start()
   void configured.warmUp()
   return () => configured.close()

@@ -15,6 +15,8 @@ import { createMetrics, type Metrics } from '../http/index.ts'
 import {
   createPipelineListing,
   createPipelines,
+  LISTED_AT_MOST,
+  MAX_MANAGERS,
   createRunners,
   watchQueue,
   type PipelineListing,
@@ -174,20 +176,9 @@ async function build(parts: Parts): Promise<Omit<Services, 'close' | 'repositori
   const { access } = people
   const issuerKeys = await openIssuerKeys(path, ports.clock)
   const issuer = createIssuer({ url, keys: issuerKeys.ring, ...ports })
-  const { store, version: queueVersion } = watchQueue(createPipelineStore(database), ports)
   const traces = createFolderTraces(await folder(path, 'traces'))
-  const pipelines = createPipelines({
-    ...ports,
-    store,
-    traces,
-    blobs,
-    jobTokens: {
-      issue: (grant) => access.issueJobToken(grant),
-      revoke: (jobId) => access.revokeJobTokens(jobId),
-    },
-    mintIdToken: (subject, terms) => issuer.mint(subject, terms),
-    externalUrl: url,
-  })
+  const running = openPipelines({ url, traces, blobs, database, access, issuer, ports })
+  const { pipelines } = running
   const trust = await openSigstore({
     ...ports,
     clock: ports.watch?.believed ?? ports.clock,
@@ -204,18 +195,44 @@ async function build(parts: Parts): Promise<Omit<Services, 'close' | 'repositori
   const metrics = createMetrics()
   addGauges({ trust, metrics }, ports.clock)
   const publishingTokens = createPublishingTokens({ issuer, isBelieved, ...ports })
-  const runners = createRunners({ store, rows: createRunnerRows(database), ...ports })
-  const lists = createPipelineLists(database)
-  const listing = createPipelineListing({
-    pipelines,
-    store,
-    lists,
-    traces,
-    blobs,
-    nowMs: () => ports.clock.nowMs(),
-  })
-  const running = { pipelines, listing, runners, queueVersion, traces }
   return { url, ...people, publishingTokens, registry, seals, ...running, issuer, issuerKeys, trust, metrics }
+}
+
+interface PipelineServices extends Pick<Services, 'url' | 'access' | 'issuer' | 'traces'> {
+  readonly blobs: Blobs
+  readonly database: Database
+  readonly ports: ServicePorts
+}
+
+function openPipelines({
+  url,
+  access,
+  issuer,
+  database,
+  ports,
+  ...files
+}: PipelineServices): Pick<Services, 'pipelines' | 'listing' | 'runners' | 'queueVersion' | 'traces'> {
+  const { store, version: queueVersion } = watchQueue(createPipelineStore(database), ports)
+  const pipelines = createPipelines({
+    ...ports,
+    ...files,
+    store,
+    jobTokens: {
+      issue: (grant) => access.issueJobToken(grant),
+      revoke: (jobId) => access.revokeJobTokens(jobId),
+    },
+    mintIdToken: (subject, terms) => issuer.mint(subject, terms),
+    externalUrl: url,
+  })
+  const runners = createRunners({
+    store,
+    rows: createRunnerRows(database, { maxManagers: MAX_MANAGERS }),
+    ...ports,
+  })
+  const lists = createPipelineLists(database, { lookedAt: LISTED_AT_MOST })
+  const nowMs = (): number => ports.clock.nowMs()
+  const listing = createPipelineListing({ pipelines, store, lists, ...files, nowMs })
+  return { pipelines, listing, runners, queueVersion, traces: files.traces }
 }
 
 /** Asked first when there are pipelines. */

@@ -92,7 +92,7 @@ export async function openWebBench({ externalUrl = URL } = {}): Promise<WebBench
   const listing = createPipelineListing({
     pipelines: { get: () => Promise.reject(new Error('no job here is overdue')) },
     store: runs,
-    lists: createPipelineLists(database),
+    lists: createPipelineLists(database, { lookedAt: 10_000 }),
     traces,
     blobs: { open: async () => undefined },
     nowMs: clock.nowMs,

@@ -231,7 +231,7 @@ async function withChanges(source: ProjectSource, ports: SourcePorts): Promise<P
   }
 }
 
-export async function readCommit(git: Git, rev = 'HEAD'): Promise<CommitFacts> {
+async function readCommit(git: Git, rev = 'HEAD'): Promise<CommitFacts> {
   const fields = await git.run('log', '-1', '--format=%H%x00%s%x00%an <%ae>%x00%cI', rev, '--')
   const [sha = '', title = '', author = '', timestamp = ''] = fields.split('\0')
   return {

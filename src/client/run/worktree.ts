@@ -1,10 +1,9 @@
 import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { systemReason } from '../../base/index.ts'
+import { systemReason, type Spawn } from '../../base/index.ts'
 import { clientErrors } from '../errors.ts'
-import { fullName } from './find-ref.ts'
+import { fullName, type Ref } from './find-ref.ts'
 import { gitIn, type Git } from './git.ts'
-import type { ProjectSource, SourcePorts } from './project-source.ts'
 
 /** 1980, before which wheels can name no time. */
 const OLDEST_IN_ZIP_MS = 315_619_200_000
@@ -15,8 +14,8 @@ const IDENTITY = ['-c', 'user.name=Wheelseal', '-c', 'user.email=wheelseal@local
  * repository beside the user's, from which that borrows objects: no object, ref or index of theirs is written.
  */
 export async function commitOfChanges(
-  { repository: place, sha, ref }: Pick<ProjectSource, 'repository' | 'sha' | 'ref'>,
-  ports: SourcePorts,
+  { repository: place, sha, ref }: { readonly repository: string; readonly sha: string; readonly ref: Ref },
+  ports: { readonly spawn: Spawn; readonly env: Readonly<Record<string, string>>; readonly scratch: string },
 ): Promise<{ readonly store: string; readonly sha: string }> {
   const store = join(ports.scratch, 'worktree.git')
   await mkdir(ports.scratch, { recursive: true })

@@ -6,7 +6,7 @@ import { inheritedEnvironment, type Environment, type HostEnvironment } from '..
 import type { Shell } from '../job/script.ts'
 import type { JobNetwork } from '../network.ts'
 import { carryPipConfig } from '../plain/pip-config.ts'
-import type { SandboxExecutorOptions } from './executor.ts'
+import type { SandboxExecutorOptions } from './options.ts'
 import type { Image } from './image.ts'
 import { jobFiles } from './job-files.ts'
 import type { SandboxMachine } from './machine.ts'

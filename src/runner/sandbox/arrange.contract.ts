@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { systemSpawn } from '../../host/index.ts'
 import type { BeforeScript, Executor, JobPlace } from '../executor.ts'
 import { writeScriptText } from '../job/script.ts'
-import { createSandboxExecutor, type SandboxExecutorOptions } from './executor.ts'
+import { createSandboxExecutor } from './executor.ts'
+import type { SandboxExecutorOptions } from './options.ts'
 
 export interface RanScript {
   readonly exitCode: number

@@ -3,45 +3,16 @@ import { join } from 'node:path'
 import type { Spawn } from '../../base/index.ts'
 import type { Executor, ImageOrder, JobEnvironment, JobPlace } from '../executor.ts'
 import { hostFolders, makeFolders, removeFolder, type HostFolders, type JobFolders } from '../job/folders.ts'
-import type { HostEnvironment } from '../job/host-environment.ts'
 import type { Job } from '../job/job.ts'
-import type { JobNetwork, OpenJobNetwork } from '../network.ts'
+import type { JobNetwork } from '../network.ts'
 import { tagPipCache } from '../plain/pip-cache.ts'
 import { pipSecrets } from '../plain/pip-config.ts'
 import { openConnections } from './connections.ts'
 import { chooseImage } from './image.ts'
 import { createSandboxMachine, type SandboxMachine } from './machine.ts'
-import type { SandboxLimits } from './order.ts'
+import type { SandboxExecutorOptions } from './options.ts'
 import { arrangeSandbox, type Arrangement } from './arrange-sandbox.ts'
 import { runScript } from './run-script.ts'
-
-export interface SandboxMount {
-  /** A folder or a file of the host. */
-  readonly host: string
-  /** Where a job finds it, read-only; absolute. */
-  readonly job: string
-}
-
-export interface SandboxExecutorOptions {
-  readonly spawn: Spawn
-  /** The environment of the machine's user, of which a job gets an allow-list. */
-  readonly host: HostEnvironment
-  /** Job folders. One runner alone uses it; on a disk that overlays can write to. */
-  readonly work: string
-  /** Layers that are kept between runs; default below `work`. */
-  readonly layers?: string
-  /** Folders of the host before the job's PATH, first wins; jobs find them by the same path. Default none. */
-  readonly path?: readonly string[]
-  /** What else a job sees of the host, read-only: programs, a wheelhouse. Default none. */
-  readonly mounts?: readonly SandboxMount[]
-  /** Default: nothing answers on a job's loopback, and it reaches nothing else. */
-  readonly openNetwork?: OpenJobNetwork
-  /** A Python that is not the one the image names is an error. Default false: it is said. */
-  readonly isImageStrict?: boolean
-  /** What before_script makes of the system is kept for later jobs of the same ref. Default true. */
-  readonly keepsLayers?: boolean
-  readonly limits?: Partial<SandboxLimits>
-}
 
 /**
  * Jobs in namespaces of their own: user, mounts, processes, network. Of the host a job sees programs and libraries, and

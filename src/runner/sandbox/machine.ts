@@ -60,7 +60,7 @@ async function machinePython(spawn: Spawn, pythons: PythonFinder): Promise<strin
   return (await pythons.find({ spelling: '', version: undefined })).executable
 }
 
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
+function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => (made ??= make())
 }

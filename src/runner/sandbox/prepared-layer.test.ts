@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BeforeScript } from '../executor.ts'
 import { arrangeSandboxes, type SandboxTest } from './arrange.contract.ts'
-import type { SandboxExecutorOptions } from './executor.ts'
+import type { SandboxExecutorOptions } from './options.ts'
 
 let sandboxes: SandboxTest
 let layers: string

@@ -1,13 +1,12 @@
 import type { ExpressionBuilder, Kysely, SelectQueryBuilder } from 'kysely'
-import {
-  LISTED_AT_MOST,
-  type JobState,
-  type ListedJob,
-  type Order,
-  type PipelineFilter,
-  type PipelineLists,
-  type PipelineRecord,
-  type Slice,
+import type {
+  JobState,
+  ListedJob,
+  Order,
+  PipelineFilter,
+  PipelineLists,
+  PipelineRecord,
+  Slice,
 } from '../../pipelines/index.ts'
 import type { Database } from './database.ts'
 import { toJob, toPipeline, type PipelinesTables } from './pipelines-rows.ts'
@@ -16,7 +15,7 @@ type Tables = Kysely<PipelinesTables>
 
 export function createPipelineLists(
   database: Database,
-  { lookedAt = LISTED_AT_MOST }: { readonly lookedAt?: number } = {},
+  { lookedAt }: { readonly lookedAt: number },
 ): PipelineLists {
   const tables = database.$extendTables<PipelinesTables>()
   return {
@@ -145,7 +144,7 @@ async function countOf<Known, From extends keyof Known, Row>(
   const { total } = await seen
     .select((row) => row.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
-  return Number(total)
+  return total
 }
 
 /** Each state by its index, as many as may be on the page; then the page out of all of them. */

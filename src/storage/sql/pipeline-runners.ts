@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { MAX_MANAGERS, type RunnerManager, type RunnerRows } from '../../pipelines/index.ts'
+import type { RunnerManager, RunnerRows } from '../../pipelines/index.ts'
 import type { Database } from './database.ts'
 import type { RunnerManagerTable } from './pipeline-lists-steps.ts'
 import type { PipelinesTables } from './pipelines-rows.ts'
@@ -7,7 +7,10 @@ import { alone } from './transactions.ts'
 
 type Known = PipelinesTables & { readonly runner_managers: RunnerManagerTable }
 
-export function createRunnerRows(database: Database): RunnerRows {
+export function createRunnerRows(
+  database: Database,
+  { maxManagers }: { readonly maxManagers: number },
+): RunnerRows {
   const tables = database.$extendTables<Known>()
   return {
     replaceToken: async (runnerId, tokenHash) => {
@@ -15,13 +18,14 @@ export function createRunnerRows(database: Database): RunnerRows {
       return Number((await change.executeTakeFirst()).numUpdatedRows) === 1
     },
     removeRunner: (runnerId) => alone(tables, (step) => removeRunner(step, runnerId)),
-    putManager: (runnerId, manager) => alone(tables, (step) => putManager(step, runnerId, manager)),
+    putManager: (runnerId, manager) =>
+      alone(tables, (step) => putManager(step, runnerId, { manager, maxManagers })),
     removeManager: async (runnerId, systemId) => {
       const rows = tables.deleteFrom('runner_managers').where('runner_id', '=', runnerId)
       const { numDeletedRows } = await rows.where('system_id', '=', systemId).executeTakeFirst()
       return Number(numDeletedRows) === 1
     },
-    managers: (runnerId) => managersOf(tables, runnerId),
+    managers: (runnerId) => managersOf(tables, runnerId, maxManagers),
   }
 }
 
@@ -31,13 +35,17 @@ async function removeRunner(step: Transaction<Known>, runnerId: number): Promise
   return Number(numDeletedRows) === 1
 }
 
-async function managersOf(tables: Kysely<Known>, runnerId: number): Promise<readonly RunnerManager[]> {
+async function managersOf(
+  tables: Kysely<Known>,
+  runnerId: number,
+  limit: number,
+): Promise<readonly RunnerManager[]> {
   const rows = await tables
     .selectFrom('runner_managers')
     .selectAll()
     .where('runner_id', '=', runnerId)
     .orderBy('system_id')
-    .limit(MAX_MANAGERS)
+    .limit(limit)
     .execute()
   return rows.map(({ system_id: systemId, version, platform, architecture, contacted_at_ms }) => ({
     systemId,
@@ -51,15 +59,16 @@ async function managersOf(tables: Kysely<Known>, runnerId: number): Promise<read
 async function putManager(
   step: Transaction<Known>,
   runnerId: number,
-  { systemId, version, platform, architecture, contactedAtMs }: RunnerManager,
+  { manager, maxManagers }: { readonly manager: RunnerManager; readonly maxManagers: number },
 ): Promise<void> {
+  const { systemId, version, platform, architecture, contactedAtMs } = manager
   const facts = { version, platform, architecture, contacted_at_ms: contactedAtMs }
   const same = step.updateTable('runner_managers').set(facts).where('runner_id', '=', runnerId)
   const { numUpdatedRows } = await same.where('system_id', '=', systemId).executeTakeFirst()
   if (Number(numUpdatedRows) > 0) return
   const runner = step.selectFrom('runners').select('id').where('id', '=', runnerId)
   if ((await runner.executeTakeFirst()) === undefined) return
-  if ((await managersOf(step, runnerId)).length >= MAX_MANAGERS) return
+  if ((await managersOf(step, runnerId, maxManagers)).length >= maxManagers) return
   const row = { runner_id: runnerId, system_id: systemId, ...facts }
   await step.insertInto('runner_managers').values(row).execute()
 }

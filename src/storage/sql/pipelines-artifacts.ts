@@ -10,14 +10,7 @@ export function artifactQueries(
   tables: Tables,
 ): Pick<
   PipelineStore,
-  | 'addArtifact'
-  | 'findArtifact'
-  | 'jobArtifacts'
-  | 'pipelineArtifacts'
-  | 'setExpiry'
-  | 'removeArtifacts'
-  | 'expiredArtifacts'
-  | 'isArtifact'
+  'addArtifact' | 'findArtifact' | 'jobArtifacts' | 'pipelineArtifacts' | 'isArtifact' | keyof Removals
 > {
   const artifacts = tables.selectFrom('artifacts').selectAll('artifacts')
   return {
@@ -32,6 +25,19 @@ export function artifactQueries(
       const found = artifacts.where('pipeline_id', '=', pipelineId)
       return (await found.orderBy('job_id').orderBy('type').execute()).map(toArtifact)
     },
+    isArtifact: async (sha256) => {
+      const row = await artifacts.where('sha256', '=', sha256).limit(1).executeTakeFirst()
+      return row !== undefined
+    },
+    ...removalQueries(tables),
+  }
+}
+
+type Removals = Pick<PipelineStore, 'setExpiry' | 'removeArtifacts' | 'expiredArtifacts'>
+
+function removalQueries(tables: Tables): Removals {
+  const artifacts = tables.selectFrom('artifacts').selectAll('artifacts')
+  return {
     setExpiry: async (jobId, expiresAtMs) => {
       const update = tables.updateTable('artifacts').set({ expires_at_ms: expiresAtMs })
       const { numUpdatedRows } = await update.where('job_id', '=', jobId).executeTakeFirstOrThrow()
@@ -45,10 +51,6 @@ export function artifactQueries(
     expiredArtifacts: async (nowMs, limit) => {
       const expired = artifacts.where('expires_at_ms', '<=', nowMs)
       return (await expired.orderBy('expires_at_ms').limit(limit).execute()).map(toArtifact)
-    },
-    isArtifact: async (sha256) => {
-      const row = await artifacts.where('sha256', '=', sha256).limit(1).executeTakeFirst()
-      return row !== undefined
     },
   }
 }

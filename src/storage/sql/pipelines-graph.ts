@@ -134,7 +134,7 @@ async function renewArtifacts(database: Kysely<unknown>): Promise<void> {
     .selectFrom('artifacts_before')
     .innerJoin('jobs', 'jobs.id', 'artifacts_before.job_id')
     .select(columns.map((column) => `artifacts_before.${column}` as const))
-    .select(({ val }) => ['jobs.pipeline_id', val('archive').as('type'), val('zip').as('format')])
+    .select((row) => ['jobs.pipeline_id', row.val('archive').as('type'), row.val('zip').as('format')])
   await tables
     .insertInto('artifacts')
     .columns([...columns, 'pipeline_id', 'type', 'format'])

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
-import { isFinal, type JobRecord } from '../../pipelines/index.ts'
+import type { JobRecord } from '../../pipelines/index.ts'
+import { ACTIVE } from './pipelines-states.ts'
 import type { PipelinesTables } from './pipelines-rows.ts'
 
 type Step = Transaction<PipelinesTables>
@@ -14,7 +15,7 @@ export async function passResource(step: Step, job: JobRecord): Promise<void> {
   const row = { resource_key: key, job_id: id }
   await step.deleteFrom('resource_waits').where('resource_key', '=', key).where('job_id', '=', id).execute()
   if (state === 'waiting_for_resource') await step.insertInto('resource_waits').values(row).execute()
-  if (isFinal(state)) await step.deleteFrom('resources').where('job_id', '=', id).execute()
+  if (!ACTIVE.includes(state)) await step.deleteFrom('resources').where('job_id', '=', id).execute()
   if (state === 'pending')
     await step.updateTable('resources').set({ is_queued: 1 }).where('job_id', '=', id).execute()
   await grantFirst(step, key)

@@ -13,6 +13,7 @@ import type {
 import type { Database } from './database.ts'
 import { listedColumns } from './pipeline-lists-steps.ts'
 import { artifactQueries } from './pipelines-artifacts.ts'
+import { ACTIVE } from './pipelines-states.ts'
 import { ensureQueue, requeue, toKind } from './pipelines-queues.ts'
 import {
   jobColumns,
@@ -40,6 +41,7 @@ export function createPipelineStore(database: Database): PipelineStore {
     },
     updatePipeline: (id, decide) => alone(tables, (step) => rewrite(step, id, decide)),
     ...jobQueries(tables),
+    ...waitingQueries(tables),
     ...runnerQueries(tables),
     ...artifactQueries(tables),
     ...refQueries(tables),
@@ -48,16 +50,7 @@ export function createPipelineStore(database: Database): PipelineStore {
 
 function jobQueries(
   tables: Tables,
-): Pick<
-  PipelineStore,
-  | 'findJob'
-  | 'findJobByTokenHash'
-  | 'nextPendingJob'
-  | 'overdueJobs'
-  | 'dueJobs'
-  | 'unfinishedJobs'
-  | 'grantedJobs'
-> {
+): Pick<PipelineStore, 'findJob' | 'findJobByTokenHash' | 'nextPendingJob'> {
   const jobs = tables.selectFrom('jobs').selectAll('jobs')
   const first = async (query: typeof jobs): Promise<JobRecord | undefined> => {
     const row = await query.limit(1).executeTakeFirst()
@@ -79,6 +72,15 @@ function jobQueries(
         .executeTakeFirst()
       return row === undefined ? undefined : toJob(row)
     },
+  }
+}
+
+/** Jobs whose time has come, or that somebody has to look after. */
+function waitingQueries(
+  tables: Tables,
+): Pick<PipelineStore, 'overdueJobs' | 'dueJobs' | 'unfinishedJobs' | 'grantedJobs'> {
+  const jobs = tables.selectFrom('jobs').selectAll('jobs')
+  return {
     overdueJobs: async (nowMs, limit) => {
       const rows = await perState((state) =>
         jobs
@@ -116,17 +118,6 @@ async function perState<Row>(
 ): Promise<readonly Row[]> {
   return [...(await ask('running')), ...(await ask('canceling'))]
 }
-
-/** Every state but those that are final. */
-const ACTIVE: readonly JobState[] = [
-  'created',
-  'waiting_for_resource',
-  'scheduled',
-  'manual',
-  'pending',
-  'running',
-  'canceling',
-]
 
 function refQueries(tables: Tables): Pick<PipelineStore, 'activePipelines' | 'latestSuccess'> {
   const newest = (ref: RefOfProject, state: JobState) =>

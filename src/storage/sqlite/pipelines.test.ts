@@ -57,7 +57,7 @@ it('lists the pipelines and jobs of a database that an earlier version wrote', a
   `)
   earlier.close()
   const database = await openDatabase(path, pipelinesMigrations)
-  const lists = createPipelineLists(database)
+  const lists = createPipelineLists(database, { lookedAt: 10_000 })
   const page = { direction: 'desc', offset: 0, limit: 20 } as const
   const filter = { ref: 'dev', source: 'web', login: 'ada' }
   const listed = await lists.pipelines(20, filter, { ...page, orderBy: 'user_id' })

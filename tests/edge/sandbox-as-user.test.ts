@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
-import { root, runProgram } from '../../../tests/support/program.ts'
+import { root, runProgram } from '../support/program.ts'
 
 /** Neither root nor a user that a job of root becomes. */
 const UID = 60_777
