@@ -101,8 +101,10 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
-/** Beside an `rm` that has failed and still removes what it can; what stays locked is told by the next one. */
+/** Beside an `rm` that has failed and still removes what it can; what stays locked is told by the next one. A link is not followed. */
 async function makeRemovable(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined)
+  if (stats?.isDirectory() !== true) return
   await chmod(path, OWNER_ONLY).catch(() => undefined)
   for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
     if (entry.isDirectory()) await makeRemovable(join(path, entry.name))
