@@ -1,15 +1,15 @@
-import { join } from 'node:path'
 import { describeError, WheelsealError } from '../base/index.ts'
 import { downloadDependencies, uploadWanted, wantedArtifacts } from './artifacts.ts'
 import { restoreCaches, saveCaches } from './cache.ts'
 import type { JobPlace } from './executor.ts'
 import { runnerErrors } from './errors.ts'
-import { checkFolders, removeFolder } from './job/folders.ts'
+import { checkFolders } from './job/folders.ts'
 import type { JobResult } from './job/job.ts'
 import { prepareVariables } from './job/prepare-variables.ts'
 import { readSettings } from './job/settings.ts'
 import { expand } from './job/variables.ts'
 import { afterScript, preGetSources, stepScript, type ScriptEnd } from './scripts.ts'
+import { removeLeftRepositories } from './sources/left-repositories.ts'
 import { getSources as fetchSources } from './sources/sources.ts'
 import type { JobExecution, Stage } from './stage.ts'
 
@@ -76,8 +76,7 @@ function getSources(stage: Stage): Promise<void> {
     const hookCode = await preGetSources(stage)
     if (hookCode !== 0)
       throw runnerErrors('runner.hook', `pre_get_sources_script ended with exit code ${hookCode}`)
-    // Whatever the hook has made there, git's own folder is the runner's.
-    await removeFolder(join(folders.host.project, '.git'))
+    if (stage.job.hooks.length > 0) await removeLeftRepositories(folders.host.project)
     await attempt(stage, settings.attempts.sources, async () => {
       await fetchSources({ ...stage, settings: settings.git })
     })

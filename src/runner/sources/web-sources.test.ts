@@ -158,6 +158,32 @@ describe('the sources of a job, over HTTP', () => {
     expect(existsSync(pwned)).toBe(false)
   })
 
+  it.each(['none', '-ffdx -e near'])(
+    'start no program of a repository that a hook has put in the place of a submodule, with GIT_CLEAN_FLAGS %s',
+    async (flags) => {
+      const pwned = join(top, 'pwned-by-submodule')
+      writeFileSync(join(top, 'evil-filter.sh'), `#!/bin/sh\ntouch ${pwned}\ncat\n`, { mode: 0o755 })
+      const plant = [
+        'git init -q near && mkdir -p near/.git/hooks near/.git/info',
+        'git -C near -c user.name=T -c user.email=t@example.com commit -q --allow-empty -m bait',
+        `for hook in post-checkout reference-transaction; do cp ${top}/evil-filter.sh near/.git/hooks/$hook; done`,
+        'git -C near config core.hooksPath "$PWD/near/.git/hooks"',
+        `git -C near config core.fsmonitor ${top}/evil-filter.sh`,
+        `git -C near config filter.evil.smudge ${top}/evil-filter.sh`,
+        'echo "* filter=evil" > near/.git/info/attributes',
+      ]
+      const hooks = [{ name: 'pre_get_sources_script', script: plant }]
+      const variables = [variable('GIT_SUBMODULE_STRATEGY', 'normal'), variable('GIT_CLEAN_FLAGS', flags)]
+      const git_info = {
+        sha: commitModules([['near', '../lib.git']]),
+        refspecs: ['+refs/heads/modules:refs/remotes/origin/modules'],
+      }
+      const outcome = await run(['cat near/lib.txt'], { hooks, variables, git_info })
+      expect([existsSync(pwned), server.log()]).toEqual([false, expect.stringContaining('lib.txt')])
+      expect(outcome).toMatchObject({ state: 'success' })
+    },
+  )
+
   it('are asked for again, as often as GET_SOURCES_ATTEMPTS says', async () => {
     const variables = [variable('GET_SOURCES_ATTEMPTS', '3')]
     const git_info = { sha: '0'.repeat(40) }
