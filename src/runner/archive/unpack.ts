@@ -141,7 +141,7 @@ async function unpackFolder(root: string, path: string, mode: number): Promise<v
 }
 
 /** Each step is looked at: a link in the checkout would else lead the file out of the project. */
-async function makeFolder(root: string, path: string): Promise<void> {
+export async function makeFolder(root: string, path: string): Promise<void> {
   if (path === root) return
   await makeFolder(root, dirname(path))
   const stats = await lookAt(path)
