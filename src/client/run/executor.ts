@@ -25,6 +25,8 @@ export interface ExecutorOrder {
   readonly choice: ExecutorChoice
   /** Of the services. */
   readonly serverUrl: string
+  /** Which services they are: what their jobs leave for later ones is for jobs of theirs. */
+  readonly instance: string
   /** A folder with `wheelseal` and `cosign` for jobs, and what stands before it. */
   readonly path: readonly string[]
   readonly prependPath: readonly string[]
@@ -75,12 +77,13 @@ function plain(order: ExecutorOrder): ChosenExecutor {
 }
 
 async function sandboxExecutor(order: ExecutorOrder): Promise<Executor> {
-  const { path, prependPath, env, wheelhouse, program, isImageStrict } = order
+  const { path, prependPath, env, wheelhouse, program, isImageStrict, instance } = order
   return createSandboxExecutor({
     spawn: systemSpawn,
     host: env,
     work: workOf(order),
     layers: join(userFolders(env).cache, 'layers'),
+    instance,
     path: [...path, ...prependPath],
     mounts: [
       ...programMounts(program),

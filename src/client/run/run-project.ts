@@ -95,6 +95,7 @@ export async function runProject(admin: Admin, trust: TrustFiles, options: RunOp
     ...options,
     choice: options.executor,
     serverUrl: trust.url,
+    instance: instanceOf(trust),
     path: [tools],
   })
   const pipeline = await createPipeline(admin, trust, { source, user, options, chosen })
@@ -178,6 +179,11 @@ async function openRunner(
 }
 
 /** Project ids begin at 1 in every instance: what one instance's jobs have cached must not reach another's. */
-function cacheFolder({ rekor }: TrustFiles, env: RunOptions['env']): string {
-  return join(userFolders(env).cache, 'jobs', sha256Hex(rekor).slice(0, 16))
+function cacheFolder(trust: TrustFiles, env: RunOptions['env']): string {
+  return join(userFolders(env).cache, 'jobs', instanceOf(trust))
+}
+
+/** By the key of its log, which no other has. */
+function instanceOf({ rekor }: TrustFiles): string {
+  return sha256Hex(rekor).slice(0, 16)
 }

@@ -42,6 +42,7 @@ export interface Sandbox {
   readonly shell: Shell
   readonly order: Omit<SandboxOrder, 'argv' | 'uid'>
   readonly image: Image
+  readonly instance: string
   /** Kept between runs. */
   readonly layers: string
   readonly log: ImageOrder['log']
@@ -68,6 +69,7 @@ export async function arrangeSandbox(arrangement: Arrangement): Promise<Sandbox>
   return {
     machine,
     image,
+    instance: options.instance ?? '',
     layers,
     log,
     found: { order: {} },

@@ -18,6 +18,8 @@ export interface SandboxExecutorOptions {
   readonly work: string
   /** Layers that are kept between runs; default below `work`. */
   readonly layers?: string
+  /** Whose projects its jobs are of, where `layers` serves several: their numbers begin at 1 in every instance. */
+  readonly instance?: string
   /** Folders of the host before the job's PATH, first wins; jobs find them by the same path. Default none. */
   readonly path?: readonly string[]
   /** What else a job sees of the host, read-only: programs, a wheelhouse. Default none. */

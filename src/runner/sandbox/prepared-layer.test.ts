@@ -31,8 +31,12 @@ const before = (more: Partial<BeforeScript> = {}): BeforeScript => ({
 const SCRIPT = 'echo "$FROM_BEFORE $PWD"; rm -f /usr/local/bin/tool; echo later > /usr/local/bin/later'
 
 /** One job with that before_script; whether it found what another had made. */
-async function run(more: Partial<BeforeScript> = {}, variables: Readonly<Record<string, string>> = {}) {
-  const job = await sandboxes.job(options)
+async function run(
+  more: Partial<BeforeScript> = {},
+  variables: Readonly<Record<string, string>> = {},
+  executor = options,
+) {
+  const job = await sandboxes.job(executor)
   const all = { CI_PROJECT_DIR: job.place.folders.job.project, ...variables }
   const own = before(more)
   const { exitCode, output } = await job.sh([...own.entries, SCRIPT], { variables: all, before: own })
@@ -77,6 +81,12 @@ describe('what a before_script has made of the system', () => {
     ['another before_script', { entries: [...ENTRIES, 'true'] }],
   ])('is not there for %s', async (_what, more) => {
     expect((await run(more)).isThere).toBe(false)
+  })
+
+  it('is not there for the project of the same number of another instance', async () => {
+    expect((await run()).isThere).toBe(true)
+    expect((await run({}, {}, { layers, instance: 'another' })).isThere).toBe(false)
+    expect((await run({}, {}, { layers, instance: 'a third' })).isThere).toBe(false)
   })
 
   it('is of the variables that it names, but for those of a job and its secrets', async () => {

@@ -19,10 +19,10 @@ const OF_THE_JOB = /^CI_(?:JOB|PIPELINE|BUILD|RUNNER|CONCURRENT|NODE)_|TOKEN|PAS
 
 /**
  * Its name says of what and for whom it is: the text of before_script, the variables that this names and those of pip,
- * the image, the packages of the machine, the project, the ref. A project or a ref never gets another's.
+ * the image, the packages of the machine, the instance, the project, the ref. A project or a ref never gets another's.
  */
 export async function preparedName(
-  { machine, image, order }: Sandbox,
+  { machine, image, instance, order }: Sandbox,
   before: BeforeScript,
   variables: Variables,
 ): Promise<string> {
@@ -33,6 +33,7 @@ export async function preparedName(
     .toSorted()
     .map((name) => [name, variables.get(name) ?? order.env[name]])
   return layerName('prepared', [
+    instance,
     before.projectId,
     before.ref,
     before.isRefProtected,
