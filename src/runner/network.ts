@@ -25,11 +25,11 @@ export type JobListener =
       readonly onConnection: (socket: Socket) => void
     }
   | {
-      /** A name server: one datagram in, at most one out. */
+      /** A name server: one datagram in, at most one out; undefined drops it. */
       readonly kind: 'udp'
       readonly host: string
       readonly port: number
-      readonly onMessage: (message: Uint8Array, answer: (reply: Uint8Array) => void) => void
+      readonly onMessage: (message: Uint8Array) => Uint8Array | undefined
     }
 
 /** Opens the network of one job; what it refuses and what it answers itself is said in the job's log. */

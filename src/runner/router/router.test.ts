@@ -61,11 +61,7 @@ function udp(network: JobNetwork, name: string): Uint8Array | undefined {
   if (listener?.kind !== 'udp') throw new Error('no name server')
   const labels = name.split('.').map((label) => `${String.fromCharCode(label.length)}${label}`)
   const text = `\0\u0001\u0001\0\0\u0001\0\0\0\0\0\0${labels.join('')}\0\0\u0001\0\u0001`
-  let reply: Uint8Array | undefined
-  listener.onMessage(Buffer.from(text, 'latin1'), (bytes) => {
-    reply = bytes
-  })
-  return reply
+  return listener.onMessage(Buffer.from(text, 'latin1'))
 }
 
 describe('createRouter', () => {

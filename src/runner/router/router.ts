@@ -118,11 +118,10 @@ function networkOf(job: JobRoutes): JobNetwork {
     kind: 'udp',
     host: LOOPBACK,
     port: 53,
-    onMessage: (message, answer) => {
+    onMessage: (message) => {
       const found = answerName(message, isKnown)
-      if (found === undefined) return
-      if (!found.isKnown) sayRefused(job, found.name)
-      answer(found.reply)
+      if (found?.isKnown === false) sayRefused(job, found.name)
+      return found?.reply
     },
   }
   return {

@@ -49,7 +49,8 @@ function answerDatagram(socket: Socket, { onMessage }: Extract<JobListener, { ki
     if (length > MAX_DATAGRAM_BYTES) socket.destroy()
     else chunks.push(chunk)
   })
-  socket.on('end', () => onMessage(Buffer.concat(chunks), (reply) => socket.end(reply)))
+  // Ended where nothing is answered too: the end of the other side is not noticed once its question has ended.
+  socket.on('end', () => socket.end(onMessage(Buffer.concat(chunks)) ?? ''))
 }
 
 async function close(server: Server, open: ReadonlySet<Socket>): Promise<void> {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobListener, JobNetwork } from '../network.ts'
@@ -55,14 +56,23 @@ describe('the network of a job', () => {
       kind: 'udp',
       host: '127.0.0.1',
       port: 53,
-      onMessage: (message, answer) => {
+      onMessage: (message) => {
         asked.push(Buffer.from(message).toString())
-        answer(Buffer.from('answer'))
+        return Buffer.from('answer')
       },
     }
     const job = await sandboxes.job(network([server]))
     expect((await job.sh(ASK)).output).toBe('answer')
     expect(asked).toEqual(['question'])
+  })
+
+  it('holds no connection for a datagram that its name server drops', async () => {
+    const silent: JobListener = { kind: 'udp', host: '127.0.0.1', port: 53, onMessage: () => undefined }
+    const job = await sandboxes.job(network([silent]))
+    const before = openSockets()
+    const ask = 'for n in $(seq 40); do exec 3<>/dev/udp/127.0.0.1/53; printf x >&3; exec 3>&-; done'
+    await job.sh(`${ask}; sleep 0.5`)
+    await expect.poll(openSockets).toBeLessThanOrEqual(before)
   })
 
   it('finds the names that it is given, and trusts the authorities', async () => {
@@ -104,3 +114,16 @@ describe('the network of a job', () => {
     expect([...output.matchAll(/^\s*(\w+):/gm)].map(([, name]) => name)).toEqual(['lo'])
   })
 })
+
+function openSockets(): number {
+  const descriptors = readdirSync('/proc/self/fd')
+  return descriptors.filter((descriptor) => targetOf(descriptor).startsWith('socket:')).length
+}
+
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`)
+  } catch {
+    return ''
+  }
+}
