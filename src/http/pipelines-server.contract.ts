@@ -20,6 +20,8 @@ import {
 } from '../storage/sql/index.ts'
 import { openDatabase } from '../storage/sqlite/index.ts'
 import { createApp } from './app.ts'
+import { jobActionRoutes } from './job-actions.ts'
+import { pipelineActionRoutes } from './pipelines-actions.ts'
 import { pipelineRoutes } from './pipelines.ts'
 import { projectArtifactRoutes } from './project-artifacts.ts'
 import { projectJobRoutes } from './project-jobs.ts'
@@ -65,7 +67,13 @@ export async function openPipelineBench(): Promise<PipelineBench> {
   }
   const log = { event: () => undefined, failure: failed }
   const parts = { listing, pipelines, access, externalUrl: BENCH_URL, ...ports, log }
-  const routes = [pipelineRoutes(parts), projectJobRoutes(parts), projectArtifactRoutes(parts)]
+  const routes = [
+    pipelineRoutes(parts),
+    pipelineActionRoutes(parts),
+    projectJobRoutes(parts),
+    jobActionRoutes(parts),
+    projectArtifactRoutes(parts),
+  ]
   const app = createApp({ hosts: ['127.0.0.1:7711'], log, routes, requests: ports })
   const projects = await makeProjects(access)
   const ask: PipelineBench['ask'] = async (path, token, init = {}) =>

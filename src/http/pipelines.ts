@@ -26,11 +26,11 @@ export interface PipelineRoutesParts {
 }
 
 const PIPELINES = '/api/v4/projects/:id/pipelines'
-const PIPELINE = `${PIPELINES}/:pipeline{[0-9]{1,15}}` as const
+export const PIPELINE = `${PIPELINES}/:pipeline{[0-9]{1,15}}` as const
 /** What one may see is no answer for the next. */
 export const PERSONAL = { 'Cache-Control': 'private, no-store' }
 
-/** GitLab's pipelines of a project: lists, one of them, its jobs, and what people do with it. */
+/** GitLab's pipelines of a project: lists, one of them, its jobs. */
 export function pipelineRoutes(parts: PipelineRoutesParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(registryFailures(parts.log))
@@ -39,10 +39,9 @@ export function pipelineRoutes(parts: PipelineRoutesParts): Hono<Bindings> {
   const [read, run] = [may('read_pipelines'), may('run_pipelines')]
   route.get(PIPELINES, read, (context, who) => list(context, who, parts))
   route.get(`${PIPELINES}/latest`, read, (context, who) => latest(context, who, parts))
-  route.get(PIPELINE, read, (context, who) => show(context, who, parts))
+  route.get(PIPELINE, read, (context, who) => showPipeline(context, who, { ...parts, status: 200 }))
   route.get(`${PIPELINE}/jobs`, read, (context, who) => listJobs(context, who, parts))
   route.get(`${PIPELINE}/variables`, run, (context, who) => variables(context, who, parts))
-  route.post(`${PIPELINE}/cancel`, run, (context, who) => cancel(context, who, parts))
   return app
 }
 
@@ -158,13 +157,13 @@ export function pipelineIdOf(context: Context): number {
   return Number(context.req.param('pipeline'))
 }
 
-async function show(
+export async function showPipeline(
   context: Context<Bindings>,
   { project }: Admitted,
-  { listing, externalUrl }: PipelineRoutesParts,
+  { listing, externalUrl, status }: PipelineRoutesParts & { readonly status: 200 | 201 },
 ): Promise<Response> {
   const found = await listing.pipeline(project.id, pipelineIdOf(context))
-  return context.json(pipelineShowRow(found, ownUrl(context, externalUrl)), 200, PERSONAL)
+  return context.json(pipelineShowRow(found, ownUrl(context, externalUrl)), status, PERSONAL)
 }
 
 /** GitLab's states of jobs, one or several: `scope=failed`, `scope[]=failed&scope[]=success`. */
@@ -218,14 +217,4 @@ async function variables(
     raw: isRaw === true,
   }))
   return context.json(rows, 200, PERSONAL)
-}
-
-async function cancel(
-  context: Context<Bindings>,
-  who: Admitted,
-  parts: PipelineRoutesParts,
-): Promise<Response> {
-  const { pipeline } = await parts.listing.pipeline(who.project.id, pipelineIdOf(context))
-  await parts.pipelines.cancel(pipeline.id)
-  return show(context, who, parts)
 }

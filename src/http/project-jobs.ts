@@ -11,7 +11,7 @@ import { routesOn, type Bindings } from './route.ts'
 const JOBS = '/api/v4/projects/:id/jobs'
 export const PROJECT_JOB = `${JOBS}/:job{[0-9]{1,15}}` as const
 
-/** GitLab's jobs of a project: the list, one of them, its log, and what people do with it. */
+/** GitLab's jobs of a project: the list, one of them, its log. */
 export function projectJobRoutes(parts: PipelineRoutesParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(registryFailures(parts.log))
@@ -60,16 +60,16 @@ async function show(
   who: Admitted,
   parts: PipelineRoutesParts,
 ): Promise<Response> {
-  return answerWith(context, await jobOf(context, who, parts), parts)
+  return answerWith(context, await jobOf(context, who, parts), { ...parts, status: 200 })
 }
 
 export function answerWith(
   context: Context<Bindings>,
   job: ShownJob,
-  { externalUrl, clock }: PipelineRoutesParts,
+  { externalUrl, clock, status }: PipelineRoutesParts & { readonly status: 200 | 201 },
 ): Response {
   const place = { url: ownUrl(context, externalUrl), nowMs: clock.nowMs() }
-  return context.json(jobRow(job, place), 200, PERSONAL)
+  return context.json(jobRow(job, place), status, PERSONAL)
 }
 
 /** As it was printed, streamed: an enemy's bytes, which no browser may take for a page. */

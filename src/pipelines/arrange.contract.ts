@@ -141,6 +141,7 @@ export function memoryTraces(): Traces {
     read: async function* read(jobId, start) {
       yield log(jobId).subarray(start)
     },
+    remove: async (jobId) => void logs.delete(jobId),
   }
 }
 

@@ -80,6 +80,18 @@ export const pipelineErrors = defineErrors({
     summary: 'The job waits neither for a person nor for a time.',
     hint: 'play manual and delayed jobs once the jobs before them have ended',
   },
+  'pipelines.not-erasable': {
+    status: 403,
+    exit: 1,
+    summary: 'The job cannot be erased: it has not ended, or has left nothing.',
+    hint: 'cancel it first, or wait for its end',
+  },
+  'pipelines.busy': {
+    status: 409,
+    exit: 1,
+    summary: 'Jobs of a pipeline were started again and again while it was removed.',
+    hint: 'remove it once more',
+  },
   'pipelines.dotenv': {
     status: 400,
     exit: 1,

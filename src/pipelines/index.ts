@@ -59,4 +59,4 @@ export {
   type Slice,
 } from './lists.ts'
 export { isFinal } from './status.ts'
-export { GITLAB_VERSION } from './variables.ts'
+export { GITLAB_VERSION, isProtected } from './variables.ts'

@@ -19,6 +19,7 @@ import {
 } from './artifacts.ts'
 import { cancelJobs, cancelRedundant } from './cancels.ts'
 import { endIfOverdue, isHeld } from './endings.ts'
+import { eraseJob, removePipeline } from './erase.ts'
 import { pipelineErrors } from './errors.ts'
 import { originOfJob, type JobOrigin } from './job-origin.ts'
 import { hashToken, runningJob, type JobClaim } from './job-access.ts'
@@ -46,6 +47,8 @@ export interface Pipelines extends Jobs {
   cancel(pipelineId: number, how?: { readonly isForced?: boolean }): Promise<PipelineView>
   /** New tries of its failed and cancelled jobs, with the rights of whoever asks. */
   retry(pipelineId: number, acting: Acting): Promise<PipelineView>
+  /** Cancelled, then gone with its jobs, their logs and artifacts. Throws `pipelines.unknown`, `pipelines.busy`. */
+  remove(pipelineId: number): Promise<void>
   /** Throws `pipelines.unknown`, as all calls by a job's number. */
   getJob(jobId: number): Promise<JobView>
   cancelJob(jobId: number, how?: { readonly isForced?: boolean }): Promise<JobView>
@@ -61,6 +64,8 @@ export interface Pipelines extends Jobs {
   keepArtifacts(jobId: number): Promise<void>
   /** None is fine. */
   removeArtifacts(jobId: number): Promise<void>
+  /** Its log and its artifacts. Throws `pipelines.not-erasable`. */
+  eraseJob(jobId: number): Promise<void>
   /**
    * To be called once when a server starts: jobs that a runner had before fail with `runner_system_failure`. Resolves to
    * their number.
@@ -107,6 +112,10 @@ export function createPipelines(parts: PipelineParts): Pipelines {
       await retryPipeline(context, pipelineId, acting)
       return getPipeline(context, pipelineId)
     },
+    remove: async (pipelineId) => {
+      await findSnapshot(context, pipelineId)
+      await removePipeline(context, pipelineId)
+    },
     ...jobCalls(context),
     recover: () => recover(context),
     createRunner: (runner) => createRunner(context, runner),
@@ -137,6 +146,7 @@ type JobCalls = Pick<
   | 'openArtifact'
   | 'keepArtifacts'
   | 'removeArtifacts'
+  | 'eraseJob'
 >
 
 function jobCalls(context: Context): JobCalls {
@@ -165,6 +175,7 @@ function jobCalls(context: Context): JobCalls {
     removeArtifacts: async (jobId) => {
       await store.removeArtifacts((await known(jobId)).id)
     },
+    eraseJob: async (jobId) => eraseJob(context, await known(jobId)),
   }
 }
 

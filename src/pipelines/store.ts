@@ -186,6 +186,11 @@ export interface PipelineStore {
     id: number,
     decide: (now: Snapshot) => PipelineChange | undefined,
   ): Promise<Snapshot | undefined>
+  /**
+   * With its jobs and artifacts. False, and nothing is removed, while a runner has one of its jobs, or one waits for a
+   * runner.
+   */
+  removePipeline(id: number): Promise<boolean>
   findJob(id: number): Promise<JobRecord | undefined>
   findJobByTokenHash(tokenHash: string): Promise<JobRecord | undefined>
   /**
@@ -246,4 +251,6 @@ export interface Traces {
   /** 0 for a job that has printed nothing. */
   size(jobId: number): Promise<number>
   read(jobId: number, start: number): AsyncIterable<Uint8Array>
+  /** Durably; none is fine. Its number gets no other log. */
+  remove(jobId: number): Promise<void>
 }

@@ -23,6 +23,15 @@ export function describeTraces(name: string, makeTraces: () => Promise<Traces>):
       expect(await whole(traces, 1, 11)).toBe('')
     })
 
+    it('removes a log, and those of other jobs stay', async () => {
+      const traces = await makeTraces()
+      for (const jobId of [1, 2]) await traces.append(jobId, 0, text('hello'))
+      await traces.remove(1)
+      await traces.remove(1)
+      await traces.remove(3)
+      expect([await whole(traces, 1), await traces.size(1), await whole(traces, 2)]).toEqual(['', 0, 'hello'])
+    })
+
     it('has an empty log for a job that has printed nothing', async () => {
       const traces = await makeTraces()
       expect(await traces.append(7, 0, text(''))).toBe(0)

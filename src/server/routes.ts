@@ -13,6 +13,7 @@ import {
   issuerAdminRoutes,
   logAdminRoutes,
   issuerRoutes,
+  jobActionRoutes,
   jobRoutes,
   metricsRoutes,
   ownMetricsRoutes,
@@ -24,6 +25,7 @@ import {
   publishersRoutes,
   peopleAdminRoutes,
   peopleRoutes,
+  pipelineActionRoutes,
   pipelineRoutes,
   projectArtifactRoutes,
   projectJobRoutes,
@@ -100,7 +102,13 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
 /** Of pipelines and jobs, for people and programs. */
 function runRoutes(services: Services, log: Log): readonly App[] {
   const parts = { ...services, externalUrl: services.url, clock: systemClock, log }
-  return [pipelineRoutes(parts), projectJobRoutes(parts), projectArtifactRoutes(parts)]
+  return [
+    pipelineRoutes(parts),
+    pipelineActionRoutes(parts),
+    projectJobRoutes(parts),
+    jobActionRoutes(parts),
+    projectArtifactRoutes(parts),
+  ]
 }
 
 function webParts(

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Traces } from '../../pipelines/index.ts'
 import { sayingWhy } from './reserve.ts'
@@ -18,6 +18,7 @@ export function createFolderTraces(folder: string): Traces {
       inTurn(queues, jobId, () => sayingWhy(() => appendDurably(path(jobId), start, bytes))),
     size: (jobId) => sizeOf(path(jobId)),
     read: (jobId, start) => readFrom(path(jobId), start),
+    remove: (jobId) => inTurn(queues, jobId, () => removeDurably(path(jobId))),
   }
 }
 
@@ -70,6 +71,15 @@ async function createDurably(path: string): Promise<void> {
   await (await open(path, flags, 0o600)).close()
   await syncFolder(parent)
   await syncFolder(dirname(parent))
+}
+
+async function removeDurably(path: string): Promise<void> {
+  try {
+    await unlink(path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -99,6 +99,9 @@ type ArtifactTable = {
   readonly expires_at_ms: number | null
 }
 
+/** The largest `iid` that was removed of a project: no other pipeline of it gets that number. */
+export type RemovedIidTable = { readonly project_id: number; readonly iid: number }
+
 export type PipelinesTables = {
   readonly pipelines: PipelineTable
   readonly jobs: JobTable
@@ -108,6 +111,7 @@ export type PipelinesTables = {
   readonly artifacts: ArtifactTable
   readonly resources: ResourceTable
   readonly resource_waits: ResourceWaitTable
+  readonly removed_iids: RemovedIidTable
 }
 
 /** What a pipeline's life changes. */

@@ -14,6 +14,7 @@ import type { Database } from './database.ts'
 import { listedColumns } from './pipeline-lists-steps.ts'
 import { artifactQueries } from './pipelines-artifacts.ts'
 import { ACTIVE } from './pipelines-states.ts'
+import { lastRemovedIid, removePipeline } from './pipelines-removal.ts'
 import { ensureQueue, requeue, toKind } from './pipelines-queues.ts'
 import {
   jobColumns,
@@ -39,6 +40,7 @@ export function createPipelineStore(database: Database): PipelineStore {
       const row = await tables.selectFrom('pipelines').selectAll().where('id', '=', id).executeTakeFirst()
       return row === undefined ? undefined : toPipeline(row)
     },
+    removePipeline: (id) => alone(tables, (step) => removePipeline(step, id)),
     updatePipeline: (id, decide) => alone(tables, (step) => rewrite(step, id, decide)),
     ...jobQueries(tables),
     ...waitingQueries(tables),
@@ -209,7 +211,7 @@ async function insertPipeline(step: Transaction<PipelinesTables>, pipeline: NewP
     .limit(1)
     .executeTakeFirst()
   const row = {
-    iid: (last?.iid ?? 0) + 1,
+    iid: Math.max(last?.iid ?? 0, await lastRemovedIid(step, projectId)) + 1,
     project_id: projectId,
     ref: pipeline.origin.commit.ref,
     is_tag: pipeline.origin.commit.refType === 'tag' ? 1 : 0,

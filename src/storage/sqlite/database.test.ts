@@ -45,6 +45,7 @@ const HISTORY: readonly string[] = [
   '0019-pipelines-graph',
   '0021-pipelines-lists',
   '0022-pushes',
+  '0023-pipelines-removed',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {
