@@ -106,8 +106,9 @@ describe.each(ofPlaces.map((route) => [`${route.method} ${route.path}`, route] a
       const byId = await see(route, String(isGroup ? 1 : hiddenId), headers)
       expect([401, 403, 404]).toContain(byId.status)
       expect(byId.body).not.toContain('acme')
-      for (const id of [String(ABSENT_ID), path, absent, 'none%2Fnone'])
-        expect(await see(route, id, headers), id).toEqual(byId)
+      // From one address only so many wrong tokens are taken in a minute.
+      const others = who === 'a wrong token' ? [path] : [String(ABSENT_ID), path, absent, 'none%2Fnone']
+      for (const id of others) expect(await see(route, id, headers), id).toEqual(byId)
     })
   },
 )

@@ -50,6 +50,9 @@ async function post(path: string, body: object): Promise<void> {
 /** A path that the route matches: the first job, a project that is there, something else for the rest. */
 function pathOf({ path }: Pick<DeclaredRoute, 'path'>): string {
   const id = path.includes('/projects/') ? 'acme%2Ftools' : '1'
+  // git's routes are known by how they end.
+  const git = /^\/:group\{.*\}\/:rest\{\.\+(\/[\w/-]+)\}$/.exec(path)?.[1]
+  if (git !== undefined) return `/acme/tools.git${git}`
   return withoutPatterns(path).replace(':id', id).replaceAll(/:\w+/g, '1')
 }
 
@@ -75,6 +78,8 @@ async function ask({ method, path }: DeclaredRoute, headers: readonly string[], 
 
 const JSON_TYPE = 'Content-Type: application/json'
 const NO_CREDENTIAL = { status: 401, code: 'access.unauthenticated' }
+/** In git's own words, as text. */
+const GIT_REFUSAL = { status: 401, code: undefined }
 const NO_RUNNER = { status: 403, code: 'pipelines.runner-token' }
 const NO_JOB = { status: 403, code: 'pipelines.job-token' }
 
@@ -86,6 +91,8 @@ const WITH_TOKEN = [
   'read_metrics',
   'read_project',
   'admin_project',
+  'read_code',
+  'create_pipeline',
   'read_packages',
   'create_package',
   'destroy_package',
@@ -106,6 +113,8 @@ const REFUSALS: Readonly<Record<string, readonly [headers: readonly string[], an
   session: [['Cookie: wheelseal-session=wrong'], { status: 404, code: undefined }],
   'own job token': [['Job-Token: glcbt-wrong'], NO_CREDENTIAL],
   'job token': [[JSON_TYPE, 'Job-Token: glcbt-wrong'], NO_JOB],
+  download_code: [[`Authorization: Basic ${btoa('any:glpat-wrong')}`], GIT_REFUSAL],
+  push_code: [[`Authorization: Basic ${btoa('any:glpat-wrong')}`], GIT_REFUSAL],
   ...Object.fromEntries(
     WITH_TOKEN.map((action) => [action, [['Private-Token: glpat-wrong'], NO_CREDENTIAL] as const]),
   ),

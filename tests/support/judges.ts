@@ -20,6 +20,8 @@ export const olderTwine = join(folder, 'older', 'bin', 'twine')
 export const poetry = join(folder, 'index', 'bin', 'poetry')
 /** Has proxpi, simple-repository and python-gitlab. */
 export const indexPython = join(folder, 'index', 'bin', 'python')
+/** Has gitlab-python-runner. */
+export const runnerPython = join(folder, 'runner', 'bin', 'python')
 export const gitlabCiLocal = join(folder, 'npm', 'node_modules', 'gitlab-ci-local', 'dist', 'index.js')
 export const sigstorePython = join(folder, 'python', 'bin', 'sigstore')
 
