@@ -129,7 +129,7 @@ describe('a file that is wrong', () => {
     expect(error.code).toBe('ciconfig.invalid')
     expect(error.status).toBe(400)
     expect(error.message.split('\n')).toEqual([
-      '.gitlab-ci.yml:1:22: job "job": pages must be true, false or a map, not the number 1',
+      '.gitlab-ci.yml:1:29: job "job": pages must be true, false or a map, not the number 1',
       '.gitlab-ci.yml:1:32: job "job": tgas is not a keyword; did you mean tags?',
     ])
   })

@@ -1,3 +1,4 @@
+import { withCacheKeys } from './cache-keys.ts'
 import { applyDefaults } from './defaults.ts'
 import { resolveExtends } from './extends.ts'
 import { linkNeeds } from './needs.ts'
@@ -36,7 +37,7 @@ export interface PlanRequest {
 export async function planPipeline(request: PlanRequest): Promise<Plan> {
   const { plan, problems } = await examinePipeline(request)
   if (problems.length > 0) throw new InvalidPipelineError(problems, plan)
-  return plan
+  return { ...plan, jobs: await withCacheKeys(plan.jobs, request.sources) }
 }
 
 /** A plan, and the tree that it was read from. */

@@ -4,8 +4,6 @@ import { outcome, type Outcome } from './words.ts'
 export interface CacheKeyFiles {
   readonly files: readonly string[]
   readonly prefix: string | null
-  /** By commits that changed the files, not by what is in them. */
-  readonly byCommits: boolean
   /** Of the files, once they are known; null: none of them is there. */
   readonly digest: string | null
 }
@@ -46,8 +44,7 @@ const cacheKey: Reader<string | CacheKeyFiles> = (node, place) => {
   const files = values?.files ?? values?.files_commits
   if (files === undefined || files.length === 0)
     return wrong(node, place, { code: 'ciconfig.value', what: 'needs files' })
-  const byCommits = values?.files === undefined
-  return { files, prefix: values?.prefix ?? null, byCommits, digest: null }
+  return { files, prefix: values?.prefix ?? null, digest: null }
 }
 
 const fallbackKeys: Reader<readonly string[]> = (node, place) => {
