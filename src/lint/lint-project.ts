@@ -29,7 +29,9 @@ export async function lintProject(
   const { project, undecided } = await readProject(request)
   const findings = rules
     .filter((rule) => isSelected(rule, selection))
-    .flatMap((rule) => findingsOf(rule, hitsOf(rule, { project, undecided })))
+    .flatMap((rule) =>
+      findingsOf(rule, notAllowed(rule, { project, hits: hitsOf(rule, { project, undecided }) })),
+    )
   return { findings: findings.toSorted(byPlace), project }
 }
 
@@ -45,6 +47,21 @@ function hitsOf(
 ): Iterable<Hit> {
   if (rule !== UNDECIDED) return rule.check(project)
   return undecided.map(({ path, line, column, what }) => ({ file: path, line, column, what }))
+}
+
+const ALLOWED = /# ?wheelseal: allow (WS\d{3}(?:, ?WS\d{3})*)/
+
+/** Without what a comment on the line, or on the one before it, allows. Files of others allow nothing. */
+function* notAllowed(
+  rule: Rule,
+  { project, hits }: { readonly project: Project; readonly hits: Iterable<Hit> },
+): Generator<Hit> {
+  for (const hit of hits) {
+    const file = project.files.get(hit.file)
+    const lines = file?.isOwn === true ? [file.line(hit.line), file.line(hit.line - 1)] : []
+    const isAllowed = lines.some((line) => ALLOWED.exec(line)?.[1]?.includes(rule.code) === true)
+    if (!isAllowed || rule === UNDECIDED) yield hit
+  }
 }
 
 function findingsOf(rule: Rule, hits: Iterable<Hit>): readonly Finding[] {

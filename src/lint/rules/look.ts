@@ -106,6 +106,8 @@ export function isUpload({ invocation }: PlacedCommand): boolean {
   if (invocation === undefined) return false
   const verb = subcommandOf(invocation)
   if (invocation.program === 'twine') return verb === 'upload'
+  // The signatures alone, so that they are there before the package.
+  if (hasOption(invocation, '--seals-only')) return false
   return (
     ['uv', 'poetry', 'flit', 'hatch', 'pdm', 'wheelseal'].includes(invocation.program) && verb === 'publish'
   )

@@ -96,7 +96,8 @@ ${TAGS}`),
     )
     for (const sequence of jobSequences(project))
       for (const placed of sent.length === 0 ? [] : started(sequence)) {
-        if (!isUpload(placed)) continue
+        // wheelseal itself puts the signatures first.
+        if (!isUpload(placed) || placed.invocation.program === 'wheelseal') continue
         const stage = order(sequence.job.name)
         const isBefore = sent.every((one) =>
           one.job === sequence.job ? one.index > placed.index : one.stage > stage,
