@@ -42,11 +42,11 @@ async function enterAndLeave(executor: Executor): Promise<number> {
   const job_info = { name: 'n', stage: 's', project_id: 1, project_full_path: 'group/hello' }
   const place = await executor.open({ id: 1, job_info })
   const log = { notice: () => undefined, warning: () => undefined }
-  const { shell, run } = await place.prepare({ image: '', log })
-  await writeScript(join(place.folders.host.projectTemporary, 'script.sh'), ['true'], shell)
+  const environment = await place.prepare({ image: '', log })
+  await writeScript(join(place.folders.host.projectTemporary, 'script.sh'), ['true'], environment.shell)
   const file = join(place.folders.job.projectTemporary, 'script.sh')
   const { signal } = new AbortController()
-  const exitCode = await run({ file, variables: new Map(), signal, onOutput: () => undefined })
+  const exitCode = await environment.run({ file, variables: new Map(), signal, onOutput: () => undefined })
   await place.close()
   if (exitCode !== 0) throw new Error(`the job ended with ${exitCode}`)
   return performance.now() - started

@@ -6,6 +6,8 @@ import type { Screen } from './screen.ts'
 
 const SEQUENCE = new RegExp(String.raw`\u001b\[[0-9;]*m|\u001b\[\d*[JKA]|\u001b\[\?7[lh]|[^]`, 'g')
 
+const ESCAPE = '\u001b'
+
 /** A terminal of some rows that scrolls; lines are no longer than it is wide. */
 class Rows implements Screen {
   readonly isTTY = true
@@ -22,21 +24,28 @@ class Rows implements Screen {
   }
 
   #obey(part: string): void {
-    const line = this.lines[this.row] ?? ''
-    const up = /^\u001b\[(\d*)A$/.exec(part)?.[1]
-    if (part === '\n') {
-      this.row += 1
-      this.lines[this.row] ??= ''
-    } else if (part === '\r') this.at = 0
-    // What has scrolled away is out of reach.
-    else if (up !== undefined) this.row = Math.max(this.row - Number(up), this.lines.length - this.rows, 0)
-    else if (part.endsWith('K') && part.length > 1) this.lines[this.row] = line.slice(0, this.at)
-    else if (part.endsWith('J') && part.length > 1)
-      this.lines.splice(this.row, Infinity, line.slice(0, this.at))
-    else if (!part.startsWith('\u001b')) {
+    if (part === '\n') this.#feed()
+    else if (part === '\r') this.at = 0
+    else if (part.startsWith(ESCAPE)) this.#control(part)
+    else {
+      const line = this.lines[this.row] ?? ''
       this.lines[this.row] = line.slice(0, this.at) + part + line.slice(this.at + 1)
       this.at += 1
     }
+  }
+
+  #feed(): void {
+    this.row += 1
+    this.lines[this.row] ??= ''
+  }
+
+  #control(part: string): void {
+    const before = (this.lines[this.row] ?? '').slice(0, this.at)
+    const count = Number(part.slice(2, -1))
+    // What has scrolled away is out of reach.
+    if (part.endsWith('A')) this.row = Math.max(this.row - count, this.lines.length - this.rows, 0)
+    if (part.endsWith('K')) this.lines[this.row] = before
+    if (part.endsWith('J')) this.lines.splice(this.row, Infinity, before)
   }
 
   on(_event: 'resize', listener: () => void): void {
@@ -129,11 +138,7 @@ describe('the progress of jobs at a time', () => {
       progress.event({ kind: 'output', job, line: `of ${job.name}` })
     }
     for (const job of [b, a])
-      progress.event({
-        kind: 'job-ended',
-        job,
-        outcome: { ...job, state: 'failed', durationMs: 1 },
-      } as RunnerEvent)
+      progress.event({ kind: 'job-ended', job, outcome: { ...job, state: 'failed', durationMs: 1 } })
     expect(progress.failureTail()).toEqual(['of b'])
   })
 })

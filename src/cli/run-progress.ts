@@ -33,7 +33,7 @@ export interface Progress extends RunnerObserver {
 export function createProgress(
   screen: Screen,
   talk: 'quiet' | 'talking',
-  nowMs: () => number = systemClock.nowMs,
+  nowMs: () => number = () => systemClock.nowMs(),
 ): Progress {
   const live = talk === 'quiet' ? undefined : createLiveBlock(screen)
   const jobs = createJobs(nowMs)

@@ -117,10 +117,11 @@ async function tokenOf(access: Access, role: Role, scopes: readonly Scope[]): Pr
 }
 
 async function finish(
-  { pipelines, take }: Arranged,
+  arranged: Arranged,
   { state = 'success', log, archive }: Finish = {},
 ): Promise<JobPayload> {
-  const job = await take()
+  const { pipelines } = arranged
+  const job = await arranged.take()
   if (log !== undefined) await pipelines.appendTrace(claim(job), { start: 0, bytes: Buffer.from(log) })
   if (archive !== undefined)
     await pipelines.putArtifacts(claim(job), {

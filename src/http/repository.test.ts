@@ -20,7 +20,9 @@ beforeAll(async () => {
 afterAll(() => bench.close())
 
 async function ask(path: string, init: RequestInit = {}, as = token) {
-  const answer = await fetch(`${api}${path}`, { ...init, headers: { 'private-token': as, ...init.headers } })
+  const headers = new Headers(init.headers)
+  headers.set('private-token', as)
+  const answer = await fetch(`${api}${path}`, { ...init, headers })
   const text = await answer.text()
   return { status: answer.status, headers: answer.headers, text, json: () => JSON.parse(text) as never }
 }

@@ -91,7 +91,10 @@ interface Loop {
 async function runUntil({ options, api, run, isDone, signal }: Loop): Promise<readonly JobOutcome[]> {
   const { clock, jobs = 1, pollMs = DEFAULT_POLL_MS } = options
   const patience = createPatience({ clock, pollMs })
-  const crew = createCrew((job) => run(job, signal), patience.wake)
+  const crew = createCrew(
+    (job) => run(job, signal),
+    () => patience.wake(),
+  )
   try {
     while (!signal.aborted && !crew.hasFailed()) {
       if (crew.size() >= jobs) {

@@ -95,7 +95,7 @@ export async function openWebBench({ externalUrl = URL } = {}): Promise<WebBench
     lists: createPipelineLists(database, { lookedAt: 10_000 }),
     traces,
     blobs: { open: async () => undefined },
-    nowMs: clock.nowMs,
+    nowMs: () => clock.nowMs(),
   })
   const web = webRoutes({
     access,

@@ -38,7 +38,11 @@ function serving(id: number): number {
 
 const authorization = () => `Basic ${Buffer.from(`x:${token}`).toString('base64')}`
 
-async function post(path: string, service: string, body: string | Buffer, more: Record<string, string> = {}) {
+async function post(
+  [path, service]: readonly [path: string, service: string],
+  body: string | Buffer,
+  more: Record<string, string> = {},
+) {
   return fetch(`${bench.server.url}/${path}.git/git-${service}`, {
     method: 'POST',
     body: new Uint8Array(Buffer.from(body)),
@@ -125,22 +129,22 @@ describe('a request', () => {
     ['a list of refs without an end', `fff0${'x'.repeat(0xfff0 - 4)}`.repeat(20), 413],
   ])('to push with %s is refused', async (_name, body, status) => {
     const { path } = await pushed()
-    expect((await post(path, 'receive-pack', body)).status).toBe(status)
+    expect((await post([path, 'receive-pack'], body)).status).toBe(status)
   })
 
   it('that unpacks to much more than it is, is refused', async () => {
     const { path } = await pushed()
     const bomb = gzipSync(Buffer.alloc(64 * MIB))
-    expect((await post(path, 'upload-pack', bomb, { 'content-encoding': 'gzip' })).status).toBe(400)
-    expect((await post(path, 'receive-pack', bomb, { 'content-encoding': 'gzip' })).status).toBe(400)
-    expect((await post(path, 'upload-pack', 'x', { 'content-encoding': 'br' })).status).toBe(400)
+    expect((await post([path, 'upload-pack'], bomb, { 'content-encoding': 'gzip' })).status).toBe(400)
+    expect((await post([path, 'receive-pack'], bomb, { 'content-encoding': 'gzip' })).status).toBe(400)
+    expect((await post([path, 'upload-pack'], 'x', { 'content-encoding': 'br' })).status).toBe(400)
   })
 
   it('for the dumb protocol, and one of another type, is refused', async () => {
     const { path } = await pushed()
     const headers = { authorization: authorization() }
     expect((await fetch(`${bench.server.url}/${path}.git/info/refs`, { headers })).status).toBe(400)
-    expect((await post(path, 'upload-pack', '0000', { 'content-type': 'text/plain' })).status).toBe(400)
+    expect((await post([path, 'upload-pack'], '0000', { 'content-type': 'text/plain' })).status).toBe(400)
     expect((await fetch(`${bench.server.url}/${path}.git/HEAD`, { headers })).status).toBe(404)
   })
 })

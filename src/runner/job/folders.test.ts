@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -54,5 +63,5 @@ function asOrdinaryUser(paths: readonly string[]): () => void {
   if (process.geteuid?.() !== 0) return () => undefined
   for (const path of paths) chownSync(path, NOBODY, NOBODY)
   process.seteuid?.(NOBODY)
-  return () => void process.seteuid?.(0)
+  return () => process.seteuid?.(0)
 }

@@ -100,10 +100,10 @@ interface Kind<Value> {
 function createReader(variables: Variables) {
   const warnings: string[] = []
   const given = (name: string): string => (variables.get(name) ?? '').trim()
-  const as = <Value>(name: string, { expected, read }: Kind<Value>): Value | undefined => {
+  const as = <Value>(name: string, { expected, ...kind }: Kind<Value>): Value | undefined => {
     const text = given(name)
     if (text === '') return undefined
-    const value = read(text)
+    const value = kind.read(text)
     if (value === undefined) {
       const shown = printable(text, { maxLength: MAX_SHOWN_LENGTH })
       warnings.push(`${name}: expected ${expected}, got '${shown}'; the default is used`)

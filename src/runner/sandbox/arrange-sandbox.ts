@@ -55,11 +55,7 @@ export async function arrangeSandbox(arrangement: Arrangement): Promise<Sandbox>
   const { host, job } = folders
   const sources = new Sources()
   sources.add(host.root)
-  const own = OWN.map((name): SourceBind => ({
-    source: sources.add(host[name]),
-    at: job[name],
-    readOnly: false,
-  }))
+  const own = OWN.map((name) => ({ source: sources.add(host[name]), at: job[name], readOnly: false }))
   const files = await jobFiles({
     host: machine.host,
     names: network.names,
