@@ -6,6 +6,7 @@ import { printableUsage } from './terminal.ts'
 export const commands: CommandTable = {
   up: { summary: 'start all services on one port and one data directory', load: () => import('./up.ts') },
   run: { summary: "run a project's pipeline on this machine", load: () => import('./run.ts') },
+  runner: { summary: 'run the jobs of an instance on this machine', load: () => import('./runner.ts') },
   rehearse: {
     summary: 'run a pipeline that is written for gitlab.com, unchanged, before it is pushed',
     load: () => import('./rehearse.ts'),

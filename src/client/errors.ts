@@ -31,6 +31,12 @@ export const clientErrors = defineErrors({
     summary: 'Jobs cannot be isolated on this machine.',
     hint: "'wheelseal doctor' shows which step fails; --executor plain runs jobs as your user, without isolation",
   },
+  'client.runner-token': {
+    status: 400,
+    exit: 2,
+    summary: 'The token of the runner is missing or malformed.',
+    hint: 'an administrator makes one with POST /api/v4/user/runners; give it in WHEELSEAL_RUNNER_TOKEN or with --token-file',
+  },
   'client.run-variable': {
     status: 400,
     exit: 2,

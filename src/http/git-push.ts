@@ -5,7 +5,6 @@ import { createGunzip } from 'node:zlib'
 import type { RunningProcess } from '../base/index.ts'
 import {
   beginPush,
-  forbidsForce,
   readPushHead,
   refusalOf,
   refusedReport,
@@ -136,7 +135,7 @@ async function carryOut(env: HttpBindings, push: Push, screen: Screen): Promise<
   const process = await repositories.git.serve(project.id, {
     service: 'receive-pack',
     isAdvertisement: false,
-    forbidsForce: forbidsForce(head.commands, rights),
+    protectedRef: rights.protectedRef,
   })
   try {
     const { commands, options } = head

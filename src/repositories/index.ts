@@ -13,9 +13,10 @@ export { makePipeline } from './new-pipeline.ts'
 export type { WantedPipeline } from './wanted.ts'
 export { FLUSH, packet } from './packets.ts'
 export type { RepositoryParts } from './parts.ts'
+export { identityOf, projectVariables, type ProjectVariable, type SigningTrust } from './project-variables.ts'
 export { readPushHead, type PushCommand, type PushHead } from './push-head.ts'
 export { refusedReport, ReportReader } from './push-report.ts'
-export { forbidsForce, refusalOf, type PushRights } from './push-rules.ts'
+export { refusalOf, type PushRights } from './push-rules.ts'
 export { beginPush, finishPushes, type BegunPush } from './pushes.ts'
 export type {
   CommitFacts,

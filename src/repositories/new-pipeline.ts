@@ -2,6 +2,7 @@ import { planPipeline, recordSources } from '../ciconfig/index.ts'
 import { pipelineVariables, type PipelineCommit, type PipelineView } from '../pipelines/index.ts'
 import { repositoryErrors } from './errors.ts'
 import type { RepositoryParts } from './parts.ts'
+import { projectVariables } from './project-variables.ts'
 import { sourcesFor } from './sources.ts'
 import type { WantedPipeline } from './wanted.ts'
 
@@ -21,6 +22,8 @@ export async function makePipeline(parts: RepositoryParts, wanted: WantedPipelin
       'repositories.no-pipeline',
       `the commit has no ${CONFIG_FILE}${text.reason === undefined ? '' : `: ${text.reason}`}`,
     )
+  const made = commitOf(parts, wanted)
+  const signed = { path: project.path, ref: { name: made.ref, type: made.refType }, configPath: CONFIG_FILE }
   const request = {
     project,
     user: {
@@ -29,9 +32,9 @@ export async function makePipeline(parts: RepositoryParts, wanted: WantedPipelin
       email: user.email,
       accessLevel: await parts.access.roleOf(user, project),
     },
-    commit: commitOf(parts, wanted),
+    commit: made,
     source,
-    variables: [],
+    variables: projectVariables(parts.trust, signed),
     pipelineVariables: wanted.variables,
   }
   const sources = await recorded(parts, wanted, request)
@@ -47,7 +50,7 @@ async function recorded(
   wanted: WantedPipeline,
   request: Pick<
     Parameters<RepositoryParts['pipelines']['create']>[0],
-    'project' | 'user' | 'commit' | 'source'
+    'project' | 'user' | 'commit' | 'source' | 'variables'
   >,
 ) {
   const kept = recordSources(sourcesFor(parts, wanted))
@@ -57,7 +60,7 @@ async function recorded(
     sources: kept.sources,
     variables: {
       predefined: pipelineVariables({ ...request, configPath: CONFIG_FILE }, facts),
-      project: [],
+      project: request.variables,
       pipeline: wanted.variables,
     },
     unexecuted: 'refuse',

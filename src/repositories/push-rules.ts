@@ -41,8 +41,3 @@ function problemOf(
   if (mayPushProtected) return undefined
   return `${shown} is protected; pushing to it takes the role Maintainer`
 }
-
-/** Whether git must refuse what does not follow the commit that is there. */
-export function forbidsForce(commands: readonly PushCommand[], { protectedRef }: PushRights): boolean {
-  return commands.some(({ ref }) => ref === protectedRef)
-}

@@ -9,8 +9,8 @@ export interface Serving {
   readonly isAdvertisement: boolean
   /** As the client asks for, of the header `Git-Protocol`. */
   readonly version?: 1 | 2
-  /** Refuses what does not follow the commit that is there, in every ref of the push. */
-  readonly forbidsForce?: boolean
+  /** A whole name: of this one ref what does not follow the commit that is there is refused. */
+  readonly protectedRef?: string
 }
 
 export interface CommitFacts {

@@ -101,6 +101,8 @@ const WITH_TOKEN = [
   'read_artifacts',
   'run_pipelines',
   'erase_jobs',
+  'read_code',
+  'create_pipeline',
   'destroy_pipelines',
   'create_runner',
 ]

@@ -167,10 +167,26 @@ describe('a push is refused', () => {
     const { path, work, sha } = await pushed()
     await gitOrFail(work, 'commit', '--quiet', '--amend', '-m', 'another')
     const forced = await git(work, ['push', '--force', 'origin', 'main'])
-    expect(forced.stderr).toContain('[remote rejected] main -> main (non-fast-forward)')
+    expect(forced.stderr).toContain(
+      'remote: refs/heads/main is the default branch, which cannot be rewritten',
+    )
+    expect(forced.stderr).toContain('[remote rejected] main -> main')
     const deleted = await git(work, ['push', 'origin', ':main'])
     expect(deleted.stderr).toContain('remote: refs/heads/main is the default branch, which cannot be deleted')
     expect(await gitOrFail(work, 'ls-remote', bench.url(path, maintainer), 'main')).toContain(sha)
+  })
+
+  it('of the default branch alone, where the same push rewrites another one', async () => {
+    const { path, work, sha } = await pushed()
+    await gitOrFail(work, 'push', '--quiet', 'origin', 'HEAD:topic')
+    await gitOrFail(work, 'commit', '--quiet', '--amend', '-m', 'another')
+    const other = await gitOrFail(work, 'rev-parse', 'HEAD')
+    const next = await gitOrFail(work, 'commit-tree', 'HEAD^{tree}', '-p', sha, '-m', 'next')
+    await gitOrFail(work, 'push', '--quiet', 'origin', `${next}:main`, '+HEAD:topic')
+    await git(work, ['push', 'origin', '+HEAD:main', `+${sha}:topic`])
+    const listed = await gitOrFail(work, 'ls-remote', bench.url(path, maintainer), 'refs/heads/*')
+    expect(listed).toBe(`${next}\trefs/heads/main\n${sha}\trefs/heads/topic`)
+    expect(other).not.toBe(sha)
   })
 
   it('not where a developer rewrites and deletes a branch that is not protected', async () => {

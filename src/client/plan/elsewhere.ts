@@ -33,7 +33,7 @@ export function elsewhere(ports: ElsewherePorts): Elsewhere {
     },
     paths: async (repository) => {
       const place = await repositoryOf(repository, ports)
-      return place.kind === 'absent' ? place : { kind: 'paths', paths: await pathsAt(place.git, place.sha) }
+      return place.kind === 'absent' ? place : pathsAt(place.git, place.sha)
     },
   }
 }

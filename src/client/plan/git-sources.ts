@@ -45,7 +45,7 @@ export function commitSources(
 ): ProjectSources {
   return {
     text: (path) => textAt(git, sha, path),
-    paths: async () => ({ kind: 'paths', paths: await pathsAt(git, sha) }),
+    paths: () => pathsAt(git, sha),
     changes: (compareTo) => changesOf(git, { sha, base, compareTo }),
   }
 }
@@ -72,7 +72,7 @@ export function folderSources(
       if (!isTracked || !isBelow(path)) return { kind: 'absent', ...(await untracked(folder, path)) }
       return textIn(files, join(folder, path))
     },
-    paths: async () => ({ kind: 'paths', paths: listedPaths(await git.run('ls-files', '-z')) }),
+    paths: async () => listedPaths(await git.run('ls-files', '-z')),
     changes: (compareTo) => changesOf(git, { sha: undefined, base, compareTo }),
   }
 }
@@ -106,16 +106,16 @@ export function plainSources({
 }): ProjectSources {
   return {
     text: (path) => (isBelow(path) ? textIn(files, join(folder, path)) : Promise.resolve({ kind: 'absent' })),
-    paths: async () => ({ kind: 'paths', paths: (await filesBelow(folder)).toSorted() }),
+    paths: async () => listedPaths((await filesBelow(folder)).toSorted().join('\0')),
     changes: async () => ({ kind: 'all' }),
   }
 }
 
-/** Folder by folder, links not followed; what is beyond the limit is not looked at. */
+/** Folder by folder, links not followed; what is far beyond the limit is not looked at. */
 async function filesBelow(folder: string): Promise<readonly string[]> {
   const paths: string[] = []
   const open = ['']
-  for (let next = open.pop(); next !== undefined && paths.length < MAX_PATHS; next = open.pop()) {
+  for (let next = open.pop(); next !== undefined && paths.length <= MAX_PATHS; next = open.pop()) {
     for (const entry of await readdir(join(folder, next), { withFileTypes: true }).catch(() => [])) {
       const path = next === '' ? entry.name : `${next}/${entry.name}`
       if (entry.isDirectory() && entry.name !== '.git') open.push(path)

@@ -9,7 +9,7 @@ import { clientErrors } from '../errors.ts'
 import { planFirst } from '../run/plan-first.ts'
 import { pipelineCommit, type ProjectSource } from '../run/project-source.ts'
 import { ensurePublisher } from '../run/publisher.ts'
-import type { ProjectVariable } from '../run/variables.ts'
+import type { ProjectVariable } from '../../repositories/index.ts'
 import { BUILD_BACKENDS } from './build-backends.ts'
 import type { PackageIndex } from './package-index.ts'
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Executor } from '../../runner/index.ts'
-import type { ProjectVariable } from '../run/variables.ts'
+import type { ProjectVariable } from '../../repositories/index.ts'
 
 export interface ThenScript {
   /** Its text; bash reads it. */

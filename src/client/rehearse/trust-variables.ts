@@ -1,5 +1,5 @@
 import type { TrustFiles } from '../../http/index.ts'
-import type { ProjectVariable } from '../run/variables.ts'
+import type { ProjectVariable } from '../../repositories/index.ts'
 
 /** Project variables of a rehearsal: with them cosign 2 needs no TUF repository. The pipeline's own are left alone. */
 export function trustVariables(trust: TrustFiles): readonly ProjectVariable[] {

@@ -22,6 +22,9 @@ it('refuses an answer of which only a part could be kept: half a list of files i
     message: expect.stringContaining('prints more than'),
   })
   expect(await large.ask('ls-files')).toBeUndefined()
+  const endless = printing(Array.from({ length: 33 }, () => chunk))
+  await gitIn('/p', endless, {}).ask('ls-files')
+  expect(endless.calls[0]?.signal?.aborted).toBe(true)
 })
 
 it('lets no repository start a program, and asks nobody for a password', async () => {

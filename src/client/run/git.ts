@@ -26,12 +26,15 @@ export function gitIn(folder: string, spawn: Spawn, env: Readonly<Record<string,
     const out: Uint8Array[] = []
     const errors: Uint8Array[] = []
     let size = 0
+    const ending = new AbortController()
     const { exitCode } = await spawn.run({
       argv: ['git', '-C', folder, ...settings, ...args],
       env: { ...env, GIT_TERMINAL_PROMPT: '0' },
+      signal: ending.signal,
       onOutput: (chunk, stream) => {
         size += chunk.length
-        if (size <= MAX_OUTPUT_BYTES) (stream === 'stdout' ? out : errors).push(chunk)
+        if (size > MAX_OUTPUT_BYTES) ending.abort()
+        else (stream === 'stdout' ? out : errors).push(chunk)
       },
     })
     // Half a list of files would be a wrong one.

@@ -2,12 +2,12 @@ import { planPipeline, recordSources, type SourceRecord, type Sources } from '..
 import { systemClock, systemFiles, systemSpawn } from '../../host/index.ts'
 import { createHttp } from '../../net/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
+import type { ProjectVariable } from '../../repositories/index.ts'
 import { elsewhere } from '../plan/elsewhere.ts'
 import { commitSources, gitSources } from '../plan/git-sources.ts'
 import { predefinedFor } from '../plan/pipeline-variables.ts'
 import { gitIn } from './git.ts'
 import type { ProjectSource } from './project-source.ts'
-import type { ProjectVariable } from './variables.ts'
 
 export interface FirstPlan {
   readonly config: { readonly path: string; readonly text: string }

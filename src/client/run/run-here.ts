@@ -8,11 +8,11 @@ import type { Admin } from '../../server/index.ts'
 import { hasServer, withAdmin } from '../../server/index.ts'
 import { startServer } from '../../server/index.ts'
 import type { PublishedFile, TrustFiles } from '../../http/index.ts'
+import { identityOf } from '../../repositories/index.ts'
 import { newDataDirectory } from './new-data-directory.ts'
 import { checkProjectFolder } from './project-source.ts'
 import { reportRelease, type ReleasedFile } from './release-report.ts'
 import { runProject, type RunOptions, type RunResult } from './run-project.ts'
-import { identityOf } from './variables.ts'
 
 export interface RunHereOptions extends Omit<RunOptions, 'scratch'> {
   /** Undefined for a new directory below the user's data folder. */

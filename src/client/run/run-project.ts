@@ -12,6 +12,7 @@ import { createHttp } from '../../net/index.ts'
 import { createRunner, type JobOutcome, type RunnerObserver } from '../../runner/index.ts'
 import type { Admin, PipelineSummary } from '../../server/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
+import { projectVariables, type ProjectVariable } from '../../repositories/index.ts'
 import { ensurePublisher } from './publisher.ts'
 import {
   isReleaseRef,
@@ -23,13 +24,7 @@ import {
 import { tagNotes } from './tag-notes.ts'
 import { planFirst } from './plan-first.ts'
 import { chooseExecutor, type ChosenExecutor, type ExecutorChoice } from './executor.ts'
-import {
-  mergedVariables,
-  projectVariables,
-  versionVariables,
-  wheelhouseVariables,
-  type ProjectVariable,
-} from './variables.ts'
+import { mergedVariables, versionVariables, wheelhouseVariables } from './variables.ts'
 import { writeLaunchers } from './launcher.ts'
 
 export interface RunOptions {

@@ -1,52 +1,5 @@
-import type { TrustFiles } from '../../http/index.ts'
+import type { ProjectVariable } from '../../repositories/index.ts'
 import { clientErrors } from '../errors.ts'
-
-export interface ProjectVariable {
-  readonly key: string
-  readonly value: string
-  /** The job gets the path of a file that holds the value, as with GitLab's file variables. */
-  readonly isFile: boolean
-  readonly isMasked: boolean
-}
-
-export interface SignedRef {
-  readonly path: string
-  readonly ref: { readonly name: string; readonly type: 'branch' | 'tag' }
-  readonly configPath: string
-}
-
-/**
- * What aims cosign 2 in a job at this instance instead of public Sigstore, the two files that cosign 3 takes as flags,
- * and whom signatures must name. Project variables take the place of those in the pipeline's file.
- */
-export function projectVariables(trust: TrustFiles, ref: SignedRef): readonly ProjectVariable[] {
-  const { url } = trust
-  return [
-    ...plain({
-      FULCIO_URL: url,
-      REKOR_URL: url,
-      COSIGN_REKOR_URL: url,
-      CERTIFICATE_IDENTITY: identityOf(url, ref),
-      CERTIFICATE_OIDC_ISSUER: url,
-    }),
-    ...files({
-      SIGSTORE_ROOT_FILE: trust.fulcio,
-      SIGSTORE_REKOR_PUBLIC_KEY: trust.rekor,
-      SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: trust.ctfe,
-      SIGSTORE_TSA_CERTIFICATE_FILE: trust.tsa,
-      SIGNING_CONFIG: trust.signingConfig,
-      TRUSTED_ROOT: trust.trustedRoot,
-      WHEELSEAL_SIGNING_CONFIG: trust.signingConfig,
-      WHEELSEAL_TRUSTED_ROOT: trust.trustedRoot,
-    }),
-  ]
-}
-
-/** Fulcio's subject for a GitLab job; `https` whatever the scheme of the instance is. */
-export function identityOf(url: string, { path, ref, configPath }: SignedRef): string {
-  const folder = ref.type === 'tag' ? 'tags' : 'heads'
-  return `https://${new URL(url).host}/${path}//${configPath}@refs/${folder}/${ref.name}`
-}
 
 /** What pip takes in the place of an index. */
 export function wheelhouseVariables(folder: string | undefined): readonly ProjectVariable[] {
@@ -88,8 +41,4 @@ export function givenVariable(text: string, env: Readonly<Record<string, string>
 
 function plain(values: Readonly<Record<string, string>>): ProjectVariable[] {
   return Object.entries(values).map(([key, value]) => ({ key, value, isFile: false, isMasked: false }))
-}
-
-function files(values: Readonly<Record<string, string>>): ProjectVariable[] {
-  return Object.entries(values).map(([key, value]) => ({ key, value, isFile: true, isMasked: false }))
 }

@@ -8,6 +8,7 @@ import { askGit } from './command.ts'
 const HOOKS = 'hooks'
 const LEASE = 'lease-'
 const NEW = 'new-'
+const NO_OBJECT = '0'.repeat(40)
 const REPOSITORY = /^[1-9][0-9]{0,14}\.git$/
 
 /**
@@ -17,6 +18,14 @@ const REPOSITORY = /^[1-9][0-9]{0,14}\.git$/
 const HOOK = `#!/bin/sh
 if [ "$1" = prepared ] && [ ! -e "$WHEELSEAL_LEASE" ]; then
   echo 'the server has ended; push again' >&2
+  exit 1
+fi
+`
+
+/** Of the one ref that `Serving` names: a new commit of it has the old one among its ancestors. */
+const UPDATE_HOOK = `#!/bin/sh
+if [ "$1" = "$WHEELSEAL_PROTECTED_REF" ] && [ "$2" != ${NO_OBJECT} ] && ! git merge-base --is-ancestor "$2" "$3"; then
+  echo "$1 is the default branch, which cannot be rewritten (non-fast-forward)" >&2
   exit 1
 fi
 `
@@ -37,12 +46,16 @@ export async function openPlaces(root: string): Promise<Places> {
   await writeFile(lease, '', { mode: 0o600 })
   const hooks = join(root, HOOKS)
   await mkdir(hooks, { recursive: true, mode: 0o700 })
-  const hook = join(hooks, 'reference-transaction')
-  await writeFile(hook, HOOK)
-  await chmod(hook, 0o700)
+  await writeHook(join(hooks, 'reference-transaction'), HOOK)
+  await writeHook(join(hooks, 'update'), UPDATE_HOOK)
   const places = placesIn(root)
   for (const id of await places.list()) await tidy(places.repository(id))
   return { ...places, hooks, lease }
+}
+
+async function writeHook(path: string, text: string): Promise<void> {
+  await writeFile(path, text)
+  await chmod(path, 0o700)
 }
 
 export function placesIn(root: string): Pick<Places, 'repository' | 'list'> {

@@ -19,6 +19,8 @@ export interface GitOptions {
   readonly maxPushBytes: number
   /** At once, of clients. */
   readonly maxProcesses: number
+  /** Of these, for one project. */
+  readonly maxOfProject: number
   readonly timeoutMs: number
 }
 
@@ -27,7 +29,7 @@ export async function openGitRepositories(root: string, options: GitOptions): Pr
   await makeFolder(root)
   const places = await openPlaces(root)
   const env = gitEnvironment(options.path)
-  const opened: Opened = { root, places, env, options, running: new Set() }
+  const opened: Opened = { root, places, env, options, running: new Map() }
   const hasOne = (projectId: number): boolean => existsSync(places.repository(projectId))
   const git = (projectId: number): Git => gitAt(places.repository(projectId), env)
   /** What reads; `none` where the project has no repository. */
@@ -48,7 +50,7 @@ export async function openGitRepositories(root: string, options: GitOptions): Pr
     file: (projectId, place) => from(projectId, undefined, (one) => storedFile(one, at(projectId), place)),
     sourcesAt: (projectId, { sha, base }) => ({
       text: (path) => textAt(git(projectId), sha, path),
-      paths: async () => ({ kind: 'paths', paths: await pathsAt(git(projectId), sha) }),
+      paths: () => pathsAt(git(projectId), sha),
       changes: (compareTo) => changesOf(git(projectId), { sha, base, compareTo }),
     }),
     setPipelineRef: (projectId, pipeline) => setPipelineRef(at(projectId), pipeline),
@@ -61,13 +63,17 @@ interface Opened {
   readonly places: Places
   readonly env: Readonly<Record<string, string>>
   readonly options: GitOptions
-  readonly running: Set<RunningProcess>
+  /** With the number of its project. */
+  readonly running: Map<RunningProcess, number>
 }
 
 async function serve(opened: Opened, projectId: number, serving: Serving): Promise<RunningProcess> {
   const { places, options, running } = opened
   if (running.size >= options.maxProcesses)
     throw storageErrors('storage.git-busy', `${options.maxProcesses} processes of git run already`)
+  const ofProject = [...running.values()].filter((id) => id === projectId).length
+  if (ofProject >= options.maxOfProject)
+    throw storageErrors('storage.git-busy', `${ofProject} processes of git run for the project already`)
   const folder = places.repository(projectId)
   const process = await startProcess({
     argv: [
@@ -80,17 +86,14 @@ async function serve(opened: Opened, projectId: number, serving: Serving): Promi
     env: environmentOf(opened, serving),
     timeoutMs: options.timeoutMs,
   })
-  running.add(process)
+  running.set(process, projectId)
   void process.ended.then(() => running.delete(process))
   return process
 }
 
-function settingsOf(
-  { places, options }: Opened,
-  { service, forbidsForce = false }: Serving,
-): readonly string[] {
+function settingsOf({ places, options }: Opened, { service }: Serving): readonly string[] {
   if (service === 'upload-pack') return UPLOAD_SETTINGS
-  return receiveSettings({ maxBytes: options.maxPushBytes, forbidsForce, hooks: places.hooks })
+  return receiveSettings({ maxBytes: options.maxPushBytes, hooks: places.hooks })
 }
 
 /** upload-pack takes a folder only as it is, and looks for no `.git` in it. */
@@ -99,10 +102,14 @@ function modeOf({ service, isAdvertisement }: Serving): readonly string[] {
   return [...strict, '--stateless-rpc', ...(isAdvertisement ? ['--advertise-refs'] : [])]
 }
 
-function environmentOf({ env, places }: Opened, { version }: Serving): Readonly<Record<string, string>> {
+function environmentOf(
+  { env, places }: Opened,
+  { version, protectedRef }: Serving,
+): Readonly<Record<string, string>> {
   return {
     ...env,
     WHEELSEAL_LEASE: places.lease,
+    ...(protectedRef === undefined ? {} : { WHEELSEAL_PROTECTED_REF: protectedRef }),
     ...(version === undefined ? {} : { GIT_PROTOCOL: `version=${version}` }),
   }
 }
@@ -145,6 +152,6 @@ async function resolve(git: Git, ref: string): Promise<string | undefined> {
 }
 
 async function close({ running }: Opened): Promise<void> {
-  for (const process of running) process.kill()
-  await Promise.all([...running].map(({ ended }) => ended))
+  for (const process of running.keys()) process.kill()
+  await Promise.all([...running.keys()].map(({ ended }) => ended))
 }

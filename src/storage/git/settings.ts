@@ -54,17 +54,14 @@ export function gitEnvironment(path: string): Readonly<Record<string, string>> {
 /** Of `git receive-pack`: what comes is judged before it is kept, and kept in one file. */
 export function receiveSettings({
   maxBytes,
-  forbidsForce,
   hooks,
 }: {
   readonly maxBytes: number
-  readonly forbidsForce: boolean
   readonly hooks: string
 }): readonly string[] {
   return [
     `core.hooksPath=${hooks}`,
     `receive.maxInputSize=${maxBytes}`,
-    `receive.denyNonFastForwards=${forbidsForce}`,
     'receive.fsckObjects=true',
     // Old projects have them, and they do no harm.
     'receive.fsck.badTimezone=ignore',

@@ -1,4 +1,4 @@
-import type { Changes, SourceText } from '../../ciconfig/index.ts'
+import type { Changes, PathList, SourceText } from '../../ciconfig/index.ts'
 import type { Git } from './command.ts'
 
 /** GitLab's limit for one file, and a little: what is larger is refused where it is read as YAML. */
@@ -26,15 +26,15 @@ export async function textAt(git: Git, sha: string, path: string): Promise<Sourc
   return text === undefined ? { kind: 'absent' } : { kind: 'text', text }
 }
 
-export async function pathsAt(git: Git, sha: string): Promise<readonly string[]> {
+export async function pathsAt(git: Git, sha: string): Promise<PathList> {
   return listedPaths(await git.run('ls-tree', '-r', '-z', '--name-only', '--full-tree', sha))
 }
 
-export function listedPaths(output: string): readonly string[] {
-  return output
-    .split('\0')
-    .filter((path) => path !== '')
-    .slice(0, MAX_PATHS)
+/** Of `-z`. Part of a list would be a wrong one: what is beyond the limit might decide. */
+export function listedPaths(output: string): PathList {
+  const paths = output.split('\0').filter((path) => path !== '')
+  if (paths.length <= MAX_PATHS) return { kind: 'paths', paths }
+  return { kind: 'absent', reason: `the project has more than ${MAX_PATHS} files` }
 }
 
 export interface Comparison {
@@ -67,7 +67,8 @@ async function changedBetween(git: Git, from: string, to: string | undefined): P
     ...range,
     '--',
   )
-  return { kind: 'paths', paths: listedPaths(output) }
+  const changed = listedPaths(output)
+  return changed.kind === 'paths' ? changed : { kind: 'all' }
 }
 
 /** A branch, also of origin, a tag or a commit. Undefined for what is none. */
