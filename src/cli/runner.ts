@@ -81,6 +81,8 @@ async function run(_options: Options, command: Command): Promise<void> {
       },
       signal: stopSignal(),
     })
+    progress.end()
+    terminal.quote(progress.failureTail())
     if (options.once === true && outcomes.some(({ state }) => state !== 'success')) process.exitCode = 1
   } finally {
     progress.end()

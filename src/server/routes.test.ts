@@ -49,6 +49,8 @@ async function post(path: string, body: object): Promise<void> {
 
 /** A path that the route matches: the first job, a project that is there, something else for the rest. */
 function pathOf({ path }: Pick<DeclaredRoute, 'path'>): string {
+  const [, end] = /\.\+\/(info\/refs|git-[a-z]+-pack)\}$/.exec(path) ?? []
+  if (end !== undefined) return `/acme/tools.git/${end}?service=git-upload-pack`
   const id = path.includes('/projects/') ? 'acme%2Ftools' : '1'
   // git's routes are known by how they end.
   const git = /^\/:group\{.*\}\/:rest\{\.\+(\/[\w/-]+)\}$/.exec(path)?.[1]
@@ -103,6 +105,8 @@ const WITH_TOKEN = [
   'erase_jobs',
   'read_code',
   'create_pipeline',
+  'download_code',
+  'push_code',
   'destroy_pipelines',
   'create_runner',
 ]
