@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -107,6 +107,27 @@ describe('what a server may have git do', () => {
       await systemSpawn.run({ argv, env, onOutput: (chunk) => said.push(Buffer.from(chunk).toString()) })
       expect(said.join('')).toMatch(/transport '\w+' not allowed/)
     }
+  })
+})
+
+describe('a submodule beside a repository of this machine', () => {
+  it.each(['file://', ''])('is not fetched from a folder (%j)', async (scheme) => {
+    const work = mkdtempSync(join(folder, 'outer-'))
+    const git = gitIn(work)
+    const text = `[submodule "inner"]\n\tpath = inner\n\turl = ${scheme}${repository}\n`
+    git('clone', '-q', repository, '.')
+    writeFileSync(join(work, '.gitmodules'), text)
+    git('add', '.gitmodules')
+    git('update-index', '--add', '--cacheinfo', `160000,${sha},inner`)
+    git('commit', '-q', '-m', 'a submodule')
+    const gitInfo = { repo_url: work, sha: git('rev-parse', 'HEAD') }
+    const variables = { GIT_SUBMODULE_STRATEGY: 'normal' }
+    await expect(checkOut(gitInfo, variables)).rejects.toMatchObject({
+      code: 'runner.sources',
+      message: expect.stringMatching('git submodule failed'),
+    })
+    // The commit itself can be fetched: what is refused is the submodule.
+    expect((await checkOut(gitInfo)).git('ls-files', 'inner')).toBe('inner')
   })
 })
 
