@@ -20,7 +20,7 @@ const mark = (name: string): string => join(bench.folder, `mark-${name}`)
 const touch = (name: string): Promise<void> => writeFile(mark(name), '')
 const waitFor = (name: string): string => `until [ -e ${mark(name)} ]; do sleep 0.03; done`
 
-describe.concurrent('a pipeline', { timeout: 40_000 }, () => {
+describe.concurrent('a pipeline', { timeout: 120_000 }, () => {
   it('runs beside one of another project, each with what is its own', async () => {
     const meet = (mine: string, theirs: string): string => `
 work:
@@ -108,7 +108,10 @@ next: { stage: b, script: ['echo "say $(cat kept new)"'] }
     expect(after.state).toBe('success')
     expect(after.jobs).toEqual({ made: 'success', fails: 'success', next: 'success' })
     expect(await bench.log(jobNamed(after.view, 'next').id)).toMatch(/^say kept\r?\nnew/m)
-    expect(after.view.jobs.find(({ id }) => id === old.id)).toMatchObject({ state: 'failed', isRetried: true })
+    expect(after.view.jobs.find(({ id }) => id === old.id)).toMatchObject({
+      state: 'failed',
+      isRetried: true,
+    })
   })
 
   it('that is cancelled runs after_script where a script runs, and nothing after it', async () => {
@@ -168,7 +171,10 @@ next: { stage: b, script: ["true"] }
 `)
     const waiting = await bench.until(id, (view) => jobNamed(view, 'now').state === 'success')
     expect(waiting.state).toBe('scheduled')
-    expect([jobNamed(waiting, 'later').state, jobNamed(waiting, 'next').state]).toEqual(['scheduled', 'created'])
+    expect([jobNamed(waiting, 'later').state, jobNamed(waiting, 'next').state]).toEqual([
+      'scheduled',
+      'created',
+    ])
     const { state, view } = await bench.ended(id)
     expect(state).toBe('success')
     const { startedAtMs, createdAtMs } = jobNamed(view, 'later')
@@ -203,7 +209,8 @@ slow:
   })
 
   it('has one job for each of a matrix, of which another may need one', async () => {
-    const { id } = await bench.start(`
+    const { id } = await bench.start(
+      `
 stages: [a, b]
 build:
   stage: a
@@ -215,7 +222,8 @@ some:
   needs: [{ job: build, parallel: { matrix: [{ OS: one, ARCH: x }] } }]
   script: ['echo "say $(ls of-*)"']
 all: { stage: b, script: ['echo "say $(ls of-* | tr "\\n" " ")"'] }
-`.replaceAll('mark-two', 'mark-matrix'))
+`.replaceAll('mark-two', 'mark-matrix'),
+    )
     const early = await bench.until(id, (view) => jobNamed(view, 'some').state === 'success')
     expect(jobNamed(early, 'build: [two, x]').state).toBe('running')
     expect(jobNamed(early, 'all').state).toBe('created')

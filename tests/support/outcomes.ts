@@ -48,7 +48,7 @@ export interface Ended {
   said(job: string): Promise<readonly string[]>
 }
 
-const PATIENCE_MS = 25_000
+const PATIENCE_MS = 100_000
 const WAITS: ReadonlySet<string> = new Set(['created', 'pending', 'running', 'scheduled', 'canceling'])
 
 export async function startOutcomeBench(): Promise<OutcomeBench> {
@@ -63,7 +63,11 @@ export async function startOutcomeBench(): Promise<OutcomeBench> {
   const running: Promise<unknown>[] = []
 
   const addRunner: OutcomeBench['addRunner'] = async (tags, jobs = 1) => {
-    const { token } = await pipelines.createRunner({ description: 'test', tags, runUntagged: tags.length === 0 })
+    const { token } = await pipelines.createRunner({
+      description: 'test',
+      tags,
+      runUntagged: tags.length === 0,
+    })
     const machine = { spawn: systemSpawn, host: { PATH: env['PATH'], HOME: folder } }
     const work = join(folder, `work-${running.length}`)
     const runner = createRunner({
@@ -75,7 +79,7 @@ export async function startOutcomeBench(): Promise<OutcomeBench> {
       entropy: systemEntropy,
       executor: createPlainExecutor({ ...machine, work }),
       cacheFolder: join(folder, 'cache'),
-      pollMs: 20,
+      pollMs: 50,
       jobs,
     })
     running.push(runner.runUntil(() => false, stopping.signal))
@@ -96,7 +100,7 @@ export async function startOutcomeBench(): Promise<OutcomeBench> {
       const view = await pipelines.get(id)
       if (isSo(view)) return view
       if (systemClock.nowMs() > deadline) throw new Error(`it stays ${summary(view)}`)
-      await wait(15)
+      await wait(50)
     }
   }
   const log = async (jobId: number): Promise<string> => textOf(await pipelines.readTrace(jobId))
