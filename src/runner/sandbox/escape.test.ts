@@ -220,6 +220,25 @@ describe('a job takes', () => {
     )
   })
 
+  it('no more of the disk than it may by files that it holds open without a name', async () => {
+    const job = await sandboxes.job({ limits: { diskBytes: 150 << 20 } })
+    const fill = 'exec 3> "$HOME/hidden"; rm "$HOME/hidden"; head -c 400000000 /dev/zero >&3; sleep 20'
+    const { exitCode, output } = await job.sh(fill)
+    expect([exitCode, output]).toEqual([137, expect.stringContaining('the job was ended')])
+  })
+
+  it('no more than the disk has, by files that nobody can count', async () => {
+    const job = await sandboxes.job({ limits: { reserveBytes: Number.MAX_SAFE_INTEGER } })
+    const lines = [
+      'import mmap, os, time',
+      'file = open("x", "w+b"); os.unlink("x"); os.posix_fallocate(file.fileno(), 0, 300 << 20)',
+      'held = mmap.mmap(file.fileno(), 0); os.closerange(3, 4096); time.sleep(12)',
+    ]
+    const hide = lines.join('\n')
+    const { exitCode, output } = await job.sh(`/usr/bin/python3 -c '${hide}'`)
+    expect([exitCode, output]).toEqual([137, expect.stringContaining('the job was ended')])
+  })
+
   it('no more than the disk has, whoever else has filled it', async () => {
     const job = await sandboxes.job({ limits: { reserveBytes: Number.MAX_SAFE_INTEGER } })
     const { exitCode, output } = await job.sh('head -c 100000000 /dev/zero > large; sleep 20')

@@ -4,6 +4,8 @@ LOOK_EVERY_SECONDS = 0.5
 WALK_AT_MOST_SHARE = 0.05  # of the time
 MORE_THAN_BEFORE_BYTES = 64 << 20
 MAX_DEPTH, MAX_FOLDERS = 500, 1 << 20
+# A disk without room for files is as full as one without room for bytes.
+RESERVE_FILES, BYTES_FOR_FILE = 20_000, 4096
 
 
 def set_limits(limits):
@@ -46,20 +48,23 @@ def watch_disk(job, limits):
 
 
 def watch(job, limits):
+    """Where the disk is low, what it has lost since the job began counts too: not all that a job holds can be found."""
     free_before, next_walk = None, 0.0
+    first_free, first_files = free_on_disk(job)
     while True:
-        free = free_bytes(job)
-        is_low = free < limits["reserveBytes"]
+        free, files = free_on_disk(job)
+        lost = max(first_free - free, (first_files - files) * BYTES_FOR_FILE)
+        is_low = free < limits["reserveBytes"] or 0 < first_files and files < RESERVE_FILES
         has_grown = free_before is None or free_before - free > MORE_THAN_BEFORE_BYTES
         if (is_low or has_grown) and time.monotonic() >= next_walk:
             started = time.monotonic()
             try:
-                used = used_bytes(job)
+                used = used_bytes(job) + unnamed_bytes()
             except TooMany:
                 end(folders=MAX_FOLDERS, depth=MAX_DEPTH)
             free_before = free
             next_walk = time.monotonic() + (time.monotonic() - started) / WALK_AT_MOST_SHARE
-            if used > limits["diskBytes"] or (is_low and used > MORE_THAN_BEFORE_BYTES):
+            if used > limits["diskBytes"] or (is_low and max(used, lost) > MORE_THAN_BEFORE_BYTES):
                 end(disk=used, free=free)
         time.sleep(LOOK_EVERY_SECONDS)
 
@@ -69,9 +74,9 @@ def end(**fact):
     os._exit(128 + signal.SIGKILL)
 
 
-def free_bytes(job):
+def free_on_disk(job):
     disk = os.fstatvfs(job)
-    return disk.f_bavail * disk.f_frsize
+    return disk.f_bavail * disk.f_frsize, disk.f_favail
 
 
 def open_unmounted(path):
@@ -107,6 +112,28 @@ def used_bytes(job):
     finally:
         for at, _ in open_folders:
             os.close(at)
+
+
+def unnamed_bytes():
+    """Of files that were removed and are still open: no folder has them. Of those, too, a job decides how many."""
+    found, count = {}, 0
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        folder = "/proc/%s/fd" % process
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue  # ended meanwhile
+        count += len(names)
+        if count > MAX_FOLDERS:
+            raise TooMany()
+        for name in names:
+            try:
+                status = os.stat(folder + "/" + name)
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                found[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(found.values())
 
 
 def open_inner(at, name):
