@@ -112,12 +112,14 @@ async function run(jobs: readonly string[], options: Options): Promise<void> {
   const terminal = createTerminal(options)
   const env = definedOf(process.env)
   const variables = options.variable.map((text) => givenVariable(text, env))
-  await checkRequirements({ spawn: systemSpawn, env, wheelhouse: options.wheelhouse })
+  // Before the first temporary folder, so that Ctrl-C removes it.
+  const signal = stopSignal()
+  await checkRequirements({ spawn: systemSpawn, env, wheelhouse: options.wheelhouse, signal })
   const progress = createProgress(process.stderr, options.quiet === true ? 'quiet' : 'talking')
   const ended = new AbortController()
   void keepTicking(progress, ended.signal)
   try {
-    const report = await runHere(requestOf(options, { env, progress, terminal, jobs, variables }))
+    const report = await runHere(requestOf(options, { env, progress, terminal, jobs, variables, signal }))
     progress.end()
     render(report, { terminal, tail: progress.failureTail() })
   } finally {
@@ -142,13 +144,14 @@ interface Surroundings {
   readonly terminal: Terminal
   readonly jobs: readonly string[]
   readonly variables: ReturnType<typeof givenVariable>[]
+  readonly signal: AbortSignal
 }
 
 const DEFAULT_MAX_JOBS = 4
 
 function requestOf(
   options: Options,
-  { env, progress, terminal, jobs, variables }: Surroundings,
+  { env, progress, terminal, jobs, variables, signal }: Surroundings,
 ): Parameters<typeof runHere>[0] {
   return {
     folder: options.C,
@@ -167,7 +170,7 @@ function requestOf(
     program: thisProgram(),
     env,
     ...reporting({ progress, terminal }),
-    signal: stopSignal(),
+    signal,
     log: silentLog,
   }
 }

@@ -9,6 +9,8 @@ export interface RequirementPorts {
   readonly wheelhouse?: string | undefined
   readonly spawn: Spawn
   readonly env: Readonly<Record<string, string>>
+  /** Ends the checks; what they have made is removed first. */
+  readonly signal?: AbortSignal
 }
 
 interface Requirement {
@@ -28,12 +30,15 @@ const programs: readonly Requirement[] = [
 /** Names everything that is missing, before anything starts. Throws `client.missing`. */
 export async function checkRequirements(ports: RequirementPorts): Promise<void> {
   const found = await Promise.all(programs.map(({ argv }) => works(argv, ports)))
+  ports.signal?.throwIfAborted()
   const missing = programs.filter((_, index) => found[index] === false).map(({ name }) => name)
   if (missing.length > 0)
     throw clientErrors('client.missing', `not installed: ${missing.join('; ')}`, {
       hint: 'install what is named, then run the command again',
     })
-  if (ports.wheelhouse === undefined && !(await reachesIndex(ports)))
+  const isIndexMissing = ports.wheelhouse === undefined && !(await reachesIndex(ports))
+  ports.signal?.throwIfAborted()
+  if (isIndexMissing)
     throw clientErrors(
       'client.missing',
       'pip cannot reach a package index; check `pip config list` and your proxy',
@@ -63,9 +68,11 @@ async function reachesIndex(ports: RequirementPorts): Promise<boolean> {
   }
 }
 
-async function works(argv: Requirement['argv'], { spawn, env }: RequirementPorts): Promise<boolean> {
+async function works(argv: Requirement['argv'], { spawn, env, signal }: RequirementPorts): Promise<boolean> {
   try {
-    const { exitCode } = await spawn.run({ argv, env, signal: AbortSignal.timeout(INDEX_TIMEOUT_MS) })
+    const limit = AbortSignal.timeout(INDEX_TIMEOUT_MS)
+    const ends = signal === undefined ? limit : AbortSignal.any([signal, limit])
+    const { exitCode } = await spawn.run({ argv, env, signal: ends })
     return exitCode === 0
   } catch {
     return false
