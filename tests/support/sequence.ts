@@ -9,6 +9,7 @@ const LONG = [
   'tests/stock/rehearse-tutorial.test.ts',
   'tests/docs/pages.test.ts',
   'tests/stock/stages.test.ts',
+  'tests/stock/start.test.ts',
   'tests/stock/rehearse.test.ts',
   'src/log/crash/crash.test.ts',
   'tests/stock/stranger.test.ts',
