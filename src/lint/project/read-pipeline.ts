@@ -72,9 +72,15 @@ function problemsOf(examined: readonly Examined[]): readonly Problem[] {
   return isEmpty && real.length === 0 ? (first?.problems ?? []) : real
 }
 
-function situationOf({ plan, request }: Examined & { readonly request: SituationRequest }): Situation {
+function situationOf({
+  plan,
+  problems,
+  request,
+}: Examined & { readonly request: SituationRequest }): Situation {
   const jobs = new Map<string, PlannedJob>()
-  const byName = new Map(plan.jobs.map((job) => [job.name, job]))
+  // What the workflow does not want is planned all the same, for who asks why.
+  const isNone = problems.some(({ code }) => code === 'ciconfig.no-jobs')
+  const byName = new Map(isNone ? [] : plan.jobs.map((job) => [job.name, job]))
   for (const { job: name, at, isIn } of plan.decisions) {
     const job = isIn ? byName.get(name) : undefined
     const key = `${at.file}:${at.line}:${at.column}`

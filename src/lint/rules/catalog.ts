@@ -1,13 +1,17 @@
 import { conductRules } from './conduct.ts'
 import { consumptionRules } from './consumption.ts'
+import { coverageRules } from './coverage.ts'
 import { idTokenRules } from './id-tokens.ts'
 import { identityRules } from './identity.ts'
+import { loopRules } from './loops.ts'
 import { packagingRules, pyprojectRules } from './packaging.ts'
+import { pinRules } from './pins.ts'
+import { policyRules } from './policies.ts'
 import { publishingRules } from './publishing.ts'
 import type { Rule } from './rule.ts'
 import { secretRules } from './secrets.ts'
 import { signingRules } from './signing.ts'
-import { pinRules, toolRules } from './tools.ts'
+import { toolRules } from './tools.ts'
 import { verificationRules } from './verification.ts'
 
 /** What could not be read is reported under this code, by who reads and by no rule. */
@@ -30,10 +34,13 @@ export const rules: readonly Rule[] = [
   ...secretRules,
   ...idTokenRules,
   ...signingRules,
+  ...loopRules,
   ...verificationRules,
   ...identityRules,
+  ...policyRules,
   ...consumptionRules,
   ...publishingRules,
+  ...coverageRules,
   ...toolRules,
   ...pinRules,
   ...packagingRules,

@@ -1,0 +1,80 @@
+import type { PlacedCommand } from '../project/project.ts'
+import { blocksAround, type Block } from '../shell/command.ts'
+import { hit, isChecksum, isSigning, isVerifying, sequences, started } from './look.ts'
+import { pipeline, type Rule } from './rule.ts'
+
+const VERIFY =
+  'cosign verify-blob --bundle "$file.sigstore.json" --certificate-identity "$I" --certificate-oidc-issuer "$O" "$file"'
+
+/** `[ -f "$file" ]` and the like. */
+function asksForFile({ invocation }: PlacedCommand): boolean {
+  if (invocation === undefined || !['[', '[[', 'test'].includes(invocation.program)) return false
+  return invocation.args.some(({ text }) => /^-[efsr]$/.test(text))
+}
+
+function isPattern(block: Block): boolean {
+  return (
+    block.kind === 'for' &&
+    block.words.some(({ text, isBare }) => (isBare && /[*?]/.test(text)) || text.includes('$()'))
+  )
+}
+
+/** Files are counted, listed or compared with a list: none is found out. */
+function counts(commands: readonly PlacedCommand[]): boolean {
+  return commands.some(({ command, invocation, snippet }) => {
+    if (isChecksum({ command, invocation, snippet, section: 'script' })) return true
+    const isList = invocation?.program === 'ls' || invocation?.program === 'stat'
+    if (isList && command.block === undefined && command.after !== '||') return true
+    return command.assignments.some(({ value }) =>
+      /^\$\(\([^)]*\+/.test(snippet.text.slice(value.start, value.start + 60)),
+    )
+  })
+}
+
+function passesOnNothing(placed: PlacedCommand, all: readonly PlacedCommand[]): boolean {
+  const { command, invocation } = placed
+  if (invocation?.program === 'find') return false
+  const blocks = [...blocksAround(command)]
+  const loop = blocks.find(isPattern)
+  if (loop === undefined) return false
+  const inLoop = all.filter((one) => [...blocksAround(one.command)].includes(loop))
+  const hasNullglob = all.some(
+    ({ invocation: one }) => one?.program === 'shopt' && one.args.some(({ text }) => text === 'nullglob'),
+  )
+  return hasNullglob || inLoop.some(asksForFile)
+}
+
+const emptyLoop: Rule = {
+  code: 'WS301',
+  severity: 'error',
+  title: 'a check that passes on no files',
+  what: 'Files are signed or verified in a loop over a pattern that skips what is not there (`[ -f "$file" ]`, `nullglob`), and nothing counts them. Without the test a pattern that matches nothing stays as it is, and the command fails on it.',
+  consequence: 'An empty `dist/`, or one with other names, counts as verified.',
+  fix: 'Leave the test out, or compare the files with the list of those that were built: `sha256sum --check SHA256SUMS`.',
+  source: ['POSIX, Shell Command Language 2.13.3: a pattern that matches nothing is left unchanged'],
+  traps: ['S5'],
+  bad: pipeline(`verify:
+  script:
+    - |
+      for file in dist/*.whl; do
+        if [ -f "$file" ]; then
+          ${VERIFY}
+        fi
+      done
+`),
+  good: pipeline(`verify:
+  script:
+    - |
+      for file in dist/*.whl; do
+        ${VERIFY}
+      done
+`),
+  *check(project) {
+    for (const sequence of sequences(project))
+      for (const placed of counts(sequence.commands) ? [] : started(sequence))
+        if ((isSigning(placed) || isVerifying(placed)) && passesOnNothing(placed, sequence.commands))
+          yield hit(placed, placed.invocation.at, 'with no file there is nothing to fail')
+  },
+}
+
+export const loopRules: readonly Rule[] = [emptyLoop]
