@@ -74,18 +74,18 @@ describe('kill -9 of wheelseal up while a runner has jobs', { timeout: 120_000 }
   it('refuses what their runner still says of them', async () => {
     for (const id of begun) {
       const token = readFileSync(at(`token-${id}`), 'utf8')
-      const ask = async (method: string, path: string, headers: Record<string, string>, body?: string) =>
+      const ask = async (asked: string, headers: Record<string, string>, body: string) =>
         (
-          await fetch(`${server.url}/api/v4/jobs/${id}${path}`, {
-            method,
+          await fetch(`${server.url}/api/v4/jobs/${id}${asked.split(' ')[1]}`, {
+            method: asked.split(' ')[0] ?? '',
             headers: { 'job-token': token, ...headers },
-            ...(body === undefined ? {} : { body }),
+            body,
           })
         ).status
       const json = { 'content-type': 'application/json' }
-      expect(await ask('PATCH', '/trace', { 'content-range': '0-0' }, 'x')).toBe(403)
-      expect(await ask('PUT', '', json, JSON.stringify({ token, state: 'success' }))).toBe(403)
-      expect(await ask('POST', '/artifacts', { 'content-type': 'multipart/form-data; boundary=x' }, '')).toBe(
+      expect(await ask('PATCH /trace', { 'content-range': '0-0' }, 'x')).toBe(403)
+      expect(await ask('PUT ', json, JSON.stringify({ token, state: 'success' }))).toBe(403)
+      expect(await ask('POST /artifacts', { 'content-type': 'multipart/form-data; boundary=x' }, '')).toBe(
         403,
       )
       const own = await fetch(`${server.url}/api/v4/job`, { headers: { 'job-token': token } })

@@ -136,10 +136,8 @@ async function watchArguments(signal: AbortSignal): Promise<void> {
 
 function descendants(parent: number): readonly string[] {
   const children = read(`/proc/${parent}/task/${parent}/children`).split(' ').filter(Boolean).map(Number)
-  return children.flatMap((child) => [
-    read(`/proc/${child}/cmdline`).replaceAll('\0', ' '),
-    ...descendants(child),
-  ])
+  const own = children.map((child) => read(`/proc/${child}/cmdline`).replaceAll('\0', ' '))
+  return own.concat(children.flatMap(descendants))
 }
 
 /** Nothing where the process has just ended. */
