@@ -158,6 +158,19 @@ b: { script: e, needs: [a] }\nc: { script: e }\n`
     expect(await statesOf(arranged)).toBe('a success, slow running, b running, c created, = running')
   })
 
+  it('begins always only when all its needs have ended, though one of them was skipped', async () => {
+    const arranged = await arrange()
+    const text = `a: { stage: build, script: e }\nslow: { stage: build, script: e }
+b: { script: e, needs: [a] }\nc: { stage: deploy, script: e, needs: [b, slow], when: always }\n`
+    await arranged.pipelines.create(pipelineRequest(text))
+    const a = await arranged.take()
+    const slow = await arranged.take()
+    await arranged.pipelines.updateJob({ jobId: a.id, token: a.token }, { state: 'failed' })
+    expect(await statesOf(arranged)).toBe('a failed, slow running, b skipped, c created, = running')
+    await arranged.pipelines.updateJob({ jobId: slow.id, token: slow.token }, { state: 'success' })
+    expect(await runAll(arranged)).toEqual(['c'])
+  })
+
   it('cancels the others when one fails and the file says so', async () => {
     const arranged = await arrange()
     const text = `workflow: { auto_cancel: { on_job_failure: all } }

@@ -59,12 +59,14 @@ function stateBefore(
 ): JobState {
   const names = neededNames(job)
   if (names === undefined) return before
-  return summaryOf(
+  const summary = summaryOf(
     names.flatMap((name) => {
       const needed = latest.get(name)
       return needed === undefined ? [] : [needed]
     }),
-  ).needed
+  )
+  // A skip may come early, a start may not: GitLab begins `always` here while other needs still run.
+  return job.plan.when === 'always' && !summary.isOver ? 'pending' : summary.needed
 }
 
 /** Kahn's algorithm over the needs inside a stage: planning has refused circles. */

@@ -55,6 +55,11 @@ export class Summary {
     return next ?? (this.#anyOf('created') ? 'running' : 'failed')
   }
 
+  /** Nothing of it goes on by itself: all have ended, or nobody has to play them. */
+  get isOver(): boolean {
+    return this.#onlyOf('success', 'failed', 'canceled', 'skipped', 'warning', 'ignored')
+  }
+
   /** Of the jobs that a job needs by name: one that does not run at all leaves it without them. */
   get needed(): JobState {
     if (this.#anyOf('skipped', 'ignored')) return 'skipped'
