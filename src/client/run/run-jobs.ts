@@ -34,13 +34,13 @@ const MAX_TOKEN_BYTES = 4096
 export async function runJobs(options: RunJobsOptions): Promise<readonly JobOutcome[]> {
   const token = await tokenOf(options)
   // Short, because paths below it end up in sockets and shebang lines.
-  const { path: scratch, close } = await openWorkFolder(tmpdir(), systemClock)
+  const folder = await openWorkFolder(tmpdir(), systemClock)
   try {
-    const runner = await openRunner(options, { token, scratch })
+    const runner = await openRunner(options, { token, scratch: folder.path })
     options.say(`jobs of ${options.url} run here`)
     return await runner.runUntil(() => options.ends === 'until idle', options.signal)
   } finally {
-    await close()
+    await folder.close()
   }
 }
 
@@ -61,7 +61,10 @@ async function openRunner(
 ) {
   const { url, env, executor: choice, program, prependPath, observer, parallel } = options
   const tools = await writeLaunchers(join(scratch, 'tools'), program, prependPath)
-  const order = { ...options, choice, serverUrl: url, path: [tools], wheelhouse: undefined, scratch }
+  // One runner's token is of one instance, whatever other addresses that has.
+  const instance = sha256Hex(`${url}\n${token.reveal()}`).slice(0, 16)
+  const place = { serverUrl: url, instance, scratch }
+  const order = { ...options, ...place, choice, path: [tools], wheelhouse: undefined }
   const { executor } = await chooseExecutor(order)
   return createRunner({
     spawn: systemSpawn,
@@ -72,7 +75,7 @@ async function openRunner(
     clock: systemClock,
     entropy: systemEntropy,
     executor,
-    cacheFolder: join(userFolders(env).cache, 'jobs', sha256Hex(`${url}\n${token.reveal()}`).slice(0, 16)),
+    cacheFolder: join(userFolders(env).cache, 'jobs', instance),
     observer,
     jobs: parallel,
   })
