@@ -13,7 +13,7 @@ sign:
     SIGSTORE_ID_TOKEN:
       aud: sigstore
   script:
-    - cosign sign-blob --yes --output-signature a.sig --output-certificate a.crt a.txt
+    - cosign sign-blob --yes --fulcio-url "$FULCIO_URL" --rekor-url "$REKOR_URL" --output-signature a.sig --output-certificate a.crt a.txt
     - cosign verify-blob --signature a.sig --certificate a.crt --certificate-identity "$CERTIFICATE_IDENTITY" --certificate-oidc-issuer "$CERTIFICATE_OIDC_ISSUER" a.txt
   artifacts:
     paths: [a.sig, a.crt]
