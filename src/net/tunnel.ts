@@ -4,7 +4,7 @@ import { describeError } from '../base/index.ts'
 import { netErrors } from './errors.ts'
 import { nodeHttp, nodeHttps } from './node-http.ts'
 import { proxyFor, type Environment } from './proxies.ts'
-import { lookupPublic } from './public-address.ts'
+import { lookupPublic, requirePublicHost } from './public-address.ts'
 
 export interface TunnelOptions {
   /** For `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, both cases. */
@@ -36,8 +36,11 @@ export function createTunnels({ env, configured }: TunnelOptions): OpenTunnel {
 }
 
 function directly(host: string, port: number, isConfigured: boolean): Socket {
-  const lookup = isConfigured ? {} : { lookup: lookupPublic }
-  return connectSocket({ host, port, allowHalfOpen: true, ...lookup })
+  const order = { host, port, allowHalfOpen: true }
+  if (isConfigured) return connectSocket(order)
+  // An address is not looked up, and so nothing else would judge it.
+  requirePublicHost(host)
+  return connectSocket({ ...order, lookup: lookupPublic })
 }
 
 function connected(socket: Socket, signal: AbortSignal): Promise<Socket> {
