@@ -37,7 +37,8 @@ export function readRequestHead(bytes: Uint8Array): RequestHead | Beginning {
   const { method, target } = REQUEST_LINE.exec(line)?.groups ?? {}
   if (method === undefined || target === undefined) return refused('the request line is malformed')
   const hosts = fields.flatMap((field) => /^host:[ \t]*(.*?)[ \t]*$/i.exec(field)?.[1] ?? [])
-  const [authority] = hosts
+  // Python up to 3.11 sends none with CONNECT, whose target is the authority (RFC 9110 §9.3.6).
+  const [authority = method === 'CONNECT' ? target : undefined] = hosts
   if (authority === undefined || hosts.length > 1) return refused('the request does not have one Host field')
   const asked = ABSOLUTE.exec(target)?.groups?.['authority']
   if (asked !== undefined && asked.toLowerCase() !== authority.toLowerCase())

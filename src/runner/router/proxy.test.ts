@@ -41,6 +41,10 @@ describe('openJobProxy', () => {
     expect(answer).toBe('HTTP/1.1 200 Connection established\r\n\r\n443:hello')
   })
 
+  it('takes a CONNECT without a Host field, as Python 3.11 sends it', async () => {
+    expect(await ask('CONNECT gitlab.com:443 HTTP/1.0\r\n\r\nhello')).toMatch(/\r\n\r\n443:hello$/)
+  })
+
   it('leads other requests to port 80 as they are', async () => {
     const request = 'GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n'
     expect(await ask(request)).toBe(`80:${request}`)
