@@ -14,28 +14,11 @@ afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 const host = { PATH: '/usr/bin:/bin', HOME: '/nonexistent' }
 
-/** As a machine on which an administrator has switched off user namespaces: inside of one that allows no more. */
-const SWITCHED_OFF = `
-import ctypes, os, sys
-ready, go = os.pipe(), os.pipe()
-child = os.fork()
-if child == 0:
-    ctypes.CDLL(None).unshare(0x10000000)
-    os.write(ready[1], b".")
-    os.read(go[0], 1)
-    with open("/proc/sys/user/max_user_namespaces", "w") as file: file.write("0")
-    os.execvp(sys.argv[1], sys.argv[1:])
-os.read(ready[0], 1)
-count = 65536 if os.geteuid() == 0 else 1
-open("/proc/%d/setgroups" % child, "w").write("allow" if count > 1 else "deny")
-for kind, number in (("uid", os.geteuid()), ("gid", os.getegid())):
-    open("/proc/%d/%s_map" % (child, kind), "w").write("0 %d %d" % (number, count))
-os.write(go[1], b".")
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-`
+/** As a machine on which an administrator has switched off user namespaces. */
+const SWITCHED_OFF = join(import.meta.dirname, '../../../tests/support/without-namespaces.py')
 const withoutNamespaces: Spawn = {
   run: (command) =>
-    systemSpawn.run({ ...command, argv: ['/usr/bin/python3', '-c', SWITCHED_OFF, ...command.argv] }),
+    systemSpawn.run({ ...command, argv: ['/usr/bin/python3', SWITCHED_OFF, ...command.argv] }),
 }
 
 describe('whether jobs can have a sandbox', () => {
