@@ -1,48 +1,37 @@
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Log } from '../../base/index.ts'
 import { systemClock, systemFiles, systemSpawn } from '../../host/index.ts'
-import type { PublishedFile, TrustFiles } from '../../http/index.ts'
+import type { TrustFiles } from '../../http/index.ts'
 import { createHttp, createRekorClient } from '../../net/index.ts'
-import type { JobOutcome, RunnerObserver } from '../../runner/index.ts'
+import { openWorkFolder } from '../../runner/index.ts'
+import { identityOf, type ProjectVariable } from '../../repositories/index.ts'
 import { withAdmin, type Admin, type PipelineSummary } from '../../server/index.ts'
-import { checkProjectFolder, readProjectSource, type ProjectSource } from '../run/project-source.ts'
-import { reportRelease, type ReleasedFile } from '../run/release-report.ts'
-import { identityOf } from '../../repositories/index.ts'
+import { checkSandbox } from '../run/executor.ts'
+import { NO_INDEX, readPackageIndex, type PackageIndex } from '../run/package-index.ts'
+import { CONFIG_PATH, readSource, type PipelineRequest, type PipelineResult } from '../run/pipeline.ts'
+import { checkProjectFolder, type ProjectSource } from '../run/project-source.ts'
+import { publishedSince, reportRelease, type ReleasedFile } from '../run/release-report.ts'
 import { announcedNetwork } from './announced-network.ts'
-import { executorFor, type ExecutorName } from './executors.ts'
-import { readPackageIndex } from './package-index.ts'
+import { announcement } from './announcement.ts'
+import { executorFor, wheelhousePlace, type ExecutorName } from './executors.ts'
 import { rehearseProject } from './rehearse-project.ts'
 import { withSurroundings, type Surroundings } from './surroundings.ts'
 import { runThenScript } from './then-script.ts'
-import { trustVariables } from './trust-variables.ts'
+import { trustVariables, wheelsVariables } from './rehearsal-variables.ts'
 
-export interface RehearseOptions {
-  readonly folder: string
+export interface RehearseOptions extends PipelineRequest {
   /** A stock cosign for the download of cosign; undefined for our own. */
   readonly cosign: string | undefined
   /** A script to run afterwards, as a user of the package. */
-  readonly then: string | undefined
+  readonly thenScript: string | undefined
   readonly executor: ExecutorName
-  /** A Python that is not the one an image names is an error. */
-  readonly isImageStrict: boolean
-  readonly mirror: string | undefined
-  /** The words that start this program. */
-  readonly program: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly observer: RunnerObserver
   /** What the script prints. */
   readonly onThenOutput: (chunk: Uint8Array) => void
-  readonly say: (text: string) => void
-  readonly signal: AbortSignal
   readonly log: Log
 }
 
-export interface RehearseReport {
-  readonly source: ProjectSource
-  readonly pipeline: PipelineSummary
-  readonly outcomes: readonly JobOutcome[]
+export interface RehearseReport extends PipelineResult {
   /** Whom its signatures name, under keys that are gone now. */
   readonly identity: string
   readonly files: readonly ReleasedFile[]
@@ -52,102 +41,96 @@ export interface RehearseReport {
 
 /** Runs the pipeline as if this machine were the internet that it names. Everything made for it is gone afterwards. */
 export async function rehearse(options: RehearseOptions): Promise<RehearseReport> {
-  const { env, signal, say } = options
-  await checkProjectFolder(options.folder)
-  const then = options.then === undefined ? undefined : await readFile(options.then, 'utf8')
-  if (options.cosign !== undefined) await access(options.cosign)
+  const { folder, cosign, thenScript } = options
+  await checkProjectFolder(folder)
+  const thenText = thenScript === undefined ? undefined : await readFile(thenScript, 'utf8')
+  if (cosign !== undefined) await access(cosign)
   // Short, because paths below it end up in sockets and shebang lines.
-  const scratch = await mkdtemp(join(tmpdir(), 'ws-'))
+  const { path: scratch, close } = await openWorkFolder(tmpdir(), systemClock)
   try {
-    const spawn = systemSpawn
-    const source = await readProjectSource(options.folder, { spawn, env, scratch: join(scratch, 'source') })
-    if (source.notice !== undefined) say(source.notice)
-    signal.throwIfAborted()
-    const http = createHttp({ env, files: systemFiles })
-    const index = await readPackageIndex({ spawn, http, env, signal })
-    signal.throwIfAborted()
-    return await withSurroundings({ ...options, scratch, index }, (surroundings) =>
-      withAdmin(surroundings.data, (admin) =>
-        rehearseIn({ ...options, scratch, source, index, surroundings, admin, thenText: then }),
-      ),
-    )
+    return await rehearseBelow(scratch, options, thenText)
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    await close()
   }
 }
 
+async function rehearseBelow(
+  scratch: string,
+  options: RehearseOptions,
+  thenText: string | undefined,
+): Promise<RehearseReport> {
+  const { env, signal, executor } = options
+  if (executor === 'sandbox') await checkSandbox({ env, scratch, signal })
+  const source = await readSource(options, scratch)
+  signal.throwIfAborted()
+  const index = await indexFor(options)
+  signal.throwIfAborted()
+  return withSurroundings({ ...options, scratch, index }, (surroundings) =>
+    withAdmin(surroundings.data, async (admin) => {
+      const trust = await admin.trust()
+      return rehearseIn({ ...options, scratch, source, index, surroundings, admin, trust, thenText })
+    }),
+  )
+}
+
+async function indexFor({ wheelhouse, env, signal }: RehearseOptions): Promise<PackageIndex> {
+  if (wheelhouse !== undefined) return NO_INDEX
+  return readPackageIndex({ spawn: systemSpawn, http: createHttp({ env, files: systemFiles }), env, signal })
+}
+
+/** All of one rehearsal, once its services run. */
 interface Stage extends RehearseOptions {
   readonly scratch: string
   readonly source: ProjectSource
-  readonly index: Awaited<ReturnType<typeof readPackageIndex>>
+  readonly index: PackageIndex
   readonly surroundings: Surroundings
   readonly admin: Admin
+  readonly trust: TrustFiles
   readonly thenText: string | undefined
 }
 
 async function rehearseIn(stage: Stage): Promise<RehearseReport> {
-  const { surroundings, admin, source, signal } = stage
-  const trust = await admin.trust()
-  const variables = trustVariables(trust)
-  const lines = announcement(
-    surroundings,
-    variables.map(({ key }) => key),
-  )
-  for (const line of lines) stage.say(line)
+  const { surroundings, admin, trust, source, say, signal } = stage
+  const added = [...trustVariables(trust), ...wheelsVariables(wheelhousePlace(stage), trust.url)]
+  const lines = announcement(surroundings.says, added)
+  for (const line of lines) say(line)
   signal.throwIfAborted()
-  const network = announcedNetwork(surroundings.network, lines)
-  const executor = executorFor(stage.executor, { ...stage, network })
-  const ended = await rehearseProject(admin, {
-    ...stage,
-    trust,
-    variables,
-    executor,
-    serverUrl: surroundings.url,
-  })
-  const identity = identityOf(trust.url, { ...source, configPath: '.gitlab-ci.yml' })
+  const executor = executorFor({ ...stage, network: announcedNetwork(surroundings.network, lines) })
+  const ended = await rehearseProject(admin, { ...stage, added, executor, serverUrl: surroundings.url })
+  const identity = identityOf(trust.url, { ...source, configPath: CONFIG_PATH })
   const isPassed = ended.pipeline.state === 'success'
-  const files = isPassed ? await releasedFiles(stage, { trust, identity, since: ended.pipeline }) : []
+  const files = isPassed ? await releasedFiles(stage, { identity, since: ended.pipeline }) : []
   signal.throwIfAborted()
-  const thenExitCode =
-    stage.thenText === undefined || !isPassed
-      ? undefined
-      : await runThenScript({
-          text: stage.thenText,
-          executor: executorFor(stage.executor, { ...stage, network: surroundings.network }),
-          variables,
-          project: { id: ended.pipeline.projectId, path: source.path, serverUrl: trust.url },
-          onOutput: stage.onThenOutput,
-          say: stage.say,
-          signal,
-        })
-  return { source, ...ended, identity, files, thenExitCode }
-}
-
-/** What of this rehearsal is not as it would be on gitlab.com. */
-function announcement({ says }: Surroundings, variables: readonly string[]): readonly string[] {
-  return [
-    'rehearsal: these hosts are answered by this machine, with keys of this run only:',
-    ...says.map((line) => `  ${line}`),
-    `rehearsal: these variables are added to the project, with the trust root of this run: ${variables.join(', ')}`,
-  ]
-}
-
-interface Released {
-  readonly trust: TrustFiles
-  readonly identity: string
-  readonly since: PipelineSummary
+  const thenExitCode = isPassed
+    ? await thenRun(stage, { added, project: ended.pipeline.projectId })
+    : undefined
+  return { ...ended, identity, files, thenExitCode }
 }
 
 async function releasedFiles(
-  { admin, source, env, surroundings }: Stage,
-  { trust, identity, since }: Released,
+  { admin, source, env, surroundings, trust }: Stage,
+  { identity, since }: { readonly identity: string; readonly since: PipelineSummary },
 ): Promise<readonly ReleasedFile[]> {
-  const files: PublishedFile[] = []
-  for await (const file of admin.publishedFiles(source.path)) {
-    if (file.publishedAtMs < since.createdAtMs) break
-    files.push(file)
-  }
+  const files = await publishedSince(admin, { path: source.path, sinceMs: since.createdAtMs })
   const http = createHttp({ env, files: systemFiles })
   const log = createRekorClient({ url: surroundings.url, http, clock: systemClock })
-  return reportRelease(files.toReversed(), { trust, log, identity })
+  return reportRelease(files, { trust, log, identity })
+}
+
+/** With the network of the jobs, whose log has said already what that is. */
+async function thenRun(
+  stage: Stage,
+  { added, project }: { readonly added: readonly ProjectVariable[]; readonly project: number },
+): Promise<number | undefined> {
+  const { thenText, surroundings, source, trust, onThenOutput, say, signal } = stage
+  if (thenText === undefined) return undefined
+  return runThenScript({
+    text: thenText,
+    executor: executorFor({ ...stage, network: surroundings.network }),
+    variables: added,
+    project: { id: project, path: source.path, serverUrl: trust.url },
+    onOutput: onThenOutput,
+    say,
+    signal,
+  })
 }

@@ -13,7 +13,7 @@ import {
 } from '../../rehearsal/index.ts'
 import { createRouter, type OpenJobNetwork } from '../../runner/index.ts'
 import { startRehearsalServer } from '../../server/index.ts'
-import type { PackageIndex } from './package-index.ts'
+import type { PackageIndex } from '../run/package-index.ts'
 
 export interface SurroundingsOptions {
   /** A new folder, for this rehearsal alone. */

@@ -7,7 +7,7 @@ export interface ThenScript {
   /** Its text; bash reads it. */
   readonly text: string
   readonly executor: Executor
-  /** The trust of this rehearsal. */
+  /** Those that this rehearsal adds to a project: none of the user's. */
   readonly variables: readonly ProjectVariable[]
   /** What everybody may know of the project: no token is among it. */
   readonly project: { readonly id: number; readonly path: string; readonly serverUrl: string }
@@ -32,9 +32,9 @@ export async function runThenScript(then: ThenScript): Promise<number> {
     const { host, job } = place.folders
     await write(join(host.projectTemporary, FILE), then.text)
     const variables = new Map(publicVariables(then.project))
-    for (const { key, value } of then.variables) {
-      await write(join(host.projectTemporary, key), value)
-      variables.set(key, join(job.projectTemporary, key))
+    for (const { key, value, isFile } of then.variables) {
+      if (isFile) await write(join(host.projectTemporary, key), value)
+      variables.set(key, isFile ? join(job.projectTemporary, key) : value)
     }
     const { signal, onOutput } = then
     return await environment.run({ file: join(job.projectTemporary, FILE), variables, signal, onOutput })

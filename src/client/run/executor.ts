@@ -10,16 +10,17 @@ import {
   type Executor,
   type OpenJobNetwork,
   type SandboxMount,
+  type SandboxProbe,
 } from '../../runner/index.ts'
 import { clientErrors } from '../errors.ts'
-import { readPackageIndex } from '../rehearse/package-index.ts'
-import { programMounts } from '../rehearse/program-mounts.ts'
+import { NO_INDEX, readPackageIndex } from './package-index.ts'
+import { programMounts } from './program-mounts.ts'
 
 export const EXECUTORS = ['auto', 'sandbox', 'plain'] as const
 export type ExecutorChoice = (typeof EXECUTORS)[number]
 
 /** Where a job finds the wheelhouse. */
-const WHEELHOUSE = '/wheelhouse'
+export const WHEELHOUSE = '/wheelhouse'
 
 export interface ExecutorOrder {
   readonly choice: ExecutorChoice
@@ -49,23 +50,44 @@ export interface ChosenExecutor {
 export async function chooseExecutor(order: ExecutorOrder): Promise<ChosenExecutor> {
   const { choice, say } = order
   if (choice === 'plain') return plain(order)
-  const probe = await probeSandbox({ spawn: systemSpawn, host: order.env, work: workOf(order) })
-  order.signal.throwIfAborted()
-  if (probe.isAvailable)
+  const refusal = await sandboxRefusal(order)
+  if (refusal === undefined)
     return {
       executor: await sandboxExecutor(order),
       wheelhouse: order.wheelhouse === undefined ? undefined : WHEELHOUSE,
     }
-  const obstacle = `${probe.step}: ${probe.why}`
-  if (choice === 'sandbox')
-    throw clientErrors('client.sandbox', `jobs cannot be isolated on this machine: ${obstacle}`, {
-      hint: `${probe.hint}; --executor plain runs jobs as your user, without isolation`,
-    })
-  say(`jobs run as your user, without isolation: ${obstacle}`)
+  if (choice === 'sandbox') throw noSandbox(refusal)
+  say(`jobs run as your user, without isolation: ${obstacleOf(refusal)}`)
   return plain(order)
 }
 
-function workOf({ scratch }: ExecutorOrder): string {
+type Probed = Pick<ExecutorOrder, 'env' | 'scratch' | 'signal'>
+
+/** Throws `client.sandbox` where this machine cannot make one, with the step that fails. */
+export async function checkSandbox(order: Probed): Promise<void> {
+  const refusal = await sandboxRefusal(order)
+  if (refusal !== undefined) throw noSandbox(refusal)
+}
+
+type Refusal = Exclude<SandboxProbe, { readonly isAvailable: true }>
+
+async function sandboxRefusal(order: Probed): Promise<Refusal | undefined> {
+  const probe = await probeSandbox({ spawn: systemSpawn, host: order.env, work: workOf(order) })
+  order.signal.throwIfAborted()
+  return probe.isAvailable ? undefined : probe
+}
+
+function obstacleOf({ step, why }: Refusal): string {
+  return `${step}: ${why}`
+}
+
+function noSandbox(refusal: Refusal): Error {
+  return clientErrors('client.sandbox', `jobs cannot be isolated on this machine: ${obstacleOf(refusal)}`, {
+    hint: `${refusal.hint}; --executor plain runs jobs as your user, without isolation`,
+  })
+}
+
+function workOf({ scratch }: Pick<ExecutorOrder, 'scratch'>): string {
   return join(scratch, 'work')
 }
 
@@ -105,9 +127,7 @@ const LOOPBACK = /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/
 async function networkOf({ serverUrl, env, signal, wheelhouse }: ExecutorOrder): Promise<OpenJobNetwork> {
   const http = createHttp({ env, files: systemFiles })
   const index =
-    wheelhouse === undefined
-      ? await readPackageIndex({ spawn: systemSpawn, http, env, signal })
-      : { hosts: [], configured: [], ports: [] }
+    wheelhouse === undefined ? await readPackageIndex({ spawn: systemSpawn, http, env, signal }) : NO_INDEX
   const server = new URL(serverUrl)
   const port = Number(server.port || (server.protocol === 'https:' ? 443 : 80))
   const isHere = LOOPBACK.test(server.hostname)

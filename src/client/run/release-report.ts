@@ -1,6 +1,7 @@
 import { decodeBase64, decodeHex, describeError } from '../../base/index.ts'
 import { readCertificateFile, readSignatureFile } from '../../formats/sigstore/index.ts'
 import type { PublishedFile, TrustFiles } from '../../http/index.ts'
+import type { Admin } from '../../server/index.ts'
 import { proposalFor, type EntryLog } from '../../sign/index.ts'
 import { exactly, trustRootFromPem, verdictSentence, verifySeal, type Verdict } from '../../verify/index.ts'
 
@@ -17,6 +18,19 @@ export interface ReleaseCheck {
   readonly trust: TrustFiles
   readonly log: EntryLog
   readonly identity: string
+}
+
+/** Oldest first. What was published before is not asked for, however much it is. */
+export async function publishedSince(
+  admin: Admin,
+  { path, sinceMs }: { readonly path: string; readonly sinceMs: number },
+): Promise<readonly PublishedFile[]> {
+  const files: PublishedFile[] = []
+  for await (const file of admin.publishedFiles(path)) {
+    if (file.publishedAtMs < sinceMs) break
+    files.push(file)
+  }
+  return files.toReversed()
 }
 
 /** Verifies published files as a consumer would: the published signature and certificate, and the log's own word. */

@@ -7,12 +7,13 @@ import { openWorkFolder } from '../../runner/index.ts'
 import type { Admin } from '../../server/index.ts'
 import { hasServer, withAdmin } from '../../server/index.ts'
 import { startServer } from '../../server/index.ts'
-import type { PublishedFile, TrustFiles } from '../../http/index.ts'
+import type { TrustFiles } from '../../http/index.ts'
 import { identityOf } from '../../repositories/index.ts'
 import { newDataDirectory } from './new-data-directory.ts'
 import { checkProjectFolder } from './project-source.ts'
-import { reportRelease, type ReleasedFile } from './release-report.ts'
-import { runProject, type RunOptions, type RunResult } from './run-project.ts'
+import { publishedSince, reportRelease, type ReleasedFile } from './release-report.ts'
+import { CONFIG_PATH, type PipelineResult } from './pipeline.ts'
+import { runProject, type RunOptions } from './run-project.ts'
 
 export interface RunHereOptions extends Omit<RunOptions, 'scratch'> {
   /** Undefined for a new directory below the user's data folder. */
@@ -21,7 +22,7 @@ export interface RunHereOptions extends Omit<RunOptions, 'scratch'> {
   readonly log: Log
 }
 
-export interface RunReport extends RunResult {
+export interface RunReport extends PipelineResult {
   readonly url: string
   readonly data: string
   readonly identity: string
@@ -71,7 +72,7 @@ async function runAgainst(data: string, options: RunHereOptions): Promise<Omit<R
 interface Finished {
   readonly admin: Admin
   readonly trust: TrustFiles
-  readonly result: RunResult
+  readonly result: PipelineResult
 }
 
 async function report(
@@ -79,24 +80,11 @@ async function report(
   { env }: RunHereOptions,
 ): Promise<Pick<RunReport, 'identity' | 'visibility' | 'files'>> {
   const { source, pipeline } = result
-  const identity = identityOf(trust.url, { ...source, configPath: '.gitlab-ci.yml' })
+  const identity = identityOf(trust.url, { ...source, configPath: CONFIG_PATH })
   const { visibility } = await admin.project(source.path)
   if (pipeline.state !== 'success') return { identity, visibility, files: [] }
   const http = createHttp({ env, files: systemFiles })
   const log = createRekorClient({ url: trust.url, http, clock: systemClock })
   const own = await publishedSince(admin, { path: source.path, sinceMs: pipeline.createdAtMs })
   return { identity, visibility, files: await reportRelease(own, { trust, log, identity }) }
-}
-
-/** Oldest first. What was published before is not asked for, however much it is. */
-async function publishedSince(
-  admin: Admin,
-  { path, sinceMs }: { readonly path: string; readonly sinceMs: number },
-): Promise<readonly PublishedFile[]> {
-  const files: PublishedFile[] = []
-  for await (const file of admin.publishedFiles(path)) {
-    if (file.publishedAtMs < sinceMs) break
-    files.push(file)
-  }
-  return files.toReversed()
 }

@@ -12,6 +12,9 @@ export interface PackageIndex {
   readonly ports: readonly number[]
 }
 
+/** For jobs that install from a wheelhouse. */
+export const NO_INDEX: PackageIndex = { url: undefined, hosts: [], configured: [], ports: [] }
+
 export interface IndexPorts {
   readonly spawn: Spawn
   readonly http: Http
@@ -32,7 +35,7 @@ const MAX_FILE_HOSTS = 8
 /** The index of this machine's pip, and the hosts that a job must reach to install from it. */
 export async function readPackageIndex(ports: IndexPorts): Promise<PackageIndex> {
   const url = await indexUrl(ports)
-  if (url === undefined) return { url, hosts: [], configured: [], ports: [] }
+  if (url === undefined) return NO_INDEX
   const { hostname, port, href } = url
   if (LOOPBACK.test(hostname))
     return {
