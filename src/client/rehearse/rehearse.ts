@@ -46,11 +46,12 @@ export async function rehearse(options: RehearseOptions): Promise<RehearseReport
   const thenText = thenScript === undefined ? undefined : await readFile(thenScript, 'utf8')
   if (cosign !== undefined) await access(cosign)
   // Short, because paths below it end up in sockets and shebang lines.
-  const { path: scratch, close } = await openWorkFolder(tmpdir(), systemClock)
+  const work = await openWorkFolder(tmpdir(), systemClock)
+  const scratch = work.path
   try {
     return await rehearseBelow(scratch, options, thenText)
   } finally {
-    await close()
+    await work.close()
   }
 }
 

@@ -57,7 +57,8 @@ export async function runHere(options: RunHereOptions): Promise<RunReport> {
 
 async function runAgainst(data: string, options: RunHereOptions): Promise<Omit<RunReport, 'isServed'>> {
   // Short, because paths below it end up in sockets and shebang lines.
-  const { path: scratch, close } = await openWorkFolder(tmpdir(), systemClock)
+  const work = await openWorkFolder(tmpdir(), systemClock)
+  const scratch = work.path
   try {
     return await withAdmin(data, async (admin) => {
       const trust = await admin.trust()
@@ -65,7 +66,7 @@ async function runAgainst(data: string, options: RunHereOptions): Promise<Omit<R
       return { ...result, ...(await report({ admin, trust, result }, options)), url: trust.url, data }
     })
   } finally {
-    await close()
+    await work.close()
   }
 }
 
