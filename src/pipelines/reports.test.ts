@@ -159,6 +159,17 @@ describe('the artifacts of a job', () => {
     expect(await pipelines.listArtifacts(3)).toHaveLength(1)
   })
 
+  it('do not expire while their pipeline has not ended, since later jobs need them', async () => {
+    const arranged = await arrange()
+    await arranged.pipelines.create(pipelineRequest(TEXT))
+    const payload = await arranged.take()
+    await arranged.pipelines.putArtifacts(claim(payload), upload('archive', 'zip', 'zip'))
+    await arranged.pipelines.updateJob(claim(payload), { state: 'success' })
+    arranged.advance(2 * DAY_MS)
+    expect((await arranged.take())['dependencies']).toMatchObject([{ id: 1 }])
+    expect(await arranged.pipelines.listArtifacts(1)).toHaveLength(1)
+  })
+
   it('are kept for ever when somebody says so, and gone when somebody removes them', async () => {
     const arranged = await arrange()
     const { pipelines } = arranged
