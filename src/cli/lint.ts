@@ -102,7 +102,18 @@ function explain(code: string, terminal: Terminal): void {
     process.exitCode = 2
     return
   }
-  terminal.output({ ...rule, check: null } as never, () => explanation(rule))
+  const { code: name, severity, title, what, consequence, fix: way, source, traps } = rule
+  const json = {
+    code: name,
+    severity,
+    title,
+    what,
+    consequence,
+    fix: way,
+    source: [...source],
+    traps: [...traps],
+  }
+  terminal.output(json, () => explanation(rule))
 }
 
 function showDiff(report: LintReport, terminal: Terminal): void {

@@ -11,7 +11,7 @@
  */
 export { SEVERITIES, type Edit, type Finding, type Hit, type Severity } from './finding.ts'
 export { editedText } from './fix.ts'
-export { isSelected, lintProject, type LintReport, type Selection } from './lint-project.ts'
+export { lintProject, type LintReport, type Selection } from './lint-project.ts'
 export type { LintRequest, PathAndText } from './project/read-project.ts'
 export type { SituationRequest } from './project/read-pipeline.ts'
 export { codeQuality } from './report/code-quality.ts'

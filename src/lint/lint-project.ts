@@ -16,7 +16,7 @@ export interface LintReport {
   readonly project: Project
 }
 
-export const EVERYTHING: Selection = { only: [], without: [], level: 'note' }
+const EVERYTHING: Selection = { only: [], without: [], level: 'note' }
 
 /** More would help nobody. */
 const MAX_HITS = 100
@@ -35,7 +35,7 @@ export async function lintProject(
   return { findings: findings.toSorted(byPlace), project }
 }
 
-export function isSelected({ code, severity }: Rule, { only, without, level }: Selection): boolean {
+function isSelected({ code, severity }: Rule, { only, without, level }: Selection): boolean {
   const isNamed = (names: readonly string[]): boolean => names.some((name) => code.startsWith(name))
   const isHigh = SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(level)
   return isHigh && (only.length === 0 || isNamed(only)) && !isNamed(without)

@@ -42,21 +42,25 @@ const MAX_COMMANDS = 50_000
 
 /** The jobs of a pipeline with the commands that they run, and in which pipelines they are. */
 export async function readPipeline(request: PipelineRequest): Promise<ReadPipeline> {
-  const { sources, record } = recordSources(request.sources)
+  const recorded = recordSources(request.sources)
   const examined: (Examined & { readonly request: SituationRequest })[] = []
   for (const one of request.situations) {
-    const made = await examinePipeline({ file: request.path, sources, variables: one.variables })
+    const made = await examinePipeline({
+      file: request.path,
+      sources: recorded.sources,
+      variables: one.variables,
+    })
     examined.push({ ...made, request: one })
   }
   const [first] = examined
-  const files = request.filesOf(record())
+  const files = request.filesOf(recorded.record())
   const file = files.get(request.path)
   if (first === undefined || file === undefined)
     return { pipeline: undefined, problems: first?.problems ?? [], isCut: false }
   const situations = examined.map(situationOf)
   const { jobs, isCut } = readJobs(first.root, { situations, files })
   return {
-    pipeline: { file, root: first.root, jobs, situations, record: record() },
+    pipeline: { file, root: first.root, jobs, situations, record: recorded.record() },
     problems: problemsOf(examined),
     isCut,
   }

@@ -1,7 +1,18 @@
-import type { Position } from '../../ciconfig/index.ts'
+import type { Entry, Position, ScalarNode } from '../../ciconfig/index.ts'
 import type { Hit } from '../finding.ts'
-import type { Project } from '../project/project.ts'
-import { expandedOnce, hit, hitAt, isBuild, isSigning, isUpload, jobSequences, setVariables } from './look.ts'
+import type { LintedJob, Pipeline, Project } from '../project/project.ts'
+import {
+  cachesOf,
+  expandedOnce,
+  hit,
+  hitAt,
+  inJobs,
+  isBuild,
+  isSigning,
+  isUpload,
+  jobSequences,
+  setVariables,
+} from './look.ts'
 import { pipeline, type Rule } from './rule.ts'
 
 function isAt(a: Position, b: Position): boolean {
@@ -22,17 +33,21 @@ const deadDefault: Rule = {
   ),
   good: pipeline('default:\n  before_script: [echo hello]\ntest:\n  script: pytest\n'),
   *check({ pipeline: planned }) {
-    const root = planned?.root
-    const inDefault = root?.entries.get('default')?.value
-    const entry =
-      inDefault?.kind === 'map' ? inDefault.entries.get('before_script') : root?.entries.get('before_script')
-    if (planned === undefined || entry === undefined || planned.jobs.length === 0) return
-    const isRun = planned.jobs.some(({ keywords }) => {
+    const entry = planned === undefined ? undefined : defaultBefore(planned)
+    const jobs = planned?.jobs ?? []
+    if (entry === undefined || jobs.length === 0) return
+    const isRun = jobs.some(({ keywords }) => {
       const own = keywords.entries.get('before_script')
       return own !== undefined && isAt(own.keyAt, entry.keyAt)
     })
     if (!isRun) yield hitAt(entry.keyAt, 'every job has its own before_script')
   },
+}
+
+function defaultBefore({ root }: Pipeline): Entry | undefined {
+  const defaults = root.entries.get('default')?.value
+  const own = defaults?.kind === 'map' ? defaults.entries.get('before_script') : undefined
+  return own ?? root.entries.get('before_script')
 }
 
 const noExpiry: Rule = {
@@ -75,17 +90,13 @@ const fixedHost: Rule = {
   bad: pipeline('variables:\n  ISSUER: https://gitlab.com\nbuild:\n  script: python -m build\n'),
   good: pipeline('variables:\n  ISSUER: $CI_SERVER_URL\nbuild:\n  script: python -m build\n'),
   *check(project): Generator<Hit> {
-    const all = jobSequences(project)
-    const isRelease = all.some(({ commands }) =>
-      commands.some((one) => isBuild(one) || isSigning(one) || isUpload(one)),
-    )
-    if (!isRelease) return
+    const commands = [...inJobs(project)]
+    if (!commands.some((one) => isBuild(one) || isSigning(one) || isUpload(one))) return
     for (const { name, node } of setVariables(project))
       if (OWN_HOST.test(String(node.value))) yield hitAt(node.at, `${name} names gitlab.com`)
-    for (const { commands } of all)
-      for (const placed of commands)
-        for (const word of placed.command.words)
-          if (OWN_HOST.test(word.text)) yield hit(placed, word, 'names gitlab.com')
+    for (const placed of commands)
+      for (const word of placed.command.words)
+        if (OWN_HOST.test(word.text)) yield hit(placed, word, 'names gitlab.com')
   },
 }
 
@@ -102,19 +113,18 @@ const absoluteCache: Rule = {
   bad: pipeline('test:\n  script: pytest\n  cache:\n    key: a\n    paths: [$CI_PROJECT_DIR/.pip-cache]\n'),
   good: pipeline('test:\n  script: pytest\n  cache:\n    key: a\n    paths: [.pip-cache/]\n'),
   *check({ pipeline: planned }: Project) {
-    for (const job of planned?.jobs ?? []) {
-      const value = job.keywords.entries.get('cache')?.value
-      for (const cache of value?.kind === 'list' ? value.items : value === undefined ? [] : [value]) {
-        const paths = cache.kind === 'map' ? cache.entries.get('paths')?.value : undefined
-        for (const item of paths?.kind === 'list' ? paths.items : [])
-          if (
-            item.kind === 'scalar' &&
-            /^(?:\/|\$\{?CI_PROJECT_DIR\}?)/.test(expandedOnce(String(item.value), job))
-          )
-            yield hitAt(item.at, `${String(item.value).slice(0, 100)} is absolute`)
-      }
-    }
+    for (const job of planned?.jobs ?? [])
+      for (const item of cachePaths(job))
+        if (/^(?:\/|\$\{?CI_PROJECT_DIR\}?)/.test(expandedOnce(String(item.value), job)))
+          yield hitAt(item.at, `${String(item.value).slice(0, 100)} is absolute`)
   },
+}
+
+function cachePaths(job: LintedJob): readonly ScalarNode[] {
+  return cachesOf(job).flatMap((cache) => {
+    const paths = cache.kind === 'map' ? cache.entries.get('paths')?.value : undefined
+    return paths?.kind === 'list' ? paths.items.filter((item) => item.kind === 'scalar') : []
+  })
 }
 
 export const conductRules: readonly Rule[] = [deadDefault, noExpiry, fixedHost, absoluteCache]

@@ -59,7 +59,7 @@ const unsigned: Rule = {
         invocation !== undefined &&
         (hasOption(invocation, '--attestations', '--attest') || invocation.program === 'pypi-attestations'),
     )
-    const [first] = commands.filter(isUpload)
+    const first = commands.find(isUpload)
     if (first?.invocation !== undefined && !isAttested && !commands.some(isSigning))
       yield hit(first, first.invocation.at, 'nothing of it is signed')
   },

@@ -2,7 +2,7 @@ import type { Node } from '../../ciconfig/index.ts'
 import type { Hit } from '../finding.ts'
 import type { LintedJob, PlacedCommand, Project } from '../project/project.ts'
 import { hasOption } from '../shell/program.ts'
-import { hit, hitAt, isSigning, jobSequences, pipVerb, started } from './look.ts'
+import { hit, hitAt, inJobs, isSigning, pipVerb } from './look.ts'
 import { pipeline, type Rule } from './rule.ts'
 
 /** The names of the audiences of a token; undefined where it cannot be said. */
@@ -126,15 +126,10 @@ const installsWithToken: Rule = {
     - cosign sign-blob --yes --bundle a.sigstore.json a
 `),
   *check(project): Generator<Hit> {
-    for (const sequence of jobSequences(project))
-      if (maySign(sequence.job))
-        for (const placed of started(sequence))
-          if (isInstalling(placed))
-            yield hit(
-              placed,
-              placed.invocation.at,
-              `the job ${sequence.job.name} holds an id token and installs packages`,
-            )
+    for (const { job, ...placed } of inJobs(project)) {
+      if (placed.invocation !== undefined && maySign(job) && isInstalling(placed))
+        yield hit(placed, placed.invocation.at, `the job ${job.name} holds an id token and installs packages`)
+    }
   },
 }
 

@@ -1,17 +1,7 @@
 import type { Hit } from '../finding.ts'
 import type { LintedJob, PlacedCommand, Page, Pipeline, Project, Situation } from '../project/project.ts'
 import { optionValues } from '../shell/program.ts'
-import {
-  expanded,
-  hit,
-  hitAt,
-  isSigning,
-  isUpload,
-  isVerifying,
-  jobSequences,
-  setVariables,
-  started,
-} from './look.ts'
+import { expanded, hit, hitAt, inJobs, isSigning, isUpload, isVerifying, setVariables } from './look.ts'
 import { pipeline, type Example, type Rule } from './rule.ts'
 
 const IDENTITY = ['--certificate-identity', '--cert-identity', '--identity']
@@ -61,26 +51,30 @@ ${ONLY_TAGS}`),
   *check(project) {
     const { pipeline: planned } = project
     if (planned === undefined) return
-    const signs = new Set(
-      planned.jobs
-        .filter(({ commands }) => commands.some(isSigning))
-        .flatMap((job) => [...job.planned.keys()]),
-    )
-    for (const sequence of jobSequences(project))
-      for (const placed of started(sequence))
-        for (const { text, word } of isVerifying(placed)
-          ? optionValues(placed.invocation, ...IDENTITY)
-          : []) {
-          const wrong = [...sequence.job.planned.keys()].find((situation) => {
-            const ref = refOf(expanded(text, { job: sequence.job, situation }))
-            return signs.has(situation) && ref !== undefined && !ref.includes('$') && ref !== situation.ref
-          })
-          if (wrong === undefined) continue
-          const ref = refOf(expanded(text, { job: sequence.job, situation: wrong })) ?? ''
-          const what = `expects ${ref.slice(0, 100)}, also in ${pipelinesOf(wrong)}, which sign as ${wrong.ref}`
-          yield definitionOf(text, { project, job: sequence.job, what }) ?? hit(placed, word, what)
-        }
+    const signing = planned.jobs.filter(({ commands }) => commands.some(isSigning))
+    const signs = new Set(signing.flatMap((job) => [...job.planned.keys()]))
+    for (const placed of inJobs(project)) {
+      const { invocation, job } = placed
+      if (invocation === undefined || !isVerifying(placed)) continue
+      for (const { text, word } of optionValues(invocation, ...IDENTITY)) {
+        const what = unexpectedRef(text, { job, signs })
+        if (what !== undefined) yield definitionOf(text, { project, job, what }) ?? hit(placed, word, what)
+      }
+    }
   },
+}
+
+/** The pipelines that sign as another ref than the one that is expected in them. */
+function unexpectedRef(
+  identity: string,
+  { job, signs }: { readonly job: LintedJob; readonly signs: ReadonlySet<Situation> },
+): string | undefined {
+  for (const situation of job.planned.keys()) {
+    const ref = refOf(expanded(identity, { job, situation }))
+    if (!signs.has(situation) || ref === undefined || ref.includes('$') || ref === situation.ref) continue
+    return `expects ${ref.slice(0, 100)}, also in ${pipelinesOf(situation)}, which sign as ${situation.ref}`
+  }
+  return undefined
 }
 
 export function pipelinesOf({ kind }: Situation): string {
@@ -108,31 +102,37 @@ interface Expected {
   readonly text: string
 }
 
+type SetOnPage = ReadonlyMap<string, Expected>
+
 /** What a page tells its readers to expect, variables that it sets put in. */
 function expectedOn({ commands }: Page): readonly Expected[] {
-  const variables = new Map<
-    string,
-    { readonly placed: PlacedCommand; readonly start: number; readonly text: string }
-  >()
+  const variables = new Map<string, Expected>()
   const found: Expected[] = []
   for (const placed of commands) {
-    const { command, invocation } = placed
-    for (const { name, value } of command.assignments)
-      variables.set(name, { placed, start: value.start, text: value.text })
-    for (const word of invocation?.program === 'export' ? invocation.args : []) {
-      const [, name, text] = /^(\w+)=(.*)$/s.exec(word.text) ?? []
-      if (name !== undefined) variables.set(name, { placed, start: word.start, text: text ?? '' })
-    }
-    for (const { text, word } of isVerifying(placed) && invocation !== undefined
-      ? optionValues(invocation, ...IDENTITY)
-      : []) {
-      const set = variables.get(/^\$\{?(\w+)\}?$/.exec(text)?.[1] ?? '')
-      found.push(
-        set === undefined ? { placed, at: word, text } : { placed: set.placed, at: set, text: set.text },
-      )
-    }
+    for (const [name, expected] of setBy(placed)) variables.set(name, expected)
+    found.push(...expectedBy(placed, variables))
   }
   return found
+}
+
+function setBy(placed: PlacedCommand): readonly (readonly [string, Expected])[] {
+  const { command, invocation } = placed
+  const exported = invocation?.program === 'export' ? invocation.args : []
+  return [
+    ...command.assignments.map(({ name, value }) => [name, { placed, at: value, text: value.text }] as const),
+    ...exported.flatMap((word) => {
+      const [, name, text] = /^(\w+)=(.*)$/s.exec(word.text) ?? []
+      return name === undefined ? [] : [[name, { placed, at: word, text: text ?? '' }] as const]
+    }),
+  ]
+}
+
+function expectedBy(placed: PlacedCommand, variables: SetOnPage): readonly Expected[] {
+  const { invocation } = placed
+  if (invocation === undefined || !isVerifying(placed)) return []
+  return optionValues(invocation, ...IDENTITY).map(
+    ({ text, word }) => variables.get(/^\$\{?(\w+)\}?$/.exec(text)?.[1] ?? '') ?? { placed, at: word, text },
+  )
 }
 
 const otherOnPage: Rule = {
@@ -173,21 +173,25 @@ function mismatch(
   identity: string,
   { project, releases }: { readonly project: Project; readonly releases: readonly Situation[] },
 ): string | undefined {
-  const [, place = '', file = '', ref = ''] =
-    /^(https?:\/\/\S+?)\/\/([^@\s]+)@(refs\/(?:heads|tags)\/\S+)$/.exec(identity) ?? []
-  if (place === '') return undefined
-  const kind = ref.startsWith('refs/tags/') ? 'tag' : 'branch'
-  const isSameKind = releases.some((situation) => (situation.kind === 'tag') === (kind === 'tag'))
-  if (!isSameKind)
+  const found = /^(https?:\/\/\S+?)\/\/([^@\s]+)@(refs\/(?:heads|tags)\/\S+)$/.exec(identity)
+  if (found === null) return undefined
+  const [, place = '', file = '', ref = ''] = found
+  const isTag = ref.startsWith('refs/tags/')
+  if (!releases.some(({ kind }) => (kind === 'tag') === isTag))
     return `expects ${ref.slice(0, 100)}, and releases are signed in ${releases.map(pipelinesOf).join(' and ')}`
-  const { surroundings } = project
+  const isOwnFile = file === '.gitlab-ci.yml' || file.includes('$')
+  return (
+    otherProject(place, project) ??
+    (isOwnFile ? undefined : `expects the pipeline file ${file.slice(0, 100)}, and .gitlab-ci.yml signs`)
+  )
+}
+
+function otherProject(place: string, { surroundings }: Project): string | undefined {
+  const { serverUrl, projectPath, isOriginKnown } = surroundings
+  const own = `${serverUrl}/${projectPath}`
   const isPlaceholder = /[$<>{}]|your-|\bexample\b/i.test(place)
-  const own = `${surroundings.serverUrl}/${surroundings.projectPath}`
-  if (surroundings.isOriginKnown && !isPlaceholder && place !== own)
-    return `expects ${place.slice(0, 100)}, and this project is ${own}`
-  return file === '.gitlab-ci.yml' || file.includes('$')
-    ? undefined
-    : `expects the pipeline file ${file.slice(0, 100)}, and .gitlab-ci.yml signs`
+  if (!isOriginKnown || isPlaceholder || place === own) return undefined
+  return `expects ${place.slice(0, 100)}, and this project is ${own}`
 }
 
 export const identityRules: readonly Rule[] = [otherRef, otherOnPage]

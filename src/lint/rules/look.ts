@@ -35,6 +35,19 @@ export function* started(sequence: Sequence, ...programs: readonly string[]): Ge
   }
 }
 
+export type JobCommand = PlacedCommand & { readonly job: LintedJob | undefined }
+
+/** Every command of jobs and pages. */
+export function* everywhere(project: Project): Generator<JobCommand> {
+  for (const { job, commands } of sequences(project)) for (const placed of commands) yield { ...placed, job }
+}
+
+/** Every command of jobs. */
+export function* inJobs(project: Project): Generator<PlacedCommand & { readonly job: LintedJob }> {
+  for (const { job, commands } of jobSequences(project))
+    for (const placed of commands) yield { ...placed, job }
+}
+
 export function* startedAnywhere(project: Project, ...programs: readonly string[]): Generator<Started> {
   for (const sequence of sequences(project)) yield* started(sequence, ...programs)
 }
@@ -142,7 +155,6 @@ export function isChecksum({ invocation }: PlacedCommand): boolean {
   )
 }
 
-export const SECRET_NAME = /(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_KEY|PRIVATE_KEY)/i
 const SECRET_REFERENCE =
   /\$\{?[A-Za-z_0-9]*(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_KEY|PRIVATE_KEY)[A-Za-z_0-9]*/i
 
@@ -196,6 +208,9 @@ export function expandedOnce(text: string, job: LintedJob | undefined): string {
   return job === undefined || situation === undefined ? text : expanded(text, { job, situation })
 }
 
-export function scalarOf(node: Node | undefined): ScalarNode | undefined {
-  return node?.kind === 'scalar' ? node : undefined
+/** `cache` is one or a list. */
+export function cachesOf({ keywords }: LintedJob): readonly Node[] {
+  const value = keywords.entries.get('cache')?.value
+  if (value === undefined) return []
+  return value.kind === 'list' ? value.items : [value]
 }

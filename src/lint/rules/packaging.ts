@@ -1,8 +1,8 @@
 import { isName, parseVersion } from '../../formats/python/index.ts'
 import type { Hit } from '../finding.ts'
-import type { Pyproject } from '../project/project.ts'
-import { hasLetter, hasOption } from '../shell/program.ts'
-import { hit, isUpload, jobSequences, pipVerb, setVariables, started } from './look.ts'
+import type { Project, Pyproject } from '../project/project.ts'
+import { hasLetter, hasOption, type Invocation } from '../shell/program.ts'
+import { hit, isUpload, jobSequences, pipVerb, setVariables, started, inJobs } from './look.ts'
 import { supportedUntilMs } from './python-releases.ts'
 import { pipeline, type Example, type Rule } from './rule.ts'
 
@@ -27,16 +27,18 @@ const sed: Rule = {
   ),
   good: pipeline('build:\n  script:\n    - python -m build\n'),
   *check(project) {
-    for (const sequence of jobSequences(project))
-      for (const placed of started(sequence, 'sed', 'perl')) {
-        const isInPlace =
-          hasLetter(placed.invocation, 'i') ||
-          placed.invocation.args.some(({ text }) => /^-i|^--in-place/.test(text))
-        const file = placed.invocation.args.find(({ text }) => SOURCES.test(text))
-        if (isInPlace && file !== undefined)
-          yield hit(placed, placed.invocation.at, `${file.text} is rewritten`)
-      }
+    for (const placed of inJobs(project)) {
+      const { invocation } = placed
+      const file = invocation?.args.find(({ text }) => SOURCES.test(text))
+      if (invocation !== undefined && file !== undefined && isInPlace(invocation))
+        yield hit(placed, invocation.at, `${file.text} is rewritten`)
+    }
   },
+}
+
+function isInPlace(invocation: Invocation): boolean {
+  if (invocation.program !== 'sed' && invocation.program !== 'perl') return false
+  return hasLetter(invocation, 'i') || invocation.args.some(({ text }) => /^(?:-i|--in-place)/.test(text))
 }
 
 const gitInit: Rule = {
@@ -98,15 +100,16 @@ const homeMadeName: Rule = {
   good: pipeline('build:\n  script:\n    - python -m build\n'),
   *check(project) {
     for (const sequence of jobSequences(project))
-      for (const placed of started(sequence, 'tr', 'sed')) {
-        const [first, second] = placed.invocation.args
-        const isTr =
-          placed.invocation.program === 'tr' && /^[-.]+$/.test(first?.text ?? '') && second?.text === '_'
-        const isSed =
-          placed.invocation.program === 'sed' && /^s(.)(?:-|\[[-_.]+\])\1_\1g?$/.test(first?.text ?? '')
-        if (isTr || isSed) yield hit(placed, placed.invocation.at, 'only hyphens are replaced')
-      }
+      for (const placed of started(sequence, 'tr', 'sed'))
+        if (replacesHyphens(placed.invocation))
+          yield hit(placed, placed.invocation.at, 'only hyphens are replaced')
   },
+}
+
+function replacesHyphens({ program, args: [first, second] }: Invocation): boolean {
+  const text = first?.text ?? ''
+  if (program === 'tr') return /^[-.]+$/.test(text) && second?.text === '_'
+  return /^s(.)(?:-|\[[-_.]+\])\1_\1g?$/.test(text)
 }
 
 interface ProjectTable {
@@ -146,15 +149,19 @@ const placeholder: Rule = {
   *check({ pyproject: file }) {
     const table = file === undefined ? undefined : tableOf(file)
     if (file === undefined || table === undefined) return
-    const { name, version, urls } = table
+    const { name, version } = table
     if (typeof name === 'string' && !isName(name))
       yield at(file, 'project.name', `${name.slice(0, 100)} is not the name of a package`)
     if (typeof version === 'string' && !isVersion(version))
       yield at(file, 'project.version', `${version.slice(0, 100)} is not a version`)
-    for (const [key, url] of Object.entries((urls ?? {}) as ProjectTable))
-      if (typeof url === 'string' && /[<>]/.test(url))
-        yield at(file, `project.urls.${key}`, `${url.slice(0, 100)} is not a URL`)
+    yield* placeholderUrls(file, table)
   },
+}
+
+function* placeholderUrls(file: Pyproject, { urls }: ProjectTable): Generator<Hit> {
+  for (const [key, url] of Object.entries((urls ?? {}) as ProjectTable))
+    if (typeof url === 'string' && /[<>]/.test(url))
+      yield at(file, `project.urls.${key}`, `${url.slice(0, 100)} is not a URL`)
 }
 
 const oldSetuptools: Rule = {
@@ -173,20 +180,23 @@ const oldSetuptools: Rule = {
     '[build-system]\nrequires = ["setuptools>=61", "wheel"]\n\n[project]\nname = "demo"\nversion = "1.0"\n',
   ),
   *check({ pyproject: file }) {
-    const system = file?.value['build-system'] as ProjectTable | undefined
-    const requires = Array.isArray(system?.['requires']) ? (system['requires'] as readonly unknown[]) : []
-    for (const one of file !== undefined && tableOf(file) !== undefined ? requires : []) {
-      const found = /^setuptools\s*>=?\s*(\d{1,4})(?:\.\d+)*$/.exec(typeof one === 'string' ? one : '')
-      if (file === undefined || found === null || Number(found[1]) >= 61) continue
+    if (file === undefined || tableOf(file) === undefined) return
+    for (const one of buildRequires(file)) {
+      const found = /^setuptools\s*>=?\s*(\d{1,4})(?:\.\d+)*$/.exec(one)
+      if (found === null || Number(found[1]) >= 61) continue
       const place = file.places.get('build-system.requires')
       const from = file.file.text.indexOf(found[0], place?.valueAt ?? 0)
       const edit = { file: file.file.path, from, to: from + found[0].length, text: 'setuptools>=61' }
-      yield {
-        ...at(file, 'build-system.requires', `${found[0]} allows versions before 61`),
-        edits: from < 0 ? [] : [edit],
-      }
+      const broken = at(file, 'build-system.requires', `${found[0]} allows versions before 61`)
+      yield from < 0 ? broken : { ...broken, edits: [edit] }
     }
   },
+}
+
+function buildRequires({ value }: Pyproject): readonly string[] {
+  const system = value['build-system'] as ProjectTable | undefined
+  const requires = system?.['requires']
+  return Array.isArray(requires) ? requires.filter((one) => typeof one === 'string') : []
 }
 
 const oldPython: Rule = {
@@ -256,23 +266,29 @@ const versionElsewhere: Rule = {
   },
   *check(project) {
     const file = project.pyproject
-    if (file === undefined) return
-    const table = tableOf(file)
-    const isDynamic =
-      Array.isArray(table?.['dynamic']) && (table['dynamic'] as readonly unknown[]).includes('version')
-    const isFixed = (name: string): boolean =>
-      [...setVariables(project)].some(
-        (one) => one.name === name && /^\d+(?:\.\d+)+/.test(String(one.node.value)),
-      )
-    const all = jobSequences(project)
-    if ((table !== undefined && !isDynamic) || !all.some(({ commands }) => commands.some(isUpload))) return
-    for (const placed of all.flatMap((sequence) => [...started(sequence)]))
-      for (const { text } of pipVerb(placed.invocation) === undefined ? [] : placed.invocation.args) {
-        const name = VERSION_VARIABLE.exec(text.split('==')[1] ?? '')?.[1]
-        if (name !== undefined && isFixed(name))
-          yield at(file, table === undefined ? '' : 'project.dynamic', `the version is not ${name}`)
-      }
+    if (file === undefined || !isVersionElsewhere(file) || ![...inJobs(project)].some(isUpload)) return
+    for (const { invocation } of inJobs(project))
+      for (const name of askedVersions(invocation))
+        if (isFixed(name, project))
+          yield at(file, tableOf(file) === undefined ? '' : 'project.dynamic', `the version is not ${name}`)
   },
+}
+
+function isVersionElsewhere(file: Pyproject): boolean {
+  const dynamic = tableOf(file)?.['dynamic']
+  return tableOf(file) === undefined || (Array.isArray(dynamic) && dynamic.includes('version'))
+}
+
+/** The variables in `pip download NAME==$VARIABLE`. */
+function askedVersions(invocation: Invocation | undefined): readonly string[] {
+  if (invocation === undefined || pipVerb(invocation) === undefined) return []
+  return invocation.args.flatMap(({ text }) => VERSION_VARIABLE.exec(text.split('==')[1] ?? '')?.[1] ?? [])
+}
+
+function isFixed(name: string, project: Project): boolean {
+  return [...setVariables(project)].some(
+    (one) => one.name === name && /^\d+(?:\.\d+)+/.test(String(one.node.value)),
+  )
 }
 
 export const packagingRules: readonly Rule[] = [sed, gitInit, gitConfig, homeMadeName]

@@ -1,4 +1,5 @@
 import type { PlacedCommand, Project } from '../project/project.ts'
+import type { Word } from '../shell/command.ts'
 import { hasOption } from '../shell/program.ts'
 import {
   expandedOnce,
@@ -10,6 +11,7 @@ import {
   setVariables,
   started,
   startedAnywhere,
+  inJobs,
 } from './look.ts'
 import { pipeline, type Rule } from './rule.ts'
 
@@ -97,24 +99,15 @@ ${TAGS}`),
   },
 }
 
+/** The place of a job's stage among those of the pipeline. */
 function stageOrder({ pipeline: planned }: Project): (name: string) => number {
-  const order = new Map<string, number>()
-  for (const { jobs } of planned?.situations ?? [])
-    for (const [index, job] of [...jobs.values()].entries()) {
-      const stage = order.get(`stage ${job.stage}`) ?? index
-      order.set(`stage ${job.stage}`, stage)
-      order.set(job.name, stage)
-    }
   const stages = planned?.root.entries.get('stages')?.value
   const listed =
     stages?.kind === 'list'
       ? stages.items.map((item) => (item.kind === 'scalar' ? String(item.value) : ''))
       : ['build', 'test', 'deploy']
-  const stageOf = new Map(
-    (planned?.situations ?? []).flatMap(({ jobs }) =>
-      [...jobs.values()].map((job) => [job.name, job.stage] as const),
-    ),
-  )
+  const jobs = (planned?.situations ?? []).flatMap((situation) => [...situation.jobs.values()])
+  const stageOf = new Map(jobs.map(({ name, stage }) => [name, stage]))
   return (name) => listed.indexOf(stageOf.get(name) ?? '')
 }
 
@@ -174,8 +167,8 @@ const globs: Rule = {
   good: pipeline(PUBLISH + TAGS),
   *check(project) {
     for (const placed of startedAnywhere(project, 'twine')) {
-      const first = placed.invocation.args.find(({ text, isBare }) => isBare && /\*\.whl$/.test(text))
-      const second = placed.invocation.args.some(({ text, isBare }) => isBare && /\*\.tar\.gz$/.test(text))
+      const first = placed.invocation.args.find(({ text, isBare }) => isBare && text.endsWith('*.whl'))
+      const second = placed.invocation.args.some(({ text, isBare }) => isBare && text.endsWith('*.tar.gz'))
       if (first !== undefined && second && isUpload(placed))
         yield hit(placed, first, 'each of the patterns must match')
     }
@@ -208,29 +201,35 @@ consume:
     - 'pip download --only-binary=:all: "demo==1.0"'
 `),
   *check(project) {
-    const made = new Set<string>()
-    for (const { command, snippet } of jobSequences(project).flatMap(({ commands }) => commands)) {
-      for (const { name, value } of command.assignments)
-        if (/\|\s*tr\s/.test(snippet.text.slice(value.start, value.end))) made.add(name)
-      for (const word of command.words[0]?.text === 'export' ? command.words : [])
-        if (/\|\s*tr\s/.test(snippet.text.slice(word.start, word.end)))
-          made.add(/^\w+/.exec(word.text)?.[0] ?? '')
-    }
-    const isAsked = [...startedAnywhere(project)].some(
-      ({ invocation }) =>
-        pipVerb(invocation) !== undefined &&
-        invocation.args.some(({ text }) => made.has(/^\$\{?(\w+)/.exec(text)?.[1] ?? '')),
-    )
-    for (const { node, job } of isAsked ? setVariables(project) : []) {
+    for (const { node, job } of asksForMadeName(project) ? setVariables(project) : []) {
       const name = GENERIC.exec(String(node.value))?.[1]
-      if (name === undefined) continue
       const first = job ?? project.pipeline?.jobs[0]
-      const isProject =
-        name === 'CI_PROJECT_NAME' ||
-        expandedOnce(`$${name}`, first) === expandedOnce('$CI_PROJECT_NAME', first)
-      if (isProject) yield hitAt(node.at, 'the signatures have the name of the GitLab project')
+      const own = expandedOnce('$CI_PROJECT_NAME', first)
+      if (name !== undefined && (name === 'CI_PROJECT_NAME' || expandedOnce(`$${name}`, first) === own))
+        yield hitAt(node.at, 'the signatures have the name of the GitLab project')
     }
   },
+}
+
+const MADE_BY_TR = /\|\s*tr\s/
+
+/** The variables that a command sets to what `tr` makes. */
+function madeNames({ command, snippet }: PlacedCommand): readonly string[] {
+  const isMade = ({ start, end }: Pick<Word, 'start' | 'end'>): boolean =>
+    MADE_BY_TR.test(snippet.text.slice(start, end))
+  const exported = command.words[0]?.text === 'export' ? command.words.filter(isMade) : []
+  return [
+    ...command.assignments.filter(({ value }) => isMade(value)).map(({ name }) => name),
+    ...exported.map(({ text }) => /^\w+/.exec(text)?.[0] ?? ''),
+  ]
+}
+
+function asksForMadeName(project: Project): boolean {
+  const made = new Set([...inJobs(project)].flatMap(madeNames))
+  const isMade = ({ text }: Word): boolean => made.has(/^\$\{?(\w+)/.exec(text)?.[1] ?? '')
+  return [...startedAnywhere(project)].some(
+    ({ invocation }) => pipVerb(invocation) !== undefined && invocation.args.some(isMade),
+  )
 }
 
 export const publishingRules: readonly Rule[] = [

@@ -1,3 +1,5 @@
+import { parseIsoTime } from '../../base/index.ts'
+
 /** The last day of support of each release, from the Python Developer's Guide, "Status of Python versions". */
 const UNTIL: Readonly<Record<string, string>> = {
   '2.7': '2020-01-01',
@@ -17,5 +19,5 @@ const UNTIL: Readonly<Record<string, string>> = {
 /** The end of that day; undefined for a release that the table does not have. */
 export function supportedUntilMs(release: string): number | undefined {
   const day = Object.hasOwn(UNTIL, release) ? UNTIL[release] : undefined
-  return day === undefined ? undefined : Date.parse(`${day}T23:59:59Z`)
+  return day === undefined ? undefined : parseIsoTime(`${day}T23:59:59Z`) * 1000
 }

@@ -1,12 +1,14 @@
 import type { PlacedCommand } from '../project/project.ts'
+import type { Word } from '../shell/command.ts'
 import { hasLetter, hasOption, optionValues, type Invocation } from '../shell/program.ts'
 import {
+  everywhere,
   hit,
   hitAt,
+  inJobs,
   jobSequences,
   namesSecret,
   removal,
-  sequences,
   setVariables,
   started,
   startedAnywhere,
@@ -37,14 +39,17 @@ const tokenInUrl: Rule = {
     - pip download --index-url "https://gitlab.example.com/simple" demo
 `),
   *check(project) {
-    for (const { commands } of sequences(project))
-      for (const placed of commands)
-        for (const word of [...placed.command.words, ...placed.command.assignments.map(({ value }) => value)])
-          if (IN_URL.test(word.text)) yield hit(placed, word, 'a URL has a token or a password in it')
+    for (const placed of everywhere(project))
+      for (const word of wordsAndValues(placed))
+        if (IN_URL.test(word.text)) yield hit(placed, word, 'a URL has a token or a password in it')
     for (const { name, node } of setVariables(project))
       if (IN_URL.test(String(node.value)))
         yield hitAt(node.at, `${name} is a URL with a token or a password in it`)
   },
+}
+
+function wordsAndValues({ command }: PlacedCommand): readonly Word[] {
+  return [...command.words, ...command.assignments.map(({ value }) => value)]
 }
 
 const idTokenInArguments: Rule = {
@@ -92,28 +97,32 @@ const idTokenInArguments: Rule = {
 const LOUD = ['--verbose', '-v', '-vv', '-vvv', '--trace']
 
 function printsSecret(placed: PlacedCommand, invocation: Invocation): string | undefined {
-  const { words, redirects, after } = placed.command
   const { program } = invocation
-  const isLoud = hasOption(invocation, ...LOUD) || (program === 'curl' && hasLetter(invocation, 'v'))
-  if (isLoud && words.some(({ text }) => IN_URL.test(text) || (program === 'curl' && namesSecret(text))))
+  if (isLoud(invocation) && hasSecret(placed, program))
     return `${program} is told to print what it does, and has a token`
-  const isShown = after !== '|' && !redirects.some(({ operator }) => operator.startsWith('>'))
+  if (!isShown(placed)) return undefined
+  const { words } = placed.command
   const isEcho = program === 'echo' || program === 'printf'
-  if (
-    isShown &&
-    isEcho &&
-    words.some(({ text, isLiteral }) => !isLiteral && namesSecret(text)) &&
-    !isInSubstitution(placed)
-  )
+  if (isEcho && words.some(({ text, isLiteral }) => !isLiteral && namesSecret(text)))
     return 'a token is printed'
-  if (
-    isShown &&
-    !isInSubstitution(placed) &&
-    words.length === 1 &&
-    (program === 'printenv' || program === 'env')
+  const isAll = words.length === 1 && (program === 'printenv' || program === 'env')
+  return isAll ? 'all variables are printed' : undefined
+}
+
+function isLoud(invocation: Invocation): boolean {
+  return hasOption(invocation, ...LOUD) || (invocation.program === 'curl' && hasLetter(invocation, 'v'))
+}
+
+function hasSecret({ command }: PlacedCommand, program: string): boolean {
+  return command.words.some(({ text }) => IN_URL.test(text) || (program === 'curl' && namesSecret(text)))
+}
+
+/** What it prints goes to the log. */
+function isShown(placed: PlacedCommand): boolean {
+  const { after, redirects } = placed.command
+  return (
+    after !== '|' && !redirects.some(({ operator }) => operator.startsWith('>')) && !isInSubstitution(placed)
   )
-    return 'all variables are printed'
-  return undefined
 }
 
 function isInSubstitution({ command }: PlacedCommand): boolean {
@@ -138,22 +147,26 @@ const tokenInLog: Rule = {
     - curl --fail --netrc-file "$NETRC" --output a "$URL"
 `),
   *check(project) {
-    for (const sequence of sequences(project)) {
-      for (const placed of started(sequence)) {
-        const what = printsSecret(placed, placed.invocation)
-        if (what !== undefined) yield hit(placed, placed.invocation.at, what)
-      }
-      const usesSecret = sequence.commands.some(({ command }) =>
-        command.words.some(({ text }) => namesSecret(text)),
-      )
-      for (const placed of usesSecret && sequence.job !== undefined ? started(sequence, 'set') : [])
-        if (hasLetter(placed.invocation, 'x') || placed.invocation.args.some(({ text }) => text === 'xtrace'))
-          yield hit(placed, placed.invocation.at, 'the shell prints every command, with the tokens in them')
+    for (const placed of startedAnywhere(project)) {
+      const what = printsSecret(placed, placed.invocation)
+      if (what !== undefined) yield hit(placed, placed.invocation.at, what)
     }
+    for (const sequence of jobSequences(project).filter(({ commands }) => commands.some(usesSecret)))
+      for (const placed of started(sequence, 'set'))
+        if (isTracing(placed.invocation))
+          yield hit(placed, placed.invocation.at, 'the shell prints every command, with the tokens in them')
     for (const { name, node } of setVariables(project))
       if (name === 'CI_DEBUG_TRACE' && String(node.value) === 'true')
         yield hitAt(node.at, 'CI_DEBUG_TRACE prints every command and every variable')
   },
+}
+
+function usesSecret({ command }: PlacedCommand): boolean {
+  return command.words.some(({ text }) => namesSecret(text))
+}
+
+function isTracing(invocation: Invocation): boolean {
+  return hasLetter(invocation, 'x') || invocation.args.some(({ text }) => text === 'xtrace')
 }
 
 const CREDENTIAL_FILE = /(?:^|\/)(?:\.pypirc|pip\.conf|\.git-credentials|\.netrc|\.npmrc)$/
@@ -183,16 +196,17 @@ const tokenInFile: Rule = {
     - if: $CI_COMMIT_TAG
 `),
   *check(project) {
-    for (const { commands } of jobSequences(project))
-      for (const placed of commands) {
-        for (const { operator, target } of placed.command.redirects)
-          if (operator.startsWith('>') && CREDENTIAL_FILE.test(target.text))
-            yield hit(placed, target, `${target.text} is written`)
-        if (placed.invocation?.program === 'tee')
-          for (const word of placed.invocation.args)
-            if (CREDENTIAL_FILE.test(word.text)) yield hit(placed, word, `${word.text} is written`)
-      }
+    for (const placed of inJobs(project))
+      for (const word of writtenFiles(placed))
+        if (CREDENTIAL_FILE.test(word.text)) yield hit(placed, word, `${word.text} is written`)
   },
+}
+
+function writtenFiles({ command, invocation }: PlacedCommand): readonly Word[] {
+  const targets = command.redirects
+    .filter(({ operator }) => operator.startsWith('>'))
+    .map(({ target }) => target)
+  return invocation?.program === 'tee' ? [...targets, ...invocation.args] : targets
 }
 
 const PASSWORD_OPTIONS = [
@@ -233,11 +247,13 @@ const passwordInArguments: Rule = {
   bad: pipeline('job:\n  script:\n    - curl --fail --header "JOB-TOKEN:$CI_JOB_TOKEN" --output a "$URL"\n'),
   good: pipeline('job:\n  script:\n    - curl --fail --netrc-file "$NETRC" --output a "$URL"\n'),
   *check(project) {
-    for (const sequence of jobSequences(project))
-      for (const placed of started(sequence, ...TAKES_PASSWORD))
-        for (const { text, word } of optionValues(placed.invocation, ...PASSWORD_OPTIONS))
-          if (namesSecret(text) && !word.isLiteral)
-            yield hit(placed, word, `${placed.invocation.program} gets a token as an argument`)
+    for (const placed of inJobs(project)) {
+      const { invocation } = placed
+      if (invocation === undefined || !TAKES_PASSWORD.has(invocation.program)) continue
+      for (const { text, word } of optionValues(invocation, ...PASSWORD_OPTIONS))
+        if (namesSecret(text) && !word.isLiteral)
+          yield hit(placed, word, `${invocation.program} gets a token as an argument`)
+    }
   },
 }
 

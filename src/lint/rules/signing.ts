@@ -17,6 +17,9 @@ import {
   setVariables,
   started,
   verbOf,
+  cachesOf,
+  everywhere,
+  startedAnywhere,
 } from './look.ts'
 import { pipeline, type Rule } from './rule.ts'
 
@@ -128,6 +131,7 @@ verify:
 }
 
 const EXPERIMENTAL = 'COSIGN_EXPERIMENTAL'
+const NO_EFFECT = `${EXPERIMENTAL} has no effect`
 
 const experimental: Rule = {
   code: 'WS204',
@@ -142,26 +146,19 @@ const experimental: Rule = {
   bad: { 'README.md': '```sh\nCOSIGN_EXPERIMENTAL=1 cosign verify-blob --key a.pub a\n```\n' },
   good: { 'README.md': '```sh\ncosign verify-blob --key a.pub a\n```\n' },
   *check(project): Generator<Hit> {
-    for (const { commands } of sequences(project))
-      for (const placed of commands) {
-        const { words, assignments } = placed.command
-        for (const one of assignments)
-          if (one.name === EXPERIMENTAL)
-            yield {
-              ...hit(placed, one.value, `${EXPERIMENTAL} has no effect`),
-              edits: words.length > 0 ? prefixEdit(placed, one) : [],
-            }
-        const [program, ...args] = words
-        for (const word of program?.text === 'export' ? args : [])
-          if (word.text.startsWith(`${EXPERIMENTAL}=`))
-            yield {
-              ...hit(placed, program ?? word, `${EXPERIMENTAL} has no effect`),
-              edits: args.length === 1 ? lineEdit(placed) : [],
-            }
-      }
+    for (const placed of everywhere(project)) yield* experimentalIn(placed)
     for (const { name, node } of setVariables(project))
-      if (name === EXPERIMENTAL) yield hitAt(node.at, `${EXPERIMENTAL} has no effect`)
+      if (name === EXPERIMENTAL) yield hitAt(node.at, NO_EFFECT)
   },
+}
+
+function* experimentalIn(placed: PlacedCommand): Generator<Hit> {
+  const { words, assignments } = placed.command
+  for (const one of assignments.filter(({ name }) => name === EXPERIMENTAL))
+    yield { ...hit(placed, one.value, NO_EFFECT), edits: words.length > 0 ? prefixEdit(placed, one) : [] }
+  const [program, ...args] = words
+  if (program?.text !== 'export' || !args.some(({ text }) => text.startsWith(`${EXPERIMENTAL}=`))) return
+  yield { ...hit(placed, program, NO_EFFECT), edits: args.length === 1 ? lineEdit(placed) : [] }
 }
 
 function prefixEdit(placed: PlacedCommand, { name, value }: Assignment): readonly Edit[] {
@@ -200,17 +197,18 @@ const ignoredIssuer: Rule = {
   ),
   good: pipeline(`${SIGN_JOB}    - cosign sign-blob --yes --identity-token token.txt --bundle b a\n`),
   *check(project) {
-    for (const sequence of sequences(project))
-      for (const placed of started(sequence, 'cosign', 'wheelseal'))
-        if (isSigning(placed) && hasOption(placed.invocation, '--identity-token'))
-          for (const { word } of optionValues(placed.invocation, '--oidc-issuer')) {
-            const { args } = placed.invocation
-            const start = word.text.startsWith('--') ? word : (args[args.indexOf(word) - 1] ?? word)
-            yield {
-              ...hit(placed, start, 'the token already says who issued it'),
-              edits: removal(placed, { start: start.start, end: word.end }),
-            }
-          }
+    for (const placed of startedAnywhere(project, 'cosign', 'wheelseal')) {
+      const { invocation } = placed
+      if (!isSigning(placed) || !hasOption(invocation, '--identity-token')) continue
+      for (const { word } of optionValues(invocation, '--oidc-issuer')) {
+        const { args } = invocation
+        const start = word.text.startsWith('--') ? word : (args[args.indexOf(word) - 1] ?? word)
+        yield {
+          ...hit(placed, start, 'the token already says who issued it'),
+          edits: removal(placed, { start: start.start, end: word.end }),
+        }
+      }
+    }
   },
 }
 
@@ -242,16 +240,11 @@ const sharedCache: Rule = {
   *check(project) {
     for (const { job, commands } of jobSequences(project)) {
       const entry = job.keywords.entries.get('cache')
-      const caches =
-        entry?.value.kind === 'list' ? entry.value.items : entry === undefined ? [] : [entry.value]
-      for (const cache of caches) {
-        if (cache.kind !== 'map' || entry === undefined) continue
-        const hasKey = cache.entries.has('key')
-        if (maySign(job))
-          yield hitAt(entry.keyAt, `the job ${job.name} holds an id token and restores a cache`)
-        else if (!hasKey && commands.some(isBuild))
-          yield hitAt(entry.keyAt, `the job ${job.name} builds with a cache that every branch can fill`)
-      }
+      if (entry === undefined || !cachesOf(job).some((cache) => cache.kind === 'map')) continue
+      const isKeyless = cachesOf(job).some((cache) => cache.kind === 'map' && !cache.entries.has('key'))
+      if (maySign(job)) yield hitAt(entry.keyAt, `the job ${job.name} holds an id token and restores a cache`)
+      else if (isKeyless && commands.some(isBuild))
+        yield hitAt(entry.keyAt, `the job ${job.name} builds with a cache that every branch can fill`)
     }
   },
 }

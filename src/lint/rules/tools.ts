@@ -11,6 +11,7 @@ import {
   setVariables,
   started,
   type Started,
+  everywhere,
 } from './look.ts'
 
 import { pipeline, type Rule } from './rule.ts'
@@ -38,7 +39,7 @@ const RUNS = new Set([
 /** An address of the web that is not the project's own registry. */
 function isFromWeb({ invocation }: Started): boolean {
   return invocation.args.some(({ text }) => {
-    const isUrl = /^(?:https?:)?\/\/|^https?:/.test(text)
+    const isUrl = text.startsWith('//') || /^https?:/.test(text)
     return isUrl && !/CI_API_V4_URL|CI_SERVER|\/api\/v4\/projects\//.test(text)
   })
 }
@@ -52,7 +53,7 @@ function isRunLater({ all, index, command }: Started): boolean {
     if (invocation === undefined || !RUNS.has(invocation.program)) return false
     const isMode = invocation.program === 'chmod' && !invocation.args.some(({ text }) => /x|7|5/.test(text))
     const isPackage =
-      /^apt/.test(invocation.program) && !invocation.args.some(({ text }) => /\.deb$/.test(text))
+      invocation.program.startsWith('apt') && !invocation.args.some(({ text }) => text.endsWith('.deb'))
     return !isMode && !isPackage
   })
 }
@@ -125,24 +126,30 @@ const oldCosign: Rule = {
   bad: { 'README.md': '```sh\ngo install github.com/sigstore/cosign/v2/cmd/cosign@v2.2.3\n```\n' },
   good: { 'README.md': '```sh\ngo install github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5\n```\n' },
   *check(project) {
-    for (const sequence of sequences(project))
-      for (const placed of sequence.commands)
-        for (const word of placed.command.words) {
-          const found = COSIGN_VERSION.exec(expandedOnce(word.text, sequence.job))
-          const version = found?.[1] ?? found?.[2] ?? found?.[3] ?? ''
-          const names = advisoriesOf(version)
-          if (names.length > 0) yield hit(placed, word, `cosign ${version} has ${names.join(', ')}`)
-        }
+    for (const placed of everywhere(project))
+      for (const word of placed.command.words) {
+        const what = holesOf(versionIn(expandedOnce(word.text, placed.job)))
+        if (what !== undefined) yield hit(placed, word, what)
+      }
     for (const { name, node } of setVariables(project)) {
-      const names = name === 'COSIGN_VERSION' ? advisoriesOf(String(node.value)) : []
-      if (names.length > 0) yield hitAt(node.at, `cosign ${String(node.value)} has ${names.join(', ')}`)
+      const what = name === 'COSIGN_VERSION' ? holesOf(String(node.value)) : undefined
+      if (what !== undefined) yield hitAt(node.at, what)
     }
     for (const { node, text } of images(project)) {
-      const version = COSIGN_VERSION.exec(text)?.[3] ?? ''
-      const names = advisoriesOf(version)
-      if (names.length > 0) yield hitAt(node.at, `cosign ${version} has ${names.join(', ')}`)
+      const what = holesOf(versionIn(text))
+      if (what !== undefined) yield hitAt(node.at, what)
     }
   },
+}
+
+function versionIn(text: string): string {
+  const [, download, module, image] = COSIGN_VERSION.exec(text) ?? []
+  return download ?? module ?? image ?? ''
+}
+
+function holesOf(version: string): string | undefined {
+  const names = advisoriesOf(version)
+  return names.length === 0 ? undefined : `cosign ${version} has ${names.join(', ')}`
 }
 
 export interface WrittenImage {

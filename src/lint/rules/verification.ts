@@ -1,6 +1,6 @@
 import type { PlacedCommand } from '../project/project.ts'
 import { blocksAround } from '../shell/command.ts'
-import { hasLetter, hasOption, optionValues } from '../shell/program.ts'
+import { hasOption, optionValues } from '../shell/program.ts'
 import {
   expandedOnce,
   hit,
@@ -100,19 +100,23 @@ const wrongIssuer: Rule = {
   ),
   *check(project) {
     for (const placed of startedAnywhere(project)) {
-      if (!isVerifying(placed)) continue
-      const [identity] = optionValues(placed.invocation, ...IDENTITIES)
+      const [identity] = isVerifying(placed) ? optionValues(placed.invocation, ...IDENTITIES) : []
       const [issuer] = optionValues(placed.invocation, ...ISSUERS)
       if (identity === undefined || issuer === undefined) continue
-      const wanted = expandedOnce(identity.text, placed.job)
       const found = expandedOnce(issuer.text, placed.job)
-      if (!/^https?:\/\/\S+\/\/\S*\.ya?ml@refs\//.test(wanted) || found.includes('$')) continue
-      const host = /^https?:\/\/[^/$]+(?=\/)/.exec(wanted)?.[0]
-      // A GitLab may live under a path.
-      if (host !== undefined && (found.endsWith('/') || !found.startsWith(host)))
+      const host = otherIssuer(found, expandedOnce(identity.text, placed.job))
+      if (host !== undefined)
         yield hit(placed, issuer.word, `the issuer ${found.slice(0, 100)} is not that of ${host}`)
     }
   },
+}
+
+/** The host of the identity, if the issuer is not the GitLab on it. */
+function otherIssuer(issuer: string, identity: string): string | undefined {
+  if (!/^https?:\/\/\S+\/\/\S*\.ya?ml@refs\//.test(identity) || issuer.includes('$')) return undefined
+  const host = /^https?:\/\/[^/$]+(?=\/)/.exec(identity)?.[0]
+  // A GitLab may live under a path.
+  return host !== undefined && (issuer.endsWith('/') || !issuer.startsWith(host)) ? host : undefined
 }
 
 const KEYED = ['--key', '--sk', '--help', '-h']
@@ -171,11 +175,15 @@ const switchedOff: Rule = {
   },
 }
 
+function indexIn(all: readonly PlacedCommand[], { command }: PlacedCommand): number {
+  return all.findIndex((one) => one.command === command)
+}
+
 /** Whether its failure is thrown away: `|| true`, also behind the loop around it. */
 function isForgiven(placed: PlacedCommand, all: readonly PlacedCommand[]): boolean {
   const ends = [placed.command.after, ...[...blocksAround(placed.command)].map(({ after }) => after)]
   if (!ends.includes('||')) return false
-  const next = all.slice(all.indexOf(placed) + 1).find(({ command }) => command.before === '||')
+  const next = all.slice(indexIn(all, placed) + 1).find(({ command }) => command.before === '||')
   if (next === undefined) return false
   const { invocation, command } = next
   const isHarmless = invocation !== undefined && ['true', ':', 'echo', 'printf'].includes(invocation.program)
@@ -183,7 +191,7 @@ function isForgiven(placed: PlacedCommand, all: readonly PlacedCommand[]): boole
 }
 
 function isUnheeded(placed: PlacedCommand, all: readonly PlacedCommand[]): boolean {
-  const before = all.slice(0, all.indexOf(placed)).findLast(({ invocation }) => {
+  const before = all.slice(0, indexIn(all, placed)).findLast(({ invocation }) => {
     return invocation?.program === 'set' && invocation.args.some(({ text }) => /^[+-]e/.test(text))
   })
   const isOff = before?.invocation?.args.some(({ text }) => text === '+e') === true
@@ -205,18 +213,19 @@ const forgiven: Rule = {
   good: pipeline(`verify:\n  script:\n    - ${VERIFY}\n`),
   *check(project) {
     for (const sequence of sequences(project))
-      for (const placed of started(sequence)) {
-        if (!isVerifying(placed) || hasLetter(placed.invocation, 'h')) continue
-        if (isForgiven(placed, sequence.commands) || isUnheeded(placed, sequence.commands))
+      for (const placed of started(sequence))
+        if (isVerifying(placed) && isIgnored(placed, sequence.commands))
           yield hit(placed, placed.invocation.at, 'its failure is ignored')
-      }
-    for (const { job, commands } of jobSequences(project)) {
+    for (const { job } of jobSequences(project).filter(({ commands }) => commands.some(isVerifying))) {
       const allowed = job.keywords.entries.get('allow_failure')
-      const isAllowed = allowed?.value.kind === 'scalar' && allowed.value.value === true
-      if (isAllowed && commands.some(isVerifying))
+      if (allowed?.value.kind === 'scalar' && allowed.value.value === true)
         yield hitAt(allowed.keyAt, `the job ${job.name} verifies, and may fail`)
     }
   },
+}
+
+function isIgnored(placed: PlacedCommand, all: readonly PlacedCommand[]): boolean {
+  return isForgiven(placed, all) || isUnheeded(placed, all)
 }
 
 export const verificationRules: readonly Rule[] = [anyone, wrongIssuer, noIdentity, switchedOff, forgiven]

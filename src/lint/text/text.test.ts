@@ -7,9 +7,10 @@ import { tomlPlaces } from './toml-places.ts'
 
 const own = (text: string, path = 'a'): FileText => new FileText(path, text, { isOwn: true })
 
-function placesOf({ file, text, origin }: Snippet, words: readonly string[]): readonly string[] {
+function placesOf(snippet: Snippet, words: readonly string[]): readonly string[] {
+  const { file, text } = snippet
   return words.map((word) => {
-    const at = origin(text.indexOf(word))
+    const at = snippet.origin(text.indexOf(word))
     const { line, column } = file.position(at)
     expect(file.text.slice(at, at + word.length)).toBe(word)
     return `${line}:${column}`
