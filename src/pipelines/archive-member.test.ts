@@ -9,7 +9,7 @@ function blobOf(bytes: Buffer): Blob & { readonly read: { bytes: number } } {
     sha256: sha256Hex(bytes),
     size: bytes.length,
     read,
-    stream: async function* stream({ start = 0, end = bytes.length - 1 } = {}) {
+    stream: async function* stream({ start, end } = { start: 0, end: bytes.length - 1 }) {
       for (let at = start; at <= end; at += 65_536) {
         const part = bytes.subarray(at, Math.min(at + 65_536, end + 1))
         read.bytes += part.length
