@@ -42,7 +42,7 @@ export const pipelineErrors = defineErrors({
     status: 404,
     exit: 1,
     summary: 'The runner has no manager with that system id.',
-    hint: 'check the file .runner_system_id beside the config.toml of the runner',
+    hint: 'check the file .runner_system_id next to the config.toml of the runner',
   },
   'pipelines.registration-token': {
     status: 410,
@@ -131,7 +131,7 @@ export const pipelineErrors = defineErrors({
   'pipelines.archive': {
     status: 400,
     exit: 1,
-    summary: 'One file was asked for out of an archive that is no zip, is encrypted, or is too large.',
+    summary: 'One file was asked for out of an archive that is not a zip, is encrypted, or is too large.',
     hint: 'download the whole archive',
   },
   'pipelines.archive-member': {

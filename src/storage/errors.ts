@@ -73,7 +73,7 @@ export const storageErrors = defineErrors({
   'storage.git': {
     status: 503,
     exit: 1,
-    summary: 'git could not be started on the server, took too long, or failed.',
+    summary: 'The program git could not be started on the server, took too long, or failed.',
     hint: 'operators: install git 2.36 or newer, and look for the request id in the log of the server',
   },
   'storage.git-busy': {

@@ -74,6 +74,12 @@ async function startIn(name: string, { words, args }: Start): Promise<Outcome> {
   const home = join(folder.path, name)
   await mkdir(home)
   if (process.getuid?.() === 0 && name === 'user') await chown(home, USER, USER)
-  const own = { HOME: home, TMPDIR: home, XDG_DATA_HOME: undefined, XDG_CACHE_HOME: undefined }
+  const own = {
+    HOME: home,
+    TMPDIR: home,
+    XDG_DATA_HOME: undefined,
+    XDG_CACHE_HOME: undefined,
+    XDG_STATE_HOME: home,
+  }
   return runProgram([...words, start, ...args], { cwd: home, env: { ...own, INIT_CWD: home } })
 }

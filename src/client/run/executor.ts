@@ -9,7 +9,6 @@ import {
   probeSandbox,
   type Executor,
   type OpenJobNetwork,
-  type SandboxMount,
   type SandboxProbe,
 } from '../../runner/index.ts'
 import { clientErrors } from '../errors.ts'
@@ -109,16 +108,11 @@ async function sandboxExecutor(order: ExecutorOrder): Promise<Executor> {
     path: [...path, ...prependPath],
     mounts: [
       ...programMounts(program),
-      ...[...path, ...prependPath].map(sameInside),
       ...(wheelhouse === undefined ? [] : [{ host: wheelhouse, job: WHEELHOUSE }]),
     ],
     openNetwork: await networkOf(order),
     isImageStrict,
   })
-}
-
-function sameInside(path: string): SandboxMount {
-  return { host: path, job: path }
 }
 
 const LOOPBACK = /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/

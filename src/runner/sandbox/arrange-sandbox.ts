@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import type { ImageOrder } from '../executor.ts'
 import type { JobFolders } from '../job/folders.ts'
 import { inheritedEnvironment, type Environment, type HostEnvironment } from '../job/host-environment.ts'
 import type { Shell } from '../job/script.ts'
 import type { JobNetwork } from '../network.ts'
 import { carryPipConfig } from '../plain/pip-config.ts'
-import type { SandboxExecutorOptions } from './options.ts'
+import type { SandboxExecutorOptions, SandboxMount } from './options.ts'
 import type { Image } from './image.ts'
 import { jobFiles } from './job-files.ts'
 import type { SandboxMachine } from './machine.ts'
@@ -14,6 +15,8 @@ import type { SandboxLimits, SandboxOrder, SourceBind } from './order.ts'
 
 /** As in the images of Python. */
 const PATH = '/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin'
+const MAX_LINKS = 100
+const MAX_HOPS = 10
 const CARRIED: readonly string[] = ['LANG', 'TZ']
 const OWN = ['project', 'projectTemporary', 'home', 'temporary'] as const
 const LIMITS: SandboxLimits = {
@@ -99,8 +102,31 @@ class Sources {
 
 /** Folders of PATH keep their path: what lies in them may name itself. */
 function mountsOf({ mounts = [], path = [] }: SandboxExecutorOptions, sources: Sources): SourceBind[] {
-  const all = [...path.map((folder) => ({ host: folder, job: folder })), ...mounts]
+  // As a shell does, a folder of PATH that is not there is passed over.
+  const there = path.filter((folder) => existsSync(folder))
+  const own = there.map((folder) => ({ host: folder, job: folder }))
+  const all = [...own, ...there.flatMap(linkedFrom), ...mounts]
   return all.map((mount) => ({ source: sources.add(mount.host), at: mount.job, readOnly: true }))
+}
+
+/** Programs that a folder of PATH has by links to somewhere else: without them the links lead nowhere in a job. */
+function linkedFrom(folder: string): readonly SandboxMount[] {
+  const links = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink())
+  const paths = links.slice(0, MAX_LINKS).map(({ name }) => join(folder, name))
+  return paths.flatMap((link) => {
+    if (!existsSync(link) || !statSync(link).isFile()) return []
+    const host = realpathSync(link)
+    return hopsOf(link)
+      .filter((job) => !job.startsWith(`${folder}/`))
+      .map((job) => ({ host, job }))
+  })
+}
+
+function hopsOf(link: string): readonly string[] {
+  const hops: string[] = []
+  for (let at = link; hops.length < MAX_HOPS && lstatSync(at).isSymbolicLink(); at = hops.at(-1) ?? at)
+    hops.push(resolve(dirname(at), readlinkSync(at)))
+  return hops
 }
 
 async function environment({ options, machine, folders, image, log }: Arrangement): Promise<Environment> {
