@@ -58,5 +58,4 @@ export {
   type PipelineLists,
   type Slice,
 } from './lists.ts'
-export { isFinal } from './status.ts'
 export { GITLAB_VERSION, isProtected } from './variables.ts'
