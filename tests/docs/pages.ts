@@ -114,4 +114,5 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/fetch-and-install.md': 'tests/stock/fetch-install.test.ts',
   'how-to/use-other-clients.md': 'tests/stock/other-clients-page.test.ts',
   'how-to/rehearse-a-release.md': 'tests/stock/rehearse.test.ts',
+  'how-to/push-and-run.md': 'tests/stock/runner-command.test.ts',
 }

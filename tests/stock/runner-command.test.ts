@@ -67,6 +67,7 @@ it('a runner without a token, or for no URL, says so and starts nothing', async 
   expect(secret.code).toBe(2)
 })
 
+// docs/how-to/push-and-run.md
 describe.runIf(present(cosign2))('what is pushed', () => {
   it(
     'is signed with stock cosign by the services of the instance, by nothing but its runner',
