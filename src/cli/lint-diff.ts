@@ -7,22 +7,18 @@ const LOOK_AHEAD = 4
 export function diffLines({ path, before, after }: FixedFile): readonly string[] {
   const [old, made] = [before.split('\n'), after.split('\n')]
   const lines = [`--- ${path}`, `+++ ${path}`]
-  let [at, other] = [0, 0]
-  let isOpen = false
-  while (at < old.length || other < made.length) {
-    if (old[at] === made[other] && at < old.length) {
-      isOpen = false
-      at += 1
+  let other = 0
+  let last = -1
+  for (let at = 0; at < old.length; at += 1) {
+    if (old[at] === made[other]) {
       other += 1
       continue
     }
-    if (!isOpen) lines.push(`@@ line ${at + 1} @@`)
-    isOpen = true
-    const removed = old.slice(at + 1, at + LOOK_AHEAD).indexOf(made[other] ?? '')
-    const count = removed < 0 || other >= made.length ? 1 : removed + 1
-    lines.push(...old.slice(at, at + count).map((line) => `-${line}`))
-    at += count
-    if (removed < 0 && other < made.length) lines.push(`+${made[other++]}`)
+    if (last < at - 1 || last < 0) lines.push(`@@ line ${at + 1} @@`)
+    last = at
+    lines.push(`-${old[at]}`)
+    // What comes back soon was only behind lines that are gone.
+    if (!old.slice(at + 1, at + LOOK_AHEAD).includes(made[other] ?? '')) lines.push(`+${made[other++] ?? ''}`)
   }
   return lines
 }

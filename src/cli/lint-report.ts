@@ -72,12 +72,11 @@ export function explanation(rule: Rule): readonly string[] {
 }
 
 function exampleLines(word: string, files: Rule['bad']): readonly string[] {
-  return Object.entries(files).flatMap(([path, text]) => [
-    `${word} ${path}:`,
-    ...text
-      .trimEnd()
-      .split('\n')
-      .map((line) => `    ${line}`),
-    '',
-  ])
+  const lines: string[] = []
+  for (const [path, text] of Object.entries(files)) {
+    lines.push(`${word} ${path}:`)
+    for (const line of text.trimEnd().split('\n')) lines.push(`    ${line}`)
+    lines.push('')
+  }
+  return lines
 }

@@ -15,20 +15,27 @@ const MAX_BYTES = 256 * 1024
 export async function gitFacts(folder: string, files: Files): Promise<GitFacts> {
   const place = resolve(folder)
   const git = await gitFolder(place, files)
-  const config = (await textOf(join(git, 'config'), files)) ?? ''
-  const origin = /^\[remote "origin"\]\s*(?:\n[ \t]+[^\n]*)*?\n[ \t]+url = ([^\n]{1,1000})$/m.exec(
-    config.slice(0, MAX_BYTES),
-  )?.[1]
-  const path = origin === undefined ? undefined : projectPathOf(origin)
-  const serverUrl = origin === undefined ? undefined : serverOf(origin)
+  const own = projectOf((await textOf(join(git, 'config'), files)) ?? '')
   const head = await textOf(join(git, 'refs', 'remotes', 'origin', 'HEAD'), files)
-  const isOriginKnown = path !== undefined && serverUrl !== undefined
   return {
-    serverUrl: isOriginKnown ? serverUrl : NO_SERVER,
-    projectPath: isOriginKnown ? path : localPath(place),
+    ...(own ?? { serverUrl: NO_SERVER, projectPath: localPath(place) }),
     defaultBranch: /^ref: refs\/remotes\/origin\/(\S+)/.exec(head ?? '')?.[1] ?? 'main',
-    isOriginKnown,
+    isOriginKnown: own !== undefined,
   }
+}
+
+function projectOf(config: string): Pick<GitFacts, 'serverUrl' | 'projectPath'> | undefined {
+  const origin = originOf(config) ?? ''
+  const [serverUrl, projectPath] = [serverOf(origin), projectPathOf(origin)]
+  return serverUrl === undefined || projectPath === undefined ? undefined : { serverUrl, projectPath }
+}
+
+/** The first URL of the section, as git writes it. */
+function originOf(config: string): string | undefined {
+  const start = config.indexOf('[remote "origin"]')
+  if (start < 0) return undefined
+  const end = config.indexOf('\n[', start)
+  return /^[ \t]+url = ([^\n]{1,1000})$/m.exec(config.slice(start, end < 0 ? undefined : end))?.[1]
 }
 
 /** `.git`, or what it names: of a worktree the repository's own. */

@@ -52,7 +52,8 @@ ${ONLY_TAGS}`),
     const { pipeline: planned } = project
     if (planned === undefined) return
     const signing = planned.jobs.filter(({ commands }) => commands.some(isSigning))
-    const signs = new Set(signing.flatMap((job) => [...job.planned.keys()]))
+    const signs = new Set<Situation>()
+    for (const job of signing) for (const situation of job.planned.keys()) signs.add(situation)
     for (const placed of inJobs(project)) {
       const { invocation, job } = placed
       if (invocation === undefined || !isVerifying(placed)) continue

@@ -106,8 +106,9 @@ function stageOrder({ pipeline: planned }: Project): (name: string) => number {
     stages?.kind === 'list'
       ? stages.items.map((item) => (item.kind === 'scalar' ? String(item.value) : ''))
       : ['build', 'test', 'deploy']
-  const jobs = (planned?.situations ?? []).flatMap((situation) => [...situation.jobs.values()])
-  const stageOf = new Map(jobs.map(({ name, stage }) => [name, stage]))
+  const stageOf = new Map<string, string>()
+  for (const { jobs } of planned?.situations ?? [])
+    for (const { name, stage } of jobs.values()) stageOf.set(name, stage)
   return (name) => listed.indexOf(stageOf.get(name) ?? '')
 }
 

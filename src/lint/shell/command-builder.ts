@@ -3,6 +3,34 @@ import type { Assignment, Block, BlockKind, Operator, Redirect, ShellCommand, Wo
 const ASSIGNMENT = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/
 const MAX_BLOCKS = 64
 
+/** Words that have a meaning where a command could begin. */
+const MODES = new Map<string, OpenCommand['mode']>([
+  ['for', 'for'],
+  ['select', 'for'],
+  ['case', 'case'],
+  ['function', 'function'],
+])
+const OPENERS = new Map<string, BlockKind>([
+  ['if', 'if'],
+  ['while', 'while'],
+  ['until', 'while'],
+  ['{', 'group'],
+])
+/** Whether what follows is a condition. */
+const STATES = new Map<string, boolean>([
+  ['then', false],
+  ['do', false],
+  ['else', false],
+  ['elif', true],
+])
+const CLOSERS = new Map<string, readonly BlockKind[]>([
+  ['}', ['group']],
+  ['fi', ['if']],
+  ['done', ['for', 'while']],
+  ['esac', ['case']],
+])
+const HAS_CONDITION: ReadonlySet<BlockKind> = new Set(['if', 'while', 'case'])
+
 interface OpenCommand {
   assignments: Assignment[]
   words: Word[]
@@ -84,16 +112,19 @@ export class CommandBuilder {
 
   /** Takes a word; the redirect that it is the target of. */
   word(word: Word): Redirect | undefined {
-    const command = this.#command
     if (this.#redirect !== undefined) return this.#target(word)
-    if (this.isAtStart && word.isBare && this.#reserved(word)) return undefined
+    if (!this.isAtStart || !word.isBare || !this.#reserved(word)) this.#take(word)
+    return undefined
+  }
+
+  #take(word: Word): void {
+    const command = this.#command
     command.start ??= word.start
-    const assigned =
-      command.words.length === 0 && command.mode === 'command' ? ASSIGNMENT.exec(word.text) : null
+    const isFirst = command.words.length === 0 && command.mode === 'command'
+    const assigned = isFirst ? ASSIGNMENT.exec(word.text) : null
     if (assigned !== null) command.assignments.push(assignment(word, assigned))
     else command.words.push(word)
     if (command.mode === 'case' && word.text === 'in') this.#open('case')
-    return undefined
   }
 
   #target(word: Word): Redirect {
@@ -121,26 +152,28 @@ export class CommandBuilder {
   }
 
   #emit(command: OpenCommand, { operator, at }: { readonly operator: Operator; readonly at: number }): void {
-    const isEmpty = command.words.length === 0 && command.assignments.length === 0
-    if (isEmpty && command.redirects.length === 0) return this.#follow(operator)
+    const { assignments, words, redirects, start, isNegated } = command
+    const isEmpty = words.length === 0 && assignments.length === 0
+    if (isEmpty && redirects.length === 0) return this.#follow(operator)
     const block = this.#block
+    const isCondition = block?.isInCondition === true
     const made: ShellCommand = {
-      assignments: command.assignments,
-      words: command.words,
-      redirects: command.redirects,
-      start: command.start ?? at,
+      assignments,
+      words,
+      redirects,
+      isNegated,
+      isCondition,
+      start: start ?? at,
       end: at,
       before: this.#before,
       after: operator,
-      isNegated: command.isNegated,
-      isCondition: block?.isInCondition === true,
       block: block ?? this.#outer,
     }
-    if (made.isCondition) block?.conditions.push(made)
+    if (isCondition) block?.conditions.push(made)
     this.#commands.push(made)
     this.#last = made
     this.#before = operator
-    if (this.#closed !== undefined && !isEmpty) this.#closed = undefined
+    if (!isEmpty) this.#closed = undefined
   }
 
   /** An operator behind nothing: it belongs to the block, or to the line, that has just ended. */
@@ -153,20 +186,14 @@ export class CommandBuilder {
   }
 
   #reserved({ text, start }: Word): boolean {
-    const block = this.#block
-    if (text === 'if' || text === 'while' || text === 'until')
-      this.#open(text === 'if' ? 'if' : 'while', start)
-    else if (text === 'for' || text === 'select') this.#command.mode = 'for'
-    else if (text === 'case') this.#command.mode = 'case'
-    else if (text === 'function') this.#command.mode = 'function'
-    else if (text === '{') this.#open('group', start)
-    else if (text === 'then' || text === 'do' || text === 'else') this.#condition(false)
-    else if (text === 'elif') this.#condition(true)
+    const mode = MODES.get(text)
+    const opened = OPENERS.get(text)
+    const isInCondition = STATES.get(text)
+    if (mode !== undefined) this.#command.mode = mode
+    else if (opened !== undefined) this.#open(opened, start)
+    else if (isInCondition !== undefined) this.#condition(isInCondition)
     else if (text === '!') this.#command.isNegated = true
-    else if (text === '}' && block?.kind === 'group') this.#shut()
-    else if (text === 'fi' && block?.kind === 'if') this.#shut()
-    else if (text === 'done' && (block?.kind === 'for' || block?.kind === 'while')) this.#shut()
-    else if (text === 'esac' && block?.kind === 'case') this.#shut()
+    else if (this.#block !== undefined && CLOSERS.get(text)?.includes(this.#block.kind) === true) this.#shut()
     else return false
     return true
   }
@@ -181,12 +208,11 @@ export class CommandBuilder {
     this.#before = ''
     if (this.#blocks >= MAX_BLOCKS) return
     this.#blocks += 1
-    const [name] = words
+    const named = kind === 'for' ? { name: words[0]?.text ?? '', words: words.slice(2) } : {}
     this.#block = {
       ...newBlock(kind, { parent: this.#block ?? this.#outer, start }),
-      name: kind === 'for' ? (name?.text ?? '') : '',
-      words: kind === 'for' ? words.slice(2) : [],
-      isInCondition: kind === 'if' || kind === 'while' || kind === 'case',
+      ...named,
+      isInCondition: HAS_CONDITION.has(kind),
     }
   }
 

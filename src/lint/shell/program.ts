@@ -45,18 +45,24 @@ export function invocationOf({ words }: ShellCommand): Invocation | undefined {
 function startedBy(name: string, args: readonly Word[]): readonly Word[] | undefined {
   if (PYTHON.test(name)) return moduleOf(args)
   const withValue = Object.hasOwn(STARTERS, name) ? STARTERS[name] : undefined
-  if (withValue === undefined) return undefined
-  if (name === 'command' && args[0]?.text === '-v') return undefined
-  if (name === 'pipx' && args[0]?.text !== 'run') return undefined
-  let skip = name === 'pipx' ? 1 : 0
-  for (; skip < args.length; skip += 1) {
-    const text = args[skip]?.text ?? ''
-    const isValue = withValue.test(args[skip - 1]?.text ?? '') && skip > 0
-    const isOwn = text.startsWith('-') || (name === 'env' && /^\w+=/.test(text))
-    const isTime = name === 'timeout' && /^\d/.test(text)
-    if (!isOwn && !isValue && !isTime) break
-  }
-  return skip < args.length ? args.slice(skip) : undefined
+  const first = args[0]?.text
+  if (withValue === undefined || startsNothing(name, first)) return undefined
+  const from = name === 'pipx' ? 1 : 0
+  const length = args.slice(from).findIndex(({ text }, index) => {
+    const isValue = index > 0 && withValue.test(args[from + index - 1]?.text ?? '')
+    return !isValue && !isOfStarter(name, text)
+  })
+  return length < 0 ? undefined : args.slice(from + length)
+}
+
+function startsNothing(name: string, first: string | undefined): boolean {
+  return (name === 'command' && first === '-v') || (name === 'pipx' && first !== 'run')
+}
+
+/** An option, a variable of `env`, the time of `timeout`. */
+function isOfStarter(name: string, text: string): boolean {
+  if (name === 'env' && /^\w+=/.test(text)) return true
+  return text.startsWith('-') || (name === 'timeout' && /^\d/.test(text))
 }
 
 /** `python -I -m pip …` is pip. */

@@ -42,6 +42,7 @@ interface OpenDocument {
   readonly isIndented: boolean
 }
 
+const BREAKS = new Set(' \t\r\n()<>&|;')
 const OPERATORS = /(?:&&|\|\||;;&?|;&|\|&|[|&;])/y
 const REDIRECTS = /(?:<<<|<<-?|<>|>>|>\||[<>]&|&>>?|[<>])/y
 
@@ -88,19 +89,24 @@ class Reader {
   }
 
   #unquoted(level: Level, character: string): void {
-    if (character === ' ' || character === '\t' || character === '\r') {
-      this.#endWord(level)
-      this.#at += 1
-    } else if (character === '\n') this.#newline(level)
-    else if (character === '\\') this.#escape(level, undefined)
-    else if (character === "'") this.#single(level)
+    if (character === "'") this.#single(level)
     else if (character === '"') this.#double(level)
-    else if (character === '#' && level.word === undefined) this.#run(/[^\n]*/y)
+    else if (character === '\\') this.#escape(level, undefined)
     else if (character === '$' || character === '`') this.#expansion(level, character)
+    else if (BREAKS.has(character)) this.#break(level, character)
+    else if (character === '#' && level.word === undefined) this.#run(/[^\n]*/y)
+    else this.#append(level, this.#run(/[^\s\\'"$`()<>&|;]+/y))
+  }
+
+  /** What ends a word. */
+  #break(level: Level, character: string): void {
+    if (character === '\n') this.#newline(level)
     else if (character === '(') this.#open(level)
     else if (character === ')') this.#closing(level)
-    else if (/[<>&|;]/.test(character)) this.#operator(level)
-    else this.#append(level, this.#run(/[^\s\\'"$`()<>&|;]+/y))
+    else if (/\s/.test(character)) {
+      this.#endWord(level)
+      this.#at += 1
+    } else this.#operator(level)
   }
 
   /** Matches at the present place and moves behind; patterns with one class only, so that nothing is read twice. */

@@ -19,33 +19,43 @@ interface Fence {
 
 /** What a reader of the page would type into a shell: fenced blocks of shells, and indented lines with a `$ ` before them. */
 export function shellBlocks(file: FileText): readonly Snippet[] {
-  const snippets: Snippet[] = []
-  let fence: Fence | undefined
-  let prompts: Line[] = []
-  const add = (lines: readonly Line[]): void => {
-    if (lines.length > 0 && snippets.length < MAX_BLOCKS) snippets.push(snippetOfLines(file, lines))
+  const blocks = new Blocks(file.text)
+  for (const line of linesOf(file.text)) blocks.line(line)
+  blocks.end()
+  return blocks.found.slice(0, MAX_BLOCKS).map((lines) => snippetOfLines(file, lines))
+}
+
+class Blocks {
+  readonly found: (readonly Line[])[] = []
+  readonly #text: string
+  #fence: Fence | undefined
+  #prompts: Line[] = []
+
+  constructor(text: string) {
+    this.#text = text
   }
-  for (const line of linesOf(file.text)) {
-    const text = file.text.slice(line.from, line.to)
-    const found = FENCE.exec(text)
-    const mark = found?.[1] ?? ''
-    if (fence !== undefined) {
-      if (mark.startsWith(fence.mark)) {
-        add(typedLines(file.text, fence))
-        fence = undefined
-      } else fence.lines.push(line)
-      continue
+
+  line(line: Line): void {
+    const text = this.#text.slice(line.from, line.to)
+    const [, mark = '', language = ''] = FENCE.exec(text) ?? []
+    if (this.#fence !== undefined) {
+      if (mark.startsWith(this.#fence.mark)) this.end()
+      else this.#fence.lines.push(line)
+      return
     }
     const prompt = /^(?: {4,}|\t+)\$ /.exec(text)?.[0]
-    if (prompt !== undefined) prompts.push({ from: line.from + prompt.length, to: line.to })
-    else {
-      add(prompts)
-      prompts = []
-    }
-    if (mark !== '') fence = { mark, language: (found?.[2] ?? '').toLowerCase(), lines: [] }
+    if (prompt !== undefined) this.#prompts.push({ from: line.from + prompt.length, to: line.to })
+    else this.end()
+    if (mark !== '') this.#fence = { mark, language: language.toLowerCase(), lines: [] }
   }
-  add(fence === undefined ? prompts : typedLines(file.text, fence))
-  return snippets
+
+  /** Of what is open. */
+  end(): void {
+    const lines = this.#fence === undefined ? this.#prompts : typedLines(this.#text, this.#fence)
+    if (lines.length > 0) this.found.push(lines)
+    this.#fence = undefined
+    this.#prompts = []
+  }
 }
 
 function* linesOf(text: string): Generator<Line> {
@@ -60,16 +70,24 @@ function* linesOf(text: string): Generator<Line> {
 
 /** Of a session what follows the prompts, and what goes on behind a backslash; of a script all. */
 function typedLines(text: string, { language, lines }: Fence): readonly Line[] {
-  const typed: Line[] = []
-  const hasPrompts = lines.some(({ from, to }) => /^[ \t]*\$ /.test(text.slice(from, to)))
   if (!SHELLS.has(language) && !SESSIONS.has(language)) return []
-  if (!hasPrompts) return SESSIONS.has(language) ? [] : lines
+  const hasPrompts = lines.some((line) => promptOf(text, line) !== undefined)
+  if (hasPrompts) return promptedLines(text, lines)
+  return SESSIONS.has(language) ? [] : lines
+}
+
+function promptOf(text: string, { from, to }: Line): string | undefined {
+  return /^[ \t]*\$ /.exec(text.slice(from, to))?.[0]
+}
+
+function promptedLines(text: string, lines: readonly Line[]): readonly Line[] {
+  const typed: Line[] = []
   let goesOn = false
-  for (const { from, to } of lines) {
-    const prompt = /^[ \t]*\$ /.exec(text.slice(from, to))?.[0]
+  for (const line of lines) {
+    const prompt = promptOf(text, line)
     if (prompt === undefined && !goesOn) continue
-    typed.push({ from: from + (prompt?.length ?? 0), to })
-    goesOn = text[to - 1] === '\\'
+    typed.push({ from: line.from + (prompt?.length ?? 0), to: line.to })
+    goesOn = text[line.to - 1] === '\\'
   }
   return typed
 }

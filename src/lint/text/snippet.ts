@@ -67,37 +67,47 @@ function contentStart(file: FileText, { at }: ScalarNode): number {
   return first === '"' || first === "'" ? start + 1 : start
 }
 
-/** Either moves forward at every step. */
 function align(text: string, { raw, start }: { readonly raw: string; readonly start: number }): Uint32Array {
   const origins = new Uint32Array(text.length + 1)
   let at = start
-  for (let index = 0; index < text.length; index += 1) {
+  for (let index = 0; index < text.length;) {
     const wanted = text[index] ?? ''
     if (isSpace(wanted)) {
-      origins[index] = at
+      origins[index++] = at
       if (isSpace(raw[at] ?? '')) at += 1
       continue
     }
-    while (isSpace(raw[at] ?? '')) at += 1
-    if (raw[at] !== wanted && (raw[at] === '\\' || raw[at] === "'")) {
-      at += 1
-      while (isSpace(raw[at] ?? '')) at += 1
-    }
+    at = reach(wanted, { raw, at })
     if (raw[at] === wanted) {
-      origins[index] = at
-      at += 1
+      origins[index++] = at++
       continue
     }
     // Something was put in: the rest of the line stands where it begins to differ.
-    const end = text.indexOf('\n', index)
-    const stop = end < 0 ? text.length : end
+    const stop = endOfLine(text, index)
     origins.fill(Math.min(at, raw.length), index, stop)
-    index = stop - 1
-    const next = raw.indexOf('\n', at)
-    at = next < 0 ? raw.length : next
+    index = stop
+    at = endOfLine(raw, at)
   }
   origins[text.length] = Math.min(at, raw.length)
   return origins
+}
+
+/** Past blanks, and what stands before a character only in the file: a backslash, the first of two quotes. */
+function reach(wanted: string, { raw, at }: { readonly raw: string; readonly at: number }): number {
+  const next = pastSpace(raw, at)
+  const isEscape = raw[next] !== wanted && (raw[next] === '\\' || raw[next] === "'")
+  return isEscape ? pastSpace(raw, next + 1) : next
+}
+
+function pastSpace(raw: string, start: number): number {
+  let at = start
+  while (isSpace(raw[at] ?? '')) at += 1
+  return at
+}
+
+function endOfLine(text: string, start: number): number {
+  const end = text.indexOf('\n', start)
+  return end < 0 ? text.length : end
 }
 
 function isSpace(character: string): boolean {

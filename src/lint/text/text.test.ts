@@ -29,22 +29,33 @@ async function scriptOf(text: string): Promise<readonly ScalarNode[]> {
 }
 
 describe('the places of a script', () => {
-  it.each<[string, string, readonly string[], readonly string[]]>([
-    ['a plain line', 'job:\n  script:\n    - one two\n', ['one', 'two'], ['3:7', '3:11']],
+  it.each<[string, string, { readonly words: readonly string[]; readonly places: readonly string[] }]>([
+    ['a plain line', 'job:\n  script:\n    - one two\n', { words: ['one', 'two'], places: ['3:7', '3:11'] }],
     [
       'a block',
       'job:\n  script:\n    - |\n      one\n        two\n\n      three',
-      ['one', 'two', 'three'],
-      ['4:7', '5:9', '7:7'],
+      { words: ['one', 'two', 'three'], places: ['4:7', '5:9', '7:7'] },
     ],
-    ['a folded block', 'job:\n  script:\n    - >-\n      one\n      two\n', ['one', 'two'], ['4:7', '5:7']],
-    ['double quotes', 'job:\n  script: ["a \\"b\\" c"]\n', ['a', 'b', 'c'], ['2:13', '2:17', '2:21']],
-    ['single quotes', "job:\n  script: ['it''s one']\n", ['one'], ['2:19']],
-    ['a plain text of two lines', 'job:\n  script:\n    - one\n      two\n', ['one', 'two'], ['3:7', '4:7']],
-    ['an anchor', 'job:\n  script: &x |\n    one\n', ['one'], ['3:5']],
-  ])('in %s are those of the file', async (_, yaml, words, expected) => {
+    [
+      'a folded block',
+      'job:\n  script:\n    - >-\n      one\n      two\n',
+      { words: ['one', 'two'], places: ['4:7', '5:7'] },
+    ],
+    [
+      'double quotes',
+      'job:\n  script: ["a \\"b\\" c"]\n',
+      { words: ['a', 'b', 'c'], places: ['2:13', '2:17', '2:21'] },
+    ],
+    ['single quotes', "job:\n  script: ['it''s one']\n", { words: ['one'], places: ['2:19'] }],
+    [
+      'a plain text of two lines',
+      'job:\n  script:\n    - one\n      two\n',
+      { words: ['one', 'two'], places: ['3:7', '4:7'] },
+    ],
+    ['an anchor', 'job:\n  script: &x |\n    one\n', { words: ['one'], places: ['3:5'] }],
+  ])('in %s are those of the file', async (_, yaml, { words, places }) => {
     const [node] = await scriptOf(yaml)
-    expect(placesOf(snippetOfScalar(own(yaml), node as ScalarNode), words)).toEqual(expected)
+    expect(placesOf(snippetOfScalar(own(yaml), node as ScalarNode), words)).toEqual(places)
   })
 
   it('with inputs put in are right before them and on the next line', async () => {
@@ -97,6 +108,7 @@ it('the places of TOML keys are told past strings, arrays and comments of many l
     '"""',
     'list = [ # c',
     '  "x]",',
+    '  ["inside"],',
     ']',
     "version = 'v'",
     'urls.Home = "u"',
