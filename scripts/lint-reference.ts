@@ -9,7 +9,7 @@ const HEAD = `# Lint
 
 \`wheelseal lint [DIR]\` finds what undermines signatures before anything runs: in \`.gitlab-ci.yml\` and what it includes, in \`pyproject.toml\`, in files \`*policy*.toml\`, and in the shell lines of the README and of \`docs/\`. It starts nothing and fetches nothing; [configuration](configuration.md) lists the flags.
 
-A finding has a code that is the same in every release, a severity, and \`FILE:LINE:COLUMN\`, also where the line stands in an included file. A rule is reported once for each file, with all its places. *error*: whoever wants to can defeat the signatures, or releases fail; *warning*: it fails, or fails to protect, some day; *note*: worth knowing. The exit code is 0 when nothing is found at \`--level\` or above, 1 when something is, 2 for wrong usage.
+A finding has a code that is the same in every release, a severity, and \`FILE:LINE:COLUMN\`, also where the line is in an included file. A rule is reported once for each file, with all its places. *error*: an attacker can defeat the signatures, or releases fail; *warning*: it fails, or fails to protect, some day; *note*: worth knowing. The exit code is 0 when nothing is found at \`--level\` or above, 1 when something is, 2 for wrong usage.
 
 Whether a job is in a pipeline is decided three times: for the default branch, for a branch that is not protected, and for a protected tag \`v1.0.0\`. What cannot be read is a finding, [WS901](#ws901).
 
@@ -84,17 +84,17 @@ Source: ${source.join('; ')}.${ids.length === 0 ? '' : ` Traps: ${ids.join(', ')
 `
 }
 
-/** Indented, so that examples are no shell lines of this page. */
+const LANGUAGES = { yml: 'yaml', toml: 'toml', md: 'text' } as const
+
+/** Of a page the lines alone: none of them is for a reader of this one to run. */
 function examples(files: Example): string {
   return Object.entries(files)
-    .map(
-      ([path, text]) =>
-        `\`${path}\`:\n\n${text
-          .trimEnd()
-          .split('\n')
-          .map((line) => `    ${line}`.trimEnd())
-          .join('\n')}`,
-    )
+    .map(([path, text]) => {
+      const ending = path.slice(path.lastIndexOf('.') + 1) as keyof typeof LANGUAGES
+      const lines = text.trimEnd().split('\n')
+      const shown = ending === 'md' ? lines.filter((line) => !line.startsWith('```')) : lines
+      return `\`${path}\`:\n\n\`\`\`${LANGUAGES[ending]}\n${shown.join('\n')}\n\`\`\``
+    })
     .join('\n\n')
 }
 

@@ -29,7 +29,7 @@ nothing and fetches nothing. docs/reference/lint.md has a section for each rule.
 
 Examples:
   wheelseal lint
-  wheelseal lint --level warning --format codequality > gl-code-quality-report.json
+  wheelseal lint --level warning --format codequality
   wheelseal lint --fix
   wheelseal lint --explain WS301
 
@@ -132,8 +132,7 @@ async function fix(
 ): Promise<boolean> {
   const { written, changed } = await writeFixes(plannedFixes(report), { folder, files: systemFiles })
   for (const path of written) terminal.say(`fixed ${path}`)
-  for (const path of changed)
-    terminal.say(`${path} was changed by somebody in the meantime, and is left as it is`)
+  for (const path of changed) terminal.say(`${path} has changed in the meantime, and is left as it is`)
   return written.length > 0
 }
 

@@ -24,7 +24,7 @@ const deadDefault: Rule = {
   severity: 'note',
   title: 'a default before_script that no job runs',
   what: '`before_script` of `default`, or at the top, which every job replaces by its own.',
-  consequence: 'The lines are dead: whoever changes them changes nothing.',
+  consequence: 'The lines are dead: a change of them changes nothing.',
   fix: 'Delete them; a job that needs them can write `!reference [.name, before_script]`.',
   source: ['GitLab, CI/CD YAML reference: `default`'],
   traps: ['C14'],

@@ -136,7 +136,7 @@ const withoutIndex: Rule = {
   title: 'instructions that ask the wrong index',
   what: 'A page installs or downloads this package without naming an index, and the pipeline publishes it to GitLab only.',
   consequence:
-    'pip asks PyPI: whoever registers the name there has their code run by the readers of the page.',
+    'pip asks PyPI: the readers of the page run the code of any stranger who registers the name there.',
   fix: 'Print the index: `pip install --index-url https://GITLAB/api/v4/projects/ID/packages/pypi/simple NAME`.',
   source: ['GitLab, "PyPI packages in the package registry": install a package', 'CVE-2018-20225'],
   traps: ['S3'],
@@ -181,7 +181,7 @@ const secondIndex: Rule = {
   title: 'a second index',
   what: '`--extra-index-url`, or the variable of pip or uv for it.',
   consequence:
-    'pip takes the highest version of both indexes: whoever registers the name on the public one wins.',
+    'pip takes the highest version of both indexes: a stranger who registers the name on the public one wins.',
   fix: 'Give one `--index-url`, of an index that forwards what it does not have, or none and `--no-index`.',
   source: ['CVE-2018-20225', 'pip issues 8606 and 9612'],
   traps: ['S4'],

@@ -19,7 +19,7 @@ const SIGN = `sign:
 const nobodyVerifies: Rule = {
   code: 'WS407',
   severity: 'warning',
-  title: 'signatures that nobody checks',
+  title: 'signatures that are not checked',
   what: 'A pipeline signs, and no job of it verifies.',
   consequence: 'A wrong identity, a wrong file or an empty folder is found by the first consumer.',
   fix: 'Add a job that verifies each file with the identity that consumers will expect, before anything is published.',
@@ -46,7 +46,7 @@ const unsigned: Rule = {
   title: 'packages that are published unsigned',
   what: 'A pipeline uploads packages, and neither signs nor attests them.',
   consequence:
-    'Whoever can write to the registry, or stand between it and the reader, can replace them unseen.',
+    'An attacker who can write to the registry, or intercept its connections, can replace them unseen.',
   fix: 'Sign them: `wheelseal init` writes the stages.',
   source: ['[Sign distributions](../how-to/sign-distributions.md)'],
   traps: [],

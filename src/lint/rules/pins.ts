@@ -110,7 +110,7 @@ const systemPackages: Rule = {
   title: 'system packages installed in a release job',
   what: 'A job that builds, signs, verifies or publishes calls `apt-get`, `apk`, `dnf` or `yum`.',
   consequence:
-    'It needs root, that distribution and its servers, takes its time in each job, and brings whatever is there today.',
+    'It needs root, that distribution and its servers, takes time in each job, and installs the versions of the day.',
   fix: 'Take an image that has them; `python` images have curl, wget and git.',
   source: ['GitLab, "Pipeline efficiency": container images'],
   traps: ['C15'],
@@ -131,7 +131,7 @@ const unpinnedInclude: Rule = {
   severity: 'warning',
   title: 'an included file that others can change',
   what: '`include` of a remote file without `integrity`, of a project without a commit or a tag as `ref`, or of a component by `~latest` or a part of a version.',
-  consequence: 'Whoever may change that file runs commands in the jobs that sign.',
+  consequence: 'All who may change that file run commands in the jobs that sign.',
   fix: 'Name a commit, or a protected tag; for remote files add `integrity: sha256-…`.',
   source: ['GitLab, CI/CD YAML reference: `include:integrity`', 'GitLab, "CI/CD components": best practices'],
   traps: [],
@@ -190,7 +190,7 @@ const withoutTls: Rule = {
   title: 'a server that is not checked',
   what: 'curl, wget, pip or git is told not to check the certificate of the server.',
   consequence:
-    'Whoever stands between answers in the place of the server, and gets the token that was meant for it.',
+    'An attacker on the network answers in the place of the server, and gets the token that was meant for it.',
   fix: 'Name the certificate authority: `--cacert`, `SSL_CERT_FILE`, `PIP_CERT`.',
   source: ['curl(1): `--insecure`'],
   traps: [],

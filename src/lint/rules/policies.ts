@@ -94,7 +94,7 @@ const pathOnly: Rule = {
   severity: 'note',
   title: 'a project that is known by its path alone',
   what: 'An identity of a policy file has `project` and no `project_id`.',
-  consequence: 'After a rename or a deletion, whoever registers the path next makes signatures that pass.',
+  consequence: 'After a rename or a deletion, the next owner of the path makes signatures that pass.',
   fix: 'Add `project_id`, which GitLab never gives out twice.',
   source: ['Fulcio, OID 1.3.6.1.4.1.57264.1.15', '[Policy](policy.md)'],
   traps: ['S6'],

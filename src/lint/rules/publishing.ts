@@ -25,7 +25,7 @@ const everyBranch: Rule = {
   code: 'WS401',
   severity: 'error',
   title: 'a publication from every branch',
-  what: 'A job that uploads packages is in the pipeline of any branch, and waits for nobody.',
+  what: 'A job that uploads packages is in the pipeline of any branch, and does not wait for a person.',
   consequence: 'Everybody who may push a branch publishes a release.',
   fix: 'Run it for protected tags only: `rules: [{ if: $CI_COMMIT_TAG }]`, and protect the tags `v*`.',
   source: ['GitLab, CI/CD YAML reference: `rules`', 'GitLab, "Protected tags"'],
@@ -139,7 +139,7 @@ const fixedVersion: Rule = {
   title: 'a version that is written into the pipeline',
   what: 'A variable such as `PACKAGE_VERSION` has a version as its value, in a pipeline that uploads packages.',
   consequence:
-    'The second pipeline fails with "already been taken", and signatures of its build may be stored beside the files of the first.',
+    'The second pipeline fails with "already been taken", and signatures of its build may be stored with the files of the first.',
   fix: 'Take the version from the tag (`${CI_COMMIT_TAG#v}`) or from the metadata of what was built.',
   source: [
     'GitLab, "PyPI packages in the package registry": publishing a package with the same name or version',
@@ -184,7 +184,7 @@ const twoNames: Rule = {
   title: 'signatures under another name than the package',
   what: 'The generic package has the name of the GitLab project, and pip is asked for a name that the pipeline makes of it.',
   consequence:
-    'Whoever derives one name from the other gets 404: `my-pkg`, `my_pkg` and `My.Pkg` are one package to pip and three to the generic registry.',
+    'Users who derive one name from the other get 404: `my-pkg`, `my_pkg` and `My.Pkg` are one package to pip and three to the generic registry.',
   fix: 'Take the name under which signatures are kept from the names of the files.',
   source: ['PEP 503: normalized names', 'PEP 625: file names'],
   traps: ['C8'],

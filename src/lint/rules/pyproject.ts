@@ -36,7 +36,7 @@ function isVersion(text: string): boolean {
 const placeholder: Rule = {
   code: 'WS605',
   severity: 'error',
-  title: 'a name or version that is none',
+  title: 'a name or version that is not valid',
   what: '`name` or `version` in `[project]` is not valid, a placeholder such as `<my_package>` for example, or a URL has one.',
   consequence: 'Nothing but the pipeline that rewrites the file can build or install the project.',
   fix: 'Write the real name, a version such as `0.1.0`, and real URLs.',
@@ -100,9 +100,10 @@ function buildRequires({ value }: Pyproject): readonly string[] {
 const oldPython: Rule = {
   code: 'WS607',
   severity: 'note',
-  title: 'a promise to run on a Python without support',
+  title: 'a lower bound that is a Python without support',
   what: 'The lower bound of `requires-python` is a release whose support has ended.',
-  consequence: 'Users on it get a package that nobody tests there, on an interpreter without security fixes.',
+  consequence:
+    'Users on it get a package that is not tested there, on an interpreter without security fixes.',
   fix: 'Raise `requires-python` to the oldest release that is supported.',
   source: ['Python Developer\'s Guide, "Status of Python versions"'],
   traps: ['C4'],

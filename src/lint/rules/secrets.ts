@@ -58,7 +58,7 @@ const idTokenInArguments: Rule = {
   title: 'an id token on the command line',
   what: '`--identity-token` is given a token. A file is fine.',
   consequence:
-    'Whoever reads the list of processes, or a trace of the shell, can sign as this project until the token expires.',
+    'Every reader of the list of processes, or of a trace of the shell, can sign as this project until the token expires.',
   fix: 'Leave the option out: cosign and wheelseal read `SIGSTORE_ID_TOKEN` from the environment.',
   source: [
     'cosign, `cosign sign-blob --help`: token or path to it',

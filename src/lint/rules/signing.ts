@@ -35,7 +35,7 @@ const unchecked: Rule = {
   severity: 'warning',
   title: 'files signed as they arrive',
   what: 'A job signs files that another job has built, and compares no checksums before.',
-  consequence: 'Whoever can change an artifact between the two jobs gets a good signature over it.',
+  consequence: 'An attacker who can change an artifact between the two jobs gets a good signature over it.',
   fix: 'Record `sha256sum` in the build job, and run `sha256sum --check` on it before signing; or build and sign in one job.',
   source: ['GitLab, "Use Sigstore for keyless signing": build and sign in the same job'],
   traps: ['S13'],
@@ -64,7 +64,7 @@ const withoutBundle: Rule = {
   what: '`cosign sign-blob` without `--bundle`.',
   consequence:
     'Verification has to search the log by the digest each time: not without a network, not in Rekor v2, and cosign 3 refuses to sign.',
-  fix: 'Add `--bundle "$file.sigstore.json"`, and publish the bundle beside the file; `.sig` and `.crt` may stay.',
+  fix: 'Add `--bundle "$file.sigstore.json"`, and publish the bundle next to the file; `.sig` and `.crt` may stay.',
   source: ['cosign changelog, 3.0', 'Sigstore, "Sigstore bundle format"'],
   traps: ['S9'],
   bad: pipeline(
@@ -186,7 +186,7 @@ const ignoredIssuer: Rule = {
   code: 'WS205',
   severity: 'note',
   title: 'an issuer that is not asked',
-  what: '`--oidc-issuer` beside `--identity-token` when signing.',
+  what: '`--oidc-issuer` together with `--identity-token` when signing.',
   consequence:
     'Nothing: the issuer stands in the token, and on a GitLab that the certificate authority does not know, signing fails all the same.',
   fix: 'Leave `--oidc-issuer` out.',

@@ -63,7 +63,7 @@ const unverifiedTool: Rule = {
   severity: 'error',
   title: 'a program fetched and run unchecked',
   what: '`wget` or `curl` fetches a program, or an archive or script, that is run, moved or unpacked, and no checksum or signature of it is compared in the same job or page.',
-  consequence: 'Whoever replaces it decides what is signed, and whether verification says yes.',
+  consequence: 'An attacker who replaces it decides what is signed, and which files are verified.',
   fix: 'Compare its digest before it runs: `echo "DIGEST  cosign" | sha256sum --check`; or take it from the package index by hash.',
   source: ['SLSA v1.0, "Verifying artifacts"', 'OpenSSF Scorecard, Pinned-Dependencies'],
   traps: ['S7'],
