@@ -31,17 +31,19 @@ function counts(commands: readonly PlacedCommand[]): boolean {
   })
 }
 
-function passesOnNothing(placed: PlacedCommand, all: readonly PlacedCommand[]): boolean {
-  const { command, invocation } = placed
-  if (invocation?.program === 'find') return false
-  const blocks = [...blocksAround(command)]
-  const loop = blocks.find(isPattern)
-  if (loop === undefined) return false
-  const inLoop = all.filter((one) => [...blocksAround(one.command)].includes(loop))
-  const hasNullglob = all.some(
-    ({ invocation: one }) => one?.program === 'shopt' && one.args.some(({ text }) => text === 'nullglob'),
+/** The blocks in which something asks whether a file is there. */
+function guardedBlocks(commands: readonly PlacedCommand[]): ReadonlySet<Block> {
+  const guarded = new Set<Block>()
+  for (const placed of commands)
+    if (asksForFile(placed)) for (const block of blocksAround(placed.command)) guarded.add(block)
+  return guarded
+}
+
+function hasNullglob(commands: readonly PlacedCommand[]): boolean {
+  return commands.some(
+    ({ invocation }) =>
+      invocation?.program === 'shopt' && invocation.args.some(({ text }) => text === 'nullglob'),
   )
-  return hasNullglob || inLoop.some(asksForFile)
 }
 
 const emptyLoop: Rule = {
@@ -70,10 +72,17 @@ const emptyLoop: Rule = {
       done
 `),
   *check(project) {
-    for (const sequence of sequences(project))
-      for (const placed of counts(sequence.commands) ? [] : started(sequence))
-        if ((isSigning(placed) || isVerifying(placed)) && passesOnNothing(placed, sequence.commands))
+    for (const sequence of sequences(project)) {
+      if (counts(sequence.commands)) continue
+      const guarded = guardedBlocks(sequence.commands)
+      const isNull = hasNullglob(sequence.commands)
+      for (const placed of started(sequence)) {
+        if (!isSigning(placed) && !isVerifying(placed)) continue
+        const loop = [...blocksAround(placed.command)].find(isPattern)
+        if (loop !== undefined && (isNull || guarded.has(loop)))
           yield hit(placed, placed.invocation.at, 'with no file there is nothing to fail')
+      }
+    }
   },
 }
 

@@ -1,6 +1,6 @@
 import { type Node } from '../../ciconfig/index.ts'
 
-import type { Project } from '../project/project.ts'
+import type { PlacedCommand, Project } from '../project/project.ts'
 
 import {
   expandedOnce,
@@ -46,16 +46,28 @@ function isFromWeb({ invocation }: Started): boolean {
 
 function isRunLater({ all, index, command }: Started): boolean {
   if (command.after === '|') {
-    const next = all.slice(index + 1).find((one) => one.command.before === '|')?.invocation?.program
+    const next = all.slice(index + 1, index + 50).find((one) => one.command.before === '|')
+      ?.invocation?.program
     return next !== undefined && (RUNS.has(next) || next === 'sudo')
   }
-  return all.slice(index + 1).some(({ invocation }) => {
-    if (invocation === undefined || !RUNS.has(invocation.program)) return false
-    const isMode = invocation.program === 'chmod' && !invocation.args.some(({ text }) => /x|7|5/.test(text))
-    const isPackage =
-      invocation.program.startsWith('apt') && !invocation.args.some(({ text }) => text.endsWith('.deb'))
-    return !isMode && !isPackage
-  })
+  return index < lastRun(all)
+}
+
+const lastRuns = new WeakMap<readonly PlacedCommand[], number>()
+
+/** The last place where something is run, moved or unpacked; asked for each download. */
+function lastRun(all: readonly PlacedCommand[]): number {
+  const last = lastRuns.get(all) ?? all.findLastIndex(runs)
+  lastRuns.set(all, last)
+  return last
+}
+
+function runs({ invocation }: PlacedCommand): boolean {
+  if (invocation === undefined || !RUNS.has(invocation.program)) return false
+  const isMode = invocation.program === 'chmod' && !invocation.args.some(({ text }) => /x|7|5/.test(text))
+  const isPackage =
+    invocation.program.startsWith('apt') && !invocation.args.some(({ text }) => text.endsWith('.deb'))
+  return !isMode && !isPackage
 }
 
 const unverifiedTool: Rule = {

@@ -1,4 +1,3 @@
-import type { PlacedCommand } from '../project/project.ts'
 import { blocksAround } from '../shell/command.ts'
 import { hasOption, optionValues } from '../shell/program.ts'
 import {
@@ -11,6 +10,8 @@ import {
   sequences,
   started,
   startedAnywhere,
+  type Sequence,
+  type Started,
 } from './look.ts'
 import { pipeline, type Rule } from './rule.ts'
 
@@ -175,29 +176,31 @@ const switchedOff: Rule = {
   },
 }
 
-function indexIn(all: readonly PlacedCommand[], { command }: PlacedCommand): number {
-  return all.findIndex((one) => one.command === command)
-}
+/** What is behind `||` follows at once, but for what stands in `$( )`. */
+const NEAR = 50
 
 /** Whether its failure is thrown away: `|| true`, also behind the loop around it. */
-function isForgiven(placed: PlacedCommand, all: readonly PlacedCommand[]): boolean {
-  const ends = [placed.command.after, ...[...blocksAround(placed.command)].map(({ after }) => after)]
+function isForgiven({ command: own, index, all }: Started): boolean {
+  const ends = [own.after, ...[...blocksAround(own)].map(({ after }) => after)]
   if (!ends.includes('||')) return false
-  const next = all.slice(indexIn(all, placed) + 1).find(({ command }) => command.before === '||')
+  const next = all.slice(index + 1, index + NEAR).find(({ command }) => command.before === '||')
   if (next === undefined) return false
   const { invocation, command } = next
   const isHarmless = invocation !== undefined && ['true', ':', 'echo', 'printf'].includes(invocation.program)
   return isHarmless && command.after !== '&&' && command.after !== '||'
 }
 
-function isUnheeded(placed: PlacedCommand, all: readonly PlacedCommand[]): boolean {
-  const before = all.slice(0, indexIn(all, placed)).findLast(({ invocation }) => {
-    return invocation?.program === 'set' && invocation.args.some(({ text }) => /^[+-]e/.test(text))
-  })
-  const isOff = before?.invocation?.args.some(({ text }) => text === '+e') === true
-  return (
-    isOff && !placed.command.isCondition && placed.command.after !== '&&' && placed.command.after !== '||'
-  )
+/** The verifications behind `set +e`, whose outcome nothing asks for. */
+function* unheeded(sequence: Sequence): Generator<Started> {
+  let isOff = false
+  for (const placed of started(sequence)) {
+    const { invocation, command } = placed
+    const change =
+      invocation.program === 'set' ? invocation.args.find(({ text }) => /^[+-]e/.test(text)) : undefined
+    if (change !== undefined) isOff = change.text.startsWith('+')
+    const isAsked = command.isCondition || command.after === '&&' || command.after === '||'
+    if (isOff && !isAsked && isVerifying(placed)) yield placed
+  }
 }
 
 const forgiven: Rule = {
@@ -213,9 +216,8 @@ const forgiven: Rule = {
   good: pipeline(`verify:\n  script:\n    - ${VERIFY}\n`),
   *check(project) {
     for (const sequence of sequences(project))
-      for (const placed of started(sequence))
-        if (isVerifying(placed) && isIgnored(placed, sequence.commands))
-          yield hit(placed, placed.invocation.at, 'its failure is ignored')
+      for (const placed of ignored(sequence))
+        yield hit(placed, placed.invocation.at, 'its failure is ignored')
     for (const { job } of jobSequences(project).filter(({ commands }) => commands.some(isVerifying))) {
       const allowed = job.keywords.entries.get('allow_failure')
       if (allowed?.value.kind === 'scalar' && allowed.value.value === true)
@@ -224,8 +226,9 @@ const forgiven: Rule = {
   },
 }
 
-function isIgnored(placed: PlacedCommand, all: readonly PlacedCommand[]): boolean {
-  return isForgiven(placed, all) || isUnheeded(placed, all)
+function* ignored(sequence: Sequence): Generator<Started> {
+  for (const placed of started(sequence)) if (isVerifying(placed) && isForgiven(placed)) yield placed
+  yield* unheeded(sequence)
 }
 
 export const verificationRules: readonly Rule[] = [anyone, wrongIssuer, noIdentity, switchedOff, forgiven]
