@@ -98,4 +98,12 @@ describe('the API of a repository', () => {
     const reporter = await bench.token('reporter')
     expect((await ask('/pipeline?ref=main', { method: 'POST' }, reporter)).status).toBe(403)
   })
+
+  it('starts one of a protected branch for who may push to that alone: its jobs have the secrets of it', async () => {
+    const developer = await bench.token('developer')
+    expect((await ask('/pipeline?ref=main', { method: 'POST' }, developer)).status).toBe(403)
+    expect((await ask('/pipeline?ref=topic/x', { method: 'POST' }, developer)).status).toBe(201)
+    const maintainer = await bench.token('maintainer')
+    expect((await ask('/pipeline?ref=main', { method: 'POST' }, maintainer)).status).toBe(201)
+  })
 })

@@ -251,6 +251,9 @@ async function startPipeline(
     value,
     isFile: type === 'file',
   }))
+  const isProtected = ref.name === `refs/heads/${project.defaultBranch}`
+  if (isProtected && !(await parts.access.may(principal, 'push_protected_code', project)))
+    throw accessErrors('access.forbidden', 'only who may push to a protected branch starts pipelines of it')
   const { user, within } = principal
   const pipeline = await makePipeline(parts.repositories, {
     project,
