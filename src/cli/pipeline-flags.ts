@@ -41,7 +41,7 @@ export function addPipelineFlags(command: Command): Command {
     .option(
       '--jobs <n>',
       `jobs at a time (default: one for each processor, at most ${DEFAULT_MAX_JOBS})`,
-      count,
+      countOfJobs,
     )
     .option('--strict-image', 'fail where the Python of an image is not on this machine')
     .option('--wheelhouse <dir>', 'folder of wheels from which pip installs in jobs, without an index')
@@ -59,7 +59,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 
 const MAX_JOBS = 64
 
-function count(text: string): number {
+export function countOfJobs(text: string): number {
   const value = Number(text)
   if (/^[1-9][0-9]?$/.test(text) && value <= MAX_JOBS) return value
   throw new InvalidArgumentError(`it must be a number from 1 to ${MAX_JOBS}`)
@@ -97,7 +97,7 @@ function choiceOf({ ref, tag, worktree }: PipelineFlags): SourceChoice {
   return { kind: worktree === true ? 'worktree' : 'checkout' }
 }
 
-function definedOf(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+export function definedOf(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )

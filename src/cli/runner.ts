@@ -2,9 +2,9 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { resolve } from 'node:path'
 import { EXECUTORS, runJobs, type ExecutorChoice } from '../client/index.ts'
 import { thisProgram } from '../host/index.ts'
-import { createProgress } from './run-progress.ts'
+import { countOfJobs, definedOf } from './pipeline-flags.ts'
+import { openReporting } from './pipeline-reporting.ts'
 import { stopSignal } from './stop-signal.ts'
-import { createTerminal } from './terminal.ts'
 
 interface Options {
   readonly url: string
@@ -33,7 +33,7 @@ export function command(): Command {
     .requiredOption('--url <url>', 'URL of the instance', serverUrl)
     .option('--token-file <path>', "file with the runner's token (default: WHEELSEAL_RUNNER_TOKEN)")
     .addOption(new Option('--executor <name>', 'how jobs are run').choices(EXECUTORS).default('auto'))
-    .option('--jobs <n>', 'jobs at a time', count, 1)
+    .option('--jobs <n>', 'jobs at a time', countOfJobs, 1)
     .option('--once', 'end when there is no job')
     .option('--strict-image', 'fail where the Python of an image is not on this machine')
     .option('--prepend-path <dir...>', 'folders to put first on the PATH of jobs', [])
@@ -50,19 +50,10 @@ function serverUrl(text: string): string {
   return url.href.replace(/\/+$/, '')
 }
 
-const MAX_JOBS = 64
-
-function count(text: string): number {
-  const value = Number(text)
-  if (/^[1-9][0-9]?$/.test(text) && value <= MAX_JOBS) return value
-  throw new InvalidArgumentError(`it must be a number from 1 to ${MAX_JOBS}`)
-}
-
-async function run(_options: Options, command: Command): Promise<void> {
-  const options = command.opts<Options>()
-  const terminal = createTerminal(options)
-  const progress = createProgress(process.stderr, options.quiet === true ? 'quiet' : 'talking')
-  const env = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+async function run(_flags: Options, self: Command): Promise<void> {
+  const options = self.opts<Options>()
+  const signal = stopSignal()
+  const { terminal, hooks, failureTail, end } = openReporting(options)
   try {
     const outcomes = await runJobs({
       url: options.url,
@@ -73,18 +64,15 @@ async function run(_options: Options, command: Command): Promise<void> {
       isImageStrict: options.strictImage === true,
       prependPath: options.prependPath.map((folder) => resolve(folder)),
       program: thisProgram(),
-      env: Object.fromEntries(env),
-      observer: progress,
-      say: (text) => {
-        progress.pause()
-        terminal.say(text)
-      },
-      signal: stopSignal(),
+      env: definedOf(process.env),
+      observer: hooks.observer,
+      say: hooks.say,
+      signal,
     })
-    progress.end()
-    terminal.quote(progress.failureTail())
+    end()
+    terminal.quote(failureTail())
     if (options.once === true && outcomes.some(({ state }) => state !== 'success')) process.exitCode = 1
   } finally {
-    progress.end()
+    end()
   }
 }

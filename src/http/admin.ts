@@ -4,6 +4,7 @@ import { accessErrors, parseVisibility, type Access, type Audit, type Project } 
 import type { Log, Secret } from '../base/index.ts'
 import type { Pipelines } from '../pipelines/index.ts'
 import type { Registry } from '../registry/index.ts'
+import type { SigningTrust } from '../repositories/index.ts'
 import { listPublished } from './admin-release.ts'
 import { readBodyAs } from './body.ts'
 import { failures, type ClientFailure } from './failures.ts'
@@ -12,17 +13,7 @@ import { planSources } from './plan-sources.ts'
 import { projectAt } from './project-at.ts'
 
 /** What verification of this instance's seals starts from, as `trust export` writes it. */
-export interface TrustFiles {
-  readonly url: string
-  /** Intermediate and root. */
-  readonly fulcio: string
-  readonly rekor: string
-  readonly ctfe: string
-  /** The certificate that signs timestamps, then its root. */
-  readonly tsa: string
-  /** For cosign 3, sigstore-js and sigstore-python. */
-  readonly trustedRoot: string
-  readonly signingConfig: string
+export interface TrustFiles extends SigningTrust {
   /** Both in one file, for sigstore-python. */
   readonly trustConfig: string
   /** The first root of the TUF repository: what `cosign initialize --root` takes. */

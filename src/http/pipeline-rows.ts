@@ -161,13 +161,13 @@ function runnerRow({ runnerId }: JobRecord) {
     : { id: runnerId, active: true, paused: false, is_shared: true, runner_type: 'instance_type' }
 }
 
-function commitRow({ sha, title, message, author, timestamp }: PipelineCommit) {
-  const [, name = author ?? '', email = ''] = /^(.*?) *<([^<>]*)>$/.exec(author ?? '') ?? []
+function commitRow({ sha, title, message, author = '', timestamp }: PipelineCommit) {
+  const [, name = author, email = ''] = /^(.*?) *<([^<>]*)>$/.exec(author) ?? []
   const said = message ?? title ?? ''
   return {
     id: sha,
     short_id: sha.slice(0, 8),
-    title: title ?? said.split('\n', 1)[0] ?? '',
+    title: title ?? said.split('\n', 1)[0],
     message: said,
     author_name: name,
     author_email: email,

@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono'
 import type { Access } from '../access/index.ts'
-import type { Clock, Log } from '../base/index.ts'
+import { parseIsoTime, type Clock, type Log } from '../base/index.ts'
 import {
   LISTED_AT_MOST,
   pipelineErrors,
@@ -135,7 +135,7 @@ function readTime(context: Context, name: string): number | undefined {
   const text = context.req.query(name)
   if (text === undefined) return undefined
   const isTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/.test(text)
-  const at = isTime ? Date.parse(text) : Number.NaN
+  const at = isTime ? parseIsoTime(text) * 1000 : Number.NaN
   if (!Number.isNaN(at)) return at
   throw httpErrors('http.body-shape', `the parameter ${name} must be a time such as 2026-01-31T12:00:00Z`)
 }

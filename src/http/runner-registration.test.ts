@@ -69,7 +69,7 @@ describe('a runner', () => {
       400,
       'pipelines.runner-tags',
     ],
-  ])('is not created for %s', async (_, body, status, code) => {
+  ])('is not created for %s', async (_, body, ...[status, code]) => {
     const answer = await create(body)
     expect([answer.status, await answer.json()]).toEqual([status, expect.objectContaining({ code })])
   })

@@ -34,10 +34,10 @@ async function contentOf(
   blob: Blob,
   path: string,
 ): Promise<{ readonly text: string; readonly size: number }> {
-  const { size, stream } = await openMember(blob, path)
+  const member = await openMember(blob, path)
   const parts: Uint8Array[] = []
-  for await (const part of stream()) parts.push(part)
-  return { text: Buffer.concat(parts).toString(), size }
+  for await (const part of member.stream()) parts.push(part)
+  return { text: Buffer.concat(parts).toString(), size: member.size }
 }
 
 const HELLO = Buffer.from('hello')
@@ -66,13 +66,13 @@ describe('a file out of an archive', () => {
 
   it('that unpacks to more than it announces ends with an error, after no more than that', async () => {
     const bomb = announcing(await zipOf([['a', Buffer.alloc(50 << 20)]]), 1000)
-    const { size, stream } = await openMember(blobOf(bomb), 'a')
+    const member = await openMember(blobOf(bomb), 'a')
     let got = 0
     const read = async (): Promise<void> => {
-      for await (const part of stream()) got += part.length
+      for await (const part of member.stream()) got += part.length
     }
     await expect(read()).rejects.toMatchObject({ code: 'pipelines.archive' })
-    expect([size, got <= 1000]).toEqual([1000, true])
+    expect([member.size, got <= 1000]).toEqual([1000, true])
   })
 
   it('that unpacks to less than it announces ends with an error', async () => {

@@ -99,6 +99,14 @@ async function* unpacked(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array>
   }
 }
 
+interface Reading {
+  /** In the buffer. */
+  readonly offset: number
+  readonly length: number
+  /** In the archive. */
+  readonly position: number
+}
+
 /** Small reads come out of a window; the data of a member streams. */
 class BlobReader extends RandomAccessReader {
   readonly #blob: Blob
@@ -118,13 +126,23 @@ class BlobReader extends RandomAccessReader {
     buffer: Buffer,
     ...[offset, length, position, done]: [number, number, number, (error: Error | null) => void]
   ): void {
-    this.#fill(position, length).then(
-      () => {
-        this.#window.copy(buffer, offset, position - this.#start, position - this.#start + length)
-        done(null)
-      },
-      (error: unknown) => done(error instanceof Error ? error : new Error('the archive could not be read')),
-    )
+    void this.#answer(buffer, { offset, length, position }, done)
+  }
+
+  async #answer(buffer: Buffer, reading: Reading, done: (error: Error | null) => void): Promise<void> {
+    done(await this.#copy(buffer, reading))
+  }
+
+  /** Resolves to what was wrong. */
+  async #copy(buffer: Buffer, { offset, length, position }: Reading): Promise<Error | null> {
+    try {
+      await this.#fill(position, length)
+      const start = position - this.#start
+      this.#window.copy(buffer, offset, start, start + length)
+      return null
+    } catch (error) {
+      return error instanceof Error ? error : new Error('the archive could not be read')
+    }
   }
 
   async #fill(position: number, length: number): Promise<void> {

@@ -1,10 +1,13 @@
 /** What verification of an instance's signatures starts from: texts, and where the services are. */
 export interface SigningTrust {
   readonly url: string
+  /** Intermediate and root. */
   readonly fulcio: string
   readonly rekor: string
   readonly ctfe: string
+  /** The certificate that signs timestamps, then its root. */
   readonly tsa: string
+  /** For cosign 3, sigstore-js and sigstore-python. */
   readonly trustedRoot: string
   readonly signingConfig: string
 }

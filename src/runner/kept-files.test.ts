@@ -70,7 +70,11 @@ describe('a job', () => {
   })
 
   describe('keeps caches', () => {
-    const cached = (key: string, script: string, cache: object = {}, variables: object[] = []) => ({
+    const cached = (
+      key: string,
+      script: string,
+      ...[cache = {}, variables = []]: [cache?: object, variables?: object[]]
+    ) => ({
       cache: [{ key, paths: ['kept'], ...cache }],
       variables,
       steps: [step('script', [script])],

@@ -10,10 +10,15 @@ const PLAIN: Style = { colour: '', isBold: false }
 const COLOURS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
 /** A time and a stream before each line, as runners write with FF_TIMESTAMPS. */
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z \d\d[OE]\+? ?/
-const SECTION = /section_(start|end):\d{1,15}:([\w.-]{1,100})(?:\[[\w=,]{0,100}\])?\r?(?:\u001B\[0K)?/g
-// oxlint-disable-next-line no-control-regex -- What terminals are told by: ECMA-48 5.4, and OSC 8.3.89.
-const CONTROL =
-  /\u001B\[([0-9;]{0,40})([@-~])|\u001B\][^\u0007\u001B]{0,2000}(?:\u0007|\u001B\\)|\u001B[ -~]?/g
+const SECTION = new RegExp(
+  String.raw`section_(start|end):\d{1,15}:([\w.-]{1,100})(?:\[[\w=,]{0,100}\])?\r?(?:\u001B\[0K)?`,
+  'g',
+)
+/** What terminals are told by: ECMA-48 5.4, and OSC 8.3.89. */
+const CONTROL = new RegExp(
+  String.raw`\u001B\[([0-9;]{0,40})([@-~])|\u001B\][^\u0007\u001B]{0,2000}(?:\u0007|\u001B\\)|\u001B[ -~]?`,
+  'g',
+)
 const MAX_LINE = 5_000
 const MAX_PIECES = 200
 
@@ -79,13 +84,19 @@ function changed(style: Style, codes: string): Style {
   let next = style
   for (const code of codes.split(';').slice(0, 10)) {
     const number = Number(code)
-    if (number === 0) next = PLAIN
-    else if (number === 1) next = { ...next, isBold: true }
-    else if (number === 22) next = { ...next, isBold: false }
-    else if (number === 39) next = { ...next, colour: '' }
-    else if (number === 38 || number === 48) return next
-    else if (number >= 30 && number <= 37) next = { ...next, colour: COLOURS[number - 30] ?? '' }
-    else if (number >= 90 && number <= 97) next = { ...next, colour: COLOURS[number - 90] ?? '' }
+    // What follows names a colour of a larger palette.
+    if (number === 38 || number === 48) return next
+    next = number === 0 ? PLAIN : { ...next, ...CHANGES.get(number) }
   }
   return next
 }
+
+const CHANGES: ReadonlyMap<number, Partial<Style>> = new Map([
+  [1, { isBold: true }],
+  [22, { isBold: false }],
+  [39, { colour: '' }],
+  ...COLOURS.flatMap((colour, index): [number, Partial<Style>][] => [
+    [30 + index, { colour }],
+    [90 + index, { colour }],
+  ]),
+])

@@ -55,11 +55,24 @@ async function runPage(
   const id = Number(digits)
   if (kind === 'pipelines' && digits === '') return pipelineList(context, { project, frame, listing })
   if (kind === undefined || digits === '') return undefined
-  const found = kind === 'pipelines' ? listing.pipeline(project.id, id) : listing.job(project.id, id)
-  const shown = await found.catch(notThere)
-  if (shown === undefined) return undefined
-  if ('shown' in shown)
-    return { title: `Pipeline #${id} · ${project.path}`, main: pipelinePage(project, shown, frame) }
+  const one = { project, id, frame, listing }
+  return await (kind === 'pipelines' ? onePipeline(one) : oneJob(one)).catch(notThere)
+}
+
+interface OneAsked {
+  readonly project: Project
+  readonly id: number
+  readonly frame: Frame
+  readonly listing: PipelineListing
+}
+
+async function onePipeline({ project, id, frame, listing }: OneAsked): Promise<Page> {
+  const shown = await listing.pipeline(project.id, id)
+  return { title: `Pipeline #${id} · ${project.path}`, main: pipelinePage(project, shown, frame) }
+}
+
+async function oneJob({ project, id, frame, listing }: OneAsked): Promise<Page> {
+  const shown = await listing.job(project.id, id)
   const log = await readLog(listing, id)
   return {
     title: `${shown.job.plan.name} · ${project.path}`,

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 const faulty: typeof fetch = async (input, init) => {
-  const { pathname } = new URL(String(input))
+  const { pathname } = new URL(input instanceof Request ? input.url : input)
   const made = fault?.(`${init?.method} ${pathname}`)
   if (made === 'swallowed') return new Response(null, { status: 202, headers: { 'Job-Status': 'running' } })
   const answer = await fetch(input, init)

@@ -186,7 +186,7 @@ next: { stage: b, script: ["true"] }
     const { state, jobs, said } = await bench.run(`
 good:
   script: [export SECRET_OF_THE_SCRIPT=yes, cd /]
-  after_script: ['echo "say $CI_JOB_STATUS ${'${SECRET_OF_THE_SCRIPT:-no}'} $(ls hello.txt)"', exit 5, echo say never]
+  after_script: ['echo "say $CI_JOB_STATUS \${SECRET_OF_THE_SCRIPT:-no} $(ls hello.txt)"', exit 5, echo say never]
 bad:
   allow_failure: true
   script: [exit 1]

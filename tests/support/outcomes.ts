@@ -45,7 +45,7 @@ export interface Ended {
   /** State by name, of the newest try of each. */
   readonly jobs: Readonly<Record<string, string>>
   /** The lines of a job's log that begin with `say `, without it, in their order. */
-  said(job: string): Promise<readonly string[]>
+  readonly said: (job: string) => Promise<readonly string[]>
 }
 
 const PATIENCE_MS = 100_000

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { commit, gitOrFail, startGitBench, type GitBench } from '../../tests/support/git.ts'
+import { commit, gitOrFail, startGitBench, type GitBench } from '../support/git.ts'
 
 let bench: GitBench
 let token: string

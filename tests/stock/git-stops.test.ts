@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ownAddress } from '../host/arrange.ts'
-import { silentLog } from '../host/index.ts'
-import { git, gitOrFail, commit } from '../../tests/support/git.ts'
-import { makeBackup } from './backup/backup.ts'
-import { restoreBackup } from './backup/restore.ts'
-import { startServer, type RunningServer } from './server.ts'
+import { ownAddress } from '../../src/host/arrange.ts'
+import { silentLog } from '../../src/host/index.ts'
+import { git, gitOrFail, commit } from '../support/git.ts'
+import { makeBackup } from '../../src/server/backup/backup.ts'
+import { restoreBackup } from '../../src/server/backup/restore.ts'
+import { startServer, type RunningServer } from '../../src/server/server.ts'
 
 let root: string
 let server: RunningServer
