@@ -25,7 +25,7 @@ or CREDENTIAL in their names are not passed on.
 
 --check builds twice and compares: wheels byte for byte, sdists by their members.
 
-In the pipeline of a tag such as v1.2.0 (CI_COMMIT_TAG), or with --tag, the build is refused if its version is another.
+In the pipeline of a tag such as v1.2.0 (CI_COMMIT_TAG), or with --tag, the build is refused if its version is not the one of the tag.
 --dotenv writes RELEASE_NAME, RELEASE_VERSION, RELEASE_WHEEL, RELEASE_SDIST, RELEASE_WHEEL_SHA256 and
 RELEASE_SDIST_SHA256, which GitLab hands to later jobs (artifacts:reports:dotenv).
 

@@ -27,7 +27,7 @@ interface Options extends PipelineFlags {
 }
 
 const HELP = `
-The pipeline is that of the commit that is checked out; of a folder that is no git repository, a copy. A project
+The pipeline is that of the commit that is checked out; of a folder that is not a git repository, a copy. A project
 without .gitlab-ci.yml gets a pipeline that builds, signs, verifies and publishes it. With names of jobs only these
 run, and those that they wait for; a manual job runs when it is named.
 

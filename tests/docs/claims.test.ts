@@ -126,7 +126,7 @@ describe.each(design)('%s', (page) => {
     const named = quoted(page).flatMap(
       (text) => /^(?:(?:GET|POST|PUT|PATCH|DELETE) )?(\/[a-z][\w./:-]*)$/.exec(text)?.[1] ?? [],
     )
-    const routes = named.filter((path) => !path.startsWith('/proc'))
+    const routes = named.filter((path) => !/^\/(?:dev|etc|opt|proc|usr|var)\b/.test(path))
     expect(routes.filter((path) => !served.some((pattern) => pattern.startsWith(path)))).toEqual([])
   })
 })

@@ -59,7 +59,7 @@ const HINTS: readonly (readonly [step: RegExp, hint: string])[] = [
   ],
   [
     /^(overlay|upper)/,
-    'overlays need Linux 5.11 and a disk that is no overlay itself: choose another folder for temporary files (TMPDIR), such as a volume',
+    'overlays need Linux 5.11 and a disk that is not an overlay itself: choose another folder for temporary files (TMPDIR), such as a volume',
   ],
   [/^proc/, 'inside a container /proc must not be masked (its engine calls this unmasked)'],
   [/^(loopback|listen|process)/, 'a network and a process namespace are needed: a container must allow them'],
