@@ -81,7 +81,8 @@ async function statusOf({ method, path }: Route, head: string, body: string): Pr
   const { host, hostname, port } = new URL(server.url)
   const socket = connect(Number(port), hostname)
   socket.on('error', () => undefined)
-  const who = `PRIVATE-TOKEN: ${token}\r\nJOB-TOKEN: x\r\nConnection: close`
+  // Wrong tries are counted for each token: a route has one of its own.
+  const who = `PRIVATE-TOKEN: ${token}\r\nJOB-TOKEN: x${path}\r\nConnection: close`
   socket.write(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${who}\r\n${head}\r\n\r\n${body}`, 'latin1')
   let text = ''
   socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))

@@ -165,7 +165,7 @@ next: { stage: b, script: ["true"] }
   it('waits for a delayed job, and for no other of its stage', async () => {
     const { id } = await bench.start(`
 stages: [a, b]
-later: { stage: a, script: [echo say late], when: delayed, start_in: 2 seconds }
+later: { stage: a, script: [echo say late], when: delayed, start_in: 8 seconds }
 now: { stage: a, script: ["true"] }
 next: { stage: b, script: ["true"] }
 `)
@@ -178,7 +178,7 @@ next: { stage: b, script: ["true"] }
     const { state, view } = await bench.ended(id)
     expect(state).toBe('success')
     const { startedAtMs, createdAtMs } = jobNamed(view, 'later')
-    expect((startedAtMs ?? 0) - createdAtMs).toBeGreaterThanOrEqual(2_000)
+    expect((startedAtMs ?? 0) - createdAtMs).toBeGreaterThanOrEqual(8_000)
     expect(jobNamed(view, 'next').startedAtMs).toBeGreaterThanOrEqual(startedAtMs ?? Infinity)
   })
 
