@@ -43,6 +43,21 @@ export function describeArtifacts(store: () => PipelineStore): void {
     expect(await store().pipelineArtifacts(pipeline.id + 1)).toEqual([])
   })
 
+  it('removes a pipeline with all of it, when no job of it waits or runs, and gives its number to no other', async () => {
+    const { id, one, two } = await running(store())
+    await store().addArtifact({ ...ARCHIVE, jobId: one })
+    expect(await store().removePipeline(id)).toBe(false)
+    expect(await store().findJob(one)).toBeDefined()
+    for (const name of ['one', 'two']) await store().updatePipeline(id, changing(name, { state: 'success' }))
+    expect(await store().removePipeline(id)).toBe(true)
+    expect(await store().findPipeline(id)).toBeUndefined()
+    expect([await store().findJob(one), await store().findJob(two)]).toEqual([undefined, undefined])
+    expect(await store().jobArtifacts(one)).toEqual([])
+    const next = await store().createPipeline(newPipeline(['one']))
+    expect(next.pipeline.iid).toBe(2)
+    expect(await store().removePipeline(id)).toBe(true)
+  })
+
   it('writes the variables of a dotenv report in the step that keeps it', async () => {
     const { one, two } = await running(store())
     const report = { ...ARCHIVE, type: 'dotenv', format: 'gzip' } as const

@@ -49,12 +49,10 @@ async function post(path: string, body: object): Promise<void> {
 
 /** A path that the route matches: the first job, a project that is there, something else for the rest. */
 function pathOf({ path }: Pick<DeclaredRoute, 'path'>): string {
+  // git's routes are known by how they end.
   const [, end] = /\.\+\/(info\/refs|git-[a-z]+-pack)\}$/.exec(path) ?? []
   if (end !== undefined) return `/acme/tools.git/${end}?service=git-upload-pack`
   const id = path.includes('/projects/') ? 'acme%2Ftools' : '1'
-  // git's routes are known by how they end.
-  const git = /^\/:group\{.*\}\/:rest\{\.\+(\/[\w/-]+)\}$/.exec(path)?.[1]
-  if (git !== undefined) return `/acme/tools.git${git}`
   return withoutPatterns(path).replace(':id', id).replaceAll(/:\w+/g, '1')
 }
 
@@ -103,10 +101,6 @@ const WITH_TOKEN = [
   'read_artifacts',
   'run_pipelines',
   'erase_jobs',
-  'read_code',
-  'create_pipeline',
-  'download_code',
-  'push_code',
   'destroy_pipelines',
   'create_runner',
 ]

@@ -24,7 +24,16 @@ describe('wheelseal.mjs', () => {
 
   it('is the same from another folder, byte for byte', async () => {
     const copy = join(built.path, 'elsewhere', 'checkout')
-    for (const name of ['src', 'scripts', 'docs', 'examples', 'schemas', 'package.json', 'tsconfig.json'])
+    for (const name of [
+      'src',
+      'scripts',
+      'docs',
+      'examples',
+      'templates',
+      'schemas',
+      'package.json',
+      'tsconfig.json',
+    ])
       await cp(join(root, name), join(copy, name), { recursive: true })
     for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'])
       await copyFile(join(root, name), join(copy, name))

@@ -28,7 +28,9 @@ export async function removePipeline(step: Step, id: number): Promise<boolean> {
   const busy = step.selectFrom('jobs').select('id').where('pipeline_id', '=', id).where('state', 'in', BUSY)
   if ((await busy.limit(1).executeTakeFirst()) !== undefined) return false
   await step.deleteFrom('artifacts').where('pipeline_id', '=', id).execute()
-  await step.deleteFrom('jobs').where('pipeline_id', '=', id).execute()
+  const jobs = await step.selectFrom('jobs').select('id').where('pipeline_id', '=', id).execute()
+  // One by one: SQLite looks for each in the queues.
+  for (const job of jobs) await step.deleteFrom('jobs').where('id', '=', job.id).execute()
   const removed = step.deleteFrom('pipelines').where('id', '=', id).returning(['project_id', 'iid'])
   const row = await removed.executeTakeFirst()
   if (row !== undefined) await rememberIid(step, row)
