@@ -29,7 +29,7 @@ export async function removePipeline(step: Step, id: number): Promise<boolean> {
   if ((await busy.limit(1).executeTakeFirst()) !== undefined) return false
   await step.deleteFrom('artifacts').where('pipeline_id', '=', id).execute()
   const jobs = await step.selectFrom('jobs').select('id').where('pipeline_id', '=', id).execute()
-  // One by one: SQLite looks for each in the queues.
+  // One by one: the foreign keys of the queues are looked up for each.
   for (const job of jobs) await step.deleteFrom('jobs').where('id', '=', job.id).execute()
   const removed = step.deleteFrom('pipelines').where('id', '=', id).returning(['project_id', 'iid'])
   const row = await removed.executeTakeFirst()
