@@ -2,7 +2,7 @@ import { chmod, chown, copyFile, mkdir, readdir, readFile, writeFile } from 'nod
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cosign2, present, shared } from '../support/judges.ts'
-import { runProgram } from '../support/program.ts'
+import { isExecutable, runProgram } from '../support/program.ts'
 import { rehearse } from '../support/rehearsal.ts'
 import { STAGES } from '../support/stages.ts'
 import { temporaryFolder } from '../support/server.ts'
@@ -23,8 +23,8 @@ const own = { name: 'our own cosign', isStock: false, isOrdinaryUser: false }
 /** Only root can become another user; whoever else runs this is one already. */
 const user = { name: 'stock cosign 2.2.3 as an ordinary user', isStock: true, isOrdinaryUser: true }
 const others = process.getuid?.() === 0 ? [own, user] : [own]
-/** Each takes minutes: `npm test` has the first, and a step of CI the others. */
-const variants: readonly Variant[] = process.env['WHEELSEAL_REHEARSALS'] === 'others' ? others : [stock]
+/** Each takes minutes: the first is over Node, the others are over the executable. */
+const variants: readonly Variant[] = isExecutable ? others : [stock]
 
 describe.runIf(present(tutorial, layOut, cosign2))("GitLab's tutorial, byte for byte", () => {
   it.each(variants)('passes its six jobs and the chapter for users, with $name', rehearseTutorial, TIMEOUT_MS)

@@ -7,6 +7,8 @@ export const root = join(import.meta.dirname, '..', '..')
 export const launcher = join(root, 'bin', 'wheelseal')
 /** What `build.ts` built of this checkout; `.ci/long` has the tests run what is installed from the package. */
 export const wheelseal = process.env['WHEELSEAL_UNDER_TEST'] ?? launcher
+/** By `scripts/test-executable`; what takes minutes is then not run a second time. */
+export const isExecutable = process.env['WHEELSEAL_EXECUTABLE'] !== undefined
 
 /** Where programs keep their compiled code, whatever home they are given. */
 const compiled = { NODE_COMPILE_CACHE: process.env['WHEELSEAL_COMPILED'] }
