@@ -5,7 +5,6 @@ import { createServer as createTlsServer } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
 import type { StandIn } from '../runner/index.ts'
 import type { JobAuthority } from './authority.ts'
 import { forward, type Upstream } from './forward.ts'
@@ -29,33 +28,35 @@ export interface StandIns {
 const MAX_HEADER_BYTES = 16 * 1024
 
 /**
- * Answers in the place of the hosts of `hosts.ts`, with certificates of the rehearsal's authority, on two sockets in a
- * folder of their own: nobody but the runner's user reaches them, and no port of the machine is taken.
+ * Answers in the place of the hosts of `hosts.ts`, with certificates of the rehearsal's authority, on sockets in a folder
+ * of their own: nobody but the runner's user reaches them, and no port of the machine is taken. Each host has a socket,
+ * because not every runtime lets a server choose its certificate by the name of the connection.
  */
 export async function startStandIns(options: StandInOptions): Promise<StandIns> {
-  const paths = { secure: join(options.folder, '443'), plain: join(options.folder, '80') }
-  const contexts = new Map(
-    [...options.authority.servers].map(([host, files]) => [host, createSecureContext(files)] as const),
-  )
   const limits = { maxHeaderSize: MAX_HEADER_BYTES }
-  const secure = createTlsServer(
-    { ...limits, minVersion: 'TLSv1.2', SNICallback: (name, give) => chooseContext(contexts, name, give) },
-    (incoming, outgoing) => void answer(incoming, outgoing, options),
-  )
-  const plain = createServer(limits, redirectToHttps)
+  const plain = { server: createServer(limits, redirectToHttps), path: join(options.folder, '80') }
+  const secure = STAND_IN_HOSTS.map((standIn, index) => ({
+    host: standIn.host,
+    path: join(options.folder, `443-${index}`),
+    server: createTlsServer(
+      { ...limits, minVersion: 'TLSv1.2', ...options.authority.servers.get(standIn.host) },
+      (incoming, outgoing) => void answer(incoming, outgoing, { ...options, standIn }),
+    ),
+  }))
+  const all = [plain, ...secure]
   const open = new Set<Socket>()
-  for (const server of [secure, plain])
+  for (const { server } of all)
     server.on('connection', (socket: Socket) => {
       open.add(socket.once('close', () => open.delete(socket)))
     })
-  await Promise.all([listening(secure, paths.secure), listening(plain, paths.plain)])
+  await Promise.all(all.map(({ server, path }) => listening(server, path)))
   return {
-    standIns: STAND_IN_HOSTS.map(({ host }) => ({
+    standIns: secure.map(({ host, path }) => ({
       host,
-      connect: (port) => connect({ path: port === 443 ? paths.secure : paths.plain, allowHalfOpen: true }),
+      connect: (port) => connect({ path: port === 443 ? path : plain.path, allowHalfOpen: true }),
     })),
     close: async () => {
-      const closed = [secure, plain].map((server) => new Promise((resolve) => void server.close(resolve)))
+      const closed = all.map(({ server }) => new Promise((resolve) => void server.close(resolve)))
       for (const socket of open) socket.destroy()
       await Promise.all(closed)
     },
@@ -71,23 +72,19 @@ function listening(server: Server, path: string): Promise<void> {
   })
 }
 
-type GiveContext = (error: Error | null, context?: SecureContext) => void
-
-function chooseContext(contexts: ReadonlyMap<string, SecureContext>, name: string, give: GiveContext): void {
-  const context = contexts.get(name.toLowerCase())
-  if (context === undefined) give(new Error('there is no stand-in of that name'))
-  else give(null, context)
+interface Answering extends StandInOptions {
+  /** Whose connection it is: the certificate is of that host. */
+  readonly standIn: StandInHost
 }
 
 async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  options: StandInOptions,
+  { standIn, ...options }: Answering,
 ): Promise<void> {
   try {
-    const standIn = askedHost(incoming)
     const path = new URL(incoming.url ?? '/', 'https://host').pathname
-    if (standIn === undefined) return refuse(outgoing, 421, 'this host is not the one of the connection')
+    if (!isFor(incoming, standIn)) return refuse(outgoing, 421, 'this host is not the one of the connection')
     const what = standIn.answer(path)
     if (what.kind === 'services') return await forward(incoming, outgoing, options.services)
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD')
@@ -106,12 +103,9 @@ async function answer(
   }
 }
 
-/** By the connection's name, which the certificate was chosen by; the request must name the same. */
-function askedHost(incoming: IncomingMessage): StandInHost | undefined {
-  const { servername } = incoming.socket as TLSSocket
-  const asked = (incoming.headers.host ?? '').toLowerCase().replace(/:443$/, '')
-  if (typeof servername !== 'string' || asked !== servername.toLowerCase()) return undefined
-  return STAND_IN_HOSTS.find(({ host }) => host === asked)
+/** The request must name the host of its connection. */
+function isFor(incoming: IncomingMessage, { host }: StandInHost): boolean {
+  return (incoming.headers.host ?? '').toLowerCase().replace(/:443$/, '') === host
 }
 
 function refuse(outgoing: ServerResponse, status: number, why: string): void {
