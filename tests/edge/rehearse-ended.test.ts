@@ -91,17 +91,24 @@ verify:
     await expectNothingLeft()
   })
 
-  it('says so when the disk is full', async () => {
+  it('says so when the disk is full, in the stage that fills it', async () => {
     const project = await gitlabProject(
       join(folder.path, 'tool'),
-      'job: { script: ["head -c 200000000 /dev/zero > large"] }\n',
+      `stages: [small, large, last]
+small: { stage: small, script: ["true"] }
+large: { stage: large, script: ["head -c 200000000 /dev/zero > large"] }
+last: { stage: last, script: ["true"] }
+`,
     )
     const small = `mount -t tmpfs -o size=60m,mode=755 tmpfs ${temporary} && exec "$@"`
     const inside = ['unshare', '--mount', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'])]
     const as = [...inside, 'sh', '-c', small, 'small']
     const { code, stderr } = await rehearse({ project, temporary, as })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/No space left on device|the disk has/)
+    expect(stderr).toMatch(/small +passed/)
+    expect(stderr).toMatch(/No space left on device/)
+    expect(stderr).toMatch(/stage large failed \(exit 1\)/)
+    expect(stderr).not.toMatch(/last +(?:started|passed|failed)/)
   })
 
   it('refuses a project without a pipeline of its own, a missing script, a missing cosign', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { env } from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
-import { Secret } from '../../src/base/index.ts'
+import { Secret, type Clock } from '../../src/base/index.ts'
 import { ownAddress } from '../../src/host/arrange.ts'
 import { silentLog, systemClock, systemEntropy, systemSpawn } from '../../src/host/index.ts'
 import type { JobView, PipelineRequest, PipelineView } from '../../src/pipelines/index.ts'
@@ -51,10 +51,17 @@ export interface Ended {
 const PATIENCE_MS = 100_000
 const WAITS: ReadonlySet<string> = new Set(['created', 'pending', 'running', 'scheduled', 'canceling'])
 
-export async function startOutcomeBench(): Promise<OutcomeBench> {
+export interface BenchOptions {
+  readonly clock?: Clock
+  readonly freeBytes?: () => Promise<number>
+  /** Folders in front of the PATH of jobs. */
+  readonly path?: readonly string[]
+}
+
+export async function startOutcomeBench({ path = [], ...moved }: BenchOptions = {}): Promise<OutcomeBench> {
   const { path: folder, remove } = await temporaryFolder()
   const places = { data: join(folder, 'data'), anchor: join(folder, 'anchor') }
-  const server = await startServer({ ...places, log: silentLog, listen: await ownAddress() })
+  const server = await startServer({ ...places, ...moved, log: silentLog, listen: await ownAddress() })
   const { pipelines } = server.services
   const user = await makeUser(server)
   const repository = await makeCommits(join(folder, 'repository'))
@@ -77,7 +84,7 @@ export async function startOutcomeBench(): Promise<OutcomeBench> {
       http: fetchHttp,
       clock: systemClock,
       entropy: systemEntropy,
-      executor: createPlainExecutor({ ...machine, work }),
+      executor: createPlainExecutor({ ...machine, work, path }),
       cacheFolder: join(folder, 'cache'),
       pollMs: 50,
       jobs,
