@@ -58,7 +58,7 @@ export interface BenchOptions {
   readonly path?: readonly string[]
 }
 
-export async function startOutcomeBench({ path = [], ...moved }: BenchOptions = {}): Promise<OutcomeBench> {
+export async function startOutcomeBench({ path: tools = [], ...moved }: BenchOptions = {}): Promise<OutcomeBench> {
   const { path: folder, remove } = await temporaryFolder()
   const places = { data: join(folder, 'data'), anchor: join(folder, 'anchor') }
   const server = await startServer({ ...places, ...moved, log: silentLog, listen: await ownAddress() })
@@ -84,7 +84,7 @@ export async function startOutcomeBench({ path = [], ...moved }: BenchOptions = 
       http: fetchHttp,
       clock: systemClock,
       entropy: systemEntropy,
-      executor: createPlainExecutor({ ...machine, work, path }),
+      executor: createPlainExecutor({ ...machine, work, path: tools }),
       cacheFolder: join(folder, 'cache'),
       pollMs: 50,
       jobs,
