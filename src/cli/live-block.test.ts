@@ -139,6 +139,6 @@ describe('the progress of jobs at a time', () => {
     }
     for (const job of [b, a])
       progress.event({ kind: 'job-ended', job, outcome: { ...job, state: 'failed', durationMs: 1 } })
-    expect(progress.failureTail()).toEqual(['of b'])
+    expect([a, b].map(({ id }) => progress.tailOf(id))).toEqual([['of a'], ['of b']])
   })
 })

@@ -50,7 +50,7 @@ export function addPipelineFlags(command: Command): Command {
       'folder with the projects, templates and remote files that the pipeline includes',
     )
     .option('--json', 'print events as JSON, one a line; the last is the result')
-    .option('--quiet', 'print the result only')
+    .option('--quiet', 'print the result only, also of --json')
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

@@ -9,8 +9,8 @@ import { createTerminal, writeJson, type Terminal, type TerminalOptions } from '
 export interface PipelineReporting {
   readonly terminal: Terminal
   readonly hooks: Pick<PipelineRequest, 'observer' | 'onStart' | 'say'>
-  /** The last lines of the job that failed; empty when none did. */
-  readonly failureTail: () => readonly string[]
+  /** The last lines of a job's log; empty where it has not failed. */
+  readonly tailOf: (jobId: number) => readonly string[]
   /** Takes the moving lines away, before the result is written. */
   readonly end: () => void
 }
@@ -22,8 +22,8 @@ export function openReporting(options: TerminalOptions): PipelineReporting {
   void keepTicking(progress, ended.signal)
   return {
     terminal,
-    hooks: hooksOf(progress, terminal),
-    failureTail: progress.failureTail,
+    hooks: hooksOf(progress, { terminal, isTold: terminal.isJson && options.quiet !== true }),
+    tailOf: progress.tailOf,
     end: () => {
       ended.abort()
       progress.end()
@@ -41,9 +41,12 @@ async function keepTicking(progress: Progress, signal: AbortSignal): Promise<voi
   }
 }
 
-function hooksOf(progress: Progress, terminal: Terminal): PipelineReporting['hooks'] {
+function hooksOf(
+  progress: Progress,
+  { terminal, isTold }: { readonly terminal: Terminal; readonly isTold: boolean },
+): PipelineReporting['hooks'] {
   const emit = (json: JsonValue | undefined): void => {
-    if (terminal.isJson && json !== undefined) writeJson(json)
+    if (isTold && json !== undefined) writeJson(json)
   }
   return {
     observer: {

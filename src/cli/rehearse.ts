@@ -7,11 +7,11 @@ import {
 } from '../client/rehearse/index.ts'
 import { silentLog } from '../host/index.ts'
 import { createLineReader } from './output-reader.ts'
-import { explainEnding } from './pipeline-ending.ts'
+import { explainEnding, manualNotes } from './pipeline-ending.ts'
 import { addPipelineFlags, requestOf, resolved, type PipelineFlags } from './pipeline-flags.ts'
 import { openReporting, type PipelineReporting } from './pipeline-reporting.ts'
 import { rehearsalTable } from './rehearse-table.ts'
-import { stopSignal } from './stop-signal.ts'
+import { orStopped, stopSignal } from './stop-signal.ts'
 import { writeJson } from './terminal.ts'
 
 interface Options extends PipelineFlags {
@@ -33,7 +33,8 @@ Examples:
 
 --then gets the trust of the rehearsal, CI_PROJECT_ID, CI_PROJECT_PATH, CI_SERVER_URL, and no token.
 
-Exit: 0 the pipeline and the script succeeded, 1 one failed, 2 wrong usage.`
+Exit: 0 the pipeline and the script succeeded, 1 one failed, 2 wrong usage, 130 stopped by Ctrl-C,
+143 by SIGTERM.`
 
 export function command(): Command {
   const rehearsing = new Command('rehearse')
@@ -52,33 +53,36 @@ async function run(jobs: readonly string[], options: Options): Promise<void> {
   const request = requestOf(options, jobs)
   const reporting = openReporting(options)
   const script = createLineReader((line) => reporting.terminal.quote([line]))
+  const signal = stopSignal()
   try {
-    const report = await rehearse({
+    const rehearsing = {
       ...request,
       ...reporting.hooks,
       cosign: resolved(options.cosign),
       thenScript: resolved(options.then),
       executor: options.executor,
       onThenOutput: script.read,
-      signal: stopSignal(),
+      signal,
       log: silentLog,
-    })
+    }
+    const report = await orStopped(signal, () => rehearse(rehearsing))
     script.end()
     reporting.end()
-    render(report, reporting)
+    render(report, reporting, signal)
   } finally {
     reporting.end()
   }
 }
 
-function render(report: RehearseReport, reporting: PipelineReporting): void {
+function render(report: RehearseReport, reporting: PipelineReporting, signal: AbortSignal): void {
   const { terminal } = reporting
   const { pipeline, files, thenExitCode = 0 } = report
   const isPassed = pipeline.state === 'success'
   if (!isPassed || thenExitCode !== 0 || files.some(({ isVerified }) => !isVerified)) process.exitCode = 1
+  if (isPassed) for (const note of manualNotes(pipeline)) terminal.say(note)
   if (isPassed) terminal.output(jsonOf(report), () => rehearsalTable(report))
   else if (terminal.isJson) writeJson(jsonOf(report))
-  if (!isPassed) explainEnding(pipeline, reporting, () => [])
+  if (!isPassed) explainEnding(report, reporting, { signal, more: () => [] })
   if (thenExitCode !== 0) terminal.complain(`the script of --then failed (exit ${thenExitCode})`)
 }
 

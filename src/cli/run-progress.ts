@@ -5,6 +5,7 @@ import { plainText, shownLine, type Line, type Screen } from './screen.ts'
 
 /** The last lines of a job's log, shown when it fails. */
 const TAIL_LINES = 25
+const MAX_TAILS = 100
 const NAME_COLUMNS = 22
 const STATE_COLUMNS = 8
 const SECONDS_COLUMNS = 7
@@ -19,8 +20,8 @@ export interface Progress extends RunnerObserver {
   readonly begin: (jobs: readonly PlannedJob[]) => void
   /** Time has passed: once a second is enough. */
   readonly tick: () => void
-  /** Lines of the failed job's log; empty when none failed. */
-  readonly failureTail: () => readonly string[]
+  /** The last lines of a job's log; empty where it has not failed. */
+  readonly tailOf: (jobId: number) => readonly string[]
   /** Takes the moving lines away, before something else is written. */
   readonly pause: () => void
   readonly end: () => void
@@ -56,7 +57,7 @@ export function createProgress(
       redraw()
     },
     tick: redraw,
-    failureTail: jobs.failureTail,
+    tailOf: jobs.tailOf,
     pause: () => live?.erase(),
     end: () => live?.end(),
   }
@@ -72,7 +73,7 @@ interface RunningJob {
 function createJobs(nowMs: () => number) {
   const running = new Map<number, RunningJob>()
   let waiting: readonly PlannedJob[] = []
-  let failed: readonly string[] | undefined
+  const failed = new Map<number, readonly string[]>()
   const note = (event: RunnerEvent): void => {
     const { id, name } = event.job
     if (event.kind === 'job-started') {
@@ -81,7 +82,7 @@ function createJobs(nowMs: () => number) {
       waiting = waiting.filter((_, index) => index !== at)
     } else if (event.kind === 'output') remember(running.get(id)?.tail ?? [], event.line)
     else {
-      if (event.outcome.state !== 'success') failed ??= running.get(id)?.tail
+      if (event.outcome.state !== 'success') keep(failed, id, running.get(id)?.tail ?? [])
       running.delete(id)
     }
   }
@@ -95,8 +96,15 @@ function createJobs(nowMs: () => number) {
     begin: (planned: readonly PlannedJob[]) => void (waiting = planned),
     note,
     lines,
-    failureTail: () => failed ?? [],
+    tailOf: (id: number) => failed.get(id) ?? [],
   }
+}
+
+/** Those of a runner that goes on for months are not kept. */
+function keep(failed: Map<number, readonly string[]>, id: number, tail: readonly string[]): void {
+  failed.set(id, tail)
+  const [oldest] = failed.keys()
+  if (failed.size > MAX_TAILS && oldest !== undefined) failed.delete(oldest)
 }
 
 function runningLine({ name, startedMs, tail }: RunningJob, nowMs: number): BlockLine {

@@ -9,12 +9,12 @@ import {
 } from '../client/index.ts'
 import { silentLog, systemSpawn } from '../host/index.ts'
 import { traceFile } from '../storage/folder/index.ts'
-import { explainEnding } from './pipeline-ending.ts'
+import { explainEnding, manualNotes } from './pipeline-ending.ts'
 import { addPipelineFlags, requestOf, type PipelineFlags } from './pipeline-flags.ts'
 import { openReporting, type PipelineReporting } from './pipeline-reporting.ts'
 import { runTable } from './run-table.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
-import { stopSignal } from './stop-signal.ts'
+import { orStopped, stopSignal } from './stop-signal.ts'
 import { programName, writeJson } from './terminal.ts'
 
 interface Options extends PipelineFlags {
@@ -39,7 +39,7 @@ Examples:
   wheelseal run --worktree build sign
   wheelseal run --variable DEPLOY_TOKEN --wheelhouse wheels
 
-Exit: 0 the pipeline passed, 1 refused or failed, 2 wrong usage.`
+Exit: 0 the pipeline passed, 1 refused or failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM.`
 
 export function command(): Command {
   const running = new Command('run')
@@ -63,30 +63,31 @@ async function run(jobs: readonly string[], options: Options): Promise<void> {
   const signal = stopSignal()
   await checkRequirements({ spawn: systemSpawn, env, wheelhouse, signal })
   const reporting = openReporting(options)
+  const order = {
+    ...request,
+    ...reporting.hooks,
+    executor: options.executor,
+    data: options.newData === true ? undefined : dataFolder(options),
+    listen: options.listen,
+    visibility: options.visibility,
+    prependPath: options.prependPath.map((folder) => resolve(folder)),
+    signal,
+    log: silentLog,
+  }
   try {
-    const report = await runHere({
-      ...request,
-      ...reporting.hooks,
-      executor: options.executor,
-      data: options.newData === true ? undefined : dataFolder(options),
-      listen: options.listen,
-      visibility: options.visibility,
-      prependPath: options.prependPath.map((folder) => resolve(folder)),
-      signal,
-      log: silentLog,
-    })
+    const report = await orStopped(signal, () => runHere(order))
     reporting.end()
-    render(report, reporting)
+    render(report, reporting, signal)
   } finally {
     reporting.end()
   }
 }
 
-function render(report: RunReport, reporting: PipelineReporting): void {
+function render(report: RunReport, reporting: PipelineReporting, signal: AbortSignal): void {
   const { terminal } = reporting
-  const isPassed = report.pipeline.state === 'success'
-  if (!isPassed || report.files.some(({ isVerified }) => !isVerified)) process.exitCode = 1
-  if (!isPassed) return explain(report, reporting)
+  if (report.pipeline.state !== 'success') return explain(report, reporting, signal)
+  if (report.files.some(({ isVerified }) => !isVerified)) process.exitCode = 1
+  for (const note of manualNotes(report.pipeline)) terminal.say(note)
   const columns = process.stdout.isTTY ? process.stdout.columns : Infinity
   terminal.output(jsonOf(report), () => runTable(report, { program: programAnywhere(), columns }))
 }
@@ -97,12 +98,13 @@ function programAnywhere(): string {
   return name.includes('/') ? resolve(name) : name
 }
 
-function explain(report: RunReport, reporting: PipelineReporting): void {
+function explain(report: RunReport, reporting: PipelineReporting, signal: AbortSignal): void {
   if (reporting.terminal.isJson) writeJson(jsonOf(report))
   const traces = join(report.data, 'traces')
-  explainEnding(report.pipeline, reporting, ({ id }) => [
-    `hint: the whole log is in ${traceFile(traces, id)}`,
-  ])
+  explainEnding(report, reporting, {
+    signal,
+    more: ({ id }) => [`hint: the whole log is in ${traceFile(traces, id)}`],
+  })
 }
 
 function jsonOf({ pipeline, files, identity, url, data, source }: RunReport) {

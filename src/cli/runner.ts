@@ -53,7 +53,7 @@ function serverUrl(text: string): string {
 async function run(_flags: Options, self: Command): Promise<void> {
   const options = self.opts<Options>()
   const signal = stopSignal()
-  const { terminal, hooks, failureTail, end } = openReporting(options)
+  const { terminal, hooks, tailOf, end } = openReporting(options)
   try {
     const outcomes = await runJobs({
       url: options.url,
@@ -70,8 +70,11 @@ async function run(_flags: Options, self: Command): Promise<void> {
       signal,
     })
     end()
-    terminal.quote(failureTail())
-    if (options.once === true && outcomes.some(({ state }) => state !== 'success')) process.exitCode = 1
+    const failed = outcomes.find(({ state }) => state !== 'success')
+    if (options.once !== true || failed === undefined) return
+    process.exitCode = 1
+    terminal.quote(tailOf(failed.id))
+    terminal.complain(`job ${failed.name} ${failed.state}; the last lines of its log are above`)
   } finally {
     end()
   }

@@ -8,6 +8,7 @@
  * - what a screen can show stands in screen.ts
  */
 import { describeError, printable, printableJson, WheelsealError, type JsonValue } from '../base/index.ts'
+import { Stopped } from './stop-signal.ts'
 import { paint, plainText, shownLine, type Environment, type Line, type Screen } from './screen.ts'
 
 export interface Terminal {
@@ -109,9 +110,9 @@ function failureLines(error: unknown): readonly [string, ...string[]] {
 
 function jsonOf(error: unknown): JsonValue {
   if (error instanceof WheelsealError) return { code: error.code, message: error.message, hint: error.hint }
-  return { code: 'internal', message: describeError(error) }
+  return { code: error instanceof Stopped ? 'stopped' : 'internal', message: describeError(error) }
 }
 
-export function exitCodeOf(error: unknown): 1 | 2 {
-  return error instanceof WheelsealError ? error.exit : 1
+export function exitCodeOf(error: unknown): 1 | 2 | Stopped['exit'] {
+  return error instanceof WheelsealError || error instanceof Stopped ? error.exit : 1
 }

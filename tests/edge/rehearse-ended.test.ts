@@ -51,13 +51,14 @@ async function stoppedAt(
 
 describe('a rehearsal that is ended', () => {
   it.each([
-    ['before the pipeline', /stand|answered by/, 'SIGINT'],
-    ['when the job begins', /job +started/, 'SIGINT'],
-    ['when the job begins, by another signal', /job +started/, 'SIGTERM'],
-  ] as const)('leaves no process, mount or file: %s', async (_when, line, signal) => {
+    ['before the pipeline', /stand|answered by/, 'SIGINT', /error: stopped by Ctrl-C$/m],
+    ['when the job begins', /job +started/, 'SIGINT', /stopped by Ctrl-C while job job ran; pipeline 1 is/],
+    ['when the job begins, by another signal', /job +started/, 'SIGTERM', /stopped by SIGTERM while job job/],
+  ] as const)('leaves no process, mount or file: %s', async (_when, line, signal, sentence) => {
     const { code, said } = await stoppedAt(line, signal)
     expect(said).toMatch(line)
-    expect(code).toBe(1)
+    expect(said).toMatch(sentence)
+    expect(code).toBe(signal === 'SIGINT' ? 130 : 143)
     await expectNothingLeft()
   })
 

@@ -31,6 +31,7 @@ const LONG = [
   'tests/stock/fetch-install.test.ts',
   'src/runner/killed.test.ts',
   'tests/edge/faults.test.ts',
+  'tests/edge/run-ended.test.ts',
   'tests/edge/rotation.test.ts',
   'tests/edge/verify-proxy.test.ts',
   'tests/edge/people.test.ts',

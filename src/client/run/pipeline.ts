@@ -94,6 +94,7 @@ export async function runPipeline(
 ): Promise<PipelineResult> {
   const { source } = order
   const { say } = request
+  request.signal.throwIfAborted()
   const pipeline = await createPipeline(admin, order, request)
   for (const note of await tagNotes(source, request.env)) say(note)
   say(`pipeline ${pipeline.id} of ${source.path} at ${source.sha.slice(0, 8)} on ${source.ref.name}`)
@@ -134,13 +135,16 @@ async function runJobs(
 ): Promise<Pick<PipelineResult, 'pipeline' | 'outcomes'>> {
   const { id } = order.pipeline
   const isDone = async (): Promise<boolean> => !ACTIVE_STATES.includes((await admin.pipeline(id)).state)
-  try {
-    const runner = await openRunner(admin, order, request)
-    const outcomes = await runner.runUntil(isDone, request.signal)
-    return { outcomes, pipeline: await admin.pipeline(id) }
-  } finally {
-    if (!(await isDone())) await admin.cancelPipeline(id)
+  const runAll = async (): Promise<readonly JobOutcome[]> => {
+    try {
+      const runner = await openRunner(admin, order, request)
+      return await runner.runUntil(isDone, request.signal)
+    } finally {
+      if (!(await isDone())) await admin.cancelPipeline(id)
+    }
   }
+  const outcomes = await runAll()
+  return { outcomes, pipeline: await admin.pipeline(id) }
 }
 
 async function openRunner(

@@ -20,7 +20,7 @@ export type SandboxProbe =
       readonly isAvailable: false
       /** What could not be done, such as `user namespace` or `overlay of /usr`. */
       readonly step: string
-      /** The system's own words. */
+      /** The system's own words, and what they mean where that is something else. */
       readonly why: string
       readonly hint: string
     }
@@ -68,5 +68,13 @@ const HINTS: readonly (readonly [step: RegExp, hint: string])[] = [
 function refused({ step, why }: EntryFailure): SandboxProbe {
   const hint =
     HINTS.find(([steps]) => steps.test(step))?.[1] ?? 'run jobs with --executor plain, which does not isolate'
-  return { isAvailable: false, step: printable(step), why: printable(why), hint }
+  return { isAvailable: false, step: printable(step), why: printable(meaningOf(step, why)), hint }
+}
+
+/** unshare(2): ENOSPC is the limit of namespaces, and no disk. */
+function meaningOf(step: string, why: string): string {
+  const isLimit = /namespace/.test(step) && why.includes('No space left on device')
+  return isLimit
+    ? `the kernel allows no more of them, user.max_user_namespaces is 0 or reached (${why})`
+    : why
 }

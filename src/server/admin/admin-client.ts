@@ -117,6 +117,10 @@ export interface PipelineSummary {
     readonly name: string
     readonly stage: string
     readonly state: string
+    /** A newer try has taken its place. */
+    readonly isRetried: boolean
+    /** Its failure is not the pipeline's. */
+    readonly allowFailure: boolean
     readonly durationSeconds: number | null
     readonly failureReason: string | null
     readonly exitCode: number | null
