@@ -77,12 +77,14 @@ async function run(jobs: readonly string[], options: Options): Promise<void> {
 function render(report: RehearseReport, reporting: PipelineReporting, signal: AbortSignal): void {
   const { terminal } = reporting
   const { pipeline, files, thenExitCode = 0 } = report
-  const isPassed = pipeline.state === 'success'
-  if (!isPassed || thenExitCode !== 0 || files.some(({ isVerified }) => !isVerified)) process.exitCode = 1
-  if (isPassed) for (const note of manualNotes(pipeline)) terminal.say(note)
-  if (isPassed) terminal.output(jsonOf(report), () => rehearsalTable(report))
-  else if (terminal.isJson) writeJson(jsonOf(report))
-  if (!isPassed) explainEnding(report, reporting, { signal, more: () => [] })
+  if (pipeline.state !== 'success') {
+    if (terminal.isJson) writeJson(jsonOf(report))
+    explainEnding(report, reporting, { signal, more: () => [] })
+    return
+  }
+  if (thenExitCode !== 0 || files.some(({ isVerified }) => !isVerified)) process.exitCode = 1
+  for (const note of manualNotes(pipeline)) terminal.say(note)
+  terminal.output(jsonOf(report), () => rehearsalTable(report))
   if (thenExitCode !== 0) terminal.complain(`the script of --then failed (exit ${thenExitCode})`)
 }
 

@@ -54,7 +54,7 @@ describe('a rehearsal that is ended', () => {
     ['before the pipeline', /stand|answered by/, 'SIGINT', /error: stopped by Ctrl-C$/m],
     ['when the job begins', /job +started/, 'SIGINT', /stopped by Ctrl-C while job job ran; pipeline 1 is/],
     ['when the job begins, by another signal', /job +started/, 'SIGTERM', /stopped by SIGTERM while job job/],
-  ] as const)('leaves no process, mount or file: %s', async (_when, line, signal, sentence) => {
+  ] as const)('leaves no process, mount or file: %s', async (...[, line, signal, sentence]) => {
     const { code, said } = await stoppedAt(line, signal)
     expect(said).toMatch(line)
     expect(said).toMatch(sentence)
