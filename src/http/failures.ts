@@ -31,8 +31,8 @@ export function failures(log: Log, render: Render = renderGitLab): ErrorHandler 
       log.failure(code, error, { requestId, method: context.req.method, path: context.req.path })
     noteOnRequest(context, { code, reason: message })
     const response = render(context, { ...failure, requestId })
-    // What is full now is written within a moment.
-    if (status === 429) response.headers.set('Retry-After', String(retryAfterSeconds(error)))
+    const retryAfter = retryAfterSeconds(error, status)
+    if (retryAfter !== undefined) response.headers.set('Retry-After', String(retryAfter))
     // 503 invites to try again; here that would only cost time.
     if (error instanceof WheelsealError && error.lasts) response.headers.set('X-Wheelseal-Retry', 'no')
     sayInStatusLine(context.env, `${message}; ${hint}`)
@@ -40,8 +40,10 @@ export function failures(log: Log, render: Render = renderGitLab): ErrorHandler 
   }
 }
 
-function retryAfterSeconds(error: Error): number {
-  return (error instanceof WheelsealError ? error.retryAfterSeconds : undefined) ?? RETRY_AFTER_SECONDS
+/** What is full now is written within a moment. */
+function retryAfterSeconds(error: Error, status: number): number | undefined {
+  const own = error instanceof WheelsealError ? error.retryAfterSeconds : undefined
+  return status === 429 ? (own ?? RETRY_AFTER_SECONDS) : own
 }
 
 const INTERNAL: Omit<ClientFailure, 'requestId'> = {

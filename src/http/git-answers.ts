@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { Access } from '../access/index.ts'
-import { maskTokens, printable, type Log, type RunningProcess } from '../base/index.ts'
+import { maskTokens, printable, WheelsealError, type Log, type RunningProcess } from '../base/index.ts'
 import type { Pipelines } from '../pipelines/index.ts'
 import { repositoryErrors, type RepositoryParts } from '../repositories/index.ts'
 import type { Bindings } from './route.ts'
@@ -26,6 +26,12 @@ export async function sayEnd(process: RunningProcess, log: Log): Promise<void> {
   if (exitCode === 0 || exitCode === null) return
   const said = printable(maskTokens(errors.trim()), { maxLength: 500 })
   log.event('git.failed', { exitCode, said }, 'info')
+}
+
+/** What the user of a git reads where no more of them are started; undefined for any other failure. */
+export function sentenceOfBusy(error: unknown): string | undefined {
+  if (!(error instanceof WheelsealError) || error.code !== 'storage.git-busy') return undefined
+  return `${error.message}; ${error.hint}`
 }
 
 export interface GitAnswer {

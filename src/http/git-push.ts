@@ -15,7 +15,7 @@ import {
 } from '../repositories/index.ts'
 import type { Admitted } from './authenticate.ts'
 import { streamBody } from './body-stream.ts'
-import { answer, checkType, sayEnd, type GitRoutesParts } from './git-answers.ts'
+import { answer, checkType, sayEnd, sentenceOfBusy, type GitRoutesParts } from './git-answers.ts'
 import { Screen } from './git-screen.ts'
 import type { Bindings } from './route.ts'
 
@@ -40,9 +40,28 @@ export async function receivePush(
   const sentence = refusalOf(head.commands, rights)
   const bytes =
     sentence === undefined
-      ? pushed(context, { who, parts, head, body, rights })
+      ? await taken(context, { who, parts, head, body, rights })
       : refused(body, { sentence, head })
   return answer(context, { type: RESULT, bytes })
+}
+
+/** git shows its user no body of a 503 to a push, and the sentence of a report. */
+async function taken(context: Context<Bindings>, push: Push): Promise<AsyncIterable<Uint8Array>> {
+  const { body, head } = push
+  try {
+    return pushed(context, push, await startGit(push))
+  } catch (error) {
+    const sentence = sentenceOfBusy(error)
+    if (sentence === undefined) throw error
+    return refused(body, { sentence, head })
+  }
+}
+
+async function startGit({ who: { project }, parts, rights }: Push): Promise<RunningProcess> {
+  const { git } = parts.repositories
+  await git.ensure(project.id, project)
+  const { protectedRef } = rights
+  return git.serve(project.id, { service: 'receive-pack', isAdvertisement: false, protectedRef })
 }
 
 async function headOf(body: Body): Promise<PushHead> {
@@ -112,9 +131,9 @@ interface Push {
  * The answer begins before the objects are read: what git says of them is seen while they are sent. The work does not
  * hang on who reads the answer: a push whose client has gone is carried to its end once all of it was sent.
  */
-function pushed(context: Context<Bindings>, push: Push): AsyncIterable<Uint8Array> {
+function pushed(context: Context<Bindings>, push: Push, process: RunningProcess): AsyncIterable<Uint8Array> {
   const screen = new Screen()
-  carryOut(context.env, push, screen)
+  carryOut({ env: context.env, push, process }, screen)
     .catch((error: unknown) => {
       push.parts.log.failure('push.failed', error, { projectId: push.who.project.id })
       // Cut, so that its client does not take it for a whole answer.
@@ -124,20 +143,20 @@ function pushed(context: Context<Bindings>, push: Push): AsyncIterable<Uint8Arra
   return screen
 }
 
-async function carryOut(env: HttpBindings, push: Push, screen: Screen): Promise<void> {
-  const { who, parts, head, rights } = push
+interface Carried {
+  readonly env: HttpBindings
+  readonly push: Push
+  readonly process: RunningProcess
+}
+
+async function carryOut({ env, push, process }: Carried, screen: Screen): Promise<void> {
+  const { who, parts, head } = push
   const { repositories, log } = parts
   const { principal, project } = who
-  if (principal.kind !== 'user') return
-  const { user, within } = principal
-  const pusher = within === undefined ? { user } : { user, within }
-  await repositories.git.ensure(project.id, project)
-  const process = await repositories.git.serve(project.id, {
-    service: 'receive-pack',
-    isAdvertisement: false,
-    protectedRef: rights.protectedRef,
-  })
   try {
+    if (principal.kind !== 'user') return
+    const { user, within } = principal
+    const pusher = within === undefined ? { user } : { user, within }
     const { commands, options } = head
     const begun = await beginPush(repositories, { project, pusher, commands, options })
     const report = new ReportReader({ isBanded: head.capabilities.has('side-band-64k') })

@@ -7,7 +7,7 @@ import { FLUSH, packet, repositoryErrors, type Serving } from '../repositories/i
 import type { Admitted } from './authenticate.ts'
 import { readBody } from './body.ts'
 import { failures, type ClientFailure } from './failures.ts'
-import { answer, checkType, sayEnd, type GitRoutesParts } from './git-answers.ts'
+import { answer, checkType, sayEnd, sentenceOfBusy, type GitRoutesParts } from './git-answers.ts'
 import { receivePush } from './git-push.ts'
 import { gitPushRight, gitRight } from './git-rights.ts'
 import { routesOn, type Bindings } from './route.ts'
@@ -124,17 +124,28 @@ async function upload(context: Context<Bindings>, who: Admitted, parts: GitRoute
   checkType(context, 'application/x-git-upload-pack-request')
   const input = await unpacked(context, await readBody(context, MAX_NEGOTIATION_BYTES))
   await parts.repositories.git.ensure(who.project.id, who.project)
-  const process = await serve(context, parts.repositories, {
-    projectId: who.project.id,
-    service: 'upload-pack',
-    isAdvertisement: false,
-    version: versionOf(context),
-  })
+  const type = 'git-upload-pack-result'
+  const asked = { projectId: who.project.id, service: 'upload-pack', isAdvertisement: false } as const
+  const process = await serve(context, parts.repositories, { ...asked, version: versionOf(context) }).catch(
+    (error: unknown) => errorPacket(error),
+  )
+  if (process instanceof Uint8Array) return answer(context, { type, bytes: once(process) })
   void process.write(input).then(() => process.endInput())
   return answer(context, {
-    type: 'git-upload-pack-result',
+    type,
     bytes: printed(process, new Uint8Array(), parts.log),
   })
+}
+
+/** git shows its user no body of a 503 to a fetch, and what follows ERR (gitprotocol-pack(5)). */
+function errorPacket(error: unknown): Uint8Array {
+  const sentence = sentenceOfBusy(error)
+  if (sentence === undefined) throw error
+  return packet(`ERR ${sentence}\n`)
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 const inflate = promisify(gunzip)

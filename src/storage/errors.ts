@@ -80,6 +80,7 @@ export const storageErrors = defineErrors({
     status: 503,
     exit: 1,
     summary: 'The server runs as many processes of git as it may.',
+    retryAfterSeconds: 30,
     hint: 'try again in a minute',
   },
 })
