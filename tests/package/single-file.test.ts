@@ -22,7 +22,7 @@ describe('wheelseal.mjs', () => {
   }, LONG_MS)
   afterAll(() => built.remove())
 
-  it('is the same from another folder, byte for byte', async () => {
+  it('is the same from another folder, byte for byte', { timeout: 120_000 }, async () => {
     const copy = join(built.path, 'elsewhere', 'checkout')
     for (const name of [
       'src',

@@ -32,7 +32,8 @@ describe('a runner that is killed', () => {
       env: { ...process.env, TMPDIR: sandboxes.top },
     })
     await once(runner.stdout ?? runner, 'data')
-    expect(isRunning(seconds)).toBe(true)
+    // It is forked by then, and may not have begun its program.
+    await vi.waitFor(() => expect(isRunning(seconds)).toBe(true), PATIENCE)
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     runner.kill('SIGKILL')
     await once(runner, 'exit')
