@@ -8,7 +8,8 @@ const DEFAULT_TIMEOUT_MS = 30_000
 const USER_AGENT = 'wheelseal'
 
 export interface Route {
-  readonly agent?: Agent
+  /** `false`: a connection of its own, which ends with its answer. */
+  readonly agent?: Agent | false
   readonly socketPath?: string
 }
 

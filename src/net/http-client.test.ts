@@ -242,6 +242,25 @@ describe('TLS and proxies', () => {
 })
 
 describe('createSocketHttp', () => {
+  it('asks on a connection of its own each time, which a server that closes idle ones cannot cut', async () => {
+    const path = join(folder, 'closing')
+    const connections: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      connections.push(request.headers.connection)
+      response.end('answered')
+      response.on('close', () => request.socket.destroy())
+    })
+    let opened = 0
+    server.on('connection', () => (opened += 1))
+    kept(server.listen(path))
+    const socket = createSocketHttp(path)
+    for (let at = 0; at < 3; at += 1) {
+      const response = await socket.request({ method: 'GET', url: 'http://socket/admin' })
+      expect(await response.text(100)).toBe('answered')
+    }
+    expect([opened, connections]).toEqual([3, ['close', 'close', 'close']])
+  })
+
   it('talks over a socket file, and says when nobody listens there', async () => {
     const path = join(folder, 'admin.sock')
     const server = createServer((request, response) => response.end(request.url))

@@ -38,9 +38,12 @@ export function createHttp({ env, files, reach = 'anywhere' }: HttpOptions): Htt
   }
 }
 
-/** Over a socket of this machine. Of a request's URL only path and query count: `http://socket/admin/projects`. */
+/**
+ * Over a socket of this machine. Of a request's URL only path and query count: `http://socket/admin/projects`. No
+ * connection is kept: one that the server closes while a request is sent would leave open whether that was carried out.
+ */
 export function createSocketHttp(socketPath: string): Http {
-  return { request: (request) => exchange(parseUrl(request.url), request, { socketPath }) }
+  return { request: (request) => exchange(parseUrl(request.url), request, { socketPath, agent: false }) }
 }
 
 type Reach = NonNullable<HttpOptions['reach']>
