@@ -116,14 +116,25 @@ describe('what a before_script has made of the system', () => {
     expect(readdirSync(layers).filter((name) => name.startsWith('new-'))).toEqual([])
   })
 
-  it('is dropped when nobody has used it for two weeks, as is what a killed runner has left', async () => {
+  it('is made anew a week after it was made, however often it was used since', async () => {
+    const others = kept()
+    await run({ ref: 'branch often' })
+    const [name = ''] = kept().filter((one) => !others.includes(one))
+    expect((await run({ ref: 'branch often' })).isThere).toBe(true)
+    const made = new Date(Date.now() - 8 * 86_400_000)
+    utimesSync(join(layers, name), made, made)
+    expect((await run({ ref: 'branch often' })).isThere).toBe(false)
+    expect((await run({ ref: 'branch often' })).isThere).toBe(true)
+  })
+
+  it('is dropped a week after it was made, as is what a killed runner has left', async () => {
     const old = ['prepared-00aa.5', 'new-left', 'prepared-00bb.5']
     for (const name of old) mkdirSync(join(layers, name))
     writeFileSync(join(layers, 'prepared-00aa.5', 'file'), '')
     const days = (count: number): Date => new Date(Date.now() - count * 86_400_000)
-    utimesSync(join(layers, 'prepared-00aa.5'), days(15), days(15))
+    utimesSync(join(layers, 'prepared-00aa.5'), days(8), days(8))
     utimesSync(join(layers, 'new-left'), days(2), days(2))
-    utimesSync(join(layers, 'prepared-00bb.5'), days(13), days(13))
+    utimesSync(join(layers, 'prepared-00bb.5'), days(6), days(6))
     await run({ ref: 'branch that-is-new' })
     const left = readdirSync(layers)
     expect(old.filter((name) => left.includes(name))).toEqual(['prepared-00bb.5'])

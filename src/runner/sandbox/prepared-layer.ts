@@ -8,7 +8,8 @@ import { layerName, times } from './layer-store.ts'
 
 const DPKG_STATUS = '/var/lib/dpkg/status'
 const HOUR_MS = 3_600_000
-const MAX_AGE_MS = 14 * 24 * HOUR_MS
+/** From its making, however often it is used: what a before_script installs is renewed, and what is wrong in it goes. */
+const MAX_AGE_MS = 7 * 24 * HOUR_MS
 const MAX_ALL_BYTES = 8 * 2 ** 30
 /** A job may be using it. */
 const SPARED_MS = 24 * HOUR_MS
@@ -47,12 +48,27 @@ export async function preparedName(
   ])
 }
 
-/** The layer of that name; it counts as used now. */
+/** The layer of that name, unless it is too old; it counts as used now. */
 export async function findPrepared(folder: string, name: string): Promise<string | undefined> {
   const found = (await readdir(folder)).find((entry) => NAME.exec(entry)?.[1] === name)
   if (found === undefined) return undefined
-  await noteUse(folder, found)
-  return join(folder, found)
+  const path = join(folder, found)
+  const nowMs = await noteUse(folder, found)
+  if (!isOutdated(nowMs - (await madeMs(path)))) return path
+  // A job may be using it: it goes when no job can be. The name is free for the next.
+  await rename(path, join(await newLayerFolder(folder), 'outdated'))
+  await rm(`${path}.used`, { force: true })
+  return undefined
+}
+
+/** Nothing in the folder itself changes once it has its name. */
+async function madeMs(path: string): Promise<number> {
+  return (await stat(path)).mtimeMs
+}
+
+/** A time that is yet to come says nothing of how old it is. */
+function isOutdated(ageMs: number): boolean {
+  return Math.abs(ageMs) > MAX_AGE_MS
 }
 
 /** A file beside it, whose time is the disk's own; returns that. */
@@ -84,14 +100,16 @@ async function dropOld(folder: string, nowMs: number): Promise<void> {
       path: join(folder, entry),
       isUnfinished: !NAME.test(entry),
       ageMs: nowMs - (await lastUse(folder, entry)),
+      isOutdated: isOutdated(nowMs - (await madeMs(join(folder, entry)).catch(() => nowMs))),
       bytes: Number(NAME.exec(entry)?.[2] ?? 0),
     })),
   )
   let all = 0
-  for (const { path, isUnfinished, ageMs, bytes } of known.toSorted((a, b) => a.ageMs - b.ageMs)) {
-    all += bytes
-    const isTooMuch = all > MAX_ALL_BYTES && ageMs > SPARED_MS
-    if (!isTooMuch && ageMs <= (isUnfinished ? SPARED_MS : MAX_AGE_MS)) continue
+  for (const layer of known.toSorted((a, b) => a.ageMs - b.ageMs)) {
+    const { path, ageMs } = layer
+    all += layer.bytes
+    const isUnwanted = layer.isUnfinished || layer.isOutdated || all > MAX_ALL_BYTES
+    if (!isUnwanted || ageMs <= SPARED_MS) continue
     await removeFolder(path)
     await rm(`${path}.used`, { force: true })
   }

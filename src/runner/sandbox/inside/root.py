@@ -115,7 +115,7 @@ def make_var(layer):
             prepare_package_database(name, layer)
             overlay("var/lib/" + name, ["/var/lib/" + name], layer)
     if os.path.isdir("/var/lib/apt"):
-        tmpfs("var/lib/apt/lists", "mode=755")
+        tmpfs("var/lib/apt/lists", "mode=755,size=512m")
         folder(ROOT + "/var/lib/apt/lists/partial")
 
 
@@ -141,7 +141,7 @@ def make_devices():
         mount("/dev/" + name, "%s/dev/%s" % (ROOT, name), None, MS_BIND)
     Step.now = "devpts"
     mount("devpts", folder(ROOT + "/dev/pts"), "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
-    tmpfs("dev/shm", "mode=1777")
+    tmpfs("dev/shm", "mode=1777,size=64m")
     links = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
     for name, target in {**links, "ptmx": "pts/ptmx"}.items():
         os.symlink(target, "%s/dev/%s" % (ROOT, name))
