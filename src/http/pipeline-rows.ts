@@ -40,7 +40,7 @@ export function pipelineShowRow({ pipeline }: Pick<ShownPipeline, 'pipeline'>, u
     ...row,
     before_sha: origin.commit.beforeSha ?? '0'.repeat(40),
     tag: origin.commit.refType === 'tag',
-    yaml_errors: null,
+    yaml_errors: origin.yamlErrors?.join('\n') ?? null,
     user: userRow(origin.user, url),
     started_at: isoOrNull(startedAtMs),
     finished_at: isoOrNull(finishedAtMs),

@@ -28,6 +28,8 @@ export interface PipelineRequest {
   readonly pipelineVariables?: readonly Variable[]
   /** The pipeline is kept without jobs, as `skipped`: `[ci skip]`. Its file is not read. */
   readonly isSkipped?: boolean
+  /** The pipeline is kept without jobs, as `failed`, since its file is invalid; printable lines that say why. */
+  readonly yamlErrors?: readonly string[]
 }
 
 const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
@@ -64,7 +66,7 @@ export function newPipeline(
     createdAtMs: nowMs,
   }))
   const jobs = advance(created, nowMs)
-  const state = pipelineState(jobs)
+  const state = origin.yamlErrors === undefined ? pipelineState(jobs) : 'failed'
   return {
     state,
     createdAtMs: nowMs,

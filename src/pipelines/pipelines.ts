@@ -187,8 +187,9 @@ async function createPipeline(context: Context, request: PipelineRequest): Promi
   const given = { project: request.variables, pipeline: request.pipelineVariables ?? [] }
   const predefined = pipelineVariables(partial, { externalUrl: context.externalUrl, createdAtMs: nowMs })
   const variables = { ...given, predefined }
-  const plan =
-    request.isSkipped === true ? NO_PLAN : onlyJobs(await planOf(config, variables), request.jobs ?? [])
+  const { yamlErrors } = request
+  const isPlanned = request.isSkipped !== true && yamlErrors === undefined
+  const plan = isPlanned ? onlyJobs(await planOf(config, variables), request.jobs ?? []) : NO_PLAN
   const origin = {
     ...partial,
     stages: plan.stages,
@@ -196,11 +197,12 @@ async function createPipeline(context: Context, request: PipelineRequest): Promi
     pipelineVariables: given.pipeline,
     name: plan.workflow.name,
     autoCancel: plan.workflow.auto_cancel,
+    ...(yamlErrors === undefined ? {} : { yamlErrors }),
   }
   const { pipeline } = await context.store.createPipeline(newPipeline(plan, origin, nowMs))
   context.log.event('pipeline.created', { pipelineId: pipeline.id, projectId: project.id })
   await grantResources(context)
-  if (request.isSkipped !== true) await cancelRedundant(context, pipeline)
+  if (isPlanned) await cancelRedundant(context, pipeline)
   return viewPipeline(await findSnapshot(context, pipeline.id))
 }
 

@@ -74,6 +74,8 @@ export interface PipelineOrigin {
   /** `workflow:name`, expanded. */
   readonly name?: string | null
   readonly autoCancel?: Plan['workflow']['auto_cancel']
+  /** Why its file made no jobs; lines that are printable. Undefined where it did. */
+  readonly yamlErrors?: readonly string[]
 }
 
 export interface PipelineRecord {

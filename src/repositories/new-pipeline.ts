@@ -15,16 +15,36 @@ const MAX_MESSAGE_LENGTH = 32_768
  * `repositories.no-pipeline`, `ciconfig.invalid`, `pipelines.commit`.
  */
 export async function makePipeline(parts: RepositoryParts, wanted: WantedPipeline): Promise<PipelineView> {
-  const { project, user, commit, source } = wanted
+  const { project, commit } = wanted
   const text = await parts.git.sourcesAt(project.id, { sha: commit.sha, base: undefined }).text(CONFIG_FILE)
   if (text.kind === 'absent')
     throw repositoryErrors(
       'repositories.no-pipeline',
       `the commit has no ${CONFIG_FILE}${text.reason === undefined ? '' : `: ${text.reason}`}`,
     )
+  const request = await requestOf(parts, wanted)
+  const sources = await recorded(parts, wanted, request)
+  const config = { path: CONFIG_FILE, text: text.text, sources }
+  const pipeline = await parts.pipelines.create({ ...request, config })
+  await parts.git.setPipelineRef(project.id, { id: pipeline.id, sha: commit.sha })
+  return pipeline
+}
+
+/** Keeps for everybody what is wrong with the file, as GitLab does of a push: a pipeline that failed and has no jobs. */
+export async function makeInvalidPipeline(
+  parts: RepositoryParts,
+  wanted: WantedPipeline,
+  yamlErrors: readonly string[],
+): Promise<PipelineView> {
+  const request = await requestOf(parts, wanted)
+  return parts.pipelines.create({ ...request, config: { path: CONFIG_FILE, text: '' }, yamlErrors })
+}
+
+async function requestOf(parts: RepositoryParts, wanted: WantedPipeline) {
+  const { project, user, source } = wanted
   const made = commitOf(parts, wanted)
   const signed = { path: project.path, ref: { name: made.ref, type: made.refType }, configPath: CONFIG_FILE }
-  const request = {
+  return {
     project,
     user: {
       id: user.id,
@@ -37,11 +57,6 @@ export async function makePipeline(parts: RepositoryParts, wanted: WantedPipelin
     variables: projectVariables(parts.trust, signed),
     pipelineVariables: wanted.variables,
   }
-  const sources = await recorded(parts, wanted, request)
-  const config = { path: CONFIG_FILE, text: text.text, sources }
-  const pipeline = await parts.pipelines.create({ ...request, config })
-  await parts.git.setPipelineRef(project.id, { id: pipeline.id, sha: commit.sha })
-  return pipeline
 }
 
 /** All that a plan of it reads: `create` plans again, from this, and opens nothing. */

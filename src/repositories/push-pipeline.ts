@@ -2,11 +2,12 @@ import type { Project } from '../access/index.ts'
 import { maskTokens, printable, WheelsealError } from '../base/index.ts'
 import { formatProblem, InvalidPipelineError } from '../ciconfig/index.ts'
 import type { PipelineView } from '../pipelines/index.ts'
-import { makePipeline } from './new-pipeline.ts'
+import { makeInvalidPipeline, makePipeline } from './new-pipeline.ts'
 import { NO_OBJECT, type PushCommand } from './push-head.ts'
 import type { PushOptions } from './push-options.ts'
 import type { RepositoryParts } from './parts.ts'
 import type { CommitFacts, OpenPush } from './store.ts'
+import type { WantedPipeline } from './wanted.ts'
 
 export interface PushedRef {
   readonly project: Project
@@ -47,40 +48,58 @@ async function make(
 ): Promise<readonly string[]> {
   const { project, push, command, options } = pushed
   const { user, within } = push.pusher
+  const wanted = {
+    project,
+    user,
+    ...(within === undefined ? {} : { within }),
+    commit,
+    ref: command.ref,
+    beforeSha: command.oldSha === NO_OBJECT ? undefined : command.oldSha,
+    source: 'push',
+    variables: options.variables,
+    mark,
+  } as const
   try {
-    const pipeline = await makePipeline(parts, {
-      project,
-      user,
-      ...(within === undefined ? {} : { within }),
-      commit,
-      ref: command.ref,
-      beforeSha: command.oldSha === NO_OBJECT ? undefined : command.oldSha,
-      source: 'push',
-      variables: options.variables,
-      mark,
-    })
-    return pipelineSentences(parts, pushed, pipeline)
+    return pipelineSentences(parts, pushed, await makePipeline(parts, wanted))
   } catch (error) {
+    if (isInvalidFile(error)) return invalid(parts, { pushed, wanted, error })
     const reason = reasonOf(error)
     if (reason === undefined) throw error
-    return [`No pipeline for ${shortName(command.ref)}: ${reason[0]}`, ...reason.slice(1)]
+    return [`No pipeline for ${shortName(command.ref)}: ${reason}`]
   }
 }
 
+/** The file has no job for this push: nothing is wrong with it. */
+function hasNoJobs({ problems }: InvalidPipelineError): boolean {
+  return problems.every(({ code }) => code === 'ciconfig.no-jobs')
+}
+
+function isInvalidFile(error: unknown): error is InvalidPipelineError {
+  return error instanceof InvalidPipelineError && !hasNoJobs(error)
+}
+
+interface Invalid {
+  readonly pushed: PushedRef
+  readonly wanted: WantedPipeline
+  readonly error: InvalidPipelineError
+}
+
+/** What was pushed is there; its pipeline has failed, and says why. */
+async function invalid(
+  parts: RepositoryParts,
+  { pushed, wanted, error }: Invalid,
+): Promise<readonly string[]> {
+  const lines = error.problems.slice(0, MAX_PROBLEMS).map((problem) => shown(formatProblem(problem)))
+  const pipeline = await makeInvalidPipeline(parts, wanted, lines)
+  const sentences = pipelineSentences(parts, pushed, pipeline)
+  return [...sentences, 'It has failed: the pipeline file is invalid.', ...lines.map((line) => `  ${line}`)]
+}
+
 /** What a change of the files can mend; undefined for all else, which is tried again at the next start. */
-function reasonOf(error: unknown): readonly string[] | undefined {
-  if (
-    error instanceof InvalidPipelineError &&
-    error.problems.every(({ code }) => code === 'ciconfig.no-jobs')
-  )
-    return ['no job of the pipeline file is for this push.']
-  if (error instanceof InvalidPipelineError)
-    return [
-      'the pipeline file is invalid.',
-      ...error.problems.slice(0, MAX_PROBLEMS).map((problem) => `  ${shown(formatProblem(problem))}`),
-    ]
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof InvalidPipelineError) return 'no job of the pipeline file is for this push.'
   if (!(error instanceof WheelsealError) || error.status >= 500) return undefined
-  return [`${shown(error.message)}.`]
+  return `${shown(error.message)}.`
 }
 
 function shown(text: string): string {

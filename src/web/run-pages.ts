@@ -110,7 +110,15 @@ ${table(`Jobs of the stage ${stage}`, ['Job', 'State', 'Started', 'Duration'], r
 <dt>Created</dt><dd>${timeOf(pipeline.createdAtMs)}</dd>
 <dt>Duration</dt><dd>${durationWords(pipeline.startedAtMs, pipeline.finishedAtMs)}</dd>
 </dl>
-${parts}`
+${origin.yamlErrors === undefined ? NOTHING : yamlErrors(origin.yamlErrors)}${parts}`
+}
+
+function yamlErrors(lines: readonly string[]): Markup {
+  return markup`<h2>The pipeline file is invalid</h2>
+<ul>
+${lines.map((line) => markup`<li><code>${line}</code></li>\n`)}
+</ul>
+`
 }
 
 function byStage(one: ShownJob, other: ShownJob): number {

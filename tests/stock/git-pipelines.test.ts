@@ -13,8 +13,11 @@ afterAll(() => bench.close())
 const PIPELINE = 'build:\n  script: echo hello\n'
 
 /** A project with one commit on `main`, and the folder that it was pushed from. */
-async function pushed(files: Readonly<Record<string, string>> = { 'a.txt': 'one' }) {
-  const project = await bench.project()
+async function pushed(
+  files: Readonly<Record<string, string>> = { 'a.txt': 'one' },
+  visibility: 'public' | 'private' = 'private',
+) {
+  const project = await bench.project(visibility)
   const work = await bench.work()
   const sha = await commit(work, files)
   const url = bench.url(project.path, maintainer)
@@ -80,12 +83,24 @@ describe('the pipelines of a push', () => {
     )
   })
 
-  it('are none for an invalid file, and the screen shows where it is wrong', async () => {
-    const { work } = await pushed()
-    await commit(work, { '.gitlab-ci.yml': 'build:\n  scrip: [a]\n' })
-    expect(await push(work, 'origin', 'main')).toContain(
-      'remote:   .gitlab-ci.yml:2:3: job "build": scrip is not a keyword',
-    )
+  it('have failed for an invalid file, and the screen, the API and the page show where it is wrong', async () => {
+    const { work, id } = await pushed(undefined, 'public')
+    const sha = await commit(work, { '.gitlab-ci.yml': 'build:\n  scrip: [a]\n' })
+    const said = await push(work, 'origin', 'main')
+    const why = '.gitlab-ci.yml:2:3: job "build": scrip is not a keyword'
+    expect(said).toContain('It has failed: the pipeline file is invalid.')
+    expect(said).toContain(`remote:   ${why}`)
+    expect(await gitOrFail(work, 'ls-remote', 'origin', 'refs/heads/main')).toContain(sha)
+    const [, page = '', number] = /Pipeline \d+ of main: (\S+\/(\d+))/.exec(said) ?? []
+    const headers = { 'private-token': maintainer }
+    const row = await fetch(`${bench.server.url}/api/v4/projects/${id}/pipelines/${number}`, { headers })
+    expect(await row.json()).toMatchObject({
+      status: 'failed',
+      source: 'push',
+      sha,
+      yaml_errors: expect.stringContaining(why),
+    })
+    expect(await (await fetch(page)).text()).toContain('The pipeline file is invalid')
   })
 
   it('read the commit: included files, changes, and what is there', async () => {
