@@ -2,9 +2,10 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { FailedTries } from '../access/index.ts'
-import { silentLog } from '../host/index.ts'
+import { silentLog, systemClock, systemEntropy } from '../host/index.ts'
 import { pipelineErrors, type JobClaim } from '../pipelines/index.ts'
 import { failures } from './failures.ts'
+import { requestLog } from './request-log.ts'
 import { routesOn, type Bindings, type Right } from './route.ts'
 import { jobToken, jobTokenOfPipeline, jobTokenOrBody, runnerToken } from './runner-tokens.ts'
 
@@ -18,27 +19,37 @@ const pipelines = {
     if (token !== 'good' || jobId !== 301) throw pipelineErrors('pipelines.job-token', 'unknown')
   },
 }
-const tries = new FailedTries({ nowMs: () => 0, sleep: async () => undefined })
-const parts = { pipelines: { ...pipelines, checkReader: pipelines.checkClaim }, tries }
+const newTries = (): FailedTries => new FailedTries({ nowMs: () => 0, sleep: async () => undefined })
+const parts = { pipelines: { ...pipelines, checkReader: pipelines.checkClaim }, tries: newTries() }
 const Body = v.object({ token: v.nullish(v.string()), state: v.nullish(v.string()) })
 
-const RIGHTS: Readonly<Record<string, { readonly right: Right<unknown>; readonly header: string }>> = {
-  runnerToken: { right: runnerToken(parts, Body), header: 'runner-token' },
-  jobToken: { right: jobToken(parts), header: 'job-token' },
-  jobTokenOrBody: { right: jobTokenOrBody(parts, Body), header: 'job-token' },
-  jobTokenOfPipeline: { right: jobTokenOfPipeline(parts), header: 'job-token' },
-}
+const rightsWith = (own: typeof parts) => ({
+  runnerToken: { right: runnerToken(own, Body), header: 'runner-token' },
+  jobToken: { right: jobToken(own), header: 'job-token' },
+  jobTokenOrBody: { right: jobTokenOrBody(own, Body), header: 'job-token' },
+  jobTokenOfPipeline: { right: jobTokenOfPipeline(own), header: 'job-token' },
+})
+const RIGHTS: Readonly<Record<string, { readonly right: Right<unknown>; readonly header: string }>> =
+  rightsWith(parts)
+
+/** What the server knows of a connection. */
+const FROM = { incoming: { socket: { remoteAddress: '192.0.2.1' } } }
 
 interface Asked {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   readonly jobId?: number
+  readonly isBodyRead?: boolean
 }
 
 /** What the handler got, undefined where it did not run. */
-async function ask(right: Right<unknown>, { headers = {}, body = '{}', jobId = 301 }: Asked) {
+async function ask(
+  right: Right<unknown>,
+  { headers = {}, body = '{}', jobId = 301, isBodyRead = true }: Asked,
+) {
   let found: unknown
   const app = new Hono<Bindings>()
+  app.use(requestLog({ log: silentLog, clock: systemClock, entropy: systemEntropy }))
   app.onError(failures(silentLog))
   routesOn(app).put('/:id', right, (context, given) => {
     found = given
@@ -46,8 +57,15 @@ async function ask(right: Right<unknown>, { headers = {}, body = '{}', jobId = 3
   })
   const all = { 'content-type': 'application/json', ...headers }
   const request = new Request(`http://server/${jobId}`, { method: 'PUT', headers: all, body })
-  const { status } = await app.request(request)
-  return { status, found, isBodyRead: request.bodyUsed }
+  // Only where no body is read: with a connection it would come from there.
+  const { status, headers: answered } = await app.request(request, undefined, isBodyRead ? undefined : FROM)
+  const retryAfter = answered.get('retry-after') ?? undefined
+  return {
+    status,
+    found,
+    isBodyRead: request.bodyUsed,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  }
 }
 
 const REFUSED = { status: 403, found: undefined }
@@ -97,6 +115,16 @@ it.each(['jobToken', 'jobTokenOrBody', 'jobTokenOfPipeline'])(
     const headers = { 'job-token': 'good' }
     expect((await ask(RIGHTS[name]!.right, { headers })).found).toMatchObject({ jobId: 301 })
     expect(await ask(RIGHTS[name]!.right, { headers, jobId: 302 })).toMatchObject(REFUSED)
+  },
+)
+
+it.each(Object.entries(rightsWith({ ...parts, tries: newTries() })))(
+  '%s of an address that tried sixty wrong tokens in a minute is told when to try again',
+  async (name, { right, header }) => {
+    const wrong = { headers: { [header]: `wrong for ${name}` }, isBodyRead: false }
+    for (let count = 0; count < 60; count += 1) expect((await ask(right, wrong)).status).toBe(403)
+    expect(await ask(right, wrong)).toMatchObject({ status: 429, retryAfter: '60', isBodyRead: false })
+    expect((await ask(right, { headers: { [header]: 'good' } })).status).toBe(200)
   },
 )
 

@@ -92,6 +92,12 @@ export const pipelineErrors = defineErrors({
     summary: 'Jobs of a pipeline were started again and again while it was removed.',
     hint: 'remove it once more',
   },
+  'pipelines.lost-race': {
+    status: 409,
+    exit: 1,
+    summary: 'Each job that waited for a runner went to another one.',
+    hint: 'ask for a job again',
+  },
   'pipelines.dotenv': {
     status: 400,
     exit: 1,

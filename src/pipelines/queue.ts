@@ -48,7 +48,7 @@ interface Assignment {
 /**
  * Life of a job's start: 1 the job becomes running, for one runner only; 2 its token is issued; 3 the token's hash is
  * bound to the job, if it still runs; 4 the payload leaves. A crash after 1 leaves a running job that its deadline
- * ends; a crash after 2 a token that nobody has ever seen.
+ * ends; a crash after 2 a token that nobody has ever seen. Throws `pipelines.lost-race`.
  */
 export async function requestJob(context: Context, request: JobRequest): Promise<JobPayload | undefined> {
   const runner = await findRunner(context, request.runnerToken)
@@ -62,7 +62,8 @@ export async function requestJob(context: Context, request: JobRequest): Promise
     const payload = await start(context, { snapshot, job, runner, info: request.info })
     if (payload !== undefined) return payload
   }
-  return undefined
+  // "No job" would have the runner wait until a pipeline changes, and a job may be waiting.
+  throw pipelineErrors('pipelines.lost-race', `other runners were faster for ${MAX_RACES} jobs`)
 }
 
 /** Step 1. Undefined when somebody else was faster. */
