@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
@@ -78,13 +78,15 @@ function sha256(bytes: Uint8Array): string {
 /** Takes one entry, as the log of the instance does, then answers 500. */
 async function startBrokenRekor(): Promise<Server> {
   let taken = 0
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body: Buffer[] = []
     for await (const chunk of request) body.push(chunk as Buffer)
-    if ((taken += 1) > 1) return void response.writeHead(500).end('{"code":500,"message":"tree is gone"}')
-    const { status, text } = await passedOn(request.url ?? '', Buffer.concat(body))
+    taken += 1
+    const gone = { status: 500, text: '{"code":500,"message":"tree is gone"}' }
+    const { status, text } = taken > 1 ? gone : await passedOn(request.url ?? '', Buffer.concat(body))
     response.writeHead(status, { 'content-type': 'application/json' }).end(text)
-  })
+  }
+  const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   return server
 }

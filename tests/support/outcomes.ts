@@ -58,7 +58,10 @@ export interface BenchOptions {
   readonly path?: readonly string[]
 }
 
-export async function startOutcomeBench({ path: tools = [], ...moved }: BenchOptions = {}): Promise<OutcomeBench> {
+export async function startOutcomeBench({
+  path: tools = [],
+  ...moved
+}: BenchOptions = {}): Promise<OutcomeBench> {
   const { path: folder, remove } = await temporaryFolder()
   const places = { data: join(folder, 'data'), anchor: join(folder, 'anchor') }
   const server = await startServer({ ...places, ...moved, log: silentLog, listen: await ownAddress() })
