@@ -95,7 +95,7 @@ export const pipelineErrors = defineErrors({
   'pipelines.lost-race': {
     status: 409,
     exit: 1,
-    summary: 'Each job that waited for a runner went to another one.',
+    summary: 'Other runners took each job that waited.',
     hint: 'ask for a job again',
   },
   'pipelines.dotenv': {

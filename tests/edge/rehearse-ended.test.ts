@@ -49,7 +49,7 @@ async function stoppedAt(
   return { code, said }
 }
 
-describe('a rehearsal that is ended', () => {
+describe('a rehearsal that is ended', { timeout: 60_000 }, () => {
   it.each([
     ['before the pipeline', /stand|answered by/, 'SIGINT', /error: stopped by Ctrl-C$/m],
     ['when the job begins', /job +started/, 'SIGINT', /stopped by Ctrl-C while job job ran; pipeline 1 is/],
@@ -73,7 +73,7 @@ describe('a rehearsal that is ended', () => {
   })
 })
 
-describe('a rehearsal that fails', () => {
+describe('a rehearsal that fails', { timeout: 60_000 }, () => {
   it('says which stage and shows why, and leaves nothing', async () => {
     const pipeline = `
 stages: [build, verify]

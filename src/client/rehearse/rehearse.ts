@@ -99,12 +99,10 @@ async function rehearseIn(stage: Stage): Promise<RehearseReport> {
   const executor = executorFor({ ...stage, network: announcedNetwork(surroundings.network, lines) })
   const ended = await rehearseProject(admin, { ...stage, added, executor, serverUrl: surroundings.url })
   const identity = identityOf(trust.url, { ...source, configPath: CONFIG_PATH })
-  const isPassed = ended.pipeline.state === 'success'
-  const files = isPassed ? await releasedFiles(stage, { identity, since: ended.pipeline }) : []
+  if (ended.pipeline.state !== 'success') return { ...ended, identity, files: [], thenExitCode: undefined }
+  const files = await releasedFiles(stage, { identity, since: ended.pipeline })
   signal.throwIfAborted()
-  const thenExitCode = isPassed
-    ? await thenRun(stage, { added, project: ended.pipeline.projectId })
-    : undefined
+  const thenExitCode = await thenRun(stage, { added, project: ended.pipeline.projectId })
   return { ...ended, identity, files, thenExitCode }
 }
 
