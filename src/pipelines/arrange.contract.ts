@@ -217,7 +217,7 @@ export async function addFirstAgain({ store }: Arranged, pipelineId: number): Pr
       failureReason: null,
       tokenHash: null,
     }
-    return { ...now, newJobs: [again] }
+    return { ...now, pipeline: { ...now.pipeline, tally: null }, newJobs: [again] }
   })
 }
 

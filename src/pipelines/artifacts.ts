@@ -4,6 +4,7 @@ import { MAX_DOTENV_UPLOAD_BYTES, readDotenv } from './dotenv.ts'
 import { isHeld } from './endings.ts'
 import { JobEndedError, pipelineErrors } from './errors.ts'
 import { jobOfToken, runningJob, type JobClaim } from './job-access.ts'
+import { settleOne } from './parts.ts'
 import type { Context } from './ports.ts'
 import { reportTypes } from './reports.ts'
 import { isKept } from './sweep.ts'
@@ -72,12 +73,10 @@ async function dotenvOf(context: Context, job: JobRecord, staged: StagedBlob): P
   try {
     return readDotenv(await staged.read(0, staged.size))
   } catch (error) {
-    await context.store.updatePipeline(job.pipelineId, ({ pipeline, jobs }) => ({
-      pipeline,
-      jobs: jobs.map((one) =>
-        one.id === job.id && isHeld(one) ? { ...one, failureReason: 'data_integrity_failure' } : one,
-      ),
-    }))
+    const fails = (one: JobRecord): JobRecord =>
+      isHeld(one) ? { ...one, failureReason: 'data_integrity_failure' } : one
+    const at = { jobId: job.id, nowMs: context.clock.nowMs() }
+    await context.store.updateJob(job.id, (now) => settleOne(now, fails, at))
     throw error
   }
 }

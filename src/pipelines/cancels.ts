@@ -1,6 +1,6 @@
 import { endJob, isHeld } from './endings.ts'
 import type { Context } from './ports.ts'
-import { settle } from './stages.ts'
+import { settle } from './parts.ts'
 import type { JobRecord, JobState, PipelineRecord } from './store.ts'
 
 /** GitLab's cancelable states beside those that a runner has: a manual job waits on. */

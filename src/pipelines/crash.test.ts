@@ -78,7 +78,7 @@ describe('a process that dies while a job ends, after step', () => {
     let isDead = false
     const store: PipelineStore = {
       ...base.store,
-      updatePipeline: (...given) => (isDead ? dead() : base.store.updatePipeline(...given)),
+      updateJob: (...given) => (isDead ? dead() : base.store.updateJob(...given)),
     }
     const entropy = { bytes: (length: number) => new Uint8Array(length).fill(9), uuid: () => '' }
     const first = await arrange({ store, jobTokens: issue(live), entropy })

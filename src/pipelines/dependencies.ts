@@ -1,6 +1,5 @@
 import type { Variable } from '../ciconfig/index.ts'
-import { byStage } from './stages.ts'
-import type { JobRecord } from './store.ts'
+import type { Giver, GiversOf, JobRecord } from './store.ts'
 
 /** The parts of a job that say whose artifacts it takes. */
 type Taker = Pick<JobRecord, 'id' | 'stageIndex' | 'plan'>
@@ -16,25 +15,23 @@ function takenNames({ plan }: Taker): ReadonlySet<string> | undefined {
   return fromNeeds === undefined ? named : new Set(fromNeeds.filter((name) => named.has(name)))
 }
 
-/**
- * The jobs whose artifacts a job gets, in the order of the stages, each by its newest try. How they ended does not
- * matter, as on GitLab: what they uploaded counts.
- */
-export function dependenciesOf(job: Taker, jobs: readonly JobRecord[]): readonly JobRecord[] {
+/** Whom a job may take from, to be asked of the store. */
+export function giversOf(job: Taker): GiversOf {
   const names = takenNames(job)
-  const isEarlier = (other: JobRecord): boolean =>
-    names === undefined
-      ? other.stageIndex < job.stageIndex
-      : names.has(other.plan.name) && other.id !== job.id && isBefore(job, other)
-  return byStage(jobs).filter((other) => !other.isRetried && isEarlier(other))
+  return names === undefined ? { beforeStage: job.stageIndex } : { names: [...names] }
+}
+
+/** How they ended does not matter, as on GitLab: what they uploaded counts. */
+export function dependenciesOf(job: Taker, givers: readonly Giver[]): readonly Giver[] {
+  return givers.filter((giver) => giver.id !== job.id && isBefore(job, giver))
 }
 
 /** `dependencies` alone names jobs of earlier stages; needs may be of the same one. */
-function isBefore({ stageIndex, plan }: Taker, other: JobRecord): boolean {
+function isBefore({ stageIndex, plan }: Taker, other: Giver): boolean {
   return plan.needs === null ? other.stageIndex < stageIndex : other.stageIndex <= stageIndex
 }
 
 /** Variables of the dotenv reports that a job gets; of equal names the later job's wins. */
-export function dotenvFor(job: Taker, jobs: readonly JobRecord[]): readonly Variable[] {
-  return dependenciesOf(job, jobs).flatMap(({ dotenv }) => dotenv)
+export function dotenvOf(dependencies: readonly Giver[]): readonly Variable[] {
+  return dependencies.flatMap(({ dotenv }) => dotenv)
 }

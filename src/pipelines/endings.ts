@@ -1,8 +1,8 @@
 import type { Context } from './ports.ts'
 import { anotherTry, retriesItself } from './retries.ts'
-import { settled } from './stages.ts'
+import { settledPart } from './parts.ts'
 import { mayFail, type Outcome } from './status.ts'
-import type { JobRecord, PipelineChange, Snapshot } from './store.ts'
+import type { JobRecord, PartOfPipeline, PipelineChange, Snapshot, Wanted } from './store.ts'
 
 /** A runner has it, and its token is alive. */
 export function isHeld({ state }: Pick<JobRecord, 'state'>): boolean {
@@ -21,8 +21,7 @@ export async function endJob(
   const { store, jobTokens, clock, log } = context
   await jobTokens.revoke(job.id)
   const nowMs = clock.nowMs()
-  const end = (now: Snapshot): PipelineChange | undefined => ended(now, { jobId: job.id, outcome, nowMs })
-  const after = await store.updatePipeline(job.pipelineId, end)
+  const after = await store.updateJob(job.id, (now) => ended(now, { jobId: job.id, outcome, nowMs }))
   const record = after?.jobs.find(({ id }) => id === job.id)
   if (after === undefined || record === undefined) return undefined
   log.event('job.ended', { jobId: job.id, state: record.state, reason: record.failureReason })
@@ -41,14 +40,17 @@ interface Ending {
   readonly nowMs: number
 }
 
-function ended(now: Snapshot, { jobId, outcome, nowMs }: Ending): PipelineChange | undefined {
+function ended(now: PartOfPipeline, { jobId, outcome, nowMs }: Ending): PipelineChange | Wanted | undefined {
   const job = now.jobs.find(({ id }) => id === jobId)
   if (job === undefined || !isHeld(job)) return undefined
+  const { name } = job.plan
+  // Its earlier tries count, and who needs it may begin.
+  if (now.read !== 'all' && !now.read.names.has(name)) return { wanted: { names: [name], stages: [] } }
   const told = actualOutcome(job, outcome)
   const isRetried = retriesItself(job, { outcome: told, jobs: now.jobs })
   const after = { ...finished(job, told, nowMs), isRetried }
   const jobs = now.jobs.map((one) => (one === job ? after : one))
-  return settled(now, { jobs, newJobs: isRetried ? [anotherTry(job, { nowMs })] : [] }, nowMs)
+  return settledPart(now, { jobs, newJobs: isRetried ? [anotherTry(job, { nowMs })] : [] }, nowMs)
 }
 
 /** A job that was cancelled is cancelled, however it ended; what was wrong before its end makes a success a failure. */

@@ -30,10 +30,13 @@ export type { JobTokens, MintIdToken, PipelineLimits, PipelineParts } from './po
 export type { JobView, PipelineView } from './view.ts'
 export type {
   ArtifactRecord,
+  Giver,
+  GiversOf,
   JobRecord,
   JobState,
   NewJob,
   NewPipeline,
+  PartOfPipeline,
   PipelineChange,
   PipelineCommit,
   PipelineOrigin,
@@ -45,6 +48,7 @@ export type {
   RunnerRecord,
   Snapshot,
   Traces,
+  Wanted,
 } from './store.ts'
 export { createRunners, MAX_MANAGERS, type RunnerManager, type RunnerRows, type Runners } from './runners.ts'
 export { openMember, type ArchiveMember } from './archive-member.ts'

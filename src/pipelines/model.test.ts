@@ -2,9 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { newJob, newPipeline } from './new-rows.contract.ts'
 import { anotherTry, retriesItself, unskipped } from './retries.ts'
-import { advance, neededNames, pipelineState, queued, settled, type Change } from './stages.ts'
+import { expectSamePart } from './model-parts.contract.ts'
+import { settled, stateOf } from './parts.ts'
+import { advance, neededNames, queued, type Change } from './stages.ts'
 import { isFinal, mayFail } from './status.ts'
 import type { JobRecord, JobState, NewJob, Snapshot } from './store.ts'
+import { tallyWith } from './tally.ts'
 
 /** The pure part, over random graphs and events: no database, so that there are many of them. */
 interface Kind {
@@ -67,10 +70,11 @@ class Model {
       kinds.map((_, at) => jobOf(kinds, at)),
       0,
     )
-    const state = pipelineState(jobs)
+    const tally = tallyWith({}, jobs)
+    const state = stateOf(tally)
     const { jobs: _jobs, ...pipeline } = newPipeline([])
     this.now = {
-      pipeline: { ...pipeline, id: 1, iid: 1, state },
+      pipeline: { ...pipeline, id: 1, iid: 1, state, tally },
       jobs: jobs.map((job) => this.#numbered(job)),
     }
     this.grant()
@@ -82,6 +86,7 @@ class Model {
 
   apply(change: Change): void {
     const after = settled(this.now, change, 1)
+    expectSamePart(this.now, change, after)
     if (after === undefined) return
     const added = (after.newJobs ?? []).map((job) => this.#numbered(job))
     const before = this.now

@@ -1,9 +1,11 @@
 import type { Plan, SourceRecord, Variable } from '../ciconfig/index.ts'
 import { pipelineErrors } from './errors.ts'
 import { UNTOUCHED } from './retries.ts'
-import { advance, pipelineState } from './stages.ts'
+import { stateOf } from './parts.ts'
+import { advance } from './stages.ts'
 import { isFinal } from './status.ts'
 import type { NewJob, NewPipeline, PipelineCommit, PipelineOrigin } from './store.ts'
+import { tallyWith } from './tally.ts'
 
 export interface PipelineRequest {
   readonly project: PipelineOrigin['project']
@@ -66,13 +68,15 @@ export function newPipeline(
     createdAtMs: nowMs,
   }))
   const jobs = advance(created, nowMs)
-  const state = origin.yamlErrors === undefined ? pipelineState(jobs) : 'failed'
+  const tally = tallyWith({}, jobs)
+  const state = origin.yamlErrors === undefined ? stateOf(tally) : 'failed'
   return {
     state,
     createdAtMs: nowMs,
     startedAtMs: null,
     finishedAtMs: isFinal(state) ? nowMs : null,
     origin,
+    tally,
     jobs,
   }
 }

@@ -61,6 +61,7 @@ export function newPipeline(names: readonly string[], projectId = 20): NewPipeli
       projectVariables: [],
       pipelineVariables: [],
     },
+    tally: names.length === 0 ? {} : { '1:pending': names.length },
     jobs: names.map((name) => newJob(name)),
   }
 }

@@ -1,8 +1,7 @@
 import { expandText, type Cache, type Variable } from '../ciconfig/index.ts'
-import { dependenciesOf } from './dependencies.ts'
 import { artifactsPayload } from './reports.ts'
 import { isProtected, lastSegment, NO_SHA } from './variables.ts'
-import type { ArtifactRecord, JobRecord, PipelineOrigin, Snapshot } from './store.ts'
+import type { Giver, JobRecord, PipelineOrigin, PipelineRecord } from './store.ts'
 
 /** The body of a `201` to `POST /api/v4/jobs/request`: GitLab's names and shapes (gitlab-surface 5.2). */
 export interface JobPayload {
@@ -21,11 +20,12 @@ export interface PayloadVariable {
 }
 
 export interface PayloadParts {
-  readonly snapshot: Snapshot
+  readonly pipeline: PipelineRecord
   readonly job: JobRecord
   readonly token: string
   readonly variables: readonly PayloadVariable[]
-  readonly artifacts: readonly ArtifactRecord[]
+  /** Jobs whose artifacts it gets, in the order in which the runner unpacks them. */
+  readonly dependencies: readonly Giver[]
   readonly nowMs: number
 }
 
@@ -34,7 +34,7 @@ const DEFAULT_GIT_DEPTH = 20
 const AFTER_SCRIPT_TIMEOUT_SECONDS = 300
 
 export function buildPayload(parts: PayloadParts): JobPayload {
-  const { job, snapshot, token } = parts
+  const { job, pipeline, token } = parts
   const { plan } = job
   const timeoutSeconds = job.timeoutSeconds ?? 0
   return {
@@ -54,7 +54,7 @@ export function buildPayload(parts: PayloadParts): JobPayload {
         : { name: plan.image.name, entrypoint: null, ports: [], pull_policy: null, executor_opts: {} },
     services: plan.services.map(service),
     artifacts: artifactsPayload(plan.artifacts),
-    cache: plan.cache.map((one) => cache(one, { snapshot, variables: parts.variables })),
+    cache: plan.cache.map((one) => cache(one, { pipeline, variables: parts.variables })),
     credentials: [],
     dependencies: dependencies(parts),
     features: {
@@ -74,13 +74,13 @@ export const FAILURE_REASONS: readonly string[] = [
   'image_pull_failure',
 ]
 
-function jobInfo({ job, snapshot, nowMs }: PayloadParts): object {
-  const { project, user } = snapshot.pipeline.origin
+function jobInfo({ job, pipeline, nowMs }: PayloadParts): object {
+  const { project, user } = pipeline.origin
   return {
     id: job.id,
     name: job.plan.name,
     stage: job.plan.stage,
-    pipeline_id: snapshot.pipeline.id,
+    pipeline_id: pipeline.id,
     project_id: project.id,
     project_name: lastSegment(project.path),
     project_full_path: project.path,
@@ -97,7 +97,7 @@ function jobInfo({ job, snapshot, nowMs }: PayloadParts): object {
   }
 }
 
-function gitInfo({ snapshot: { pipeline }, token, variables }: PayloadParts): object {
+function gitInfo({ pipeline, token, variables }: PayloadParts): object {
   const { commit } = pipeline.origin
   const depth = gitDepth(variables)
   return {
@@ -168,13 +168,16 @@ function steps({ plan }: JobRecord, timeoutSeconds: number): readonly object[] {
 /** Protected refs have a cache of their own, which nobody else's job can poison. */
 function cache(
   planned: Cache,
-  { snapshot, variables }: { readonly snapshot: Snapshot; readonly variables: readonly PayloadVariable[] },
+  {
+    pipeline,
+    variables,
+  }: { readonly pipeline: PipelineRecord; readonly variables: readonly PayloadVariable[] },
 ): object {
   const { unprotect, key, fallback_keys, policy, ...rest } = planned
   const known = new Map(
     variables.map((one): [string, Variable] => [one.key, { ...one, isRaw: one.raw, isFile: one.file }]),
   )
-  const suffix = isProtected(snapshot.pipeline.origin) ? '-protected' : '-non_protected'
+  const suffix = isProtected(pipeline.origin) ? '-protected' : '-non_protected'
   const named = (one: string): string =>
     `${expandText(one, { variables: known }) ?? one}${unprotect ? '' : suffix}`
   const text = typeof key === 'string' ? key : keyOfFiles(key)
@@ -196,15 +199,11 @@ function keyOfFiles({ prefix, digest }: Exclude<Cache['key'], string>): string {
 }
 
 /** Jobs whose artifacts the runner fetches first. The token is the running job's own. */
-function dependencies({ snapshot, job, artifacts: known, token }: PayloadParts): readonly object[] {
-  const archives = new Map(
-    known.filter(({ type }) => type === 'archive').map((artifact) => [artifact.jobId, artifact]),
-  )
-  return dependenciesOf(job, snapshot.jobs).flatMap(({ id, plan }) => {
-    const archive = archives.get(id)
-    if (archive === undefined) return []
+function dependencies({ dependencies: all, token }: PayloadParts): readonly object[] {
+  return all.flatMap(({ id, name, archive }) => {
+    if (archive === null) return []
     const { filename, size } = archive
-    return [{ id, name: plan.name, token, artifacts_file: { filename, size } }]
+    return [{ id, name, token, artifacts_file: { filename, size } }]
   })
 }
 

@@ -32,6 +32,7 @@ export function watchQueue(
     ...store,
     createPipeline: async (pipeline) => seen(await store.createPipeline(pipeline)),
     updatePipeline: async (id, decide) => seen(await store.updatePipeline(id, decide)),
+    updateJob: async (id, decide) => seen(await store.updateJob(id, decide)),
     nextPendingJob: (runnerId) => {
       lookedAtMs = clock.nowMs()
       return store.nextPendingJob(runnerId)

@@ -9,16 +9,16 @@ import {
 } from '../ciconfig/index.ts'
 import type { Secret } from '../base/index.ts'
 import type { IdTokenJob } from '../identity/index.ts'
-import { dotenvFor } from './dependencies.ts'
+import { dependenciesOf, dotenvOf, giversOf } from './dependencies.ts'
 import { endJob } from './endings.ts'
 import { pipelineErrors } from './errors.ts'
 import { hashToken } from './job-access.ts'
 import { tierOf } from './environments.ts'
 import { buildPayload, repositoryUrl, type JobPayload, type PayloadVariable } from './payload.ts'
 import type { Context } from './ports.ts'
-import { settle } from './stages.ts'
+import { settleOne } from './parts.ts'
 import { sweep } from './sweep.ts'
-import type { JobRecord, PipelineUser, RunnerRecord, Snapshot } from './store.ts'
+import type { Giver, JobRecord, PipelineRecord, PipelineUser, RunnerRecord, Snapshot } from './store.ts'
 import { isProtected, jobVariables, pipelineVariables } from './variables.ts'
 
 export interface JobRequest {
@@ -39,7 +39,7 @@ export async function findRunner(context: Context, runnerToken: string): Promise
 }
 
 interface Assignment {
-  readonly snapshot: Snapshot
+  readonly pipeline: PipelineRecord
   readonly job: JobRecord
   readonly runner: RunnerRecord
   readonly info: JobRequest['info']
@@ -59,7 +59,7 @@ export async function requestJob(context: Context, request: JobRequest): Promise
     const snapshot = await claim(context, pending, { runner, request })
     const job = snapshot?.jobs.find((one) => one.id === pending.id)
     if (snapshot === undefined || job === undefined) continue
-    const payload = await start(context, { snapshot, job, runner, info: request.info })
+    const payload = await start(context, { pipeline: snapshot.pipeline, job, runner, info: request.info })
     if (payload !== undefined) return payload
   }
   // "No job" would have the runner wait until a pipeline changes, and a job may be waiting.
@@ -75,7 +75,7 @@ async function claim(
   const nowMs = clock.nowMs()
   const timeoutSeconds = timeoutOf(pending, limits)
   const take = (job: JobRecord): JobRecord =>
-    job.id === pending.id && job.state === 'pending'
+    job.state === 'pending'
       ? {
           ...job,
           state: 'running',
@@ -86,7 +86,7 @@ async function claim(
           deadlineMs: nowMs + timeoutSeconds * 1000,
         }
       : job
-  return store.updatePipeline(pending.pipelineId, (now) => settle(now, take, nowMs))
+  return store.updateJob(pending.id, (now) => settleOne(now, take, { jobId: pending.id, nowMs }))
 }
 
 /** What the job asks for, up to what the instance allows. */
@@ -113,34 +113,35 @@ async function start(context: Context, assignment: Assignment): Promise<JobPaylo
 }
 
 /** Step 2. */
-function issueToken({ jobTokens }: Context, { job, snapshot }: Assignment): Promise<Secret> {
-  const { project } = snapshot.pipeline.origin
-  const user = userOf(snapshot, job)
+function issueToken({ jobTokens }: Context, { job, pipeline }: Assignment): Promise<Secret> {
+  const { project } = pipeline.origin
+  const user = userOf(pipeline, job)
   const expiresAtMs = job.deadlineMs ?? 0
   return jobTokens.issue({ jobId: job.id, projectId: project.id, userId: user.id, expiresAtMs })
 }
 
 /** With whose rights the job runs. */
-function userOf({ pipeline }: Snapshot, { user }: JobRecord): PipelineUser {
-  return user ?? pipeline.origin.user
+function userOf({ origin }: PipelineRecord, { user }: JobRecord): PipelineUser {
+  return user ?? origin.user
 }
 
 /** Step 3. False when the job was cancelled meanwhile. */
 async function bindToken({ store, clock }: Context, job: JobRecord, token: Secret): Promise<boolean> {
   const tokenHash = hashToken(token.reveal())
-  const bind = (one: JobRecord): JobRecord =>
-    one.id === job.id && one.state === 'running' ? { ...one, tokenHash } : one
-  return (await store.updatePipeline(job.pipelineId, (now) => settle(now, bind, clock.nowMs()))) !== undefined
+  const bind = (one: JobRecord): JobRecord => (one.state === 'running' ? { ...one, tokenHash } : one)
+  const at = { jobId: job.id, nowMs: clock.nowMs() }
+  return (await store.updateJob(job.id, (now) => settleOne(now, bind, at))) !== undefined
 }
 
 async function assemble(context: Context, assignment: Assignment, token: Secret): Promise<JobPayload> {
-  const { snapshot, job } = assignment
+  const { pipeline, job } = assignment
+  const dependencies = dependenciesOf(job, await context.store.givers(pipeline.id, giversOf(job)))
   return buildPayload({
-    snapshot,
+    pipeline,
     job,
     token: token.reveal(),
-    variables: await payloadVariables(context, assignment, token),
-    artifacts: await context.store.pipelineArtifacts(snapshot.pipeline.id),
+    variables: await payloadVariables(context, assignment, { token, dependencies }),
+    dependencies,
     nowMs: context.clock.nowMs(),
   })
 }
@@ -149,15 +150,15 @@ async function assemble(context: Context, assignment: Assignment, token: Secret)
 async function payloadVariables(
   context: Context,
   assignment: Assignment,
-  token: Secret,
+  { token, dependencies }: { readonly token: Secret; readonly dependencies: readonly Giver[] },
 ): Promise<readonly PayloadVariable[]> {
-  const { job, snapshot } = assignment
+  const { job, pipeline } = assignment
   const known = scopedVariables(context, assignment)
-  const own = [...job.plan.yaml_variables, ...dotenvFor(job, snapshot.jobs)]
+  const own = [...job.plan.yaml_variables, ...dotenvOf(dependencies)]
   // Secrets are values, never references: they are neither expanded nor, before this answer, part of anything else.
   const secrets = [
     secret('CI_JOB_TOKEN', token.reveal(), true),
-    secret('CI_REPOSITORY_URL', repositoryUrl(snapshot.pipeline.origin, token.reveal()), false),
+    secret('CI_REPOSITORY_URL', repositoryUrl(pipeline.origin, token.reveal()), false),
   ]
   const idTokens = await mintIdTokens(context, assignment, expandedMap(byPrecedence(known, own)))
   const all = byPrecedence({ ...known, predefined: [...known.predefined, ...secrets, ...idTokens] }, own)
@@ -169,8 +170,8 @@ function scopedVariables(
   context: Context,
   assignment: Assignment,
 ): Pick<KnownVariables, 'predefined' | 'project' | 'pipeline'> {
-  const { job, snapshot } = assignment
-  const { origin } = snapshot.pipeline
+  const { job, pipeline } = assignment
+  const { origin } = pipeline
   const known = {
     predefined: knownVariables(context, assignment),
     project: origin.projectVariables,
@@ -182,18 +183,17 @@ function scopedVariables(
   })
 }
 
-function knownVariables(context: Context, { snapshot, job, runner, info }: Assignment): readonly Variable[] {
-  const { id, iid, origin, createdAtMs } = snapshot.pipeline
+function knownVariables(context: Context, { pipeline, job, runner, info }: Assignment): readonly Variable[] {
+  const { id, iid, origin, createdAtMs } = pipeline
   const { externalUrl } = context
-  const pipeline = { id, iid, projectPath: origin.project.path }
   const facts = {
     job,
-    pipeline,
+    pipeline: { id, iid, projectPath: origin.project.path },
     runner,
     runnerInfo: info,
     externalUrl,
   }
-  const acting = { ...origin, user: userOf(snapshot, job) }
+  const acting = { ...origin, user: userOf(pipeline, job) }
   return [...pipelineVariables(acting, { externalUrl, createdAtMs }), ...jobVariables(facts)]
 }
 
@@ -225,10 +225,10 @@ async function mintIdTokens(
   return tokens
 }
 
-function subject({ snapshot, job, runner }: Assignment): IdTokenJob {
-  const { id, origin } = snapshot.pipeline
+function subject({ pipeline, job, runner }: Assignment): IdTokenJob {
+  const { id, origin } = pipeline
   const { project, commit, source, configPath } = origin
-  const user = userOf(snapshot, job)
+  const user = userOf(pipeline, job)
   const { environment } = job.plan
   const { name: _name, defaultBranch: _defaultBranch, ...projectClaims } = project
   return {

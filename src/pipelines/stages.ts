@@ -1,6 +1,6 @@
 import { durationSeconds } from '../ciconfig/index.ts'
-import { isFinal, Summary, summaryOf, type Counted } from './status.ts'
-import type { JobRecord, JobState, NewJob, PipelineChange, Snapshot } from './store.ts'
+import { isFinal, Summary, summaryOf, type Counted, type Kind } from './status.ts'
+import type { JobRecord, JobState, NewJob } from './store.ts'
 
 /** In the order of the stages, and inside a stage as they were added. */
 export function byStage<Job extends Pick<JobRecord, 'stageIndex'>>(jobs: readonly Job[]): readonly Job[] {
@@ -18,39 +18,83 @@ interface Staged
   readonly plan: Pick<JobRecord['plan'], 'name' | 'when' | 'start_in' | 'allow_failure' | 'needs'>
 }
 
+/** A job by what it says of others. */
+export interface Named {
+  readonly plan: Pick<JobRecord['plan'], 'name' | 'needs'>
+}
+
 /** Names of the jobs of this pipeline that a job waits for; undefined where the order of the stages counts. */
-export function neededNames({ plan }: Pick<Staged, 'plan'>): readonly string[] | undefined {
+export function neededNames({ plan }: Named): readonly string[] | undefined {
   return plan.needs?.flatMap((need) => ('project' in need || 'pipeline' in need ? [] : [need.job]))
 }
+
+/** Of the jobs of a pipeline that are not looked at. */
+export interface Around {
+  /** By stage. */
+  readonly kinds: ReadonlyMap<number, readonly Kind[]>
+  /** Whether all is looked at that the job needs by name: else it stays as it is. */
+  readonly isReady: (job: Named) => boolean
+}
+
+const WHOLE: Around = { kinds: new Map(), isReady: () => true }
 
 /**
  * Lets every job begin that may: by its needs where it names them, else when all jobs of earlier stages have ended. It
  * waits for a runner, a person, a time or a resource, or is skipped, as its `when` says of what came before. Each job
  * is looked at once, after all that it waits for. Jobs that do not change stay the same objects.
  */
-export function advance<Job extends Staged>(jobs: readonly Job[], nowMs: number): readonly Job[] {
+export function advance<Job extends Staged>(
+  jobs: readonly Job[],
+  nowMs: number,
+  { kinds, isReady }: Around = WHOLE,
+): readonly Job[] {
   const newest = jobs.filter(({ isRetried }) => !isRetried)
   const latest = new Map(newest.map((job) => [job.plan.name, job]))
   const replaced = new Map<Job, Job>()
   const earlier = new Summary()
-  for (const members of stagesOf(newest)) {
+  for (const { members, others } of stagesOf(newest, kinds)) {
     const before = earlier.state
     for (const job of inOrderOfNeeds(members)) {
       const state = stateBefore(job, { latest, before })
-      if (job.state !== 'created' || !isFinal(state)) continue
+      if (job.state !== 'created' || !isFinal(state) || !isReady(job)) continue
       const begun = begin(job, { before: state, nowMs })
       replaced.set(job, begun)
       latest.set(job.plan.name, begun)
     }
     for (const job of members) earlier.add(replaced.get(job) ?? job)
+    earlier.addKinds(others)
   }
   return replaced.size === 0 ? jobs : jobs.map((job) => replaced.get(job) ?? job)
 }
 
-/** The jobs of each stage, in the order of the stages. */
-function stagesOf<Job extends Staged>(jobs: readonly Job[]): readonly (readonly Job[])[] {
-  const stages = Map.groupBy(jobs, ({ stageIndex }) => stageIndex)
-  return [...stages].toSorted(([a], [b]) => a - b).map(([, members]) => members)
+/** The stage whose jobs may begin, as far as stages count, of which some are not looked at; undefined: there is none. */
+export function openStage(jobs: readonly Staged[], { kinds }: Around): number | undefined {
+  const newest = jobs.filter(({ isRetried }) => !isRetried)
+  const earlier = new Summary()
+  for (const { stage, members, others } of stagesOf(newest, kinds)) {
+    if (others.includes('created')) return isFinal(earlier.state) ? stage : undefined
+    for (const job of members) earlier.add(job)
+    earlier.addKinds(others)
+  }
+  return undefined
+}
+
+interface Stage<Job> {
+  readonly stage: number
+  readonly members: readonly Job[]
+  /** Of jobs that are not looked at. */
+  readonly others: readonly Kind[]
+}
+
+/** In their order. */
+function stagesOf<Job extends Staged>(jobs: readonly Job[], kinds: Around['kinds']): readonly Stage<Job>[] {
+  const members = Map.groupBy(jobs, ({ stageIndex }) => stageIndex)
+  const stages = [...new Set([...members.keys(), ...kinds.keys()])].toSorted((a, b) => a - b)
+  return stages.map((stage) => ({
+    stage,
+    members: members.get(stage) ?? [],
+    others: kinds.get(stage) ?? [],
+  }))
 }
 
 function stateBefore(
@@ -122,40 +166,8 @@ export function queued<Job extends Staged>(job: Job, nowMs: number): Job {
     : { ...job, state: 'pending', queuedAtMs: nowMs }
 }
 
-/** Of the newest try of each job. */
-export function pipelineState(jobs: readonly Staged[]): JobState {
-  const newest = jobs.filter(({ isRetried }) => !isRetried)
-  return newest.length === 0 ? 'skipped' : summaryOf(newest).state
-}
-
 /** What some event does to the jobs of a pipeline; undefined: nothing. */
 export interface Change {
   readonly jobs: readonly JobRecord[]
   readonly newJobs?: readonly NewJob[]
-}
-
-/** The pipeline after a change and all that follows from it, or undefined when no job changed. */
-export function settled(
-  { pipeline, jobs }: Snapshot,
-  { jobs: changed, newJobs = [] }: Change,
-  nowMs: number,
-): PipelineChange | undefined {
-  if (newJobs.length === 0 && changed.every((job, index) => job === jobs[index])) return undefined
-  const all = advance<JobRecord | NewJob>([...changed, ...newJobs], nowMs)
-  const state = pipelineState(all)
-  const startedAtMs = pipeline.startedAtMs ?? (all.some(({ state: one }) => one === 'running') ? nowMs : null)
-  return {
-    pipeline: { ...pipeline, state, startedAtMs, finishedAtMs: isFinal(state) ? nowMs : null },
-    jobs: all.slice(0, changed.length) as readonly JobRecord[],
-    newJobs: all.slice(changed.length),
-  }
-}
-
-/** `settled`, where each job changes by itself. */
-export function settle(
-  now: Snapshot,
-  change: (job: JobRecord) => JobRecord,
-  nowMs: number,
-): PipelineChange | undefined {
-  return settled(now, { jobs: now.jobs.map(change) }, nowMs)
 }

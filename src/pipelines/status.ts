@@ -24,11 +24,17 @@ export function mayFail({ plan: { allow_failure: allowed }, exitCode }: Counted)
 }
 
 /** `warning`: it failed or was cancelled, which it may. `ignored`: nobody has to play it. */
-type Kind = JobState | 'warning' | 'ignored'
+export type Kind = JobState | 'warning' | 'ignored'
 
-function kindOf(job: Counted): Kind {
+export function kindOf(job: Counted): Kind {
   if ((job.state === 'failed' || job.state === 'canceled') && mayFail(job)) return 'warning'
   return job.state === 'manual' && mayFail(job) ? 'ignored' : job.state
+}
+
+/** It goes on no more by itself: it has ended, or nobody has to play it. */
+export function isOver(job: Counted): boolean {
+  const kind = kindOf(job)
+  return kind === 'warning' || kind === 'ignored' || FINAL.has(kind)
 }
 
 /**
@@ -40,6 +46,14 @@ export class Summary {
 
   add(job: Counted): void {
     this.#kinds.add(kindOf(job))
+  }
+
+  addKinds(kinds: Iterable<Kind>): void {
+    for (const kind of kinds) this.#kinds.add(kind)
+  }
+
+  get isEmpty(): boolean {
+    return this.#kinds.size === 0
   }
 
   /** Of no jobs at all: `success`. */

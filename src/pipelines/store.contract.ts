@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
 import { ARCHIVE, describeArtifacts } from './artifacts.contract.ts'
 import { changing, newJob, newPipeline } from './new-rows.contract.ts'
+import { describeParts } from './parts.contract.ts'
 import { describeQueue, describeRunners } from './queue.contract.ts'
 import { describeRefs, describeWaiting } from './waiting.contract.ts'
 import type { PipelineChange, PipelineStore, Snapshot } from './store.ts'
@@ -23,6 +24,7 @@ export function describePipelineStore(name: string, open: () => Promise<TwoHandl
     describeArtifacts(() => store)
     describeRefs(() => store)
     describeWaiting(() => store)
+    describeParts(() => store)
     describeRaces(() => store)
   })
 }

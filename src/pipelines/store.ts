@@ -78,6 +78,9 @@ export interface PipelineOrigin {
   readonly yamlErrors?: readonly string[]
 }
 
+/** How many jobs of a pipeline, each by its newest try, are of each kind in each stage: `2:pending`. */
+export type Tally = Readonly<Record<string, number>>
+
 export interface PipelineRecord {
   readonly id: number
   /** Counts within the project, from 1. */
@@ -87,6 +90,8 @@ export interface PipelineRecord {
   readonly startedAtMs: number | null
   readonly finishedAtMs: number | null
   readonly origin: PipelineOrigin
+  /** null: an earlier version wrote it, and did not count. */
+  readonly tally: Tally | null
 }
 
 export interface JobRecord {
@@ -144,6 +149,35 @@ export interface PipelineChange extends Snapshot {
   readonly newJobs?: readonly NewJob[]
 }
 
+/** What a step on one job looks at. */
+export interface PartOfPipeline extends Snapshot {
+  /** In the order in which they were added; at first the one job only. */
+  readonly jobs: readonly JobRecord[]
+  /** What was read besides that job. */
+  readonly read: 'all' | { readonly names: ReadonlySet<string>; readonly stages: ReadonlySet<number> }
+}
+
+/** What a step has to see before it can decide. */
+export interface Wanted {
+  readonly wanted:
+    | 'all'
+    | {
+        /** All tries of these jobs, those not begun that need one of them, and the newest tries that these jobs need. */
+        readonly names: readonly string[]
+        /** Jobs not begun of these stages that need nobody by name. */
+        readonly stages: readonly number[]
+      }
+}
+
+/** What other jobs may take from a job: what its archive is, and the variables of its dotenv report. */
+export interface Giver extends Pick<JobRecord, 'id' | 'stageIndex' | 'dotenv'> {
+  readonly name: string
+  readonly archive: Pick<ArtifactRecord, 'filename' | 'size'> | null
+}
+
+/** Of these names, or all of stages before that one. */
+export type GiversOf = { readonly names: readonly string[] } | { readonly beforeStage: number }
+
 export interface RunnerRecord {
   readonly id: number
   readonly description: string
@@ -189,6 +223,14 @@ export interface PipelineStore {
     decide: (now: Snapshot) => PipelineChange | undefined,
   ): Promise<Snapshot | undefined>
   /**
+   * `updatePipeline` of the pipeline of one job, whose other jobs are read only where `decide` wants them: it is called
+   * again with what it wanted. Resolves to the part that was read, with the new jobs.
+   */
+  updateJob(
+    jobId: number,
+    decide: (now: PartOfPipeline) => PipelineChange | Wanted | undefined,
+  ): Promise<Snapshot | undefined>
+  /**
    * With its jobs and artifacts. False, and nothing is removed, while a runner has one of its jobs, or one waits for a
    * runner.
    */
@@ -225,6 +267,8 @@ export interface PipelineStore {
   findArtifact(jobId: number, type: string): Promise<ArtifactRecord | undefined>
   /** By type. */
   jobArtifacts(jobId: number): Promise<readonly ArtifactRecord[]>
+  /** Newest tries that have something to give, in the order of the stages; of names also those that have nothing. */
+  givers(pipelineId: number, of: GiversOf): Promise<readonly Giver[]>
   /** By job and type. */
   pipelineArtifacts(pipelineId: number): Promise<readonly ArtifactRecord[]>
   /** All of the job: false when it has none. */

@@ -1,6 +1,7 @@
 import { endIfOverdue, endJob } from './endings.ts'
 import type { Context } from './ports.ts'
-import { queued, settle } from './stages.ts'
+import { settleOne } from './parts.ts'
+import { queued } from './stages.ts'
 import type { JobRecord, JobState } from './store.ts'
 
 const BATCH = 20
@@ -23,9 +24,8 @@ export async function sweep(context: Context): Promise<void> {
 
 async function queue({ store, clock }: Context, job: JobRecord, from: JobState): Promise<void> {
   const nowMs = clock.nowMs()
-  const begin = (one: JobRecord): JobRecord =>
-    one.id === job.id && one.state === from ? queued(one, nowMs) : one
-  await store.updatePipeline(job.pipelineId, (now) => settle(now, begin, nowMs))
+  const begin = (one: JobRecord): JobRecord => (one.state === from ? queued(one, nowMs) : one)
+  await store.updateJob(job.id, (now) => settleOne(now, begin, { jobId: job.id, nowMs }))
 }
 
 /** Resources that were free before anybody asked. */

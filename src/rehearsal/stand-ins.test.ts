@@ -60,7 +60,12 @@ describe('the stand-ins of a rehearsal', () => {
   })
 
   it('is nobody to curl without the authority', async () => {
-    const plain = run('curl', ['-sS', '--connect-to', `::127.0.0.1:${ports.get('gitlab.com')}`, 'https://gitlab.com/'])
+    const plain = run('curl', [
+      '-sS',
+      '--connect-to',
+      `::127.0.0.1:${ports.get('gitlab.com')}`,
+      'https://gitlab.com/',
+    ])
     await expect(plain).rejects.toMatchObject({ code: 60 })
   })
 

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { ArtifactRecord, PipelineStore } from '../../pipelines/index.ts'
-import { artifactRow, toArtifact, type PipelinesTables } from './pipelines-rows.ts'
+import { artifactRow, dotenvColumns, toArtifact, type PipelinesTables } from './pipelines-rows.ts'
 import { alone } from './transactions.ts'
 
 type Tables = Kysely<PipelinesTables>
@@ -71,10 +71,6 @@ async function insertArtifact(
     .executeTakeFirst()
   if (Number(result.numInsertedOrUpdatedRows ?? 0) !== 1) return false
   if (dotenv !== undefined)
-    await step
-      .updateTable('jobs')
-      .set({ dotenv: JSON.stringify(dotenv) })
-      .where('id', '=', jobId)
-      .execute()
+    await step.updateTable('jobs').set(dotenvColumns(dotenv)).where('id', '=', jobId).execute()
   return true
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { addGraph } from './pipelines-graph.ts'
 import { pipelineListSteps } from './pipeline-lists-steps.ts'
+import { pipelinePartSteps } from './pipelines-parts.ts'
 import { pipelineRemovalSteps } from './pipelines-removal.ts'
 import type { PipelinesTables } from './pipelines-rows.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
@@ -22,6 +23,7 @@ export const pipelinesMigrations: Steps = {
   '0019-pipelines-graph': { up: addGraph },
   ...pipelineListSteps,
   ...pipelineRemovalSteps,
+  ...pipelinePartSteps,
 }
 
 async function createPipelineTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {

@@ -12,6 +12,11 @@ type Kind = Pick<RunnerRecord, 'tags' | 'runUntagged'>
  */
 export async function requeue(step: Step, job: JobRecord): Promise<void> {
   await step.deleteFrom('queued_jobs').where('job_id', '=', job.id).execute()
+  await queueUp(step, job)
+}
+
+/** Of a job that stands in no queue. */
+export async function queueUp(step: Step, job: JobRecord): Promise<void> {
   if (job.state !== 'pending') return
   for (const queue of await step.selectFrom('queues').selectAll().execute()) await enqueue(step, job, queue)
 }

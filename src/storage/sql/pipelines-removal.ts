@@ -28,6 +28,7 @@ export async function removePipeline(step: Step, id: number): Promise<boolean> {
   const busy = step.selectFrom('jobs').select('id').where('pipeline_id', '=', id).where('state', 'in', BUSY)
   if ((await busy.limit(1).executeTakeFirst()) !== undefined) return false
   await step.deleteFrom('artifacts').where('pipeline_id', '=', id).execute()
+  await step.deleteFrom('job_needs').where('pipeline_id', '=', id).execute()
   const jobs = await step.selectFrom('jobs').select('id').where('pipeline_id', '=', id).execute()
   // One by one: the foreign keys of the queues are looked up for each.
   for (const job of jobs) await step.deleteFrom('jobs').where('id', '=', job.id).execute()

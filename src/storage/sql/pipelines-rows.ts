@@ -17,12 +17,17 @@ type PipelineTable = ListedColumns & {
   readonly finished_at_ms: number | null
   /** JSON. */
   readonly origin: string
+  /** JSON, or null. */
+  readonly tally: string | null
 }
 
 export type JobTable = {
   readonly id: Generated<number>
   readonly pipeline_id: number
   readonly stage_index: number
+  readonly name: string
+  /** It waits for earlier stages, and for nobody by name. */
+  readonly follows_stage: number
   /** JSON. */
   readonly plan: string
   /** JSON. */
@@ -35,6 +40,8 @@ export type JobTable = {
   readonly variables: string
   /** JSON. */
   readonly dotenv: string
+  /** Whether it has any. */
+  readonly has_dotenv: number
   readonly resource_key: string | null
   readonly created_at_ms: number
   readonly scheduled_at_ms: number | null
@@ -87,6 +94,13 @@ type ResourceWaitTable = {
   readonly job_id: number
 }
 
+/** Which jobs name which other one in `needs`. */
+type NeedTable = {
+  readonly pipeline_id: number
+  readonly name: string
+  readonly job_id: number
+}
+
 type ArtifactTable = {
   readonly job_id: number
   readonly pipeline_id: number
@@ -105,6 +119,7 @@ export type RemovedIidTable = { readonly project_id: number; readonly iid: numbe
 export type PipelinesTables = {
   readonly pipelines: PipelineTable
   readonly jobs: JobTable
+  readonly job_needs: NeedTable
   readonly queues: QueueTable
   readonly queued_jobs: QueuedJobTable
   readonly runners: RunnerTable
@@ -116,10 +131,19 @@ export type PipelinesTables = {
 
 /** What a pipeline's life changes. */
 export function pipelineColumns(
-  pipeline: Pick<PipelineRecord, 'state' | 'startedAtMs' | 'finishedAtMs'>,
-): Pick<PipelineTable, 'state' | 'started_at_ms' | 'finished_at_ms'> {
-  const { state, startedAtMs, finishedAtMs } = pipeline
-  return { state, started_at_ms: startedAtMs, finished_at_ms: finishedAtMs }
+  pipeline: Pick<PipelineRecord, 'state' | 'startedAtMs' | 'finishedAtMs' | 'tally'>,
+): Pick<PipelineTable, 'state' | 'started_at_ms' | 'finished_at_ms' | 'tally'> {
+  const { state, startedAtMs, finishedAtMs, tally } = pipeline
+  return {
+    state,
+    started_at_ms: startedAtMs,
+    finished_at_ms: finishedAtMs,
+    tally: tally === null ? null : JSON.stringify(tally),
+  }
+}
+
+export function dotenvColumns(dotenv: JobRecord['dotenv']): Pick<JobTable, 'dotenv' | 'has_dotenv'> {
+  return { dotenv: JSON.stringify(dotenv), has_dotenv: dotenv.length > 0 ? 1 : 0 }
 }
 
 /** What a job's life changes. */
@@ -127,14 +151,23 @@ export function jobColumns(
   job: Omit<JobRecord, 'id' | 'pipelineId'>,
 ): Omit<
   Selectable<JobTable>,
-  'id' | 'pipeline_id' | 'stage_index' | 'plan' | 'tags' | 'resource_key' | 'created_at_ms' | 'project_id'
+  | 'id'
+  | 'pipeline_id'
+  | 'stage_index'
+  | 'name'
+  | 'follows_stage'
+  | 'plan'
+  | 'tags'
+  | 'resource_key'
+  | 'created_at_ms'
+  | 'project_id'
 > {
   return {
     state: job.state,
     is_retried: job.isRetried ? 1 : 0,
     acting_user: job.user === null ? null : JSON.stringify(job.user),
     variables: JSON.stringify(job.variables),
-    dotenv: JSON.stringify(job.dotenv),
+    ...dotenvColumns(job.dotenv),
     scheduled_at_ms: job.scheduledAtMs,
     timeout_seconds: job.timeoutSeconds,
     cancels_gracefully: job.cancelsGracefully ? 1 : 0,
@@ -158,6 +191,7 @@ export function toPipeline(row: Selectable<PipelineTable>): PipelineRecord {
     startedAtMs: row.started_at_ms,
     finishedAtMs: row.finished_at_ms,
     origin: JSON.parse(row.origin) as PipelineRecord['origin'],
+    tally: row.tally === null ? null : (JSON.parse(row.tally) as PipelineRecord['tally']),
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   JobState,
   NewJob,
   NewPipeline,
+  PartOfPipeline,
   PipelineChange,
   PipelineStore,
   RefOfProject,
@@ -13,9 +14,10 @@ import type {
 import type { Database } from './database.ts'
 import { listedColumns } from './pipeline-lists-steps.ts'
 import { artifactQueries } from './pipelines-artifacts.ts'
+import { giverQueries, insertNeeds, partColumns, readPart } from './pipelines-parts.ts'
 import { ACTIVE } from './pipelines-states.ts'
 import { lastRemovedIid, removePipeline } from './pipelines-removal.ts'
-import { ensureQueue, requeue, toKind } from './pipelines-queues.ts'
+import { ensureQueue, queueUp, requeue, toKind } from './pipelines-queues.ts'
 import {
   jobColumns,
   pipelineColumns,
@@ -25,6 +27,7 @@ import {
   type PipelinesTables,
 } from './pipelines-rows.ts'
 import { passResource } from './pipelines-resources.ts'
+import { waitingQueries } from './pipelines-waiting.ts'
 import { alone, atOneMoment } from './transactions.ts'
 
 export { pipelinesMigrations } from './pipelines-migrations.ts'
@@ -42,10 +45,12 @@ export function createPipelineStore(database: Database): PipelineStore {
     },
     removePipeline: (id) => alone(tables, (step) => removePipeline(step, id)),
     updatePipeline: (id, decide) => alone(tables, (step) => rewrite(step, id, decide)),
+    updateJob: (jobId, decide) => alone(tables, (step) => rewritePart(step, jobId, decide)),
     ...jobQueries(tables),
     ...waitingQueries(tables),
     ...runnerQueries(tables),
     ...artifactQueries(tables),
+    ...giverQueries(tables),
     ...refQueries(tables),
   }
 }
@@ -75,50 +80,6 @@ function jobQueries(
       return row === undefined ? undefined : toJob(row)
     },
   }
-}
-
-/** Jobs whose time has come, or that somebody has to look after. */
-function waitingQueries(
-  tables: Tables,
-): Pick<PipelineStore, 'overdueJobs' | 'dueJobs' | 'unfinishedJobs' | 'grantedJobs'> {
-  const jobs = tables.selectFrom('jobs').selectAll('jobs')
-  return {
-    overdueJobs: async (nowMs, limit) => {
-      const rows = await perState((state) =>
-        jobs
-          .where('state', '=', state)
-          .where('deadline_ms', '<=', nowMs)
-          .orderBy('deadline_ms')
-          .limit(limit)
-          .execute(),
-      )
-      const byDeadline = rows.toSorted((a, b) => (a.deadline_ms ?? 0) - (b.deadline_ms ?? 0))
-      return byDeadline.slice(0, limit).map(toJob)
-    },
-    dueJobs: async (nowMs, limit) => {
-      const due = jobs.where('state', '=', 'scheduled').where('scheduled_at_ms', '<=', nowMs)
-      return (await due.orderBy('scheduled_at_ms').limit(limit).execute()).map(toJob)
-    },
-    unfinishedJobs: async (afterId, limit) => {
-      const rows = await perState((state) =>
-        jobs.where('state', '=', state).where('id', '>', afterId).orderBy('id').limit(limit).execute(),
-      )
-      const byId = rows.toSorted((a, b) => a.id - b.id)
-      return byId.slice(0, limit).map(toJob)
-    },
-    grantedJobs: async (limit) => {
-      const granted = jobs.innerJoin('resources', 'resources.job_id', 'jobs.id')
-      const rows = granted.where('resources.is_queued', '=', 0).orderBy('resources.job_id').limit(limit)
-      return (await rows.execute()).map(toJob)
-    },
-  }
-}
-
-/** Of jobs that a runner has. One state after the other: each has its part of an index, in order. */
-async function perState<Row>(
-  ask: (state: 'running' | 'canceling') => Promise<readonly Row[]>,
-): Promise<readonly Row[]> {
-  return [...(await ask('running')), ...(await ask('canceling'))]
 }
 
 function refQueries(tables: Tables): Pick<PipelineStore, 'activePipelines' | 'latestSuccess'> {
@@ -237,9 +198,10 @@ async function insertJobs(
   const { project_id } = await pipeline.executeTakeFirstOrThrow()
   for (const job of jobs) {
     const values = { ...newJobRow(job, pipelineId), project_id }
-    const row = await step.insertInto('jobs').values(values).returningAll().executeTakeFirstOrThrow()
-    const record = toJob(row)
-    await requeue(step, record)
+    const { id } = await step.insertInto('jobs').values(values).returning('id').executeTakeFirstOrThrow()
+    const record = { ...job, id, pipelineId }
+    await insertNeeds(step, record)
+    await queueUp(step, record)
     await passResource(step, record)
     inserted.push(record)
   }
@@ -250,6 +212,7 @@ function newJobRow(job: NewJob, pipelineId: number): Omit<Insertable<JobTable>, 
   return {
     pipeline_id: pipelineId,
     stage_index: job.stageIndex,
+    ...partColumns(job.plan),
     plan: JSON.stringify(job.plan),
     tags: JSON.stringify(job.tags),
     resource_key: job.resourceKey,
@@ -272,8 +235,33 @@ async function rewrite(
 ): Promise<Snapshot | undefined> {
   const before = await readSnapshot(step, id)
   const after = before === undefined ? undefined : decide(before)
-  if (before === undefined || after === undefined) return undefined
-  const { pipeline, jobs, newJobs = [] } = after
+  return before === undefined || after === undefined ? undefined : write(step, before, after)
+}
+
+async function rewritePart(
+  step: Transaction<PipelinesTables>,
+  jobId: number,
+  decide: Parameters<PipelineStore['updateJob']>[1],
+): Promise<Snapshot | undefined> {
+  const row = await step.selectFrom('jobs').selectAll().where('id', '=', jobId).executeTakeFirst()
+  if (row === undefined) return undefined
+  const pipelines = step.selectFrom('pipelines').selectAll().where('id', '=', row.pipeline_id)
+  const pipeline = toPipeline(await pipelines.executeTakeFirstOrThrow())
+  let part: PartOfPipeline = { pipeline, jobs: [toJob(row)], read: { names: new Set(), stages: new Set() } }
+  for (;;) {
+    const after = decide(part)
+    if (after === undefined) return undefined
+    if (!('wanted' in after)) return write(step, part, after)
+    part = await readPart(step, part, after)
+  }
+}
+
+async function write(
+  step: Transaction<PipelinesTables>,
+  before: Snapshot,
+  { pipeline, jobs, newJobs = [] }: PipelineChange,
+): Promise<Snapshot> {
+  const { id } = pipeline
   if (pipeline !== before.pipeline)
     await step.updateTable('pipelines').set(pipelineColumns(pipeline)).where('id', '=', id).execute()
   const known = new Set(before.jobs)

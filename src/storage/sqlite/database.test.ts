@@ -46,6 +46,7 @@ const HISTORY: readonly string[] = [
   '0021-pipelines-lists',
   '0022-pushes',
   '0023-pipelines-removed',
+  '0024-pipelines-parts',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {

@@ -42,6 +42,13 @@ const FIRST = 'whether there is one: the first row of the index says it'
 /** What a statement may read without a limit, and why it stays small. */
 const SMALL: Readonly<Record<string, string>> = {
   'jobs by jobs_pipeline': 'the jobs of one pipeline, as many as its file has',
+  'jobs by jobs_order': 'the jobs of one pipeline, as many as its file has',
+  'jobs by jobs_name': 'the tries of one job',
+  'jobs by jobs_stage': 'the jobs of one stage that begin together, once',
+  'job_needs by its key': 'the jobs of one pipeline that need one by name',
+  'select: SEARCH artifacts USING INDEX sqlite_autoindex_artifacts_1 (job_id=? AND type=?) LEFT-JOIN':
+    'the archive of a job, of which it has one',
+  'artifacts by artifacts_type': 'the archives of the jobs of one pipeline',
   'artifacts by artifacts_pipeline': 'the artifacts of the jobs of one pipeline, one of each type',
   'artifacts by sqlite_autoindex_artifacts_1': 'the artifacts of one job, one of each type',
   'job_tokens by job_tokens_job': 'the tokens of one job, which end with it',
