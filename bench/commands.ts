@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { mostRssMiB } from './processes.ts'
 import { median, round } from './report.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -13,7 +14,14 @@ export interface Call {
   readonly argv: readonly string[]
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** Default: 0 only. */
+  readonly exits?: readonly number[]
+  /** It is ended after this. */
+  readonly maxMs?: number
 }
+
+const LOOK_MS = 20
+const MOST_TOLD = 4000
 
 /** What `npm run build` makes, as the package starts it. */
 export function builtProgram(): readonly string[] {
@@ -28,22 +36,41 @@ export function builtExecutable(): readonly string[] {
   return [join(root, 'dist', `wheelseal-${process.platform}-${process.arch}`)]
 }
 
-/** Milliseconds from the start of a process until it has ended. Throws for any other exit than 0. */
-export async function timeOf({ argv, cwd, env }: Call): Promise<number> {
+export interface Run {
+  /** From the start of the process until it has ended. */
+  readonly ms: number
+  /** At most, of the process alone; seen every 20 ms. */
+  readonly rssMiB: number
+}
+
+/** Throws for any other exit than `exits`. */
+export async function runOf({ argv, cwd, env, exits = [0], maxMs }: Call): Promise<Run> {
   const [program = '', ...args] = argv
   const began = performance.now()
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
+    ...(maxMs === undefined ? {} : { timeout: maxMs }),
   })
   const errors: string[] = []
   child.stderr?.on('data', (part: Buffer) => errors.push(part.toString()))
+  let rssMiB = 0
+  const look = setInterval(() => {
+    rssMiB = Math.max(rssMiB, mostRssMiB(child.pid ?? 0))
+  }, LOOK_MS)
   const [code] = (await once(child, 'exit')) as [number | null]
+  clearInterval(look)
   const ms = performance.now() - began
-  if (code !== 0)
-    throw new Error(`${program} ${args.slice(0, 2).join(' ')}: exit ${code}\n${errors.join('')}`)
-  return ms
+  if (code === null || !exits.includes(code))
+    throw new Error(
+      `${program} ${args.slice(0, 2).join(' ')}: exit ${code}\n${errors.join('').slice(-MOST_TOLD)}`,
+    )
+  return { ms, rssMiB }
+}
+
+export async function timeOf(call: Call): Promise<number> {
+  return (await runOf(call)).ms
 }
 
 /** One after the other, each as one run of a side. */

@@ -110,6 +110,11 @@ export function memoryMiB(pids: readonly number[]): Memory {
   return { pss: sum('Pss'), rss: sum('Rss') }
 }
 
+/** Since the start of the process (proc(5)); 0 when it has ended. */
+export function mostRssMiB(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / PAGE_KIB
+}
+
 function withDescendants(pids: readonly number[]): number[] {
   const parents = new Map(allPids().map((pid) => [pid, parentOf(pid)]))
   const belongs = (pid: number | undefined): boolean =>

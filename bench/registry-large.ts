@@ -1,17 +1,17 @@
 /** A wheel of a gibibyte up and down with `curl`, while pages are asked for at a steady rate. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
-import { Agent, get } from 'node:http'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pace } from './pace.ts'
+import { mostRssMiB } from './processes.ts'
 import type { Peer } from './registry-peers.ts'
 import type { RegistryServer } from './registry-stores.ts'
 import { formFields } from './registry-uploads.ts'
 import { table } from './report.ts'
 
 const GIB = 2 ** 30
-const RATE = 100
 const QUIET_MS = 3000
 const MAX_MS = 90_000
 const NAME = 'gibibyte'
@@ -101,63 +101,4 @@ async function curl(lines: readonly string[]): Promise<number> {
   const [code] = (await once(child, 'exit')) as [number | null]
   if (code !== 0) throw new Error(`curl ended with ${code}`)
   return (performance.now() - begun) / 1000
-}
-
-/** Asks at its own rate, whether or not the answers before are there: what waits counts as waiting. */
-function pace(url: string) {
-  const agent = new Agent({ keepAlive: true })
-  const begun = performance.now()
-  const asked: Promise<number>[] = []
-  const timer = setInterval(() => {
-    const due = Math.floor(((performance.now() - begun) * RATE) / 1000)
-    while (asked.length < due) {
-      const one = ask(url, agent, begun + ((asked.length + 1) * 1000) / RATE)
-      // Looked at in the end.
-      one.catch(() => undefined)
-      asked.push(one)
-    }
-  }, 1)
-  const stop = (): void => {
-    clearInterval(timer)
-    agent.destroy()
-  }
-  return {
-    stop,
-    /** The middle, 99 of 100, and the longest. Throws when one was not answered. */
-    cells: async (): Promise<readonly string[]> => {
-      clearInterval(timer)
-      const ended = await Promise.allSettled(asked)
-      const failed = ended.find((one) => one.status === 'rejected')
-      if (failed !== undefined) throw new Error('a page was not answered', { cause: failed.reason })
-      const times = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-      times.sort((a, b) => a - b)
-      const at = (share: number): string =>
-        (times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0).toFixed(1)
-      return [at(0.5), at(0.99), at(1)]
-    },
-  }
-}
-
-/** Milliseconds from the moment at which it was to be asked. */
-function ask(url: string, agent: Agent, dueMs: number): Promise<number> {
-  const headers = { Accept: 'application/vnd.pypi.simple.v1+json' }
-  return new Promise((resolve, reject) => {
-    const sent = get(url, { agent, headers }, (answer) => {
-      answer.resume().once('end', () => {
-        if (answer.statusCode === 200) resolve(performance.now() - dueMs)
-        else reject(new Error(`${url}: ${answer.statusCode}`))
-      })
-    })
-    sent.once('error', (error: NodeJS.ErrnoException) => {
-      // An idle connection may be closed at the moment at which it is used again; clients then ask once more.
-      if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(ask(url, agent, dueMs))
-      else reject(error)
-    })
-  })
-}
-
-/** Since the start of the process (proc(5)). */
-function mostRssMiB(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
 }

@@ -23,19 +23,21 @@ export interface Stores {
   readonly all: readonly Store[]
 }
 
-const PROJECT = 'bench/registry'
-const USER = 'bench'
+export const PROJECT = 'bench/registry'
+export const USER = 'bench'
 
 export interface StoreOptions {
   readonly work: string
   /** Packages in each store. */
   readonly sizes: readonly number[]
   readonly nodeOptions?: string | undefined
+  /** Default: what is built, on Node. */
+  readonly program?: readonly string[]
 }
 
 /** The first start makes project, user and token; the stores are copies of what it leaves. */
-export async function makeStores({ work, sizes, nodeOptions }: StoreOptions): Promise<Stores> {
-  const program = builtProgram()
+export async function makeStores(options: StoreOptions): Promise<Stores> {
+  const { work, sizes, nodeOptions, program = builtProgram() } = options
   const base = join(work, 'registry')
   const first = await startOurs(base, { program })
   const call = (...args: readonly string[]): Record<string, unknown> => {
@@ -51,9 +53,9 @@ export async function makeStores({ work, sizes, nodeOptions }: StoreOptions): Pr
   for (const packages of sizes) {
     const data = join(work, `registry-${packages}`)
     await fillCopy(base, data, { projectId: Number(id), content, packages })
-    const options = { program, ...(nodeOptions === undefined ? {} : { nodeOptions }) }
+    const started = { program, ...(nodeOptions === undefined ? {} : { nodeOptions }) }
     const start = async (): Promise<RegistryServer> => {
-      const ours = await startOurs(data, options)
+      const ours = await startOurs(data, started)
       return { ...ours, token, pypi: `${ours.url}/api/v4/projects/${String(id)}/packages/pypi` }
     }
     all.push({ packages, start })

@@ -1,10 +1,10 @@
 /**
- * `bench/run [start] [registry] [tsa] [fulcio] [rekor] [sign] [verify] [plan] [reads] [sandbox]`: prints tables in Markdown; README.md says what they mean.
+ * `bench/run [start] [registry] [tsa] [fulcio] [rekor] [sign] [verify] [plan] [reads] [sandbox] [commands] [log] [pipeline]`: prints tables in Markdown; README.md says what they mean.
  *
  *   --runs N          runs of each side at each level (default 3)
  *   --clients 1,8,32  concurrent clients
  *   --seconds N       at most so long per run (default 4)
- *   --turns N         runs of each side of `sign`, `verify`, `plan` and `sandbox` (default 20)
+ *   --turns N         runs of each side of `sign`, `verify`, `plan`, `sandbox` and `commands` (default 20)
  *   --sizes N,N       entries in the logs of `reads` (default 1000,1000000)
  *   --ours            without the stock servers
  *   --profile DIR     the server writes a CPU profile there
@@ -15,13 +15,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Row } from './compare.ts'
+import { benchJobLog } from './job-log.ts'
 import { startOurs } from './ours.ts'
+import { benchPipeline } from './pipeline.ts'
 import { benchPlan } from './plan.ts'
 import { benchReads } from './reads.ts'
 import { benchRegistry } from './registry.ts'
 import { comparisonTable, machineLine } from './report.ts'
 import { benchFulcio, benchRekor, benchTimestamps, type Setting } from './services.ts'
 import { benchSandbox } from './sandbox.ts'
+import { benchSmallCommands } from './small-commands.ts'
 import { benchSign } from './sign.ts'
 import { benchStart, benchStockMemory } from './start.ts'
 import { benchVerify } from './verify.ts'
@@ -40,6 +43,8 @@ const { values, positionals } = parseArgs({
   },
 })
 
+/** What starts servers of its own, or none. */
+const ALONE = ['plan', 'registry', 'sandbox', 'commands', 'log', 'pipeline']
 const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name)
 const numbers = (list: string): number[] => list.split(',').map(Number)
 const print = (title: string, text: string): void => console.log(`## ${title}\n\n${text}\n`)
@@ -55,6 +60,9 @@ try {
   if (wanted('registry')) await registry()
   if (wanted('plan')) print('Plans of a pipeline', await benchPlan(work, turns))
   if (wanted('sandbox')) print('Entering and leaving a job', await benchSandbox(work, turns))
+  if (wanted('commands')) print('Small commands', await benchSmallCommands(work, turns))
+  if (wanted('log')) print('A job that prints 1 GiB, pages at 100 a second', await benchJobLog(work))
+  if (wanted('pipeline')) print('A whole pipeline', await benchPipeline(work, Number(values.runs)))
   if (needsServices()) await benchServices()
   if (wanted('reads')) {
     const text = await benchReads(work, join(work, 'data'), numbers(values.sizes))
@@ -71,11 +79,9 @@ function registry(): Promise<void> {
   return benchRegistry({ work, runs: Number(values.runs), seconds, nodeOptions, print })
 }
 
-/** Whether more is measured than what starts servers of its own, or none. */
+/** Whether something is measured that shares one server. */
 function needsServices(): boolean {
-  return (
-    positionals.length === 0 || positionals.some((name) => !['plan', 'registry', 'sandbox'].includes(name))
-  )
+  return positionals.length === 0 || positionals.some((name) => !ALONE.includes(name))
 }
 
 async function benchServices(): Promise<void> {
