@@ -6,7 +6,7 @@ export interface Frame {
   /** From the page to the root of the server, with a slash at its end, or ''. */
   readonly up: string
   readonly visitor: Principal
-  /** Where a login or a logout comes back to: the path of a project, or '' for the front page. */
+  /** Where a login or a logout comes back to: the path of a page of a project, or '' for the front page. */
   readonly back: string
 }
 

@@ -39,16 +39,22 @@ export function logLines(text: string): Markup {
 
 function shownLine(raw: string, style: Style): { readonly markup: Markup; readonly style: Style } {
   const cut = raw.length > MAX_LINE ? raw.slice(0, MAX_LINE) : raw
-  const sections: Markup[] = []
+  const begun: string[] = []
   const text = cut.replace(STAMP, '').replaceAll(SECTION, (_all, kind: string, name: string) => {
-    if (kind === 'start') sections.push(markup`<b class="section">${name.replaceAll('_', ' ')}</b>\n`)
+    if (kind === 'start') begun.push(name.replaceAll('_', ' '))
     return ''
   })
   const pieces = styledPieces(lastWritten(text), style)
   const hasMore = raw.length > MAX_LINE ? markup` <i>(the line goes on)</i>` : NOTHING
-  const isOnlySection = sections.length > 0 && pieces.list.length === 0
-  const line = isOnlySection ? NOTHING : markup`${pieces.list}${hasMore}\n`
-  return { markup: markup`${sections}${line}`, style: pieces.style }
+  const line = markup`${pieces.list}${hasMore}`
+  if (begun.length === 0) return { markup: markup`${line}\n`, style: pieces.style }
+  // What a runner writes behind the mark is the title of the section.
+  const titles = pieces.list.length > 0 ? [...begun.slice(0, -1), line] : begun
+  return { markup: markup`${titles.map(heading)}`, style: pieces.style }
+}
+
+function heading(title: string | Markup): Markup {
+  return markup`<b class="section">${title}</b>\n`
 }
 
 /** What stands on a terminal after its last carriage return; one at the end of the line only ends it. */

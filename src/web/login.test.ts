@@ -49,6 +49,12 @@ describe('a login', () => {
     [String.raw`\evil.example/b`, ''],
     ['../../evil', ''],
     ['acme/sub/none', 'acme/sub/none'],
+    ['acme/sub/private/-/pipelines', 'acme/sub/private/-/pipelines'],
+    ['acme/sub/private/-/jobs/12', 'acme/sub/private/-/jobs/12'],
+    ['acme/sub/private/-/jobs/12/-/x', 'acme/sub/private'],
+    ['acme/sub/private/-/logout', 'acme/sub/private'],
+    ['acme/sub/private/-/../../x/y', 'acme/sub/private'],
+    ['//evil.example/-/pipelines', ''],
     ['api/v4', ''],
     ['a/b\r\nSet-Cookie: x', ''],
   ])('leads back from %j to no other place', async (back, to) => {

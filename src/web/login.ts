@@ -11,6 +11,7 @@ import {
 } from '../http/index.ts'
 import { sendForOne } from './answers.ts'
 import { problemPage } from './pages.ts'
+import { RUN_PATH } from './runs.ts'
 import { refuseOtherSites } from './same-origin.ts'
 import { logIn, logOut, type VisitorParts } from './visitor.ts'
 
@@ -37,7 +38,7 @@ async function readForm(context: Context<Bindings>, { externalUrl }: VisitorPart
   if (mediaType(context) !== 'application/x-www-form-urlencoded')
     throw httpErrors('http.body-type', 'the content type is not application/x-www-form-urlencoded')
   const form = new URLSearchParams(textOf(await readBody(context, MAX_FORM_BYTES)))
-  backs.set(context, projectPathOf(form.get('back') ?? ''))
+  backs.set(context, pagePathOf(form.get('back') ?? ''))
   return form
 }
 
@@ -58,7 +59,15 @@ export function projectPathOf(text: string): string {
   }
 }
 
-/** To the page of a project or to the front page, and nowhere else; relative, as all links are. */
+/** Of a page of a project, in the one spelling that it has, or ''. */
+export function pagePathOf(text: string): string {
+  const [project = '', rest] = text.split('/-/', 2)
+  const path = projectPathOf(project)
+  if (path === '' || rest === undefined) return path
+  return text === `${project}/-/${rest}` && RUN_PATH.test(rest) ? `${path}/-/${rest}` : path
+}
+
+/** To a page of a project or to the front page, and nowhere else; relative, as all links are. */
 function goBack(context: Context<Bindings>): Response {
   context.header('Cache-Control', 'no-store')
   return context.redirect(`../${backs.get(context) ?? ''}`, 303)

@@ -5,7 +5,7 @@ import type { PipelineListing } from '../pipelines/index.ts'
 import { anyone, noteOnRequest, ownUrl, routesOn, type Bindings } from '../http/index.ts'
 import { sendPage, sendStyle } from './answers.ts'
 import { document } from './layout.ts'
-import { login, logout, pageFailures, projectPathOf } from './login.ts'
+import { login, logout, pageFailures, pagePathOf, projectPathOf } from './login.ts'
 import { frontPage, missingPage } from './pages.ts'
 import { projectPage } from './project-page.ts'
 import { viewProject, type Asked, type ViewParts } from './project-view.ts'
@@ -56,7 +56,7 @@ async function showProject(
   const asked = new URL(context.req.url).pathname.slice(1)
   const dash = asked.indexOf('/-/')
   const path = projectPathOf(dash < 0 ? asked : asked.slice(0, dash))
-  const frame = { up: upFrom(path === '' ? '' : asked), visitor, back: path }
+  const frame = { up: upFrom(path === '' ? '' : asked), visitor, back: pagePathOf(asked) }
   noteOnRequest(context, { project: path })
   const project = await readable(path, visitor, parts.access)
   if (dash >= 0) return showRun(context, { project, visitor, rest: asked.slice(dash + 3), frame }, parts)

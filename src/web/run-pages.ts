@@ -37,13 +37,13 @@ export function pipelinesPage({ project, pipelines, nextPage }: PipelineListView
     nextPage === undefined
       ? NOTHING
       : markup`<p><a href="${projectLink(project, place, `/-/pipelines?page=${nextPage}`)}">Older pipelines</a></p>`
-  return markup`${crumbs(project, place)}
+  return markup`<p><a href="${projectLink(project, place)}">${project.path}</a></p>
 <h1>Pipelines of ${project.path}</h1>
 ${rows.length === 0 ? markup`<p>No pipeline has run.</p>` : table('Pipelines, newest first', ['Pipeline', 'State', 'Ref', 'Commit', 'Created'], rows)}
 ${more}`
 }
 
-function table(caption: string, heads: readonly string[], rows: readonly Markup[]): Markup {
+function table(caption: string | Markup, heads: readonly string[], rows: readonly Markup[]): Markup {
   return markup`<table role="table">
 <caption>${caption}</caption>
 <thead role="rowgroup"><tr role="row">${heads.map((head) => markup`<th scope="col" role="columnheader">${head}</th>`)}</tr></thead>
@@ -67,7 +67,7 @@ function titleOf({ origin: { commit } }: PipelineRecord): string {
 function timeOf(ms: number | null): Markup {
   if (ms === null) return markup`–`
   const text = isoTimeMs(ms)
-  return markup`<time datetime="${text}">${text.slice(0, 16).replace('T', ' ')}</time>`
+  return markup`<time datetime="${text}">${text.slice(0, 16).replace('T', ' ')} UTC</time>`
 }
 
 const TONES: Readonly<Record<string, string>> = {
@@ -86,7 +86,9 @@ function stateWord(state: string): Markup {
 function durationWords(fromMs: number | null, toMs: number | null): string {
   if (fromMs === null || toMs === null) return '–'
   const seconds = Math.round((toMs - fromMs) / 1000)
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds % 60} s`
 }
 
 /** Jobs of a pipeline may be many, and each is small. */
@@ -96,8 +98,8 @@ export function pipelinePage(project: Project, { pipeline, shown }: ShownPipelin
   const parts = stages.map((stage) => {
     const jobs = shown.filter(({ job }) => job.plan.stage === stage)
     const rows = jobs.map((one) => jobLine(project, one, place))
-    return markup`<h2>Stage ${stage}</h2>
-${table(`Jobs of the stage ${stage}`, ['Job', 'State', 'Started', 'Duration'], rows)}
+    const heads = ['Job', 'State', 'Started', 'Duration']
+    return markup`<div class="jobs">${table(markup`<h2>Stage ${stage}</h2>`, heads, rows)}</div>
 `
   })
   return markup`${crumbs(project, place)}
@@ -129,11 +131,18 @@ function jobLine(project: Project, { job, isRetried }: ShownJob, place: RunPlace
   const href = projectLink(project, place, `/-/jobs/${job.id}`)
   return markup`<tr role="row">
 <th scope="row" role="rowheader"><a href="${href}">${job.plan.name}</a>${isRetried ? markup` <span class="soft">(tried again)</span>` : NOTHING}</th>
-<td role="cell" data-label="State">${stateWord(job.state)}${job.failureReason === null ? NOTHING : markup` <span class="soft">(${job.failureReason.replaceAll('_', ' ')})</span>`}</td>
+<td role="cell" data-label="State">${stateWord(job.state)}${moreOf(job)}</td>
 <td role="cell" data-label="Started" class="nowrap">${timeOf(job.startedAtMs)}</td>
 <td role="cell" data-label="Duration" class="nowrap">${durationWords(job.startedAtMs, job.finishedAtMs)}</td>
 </tr>
 `
+}
+
+/** Why it failed, or when it shall begin. */
+function moreOf({ state, failureReason, scheduledAtMs }: ShownJob['job']): Markup {
+  if (state === 'scheduled') return markup` <span class="soft">(for ${timeOf(scheduledAtMs)})</span>`
+  if (failureReason === null) return NOTHING
+  return markup` <span class="soft">(${failureReason.replaceAll('_', ' ')})</span>`
 }
 
 export interface LogView {
@@ -162,7 +171,7 @@ export function jobPage(
   return markup`${crumbs(project, place, pipeline.id)}
 <h1>${job.plan.name}</h1>
 <dl>
-<dt>State</dt><dd>${stateWord(job.state)}${shown.isRetried ? markup` <span class="soft">(tried again)</span>` : NOTHING}</dd>
+<dt>State</dt><dd>${stateWord(job.state)}${job.state === 'scheduled' ? moreOf(job) : NOTHING}${shown.isRetried ? markup` <span class="soft">(tried again)</span>` : NOTHING}</dd>
 ${job.failureReason === null ? NOTHING : markup`<dt>Reason</dt><dd>${job.failureReason.replaceAll('_', ' ')}${job.exitCode === null ? '' : `, exit code ${job.exitCode}`}</dd>`}
 <dt>Stage</dt><dd>${job.plan.stage}</dd>
 <dt>Ref</dt><dd>${pipeline.origin.commit.ref}</dd>

@@ -98,10 +98,8 @@ describe('a log', () => {
     ],
     ['10 %\r100 %\r', '100 %\n'],
     ['\u001B[38;5;31mx\u001B[2J\u001B[10;10Hy', 'xy\n'],
-    [
-      'section_start:1:build_it[collapsed=true]\r\u001B[0KBuilding',
-      '<b class="section">build it</b>\nBuilding\n',
-    ],
+    ['section_start:1:build_it[collapsed=true]\r\u001B[0KBuilding', '<b class="section">Building</b>\n'],
+    ['section_start:1:build_it\r\u001B[0K', '<b class="section">build it</b>\n'],
     ['section_end:2:build_it\r\u001B[0K', '\n'],
     ['2026-01-02T03:04:05.123456Z 00O hi', 'hi\n'],
     ['a\tb', 'a    b\n'],

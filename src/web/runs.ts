@@ -27,6 +27,9 @@ export interface RunAsked {
   readonly frame: Frame
 }
 
+/** What stands after `/-/` in the paths of these pages. */
+export const RUN_PATH = /^(pipelines|jobs)(?:\/([1-9][0-9]{0,14}))?$/
+
 /** `/-/pipelines`, `/-/pipelines/ID`, `/-/jobs/ID` of a project; all else, and what may not be read, is not there. */
 export async function showRun(
   context: Context<Bindings>,
@@ -51,7 +54,7 @@ async function runPage(
   { access, listing }: RunParts,
 ): Promise<Page | undefined> {
   if (project === undefined || !(await access.may(visitor, 'read_pipelines', project))) return undefined
-  const [, kind, digits = ''] = /^(pipelines|jobs)(?:\/([1-9][0-9]{0,14}))?$/.exec(rest) ?? []
+  const [, kind, digits = ''] = RUN_PATH.exec(rest) ?? []
   const id = Number(digits)
   if (kind === 'pipelines' && digits === '') return pipelineList(context, { project, frame, listing })
   if (kind === undefined || digits === '') return undefined

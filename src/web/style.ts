@@ -36,6 +36,8 @@ pre span { display: inline-block; max-width: 100% }
 .names a { overflow-wrap: anywhere }
 .names [aria-current] { font-weight: 650; color: inherit; text-decoration: none }
 table { width: 100%; border-collapse: collapse; font-size: .95rem }
+caption h2 { color: var(--text); margin: 1.6rem 0 0 }
+.jobs th { width: 40% } .jobs thead th + th { width: 20% } .jobs .nowrap { width: 20% }
 caption { text-align: left; color: var(--soft); padding-bottom: .4rem }
 th, td { text-align: left; vertical-align: top; padding: .5rem .8rem .5rem 0; border-top: 1px solid var(--line) }
 thead th { color: var(--soft); font-weight: 500; border-top: 0 }
@@ -54,6 +56,7 @@ button { font: inherit; padding: .4rem .9rem; color: var(--ground); background: 
   border: 1px solid var(--link) }
 @media (max-width: 44rem) {
   table, caption, tbody, tr, th, td { display: block }
+  .jobs th, .jobs .nowrap { width: auto }
   thead { position: absolute; left: -100rem }
   tbody tr { border-top: 1px solid var(--line); padding: .6rem 0 }
   tbody th, td { border: 0; padding: .1rem 0 }
