@@ -134,6 +134,18 @@ export const verifyErrors = defineErrors({
     summary: 'The policy file cannot be read, or has an unknown key or a wrong value.',
     hint: 'correct the line in the message; docs/reference/policy.md lists every key',
   },
+  'verify.policy-signers': {
+    status: 409,
+    exit: 1,
+    summary: 'The files of one package were signed by different signers, so that no single rule fits them.',
+    hint: 'name only the files of the signer that you trust; only different packages can have different signers',
+  },
+  'verify.policy-listed': {
+    status: 409,
+    exit: 1,
+    summary: 'The policy already has a rule for the package, which does not allow the signer of these files.',
+    hint: 'if you trust this signer too, write its identity into a new file with --output, and copy it into the rule',
+  },
   'verify.trust-root': {
     status: 400,
     exit: 1,

@@ -34,6 +34,11 @@ export function verifySeal(request: VerifyRequest): Verdict {
   })
   const times = [...stamps.timesSeconds, ...timesSeconds]
   const attestation = checkAttestation(seal, artifact)
+  const has = {
+    bundle: bringsProof(seal) && log.inclusion.outcome === 'passed',
+    timestamp: stamps.timesSeconds.length > 0 && stamps.finding.outcome === 'passed',
+    attestation: attestation.outcome === 'passed' && artifact.fileName !== undefined,
+  }
   const findings = {
     bundle: checkFormat(request),
     key: checkKey(request),
@@ -42,14 +47,11 @@ export function verifySeal(request: VerifyRequest): Verdict {
     ...log,
     timestamp: stamps.finding,
     attestation,
-    policy: checkPolicy(request.policy, {
-      bundle: bringsProof(seal) && log.inclusion.outcome === 'passed',
-      timestamp: stamps.timesSeconds.length > 0 && stamps.finding.outcome === 'passed',
-      attestation: attestation.outcome === 'passed' && artifact.fileName !== undefined,
-    }),
+    policy: checkPolicy(request.policy, has),
   }
   return verdictOf(findings, {
     ...signerFacts(request, signer),
+    has,
     ...(times.length === 0 ? {} : { signedAtSeconds: Math.min(...times) }),
     ...(chosen === undefined ? {} : { logIndex: provedIndex(chosen) }),
   })

@@ -71,7 +71,7 @@ const PLAIN = new Set([
  * No extension of Fulcio's tells whether a ref is protected. That of the token's `sub` (.24) does, where the project has
  * put `ref_protected` into it: `project_path:acme/tools:ref_type:branch:ref:main:ref_protected:true`.
  */
-function protectedRef(sub = ''): string | undefined {
+export function protectedRef(sub = ''): string | undefined {
   const parts = sub.split(':')
   const names = parts.filter((_, index) => index % 2 === 0)
   const isPlain = parts.length % 2 === 0 && names.every((name) => PLAIN.has(name))

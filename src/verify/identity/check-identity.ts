@@ -64,6 +64,18 @@ function closestRule(found: Identity, { anyOf }: Policy): IdentityRule | undefin
 const WEIGHTS = [4, 2, 1] as const
 const ALL_HOLD = 8
 
+/** Whether one of the identities of a policy holds, with all that it asks. */
+export function isAllowed(found: Identity, { anyOf, refusal }: Policy): boolean {
+  if (refusal !== undefined) return false
+  return anyOf.some(
+    (rule) =>
+      isOfKind(rule, found) &&
+      holds(rule.san, found.san) &&
+      holds(rule.issuer, found.issuer) &&
+      extensionsHold(found, rule.extensions),
+  )
+}
+
 function isOfKind({ sanKind }: IdentityRule, found: Identity): boolean {
   return sanKind === undefined || sanKind === found.sanKind
 }

@@ -1,8 +1,5 @@
-import type { Policy, Requirement } from './policy.ts'
+import type { Policy, Requirement, SealHas } from './policy.ts'
 import { failed, passed, type Finding } from '../verdict/verdict.ts'
-
-/** What a seal has, of what a policy may require. Never what it says of itself. */
-export type SealHas = Readonly<Record<Requirement, boolean>>
 
 const WORDS: Readonly<Record<Requirement, string>> = {
   bundle: 'a bundle with an inclusion proof',

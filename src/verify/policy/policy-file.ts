@@ -29,6 +29,8 @@ import {
 export interface PolicyFile {
   /** What the rule for this package asks; a policy that refuses everything where no rule lists it. Throws `python.name`. */
   policyFor(packageName: string): Policy
+  /** Whether a rule has this package in its `names`. Throws `python.name`. */
+  isListed(packageName: string): boolean
 }
 
 interface CompiledRule {
@@ -63,7 +65,10 @@ export async function compilePolicy(bytes: Uint8Array, path: string): Promise<Po
           }),
         }),
   }
-  return { policyFor: (packageName) => policyFor(compiled, normalizeName(packageName)) }
+  return {
+    policyFor: (packageName) => policyFor(compiled, normalizeName(packageName)),
+    isListed: (packageName) => compiled.names.has(normalizeName(packageName)),
+  }
 }
 
 /** The exact name before any prefix, the longer prefix before the shorter: one rule decides, and others do not count. */

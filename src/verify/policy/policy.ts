@@ -31,6 +31,9 @@ export interface IdentityRule {
 export const REQUIREMENTS = ['bundle', 'timestamp', 'attestation'] as const
 export type Requirement = (typeof REQUIREMENTS)[number]
 
+/** What a seal has, of what a policy may require. Never what it says of itself. */
+export type SealHas = Readonly<Record<Requirement, boolean>>
+
 /** What is asked of the seal of one distribution. */
 export interface Policy {
   /** One of them must hold. None at all refuses everything. */

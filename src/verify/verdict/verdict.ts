@@ -1,4 +1,5 @@
 import type { Identity } from '../../identity/index.ts'
+import type { SealHas } from '../policy/policy.ts'
 
 /** In the order in which they are reported; the first that failed gives the reason of a refusal. */
 export const CHECK_NAMES = [
@@ -51,6 +52,8 @@ interface Findings {
   readonly keySha256?: string
   readonly signedAtSeconds?: number
   readonly logIndex?: number
+  /** Of what a policy may require. Left out where the seal could not be read. */
+  readonly has?: SealHas
 }
 
 interface Verified extends Findings {
