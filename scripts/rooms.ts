@@ -70,4 +70,5 @@ export const sideEntries: readonly string[] = [
   'client/plan/index.ts',
   'client/rehearse/index.ts',
   'client/lint/index.ts',
+  'client/policy/index.ts',
 ]

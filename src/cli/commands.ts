@@ -26,6 +26,10 @@ export const commands: CommandTable = {
     load: () => import('./attest.ts'),
   },
   verify: { summary: 'verify who signed distributions', load: () => import('./verify.ts') },
+  policy: {
+    summary: 'write a policy from files whose signers you trust',
+    load: () => import('./policy.ts'),
+  },
   publish: {
     summary: 'publish distributions and their seals in a project',
     load: () => import('./publish.ts'),

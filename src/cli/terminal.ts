@@ -58,7 +58,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
       if (options.quiet !== true) writeLines(stderr, [`wheelseal: ${line}`])
     },
     fail: (error) => {
-      if (isJson) writeJson({ error: jsonOf(error) })
+      if (isJson) writeJson({ error: errorJson(error) })
       complain(...failureLines(error))
     },
     complain,
@@ -108,7 +108,8 @@ function failureLines(error: unknown): readonly [string, ...string[]] {
   return [fact, ...more, `hint: ${error.hint}`, moreLine(error.code)]
 }
 
-function jsonOf(error: unknown): JsonValue {
+/** A failure for machines. */
+export function errorJson(error: unknown): JsonValue {
   if (error instanceof WheelsealError) return { code: error.code, message: error.message, hint: error.hint }
   return { code: error instanceof Stopped ? 'stopped' : 'internal', message: describeError(error) }
 }

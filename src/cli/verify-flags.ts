@@ -23,8 +23,7 @@ export async function planOf(
 ): Promise<VerifyPlan> {
   for (const [name, value] of Object.entries(flags))
     if (value === '') throw wrong(`--${dashed(name)} has no value`)
-  const leftOut = sealsAmong(files)
-  const targets = files.filter((file) => !leftOut.includes(file)).map(targetOf)
+  const { targets, leftOut } = targetsOf(files)
   const { trust, origins } = trustChoice(flags, settings)
   const expected = await expectationOf(flags, settings)
   const plan = {
@@ -38,6 +37,12 @@ export async function planOf(
   } as const
   checkTargets(plan)
   return plan
+}
+
+/** What is named to be verified. Throws `client.verify-flags`. */
+export function targetsOf(files: readonly string[]): Pick<VerifyPlan, 'targets' | 'leftOut'> {
+  const leftOut = sealsAmong(files)
+  return { targets: files.filter((file) => !leftOut.includes(file)).map(targetOf), leftOut }
 }
 
 /** For `dist/*`. What has no file among the others is no seal of them, and is verified as whatever it is. */

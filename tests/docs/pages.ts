@@ -112,6 +112,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/attest-distributions.md': 'tests/stock/attest-command.test.ts',
   'how-to/verify-a-distribution.md': 'tests/stock/verify-command.test.ts',
   'how-to/fetch-and-install.md': 'tests/stock/fetch-install.test.ts',
+  'how-to/expect-an-identity.md': 'tests/edge/policy-init.test.ts',
   'how-to/use-other-clients.md': 'tests/stock/other-clients-page.test.ts',
   'how-to/rehearse-a-release.md': 'tests/stock/rehearse.test.ts',
   'how-to/push-and-run.md': 'tests/stock/runner-command.test.ts',

@@ -39,6 +39,7 @@ const LONG = [
   'tests/stock/attest-command.test.ts',
   'tests/stock/seals.test.ts',
   'src/server/data/damaged-data.test.ts',
+  'tests/edge/policy-init.test.ts',
   'tests/edge/chunks.test.ts',
   'tests/stock/trusted-publishing.test.ts',
   'tests/stock/generic.test.ts',

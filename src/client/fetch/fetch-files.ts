@@ -14,14 +14,38 @@ import { placeRelease } from './place-release.ts'
 import type { FetchPlan, Place } from './plan.ts'
 import { createRemoteFiles, type RemoteFiles } from './remote-files.ts'
 import { remoteSeals } from './remote-seals.ts'
-import type { FetchReport } from './report.ts'
+import type { FetchedFile, FetchReport } from './report.ts'
 import { sealSource, type ReadSeal } from './seal-source.ts'
 
 /**
  * All files of all versions are downloaded into a private folder while they are verified; only when every one is, all
  * go to their place. Throws what makes all of it a refusal: `packaging.…`, `net.…`, `client.verify-…`, `host.…`.
  */
-export async function fetchFiles(plan: FetchPlan, io: FetchIo): Promise<FetchReport> {
+export function fetchFiles(plan: FetchPlan, io: FetchIo): Promise<FetchReport> {
+  return withReleases(plan, io, async (releases, verifying) => {
+    const { files, remote } = await verified(releases, { ...verifying, seals: 'one' })
+    const isVerified = files.length > 0 && files.every(({ outcome }) => outcome.verified)
+    if (!isVerified) return { files, placed: [] }
+    const { staging } = verifying
+    return { files, placed: await placeRelease(files, { out: plan.out, remote, staging, io }) }
+  })
+}
+
+/**
+ * The same verification, but that every seal in the registry must hold, and that nothing is left: who signed a release,
+ * for somebody who has yet to decide whom to trust. Throws as `fetchFiles`.
+ */
+export function judgeFiles(plan: FetchPlan, io: FetchIo): Promise<readonly FetchedFile[]> {
+  return withReleases(
+    plan,
+    io,
+    async (releases, verifying) => (await verified(releases, { ...verifying, seals: 'all' })).files,
+  )
+}
+
+type Work<T> = (releases: readonly Release[], verifying: Omit<Verifying, 'seals'>) => Promise<T>
+
+async function withReleases<T>(plan: FetchPlan, io: FetchIo, work: Work<T>): Promise<T> {
   // Before anybody is asked: a policy that cannot be read refuses all.
   const prepared = await prepare(plan.verify, io)
   const run = new AbortController()
@@ -31,7 +55,7 @@ export async function fetchFiles(plan: FetchPlan, io: FetchIo): Promise<FetchRep
   const staging = await openStaging(plan.out)
   try {
     const downloader = downloaderFor(plan, { ...io, signal })
-    return await verified(releases, { plan, prepared, downloader, staging, io })
+    return await work(releases, { plan, prepared, downloader, staging, io })
   } finally {
     // Whoever still downloads stops before its folder is taken away.
     run.abort()
@@ -60,26 +84,30 @@ function downloaderFor({ place, login }: FetchPlan, { http, clock, signal }: Fet
 interface Verifying {
   readonly plan: FetchPlan
   readonly prepared: Prepared
+  readonly seals: Prepared['seals']
   readonly downloader: Downloader
   readonly staging: Staging
   readonly io: FetchIo
 }
 
-async function verified(releases: readonly Release[], verifying: Verifying): Promise<FetchReport> {
-  const { plan, prepared, downloader, staging, io } = verifying
+interface Verified {
+  readonly files: readonly FetchedFile[]
+  readonly remote: RemoteFiles
+}
+
+async function verified(releases: readonly Release[], verifying: Verifying): Promise<Verified> {
+  const { plan, downloader, staging, io } = verifying
   const all = releases.flatMap(({ files, requirement }) => files.map((file) => ({ file, requirement })))
   const files = all.map(({ file }) => file)
   const readSeal = sealsOfAll(releases, plan.place, downloader)
   const remote = createRemoteFiles({ files, readSeal, downloader, staging, maxBytes: MAX_RELEASE_BYTES })
-  const outcomes = await verifyTargets(preparedFor(remote, files, prepared), io.onEach ?? nothing)
+  const outcomes = await verifyTargets(preparedFor(remote, files, verifying), io.onEach ?? nothing)
   io.signal.throwIfAborted()
   const fetched = all.flatMap((one, index) => {
     const outcome = outcomes[index]
     return outcome === undefined ? [] : [{ ...one, outcome }]
   })
-  const isVerified = fetched.length > 0 && fetched.every(({ outcome }) => outcome.verified)
-  if (!isVerified) return { files: fetched, placed: [] }
-  return { files: fetched, placed: await placeRelease(fetched, { out: plan.out, remote, staging, io }) }
+  return { files: fetched, remote }
 }
 
 function nothing(): void {
@@ -104,10 +132,14 @@ function genericUrls({ genericUrl, projectName }: Place, requirement: Requiremen
   return genericPlaces(requirement, projectName).map((place) => `${genericUrl}/${place}`)
 }
 
-/** The same verification as of files in a folder, but that the files are elsewhere, and that one seal is enough. */
-function preparedFor(remote: RemoteFiles, files: readonly ChosenFile[], prepared: Prepared): Prepared {
+/** The same verification as of files in a folder, but that the files are elsewhere. */
+function preparedFor(
+  remote: RemoteFiles,
+  files: readonly ChosenFile[],
+  { prepared, seals }: Pick<Verifying, 'prepared' | 'seals'>,
+): Prepared {
   const targets = files.map(({ fileName }) => ({ kind: 'file', path: fileName }) as const)
   const plan = { ...prepared.plan, targets }
   const sealsOf = remoteSeals(remote, plan.seal)
-  return { ...prepared, plan, io: { ...prepared.io, files: remote }, seals: 'one', sealsOf }
+  return { ...prepared, plan, io: { ...prepared.io, files: remote }, seals, sealsOf }
 }

@@ -127,6 +127,7 @@ function described(
   return {
     ...explainDistribution(name, found),
     verdict,
+    verdicts: [decidesIn, ...others].flatMap((one) => one.verdicts.map((judged) => judged.verdict)),
     checks: verdict.checks,
     seal: [...decidesIn.file.paths, ...others.flatMap(({ file }) => file.paths)],
     ...(also.length === 0 ? {} : { also }),

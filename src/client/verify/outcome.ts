@@ -8,6 +8,8 @@ export interface FileOutcome extends Explained {
   readonly sha256?: string
   /** That decides; none where the seal could not be read. */
   readonly verdict?: Verdict
+  /** Of all seals that were judged, in no order. */
+  readonly verdicts?: readonly Verdict[]
   readonly checks: readonly Check[]
   /** The files of all seals that were checked, that which decides first. */
   readonly seal: readonly string[]
