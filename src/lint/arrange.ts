@@ -26,6 +26,7 @@ export function requestOf(files: Readonly<Record<string, string>>): LintRequest 
       serverUrl: 'https://gitlab.example.com',
       projectPath: 'acme/demo',
       defaultBranch: 'main',
+      isDefaultBranchKnown: true,
       isOriginKnown: true,
       nowMs: Date.parse('2026-12-01T00:00:00Z'),
       hasFile: (one) => Object.hasOwn(files, one),

@@ -25,9 +25,23 @@ export async function folderFiles(folder: string, files: Files): Promise<FolderF
   const reader = new Reader(folder, files)
   const [pyproject] = top.includes('pyproject.toml') ? await reader.all(['pyproject.toml']) : []
   const readmes = top.filter((name) => /^readme(?:\.(?:md|markdown))?$/i.test(name)).toSorted()
-  const policies = await reader.all(top.filter((name) => /policy[\w.-]*\.toml$/i.test(name)).toSorted())
+  const [settings] = top.includes('wheelseal.toml') ? await reader.all(['wheelseal.toml']) : []
+  const named = [
+    ...configuredPolicy(settings?.text),
+    ...configuredPolicy(pyproject?.text, '[tool.wheelseal]'),
+  ]
+  const found = top.filter((name) => /policy[\w.-]*\.toml$/i.test(name)).toSorted()
+  const policies = await reader.all([...new Set([...found, ...named])])
   const pages = await reader.all([...readmes, ...(await pagesBelow(folder))])
   return { pyproject, pages, policies: policies.filter(isPolicy), unread: reader.unread }
+}
+
+/** The key `policy` of the settings of clients; of a file that stays in the project. */
+function configuredPolicy(text = '', table = ''): readonly string[] {
+  const start = text.indexOf(table)
+  const own = start < 0 ? '' : text.slice(start + table.length).split(/^\[/m, 1)[0]
+  const path = /^\s*policy\s*=\s*["']([\w./-]{1,200})["']/m.exec(own ?? '')?.[1]
+  return path === undefined || path.startsWith('/') || path.split('/').includes('..') ? [] : [path]
 }
 
 function isPolicy({ text }: PathAndText): boolean {

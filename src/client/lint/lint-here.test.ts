@@ -71,6 +71,17 @@ describe('lint of a folder', () => {
     ])
   })
 
+  it('reads the policy that the settings name, in the project alone', async () => {
+    const policy =
+      'version = 1\n[[rules]]\nnames = ["a"]\n[[rules.any_of]]\nissuer = "https://a"\nproject = "a/b"\nrefs = ["refs/heads/main"]\n'
+    await write({
+      'ci/who.toml': policy,
+      'pyproject.toml': '[tool.wheelseal]\ntrusted-root = "r"\npolicy = "ci/who.toml"\n[tool.x]\n',
+      'wheelseal.toml': 'policy = "../outside.toml"\n',
+    })
+    expect(placesOf(await lint(['WS310', 'WS901']))).toEqual(['WS310 ci/who.toml:6:11'])
+  })
+
   it('does not follow links out of the folder', async () => {
     await writeFile(`${folder}.md`, '```sh\ncurl -o a $U\n```\n')
     await symlink(`${folder}.md`, join(folder, 'README.md'))

@@ -6,6 +6,7 @@ export interface GitFacts {
   readonly serverUrl: string
   readonly projectPath: string
   readonly defaultBranch: string
+  readonly isDefaultBranchKnown: boolean
   readonly isOriginKnown: boolean
 }
 
@@ -17,9 +18,11 @@ export async function gitFacts(folder: string, files: Files): Promise<GitFacts> 
   const git = await gitFolder(place, files)
   const own = projectOf((await textOf(join(git, 'config'), files)) ?? '')
   const head = await textOf(join(git, 'refs', 'remotes', 'origin', 'HEAD'), files)
+  const defaultBranch = /^ref: refs\/remotes\/origin\/(\S+)/.exec(head ?? '')?.[1]
   return {
     ...(own ?? { serverUrl: NO_SERVER, projectPath: localPath(place) }),
-    defaultBranch: /^ref: refs\/remotes\/origin\/(\S+)/.exec(head ?? '')?.[1] ?? 'main',
+    defaultBranch: defaultBranch ?? 'main',
+    isDefaultBranchKnown: defaultBranch !== undefined,
     isOriginKnown: own !== undefined,
   }
 }

@@ -20,6 +20,8 @@ export interface ProjectFacts {
   readonly serverUrl: string
   readonly projectPath: string
   readonly defaultBranch: string
+  /** The repository says which one it is; else it is a guess. */
+  readonly isDefaultBranchKnown: boolean
   /** The origin was known: the two above are its own and no guesses. */
   readonly isOriginKnown: boolean
   readonly nowMs: number

@@ -1,7 +1,16 @@
 import type { Hit } from '../finding.ts'
-import type { LintedJob, PlacedCommand, Page, Pipeline, Project, Situation } from '../project/project.ts'
-import { optionValues } from '../shell/program.ts'
-import { expanded, hit, hitAt, inJobs, isSigning, isUpload, isVerifying, setVariables } from './look.ts'
+import type { LintedJob, PlacedCommand, Page, Project, Situation } from '../project/project.ts'
+import { hasOption, optionValues, subcommandOf, type Invocation, type OptionValue } from '../shell/program.ts'
+import {
+  CONFIG_FILE,
+  otherProject,
+  pipelineOf,
+  pipelinesOf,
+  releasing,
+  whyRefused,
+  type ExpectedPipeline,
+} from './expected.ts'
+import { expanded, hit, hitAt, inJobs, isSigning, isVerifying, setVariables } from './look.ts'
 import { pipeline, type Example, type Rule } from './rule.ts'
 
 const IDENTITY = ['--certificate-identity', '--cert-identity', '--identity']
@@ -13,17 +22,6 @@ export const SIGN = `sign:
     - cosign sign-blob --yes --bundle a.sigstore.json a
 `
 export const ONLY_TAGS = '  rules:\n    - if: $CI_COMMIT_TAG\n'
-
-/** The pipelines whose signatures readers get: those that upload, else those that sign. */
-export function releasing({ jobs, situations }: Pipeline): readonly Situation[] {
-  const having = (holds: (placed: PlacedCommand) => boolean): readonly Situation[] => {
-    const found = jobs.filter(({ commands }) => commands.some(holds))
-    return situations.filter((situation) => found.some(({ planned }) => planned.has(situation)))
-  }
-  const signing = having(isSigning)
-  const uploading = having(isUpload).filter((situation) => signing.includes(situation))
-  return uploading.length > 0 ? uploading : signing
-}
 
 function refOf(identity: string): string | undefined {
   return /\/\/[^@\s]+@(refs\/(?:heads|tags)\/\S+)$/.exec(identity)?.[1]
@@ -78,12 +76,6 @@ function unexpectedRef(
   return undefined
 }
 
-export function pipelinesOf({ kind }: Situation): string {
-  return kind === 'tag'
-    ? 'pipelines of tags'
-    : `pipelines of ${kind === 'branch' ? 'other branches' : 'the default branch'}`
-}
-
 /** Where the variable is set that is all of the text. */
 function definitionOf(
   text: string,
@@ -105,13 +97,17 @@ interface Expected {
 
 type SetOnPage = ReadonlyMap<string, Expected>
 
+interface ExpectedOnPage extends Omit<Expected, 'text'> {
+  readonly pipeline: ExpectedPipeline
+}
+
 /** What a page tells its readers to expect, variables that it sets put in. */
-function expectedOn({ commands }: Page): readonly Expected[] {
+function expectedOn({ commands }: Page): readonly ExpectedOnPage[] {
   const variables = new Map<string, Expected>()
-  const found: Expected[] = []
+  const found: ExpectedOnPage[] = []
   for (const placed of commands) {
     for (const [name, expected] of setBy(placed)) variables.set(name, expected)
-    found.push(...expectedBy(placed, variables))
+    found.push(...identitiesOf(placed, variables), ...projectsOf(placed, variables))
   }
   return found
 }
@@ -128,34 +124,80 @@ function setBy(placed: PlacedCommand): readonly (readonly [string, Expected])[] 
   ]
 }
 
-function expectedBy(placed: PlacedCommand, variables: SetOnPage): readonly Expected[] {
+function identitiesOf(placed: PlacedCommand, variables: SetOnPage): readonly ExpectedOnPage[] {
   const { invocation } = placed
   if (invocation === undefined || !isVerifying(placed)) return []
-  return optionValues(invocation, ...IDENTITY).map(
-    ({ text, word }) => variables.get(/^\$\{?(\w+)\}?$/.exec(text)?.[1] ?? '') ?? { placed, at: word, text },
-  )
+  return optionValues(invocation, ...IDENTITY).flatMap((value) => {
+    const { text, ...place } = valueOf(value, placed, variables)
+    const pipelineExpected = pipelineOf(text)
+    return pipelineExpected === undefined ? [] : [{ ...place, pipeline: pipelineExpected }]
+  })
+}
+
+const WITH_PROJECT = ['verify', 'fetch', 'install']
+/** With one of these `--project` says at most where the files are. */
+const OTHERWISE = ['--policy', '--key', '--certificate-identity', '--certificate-identity-regexp']
+
+/** `wheelseal verify --project GROUP/NAME --ref REF` and the like. */
+function projectsOf(placed: PlacedCommand, variables: SetOnPage): readonly ExpectedOnPage[] {
+  const { invocation } = placed
+  if (invocation === undefined || !isByProject(invocation)) return []
+  const [ref] = optionValues(invocation, '--ref')
+  const refs = [fullRef(ref === undefined ? 'main' : valueOf(ref, placed, variables).text)]
+  return optionValues(invocation, '--project').flatMap((value) => {
+    const { text, ...place } = valueOf(value, placed, variables)
+    // The id of a project says where its files are, and not who signs.
+    if (/^\d+$/.test(text)) return []
+    return [{ ...place, pipeline: { project: text, file: CONFIG_FILE, refs } }]
+  })
+}
+
+function isByProject(invocation: Invocation): boolean {
+  if (invocation.program !== 'wheelseal' || hasOption(invocation, ...OTHERWISE)) return false
+  return WITH_PROJECT.includes(subcommandOf(invocation) ?? '')
+}
+
+function fullRef(name: string): string {
+  return name.startsWith('refs/') || name.startsWith('$') ? name : `refs/heads/${name}`
+}
+
+function valueOf({ text, word }: OptionValue, placed: PlacedCommand, variables: SetOnPage): Expected {
+  return variables.get(/^\$\{?(\w+)\}?$/.exec(text)?.[1] ?? '') ?? { placed, at: word, text }
 }
 
 const otherOnPage: Rule = {
   code: 'WS308',
   severity: 'error',
   title: 'a page that expects another identity than the one that signs',
-  what: 'The README or a page of `docs/` verifies with an identity whose kind of ref, project or pipeline file is not that of the pipelines which publish.',
+  what: 'The README or a page of `docs/` verifies with an identity, or with `--project` and `--ref`, whose kind of ref, branch, project or pipeline file is not that of the pipelines which publish.',
   consequence: 'Every reader who follows the page sees good files refused.',
-  fix: 'Write the identity that the certificate will have; `wheelseal doctor` prints it.',
-  source: ['Fulcio, "Certificate extensions": the SAN of GitLab pipelines'],
+  fix: 'Write the identity that the certificate will have; `wheelseal policy init` shows that of a release.',
+  source: [
+    'Fulcio, "Certificate extensions": the SAN of GitLab pipelines',
+    '[Which identity do I expect?](../how-to/expect-an-identity.md)',
+  ],
   traps: [],
   bad: example('refs/heads/main'),
   good: example('refs/tags/v1.0.0'),
   *check(project) {
     if (project.pipeline === undefined) return
-    const releases = releasing(project.pipeline)
-    for (const page of releases.length === 0 ? [] : project.pages)
-      for (const { placed, at, text } of expectedOn(page)) {
-        const what = mismatch(text, { project, releases })
+    const { situations } = releasing(project.pipeline)
+    for (const page of situations.length === 0 ? [] : project.pages)
+      for (const { placed, at, pipeline: expected } of expectedOn(page)) {
+        const what = mismatch(expected, { project, situations })
         if (what !== undefined) yield hit(placed, at, what)
       }
   },
+}
+
+/** A page may be about one of several kinds of releases. */
+function mismatch(
+  expected: ExpectedPipeline,
+  { project, situations }: { readonly project: Project; readonly situations: readonly Situation[] },
+): string | undefined {
+  const reasons = situations.map((situation) => whyRefused(expected, { project, situation, by: 'page' }))
+  const isAccepted = reasons.includes(undefined)
+  return otherProject(expected.project, project.surroundings) ?? (isAccepted ? undefined : reasons[0])
 }
 
 function example(ref: string): Example {
@@ -168,31 +210,6 @@ cosign verify-blob --bundle a.sigstore.json \\
 \`\`\`
 `,
   }
-}
-
-function mismatch(
-  identity: string,
-  { project, releases }: { readonly project: Project; readonly releases: readonly Situation[] },
-): string | undefined {
-  const found = /^(https?:\/\/\S+?)\/\/([^@\s]+)@(refs\/(?:heads|tags)\/\S+)$/.exec(identity)
-  if (found === null) return undefined
-  const [, place = '', file = '', ref = ''] = found
-  const isTag = ref.startsWith('refs/tags/')
-  if (!releases.some(({ kind }) => (kind === 'tag') === isTag))
-    return `expects ${ref.slice(0, 100)}, and releases are signed in ${releases.map(pipelinesOf).join(' and ')}`
-  const isOwnFile = file === '.gitlab-ci.yml' || file.includes('$')
-  return (
-    otherProject(place, project) ??
-    (isOwnFile ? undefined : `expects the pipeline file ${file.slice(0, 100)}, and .gitlab-ci.yml signs`)
-  )
-}
-
-function otherProject(place: string, { surroundings }: Project): string | undefined {
-  const { serverUrl, projectPath, isOriginKnown } = surroundings
-  const own = `${serverUrl}/${projectPath}`
-  const isPlaceholder = /[$<>{}]|your-|\bexample\b/i.test(place)
-  if (!isOriginKnown || isPlaceholder || place === own) return undefined
-  return `expects ${place.slice(0, 100)}, and this project is ${own}`
 }
 
 export const identityRules: readonly Rule[] = [otherRef, otherOnPage]

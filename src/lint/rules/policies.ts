@@ -1,8 +1,8 @@
 import type { Hit } from '../finding.ts'
-import type { PolicyText } from '../project/project.ts'
+import type { PolicyText, Project, Situation } from '../project/project.ts'
+import { CONFIG_FILE, pipelineOf, releasing, whyRefused, type ExpectedPipeline } from './expected.ts'
+import { ONLY_TAGS, SIGN } from './identity.ts'
 import { type Example, type Rule } from './rule.ts'
-
-import { ONLY_TAGS, pipelinesOf, releasing, SIGN } from './identity.ts'
 
 interface Who {
   readonly [key: string]: unknown
@@ -33,43 +33,73 @@ function placeOf({ file }: PolicyText, text: string): Hit {
   return { ...file.position(Math.max(at, 0)), what: '' }
 }
 
-/** `*` is one or more characters except a slash. */
-function matchesRef(pattern: string, ref: string): boolean {
-  const parts = pattern.split('*')
-  if (parts.length > 8) return true
-  const source = parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join('[^/]+')
-  return new RegExp(`^${source}$`).test(ref)
-}
-
 const otherInPolicy: Rule = {
   code: 'WS309',
   severity: 'error',
   title: 'a policy that refuses what this project signs',
-  what: 'A policy file names this project, and none of its identities for it allows a ref of the pipelines that publish.',
+  what: 'A policy file names this project, and none of its identities for it allows the ref, the pipeline file and the environment of the pipelines that publish. A tag without `*` is that of one release: it is found if it is not that of the version in `pyproject.toml`.',
   consequence: 'Consumers with this policy refuse the next release.',
-  fix: 'Add the ref that signs to `refs`, `refs/tags/v*` for example, before the release.',
-  source: ['[Policy](policy.md)'],
+  fix: 'Add what will sign before the release: to `refs`, `refs/tags/v*` for example, to `config_file` or `environment`.',
+  source: ['[Policy](policy.md)', '[Which identity do I expect?](../how-to/expect-an-identity.md)'],
   traps: [],
   bad: policyExample('refs/heads/main'),
   good: policyExample('refs/tags/v*'),
   *check(project) {
     if (project.pipeline === undefined) return
-    const releases = releasing(project.pipeline)
-    for (const policy of releases.length === 0 ? [] : project.policies) {
-      const own = [...identitiesOf(policy)].filter(
-        ({ who }) => who['project'] === project.surroundings.projectPath,
-      )
-      const refs = own.flatMap(({ who }) => listOf(who['refs'])).filter((one) => typeof one === 'string')
-      const isOpen = own.some(({ who }) => who['refs'] === undefined)
-      const refused = releases.find(({ ref }) => !refs.some((pattern) => matchesRef(pattern, ref)))
-      const [first] = refs
-      if (isOpen || first === undefined || refused === undefined) continue
-      yield {
-        ...placeOf(policy, first),
-        what: `${pipelinesOf(refused)} sign as ${refused.ref}, which no identity allows`,
-      }
+    const { make, situations } = releasing(project.pipeline)
+    // What every branch publishes is WS401's; a policy need not accept it.
+    const others = situations.filter(({ kind }) => kind !== 'branch')
+    const expected = others.length > 0 ? others : situations
+    for (const policy of expected.length === 0 ? [] : project.policies) {
+      const own = [...identitiesOf(policy)].flatMap(({ who }) => ownPipeline(who, project) ?? [])
+      const [first] = own
+      const reasons = expected.map((situation) => refusal(own, { project, situation }))
+      const what = make === 'all' ? reasons.find((one) => one !== undefined) : firstOfAll(reasons)
+      if (first !== undefined && what !== undefined) yield { ...placeOf(policy, first.place), what }
     }
   },
+}
+
+/** Undefined where one of them is accepted. */
+function firstOfAll(reasons: readonly (string | undefined)[]): string | undefined {
+  return reasons.includes(undefined) ? undefined : reasons[0]
+}
+
+interface OwnPipeline extends ExpectedPipeline {
+  /** A value of it, by which its place is found. */
+  readonly place: string
+}
+
+/** An identity of this project, by its path or in full. */
+function ownPipeline(who: Who, { surroundings }: Project): OwnPipeline | undefined {
+  const { identity, environment } = who
+  const own =
+    typeof identity === 'string' ? namedPipeline(identity, surroundings) : listedPipeline(who, surroundings)
+  return own === undefined || typeof environment !== 'string' ? own : { ...own, environment }
+}
+
+function namedPipeline(
+  identity: string,
+  { serverUrl, projectPath }: Project['surroundings'],
+): OwnPipeline | undefined {
+  const named = pipelineOf(identity)
+  return named?.project === `${serverUrl}/${projectPath}` ? { ...named, place: identity } : undefined
+}
+
+function listedPipeline(
+  { project, config_file: file = CONFIG_FILE, refs: listed }: Who,
+  { projectPath }: Project['surroundings'],
+): OwnPipeline | undefined {
+  const refs = listOf(listed).filter((ref) => typeof ref === 'string')
+  if (project !== projectPath || typeof file !== 'string' || refs[0] === undefined) return undefined
+  return { project: projectPath, file, refs, place: refs[0] }
+}
+
+function refusal(
+  own: readonly OwnPipeline[],
+  of: { readonly project: Project; readonly situation: Situation },
+): string | undefined {
+  return firstOfAll(own.map((one) => whyRefused(one, { ...of, by: 'policy' })))
 }
 
 function policyExample(ref: string): Example {
