@@ -26,6 +26,7 @@ export type { Cache } from './read/cache.ts'
 export { formatProblem, type Position, type Problem } from './report.ts'
 export type { RuleStep } from './rules/decide.ts'
 export type { Decision } from './rules/select.ts'
+export { createParsedTexts, type ParsedTexts } from './sources/parsed-texts.ts'
 export {
   labelOf,
   recordedSources,

@@ -14,6 +14,7 @@ import { checkNotEmpty, selectJobs } from './rules/select.ts'
 import { surroundingsOf, type Surroundings } from './rules/surroundings.ts'
 import { decideWorkflow } from './rules/workflow.ts'
 import { readSources } from './sources/include.ts'
+import { parsedEachTime, type ParsedTexts } from './sources/parsed-texts.ts'
 import type { Sources } from './sources/sources.ts'
 import type { KnownVariables } from './variables.ts'
 
@@ -28,6 +29,8 @@ export interface PlanRequest {
    * the jobs, makes problems of those without which jobs would do something else. Default: `show`.
    */
   readonly unexecuted?: 'show' | 'refuse'
+  /** Of several plans of the same files, so that each is parsed once. */
+  readonly parsed?: ParsedTexts
 }
 
 /**
@@ -53,7 +56,8 @@ export interface Examined {
 export async function examinePipeline(request: PlanRequest): Promise<Examined> {
   const report = createReport()
   const surroundings = surroundingsOf(request.variables, { sources: request.sources, report })
-  const merged = await readSources(request.file, { sources: request.sources, surroundings })
+  const { file, sources, parsed = parsedEachTime } = request
+  const merged = await readSources(file, { sources, surroundings, parsed })
   const extended = resolveExtends(merged, report)
   const root = resolveReferences(extended, report)
   const content = readPipeline(root, report)

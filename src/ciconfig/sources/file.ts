@@ -6,6 +6,7 @@ import { createReport, type Position, type Report } from '../report.ts'
 import { resolveInputs, type GivenInputs } from './inputs.ts'
 import { interpolate } from './interpolate.ts'
 import { Places } from './places.ts'
+import type { ParsedTexts } from './parsed-texts.ts'
 import type { ComponentFacts } from './sources.ts'
 import { parseText, parseYaml } from './yaml.ts'
 
@@ -17,6 +18,7 @@ export interface FileContext {
   readonly at: Position
   readonly variables: Scope
   readonly component: ComponentFacts | undefined
+  readonly parsed: ParsedTexts
 }
 
 /** A text to the map of its content, its inputs put in; undefined after reporting why there is none. */
@@ -36,10 +38,13 @@ export function readFile(text: string, context: FileContext): SourceMap | undefi
 }
 
 /** Dividers around the one document, and empty ones, are nothing. */
-function onlyDocument(text: string, { file, report }: FileContext): SourceMap | undefined {
+function onlyDocument(text: string, { file, report, parsed }: FileContext): SourceMap | undefined {
   const [only] = documentsOf(text)
-  if (only === undefined || only.text.length === text.length) return parseYaml(file, text, report)
-  return parseText(only.text, new Places(file, text, (offset) => only.start + offset), report)
+  const parse = (own: Report): SourceMap | undefined => {
+    if (only === undefined || only.text.length === text.length) return parseYaml(file, text, own)
+    return parseText(only.text, new Places(file, text, (offset) => only.start + offset), own)
+  }
+  return parsed({ key: JSON.stringify([file, text]), report, parse })
 }
 
 interface Content extends FileContext {
@@ -51,7 +56,7 @@ interface Content extends FileContext {
 
 function contentOf(
   text: string,
-  { file, report, variables, component, inputs, from, whole }: Content,
+  { file, report, parsed, variables, component, inputs, from, whole }: Content,
 ): SourceMap | undefined {
   const facts = new Map(Object.entries(component ?? {}))
   const result = interpolate(text, { inputs, component: facts, variables })
@@ -59,7 +64,13 @@ function contentOf(
   const original = new Places(file, whole)
   for (const { offset, what } of result.problems)
     report.problem(original.at(from + offset), 'ciconfig.inputs', what)
-  return result.problems.length > 0 ? undefined : parseText(result.text, places, report)
+  if (result.problems.length > 0) return undefined
+  const key = JSON.stringify([file, whole, result.text, [...inputs]], numbersAsText)
+  return parsed({ key, report, parse: (own) => parseText(result.text, places, own) })
+}
+
+function numbersAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value
 }
 
 /** `---` at the beginning of a line, as GitLab splits a file. */

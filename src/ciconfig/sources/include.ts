@@ -9,11 +9,13 @@ import { expander, scopeOf } from '../scope.ts'
 import { readFile } from './file.ts'
 import { readIncludes, type IncludeEntry, type Target } from './include-entries.ts'
 import type { GivenInputs } from './inputs.ts'
+import type { ParsedTexts } from './parsed-texts.ts'
 import { labelOf, type Address, type FoundText, type RepositoryAt, type Sources } from './sources.ts'
 
 export interface IncludeContext {
   readonly sources: Sources
   readonly surroundings: Surroundings
+  readonly parsed: ParsedTexts
 }
 
 /** GitLab's limits: files that a pipeline may include, and one against chains that never end. */
@@ -57,7 +59,7 @@ class Includer {
     if (found === undefined) return undefined
     const place = found.place === undefined ? address : { kind: 'file' as const, ...found.place }
     const file = labelOf(place)
-    const { surroundings } = this.#context
+    const { surroundings, parsed } = this.#context
     const content = readFile(found.text, {
       file,
       report: surroundings.report,
@@ -65,6 +67,7 @@ class Includer {
       at: asked.at,
       variables: scopeOf(surroundings.known, { yaml: [] }),
       component: found.component,
+      parsed,
     })
     return content === undefined ? undefined : this.#withIncluded(content, { place, asked, file })
   }

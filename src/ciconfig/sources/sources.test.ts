@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { pushSurroundings, valueOf } from '../arrange.ts'
 import { createReport, formatProblem } from '../report.ts'
 import { readSources } from './include.ts'
+import { parsedEachTime } from './parsed-texts.ts'
 import { recordedSources, recordSources, textSources, type Address, type Sources } from './sources.ts'
 
 async function read(file: string, texts: Readonly<Record<string, string>>) {
   const report = createReport()
   const sources = textSources(new Map(Object.entries(texts)))
-  const root = await readSources(file, { sources, surroundings: pushSurroundings(report) })
+  const surroundings = pushSurroundings(report)
+  const root = await readSources(file, { sources, surroundings, parsed: parsedEachTime })
   return { value: valueOf(root), root, problems: report.problems.map(formatProblem) }
 }
 

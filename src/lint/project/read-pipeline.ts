@@ -1,4 +1,5 @@
 import {
+  createParsedTexts,
   examinePipeline,
   recordSources,
   type Entry,
@@ -43,12 +44,14 @@ const MAX_COMMANDS = 50_000
 /** The jobs of a pipeline with the commands that they run, and in which pipelines they are. */
 export async function readPipeline(request: PipelineRequest): Promise<ReadPipeline> {
   const recorded = recordSources(request.sources)
+  const parsed = createParsedTexts()
   const examined: (Examined & { readonly request: SituationRequest })[] = []
   for (const one of request.situations) {
     const made = await examinePipeline({
       file: request.path,
       sources: recorded.sources,
       variables: one.variables,
+      parsed,
     })
     examined.push({ ...made, request: one })
   }
