@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { utf8Decode, type Files } from '../../base/index.ts'
-import { localPath, NO_SERVER, projectPathOf, serverOf } from '../run/remote-facts.ts'
+import { localPath, MAIN, NO_SERVER, projectPathOf, serverOf } from '../run/remote-facts.ts'
 
 export interface GitFacts {
   readonly serverUrl: string
@@ -21,10 +21,19 @@ export async function gitFacts(folder: string, files: Files): Promise<GitFacts> 
   const defaultBranch = /^ref: refs\/remotes\/origin\/(\S+)/.exec(head ?? '')?.[1]
   return {
     ...(own ?? { serverUrl: NO_SERVER, projectPath: localPath(place) }),
-    defaultBranch: defaultBranch ?? 'main',
+    defaultBranch: defaultBranch ?? (await likelyBranch(git, files)),
     isDefaultBranchKnown: defaultBranch !== undefined,
     isOriginKnown: own !== undefined,
   }
+}
+
+/** Where no remote tells, as the repository has its branches. */
+async function likelyBranch(git: string, files: Files): Promise<string> {
+  const packed = (await textOf(join(git, 'packed-refs'), files)) ?? ''
+  for (const name of [MAIN, 'master'])
+    for (const ref of [`refs/remotes/origin/${name}`, `refs/heads/${name}`])
+      if (packed.includes(` ${ref}\n`) || (await files.exists(join(git, ref)))) return name
+  return MAIN
 }
 
 function projectOf(config: string): Pick<GitFacts, 'serverUrl' | 'projectPath'> | undefined {

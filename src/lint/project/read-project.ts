@@ -58,14 +58,31 @@ export async function readProject(request: LintRequest): Promise<ReadProject> {
     request.pipeline === undefined
       ? undefined
       : await readPipeline({ ...request.pipeline, filesOf: (record) => addRecorded(files, record) })
-  undecided.push(...(read?.problems ?? []).map(undecidedOf))
+  undecided.push(...ownProblems(read?.problems ?? []).map(undecidedOf))
   if (read?.isCut === true) undecided.push(cut(request.pipeline?.path ?? ''))
   const { surroundings } = request
   return { project: { pipeline: read?.pipeline, pyproject, pages, policies, surroundings, files }, undecided }
 }
 
-function undecidedOf({ file, line, column, message }: Problem): Undecided {
-  return { path: file, line, column, what: message }
+/** What a job has from a file that is not at hand. */
+const FROM_ELSEWHERE = new Set([
+  'ciconfig.extends',
+  'ciconfig.reference',
+  'ciconfig.needs',
+  'ciconfig.no-jobs',
+])
+
+/** Where a file that is included is not at hand, what seems to be missing may be in it. */
+function ownProblems(problems: readonly Problem[]): readonly Problem[] {
+  if (!problems.some(({ code }) => code === 'ciconfig.include')) return problems
+  return problems.filter(({ code, message }) => !FROM_ELSEWHERE.has(code) && !message.endsWith(' is missing'))
+}
+
+const NO_JOBS =
+  'no job is in the pipelines of the default branch, of another branch or of a tag such as v1.0.0: its rules ask for a variable or a branch that is not known here'
+
+function undecidedOf({ file, line, column, message, code }: Problem): Undecided {
+  return { path: file, line, column, what: code === 'ciconfig.no-jobs' ? NO_JOBS : message }
 }
 
 function cut(path: string): Undecided {

@@ -217,7 +217,7 @@ const curlWithoutFail: Rule = {
   title: 'curl that takes an error page for a file',
   what: '`curl` keeps, sends or pipes a file without `--fail` (`-f`). With `--write-out` the status is looked at.',
   consequence:
-    'The body of a 401 or 404 is kept as a signature, and what is reported later is an invalid signature.',
+    'The body of a 401 or 404 counts as the file: kept as a signature, it is reported later as an invalid one; piped into a program, it is what that reads.',
   fix: 'Add `--fail`.',
   source: ['curl(1): `--fail`'],
   traps: ['S21'],

@@ -94,6 +94,14 @@ export function isSigning({ invocation }: PlacedCommand): boolean {
   return /^(?:sign|sign-blob|attest|attest-blob)$/.test(verbOf(invocation) ?? '')
 }
 
+/** Files, and no images: who pushes an image signs the digest that the registry has. */
+export function isFileSigning(placed: PlacedCommand): boolean {
+  const { invocation } = placed
+  const verb = invocation === undefined ? '' : (verbOf(invocation) ?? '')
+  const isImage = isCosign(placed) && !verb.endsWith('-blob')
+  return isSigning(placed) && !isImage
+}
+
 export function isVerifying({ invocation }: PlacedCommand): boolean {
   if (invocation === undefined) return false
   if (invocation.program === 'pypi-attestations') return subcommandOf(invocation) === 'verify'
@@ -110,9 +118,11 @@ export function verbOf(invocation: Invocation): string | undefined {
 
 /** cosign's own `verify-blob` and the like, which has its identity in flags. */
 export function isCosignVerify(placed: PlacedCommand): boolean {
-  const { invocation } = placed
-  const isCosign = invocation?.program === 'cosign' || invocation?.args[0]?.text === 'cosign'
-  return isCosign && isVerifying(placed)
+  return isCosign(placed) && isVerifying(placed)
+}
+
+function isCosign({ invocation }: PlacedCommand): boolean {
+  return invocation?.program === 'cosign' || invocation?.args[0]?.text === 'cosign'
 }
 
 export function isUpload({ invocation }: PlacedCommand): boolean {
@@ -156,7 +166,7 @@ export function isChecksum({ invocation }: PlacedCommand): boolean {
 }
 
 const SECRET_REFERENCE =
-  /\$\{?[A-Za-z_0-9]*(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_KEY|PRIVATE_KEY)[A-Za-z_0-9]*/i
+  /\$\{?[A-Za-z_0-9]*(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_KEY|PRIVATE_KEY|[A-Z0-9]_(?:PWD|PASS)\b)[A-Za-z_0-9]*/i
 
 export function namesSecret(text: string): boolean {
   return SECRET_REFERENCE.test(text)

@@ -174,7 +174,7 @@ const CREDENTIAL_FILE = /(?:^|\/)(?:\.pypirc|pip\.conf|\.git-credentials|\.netrc
 const tokenInFile: Rule = {
   code: 'WS104',
   severity: 'warning',
-  title: 'a token written into the home folder',
+  title: 'a token written into a configuration file',
   what: 'A job writes `.pypirc`, `.netrc`, `pip.conf`, `.git-credentials` or `.npmrc`. A file made by `mktemp` is fine.',
   consequence:
     'On a shell runner the file stays behind for the next job, and with the variables of twine set it is not even read.',

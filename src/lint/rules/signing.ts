@@ -10,6 +10,7 @@ import {
   isBuild,
   isChecksum,
   isCosignVerify,
+  isFileSigning,
   isSigning,
   jobSequences,
   removal,
@@ -34,7 +35,7 @@ const unchecked: Rule = {
   code: 'WS201',
   severity: 'warning',
   title: 'files signed as they arrive',
-  what: 'A job signs files that another job has built, and compares no checksums before.',
+  what: 'A job signs files that another job has built, and compares no checksums before. Images are not meant: `cosign sign` signs what a registry has.',
   consequence: 'An attacker who can change an artifact between the two jobs gets a good signature over it.',
   fix: 'Record `sha256sum` in the build job, and run `sha256sum --check` on it before signing; or build and sign in one job.',
   source: ['GitLab, "Use Sigstore for keyless signing": build and sign in the same job'],
@@ -44,7 +45,7 @@ const unchecked: Rule = {
     - cosign sign-blob --yes --bundle a.whl.sigstore.json dist/a.whl\n`),
   *check(project) {
     for (const { commands, job } of jobSequences(project)) {
-      const first = commands.findIndex(isSigning)
+      const first = commands.findIndex(isFileSigning)
       const signing = commands[first]
       const before = commands.slice(0, first)
       if (signing?.invocation !== undefined && !before.some((one) => isBuild(one) || isChecksum(one)))
