@@ -71,4 +71,5 @@ export const sideEntries: readonly string[] = [
   'client/rehearse/index.ts',
   'client/lint/index.ts',
   'client/policy/index.ts',
+  'client/doctor/index.ts',
 ]

@@ -64,7 +64,10 @@ export const commands: CommandTable = {
     load: () => import('./package.ts'),
   },
   log: { summary: 'check every hash of the two transparency logs', load: () => import('./log.ts') },
-  doctor: { summary: 'check every stored file of an instance', load: () => import('./doctor.ts') },
+  doctor: {
+    summary: 'find out what is wrong and what to do next; check the stored files of an instance',
+    load: () => import('./doctor.ts'),
+  },
   backup: {
     summary: 'copy an instance into a folder, also while its server runs',
     load: () => import('./backup.ts'),

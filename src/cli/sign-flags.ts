@@ -93,7 +93,7 @@ type ServiceName = keyof typeof SERVICES
 const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[]
 
 /** All by flags, or by one source of settings, so that one Sigstore's log never gets another's certificate by chance. */
-function serviceChoice(
+export function serviceChoice(
   flags: SignFlags,
   settings: Settings,
 ): { readonly services: ServiceChoice; readonly origins: readonly Origin[] } {

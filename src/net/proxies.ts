@@ -8,15 +8,28 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * scheme, upper case before lower; hosts of `NO_PROXY` and this machine itself are asked directly. Throws `net.proxy`.
  */
 export function proxyFor(url: URL, env: Environment): string | undefined {
-  const value = variable(env, url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY')
-  if (value === undefined || isLoopback(hostOf(url)) || isExcepted(url, variable(env, 'NO_PROXY') ?? '')) {
-    return undefined
-  }
-  return proxyUrl(value)
+  return proxyChoice(url, env).proxy
 }
 
-function variable(env: Environment, name: string): string | undefined {
-  return env[name] || env[name.toLowerCase()] || undefined
+export interface ProxyChoice {
+  /** Its URL, which may have a password in it; undefined: the host is asked directly. */
+  readonly proxy: string | undefined
+  /** The variable that decided, as it is set: also `NO_PROXY` where it excepts the host. */
+  readonly variable: string | undefined
+}
+
+/** The same, and which variable it was. Throws `net.proxy`. */
+export function proxyChoice(url: URL, env: Environment): ProxyChoice {
+  const variable = setName(env, url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY')
+  if (variable === undefined || isLoopback(hostOf(url))) return { proxy: undefined, variable: undefined }
+  const exceptions = setName(env, 'NO_PROXY')
+  if (exceptions !== undefined && isExcepted(url, env[exceptions] ?? ''))
+    return { proxy: undefined, variable: exceptions }
+  return { proxy: proxyUrl(env[variable] ?? ''), variable }
+}
+
+function setName(env: Environment, name: string): string | undefined {
+  return [name, name.toLowerCase()].find((one) => env[one])
 }
 
 /** The error never shows the value: it may hold a password. */

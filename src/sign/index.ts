@@ -18,7 +18,7 @@ export {
   type NewAttestation,
 } from './attest.ts'
 export { certify, type Certified, type CertifyRequest, type SigningRequest } from './certify.ts'
-export { readToken, type TokenIdentity } from './token.ts'
+export { readToken, tokenClaims, type TokenIdentity } from './token.ts'
 export { inParallel } from './in-parallel.ts'
 export { proposalFor, type Sealed } from './proposal.ts'
 export type { CertificateRequest, CertificateSource, EntryLog, TimestampSource } from './ports.ts'

@@ -55,6 +55,11 @@ function shown(name: 'issuer' | 'project' | 'ref', claim: JsonValue | undefined)
   return { [name]: printable(claim, { maxLength: MAX_SHOWN_LENGTH }) }
 }
 
+/** All claims as they stand, unverified: an enemy's text. Throws `sign.token-missing`, `sign.token-malformed`. */
+export function tokenClaims(token: Secret): Readonly<Record<string, JsonValue>> {
+  return readClaims(token.reveal())
+}
+
 function readClaims(token: string): Readonly<Record<string, JsonValue>> {
   if (token === '') throw signErrors('sign.token-missing', 'the id token is empty')
   if (token.length > MAX_TOKEN_LENGTH) throw malformed(`${token.length} characters are too many`)

@@ -42,6 +42,7 @@ export const PAGES: readonly Page[] = [
     before: 'dists tools 1.0.0; echo signature > dist/file.whl.sig',
   },
   { path: 'how-to/people-and-tokens.md', before: '' },
+  { path: 'how-to/find-out-what-is-wrong.md', before: '' },
   { path: 'how-to/trusted-publishing.md', before: '' },
   { path: 'how-to/look-at-a-project.md', before: '' },
   {
