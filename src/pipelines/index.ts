@@ -28,6 +28,7 @@ export type { Acting } from './people.ts'
 export type { JobUpdate, TraceAnswer, TracePart } from './running.ts'
 export type { JobTokens, MintIdToken, PipelineLimits, PipelineParts } from './ports.ts'
 export type { JobView, PipelineView } from './view.ts'
+export type { PipelineCommit, PipelineOrigin, PipelineProject, PipelineUser } from './origin.ts'
 export type {
   ArtifactRecord,
   Giver,
@@ -38,12 +39,8 @@ export type {
   NewPipeline,
   PartOfPipeline,
   PipelineChange,
-  PipelineCommit,
-  PipelineOrigin,
-  PipelineProject,
   PipelineRecord,
   PipelineStore,
-  PipelineUser,
   RefOfProject,
   RunnerRecord,
   Snapshot,

@@ -1,5 +1,6 @@
 import type { Context } from './ports.ts'
-import type { JobState, PipelineUser } from './store.ts'
+import type { PipelineUser } from './origin.ts'
+import type { JobState } from './store.ts'
 
 /** The pipeline of a job, as it is told of what the job made. */
 export interface JobOrigin {

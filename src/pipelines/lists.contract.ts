@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { TwoHandles } from '../base/two-handles.contract.ts'
 import type { PipelineFilter, PipelineLists, Slice } from './lists.ts'
 import { changing, newPipeline } from './new-rows.contract.ts'
-import type { PipelineOrigin, PipelineRecord, PipelineStore } from './store.ts'
+import type { PipelineOrigin } from './origin.ts'
+import type { PipelineRecord, PipelineStore } from './store.ts'
 
 export interface ListsOpened {
   readonly store: PipelineStore

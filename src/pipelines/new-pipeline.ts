@@ -4,7 +4,8 @@ import { UNTOUCHED } from './retries.ts'
 import { stateOf } from './parts.ts'
 import { advance } from './stages.ts'
 import { isFinal } from './status.ts'
-import type { NewJob, NewPipeline, PipelineCommit, PipelineOrigin } from './store.ts'
+import type { PipelineCommit, PipelineOrigin } from './origin.ts'
+import type { NewJob, NewPipeline } from './store.ts'
 import { tallyWith } from './tally.ts'
 
 export interface PipelineRequest {

@@ -1,7 +1,8 @@
 import { expandText, type Cache, type Variable } from '../ciconfig/index.ts'
 import { artifactsPayload } from './reports.ts'
 import { isProtected, lastSegment, NO_SHA } from './variables.ts'
-import type { Giver, JobRecord, PipelineOrigin, PipelineRecord } from './store.ts'
+import type { PipelineOrigin } from './origin.ts'
+import type { Giver, JobRecord, PipelineRecord } from './store.ts'
 
 /** The body of a `201` to `POST /api/v4/jobs/request`: GitLab's names and shapes (gitlab-surface 5.2). */
 export interface JobPayload {

@@ -6,7 +6,8 @@ import { anotherTry, unskipped } from './retries.ts'
 import { queued } from './stages.ts'
 import { isFinal } from './status.ts'
 import { grantResources } from './sweep.ts'
-import type { JobRecord, JobState, NewJob, PipelineChange, PipelineUser, Snapshot } from './store.ts'
+import type { PipelineUser } from './origin.ts'
+import type { JobRecord, JobState, NewJob, PipelineChange, Snapshot } from './store.ts'
 
 /** Who retries or plays: the job runs with this user's rights from now on. */
 export interface Acting {

@@ -18,7 +18,8 @@ import { buildPayload, repositoryUrl, type JobPayload, type PayloadVariable } fr
 import type { Context } from './ports.ts'
 import { settleOne } from './parts.ts'
 import { sweep } from './sweep.ts'
-import type { Giver, JobRecord, PipelineRecord, PipelineUser, RunnerRecord, Snapshot } from './store.ts'
+import type { PipelineUser } from './origin.ts'
+import type { Giver, JobRecord, PipelineRecord, RunnerRecord, Snapshot } from './store.ts'
 import { isProtected, jobVariables, pipelineVariables } from './variables.ts'
 
 export interface JobRequest {

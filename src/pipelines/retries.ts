@@ -1,6 +1,7 @@
 import { neededNames } from './stages.ts'
 import type { Outcome } from './status.ts'
-import type { JobRecord, NewJob, PipelineUser } from './store.ts'
+import type { PipelineUser } from './origin.ts'
+import type { JobRecord, NewJob } from './store.ts'
 
 /** GitLab's `auto_retry.rb`: how often a job was retried already counts, whoever did it. */
 export function retriesItself(

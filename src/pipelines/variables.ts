@@ -1,14 +1,8 @@
 import { isoTime, parseIsoTime } from '../base/index.ts'
 import type { Variable } from '../ciconfig/index.ts'
 import { environmentValues } from './environments.ts'
-import type {
-  JobRecord,
-  PipelineCommit,
-  PipelineOrigin,
-  PipelineProject,
-  PipelineUser,
-  RunnerRecord,
-} from './store.ts'
+import type { PipelineCommit, PipelineOrigin, PipelineProject, PipelineUser } from './origin.ts'
+import type { JobRecord, RunnerRecord } from './store.ts'
 
 /** The GitLab whose surface this server has; scripts ask for it before they use what is newer. */
 export const GITLAB_VERSION = '18.9.0'

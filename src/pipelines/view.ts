@@ -1,7 +1,8 @@
 import type { Job } from '../access/index.ts'
 import { byStage } from './stages.ts'
 import { isFinal, mayFail } from './status.ts'
-import type { JobRecord, JobState, PipelineRecord, PipelineUser, Snapshot } from './store.ts'
+import type { PipelineUser } from './origin.ts'
+import type { JobRecord, JobState, PipelineRecord, Snapshot } from './store.ts'
 
 export interface JobView {
   readonly id: number

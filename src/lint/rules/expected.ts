@@ -135,6 +135,6 @@ export function otherProject(
   return `expects ${shown(project)}, and this project is ${own}`
 }
 
-export function isPlaceholder(text: string): boolean {
+function isPlaceholder(text: string): boolean {
   return /[$<>{}]|your-|\bexample\b/i.test(text)
 }

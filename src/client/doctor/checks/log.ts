@@ -66,9 +66,9 @@ function signedBy(note: string, { logs }: TrustRoot): Signed | undefined {
 type Shown = Signed & { readonly treeId: string; readonly service: Service }
 
 async function compare(shown: Shown, facts: Facts): Promise<Finding> {
-  const { head, key } = shown
+  const { head } = shown
   const { heads } = facts.io
-  const place = `${sha256Hex(key.spki)}-${/ - (\d+)$/.exec(head.origin)?.[1] ?? '0'}`
+  const place = placeOf(shown)
   const seen = await heads.newest(place).catch((error: unknown) => cannotKeep(error))
   if (seen !== undefined && 'outcome' in seen) return seen
   const url = shownValue(shown.service.url)
@@ -82,6 +82,11 @@ async function compare(shown: Shown, facts: Facts): Promise<Finding> {
   if (head.size > seen.size) await heads.keep(place, head)
   const how = head.size < seen.size ? 'is an older state of' : 'contains'
   return ok(`the log ${url} has ${head.size} entries, and ${how} the ${seen.size} entries seen before`)
+}
+
+/** A log that was set up anew under its key is another one: the number at the end of its origin is that of its tree. */
+function placeOf({ head, key }: Signed): string {
+  return `${sha256Hex(key.spki)}-${/ - (\d+)$/.exec(head.origin)?.[1] ?? '0'}`
 }
 
 /** A container may have no home to write to. */
