@@ -1,6 +1,6 @@
 import type { Variable } from '../../ciconfig/index.ts'
 import { pipelineVariables } from '../../pipelines/index.ts'
-import { pipelineCommit, type ProjectSource } from '../run/project-source.ts'
+import { isReleaseRef, pipelineCommit, type ProjectSource } from '../run/project-source.ts'
 
 /** Which pipeline of the commit: GitLab's source, and what it is of. */
 export interface PipelineKind {
@@ -36,7 +36,8 @@ export function predefinedFor(
         defaultBranch,
       },
       user: { id: 1, login: server.login, email: `${server.login}@localhost`, accessLevel: 'owner' },
-      commit: pipelineCommit(source, ref),
+      // As the pipeline that `run` makes of it.
+      commit: { ...pipelineCommit(source, ref), isRefProtected: isReleaseRef({ ref, defaultBranch }) },
       source: kind.source,
       configPath: '.gitlab-ci.yml',
     },

@@ -93,7 +93,8 @@ describe('the plan of a folder', () => {
     const seen = async (options: Partial<PlanOptions>) =>
       (await plan(options)).plan.jobs[0]?.variables['SEEN']
     expect(await seen({})).toBe('push true [$CI_MERGE_REQUEST_TARGET_BRANCH_NAME]')
-    expect(await seen({ tag: 'v1' })).toBe('push false [$CI_MERGE_REQUEST_TARGET_BRANCH_NAME]')
+    expect(await seen({ tag: 'v1' })).toBe('push true [$CI_MERGE_REQUEST_TARGET_BRANCH_NAME]')
+    expect(await seen({ ref: 'dev' })).toBe('push false [$CI_MERGE_REQUEST_TARGET_BRANCH_NAME]')
     expect(await seen({ source: 'schedule' })).toBe('schedule true [$CI_MERGE_REQUEST_TARGET_BRANCH_NAME]')
     expect(await seen({ source: 'merge_request_event', ref: 'dev' })).toBe('merge_request_event false [main]')
   })
