@@ -28,6 +28,13 @@ export type { RuleStep } from './rules/decide.ts'
 export type { Decision } from './rules/select.ts'
 export { createParsedTexts, type ParsedTexts } from './sources/parsed-texts.ts'
 export {
+  componentParts,
+  findVersion,
+  shippedText,
+  type ComponentParts,
+  type ShippedComponent,
+} from './sources/component.ts'
+export {
   labelOf,
   recordedSources,
   recordSources,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { lintHere, plannedFixes, writeFixes } from '../client/lint/index.ts'
-import { systemClock, systemFiles, systemSpawn } from '../host/index.ts'
+import { shippedComponent, systemClock, systemFiles, systemSpawn } from '../host/index.ts'
 import { codeQuality, rules, sarif, SEVERITIES, type LintReport, type Severity } from '../lint/index.ts'
 import { diffLines } from './lint-diff.ts'
 import { explanation, findingLines, lintJson, summaryOf } from './lint-report.ts'
@@ -92,7 +92,8 @@ function requestOf(folder: string, { level, rule, ignore, mirror }: Options) {
 
 function portsOf() {
   const env = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return { files: systemFiles, clock: systemClock, spawn: systemSpawn, env: Object.fromEntries(env) }
+  const ports = { files: systemFiles, clock: systemClock, spawn: systemSpawn, shipped: shippedComponent }
+  return { ...ports, env: Object.fromEntries(env) }
 }
 
 function explain(code: string, terminal: Terminal): void {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { InvalidPipelineError, type Problem, type Reasons, type Variable } from '../ciconfig/index.ts'
 import { planHere, type PlanOptions } from '../client/plan/index.ts'
-import { systemClock, systemFiles, systemSpawn } from '../host/index.ts'
+import { shippedComponent, systemClock, systemFiles, systemSpawn } from '../host/index.ts'
 import { createHttp } from '../net/index.ts'
 import { planJson, problemJson } from './plan-json.ts'
 import { planPicture, whyLines } from './plan-picture.ts'
@@ -90,6 +90,8 @@ async function plan(options: Options): Promise<void> {
       clock: systemClock,
       http,
       env,
+      shipped: shippedComponent,
+      say: (text) => terminal.say(text),
     })
     for (const { file, line, column, message } of report.plan.warnings)
       terminal.say(`warning: ${file}:${line}:${column}: ${message}`)

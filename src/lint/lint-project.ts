@@ -51,14 +51,14 @@ function hitsOf(
 
 const ALLOWED = /# ?wheelseal: allow (WS\d{3}(?:, ?WS\d{3})*)/
 
-/** Without what a comment on the line, or on the one before it, allows. Files of others allow nothing. */
+/** Without what a comment on the line, or on the one before it, allows. Files of others allow nothing; the component of this program does. */
 function* notAllowed(
   rule: Rule,
   { project, hits }: { readonly project: Project; readonly hits: Iterable<Hit> },
 ): Generator<Hit> {
   for (const hit of hits) {
     const file = project.files.get(hit.file)
-    const lines = file?.isOwn === true ? [file.line(hit.line), file.line(hit.line - 1)] : []
+    const lines = file?.mayAllow === true ? [file.line(hit.line), file.line(hit.line - 1)] : []
     const isAllowed = lines.some((line) => ALLOWED.exec(line)?.[1]?.includes(rule.code) === true)
     if (!isAllowed || rule === UNDECIDED) yield hit
   }

@@ -1,5 +1,6 @@
 import type { Access } from '../access/index.ts'
 import type { Clock, Log } from '../base/index.ts'
+import type { ShippedComponent } from '../ciconfig/index.ts'
 import type { Pipelines } from '../pipelines/index.ts'
 import type { SigningTrust } from './project-variables.ts'
 import type { GitRepositories, PushStore } from './store.ts'
@@ -15,4 +16,6 @@ export interface RepositoryParts {
   readonly log: Log
   /** Without a slash at the end. */
   readonly externalUrl: string
+  /** Without the project of the component in this instance. */
+  readonly shipped: () => ShippedComponent
 }

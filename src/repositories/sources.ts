@@ -1,5 +1,12 @@
 import type { Principal } from '../access/index.ts'
-import type { Address, RepositoryAt, Sources, SourceText } from '../ciconfig/index.ts'
+import {
+  componentParts,
+  shippedText,
+  type Address,
+  type RepositoryAt,
+  type Sources,
+  type SourceText,
+} from '../ciconfig/index.ts'
 import type { RepositoryParts } from './parts.ts'
 import type { CommitSources } from './store.ts'
 import type { WantedPipeline } from './wanted.ts'
@@ -31,10 +38,23 @@ interface Asked {
 }
 
 async function read(address: Address, own: CommitSources, asked: Asked): Promise<SourceText> {
+  if (address.kind === 'component') return component(address.address, asked.parts)
   if (address.kind !== 'file') return { kind: 'absent', reason: NOT_HERE }
   if (address.repository === null) return own.text(address.path)
   const place = await elsewhere(address.repository, asked)
   return 'kind' in place ? place : place.text(address.path)
+}
+
+/** Of components, the server has the one that comes with it. */
+function component(address: string, { shipped }: RepositoryParts): SourceText {
+  const asked = componentParts(address)
+  const own = shipped()
+  return (
+    (asked && shippedText(asked, own)) ?? {
+      kind: 'absent',
+      reason: `of components, this server has only ${own.project}/${own.name}@${own.version}`,
+    }
+  )
 }
 
 /** The same answer for a project that is not there and for one that may not be read. */

@@ -20,7 +20,14 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 }
 
 function lint(only: readonly string[] = [], mirror?: string): Promise<LintReport> {
-  const ports = { files: systemFiles, clock: systemClock, spawn: systemSpawn, env: {} }
+  const shipped = { project: 'tools/components', name: 'c', version: '1.0.0', text: '' }
+  const ports = {
+    files: systemFiles,
+    clock: systemClock,
+    spawn: systemSpawn,
+    env: {},
+    shipped: () => shipped,
+  }
   return lintHere({ folder, mirror, selection: { only, without: [], level: 'note' } }, ports)
 }
 

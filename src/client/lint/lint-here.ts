@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Clock, Files, Spawn } from '../../base/index.ts'
-import type { KnownVariables, Sources, Variable } from '../../ciconfig/index.ts'
+import type { KnownVariables, ShippedComponent, Sources, Variable } from '../../ciconfig/index.ts'
 import { lintProject, type LintReport, type Selection, type SituationRequest } from '../../lint/index.ts'
 import { clientErrors } from '../errors.ts'
 import { elsewhere } from '../plan/elsewhere.ts'
@@ -20,6 +20,7 @@ export interface LintPorts {
   readonly clock: Clock
   readonly spawn: Spawn
   readonly env: Readonly<Record<string, string>>
+  readonly shipped: () => ShippedComponent
 }
 
 const CONFIG_FILE = '.gitlab-ci.yml'
@@ -38,7 +39,7 @@ export async function lintHere(
   const [facts, found] = await Promise.all([gitFacts(place, ports.files), folderFiles(place, ports.files)])
   const sources = gitSources(
     plainSources({ folder: place, files: ports.files }),
-    elsewhere({ ...ports, mirror, http: undefined }),
+    elsewhere({ ...ports, mirror, http: undefined, say: () => undefined }),
   )
   const hasPipeline = existsSync(join(place, CONFIG_FILE))
   return lintProject(

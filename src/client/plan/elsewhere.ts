@@ -2,9 +2,17 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeError, utf8Decode, type Files, type Http, type Spawn } from '../../base/index.ts'
-import type { Address, RepositoryAt, SourceText } from '../../ciconfig/index.ts'
+import {
+  componentParts,
+  findVersion,
+  shippedText,
+  type Address,
+  type ComponentParts,
+  type RepositoryAt,
+  type ShippedComponent,
+  type SourceText,
+} from '../../ciconfig/index.ts'
 import { gitIn, type Git } from '../run/git.ts'
-import { componentParts, findVersion } from './component.ts'
 import { commitOf, isBelow, isFile, MAX_FILE_BYTES, pathsAt, textAt, type Elsewhere } from './git-sources.ts'
 
 export interface ElsewherePorts {
@@ -12,6 +20,9 @@ export interface ElsewherePorts {
   readonly mirror: string | undefined
   /** Undefined: nothing is fetched. */
   readonly http: Http | undefined
+  /** For who has not its project in the mirror folder. */
+  readonly shipped: () => ShippedComponent
+  readonly say: (text: string) => void
   readonly files: Files
   readonly spawn: Spawn
   readonly env: Readonly<Record<string, string>>
@@ -92,7 +103,7 @@ async function componentFile(address: string, ports: ElsewherePorts): Promise<So
   if (parts === undefined)
     return { kind: 'absent', reason: 'a component is named HOST/GROUP/PROJECT/NAME@VERSION' }
   const folder = await projectFolder(parts.project, ports)
-  if (folder.kind === 'absent') return folder
+  if (folder.kind === 'absent') return shippedFor(parts, ports) ?? folder
   const git = gitIn(folder.path, ports.spawn, ports.env)
   const tags = ((await git.ask('tag', '--list')) ?? '').split('\n')
   const version = findVersion(parts.version, tags) ?? parts.version
@@ -105,6 +116,13 @@ async function componentFile(address: string, ports: ElsewherePorts): Promise<So
     return { ...found, place: { repository: { project: parts.project, ref: sha }, path }, component }
   }
   return { kind: 'absent', reason: `${folder.path} has no component ${parts.name} at ${version}` }
+}
+
+function shippedFor(parts: ComponentParts, { shipped, say }: ElsewherePorts): SourceText | undefined {
+  const found = shippedText(parts, shipped())
+  if (found?.kind === 'text')
+    say(`the component ${parts.name}@${parts.version} of ${parts.project} is the one of this program`)
+  return found
 }
 
 async function mirrored(path: string, label: string, { mirror, files }: ElsewherePorts): Promise<SourceText> {

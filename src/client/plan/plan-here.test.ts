@@ -52,6 +52,14 @@ const http: Http = {
   },
 }
 
+const SHIPPED = {
+  project: 'tools/components',
+  name: 'package',
+  version: '1.2.3',
+  text: 'shipped: { script: e }\n',
+}
+const said: string[] = []
+
 function plan(options: Partial<PlanOptions> = {}) {
   const all = {
     ref: undefined,
@@ -61,7 +69,8 @@ function plan(options: Partial<PlanOptions> = {}) {
     mirror: undefined,
     settings: undefined,
   }
-  const ports = { spawn: systemSpawn, files: systemFiles, http, clock: systemClock, env }
+  const machine = { spawn: systemSpawn, files: systemFiles, http, clock: systemClock, env }
+  const ports = { ...machine, shipped: () => SHIPPED, say: (text: string) => said.push(text) }
   return planHere({ folder: project, ...all, ...options }, ports)
 }
 
@@ -209,6 +218,21 @@ describe('what is included from elsewhere', () => {
     expect(jobs.map(({ name, script }) => [name, script])).toEqual([['made', ['1.0.0']]])
     await include('{ component: host/group/ci/none@1 }')
     await expect(plan({ mirror })).rejects.toThrow('has no component none at 1.0.0')
+  })
+
+  it('is the component of the program, but where the mirror folder has its project', async () => {
+    said.length = 0
+    const component = 'gitlab.com/tools/components/package@1.2'
+    await write(project, { '.gitlab-ci.yml': `include: [{ component: ${component} }]\n` })
+    expect(await names({ mirror })).toEqual(['shipped'])
+    expect(said).toEqual(['the component package@1.2 of tools/components is the one of this program'])
+    const other = join(mirror, 'tools', 'components')
+    await mkdir(other, { recursive: true })
+    git(other, 'init', '--quiet', '-b', 'main')
+    await commit(other, { 'templates/package.yml': 'mirrored: { script: e }\n' })
+    git(other, 'tag', '1.2.0')
+    expect(await names({ mirror })).toEqual(['mirrored'])
+    expect(said).toHaveLength(1)
   })
 
   it('is a template of the mirror folder', async () => {

@@ -3,6 +3,7 @@ import {
   planPipeline,
   type KnownVariables,
   type Plan,
+  type ShippedComponent,
   type Sources,
   type Variable,
 } from '../../ciconfig/index.ts'
@@ -33,6 +34,8 @@ export interface PlanPorts {
   readonly http: Http | undefined
   readonly clock: Clock
   readonly env: Readonly<Record<string, string>>
+  readonly shipped: () => ShippedComponent
+  readonly say: (text: string) => void
 }
 
 export interface PlanReport {

@@ -1,5 +1,5 @@
 import { planPipeline, recordSources, type SourceRecord, type Sources } from '../../ciconfig/index.ts'
-import { systemClock, systemFiles, systemSpawn } from '../../host/index.ts'
+import { shippedComponent, systemClock, systemFiles, systemSpawn } from '../../host/index.ts'
 import { createHttp } from '../../net/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
 import type { ProjectVariable } from '../../repositories/index.ts'
@@ -43,11 +43,11 @@ export async function planFirst(source: ProjectSource, first: FirstPlan): Promis
 
 /** The pipeline file is the one of the commit, or the default one, which is in no commit. */
 function sourcesOf(source: ProjectSource, { config, options }: FirstPlan): Sources {
-  const { env, mirror } = options
+  const { env, mirror, say } = options
   const git = gitIn(source.repository, systemSpawn, env)
   const base = source.ref.type === 'tag' ? undefined : source.beforeSha
   const http = createHttp({ env, files: systemFiles, reach: 'public' })
-  const ports = { mirror, http, files: systemFiles, spawn: systemSpawn, env }
+  const ports = { mirror, http, files: systemFiles, spawn: systemSpawn, env, say, shipped: shippedComponent }
   const sources = gitSources(commitSources(git, { sha: source.sha, base }), elsewhere(ports))
   return {
     ...sources,

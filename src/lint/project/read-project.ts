@@ -96,7 +96,9 @@ function addRecorded(files: Map<string, FileText>, record: SourceRecord): Readon
     const place = answer.place === undefined ? address : ({ kind: 'file', ...answer.place } as const)
     const label = labelOf(place)
     const isOwn = place.kind === 'file' && place.repository === null
-    if (!files.has(label)) files.set(label, new FileText(label, answer.text, { isOwn }))
+    // A component of other projects has the place of its file there; one without is that of this program.
+    const mayAllow = isOwn || place.kind === 'component'
+    if (!files.has(label)) files.set(label, new FileText(label, answer.text, { isOwn, mayAllow }))
   }
   return files
 }

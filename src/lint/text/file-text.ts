@@ -1,17 +1,22 @@
 import type { Position } from '../../ciconfig/index.ts'
 
+type Standing = Pick<FileText, 'isOwn'> & Partial<Pick<FileText, 'mayAllow'>>
+
 /** A file that is looked at: offsets count UTF-16 units, lines and columns count from 1. */
 export class FileText {
   readonly path: string
   readonly text: string
   /** It stands in the project, where it can be changed. */
   readonly isOwn: boolean
+  /** Its comments may allow what a rule finds. */
+  readonly mayAllow: boolean
   #starts: readonly number[] | undefined
 
-  constructor(path: string, text: string, { isOwn }: { readonly isOwn: boolean }) {
+  constructor(path: string, text: string, { isOwn, mayAllow = isOwn }: Standing) {
     this.path = path
     this.text = text
     this.isOwn = isOwn
+    this.mayAllow = mayAllow
   }
 
   position(offset: number): Position {

@@ -3,6 +3,7 @@ import type { Access } from '../../access/index.ts'
 import type { Clock, Log } from '../../base/index.ts'
 import type { Pipelines } from '../../pipelines/index.ts'
 import type { RepositoryParts, SigningTrust } from '../../repositories/index.ts'
+import { shippedComponent } from '../../host/index.ts'
 import { openGitRepositories } from '../../storage/git/index.ts'
 import { createPushStore, type Database } from '../../storage/sql/index.ts'
 
@@ -46,7 +47,17 @@ export async function openRepositories({
   const git = await openGitRepositories(join(path, REPOSITORIES_FOLDER), options)
   const store = createPushStore(database)
   return {
-    repositories: { access, trust: trust.material, pipelines, git, store, clock, log, externalUrl: url },
+    repositories: {
+      access,
+      pipelines,
+      git,
+      store,
+      clock,
+      log,
+      trust: trust.material,
+      externalUrl: url,
+      shipped: shippedComponent,
+    },
     maxPushBytes,
   }
 }

@@ -1,16 +1,35 @@
+import type { SourceText } from './sources.ts'
+
 export interface ComponentParts {
   readonly project: string
   readonly name: string
   readonly version: string
 }
 
-/** `HOST/GROUP/PROJECT/NAME@VERSION`; the host is whoever the mirror folder stands for. */
+/** `HOST/GROUP/PROJECT/NAME@VERSION`. */
 export function componentParts(address: string): ComponentParts | undefined {
   const [, path = '', version] = /^([^@\s]{1,1024})@([^@\s]{1,255})$/.exec(address) ?? []
   const [host, ...parts] = path.split('/')
   const name = parts.pop()
   if (version === undefined || name === undefined || host === undefined || parts.length < 2) return undefined
   return { project: parts.join('/'), name, version }
+}
+
+/** A component that comes with the program: nobody needs its project for it. */
+export interface ShippedComponent {
+  readonly project: string
+  readonly name: string
+  readonly version: string
+  readonly text: string
+}
+
+/** Its text, or why it is not what is asked for; undefined for components of other projects. */
+export function shippedText(asked: ComponentParts, shipped: ShippedComponent): SourceText | undefined {
+  const { project, name, version } = shipped
+  if (asked.project !== project) return undefined
+  if (asked.name === name && (findVersion(asked.version, [version]) ?? asked.version) === version)
+    return { kind: 'text', text: shipped.text }
+  return { kind: 'absent', reason: `of ${project}, this program has ${name}@${version} only` }
 }
 
 type Numbers = readonly [number, number, number]
