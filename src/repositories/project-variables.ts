@@ -39,6 +39,9 @@ export function projectVariables(trust: SigningTrust, ref: SignedRef): readonly 
       COSIGN_REKOR_URL: url,
       CERTIFICATE_IDENTITY: identityOf(url, ref),
       CERTIFICATE_OIDC_ISSUER: url,
+      WHEELSEAL_FULCIO_URL: url,
+      WHEELSEAL_REKOR_URL: url,
+      WHEELSEAL_TSA_URL: `${url}/api/v1/timestamp`,
     }),
     ...files({
       SIGSTORE_ROOT_FILE: trust.fulcio,

@@ -9,6 +9,7 @@ export function announcement(hosts: readonly string[], added: readonly ProjectVa
     'rehearsal: these hosts are answered by this machine, with keys of this run only:',
     ...hosts.map((line) => `  ${line}`),
     `rehearsal: these variables are added to the project, with the trust root of this run: ${named(true).join(', ')}`,
+    'rehearsal: this program is on the PATH of jobs as wheelseal; on gitlab.com, they install it or have it in their image',
     ...(others.length === 0
       ? []
       : [

@@ -5,5 +5,7 @@ export interface ExecutorParts {
   readonly env: Readonly<Record<string, string>>
   readonly network: OpenJobNetwork
   readonly program: readonly string[]
+  /** For the PATH of jobs. */
+  readonly path: readonly string[]
   readonly isImageStrict: boolean
 }

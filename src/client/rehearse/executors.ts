@@ -17,11 +17,12 @@ interface ChosenExecutor {
 
 export function executorFor(chosen: ExecutorParts & ChosenExecutor): Executor {
   if (chosen.executor === 'plain') return plainFor(chosen)
-  const { scratch, env, network, program, isImageStrict, wheelhouse } = chosen
+  const { scratch, env, network, path, program, isImageStrict, wheelhouse } = chosen
   return createSandboxExecutor({
     spawn: systemSpawn,
     host: env,
     work: join(scratch, 'work'),
+    path,
     mounts: [
       ...programMounts(program),
       ...(wheelhouse === undefined ? [] : [{ host: wheelhouse, job: WHEELHOUSE }]),

@@ -37,7 +37,7 @@ export function plainFor(parts: ExecutorParts): Executor {
       const own = join(parts.scratch, `plain-${job.id}`)
       const [shims, bin] = [join(own, 'shims'), join(own, 'bin')]
       for (const folder of [shims, bin]) await mkdir(folder, { recursive: true, mode: 0o700 })
-      const place = await plainWith([shims, bin]).open(job)
+      const place = await plainWith([shims, bin, ...parts.path]).open(job)
       const closers = [() => rm(own, { recursive: true, force: true }), () => place.close()]
       return {
         folders: place.folders,

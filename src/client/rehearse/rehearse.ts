@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Log } from '../../base/index.ts'
 import { systemClock, systemFiles, systemSpawn } from '../../host/index.ts'
 import type { TrustFiles } from '../../http/index.ts'
@@ -8,6 +9,7 @@ import { openWorkFolder } from '../../runner/index.ts'
 import { identityOf, type ProjectVariable } from '../../repositories/index.ts'
 import { withAdmin, type Admin, type PipelineSummary } from '../../server/index.ts'
 import { checkSandbox } from '../run/executor.ts'
+import { writeLauncher } from '../run/launcher.ts'
 import { NO_INDEX, readPackageIndex, type PackageIndex } from '../run/package-index.ts'
 import { CONFIG_PATH, readSource, type PipelineRequest, type PipelineResult } from '../run/pipeline.ts'
 import { checkProjectFolder, type ProjectSource } from '../run/project-source.ts'
@@ -69,7 +71,9 @@ async function rehearseBelow(
   return withSurroundings({ ...options, scratch, index }, (surroundings) =>
     withAdmin(surroundings.data, async (admin) => {
       const trust = await admin.trust()
-      return rehearseIn({ ...options, scratch, source, index, surroundings, admin, trust, thenText })
+      const path = [join(scratch, 'tools')]
+      await writeLauncher(join(scratch, 'tools'), options.program)
+      return rehearseIn({ ...options, scratch, source, index, surroundings, admin, trust, thenText, path })
     }),
   )
 }
@@ -88,6 +92,8 @@ interface Stage extends RehearseOptions {
   readonly admin: Admin
   readonly trust: TrustFiles
   readonly thenText: string | undefined
+  /** For the PATH of jobs. */
+  readonly path: readonly string[]
 }
 
 async function rehearseIn(stage: Stage): Promise<RehearseReport> {

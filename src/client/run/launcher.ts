@@ -14,9 +14,7 @@ export async function writeLaunchers(
   program: readonly string[],
   prependPath: readonly string[],
 ): Promise<string> {
-  await mkdir(folder, { recursive: true })
-  const start = `exec ${program.map(shellQuoted).join(' ')}`
-  await systemFiles.writeAtomic(join(folder, 'wheelseal'), utf8(`#!/bin/sh\n${start} "$@"\n`), 0o755)
+  const start = await writeLauncher(folder, program)
   const stock = await findCosign(prependPath)
   const text =
     stock === undefined
@@ -24,6 +22,14 @@ export async function writeLaunchers(
       : `#!/bin/sh\n${SPARE_SIGNING_CONFIG}\nexec ${shellQuoted(stock)} "$@"\n`
   await systemFiles.writeAtomic(join(folder, 'cosign'), utf8(text), 0o755)
   return folder
+}
+
+/** The folder with `wheelseal` alone; returns the words that start it. */
+export async function writeLauncher(folder: string, program: readonly string[]): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const start = `exec ${program.map(shellQuoted).join(' ')}`
+  await systemFiles.writeAtomic(join(folder, 'wheelseal'), utf8(`#!/bin/sh\n${start} "$@"\n`), 0o755)
+  return start
 }
 
 async function findCosign(folders: readonly string[]): Promise<string | undefined> {
