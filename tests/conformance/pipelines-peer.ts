@@ -151,7 +151,10 @@ const HOST = 'gitlab.example.com'
 
 function layOutIncludes(cwd: string): void {
   const put = (from: string, to: string): void =>
-    cpSync(join(cwd, from), join(cwd, '.gitlab-ci-local', 'includes', to), { recursive: true })
+    cpSync(join(cwd, from), join(cwd, '.gitlab-ci-local', 'includes', to), {
+      recursive: true,
+      dereference: true,
+    })
   for (const file of filesBelow(cwd, 'remote')) put(`remote/${file}`, file)
   for (const file of filesBelow(cwd, 'templates')) put(`templates/${file}`, `${TEMPLATES}/${file}`)
   for (const file of filesBelow(cwd, 'projects'))
@@ -170,7 +173,7 @@ function withRef(file: string, ref: string): string {
 
 function filesBelow(cwd: string, folder: string): readonly string[] {
   return globSync('**/*', { cwd: join(cwd, folder), withFileTypes: true })
-    .filter((one) => one.isFile())
+    .filter((one) => !one.isDirectory())
     .map((one) => join(one.parentPath, one.name).slice(join(cwd, folder).length + 1))
 }
 

@@ -117,4 +117,5 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/use-other-clients.md': 'tests/stock/other-clients-page.test.ts',
   'how-to/rehearse-a-release.md': 'tests/stock/rehearse.test.ts',
   'how-to/push-and-run.md': 'tests/stock/runner-command.test.ts',
+  'how-to/publish-the-component.md': 'tests/executable/executable.test.ts',
 }

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import { parse } from 'yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { distributionOf } from '../../src/formats/python/archive/arrange.ts'
 import { ownAddress } from '../../src/host/arrange.ts'
 import { systemClock } from '../../src/host/index.ts'
 import { projectVariables } from '../../src/repositories/index.ts'
 import { withAdmin } from '../../src/server/index.ts'
+import { componentContent } from '../support/component.ts'
 import { expired } from '../support/expired-token.ts'
 import { jobNamed, startOutcomeBench, type Ended, type OutcomeBench } from '../support/outcomes.ts'
-import { root, wheelseal } from '../support/program.ts'
+import { wheelseal } from '../support/program.ts'
 import { STAGES } from '../support/stages.ts'
 import { temporaryFolder } from '../support/server.ts'
 
@@ -101,15 +101,12 @@ async function passedOn(path: string, body: Buffer): Promise<{ status: number; t
   return { status: answer.status, text: await answer.text() }
 }
 
-type Job = Record<string, unknown>
-
 /** The template, of files that are there, with more lines before those of one job. */
-async function pipelineWith(stage: string, before: readonly string[]): Promise<string> {
-  const text = await readFile(join(root, 'templates', 'python-package.yml'), 'utf8')
-  const pipeline = parse(text, { merge: true }) as Record<string, Job>
+function pipelineWith(stage: string, before: readonly string[]): string {
+  const pipeline = componentContent()
   const script = [`mkdir dist && cp ${at('dist')}/demo* dist/ && cp ${at('dist')}/release.env .`]
   pipeline['build'] = { ...pipeline['build'], script }
-  delete pipeline['default']?.['image']
+  delete pipeline['.wheelseal']?.['image']
   if (before.length > 0) pipeline[stage] = { ...pipeline[stage], before_script: before }
   return JSON.stringify(pipeline)
 }
@@ -122,7 +119,7 @@ interface Fault {
 
 async function run({ stage, before = [], more = {} }: Fault): Promise<Ended & { readonly log: string }> {
   const own = Object.entries(more).map(([key, value]) => ({ key, value }))
-  const text = await pipelineWith(stage, before)
+  const text = pipelineWith(stage, before)
   const ended = await bench.run(text, { variables, pipelineVariables: own })
   return { ...ended, log: await bench.log(jobNamed(ended.view, stage).id) }
 }
@@ -199,7 +196,7 @@ describe.concurrent('the pipeline of the template', { timeout: 120_000 }, () => 
 async function runAnd(stage: string, happen: (id: number) => void | Promise<unknown>): Promise<Ended> {
   const [begun, mayGoOn] = [at(`${stage}-begun`), at(`${stage}-goes-on`)]
   const before = [`touch ${begun}`, `until [ -e ${mayGoOn} ]; do sleep 0.05; done`]
-  const { id } = await bench.start(await pipelineWith(stage, before), { variables })
+  const { id } = await bench.start(pipelineWith(stage, before), { variables })
   await bench.until(id, () => existsSync(begun))
   await happen(id)
   await writeFile(mayGoOn, '')
@@ -225,7 +222,7 @@ describe('in the middle of a stage', { timeout: 120_000 }, () => {
   })
 
   it('a person who cancels it ends it there', async () => {
-    const { id } = await bench.start(await pipelineWith('sign', [`touch ${at('held')}; sleep 300`]), {
+    const { id } = await bench.start(pipelineWith('sign', [`touch ${at('held')}; sleep 300`]), {
       variables,
     })
     await bench.until(id, () => existsSync(at('held')))

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeScript, pythonPath, servePackage } from '../support/component.ts'
 import { buildExecutable, buildWheel, createEmptyRoot } from '../support/executable.ts'
 import { pipx, present, python, twine, uv } from '../support/judges.ts'
 import { succeed } from '../support/package.ts'
-import { runProgram, type ProgramOptions } from '../support/program.ts'
+import { root as checkout, runProgram, type Outcome, type ProgramOptions } from '../support/program.ts'
 import { startServerWithFiles } from '../support/server.ts'
 
 const LONG_MS = 90_000
@@ -183,6 +184,72 @@ print(*sorted(wheel.namelist()))`
     ['pipx run', () => [pipx, 'run', '--spec', wheel, 'wheelseal', '--version']],
   ])('is run by %s', { timeout: LONG_MS }, async (_name, argv) => {
     expect((await succeed(runProgram(argv(), { env: env() }))).stdout).toMatch(VERSION)
+  })
+
+  describe('as the component has jobs install it', () => {
+    let index: Awaited<ReturnType<typeof servePackage>>
+    let project = ''
+    beforeAll(async () => {
+      index = await servePackage(wheel)
+      project = join(folder, 'components')
+      await succeed(
+        runProgram([
+          process.execPath,
+          join(checkout, 'scripts', 'build-component.ts'),
+          '--out',
+          project,
+          wheel,
+        ]),
+      )
+    })
+    afterAll(() => index.close())
+
+    /** The lines before each job's own, in a folder where nothing but Python is on the PATH. */
+    async function install(name: string, inputs: Readonly<Record<string, string>>): Promise<Outcome> {
+      const template = readFileSync(join(project, 'templates', 'python-package.yml'), 'utf8')
+      const { script, variables } = await beforeScript(template, inputs)
+      const cwd = join(folder, name)
+      const path = join(cwd, 'path')
+      mkdirSync(path, { recursive: true })
+      symlinkSync('/bin/cat', join(path, 'cat'))
+      symlinkSync(await pythonPath(), join(path, 'python3'))
+      const pip = { PIP_INDEX_URL: index.url, PIP_CONFIG_FILE: '/dev/null', PIP_RETRIES: '0' }
+      return runProgram(['/bin/bash', '-eo', 'pipefail', '-c', script], {
+        cwd,
+        env: { HOME: cwd, ...variables, ...pip, PATH: path },
+      })
+    }
+
+    it(
+      'by the digest in its release, from the index, without Node and root',
+      { timeout: LONG_MS },
+      async () => {
+        const { code, stdout, stderr } = await install('installed', {})
+        expect(code, stderr).toBe(0)
+        expect(stdout).toMatch(VERSION)
+      },
+    )
+
+    it('and not by another digest', { timeout: LONG_MS }, async () => {
+      const hashes = `sha256:${'0'.repeat(64)}`
+      const { code, stdout, stderr } = await install('other-digest', { 'wheelseal-hashes': hashes })
+      expect([code, stdout]).toEqual([1, ''])
+      expect(stderr).toContain('DO NOT MATCH THE HASHES')
+    })
+
+    it('and not without one', async () => {
+      const { code, stderr } = await install('no-digest', { 'wheelseal-hashes': '' })
+      expect([code, stderr]).toEqual([1, expect.stringContaining('the input wheelseal-hashes has no digest')])
+    })
+
+    it('and has a project that is laid out as docs/how-to/publish-the-component.md says', () => {
+      const of = (path: string): string => readFileSync(join(project, path), 'utf8')
+      expect(of('.gitlab-ci.yml')).toContain('python-package@$CI_COMMIT_SHA')
+      expect(of('README.md')).not.toMatch(/\]\((?!#|https:)/)
+      expect(of('LICENSE')).toContain('Apache License')
+      expect(of('example/pyproject.toml')).toContain('version = "0.1.0"')
+      expect(of('templates/python-package.yml')).toContain(`default: sha256:${digest(wheel)}\n`)
+    })
   })
 
   it('is installed by uv tool', { timeout: LONG_MS }, async () => {

@@ -1,14 +1,24 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { runProgram, startProgram, wheelseal, type Outcome, type TiedProcess } from './program.ts'
 
 const GIT = ['-c', 'user.name=Ada Example', '-c', 'user.email=ada@example.com']
 
 /** A repository whose one commit has this pipeline, as a clone of `gitlab.com/acme/tool`. */
-export async function gitlabProject(folder: string, pipeline: string): Promise<string> {
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, '.gitlab-ci.yml'), pipeline)
-  await writeFile(join(folder, 'pyproject.toml'), '[project]\nname = "tool"\nversion = "1.0"\n')
+export async function gitlabProject(
+  folder: string,
+  pipeline: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const all = {
+    '.gitlab-ci.yml': pipeline,
+    'pyproject.toml': '[project]\nname = "tool"\nversion = "1.0"\n',
+    ...files,
+  }
+  for (const [path, text] of Object.entries(all)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), text)
+  }
   const git = (...args: string[]): Promise<Outcome> => runProgram(['git', '-C', folder, ...GIT, ...args])
   await git('init', '--quiet', '--initial-branch=main')
   await git('add', '.')

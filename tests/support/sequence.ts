@@ -11,6 +11,7 @@ const LONG = [
   'tests/stock/stages.test.ts',
   'tests/stock/start.test.ts',
   'tests/stock/rehearse.test.ts',
+  'tests/stock/component.test.ts',
   'src/log/crash/crash.test.ts',
   'tests/stock/stranger.test.ts',
   'tests/docs/run-lines.test.ts',
