@@ -16,7 +16,12 @@ const small = `mkdir PLACE && printf '[project]\\nname = "x"\\n' > PLACE/pyproje
 
 const DEPENDENCIES = 'it would replace the dependencies that this test runs on'
 const ANOTHER_NAME = 'seal.example is no name of this machine, and the line ends with the server;'
-const GITLAB = 'there is no GitLab here; tests/stock/foreign-issuer.test.ts has one'
+
+const NO_GITLAB_COM = 'it needs an account; tests/stock/component.test.ts rehearses it'
+const NO_OWN_GITLAB = 'there is no GitLab here; tests/stock/foreign-issuer.test.ts has one'
+const clone = `mkdir ~/tools && git -C ~/tools init --quiet --initial-branch main
+  git config --global user.name Ada && git config --global user.email ada@example.com
+  printf '[project]\\nname = "tools"\\nversion = "1.0.0"\\n' > ~/tools/pyproject.toml`
 
 export const PAGES: readonly Page[] = [
   {
@@ -24,6 +29,38 @@ export const PAGES: readonly Page[] = [
     startsServices: true,
     before: 'cd "$CHECKOUT"',
     leftOut: [{ lines: 'npm ci', because: DEPENDENCIES }],
+  },
+  {
+    path: 'tutorial/release-on-gitlab-com.md',
+    before: clone,
+    leftOut: [
+      {
+        lines: 'wheelseal rehearse --tag v1.0.0',
+        because: 'tests/stock/component.test.ts rehearses the component',
+      },
+      { lines: 'git push origin main v1.0.0', because: NO_GITLAB_COM },
+      {
+        lines:
+          'wheelseal install tools==1.0.0 --api https://gitlab.com/api/v4 --project acme/tools --ref refs/tags/v1.0.0 --python venv/bin/python',
+        because: NO_GITLAB_COM,
+      },
+    ],
+  },
+  {
+    path: 'tutorial/release-on-your-gitlab.md',
+    before: clone,
+    leftOut: [
+      {
+        lines: 'wheelseal up --data data --listen 127.0.0.1:7711 --external-url https://seal.example.com &',
+        because: `${ANOTHER_NAME} tests/edge/verify-proxy.test.ts starts one whose URL is another`,
+      },
+      { lines: 'git push origin main v1.0.0', because: NO_OWN_GITLAB },
+      {
+        lines:
+          'wheelseal install tools==1.0.0 --api https://gitlab.example.com/api/v4 --project acme/tools --ref refs/tags/v1.0.0 --python venv/bin/python',
+        because: NO_OWN_GITLAB,
+      },
+    ],
   },
   {
     path: 'how-to/use-stock-cosign.md',
@@ -42,7 +79,6 @@ export const PAGES: readonly Page[] = [
     before: 'dists tools 1.0.0; echo signature > dist/file.whl.sig',
   },
   { path: 'how-to/people-and-tokens.md', before: '' },
-  { path: 'how-to/find-out-what-is-wrong.md', before: '' },
   { path: 'how-to/trusted-publishing.md', before: '' },
   { path: 'how-to/look-at-a-project.md', before: '' },
   {
@@ -70,12 +106,12 @@ export const PAGES: readonly Page[] = [
 cosign verify-blob --signature demo.whl.sig --certificate demo.whl.crt \\
   --certificate-identity https://gitlab.example.com/acme/tools//.gitlab-ci.yml@refs/heads/main \\
   --certificate-oidc-issuer https://gitlab.example.com demo.whl`,
-        because: GITLAB,
+        because: NO_OWN_GITLAB,
       },
       {
         lines:
           'curl --fail --silent https://gitlab.example.com/oauth/discovery/keys >data/issuers/gitlab.json',
-        because: GITLAB,
+        because: NO_OWN_GITLAB,
       },
     ],
   },
@@ -113,7 +149,6 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/attest-distributions.md': 'tests/stock/attest-command.test.ts',
   'how-to/verify-a-distribution.md': 'tests/stock/verify-command.test.ts',
   'how-to/fetch-and-install.md': 'tests/stock/fetch-install.test.ts',
-  'how-to/expect-an-identity.md': 'tests/edge/policy-init.test.ts',
   'how-to/use-other-clients.md': 'tests/stock/other-clients-page.test.ts',
   'how-to/rehearse-a-release.md': 'tests/stock/rehearse.test.ts',
   'how-to/push-and-run.md': 'tests/stock/runner-command.test.ts',
