@@ -3,9 +3,10 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { lintHere, plannedFixes, writeFixes } from '../client/lint/index.ts'
 import { shippedComponent, systemClock, systemFiles, systemSpawn } from '../host/index.ts'
 import { codeQuality, rules, sarif, SEVERITIES, type LintReport, type Severity } from '../lint/index.ts'
-import { diffLines } from './lint-diff.ts'
+
 import { explanation, findingLines, lintJson, summaryOf } from './lint-report.ts'
 import { createTerminal, writeJson, type Terminal } from './terminal.ts'
+import { unifiedDiff } from './unified-diff.ts'
 import { versionLine } from './version.ts'
 
 const FORMATS = ['text', 'json', 'sarif', 'codequality'] as const
@@ -120,7 +121,7 @@ function explain(code: string, terminal: Terminal): void {
 function showDiff(report: LintReport, terminal: Terminal): void {
   const fixes = plannedFixes(report)
   terminal.output({ files: fixes.map(({ path, after }) => ({ path, after })) }, () =>
-    fixes.flatMap(diffLines),
+    fixes.flatMap(unifiedDiff),
   )
   if (fixes.length > 0) process.exitCode = 1
   else terminal.say('nothing can be fixed without looking at it')
