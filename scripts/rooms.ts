@@ -8,7 +8,7 @@ export interface Room {
   readonly types?: readonly string[]
 }
 
-const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign', 'lint']
+const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign', 'lint', 'init']
 const floor4 = [
   ...floor3,
   ...['trust', 'registry', 'pipelines', 'repositories', 'runner', 'rehearsal', 'packaging'],
@@ -25,6 +25,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   verify: { floor: 3, imports: ['base', 'formats', 'identity'] },
   sign: { floor: 3, imports: ['base', 'formats', 'identity', 'verify'] },
   lint: { floor: 3, imports: ['base', 'formats', 'ciconfig', 'verify'] },
+  init: { floor: 3, imports: ['base', 'formats', 'lint'] },
   trust: { floor: 4, imports: ['base', 'formats', 'identity', 'log'] },
   registry: { floor: 4, imports: ['base', 'formats', 'identity', 'access', 'verify'] },
   pipelines: { floor: 4, imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
@@ -72,4 +73,5 @@ export const sideEntries: readonly string[] = [
   'client/lint/index.ts',
   'client/policy/index.ts',
   'client/doctor/index.ts',
+  'client/init/index.ts',
 ]

@@ -11,6 +11,10 @@ export const commands: CommandTable = {
     summary: 'run a pipeline that is written for gitlab.com, unchanged, before it is pushed',
     load: () => import('./rehearse.ts'),
   },
+  init: {
+    summary: 'set up a project, so that its pipeline signs and publishes its releases',
+    load: () => import('./init.ts'),
+  },
   build: { summary: 'build the wheel and the sdist of a project', load: () => import('./build.ts') },
   plan: {
     summary: 'show the jobs that a pipeline of the project would have, and why',

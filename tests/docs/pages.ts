@@ -150,6 +150,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/verify-a-distribution.md': 'tests/stock/verify-command.test.ts',
   'how-to/fetch-and-install.md': 'tests/stock/fetch-install.test.ts',
   'how-to/use-other-clients.md': 'tests/stock/other-clients-page.test.ts',
+  'how-to/start-signing.md': 'tests/stock/init.test.ts',
   'how-to/rehearse-a-release.md': 'tests/stock/rehearse.test.ts',
   'how-to/push-and-run.md': 'tests/stock/runner-command.test.ts',
   'how-to/publish-the-component.md': 'tests/executable/executable.test.ts',

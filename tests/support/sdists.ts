@@ -88,12 +88,70 @@ export const MORE_SDISTS: readonly Sdist[] = [
   },
 ]
 
+/** For `init`, which changes what a project says of itself: twenty with those above, in more styles. */
+export const STYLE_SDISTS: readonly Sdist[] = [
+  {
+    kind: 'hatch-vcs, a readme of several files',
+    fileName: 'attrs-23.2.0.tar.gz',
+    sha256: '935dc3b529c262f6cf76e50877d35a4bd3c1de194fd41f47a2b7ae8f19971f30',
+    wheel: /^attrs-23\.2\.0-(?:py2\.)?py3-none-any\.whl$/,
+  },
+  {
+    kind: 'poetry-core, many extras',
+    fileName: 'rich-13.7.1.tar.gz',
+    sha256: '9be308cb1fe2f1f57d67ce99e95af38a1e2bc71ad9813b0e247cf7ffbcc3a432',
+    wheel: /^rich-13\.7\.1-(?:py2\.)?py3-none-any\.whl$/,
+  },
+  {
+    kind: 'setuptools_scm with [project]',
+    fileName: 'pluggy-1.5.0.tar.gz',
+    sha256: '2cffa88e94fdc978c4c574f15f9e59b7f4201d439195c3715ca9e2486f1d0cf1',
+    wheel: /^pluggy-1\.5\.0-(?:py2\.)?py3-none-any\.whl$/,
+  },
+  {
+    kind: 'flit, a version from the module',
+    fileName: 'idna-3.7.tar.gz',
+    sha256: '028ff3aadf0609c1fd278d8ea3089299412a7a8b9bd005dd08b9f8285bcb5cfc',
+    wheel: /^idna-3\.7-(?:py2\.)?py3-none-any\.whl$/,
+  },
+  {
+    kind: 'hatch-vcs, a version file',
+    fileName: 'platformdirs-4.2.2.tar.gz',
+    sha256: '38b7b51f512eed9e84a22788b4bce1de17c0adb134d6becb09836e37d8654cd3',
+    wheel: /^platformdirs-4\.2\.2-(?:py2\.)?py3-none-any\.whl$/,
+  },
+  {
+    kind: 'hatchling, many hooks of metadata',
+    fileName: 'httpcore-1.0.5.tar.gz',
+    sha256: '34a38e2f9291467ee3b44e89dd52615370e152954ba21721378a87b2960f7a61',
+    wheel: /^httpcore-1\.0\.5-(?:py2\.)?py3-none-any\.whl$/,
+  },
+  {
+    kind: 'setup.py, and a pyproject.toml of tools only',
+    fileName: 'requests-2.32.3.tar.gz',
+    sha256: '55365417734eb18255590a9ff9eb97e9e1da868d4ccd6402399eaf68af20a760',
+    wheel: /^requests-2\.32\.3-(?:py2\.)?py3-none-any\.whl$/,
+  },
+  {
+    kind: 'setup.cfg with setuptools_scm in requires',
+    fileName: 'python-dateutil-2.9.0.post0.tar.gz',
+    sha256: '37dd54208da7e1cd875388217d5e00ebd4179249f90fb72437e91a35459a0ad3',
+    wheel: /^python_dateutil-2\.9\.0\.post0-(?:py2\.)?py3-none-any\.whl$/,
+  },
+  {
+    kind: 'calver',
+    fileName: 'trove_classifiers-2024.7.2.tar.gz',
+    sha256: '8328f2ac2ce3fd773cbb37c765a0ed7a83f89dc564c7d452f039b69249d0ac35',
+    wheel: /^trove_classifiers-2024\.7\.2-(?:py2\.)?py3-none-any\.whl$/,
+  },
+]
+
 /** From the index that this machine's pip uses, into a folder, unpacked. Returns the folder of the project. */
 export async function unpackedSdist({ fileName, sha256 }: Sdist, folder: string): Promise<string> {
   const project = fileName
     .replace(/-[^-]*$/, '')
     .toLowerCase()
-    .replaceAll('.', '-')
+    .replaceAll(/[-_.]+/g, '-')
   const page = `${(await pipIndexUrl()).replace(/\/$/, '')}/${project}/`
   const html = await (await fetch(page)).text()
   const [, link = ''] = new RegExp(`href="([^"#]*/${fileName.replaceAll('.', '\\.')})[#"]`).exec(html) ?? []

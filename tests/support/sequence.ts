@@ -10,6 +10,7 @@ const LONG = [
   'tests/docs/pages.test.ts',
   'tests/stock/stages.test.ts',
   'tests/stock/start.test.ts',
+  'tests/stock/init.test.ts',
   'tests/stock/rehearse.test.ts',
   'tests/stock/component.test.ts',
   'src/log/crash/crash.test.ts',

@@ -76,7 +76,7 @@ function once(sources: Sources): Sources {
 const BRANCH = 'wheelseal-lint-branch'
 const TAG = 'v1.0.0'
 
-function situationsOf(facts: GitFacts): readonly SituationRequest[] {
+export function situationsOf(facts: GitFacts): readonly SituationRequest[] {
   const of = (kind: SituationRequest['kind'], name: string): SituationRequest => ({
     kind,
     ref: `refs/${kind === 'tag' ? 'tags' : 'heads'}/${name}`,
