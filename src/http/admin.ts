@@ -34,6 +34,8 @@ export interface AdminParts {
   readonly pipelines: Pipelines
   readonly trust: TrustFiles
   readonly mintTrialToken: (trial: TrialToken) => Promise<Secret>
+  /** An id token for the authority that speaks for no project. */
+  readonly mintCheckToken: () => Promise<Secret>
   readonly log: Log
 }
 
@@ -58,6 +60,7 @@ const bodies = {
     names: v.union([v.literal('all'), v.pipe(v.array(text), v.maxLength(1000))]),
   }),
   idToken: v.strictObject({ project: text, ref: text, audience: text }),
+  checkToken: v.strictObject({}),
   runner: v.strictObject({ description: text }),
   pipeline: v.strictObject({
     project: text,
@@ -133,7 +136,8 @@ function projectRoutes(route: Routes, { access, audit, registry, trust }: AdminP
   })
 }
 
-function tokenRoutes(route: Routes, { access, audit, pipelines, mintTrialToken }: AdminParts): void {
+function tokenRoutes(route: Routes, parts: AdminParts): void {
+  const { access, audit, pipelines, mintTrialToken, mintCheckToken } = parts
   route.post('/admin/id-tokens', adminSocket, async (context) => {
     const { project: path, ...trial } = await readBodyAs(context, bodies.idToken, MAX_BODY_BYTES)
     const project = await projectAt(access, path)
@@ -141,6 +145,11 @@ function tokenRoutes(route: Routes, { access, audit, pipelines, mintTrialToken }
       { action: 'id-token.mint', details: { project: project.path, ...trial } },
       () => mintTrialToken({ ...trial, project }),
     )
+    return context.json({ token: token.reveal() }, 201)
+  })
+  route.post('/admin/check-tokens', adminSocket, async (context) => {
+    await readBodyAs(context, bodies.checkToken, MAX_BODY_BYTES)
+    const token = await audit.audited({ action: 'check-token.mint', details: {} }, mintCheckToken)
     return context.json({ token: token.reveal() }, 201)
   })
   route.post('/admin/runners', adminSocket, async (context) => {

@@ -46,7 +46,7 @@ import {
 import { systemClock, systemEntropy } from '../host/index.ts'
 import { webRoutes } from '../web/index.ts'
 import { fingerprintOf } from '../formats/tuf/index.ts'
-import { mintTrialToken } from './sigstore/id-tokens.ts'
+import { mintCheckToken, mintTrialToken } from './sigstore/id-tokens.ts'
 import { issuerAdmin } from './admin/issuer-admin.ts'
 import { counted } from './health/metrics.ts'
 import type { Services } from './services.ts'
@@ -145,6 +145,7 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
       })
       return mintTrialToken(issuer, trial)
     },
+    mintCheckToken: () => mintCheckToken(issuer),
   })
   const app = healthRoutes(() => [])
   app.route('/', admin)

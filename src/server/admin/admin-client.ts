@@ -43,6 +43,8 @@ export interface Admin extends PeopleAdmin, PublisherAdmin {
     readonly ref: string
     readonly audience: string
   }): Promise<{ readonly token: string }>
+  /** An id token of no project, for `trust check`. */
+  mintCheckToken(): Promise<{ readonly token: string }>
   trust(): Promise<TrustFiles>
   /** The audit trail, the oldest row first. */
   audit(): AsyncIterable<AuditLine>
@@ -182,6 +184,7 @@ export function createAdminClient(http: Http): Admin {
     createProject: (input) => call('POST', '/admin/projects', input),
     ...packageCalls(call),
     mintIdToken: (input) => call('POST', '/admin/id-tokens', input),
+    mintCheckToken: () => call('POST', '/admin/check-tokens', {}),
     trust: () => call('GET', '/admin/trust'),
     audit: () =>
       allAfter(async (after) => {

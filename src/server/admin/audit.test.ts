@@ -160,6 +160,10 @@ const CHANGES: Readonly<Record<string, Change>> = {
     action: 'id-token.mint',
     body: { project: 'acme/taken', ref: 'main', audience: 'sigstore' },
   },
+  'POST /admin/check-tokens': {
+    action: 'check-token.mint',
+    body: {},
+  },
   'POST /admin/runners': {
     action: 'runner.create',
     body: { description: 'a machine' },

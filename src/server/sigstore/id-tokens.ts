@@ -11,7 +11,7 @@ const TRIAL_LIFETIME_SECONDS = 600
 const NO_COMMIT = '0'.repeat(40)
 
 export interface Trial {
-  readonly project: Project
+  readonly project: IdTokenJob['project'] & Pick<Project, 'defaultBranch'>
   readonly ref: string
   readonly audience: string
 }
@@ -33,6 +33,24 @@ export function mintTrialToken(issuer: Issuer, { project, ref, audience }: Trial
 }
 
 const AUDIENCE = 'sigstore'
+
+/**
+ * What `wheelseal trust check` signs as. No project can have this path, whose first part is reserved, nor this id, so
+ * that a signature of it is no claim of anybody's.
+ */
+const NOBODY = {
+  id: Number.MAX_SAFE_INTEGER,
+  path: '-/trust-check',
+  namespaceId: Number.MAX_SAFE_INTEGER,
+  namespacePath: '-',
+  visibility: 'private',
+  defaultBranch: 'main',
+} as const
+
+/** A trial token, for the authority alone, that speaks for no project. */
+export function mintCheckToken(issuer: Issuer): Promise<Secret> {
+  return mintTrialToken(issuer, { project: NOBODY, ref: NOBODY.defaultBranch, audience: AUDIENCE })
+}
 
 export interface AcceptanceParts {
   readonly issuer: Issuer
