@@ -74,4 +74,5 @@ export const sideEntries: readonly string[] = [
   'client/policy/index.ts',
   'client/doctor/index.ts',
   'client/init/index.ts',
+  'client/trust-check/index.ts',
 ]

@@ -25,7 +25,7 @@ export {
   type ErrorKind,
   type Failure,
 } from './errors.ts'
-export { formatTime, isoTime, isoTimeMs, parseIsoTime } from './iso-time.ts'
+export { formatTime, isoTime, isoTimeMs, parseHttpDate, parseIsoTime } from './iso-time.ts'
 export { maskTokens } from './mask-tokens.ts'
 export { printable, printableAscii, printableJson } from './printable.ts'
 export { Secret } from './secret.ts'

@@ -17,6 +17,11 @@ export function parseIsoTime(text: string): number {
   return Date.parse(text) / 1000
 }
 
+/** Seconds since the Unix epoch of a header such as `Date` (RFC 9110 §5.6.7); NaN where it is none. */
+export function parseHttpDate(text: string): number {
+  return parseIsoTime(text)
+}
+
 /** Years 0 to 9999. */
 const [FIRST_SECONDS, LAST_SECONDS] = [-62_167_219_200, 253_402_300_799]
 

@@ -80,7 +80,7 @@ export const commands: CommandTable = {
   user: { summary: 'create, list and block users', load: () => import('./user.ts') },
   token: { summary: 'create, list and revoke access tokens', load: () => import('./token.ts') },
   trust: {
-    summary: 'export and show the trust root, manage its keys, issue test id tokens',
+    summary: 'export and show the trust root, check stock clients, manage keys, issue test id tokens',
     load: () => import('./trust.ts'),
   },
   completion: {

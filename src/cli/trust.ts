@@ -3,6 +3,7 @@ import { withAdmin } from '../server/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal } from './terminal.ts'
 import { auditCommand } from './trust-audit.ts'
+import { checkCommand } from './trust-check.ts'
 import { rotateIssuerCommand } from './trust-rotate.ts'
 import { exportCommand } from './trust-export.ts'
 import { offlineCommand } from './trust-offline.ts'
@@ -21,6 +22,7 @@ export function command(): Command {
     .description('Exports and shows the trust root of an instance, and manages its keys.')
     .addCommand(exportCommand())
     .addCommand(showCommand())
+    .addCommand(checkCommand())
     .addCommand(offlineCommand())
     .addCommand(tokenCommand())
     .addCommand(rotateIssuerCommand())

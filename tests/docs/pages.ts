@@ -154,4 +154,5 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/rehearse-a-release.md': 'tests/stock/rehearse.test.ts',
   'how-to/push-and-run.md': 'tests/stock/runner-command.test.ts',
   'how-to/publish-the-component.md': 'tests/executable/executable.test.ts',
+  'how-to/check-your-clients.md': 'tests/stock/trust-check.test.ts',
 }

@@ -28,6 +28,7 @@ const LONG = [
   'tests/stock/sign-command.test.ts',
   'tests/stock/build-command.test.ts',
   'tests/stock/crosswise.test.ts',
+  'tests/stock/trust-check.test.ts',
   'tests/stock/verify-keys.test.ts',
   'tests/stock/verify-command.test.ts',
   'tests/stock/fetch-install.test.ts',
