@@ -10,6 +10,8 @@ import { startServer, temporaryFolder } from '../support/server.ts'
 import { ELSEWHERE, PAGES, type Page } from './pages.ts'
 
 const LONG_MS = 400_000
+/** Where the pages have an instance. */
+const USUAL = '127.0.0.1:7711'
 const docs = join(root, 'docs')
 
 /** What a shell does not stop at by itself: it says the line that failed, wherever it stands. */
@@ -61,7 +63,8 @@ describe.runIf(present(cosign2, cosign3, twine))('every line of a page, in its o
 
 /** The page in a folder of its own, below a home of its own, with the tools that it names on the PATH. */
 async function follow(page: Page, folder: string): Promise<Outcome> {
-  const script = (host: string): string => `${HEAD}\n${page.before}\n${shellOf(page, host)}`
+  const script = (host: string): string =>
+    `${HEAD}\n${page.before.replaceAll(USUAL, host)}\n${shellOf(page, host)}`
   await makeHome(folder)
   if (page.startsServices === true) return shell(script(await ownAddress()), folder, {})
   const server = await startServer(join(folder, 'data'))
@@ -78,7 +81,7 @@ function shellOf({ path, leftOut = [], between = [] }: Page, host: string): stri
   let text = `\n${linesOf(path)}`
   for (const { lines } of leftOut) text = text.replace(`\n${lines}\n`, '\n')
   for (const { line, first } of between) text = text.replace(`\n${line}\n`, `\n${first}\n${line}\n`)
-  return text.replaceAll('127.0.0.1:7711', host).replaceAll('wheelseal up ', `wheelseal up --listen ${host} `)
+  return text.replaceAll(USUAL, host).replaceAll('wheelseal up ', `wheelseal up --listen ${host} `)
 }
 
 function linesOf(path: string): string {

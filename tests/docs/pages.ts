@@ -79,8 +79,17 @@ export const PAGES: readonly Page[] = [
     before: 'dists tools 1.0.0; echo signature > dist/file.whl.sig',
   },
   { path: 'how-to/people-and-tokens.md', before: '' },
+  { path: 'how-to/find-out-what-is-wrong.md', before: '' },
   { path: 'how-to/trusted-publishing.md', before: '' },
   { path: 'how-to/look-at-a-project.md', before: '' },
+  {
+    path: 'how-to/install-with-pip-and-uv.md',
+    before: `dists tools 1.0.0; wheelseal user create ada
+      wheelseal project member add acme/tools ada developer
+      TWINE_USERNAME=ada TWINE_PASSWORD=$(wheelseal token create --user ada --scope api) twine upload \\
+        --repository-url http://127.0.0.1:7711/api/v4/projects/1/packages/pypi dist/*.whl`,
+  },
+  { path: 'how-to/read-an-id-token.md', before: '' },
   {
     path: 'reference/check-dist.md',
     before: 'dists tools 1.0.0',
@@ -149,10 +158,12 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/attest-distributions.md': 'tests/stock/attest-command.test.ts',
   'how-to/verify-a-distribution.md': 'tests/stock/verify-command.test.ts',
   'how-to/fetch-and-install.md': 'tests/stock/fetch-install.test.ts',
+  'how-to/expect-an-identity.md': 'tests/edge/policy-init.test.ts',
   'how-to/use-other-clients.md': 'tests/stock/other-clients-page.test.ts',
   'how-to/start-signing.md': 'tests/stock/init.test.ts',
   'how-to/rehearse-a-release.md': 'tests/stock/rehearse.test.ts',
   'how-to/push-and-run.md': 'tests/stock/runner-command.test.ts',
   'how-to/publish-the-component.md': 'tests/executable/executable.test.ts',
+  'how-to/use-stock-gitlab-runners.md': 'tests/stock/gitlab-python-runner.test.ts',
   'how-to/check-your-clients.md': 'tests/stock/trust-check.test.ts',
 }

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { joinBytes, utf8Decode } from '../../src/base/index.ts'
 import { openMember } from '../../src/pipelines/index.ts'
 import { commit, git, startGitBench, type GitBench } from '../support/git.ts'
+import { root, runProgram } from '../support/program.ts'
 import { present, runnerPython } from '../support/judges.ts'
 
 /** It polls every 40 seconds: it is started once a job waits, and takes one. */
@@ -62,6 +63,19 @@ async function runOnce(token: string): Promise<string> {
   return said
 }
 
+/** The lines of docs/how-to/use-stock-gitlab-runners.md, which make the token of a runner. */
+async function runnerOfThePage(): Promise<string> {
+  const { access } = bench.server.services
+  const token = (await access.createToken({ login: 'root', scopes: ['api'] })).token.reveal()
+  await writeFile(join(bench.folder, 'token-header'), `PRIVATE-TOKEN: ${token}\n`)
+  const page = await readFile(join(root, 'docs', 'how-to', 'use-stock-gitlab-runners.md'), 'utf8')
+  const lines = /```sh\n([^]*?)```/.exec(page)?.[1] ?? ''
+  const text = `set -e; unset http_proxy https_proxy; ${lines.replaceAll('https://seal.example.com', bench.server.url)}`
+  const { code, stdout, stderr } = await runProgram(['bash', '-c', text], { cwd: bench.folder })
+  expect(code, stderr).toBe(0)
+  return (JSON.parse(stdout) as { token: string }).token
+}
+
 async function traceOf(jobId: number): Promise<string> {
   const parts: Uint8Array[] = []
   for await (const part of await bench.server.services.pipelines.readTrace(jobId)) parts.push(part)
@@ -78,7 +92,7 @@ describe.runIf(present(runnerPython))('gitlab-python-runner, an independent clie
       const { stderr } = await git(work, ['push', bench.url(path, await bench.token('maintainer')), 'main'])
       const id = Number(/Pipeline (\d+) of main/.exec(stderr)?.[1])
       const { pipelines } = bench.server.services
-      const token = (await pipelines.createRunner({ description: 'python' })).token.reveal()
+      const token = await runnerOfThePage()
 
       const first = await runOnce(token)
       const [build, check] = (await pipelines.get(id)).jobs
