@@ -57,7 +57,7 @@ const rows: Readonly<Record<string, Row>> = {
   C11: [
     'the pipeline may be configured by another file than the identity names',
     'doctor',
-    '../how-to/sign-distributions.md',
+    '../how-to/find-out-what-is-wrong.md',
   ],
   C12: ['`COSIGN_EXPERIMENTAL` has no effect', 'lint', 'WS204'],
   C13: ['`--oidc-issuer` is not asked', 'lint', 'WS205'],

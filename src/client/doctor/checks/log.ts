@@ -71,15 +71,22 @@ async function compare(shown: Shown, facts: Facts): Promise<Finding> {
   const place = placeOf(shown)
   const seen = await heads.newest(place).catch((error: unknown) => cannotKeep(error))
   if (seen !== undefined && 'outcome' in seen) return seen
-  const url = shownValue(shown.service.url)
-  if (seen === undefined || seen.size === 0) {
-    await heads.keep(place, head)
-    return ok(`the log ${url} has ${head.size} entries, and is seen for the first time`)
-  }
-  const grown = await isGrown(seen, shown, facts)
+  if (seen !== undefined && seen.size > 0) return continued({ ...shown, seen, place }, facts)
+  await heads.keep(place, head)
+  return ok(
+    `the log ${shownValue(shown.service.url)} has ${head.size} entries, and is seen for the first time`,
+  )
+}
+
+type Again = Shown & { readonly seen: TreeHead; readonly place: string }
+
+async function continued(again: Again, facts: Facts): Promise<Finding> {
+  const { head, seen, place, service } = again
+  const url = shownValue(service.url)
+  const grown = await isGrown(seen, again, facts)
   if (grown === 'not told') return unproved(seen.size, url)
-  if (!grown) return forked(seen, shown)
-  if (head.size > seen.size) await heads.keep(place, head)
+  if (!grown) return forked(seen, again)
+  if (head.size > seen.size) await facts.io.heads.keep(place, head)
   const how = head.size < seen.size ? 'is an older state of' : 'contains'
   return ok(`the log ${url} has ${head.size} entries, and ${how} the ${seen.size} entries seen before`)
 }

@@ -34,7 +34,7 @@ export const sealsCheck: Check = {
       return [
         skipped(
           `dist/ has signed files (${files.length}), and who must have signed them is not configured`,
-          'set policy in wheelseal.toml, or run wheelseal verify --certificate-identity ID --certificate-oidc-issuer URL dist/*',
+          'wheelseal policy init dist/* shows who signed them, and writes a policy if you trust them; then set policy in wheelseal.toml',
         ),
       ]
     const { trust } = await io.choices.trust()
