@@ -80,9 +80,7 @@ export interface Snapshot {
 
 export type NewJob = Omit<JobRecord, 'id' | 'pipelineId'>
 
-export interface NewPipeline extends Omit<PipelineRecord, 'id' | 'iid'> {
-  readonly jobs: readonly NewJob[]
-}
+export type NewPipeline = Omit<PipelineRecord, 'id' | 'iid'> & { readonly jobs: readonly NewJob[] }
 
 /** A pipeline as it shall be, with jobs that it has not had before: another try of one that failed, for instance. */
 export interface PipelineChange extends Snapshot {
