@@ -165,7 +165,7 @@ describe('a job', () => {
   it('that others are always faster for is no "no job": its runner asks again', async () => {
     const arranged = await arrange()
     await arranged.pipelines.create(pipelineRequest())
-    const asked = vi.spyOn(arranged.store, 'updatePipeline').mockResolvedValue(undefined)
+    const asked = vi.spyOn(arranged.store, 'updateJob').mockResolvedValue(undefined)
     await expect(arranged.request()).rejects.toMatchObject({ code: 'pipelines.lost-race', status: 409 })
     asked.mockRestore()
     expect((await arranged.take()).id).toBe(1)
