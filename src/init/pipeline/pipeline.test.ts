@@ -202,25 +202,30 @@ const sections = fc
 
 const read = (text: string) => (parse(text, { merge: false }) ?? {}) as Record<string, unknown>
 
+function expectAdded(text: string, made: string): void {
+  const { include: had = [], stages: hadStages = [], ...before } = read(text)
+  const { include, stages = [], ...after } = read(made)
+  expect(after).toEqual(before)
+  const component = { component: given.location, inputs: Object.fromEntries(given.inputs) }
+  expect(include).toEqual([...[had].flat(), component])
+  const [was, is] = [hadStages, stages] as readonly (readonly string[])[]
+  expect(is!.filter((name) => was!.includes(name))).toEqual(was)
+  if (is!.length > 0) expect(is!.filter((name) => SIX.includes(name))).toEqual(SIX)
+}
+
+function expectSameForm(text: string, made: string): void {
+  for (const comment of text.match(/#[^\r\n]*/g) ?? []) expect(made).toContain(comment)
+  const isEnded = (one: string): boolean => /^\uFEFF?$|\n$/.test(one)
+  expect(isEnded(made)).toBe(isEnded(text))
+  if (text.includes('\r\n')) expect(made).not.toMatch(/(?<!\r)\n/)
+}
+
 it('leaves every other key as it is, whatever the file is like, and the entry is the last of include', () => {
   fc.assert(
     fc.property(sections, (text) => {
       const made = amendPipeline(text, given, [])
-      const { include: had = [], stages: hadStages = [], ...before } = read(text)
-      const { include, stages = [], ...after } = read(made)
-      expect(after).toEqual(before)
-      expect(include).toEqual([
-        ...[had].flat(),
-        { component: given.location, inputs: Object.fromEntries(given.inputs) },
-      ])
-      const names = stages as readonly string[]
-      expect(names.filter((name) => (hadStages as readonly string[]).includes(name))).toEqual(hadStages)
-      if (names.length > 0) expect(names.filter((name) => SIX.includes(name))).toEqual(SIX)
-      for (const comment of text.match(/#[^\r\n]*/g) ?? []) expect(made).toContain(comment)
-      expect(made.endsWith('\n') || text === '' || text === '\uFEFF').toBe(
-        text.endsWith('\n') || text === '' || text === '\uFEFF',
-      )
-      if (text.includes('\r\n')) expect(made).not.toMatch(/(?<!\r)\n/)
+      expectAdded(text, made)
+      expectSameForm(text, made)
     }),
     { numRuns: 60 },
   )
