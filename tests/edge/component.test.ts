@@ -26,8 +26,8 @@ function including(inputs: string, version = '0.1.0'): string {
 `
 }
 
-async function planOf(inputs: string): Promise<Plan> {
-  const own = textSources(new Map([['.gitlab-ci.yml', including(inputs)]]))
+async function planOf(inputs: string, before = ''): Promise<Plan> {
+  const own = textSources(new Map([['.gitlab-ci.yml', before + including(inputs)]]))
   const sources: Sources = {
     ...own,
     read: async (address) =>
@@ -134,6 +134,19 @@ describe('a wrong value of an input', () => {
       'wheelseal-hashes': `sha256:${HEX} sha256:${HEX}`,
     }
     expect(await problemsOf(JSON.stringify(right))).toEqual([])
+  })
+})
+
+describe('the defaults of the project', () => {
+  it.each([
+    ['cache', 'cache: { paths: [.cache] }\n'],
+    ['cache', 'default: { cache: { paths: [.cache] } }\n'],
+    ['id_tokens', 'default: { id_tokens: { OTHER: { aud: other } } }\n'],
+    ['after_script', 'default: { after_script: [id] }\n'],
+    ['hooks', 'default: { hooks: { pre_get_sources_script: [id] } }\n'],
+  ] as const)('reach no job of the component: %s', async (keyword, before) => {
+    const [{ jobs: plain }, { jobs }] = [await planOf('{}'), await planOf('{}', before)]
+    expect(jobs.map((job) => job[keyword])).toEqual(plain.map((job) => job[keyword]))
   })
 })
 
