@@ -7,7 +7,7 @@ import { startServer, temporaryFolder, type Server } from '../support/server.ts'
 import { writes, type Acknowledged } from './client.ts'
 
 /** Lives of one data directory, each ended by kill -9. */
-const LIVES = Number(process.env['WHEELSEAL_KILLS'] ?? 30)
+const LIVES = Number(process.env['WHEELSEAL_KILLS'] ?? 12)
 /** A life ends after so many acknowledged writes, in turn, with three more under way. */
 const KILL_AFTER = [1, 2, 3, 4, 5, 6, 7, 9, 11, 13]
 const WRITERS = 3

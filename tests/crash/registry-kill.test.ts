@@ -11,7 +11,7 @@ import { registryWrites, type Record, type Sent } from './registry-client.ts'
 import { settledRule, wrongAtOnce, wrongNames, wrongOf, type Asking } from './registry-truth.ts'
 
 /** Lives of one data directory, each ended by kill -9. */
-const LIVES = Number(process.env['WHEELSEAL_KILLS'] ?? 30)
+const LIVES = Number(process.env['WHEELSEAL_KILLS'] ?? 12)
 /** A life ends after so many acknowledged writes, in turn, and within the milliseconds in which the next are under way. */
 const KILL_AFTER = [1, 3, 2, 5, 4]
 const KILL_WITHIN_MS = 20

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { LogFile, LogFiles } from '../files.ts'
 import { runSchedule, type Variant } from './schedule.ts'
 
-const SCHEDULES = Number(process.env['WHEELSEAL_CRASH_SCHEDULES'] ?? 20_000)
+const SCHEDULES = Number(process.env['WHEELSEAL_CRASH_SCHEDULES'] ?? 4000)
 /** Each broken protocol must be caught within so many; the slowest needs some hundred. */
 const ENOUGH = 5000
 
