@@ -3,14 +3,16 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './tests/support/sequence.ts'
 
+/** They compile, or rehearse, for half a minute; scripts/test-executable runs them, in CI too. */
+const OVER_THE_EXECUTABLE = ['tests/executable/**', 'tests/stock/component.test.ts']
+
 /** Tests hold no module state, so one worker serves many files. */
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
-    // They compile for half a minute; scripts/test-executable runs them, in CI too.
     exclude: [
       ...configDefaults.exclude,
-      ...(process.env['WHEELSEAL_EXECUTABLE'] === undefined ? ['tests/executable/**'] : []),
+      ...(process.env['WHEELSEAL_EXECUTABLE'] === undefined ? OVER_THE_EXECUTABLE : []),
     ],
     globalSetup: 'tests/support/build.ts',
     // Not threads: a program that one of them starts holds, until it runs, the sockets that another has just closed.

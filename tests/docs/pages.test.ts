@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ownAddress } from '../../src/host/arrange.ts'
 import { cosign2, cosign3, present, twine } from '../support/judges.ts'
-import { root, runProgram, wheelseal, type Outcome } from '../support/program.ts'
+import { isExecutable, root, runProgram, wheelseal, type Outcome } from '../support/program.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
 import { ELSEWHERE, PAGES, type Page } from './pages.ts'
 
@@ -50,7 +50,8 @@ describe('the pages of the documentation', () => {
 })
 
 describe.runIf(present(cosign2, cosign3, twine))('every line of a page, in its order in one shell', () => {
-  it.each(PAGES)('runs: $path', { timeout: LONG_MS }, async (page) => {
+  const ofThisRun = PAGES.filter(({ isLong = false }) => isLong === isExecutable)
+  it.each(ofThisRun)('runs: $path', { timeout: LONG_MS }, async (page) => {
     const { path: folder, remove } = await temporaryFolder()
     try {
       const { code, stdout, stderr } = await follow(page, folder)

@@ -9,6 +9,8 @@ export interface Page {
   readonly between?: readonly { readonly line: string; readonly first: string }[]
   /** The page starts services of its own. */
   readonly startsServices?: true
+  /** `scripts/test-executable` runs its lines, and `npm test` does not. */
+  readonly isLong?: true
 }
 
 const small = `mkdir PLACE && printf '[project]\\nname = "x"\\n' > PLACE/pyproject.toml &&
@@ -26,6 +28,7 @@ const clone = `mkdir ~/tools && git -C ~/tools init --quiet --initial-branch mai
 export const PAGES: readonly Page[] = [
   {
     path: 'tutorial/first-release.md',
+    isLong: true,
     startsServices: true,
     before: 'cd "$CHECKOUT"',
     leftOut: [{ lines: 'npm ci', because: DEPENDENCIES }],
@@ -70,12 +73,14 @@ export const PAGES: readonly Page[] = [
   },
   {
     path: 'how-to/build-and-publish.md',
+    isLong: true,
     before: `mkdir my-package; printf 'x = 1\\n' > my-package/acme_tools.py
       printf '[build-system]\\nrequires = ["setuptools"]\\nbuild-backend = "setuptools.build_meta"\\n' > my-package/pyproject.toml
       printf '[project]\\nname = "acme-tools"\\nversion = "1.0"\\n' >> my-package/pyproject.toml`,
   },
   {
     path: 'how-to/publish-with-twine.md',
+    isLong: true,
     before: 'dists tools 1.0.0; echo signature > dist/file.whl.sig',
   },
   { path: 'how-to/people-and-tokens.md', before: '' },
