@@ -4,7 +4,12 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './tests/support/sequence.ts'
 
 /** They compile, or rehearse, for half a minute; scripts/test-executable runs them, in CI too. */
-const OVER_THE_EXECUTABLE = ['tests/executable/**', 'tests/stock/component.test.ts']
+const OVER_THE_EXECUTABLE = [
+  'tests/executable/**',
+  'tests/edge/rehearse-ended.test.ts',
+  'tests/edge/rehearse-flags.test.ts',
+  'tests/stock/component.test.ts',
+]
 
 /** Tests hold no module state, so one worker serves many files. */
 export default defineConfig({
