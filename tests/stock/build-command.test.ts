@@ -58,7 +58,7 @@ describe.runIf(present(python))('wheelseal build', () => {
       if (told.endsWith('building\n')) process.kill(child.pid ?? 0, 'SIGINT')
     })
     const [code] = (await ended) as [number | null]
-    expect([code, told]).toEqual([1, expect.stringContaining('stopped by the user')])
+    expect([code, told]).toEqual([130, expect.stringContaining('stopped by Ctrl-C')])
     expect(await readdir(path)).toEqual(['demo.py', 'pyproject.toml'])
     expect((await left()).filter((name) => name.startsWith('ws-build'))).toEqual([])
   })

@@ -50,6 +50,16 @@ describe('a data directory', () => {
     expect(await readFile(join(data, 'thesis.txt'), 'utf8')).toBe('')
   })
 
+  it('that a first start has left before its mark had a name, is taken', async () => {
+    await mkdir(data)
+    await writeFile(join(data, '.first-start.6e76aa1b7fdd.tmp'), 'remove')
+    const directory = await openDataDirectory(data)
+    directory.release()
+    expect(directory.instance).toBeUndefined()
+    await writeFile(join(data, '.first-start.thesis.tmp'), '')
+    await expect(openDataDirectory(data)).rejects.toMatchObject({ code: 'server.data-not-ours' })
+  })
+
   it('that is a file, lies below one, or cannot be made, is refused as not writable', async () => {
     await writeFile(data, '')
     await expect(start()).rejects.toMatchObject({ code: 'server.data-not-writable' })

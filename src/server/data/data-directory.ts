@@ -67,6 +67,8 @@ const LOCK_FILE = 'lock.db'
 const FIRST_START_FILE = 'first-start'
 /** What a cut first start may leave before `first-start` stands, and what the operator may have put there before it. */
 const OWN_LEFTOVERS = [LOCK_FILE, `${LOCK_FILE}-journal`, 'wheelseal.toml', 'issuers']
+/** `first-start` before it has its name, as a cut first start leaves it. */
+const UNNAMED_FIRST_START = /^\.first-start\.[0-9a-f]{12}\.tmp$/
 /** Where both are, there was an instance. */
 const INSTANCE_FOLDERS = ['keys', 'logs']
 const MAX_INSTANCE_BYTES = 64 * 1024
@@ -136,7 +138,7 @@ function reasonOf(error: unknown): string {
 async function refuseForeignFolder(path: string): Promise<void> {
   const names = await readdir(path)
   const isOurs = names.includes(INSTANCE_FILE) || names.includes(FIRST_START_FILE)
-  const others = names.filter((name) => !OWN_LEFTOVERS.includes(name))
+  const others = names.filter((name) => !OWN_LEFTOVERS.includes(name) && !UNNAMED_FIRST_START.test(name))
   if (names.includes(RESTORING_FILE))
     throw serverErrors('server.data-incomplete', `${path} holds a restore that was interrupted`, {
       hint: "finish it: run 'wheelseal restore' again with the same folder and the same --data",
