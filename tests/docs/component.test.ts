@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
@@ -50,6 +52,19 @@ async function catalogueJobs(ref: Readonly<Record<string, string>>): Promise<rea
 }
 
 describe('the component', () => {
+  it('starts Python with no module of the folder of the job, where other branches may have written', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wheelseal-component-'))
+    try {
+      for (const name of ['venv', 'pip']) writeFileSync(join(folder, `${name}.py`), 'open("imported", "w")')
+      const starts = template.match(/python3 .*?-m \w+/g) ?? []
+      expect(starts).toHaveLength(4)
+      for (const start of new Set(starts)) spawnSync('sh', ['-c', `${start} --help`], { cwd: folder })
+      expect(existsSync(join(folder, 'imported'))).toBe(false)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('has the inputs of its page', () => {
     expect(componentReference(page, template)).toBe(page)
   })
