@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BeforeScript } from '../executor.ts'
 import { arrangeSandboxes, type SandboxTest } from './arrange.contract.ts'
 import type { SandboxExecutorOptions } from './options.ts'
+import { findPrepared } from './prepared-layer.ts'
 
 let sandboxes: SandboxTest
 let layers: string
@@ -125,6 +126,16 @@ describe('what a before_script has made of the system', () => {
     utimesSync(join(layers, name), made, made)
     expect((await run({ ref: 'branch often' })).isThere).toBe(false)
     expect((await run({ ref: 'branch often' })).isThere).toBe(true)
+  })
+
+  it('is put away once by jobs that begin at the same time, and none of them fails', async () => {
+    const path = join(layers, 'prepared-00cc.5')
+    mkdirSync(path, { recursive: true })
+    const made = new Date(Date.now() - 8 * 86_400_000)
+    utimesSync(path, made, made)
+    const asked = Array.from({ length: 8 }, () => findPrepared(layers, 'prepared-00cc'))
+    expect(new Set(await Promise.all(asked))).toEqual(new Set([undefined]))
+    expect(kept()).not.toContain('prepared-00cc.5')
   })
 
   it('is dropped a week after it was made, as is what a killed runner has left', async () => {

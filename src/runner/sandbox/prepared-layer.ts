@@ -56,14 +56,20 @@ export async function findPrepared(folder: string, name: string): Promise<string
   const nowMs = await noteUse(folder, found)
   if (!isOutdated(nowMs - (await madeMs(path)))) return path
   // A job may be using it: it goes when no job can be. The name is free for the next.
-  await rename(path, join(await newLayerFolder(folder), 'outdated'))
+  await rename(path, join(await newLayerFolder(folder), 'outdated')).catch(ignoreGone)
   await rm(`${path}.used`, { force: true })
   return undefined
 }
 
-/** Nothing in the folder itself changes once it has its name. */
+/** Another job, which begins at the same time, has put it away. */
+function ignoreGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
+
+/** Nothing in the folder itself changes once it has its name. What is gone was made never. */
 async function madeMs(path: string): Promise<number> {
-  return (await stat(path)).mtimeMs
+  const found = await stat(path).catch(ignoreGone)
+  return found?.mtimeMs ?? -Infinity
 }
 
 /** A time that is yet to come says nothing of how old it is. */
