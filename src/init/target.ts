@@ -33,13 +33,17 @@ const COMPONENT_NAME = 'python-package'
 /** Where a copy of the component goes, which the project then owns. */
 export const VENDORED_PATH = `.gitlab/${COMPONENT_NAME}.yml`
 
-const URL_FORM = /^https?:\/\/[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:\/[A-Za-z0-9._~/-]*)?$/
+const URL_FORM = /^https:\/\/[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:\/[A-Za-z0-9._~/-]*)?$/
 const TUF_ROOT_FORM = /^sha256:[0-9a-f]{64}$/
 
 /** Throws `init.target` for what the inputs of the component would refuse. */
 export function selfManaged(url: string, tufRoot: string): Target {
   const trimmed = url.replace(/\/+$/, '')
-  if (!URL_FORM.test(trimmed)) throw initErrors('init.target', `--url ${url} is not an http or https URL`)
+  if (!URL_FORM.test(trimmed))
+    throw initErrors(
+      'init.target',
+      '--url is not an https URL without user name, as the inputs of the component have to be',
+    )
   if (!TUF_ROOT_FORM.test(tufRoot))
     throw initErrors('init.target', '--fingerprint is not sha256: and 64 lower-case hex digits')
   return { kind: 'self-managed', url: trimmed, tufRoot }

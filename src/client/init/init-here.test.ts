@@ -110,6 +110,7 @@ describe('where the pipeline runs', () => {
   it.each<Given>([
     { for: 'self-managed', url: 'https://seal.example.com' },
     { for: 'self-managed', url: 'ftp://seal.example.com', fingerprint: HEX },
+    { for: 'self-managed', url: 'http://seal.example.com', fingerprint: HEX },
     { for: 'self-managed', url: 'https://seal.example.com', fingerprint: 'ab' },
     { for: 'gitlab.com', url: 'https://seal.example.com' },
   ])('is refused where flags do not fit: %j', async (given) => {
