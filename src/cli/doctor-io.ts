@@ -47,8 +47,8 @@ export function systemDoctorIo(
     release: flags.release,
     inspect: inspectPlace,
     list: listFolder,
-    probeSandbox: () =>
-      probeSandbox({ spawn: systemSpawn, host: env, work: join(tmpdir(), 'wheelseal-doctor') }),
+    // It makes a folder of its own there: one of a known name could be that of another user.
+    probeSandbox: () => probeSandbox({ spawn: systemSpawn, host: env, work: tmpdir() }),
   }
 }
 
