@@ -1,6 +1,8 @@
+import { realpath } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { loginFor, placeOf, type LoginFlags, type LoginSources } from '../client/fetch/index.ts'
 import type { PolicyPlan, TrustedRelease } from '../client/policy/index.ts'
-import { groupOf, type Settings } from '../client/settings/index.ts'
+import { groupOf, type Setting, type Settings } from '../client/settings/index.ts'
 import type { Origin } from '../client/verify/index.ts'
 import { parseRequirement } from '../packaging/index.ts'
 import { targetsOf, trustChoice } from './verify-flags.ts'
@@ -40,6 +42,7 @@ export async function policyPlanOf(
   const { trust, origins } = trustChoice(flags, surroundings.settings)
   const { policy } = groupOf(surroundings.settings, ['policy'])
   const isConfigured = flags.output === undefined && policy !== undefined
+  if (isConfigured) await checkOutput(policy)
   const plan: PolicyPlan = {
     targets,
     trust,
@@ -49,6 +52,24 @@ export async function policyPlanOf(
     output: flags.output ?? policy?.value ?? DEFAULT_OUTPUT,
   }
   return { plan, origins: isConfigured ? [...origins, { name: 'policy', ...policy }] : origins }
+}
+
+/** Settings may come with the project of a stranger: what they name elsewhere is read, and never written. */
+async function checkOutput({ value, from }: Setting): Promise<void> {
+  if (!isAbsolute(from)) return
+  const [folder, place] = [await realpath(dirname(from)), await placeFor(value)]
+  const way = relative(folder, place)
+  if (way !== '..' && !way.startsWith('../')) return
+  throw wrong(
+    `${from} names the policy ${place}, which is outside of its folder`,
+    'name the file to write with --output',
+  )
+}
+
+/** Links resolved, of a file that may not be there. */
+async function placeFor(path: string): Promise<string> {
+  const parent = (): Promise<string> => realpath(dirname(path)).catch(() => dirname(path))
+  return realpath(path).catch(async () => join(await parent(), basename(path)))
 }
 
 async function releaseOf(
