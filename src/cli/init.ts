@@ -73,7 +73,7 @@ async function init(folder: string, options: Options): Promise<void> {
     portsOf(),
   )
   terminal.say(targetLine(plan))
-  if (!terminal.isJson) terminal.result(...changeLines(plan))
+  if (!terminal.isJson) for (const line of changeLines(plan)) terminal.result(line)
   const isWritten = plan.changes.length > 0 && (await isWanted(options, terminal))
   if (isWritten) await writeChanges(plan.folder, plan.changes, { files: systemFiles, env: process.env })
   report(plan, { isWritten, terminal })
@@ -100,6 +100,7 @@ function report(
   { isWritten, terminal }: { readonly isWritten: boolean; readonly terminal: Terminal },
 ): void {
   if (terminal.isJson) terminal.output(jsonOf(plan, isWritten), () => [])
+  if (plan.included !== undefined) terminal.say(`.gitlab-ci.yml includes ${plan.included} already`)
   if (plan.changes.length === 0) terminal.say('nothing to change')
   else if (isWritten) for (const line of nextLines(plan)) terminal.say(line)
 }

@@ -57,3 +57,8 @@ it('ends soon for files that have nothing in common', () => {
   const [before, after] = ['a', 'b'].map((name) => `${name}\n`.repeat(20_000))
   expect(unifiedDiff({ path: 'x', before, after: after! })).toHaveLength(40_003)
 })
+
+it('shows a change of more lines than a call may have arguments', () => {
+  const diff = unifiedDiff({ path: 'a', before: '\n'.repeat(400_000), after: '' })
+  expect(diff).toHaveLength(400_003)
+})

@@ -105,7 +105,8 @@ function hunksOf(lines: readonly Line[]): readonly string[] {
   for (let at = 0; at < lines.length;) {
     const end = hunkEnd(lines, at)
     const hunk = end === undefined ? lines.slice(at, at + 1) : lines.slice(at, end)
-    if (end !== undefined) shown.push(headOf(hunk, { old, made }), ...hunk.flatMap(written))
+    if (end !== undefined) shown.push(headOf(hunk, { old, made }))
+    if (end !== undefined) for (const line of hunk.flatMap(written)) shown.push(line)
     old += hunk.filter(({ kind }) => kind !== '+').length
     made += hunk.filter(({ kind }) => kind !== '-').length
     at += hunk.length
