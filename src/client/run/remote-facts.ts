@@ -35,7 +35,7 @@ async function likelyDefault(git: Git): Promise<string> {
 /** `https://HOST` of the remote; undefined for other forms. */
 export function serverOf(origin: string): string | undefined {
   const [, host] =
-    /^(?:https?|ssh|git):\/\/(?:[^@/]+@)?([^/:]+)/.exec(origin) ?? /^[^/:@]+@([^/:]+):/.exec(origin) ?? []
+    /^(?:https?|ssh|git):\/\/(?:[^/]*@)?([^/:@]+)/.exec(origin) ?? /^[^/:@]+@([^/:]+):/.exec(origin) ?? []
   return host === undefined || !URL.canParse(`https://${host}`) ? undefined : `https://${host}`
 }
 

@@ -24,11 +24,19 @@ export function checkAddress(
   if (value === undefined || value === '') return undefined
   if (isOf(value, instance))
     return { setting: right(name, value, 'the address of this instance'), elsewhere: [] }
-  const setting = wrong(name, value, {
+  const shown = withoutLogin(value)
+  const setting = wrong(name, shown, {
     why: `the address is not ${instance.url}`,
     fix: `export ${name}=${instance.url}`,
   })
-  return { setting, elsewhere: [value] }
+  return { setting, elsewhere: [shown] }
+}
+
+/** A report is copied into tickets. */
+function withoutLogin(address: string): string {
+  if (!URL.canParse(address)) return address
+  const { protocol, username, password, host, pathname } = new URL(address)
+  return username === '' && password === '' ? address : `${protocol}//${host}${pathname}`
 }
 
 interface ConfigFile {
