@@ -40,7 +40,7 @@ export async function folderFiles(folder: string, files: Files): Promise<FolderF
 function configuredPolicy(text = '', table = ''): readonly string[] {
   const start = text.indexOf(table)
   const own = start < 0 ? '' : text.slice(start + table.length).split(/^\[/m, 1)[0]
-  const path = /^\s*policy\s*=\s*["']([\w./-]{1,200})["']/m.exec(own ?? '')?.[1]
+  const path = /^[ \t]*policy[ \t]*=[ \t]*["']([\w./-]{1,200})["']/m.exec(own ?? '')?.[1]
   return path === undefined || path.startsWith('/') || path.split('/').includes('..') ? [] : [path]
 }
 

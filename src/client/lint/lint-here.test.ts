@@ -89,6 +89,11 @@ describe('lint of a folder', () => {
     expect(placesOf(await lint(['WS310', 'WS901']))).toEqual(['WS310 ci/who.toml:6:11'])
   })
 
+  it('reads settings with as many empty lines as a file may have', async () => {
+    await write({ 'wheelseal.toml': '\n'.repeat(1_000_000) })
+    expect(placesOf(await lint(['WS310']))).toEqual([])
+  })
+
   it('does not follow links out of the folder', async () => {
     await writeFile(`${folder}.md`, '```sh\ncurl -o a $U\n```\n')
     await symlink(`${folder}.md`, join(folder, 'README.md'))

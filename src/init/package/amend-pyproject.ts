@@ -105,7 +105,7 @@ function isVersion(text: string): boolean {
 function homepages(urls: Table, { homepage }: PackageNames): readonly Setting[] {
   if (homepage === undefined) return []
   return Object.entries(urls).flatMap(([key, url]) =>
-    typeof url === 'string' && /<[^>]*>/.test(url)
+    typeof url === 'string' && /<[^<>]*>/.test(url)
       ? [{ table: ['project', 'urls'], key, value: pageFor(key, homepage) }]
       : [],
   )

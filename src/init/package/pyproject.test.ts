@@ -120,6 +120,11 @@ describe('pyproject.toml gets what it lacks', () => {
     )
   })
 
+  it('and takes no address of any length for a placeholder', () => {
+    const text = `${BACK_END}[project]\nname = "a"\nversion = "1"\n[project.urls]\nHome = "${'<'.repeat(900_000)}"\n`
+    expect(amended(text)).toBe(text)
+  })
+
   it('refuses a name that is none', () => {
     const none = { name: 'my project', homepage: undefined }
     const facts = { hasFile: () => false, hasModules: true, isEmpty: false }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { requestOf } from '../arrange.ts'
 import { lintProject } from '../lint-project.ts'
+import { whyRefused } from './expected.ts'
 import { ONLY_TAGS, SIGN } from './identity.ts'
 import type { Example } from './rule.ts'
+
+type Signing = Parameters<typeof whyRefused>[1]
 
 const MAIN = '  rules:\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n'
 const UPLOADING = SIGN.replace('a\n', 'a\n    - twine upload a\n')
@@ -127,6 +130,30 @@ describe('a policy of the project', () => {
     expect(
       await saidOf('WS309', { '.gitlab-ci.yml': SIGN + ONLY_TAGS, 'policy.toml': policy }),
     ).toBeUndefined()
+  })
+
+  it.each<[string, string, boolean]>([
+    ['release-*', 'release-1', true],
+    ['release-*', 'release-', false],
+    ['release-*', 'release-1/a', false],
+    ['*-a-*', 'x-a-a-a', true],
+    ['a**', 'ab', false],
+    ['a**', 'abc', true],
+    ['ab*bc', 'abc', false],
+    ['team/*', 'team/x', true],
+    ['*a*a*a*a*a*a*b', 'a'.repeat(200), false],
+  ])('that allows the branches %s, of which it has %s: %s', (pattern, ref, isAllowed) => {
+    const { surroundings } = requestOf({})
+    const situation = { kind: 'default-branch', ref: `refs/heads/${ref}` }
+    const signing = { project: { surroundings }, situation, by: 'policy' } as unknown as Signing
+    const refs = [`refs/heads/${pattern}`]
+    const said = whyRefused({ project: undefined, file: '.gitlab-ci.yml', refs }, signing)
+    expect(said === undefined).toBe(isAllowed)
+  })
+
+  it('may have an identity of any length', async () => {
+    const policy = policyOf(`identity = "https://gitlab.example.com${'/'.repeat(900_000)}"`)
+    expect(await saidOf('WS309', { '.gitlab-ci.yml': SIGN + MAIN, 'policy.toml': policy })).toBeUndefined()
   })
 
   it('may name any branch where the default one is only a guess', async () => {

@@ -13,8 +13,11 @@ export interface ExpectedPipeline {
 
 export const CONFIG_FILE = '.gitlab-ci.yml'
 
+const MAX_IDENTITY_LENGTH = 2048
+
 /** Of a certificate's identity, `https://HOST/GROUP/NAME//FILE@REF`. Undefined for every other. */
 export function pipelineOf(identity: string): ExpectedPipeline | undefined {
+  if (identity.length > MAX_IDENTITY_LENGTH) return undefined
   const [, project, file = '', ref = ''] =
     /^(https?:\/\/\S+?)\/\/([^@\s]+)@(refs\/(?:heads|tags)\/\S+)$/.exec(identity) ?? []
   return project === undefined ? undefined : { project, file, refs: [ref] }
@@ -96,14 +99,25 @@ function versionOf(pyproject: Project['pyproject']): string | undefined {
   return typeof version === 'string' && version !== '' ? version : undefined
 }
 
-const MAX_STARS = 8
-
 /** `*` is one or more characters except a slash. */
 function matches(pattern: string, ref: string): boolean {
-  const parts = pattern.split('*')
-  if (parts.length > MAX_STARS) return true
-  const source = parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join('[^/]+')
-  return new RegExp(`^${source}$`).test(ref)
+  const [patterns, names] = [pattern.split('/'), ref.split('/')]
+  return patterns.length === names.length && patterns.every((one, index) => fits(one, names[index] ?? ''))
+}
+
+/** Each part where it first stands: a regular expression would try all combinations of places. */
+function fits(pattern: string, name: string): boolean {
+  const [start = '', ...parts] = pattern.split('*')
+  const end = parts.pop()
+  if (end === undefined) return name === start
+  if (!name.startsWith(start) || !name.endsWith(end)) return false
+  let at = start.length
+  for (const part of parts) {
+    const found = name.indexOf(part, at + 1)
+    if (found <= at) return false
+    at = found + part.length
+  }
+  return at < name.length - end.length
 }
 
 /** Of the jobs that sign then; undefined where one has a name that only its pipeline knows. */
