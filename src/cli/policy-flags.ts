@@ -40,23 +40,27 @@ export async function policyPlanOf(
     throw wrong('a digest has no package name', 'name the file in place of its digest')
   const releases = names.filter((name) => RELEASE.test(name))
   const { trust, origins } = trustChoice(flags, surroundings.settings)
-  const { policy } = groupOf(surroundings.settings, ['policy'])
-  const isConfigured = flags.output === undefined && policy !== undefined
-  if (isConfigured) await checkOutput(policy)
+  const configured =
+    flags.output === undefined ? groupOf(surroundings.settings, ['policy']).policy : undefined
+  await checkOutput(configured)
   const plan: PolicyPlan = {
     targets,
     trust,
     network: flags.offline === true ? 'none' : 'allowed',
     release: releases.length === 0 ? undefined : await releaseOf(releases, flags, surroundings),
     tags: flags.anyTag === true ? 'any tag' : 'this tag',
-    output: flags.output ?? policy?.value ?? DEFAULT_OUTPUT,
+    output: flags.output ?? configured?.value ?? DEFAULT_OUTPUT,
   }
-  return { plan, origins: isConfigured ? [...origins, { name: 'policy', ...policy }] : origins }
+  return {
+    plan,
+    origins: configured === undefined ? origins : [...origins, { name: 'policy', ...configured }],
+  }
 }
 
 /** Settings may come with the project of a stranger: what they name elsewhere is read, and never written. */
-async function checkOutput({ value, from }: Setting): Promise<void> {
-  if (!isAbsolute(from)) return
+async function checkOutput(policy: Setting | undefined): Promise<void> {
+  if (policy === undefined || !isAbsolute(policy.from)) return
+  const { value, from } = policy
   const [folder, place] = [await realpath(dirname(from)), await placeFor(value)]
   const way = relative(folder, place)
   if (way !== '..' && !way.startsWith('../')) return
