@@ -104,7 +104,7 @@ async function passedOn(path: string, body: Buffer): Promise<{ status: number; t
 /** The template, of files that are there, with more lines before those of one job. */
 function pipelineWith(stage: string, before: readonly string[]): string {
   const pipeline = componentContent()
-  const script = [`mkdir dist && cp ${at('dist')}/demo* dist/ && cp ${at('dist')}/release.env .`]
+  const script = [`mkdir dist && cp ${at('dist')}/* dist/`]
   pipeline['build'] = { ...pipeline['build'], script }
   delete pipeline['.wheelseal']?.['image']
   if (before.length > 0) pipeline[stage] = { ...pipeline[stage], before_script: before }
@@ -191,6 +191,24 @@ describe.concurrent('the pipeline of the template', { timeout: 120_000 }, () => 
     expect(log).toMatch(why)
   })
 })
+
+it.each([
+  ['sets no variable of a job with a token', 'WHEELSEAL_REKOR_URL=http://127.0.0.1:1', 'success'],
+  ['names no file elsewhere', 'RELEASE_WHEEL=../demo-1.0-py3-none-any.whl', 'success'],
+  ['names no second file', 'RELEASE_WHEEL=other-1.0-py3-none-any.whl', 'failed'],
+])(
+  'what a back end adds to the release of the template %s',
+  { timeout: 120_000 },
+  async (_what, line, state) => {
+    const pipeline = JSON.parse(pipelineWith('build', [])) as Record<string, { script: readonly string[] }>
+    const script = [...(pipeline['build']?.script ?? []), `echo '${line}' >> dist/release.env`]
+    const needed = Object.fromEntries(['sign', 'verify'].map((name) => [name, pipeline[name]]))
+    const { stages } = pipeline
+    const hidden = Object.fromEntries(Object.entries(pipeline).filter(([name]) => name.startsWith('.')))
+    const text = JSON.stringify({ stages, ...hidden, build: { ...pipeline['build'], script }, ...needed })
+    expect((await bench.run(text, { variables })).state).toBe(state)
+  },
+)
 
 /** Starts the pipeline and does that while a job of this stage runs, which then goes on. */
 async function runAnd(stage: string, happen: (id: number) => void | Promise<unknown>): Promise<Ended> {
