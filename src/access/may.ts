@@ -37,6 +37,7 @@ export const ANONYMOUS: Principal = { kind: 'anonymous' }
  * `admin_packages` yanks, quarantines and says what is listed; `read_project` and `admin_project` are of the project
  * itself. `download_code` and `push_code` are git's, `read_code` is the same by the API; `push_protected_code` changes a
  * protected branch.
+ * `create_runner` lets a machine take the jobs of the project.
  * `run_pipelines` retries, plays and cancels; `erase_jobs` takes away what jobs left, `destroy_pipelines` all of a pipeline.
  */
 export type Action =
@@ -47,6 +48,7 @@ export type Action =
   | 'push_code'
   | 'push_protected_code'
   | 'create_pipeline'
+  | 'create_runner'
   | 'read_packages'
   | 'create_package'
   | 'destroy_package'
@@ -69,6 +71,7 @@ const LEAST: Readonly<Record<Action, Readonly<Record<Visibility, Standing>>>> = 
   push_code: everywhere('developer'),
   push_protected_code: everywhere('maintainer'),
   create_pipeline: everywhere('developer'),
+  create_runner: everywhere('maintainer'),
   read_packages: { public: 'anonymous', internal: 'user', private: 'reporter' },
   create_package: everywhere('developer'),
   destroy_package: everywhere('maintainer'),
@@ -94,6 +97,7 @@ const SCOPES: Readonly<Record<Action, readonly Scope[]>> = {
   push_code: ['api', 'write_repository'],
   push_protected_code: ['api', 'write_repository'],
   create_pipeline: ['api'],
+  create_runner: ['api', 'create_runner'],
   read_packages: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
   create_package: ['api', 'write_package_registry'],
   destroy_package: ['api'],

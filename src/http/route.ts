@@ -16,7 +16,6 @@ export type RightName =
   | 'any personal token'
   | 'visitor'
   | 'session'
-  | 'create_runner'
   | 'read_metrics'
   | 'admin socket'
   | Action

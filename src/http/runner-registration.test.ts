@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Scope } from '../access/index.ts'
 import { sha256Hex } from '../base/index.ts'
+import { pipelineRequest } from '../pipelines/arrange.contract.ts'
 import { startJobServer, type JobServer } from './jobs-server.contract.ts'
 
 let server: JobServer
@@ -57,7 +58,9 @@ describe('a runner', () => {
   })
 
   it.each<[string, object, number, string]>([
-    ['a project', { runner_type: 'project_type', project_id: 1 }, 400, 'pipelines.runner-type'],
+    ['a project without a number', { runner_type: 'project_type' }, 400, 'pipelines.runner-type'],
+    ['no known project', { runner_type: 'project_type', project_id: 99 }, 404, 'access.unknown-project'],
+    ['an odd project', { runner_type: 'project_type', project_id: '1e1' }, 400, 'http.body-shape'],
     ['a group', { runner_type: 'group_type' }, 400, 'pipelines.runner-type'],
     ['nobody knows whom', { runner_type: 'x' }, 400, 'http.body-shape'],
     ['nothing', {}, 400, 'http.body-shape'],
@@ -81,6 +84,36 @@ describe('a runner', () => {
     ['a wrong token', async () => 'glpat-wrong', 401],
   ])('is not created by %s', async (_, token, status) => {
     expect((await create({ runner_type: 'instance_type' }, await token())).status).toBe(status)
+  })
+
+  it('is created by a maintainer for the project, takes its jobs only, and goes with its token', async () => {
+    const { access, arranged } = server
+    const job = pipelineRequest()
+    const own = await access.createProject({ path: 'own/one' })
+    const other = await access.createProject({ path: 'own/two' })
+    const token = await tokenOf(false, 'create_runner')
+    await access.setMember({ login: 'ucreaterunnern', path: own.path, role: 'maintainer' })
+    const ask = (project_id: number) => create({ runner_type: 'project_type', project_id }, token)
+    expect((await ask(other.id)).status).toBe(404)
+    await access.setMember({ login: 'ucreaterunnern', path: other.path, role: 'developer' })
+    expect((await ask(other.id)).status).toBe(403)
+    const runner = ((await (await ask(own.id)).json()) as { token: string }).token
+    const next = async () => (await server.json('POST', '/jobs/request', { token: runner })).status
+    await arranged.pipelines.create({ ...job, project: { ...job.project, id: other.id } })
+    expect(await next()).toBe(204)
+    await arranged.pipelines.create({ ...job, project: { ...job.project, id: own.id } })
+    expect([await next(), await next()]).toEqual([201, 204])
+    expect((await server.json('DELETE', '/runners', { token: runner })).status).toBe(204)
+    expect(await next()).toBe(403)
+  })
+
+  it('is one of at most a hundred of a project', async () => {
+    const { id } = await server.access.createProject({ path: 'own/one' })
+    const token = await tokenOf(true, 'api')
+    const ask = () => create({ runner_type: 'project_type', project_id: id }, token)
+    for (let at = 0; at < 99; at += 1) await ask()
+    expect((await ask()).status).toBe(201)
+    expect(await (await ask()).json()).toMatchObject({ code: 'pipelines.runner-count' })
   })
 
   it('is not registered with a registration token', async () => {

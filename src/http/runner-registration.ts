@@ -1,10 +1,16 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
-import { accessErrors, isAdministrator, type Access, type TokenUser } from '../access/index.ts'
+import {
+  accessErrors,
+  isAdministrator,
+  type Access,
+  type Principal,
+  type TokenUser,
+} from '../access/index.ts'
 import { pipelineErrors, type Runners } from '../pipelines/index.ts'
 import { tokenUser } from './authenticate.ts'
 import { readJsonOrForm } from './json-or-form.ts'
-import { anyone, type Bindings, type Right, type Routes } from './route.ts'
+import { anyone, type Bindings, type Routes } from './route.ts'
 import { runnerToken, type TokenRightsParts } from './runner-tokens.ts'
 
 const RUNNERS = '/api/v4/runners'
@@ -35,6 +41,9 @@ const Flag = v.union([v.boolean(), v.picklist(['true', 'false', '1', '0'])])
 /** As GitLab, which leaves out of account what it does not know. Tags are a list, or a text with commas. */
 const NewRunner = v.object({
   runner_type: v.picklist(['instance_type', 'group_type', 'project_type']),
+  project_id: v.nullish(
+    v.union([v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,14}$/))]),
+  ),
   description: v.nullish(v.pipe(v.string(), v.maxLength(1024))),
   tag_list: v.nullish(v.union([Text, v.pipe(v.array(Text), v.maxLength(100))])),
   run_untagged: v.nullish(Flag),
@@ -64,33 +73,56 @@ export function registrationRoutes(route: Routes, parts: RegistrationParts): voi
   route.post(RUNNERS, anyone, () => {
     throw pipelineErrors('pipelines.registration-token', 'this server has no registration tokens')
   })
-  route.post('/api/v4/user/runners', mayCreateRunners(parts.access), (context) => create(context, runners))
+  const user = tokenUser(parts.access, { name: 'create_runner', scopes: ['api', 'create_runner'] })
+  route.post('/api/v4/user/runners', user, (context, principal) => create(context, principal, parts))
 }
 
-/** An administrator, as on GitLab where a runner is to serve all projects. */
-function mayCreateRunners(access: Access): Right<TokenUser> {
-  const user = tokenUser(access, { name: 'create_runner', scopes: ['api', 'create_runner'] })
-  return {
-    name: 'create_runner',
-    admit: async (context) => {
-      const principal = await user.admit(context)
-      if (isAdministrator(principal)) return principal
-      throw accessErrors('access.forbidden', 'only an administrator may create runners for all projects')
-    },
+type NewRunnerBody = v.InferOutput<typeof NewRunner>
+
+/**
+ * Whose jobs the runner will take; null: those of all projects. As on GitLab, an administrator may ask for that, and a
+ * maintainer for the own project. Throws `pipelines.runner-type`, `access.forbidden`, `access.unknown-project`.
+ */
+async function projectFor(
+  { runner_type, project_id }: NewRunnerBody,
+  principal: Principal,
+  access: Access,
+): Promise<number | null> {
+  if (runner_type === 'group_type')
+    throw pipelineErrors('pipelines.runner-type', 'runners of a group are not supported')
+  if (runner_type === 'instance_type') {
+    if (isAdministrator(principal)) return null
+    throw accessErrors('access.forbidden', 'only an administrator may create runners for all projects', {
+      hint: 'a maintainer creates one for the project, with runner_type=project_type and project_id',
+    })
   }
+  if (project_id === undefined || project_id === null)
+    throw pipelineErrors('pipelines.runner-type', 'a runner of a project needs a project_id')
+  const project = await access.findProject(Number(project_id))
+  if (project === undefined || !(await access.maySee(principal, project)))
+    throw accessErrors(
+      'access.unknown-project',
+      `project ${project_id} does not exist, or is hidden from you`,
+    )
+  if (await access.may(principal, 'create_runner', project)) return project.id
+  throw accessErrors('access.forbidden', `only a maintainer of ${project.path} may create runners for it`)
 }
 
-async function create(context: Context<Bindings>, runners: Runners): Promise<Response> {
+async function create(
+  context: Context<Bindings>,
+  principal: TokenUser,
+  { runners, access }: RegistrationParts,
+): Promise<Response> {
   const body = await readJsonOrForm(context, NewRunner, MAX_BODY_BYTES)
-  const { runner_type, description, tag_list, run_untagged } = body
-  if (runner_type !== 'instance_type')
-    throw pipelineErrors('pipelines.runner-type', `runners of ${runner_type} are not supported`)
+  const projectId = await projectFor(body, principal, access)
+  const { description, tag_list, run_untagged } = body
   const tags = tagsOf(tag_list ?? [])
   const runUntagged =
     run_untagged === undefined || run_untagged === null
       ? tags.length === 0
       : ['true', '1'].includes(String(run_untagged))
-  const { id, token } = await runners.create({ description: description ?? '', tags, runUntagged })
+  const runner = { description: description ?? '', tags, runUntagged, projectId }
+  const { id, token } = await runners.create(runner)
   return context.json({ id, token: token.reveal(), token_expires_at: null }, 201)
 }
 

@@ -35,8 +35,14 @@ export const pipelineErrors = defineErrors({
   'pipelines.runner-type': {
     status: 400,
     exit: 1,
-    summary: 'A runner was to be created for a group or project.',
-    hint: 'create it with runner_type=instance_type, and tell runners apart by tags',
+    summary: 'A runner was to be created for a group, or for a project that was not named.',
+    hint: 'create it with runner_type=project_type and project_id, or with runner_type=instance_type as an administrator',
+  },
+  'pipelines.runner-count': {
+    status: 400,
+    exit: 1,
+    summary: 'The project has as many runners of its own as it may have.',
+    hint: 'remove those that no machine uses: DELETE /api/v4/runners with the token of each',
   },
   'pipelines.runner-manager': {
     status: 404,

@@ -259,6 +259,7 @@ async function createRunner(
     description,
     tags,
     runUntagged,
+    projectId: null,
     createdAtMs: clock.nowMs(),
     tokenHash: hashToken(token),
   })

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest'
 import { changing, newJob, newPipeline } from './new-rows.contract.ts'
 import type { PipelineStore, RunnerRecord } from './store.ts'
 
-type Kind = Pick<RunnerRecord, 'tags' | 'runUntagged'>
+type Kind = Pick<RunnerRecord, 'tags' | 'runUntagged' | 'projectId'>
 
-const UNTAGGED: Kind = { tags: [], runUntagged: true }
+const UNTAGGED: Kind = { tags: [], runUntagged: true, projectId: null }
 
 let runners = 0
 /** Gives the number of a new runner. */
@@ -76,6 +76,25 @@ export function describeQueue(store: () => PipelineStore): void {
     expect(await next(await addRunner(store(), { tags: ['new'] }))).toBeUndefined()
   })
 
+  it('gives a runner of one project the jobs of no other, whenever they were queued', async () => {
+    const kind = { tags: ['a'] }
+    const before = await addRunner(store(), { ...kind, projectId: 20 })
+    await store().createPipeline(newPipeline(['theirs'], 21))
+    const own = await store().createPipeline(newPipeline(['mine']))
+    const after = await addRunner(store(), { projectId: 20 })
+    const all = await addRunner(store(), kind)
+    const other = await addRunner(store(), { projectId: 22 })
+    const found = async () => Promise.all([before, after, all, other].map(next))
+    expect(await found()).toEqual(['mine', 'mine', 'theirs', undefined])
+    await store().updatePipeline(own.pipeline.id, (now) => ({
+      ...changing('mine', { state: 'failed' })(now),
+      newJobs: [newJob('again')],
+    }))
+    expect(await found()).toEqual(['again', 'again', 'theirs', undefined])
+    await store().updatePipeline(own.pipeline.id, changing('again', { state: 'canceled' }))
+    expect(await found()).toEqual([undefined, undefined, 'theirs', undefined])
+  })
+
   it('gives each job to one of several runners that ask at once', async () => {
     const names = ['one', 'two', 'three', 'four', 'five']
     await store().createPipeline(newPipeline(names))
@@ -120,7 +139,7 @@ export function describeQueue(store: () => PipelineStore): void {
 
 export function describeRunners(store: () => PipelineStore): void {
   it('finds a runner by the hash of its token only', async () => {
-    const described = { description: 'here', createdAtMs: 5, runUntagged: false }
+    const described = { description: 'here', createdAtMs: 5, runUntagged: false, projectId: 7 }
     const tags = ['b', 'a', 'b']
     const runner = await store().createRunner({ ...described, tags, tokenHash: 'aa' })
     expect(await store().findRunner('aa')).toEqual(runner)

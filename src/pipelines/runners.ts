@@ -18,6 +18,8 @@ export interface RunnerRows {
   replaceToken(runnerId: number, tokenHash: string): Promise<boolean>
   /** With its managers. Jobs that it runs go on: they have tokens of their own. */
   removeRunner(runnerId: number): Promise<boolean>
+  /** How many runners take jobs of that project only, at most `limit`. */
+  countOfProject(projectId: number, limit: number): Promise<number>
   /** Beyond `MAX_MANAGERS` of one runner a new one is not kept. */
   putManager(runnerId: number, manager: RunnerManager): Promise<void>
   removeManager(runnerId: number, systemId: string): Promise<boolean>
@@ -32,12 +34,16 @@ const NOTED_MS = 10 * 60_000
 const MAX_REMEMBERED = 10_000
 const MAX_INFO_LENGTH = 255
 const MAX_TAGS = 50
+/** Each may have a queue of its own, in which each job of the project is entered. */
+const MAX_OF_PROJECT = 100
 const MAX_TAG_LENGTH = 255
 
 export interface NewRunner {
   readonly description: string
   readonly tags: readonly string[]
   readonly runUntagged: boolean
+  /** The only project whose jobs it takes; null: those of all projects. */
+  readonly projectId: number | null
 }
 
 export interface RunnersParts {
@@ -50,7 +56,7 @@ export interface RunnersParts {
 
 /** Registration of runners, as a stock gitlab-runner and a person with a token ask for it. */
 export interface Runners {
-  /** Throws `pipelines.runner-tags`. */
+  /** Throws `pipelines.runner-tags`, `pipelines.runner-count`. */
   create(runner: NewRunner): Promise<{ readonly id: number; readonly token: Secret }>
   /** From now on the old token is nobody's. Throws `pipelines.runner-token`. */
   resetToken(token: string): Promise<Secret>
@@ -93,13 +99,15 @@ function newToken({ entropy }: RunnersParts): string {
 }
 
 async function create(parts: RunnersParts, runner: NewRunner): ReturnType<Runners['create']> {
-  const { description, tags, runUntagged } = runner
+  const { description, tags, runUntagged, projectId } = runner
   checkTags(runner)
+  if (projectId !== null) await checkCount(parts, projectId)
   const token = newToken(parts)
   const made = await parts.store.createRunner({
     description,
     tags: [...new Set(tags)].toSorted(),
     runUntagged,
+    projectId,
     createdAtMs: parts.clock.nowMs(),
     tokenHash: hashToken(token),
   })
@@ -116,6 +124,11 @@ function checkTags({ tags, runUntagged }: NewRunner): void {
       'pipelines.runner-tags',
       'the runner has no tags and runs no untagged jobs, so it would never get a job',
     )
+}
+
+async function checkCount({ rows }: RunnersParts, projectId: number): Promise<void> {
+  if ((await rows.countOfProject(projectId, MAX_OF_PROJECT)) < MAX_OF_PROJECT) return
+  throw pipelineErrors('pipelines.runner-count', `the project has ${MAX_OF_PROJECT} runners already`)
 }
 
 async function resetToken(parts: RunnersParts, token: string): Promise<Secret> {

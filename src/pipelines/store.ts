@@ -123,6 +123,8 @@ export interface RunnerRecord {
   readonly tags: readonly string[]
   /** Whether it takes jobs without tags. */
   readonly runUntagged: boolean
+  /** The only project whose jobs it takes; null: those of all projects. */
+  readonly projectId: number | null
   readonly createdAtMs: number
 }
 
@@ -177,7 +179,7 @@ export interface PipelineStore {
   findJobByTokenHash(tokenHash: string): Promise<JobRecord | undefined>
   /**
    * Of the pending jobs that the runner may take, the one that was queued first: the runner has all tags of the job,
-   * and runs untagged jobs where it has none. It stays pending: who makes it running by `updatePipeline` has it.
+   * runs untagged jobs where it has none, and is not of another project. It stays pending: who makes it running by `updatePipeline` has it.
    */
   nextPendingJob(runnerId: number): Promise<JobRecord | undefined>
   /** Running and canceling jobs whose deadline is not after `nowMs`, the earliest first, at most `limit`. */

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { RunnerManager, RunnerRows } from '../../pipelines/index.ts'
 import type { Database } from './database.ts'
 import type { RunnerManagerTable } from './pipeline-lists-steps.ts'
+import { dropUnusedQueue } from './pipelines-queues.ts'
 import type { PipelinesTables } from './pipelines-rows.ts'
 import { alone } from './transactions.ts'
 
@@ -25,14 +26,23 @@ export function createRunnerRows(
       const { numDeletedRows } = await rows.where('system_id', '=', systemId).executeTakeFirst()
       return Number(numDeletedRows) === 1
     },
+    countOfProject: (projectId, limit) => countOfProject(tables, projectId, limit),
     managers: (runnerId) => managersOf(tables, runnerId, maxManagers),
   }
 }
 
 async function removeRunner(step: Transaction<Known>, runnerId: number): Promise<boolean> {
   await step.deleteFrom('runner_managers').where('runner_id', '=', runnerId).execute()
-  const { numDeletedRows } = await step.deleteFrom('runners').where('id', '=', runnerId).executeTakeFirst()
-  return Number(numDeletedRows) === 1
+  const runner = step.deleteFrom('runners').where('id', '=', runnerId).returning('queue_id')
+  const removed = await runner.executeTakeFirst()
+  if (removed !== undefined) await dropUnusedQueue(step, removed.queue_id)
+  return removed !== undefined
+}
+
+async function countOfProject(tables: Kysely<Known>, projectId: number, limit: number): Promise<number> {
+  const queues = tables.selectFrom('queues').innerJoin('runners', 'runners.queue_id', 'queues.id')
+  const own = queues.select('runners.id').where('queues.project_id', '=', projectId)
+  return (await own.limit(limit).execute()).length
 }
 
 async function managersOf(

@@ -2,8 +2,9 @@ import type { Kysely } from 'kysely'
 import { addGraph } from './pipelines-graph.ts'
 import { pipelineListSteps } from './pipeline-lists-steps.ts'
 import { pipelinePartSteps } from './pipelines-parts.ts'
+import { projectQueueSteps } from './pipelines-project-queues.ts'
 import { pipelineRemovalSteps } from './pipelines-removal.ts'
-import type { PipelinesTables } from './pipelines-rows.ts'
+import type { PipelinesTables, QueueTable } from './pipelines-rows.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /** How the tables of `pipelines.ts` came to be. */
@@ -24,6 +25,7 @@ export const pipelinesMigrations: Steps = {
   ...pipelineListSteps,
   ...pipelineRemovalSteps,
   ...pipelinePartSteps,
+  ...projectQueueSteps,
 }
 
 async function createPipelineTables({ schema }: Kysely<unknown>, types: ColumnTypes): Promise<void> {
@@ -106,7 +108,8 @@ async function queuePendingJobs(database: Kysely<unknown>): Promise<void> {
     .alterTable('jobs')
     .addColumn('tags', 'text', (column) => column.notNull().defaultTo('[]'))
     .execute()
-  const tables = database.$extendTables<PipelinesTables>()
+  type Before = Omit<PipelinesTables, 'queues'> & { readonly queues: Omit<QueueTable, 'project_id'> }
+  const tables = database.$extendTables<Before>()
   await tables.insertInto('queues').values({ tags: '[]', run_untagged: 1 }).execute()
   await tables
     .updateTable('runners')

@@ -67,9 +67,11 @@ type RunnerTable = {
   readonly queue_id: number
 }
 
-/** One for all runners with the same tags. */
+/** One for all runners with the same tags that take jobs of the same project, or of all. */
 export type QueueTable = {
   readonly id: Generated<number>
+  /** 0: all projects. */
+  readonly project_id: number
   /** JSON, sorted. */
   readonly tags: string
   readonly run_untagged: number

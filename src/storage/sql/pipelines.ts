@@ -17,7 +17,7 @@ import { artifactQueries } from './pipelines-artifacts.ts'
 import { giverQueries, insertNeeds, partColumns, readPart } from './pipelines-parts.ts'
 import { ACTIVE } from './pipelines-states.ts'
 import { lastRemovedIid, removePipeline } from './pipelines-removal.ts'
-import { ensureQueue, queueUp, requeue, toKind } from './pipelines-queues.ts'
+import { ensureQueue, queueUp, requeue, toKind, type QueuedJob } from './pipelines-queues.ts'
 import {
   jobColumns,
   pipelineColumns,
@@ -122,7 +122,7 @@ function runners(tables: Tables) {
     .selectFrom('runners')
     .innerJoin('queues', 'queues.id', 'runners.queue_id')
     .selectAll('runners')
-    .select(['tags', 'run_untagged'])
+    .select(['tags', 'run_untagged', 'project_id'])
 }
 
 function toRunner(row: {
@@ -131,6 +131,7 @@ function toRunner(row: {
   readonly created_at_ms: number
   readonly tags: string
   readonly run_untagged: number
+  readonly project_id: number
 }): RunnerRecord {
   return { id: row.id, description: row.description, ...toKind(row), createdAtMs: row.created_at_ms }
 }
@@ -143,17 +144,22 @@ async function insertRunner(
     description: runner.description,
     created_at_ms: runner.createdAtMs,
     token_hash: runner.tokenHash,
-    queue_id: await ensureQueue(step, runner, pendingJobs(step)),
+    queue_id: await ensureQueue(step, runner, pendingJobs(step, runner.projectId)),
   }
   const { id } = await step.insertInto('runners').values(row).returning('id').executeTakeFirstOrThrow()
   return toRunner(await runners(step).where('runners.id', '=', id).executeTakeFirstOrThrow())
 }
 
-async function* pendingJobs(step: Transaction<PipelinesTables>): AsyncGenerator<JobRecord> {
+/** Of one project, or of all. */
+async function* pendingJobs(
+  step: Transaction<PipelinesTables>,
+  projectId: number | null,
+): AsyncGenerator<QueuedJob> {
   for (let afterId = 0; ;) {
     const pending = step.selectFrom('jobs').selectAll().where('state', '=', 'pending')
-    const page = await pending.where('id', '>', afterId).orderBy('id').limit(PAGE).execute()
-    yield* page.map(toJob)
+    const own = projectId === null ? pending : pending.where('project_id', '=', projectId)
+    const page = await own.where('id', '>', afterId).orderBy('id').limit(PAGE).execute()
+    yield* page.map((row) => ({ ...toJob(row), projectId: row.project_id }))
     const last = page.at(-1)
     if (last === undefined) return
     afterId = last.id
@@ -201,7 +207,7 @@ async function insertJobs(
     const { id } = await step.insertInto('jobs').values(values).returning('id').executeTakeFirstOrThrow()
     const record = { ...job, id, pipelineId }
     await insertNeeds(step, record)
-    await queueUp(step, record)
+    await queueUp(step, { ...record, projectId: project_id })
     await passResource(step, record)
     inserted.push(record)
   }

@@ -47,6 +47,7 @@ const HISTORY: readonly string[] = [
   '0022-pushes',
   '0023-pipelines-removed',
   '0024-pipelines-parts',
+  '0025-pipelines-project-queues',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {

@@ -34,9 +34,16 @@ it('hands out what waited in a database that an earlier version wrote, to runner
   const database = await openDatabase(path, pipelinesMigrations)
   const store = createPipelineStore(database)
   const kept = await store.findRunner('aa')
-  expect(kept).toEqual({ id: 1, description: 'earlier', tags: [], runUntagged: true, createdAtMs: 5 })
+  expect(kept).toEqual({
+    id: 1,
+    description: 'earlier',
+    tags: [],
+    runUntagged: true,
+    projectId: null,
+    createdAtMs: 5,
+  })
   expect(await store.nextPendingJob(1)).toMatchObject({ id: 3, tags: [] })
-  const kind = { tags: ['a'], runUntagged: true }
+  const kind = { tags: ['a'], runUntagged: true, projectId: null }
   const { id } = await store.createRunner({ ...kind, description: 'new', createdAtMs: 6, tokenHash: 'ab' })
   expect(await store.nextPendingJob(id)).toMatchObject({ id: 3 })
   await database.destroy()

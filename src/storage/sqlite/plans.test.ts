@@ -54,7 +54,7 @@ const SMALL: Readonly<Record<string, string>> = {
   'job_tokens by job_tokens_job': 'the tokens of one job, which end with it',
   'queued_jobs by queued_jobs_job':
     'the queues in which one job stands, as many as there are kinds of runners',
-  'select: SCAN queues': 'the kinds of runners, which only those who may register one add to',
+  'queues by sqlite_autoindex_queues_1': 'the kinds of runners of one project or of all, which have a limit',
   'upload_tokens by sqlite_autoindex_upload_tokens_1': 'the rules that let one token, which have a limit',
   'upload_tokens by upload_tokens_rule': 'the tokens that one rule gave in the last fifteen minutes',
   'upload_tokens by upload_tokens_expiry': EXPIRED,
