@@ -9,15 +9,20 @@ import {
 } from '../client/index.ts'
 import { silentLog, systemSpawn } from '../host/index.ts'
 import { traceFile } from '../storage/folder/index.ts'
+import { instanceUrl } from './instance-url.ts'
 import { explainEnding, manualNotes } from './pipeline-ending.ts'
 import { addPipelineFlags, requestOf, type PipelineFlags } from './pipeline-flags.ts'
 import { openReporting, type PipelineReporting } from './pipeline-reporting.ts'
+import { runOnServer } from './run-there.ts'
 import { runTable } from './run-table.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { orStopped, stopSignal } from './stop-signal.ts'
 import { programName, writeJson } from './terminal.ts'
 
 interface Options extends PipelineFlags {
+  readonly url?: string
+  readonly project?: string
+  readonly tokenFile?: string
   readonly data?: string
   readonly newData?: boolean
   readonly executor: ExecutorChoice
@@ -31,6 +36,9 @@ The pipeline is that of the commit that is checked out; of a folder that is not 
 without .gitlab-ci.yml gets a pipeline that builds, signs, verifies and publishes it. With names of jobs only these
 run, and those that they wait for; a manual job runs when it is named.
 
+With --url the commit is pushed to a server that runs elsewhere, and the jobs of its pipeline run here, by a runner of
+the project that is removed at the end. The access token comes from WHEELSEAL_TOKEN or a file; it is never an argument.
+
 Jobs run in a sandbox of their own where the kernel allows it; else as your user, and a line says so.
 
 Examples:
@@ -38,6 +46,7 @@ Examples:
   wheelseal run --tag v1.2.0
   wheelseal run --worktree build sign
   wheelseal run --variable DEPLOY_TOKEN --wheelhouse wheels
+  wheelseal run --url https://seal.example.com --tag v1.2.0
 
 Exit: 0 the pipeline passed, 1 refused or failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM.`
 
@@ -45,6 +54,13 @@ export function command(): Command {
   const running = new Command('run')
     .description("Runs a project's pipeline on this machine.")
     .option('--data <dir>', DATA_HELP)
+    .addOption(
+      new Option('--url <url>', 'run on this server: push the commit there, and run the jobs here')
+        .argParser(instanceUrl)
+        .conflicts(['data', 'newData', 'listen', 'visibility', 'worktree', 'wheelhouse', 'mirror']),
+    )
+    .option('--project <path>', 'with --url: project on the server (default: as remote origin has it)')
+    .option('--token-file <path>', 'with --url: file with an access token (default: WHEELSEAL_TOKEN)')
     .option(
       '--new-data',
       "use a new data directory below the user's data folder; only the previous one is kept",
@@ -56,7 +72,11 @@ export function command(): Command {
   return addPipelineFlags(running).addHelpText('after', HELP).action(run)
 }
 
-async function run(jobs: readonly string[], options: Options): Promise<void> {
+async function run(jobs: readonly string[], options: Options, self: Command): Promise<void> {
+  const { url } = options
+  if (url !== undefined) return runOnServer(jobs, { ...options, url })
+  if (options.project !== undefined || options.tokenFile !== undefined)
+    self.error('error: --project and --token-file need --url')
   const request = requestOf(options, jobs)
   const { env, wheelhouse } = request
   // Before the first temporary folder, so that Ctrl-C removes it.

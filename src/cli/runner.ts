@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { resolve } from 'node:path'
 import { EXECUTORS, runJobs, type ExecutorChoice } from '../client/index.ts'
 import { thisProgram } from '../host/index.ts'
+import { instanceUrl } from './instance-url.ts'
 import { countOfJobs, definedOf } from './pipeline-flags.ts'
 import { openReporting } from './pipeline-reporting.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -30,7 +31,7 @@ Exit: 0 stopped, or no job is left; 1 refused, or a job failed with --once; 2 wr
 export function command(): Command {
   return new Command('runner')
     .description('Runs the jobs of an instance on this machine, until it is stopped.')
-    .requiredOption('--url <url>', 'URL of the instance', serverUrl)
+    .requiredOption('--url <url>', 'URL of the instance', instanceUrl)
     .option('--token-file <path>', "file with the runner's token (default: WHEELSEAL_RUNNER_TOKEN)")
     .addOption(new Option('--executor <name>', 'how jobs are run').choices(EXECUTORS).default('auto'))
     .option('--jobs <n>', 'jobs at a time', countOfJobs, 1)
@@ -40,14 +41,6 @@ export function command(): Command {
     .option('--quiet', 'print failures only')
     .addHelpText('after', HELP)
     .action(run)
-}
-
-function serverUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const isPlain = url?.username === '' && url.password === '' && url.search === '' && url.hash === ''
-  if (url === undefined || !isPlain || !/^https?:$/.test(url.protocol))
-    throw new InvalidArgumentError('it must be an http or https URL without credentials')
-  return url.href.replace(/\/+$/, '')
 }
 
 async function run(_flags: Options, self: Command): Promise<void> {

@@ -37,6 +37,42 @@ export const clientErrors = defineErrors({
     summary: 'The token of the runner is missing or malformed.',
     hint: 'an administrator makes one with POST /api/v4/user/runners; give it in WHEELSEAL_RUNNER_TOKEN or with --token-file',
   },
+  'client.access-token': {
+    status: 400,
+    exit: 2,
+    summary: 'There is no access token for the server, or it is malformed.',
+    hint: 'set WHEELSEAL_TOKEN or give --token-file; the token needs the scope api, of a maintainer of the project',
+  },
+  'client.run-url': {
+    status: 400,
+    exit: 2,
+    summary: 'A run on a server of another process was asked for what only a run with --data can do.',
+    hint: 'leave out what is named, or run with --data',
+  },
+  'client.run-project': {
+    status: 404,
+    exit: 1,
+    summary: 'The server has no such project that the token may see.',
+    hint: 'name the project with --project GROUP/NAME; an owner of the group creates it on the server',
+  },
+  'client.run-right': {
+    status: 403,
+    exit: 1,
+    summary: 'The token does not allow to run pipelines of the project here.',
+    hint: 'use a token with the scope api of a maintainer of the project',
+  },
+  'client.push': {
+    status: 502,
+    exit: 1,
+    summary: 'The server did not accept the push of the commit.',
+    hint: "the text after the colon is the message of git; where the branch has other commits, fetch and merge them first: 'wheelseal run' never forces a push",
+  },
+  'client.run-pipeline': {
+    status: 502,
+    exit: 1,
+    summary: 'The server did not make a pipeline of the commit.',
+    hint: "check the rules of .gitlab-ci.yml for this ref, and that the commit message does not say [skip ci]; 'wheelseal plan' shows the jobs",
+  },
   'client.run-variable': {
     status: 400,
     exit: 2,

@@ -106,6 +106,13 @@ export const PAGES: readonly Page[] = [
   {
     path: 'how-to/run-your-project.md',
     before: `${small.replaceAll('PLACE', 'my-package')}; mkdir here; cd here`,
+    leftOut: [
+      {
+        lines: `export WHEELSEAL_TOKEN=$(cat ~/.seal-token)
+wheelseal run --url https://seal.example.com --tag v1.2.0`,
+        because: 'no server has this name; tests/edge/run-url.test.ts runs it',
+      },
+    ],
   },
   {
     path: 'how-to/forward-build-backends.md',

@@ -33,12 +33,35 @@ const MAX_TOKEN_BYTES = 4096
 /** Runs the jobs that an instance has for a runner, one after another. Throws `client.runner-token`, `client.sandbox`. */
 export async function runJobs(options: RunJobsOptions): Promise<readonly JobOutcome[]> {
   const token = await tokenOf(options)
+  // One runner's token is of one instance, whatever other addresses that has.
+  const instance = instanceOf(options.url, token)
+  return runJobsOf({ ...options, token, instance, isDone: () => options.ends === 'until idle' })
+}
+
+/** What jobs of the instance leave for later ones: neither for those of another, nor of another's token. */
+export function instanceOf(url: string, token: Secret): string {
+  return sha256Hex(`${url}\n${token.reveal()}`).slice(0, 16)
+}
+
+export interface RunnerJobs extends Omit<RunJobsOptions, 'tokenFile' | 'ends'> {
+  /** Of the runner. */
+  readonly token: Secret
+  /** Whose caches and layers the jobs share. */
+  readonly instance: string
+  /** Asked while there is no job. */
+  readonly isDone: () => boolean | Promise<boolean>
+  /** Between two questions for a job; default: that of the runner. */
+  readonly pollMs?: number
+}
+
+/** Throws `client.sandbox`. */
+export async function runJobsOf(options: RunnerJobs): Promise<readonly JobOutcome[]> {
   // Short, because paths below it end up in sockets and shebang lines.
   const folder = await openWorkFolder(tmpdir(), systemClock)
   try {
-    const runner = await openRunner(options, { token, scratch: folder.path })
+    const runner = await openRunner(options, folder.path)
     options.say(`jobs of ${options.url} run here`)
-    return await runner.runUntil(() => options.ends === 'until idle', options.signal)
+    return await runner.runUntil(options.isDone, options.signal)
   } finally {
     await folder.close()
   }
@@ -55,14 +78,10 @@ async function tokenOf({ tokenFile, env }: RunJobsOptions): Promise<Secret> {
   throw clientErrors('client.runner-token', `${place} has no token of a runner`)
 }
 
-async function openRunner(
-  options: RunJobsOptions,
-  { token, scratch }: { readonly token: Secret; readonly scratch: string },
-) {
+async function openRunner(options: RunnerJobs, scratch: string) {
   const { url, env, executor: choice, program, prependPath, observer, parallel } = options
+  const { token, instance, pollMs } = options
   const tools = await writeLaunchers(join(scratch, 'tools'), program, prependPath)
-  // One runner's token is of one instance, whatever other addresses that has.
-  const instance = sha256Hex(`${url}\n${token.reveal()}`).slice(0, 16)
   const place = { serverUrl: url, instance, scratch }
   const order = { ...options, ...place, choice, path: [tools], wheelhouse: undefined }
   const { executor } = await chooseExecutor(order)
@@ -78,5 +97,6 @@ async function openRunner(
     cacheFolder: join(userFolders(env).cache, 'jobs', instance),
     observer,
     jobs: parallel,
+    ...(pollMs === undefined ? {} : { pollMs }),
   })
 }
