@@ -1,26 +1,11 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Clock, Files, Spawn } from '../../base/index.ts'
-import {
-  examinePipeline,
-  formatProblem,
-  type Problem,
-  type ShippedComponent,
-  type Sources,
-} from '../../ciconfig/index.ts'
+import { examinePipeline, formatProblem, type Problem, type Sources } from '../../ciconfig/index.ts'
 import { initErrors, PIPELINE_PATH, type FileChange } from '../../init/index.ts'
-import { situationsOf } from '../lint/lint-here.ts'
+import { situationsOf, type LintPorts } from '../lint/lint-here.ts'
 import type { GitFacts } from '../lint/project-facts.ts'
 import { elsewhere } from '../plan/elsewhere.ts'
 import { gitSources, plainSources } from '../plan/git-sources.ts'
-
-export interface InitPorts {
-  readonly files: Files
-  readonly clock: Clock
-  readonly spawn: Spawn
-  readonly env: Readonly<Record<string, string>>
-  readonly shipped: () => ShippedComponent
-}
 
 /** A project with what would be changed in it. */
 export interface Draft {
@@ -39,7 +24,7 @@ export interface Examined {
 }
 
 /** The pipelines of the default branch and of a tag, as far as they can be planned without the network. */
-export async function examine(draft: Draft, ports: InitPorts): Promise<Examined> {
+export async function examine(draft: Draft, ports: LintPorts): Promise<Examined> {
   const sources = sourcesOf(draft, ports)
   const plans = []
   for (const { kind, variables } of situationsOf(draft.git))
@@ -60,7 +45,7 @@ export async function examine(draft: Draft, ports: InitPorts): Promise<Examined>
 export async function refuseBroken(
   before: Examined | undefined,
   draft: Draft,
-  ports: InitPorts,
+  ports: LintPorts,
 ): Promise<void> {
   if (before === undefined || before.problems.length > 0) return
   const isThere = draft.changes.some(({ path }) => path === PIPELINE_PATH)
@@ -73,7 +58,7 @@ export async function refuseBroken(
 }
 
 /** The folder with the changes laid over it. */
-function sourcesOf({ folder, changes }: Draft, ports: InitPorts): Sources {
+function sourcesOf({ folder, changes }: Draft, ports: LintPorts): Sources {
   const texts = new Map(changes.map(({ path, after }) => [path, after]))
   const here = gitSources(
     plainSources({ folder, files: ports.files }),

@@ -5,7 +5,8 @@ import { PIPELINE_PATH, planFiles, suggestedName, type FileChange, type Target }
 import { clientErrors } from '../errors.ts'
 import { gitFacts, type GitFacts } from '../lint/project-facts.ts'
 import { chooseTarget, type TargetChoice } from './choose-target.ts'
-import { examine, isBelowRepository, refuseBroken, type InitPorts } from './examine.ts'
+import type { LintPorts } from '../lint/lint-here.ts'
+import { examine, isBelowRepository, refuseBroken } from './examine.ts'
 import { readProject } from './project-files.ts'
 
 export interface InitOptions {
@@ -34,7 +35,7 @@ export interface InitPlan {
  * What init would change in a folder, and why. Writes nothing. Throws `client.no-project`, `client.init-file`, and what
  * `planFiles` throws.
  */
-export async function planInit(options: InitOptions, ports: InitPorts): Promise<InitPlan> {
+export async function planInit(options: InitOptions, ports: LintPorts): Promise<InitPlan> {
   const folder = await existing(options.folder)
   const [git, { facts, texts }] = await Promise.all([
     gitFacts(folder, ports.files),
