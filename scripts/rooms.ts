@@ -11,7 +11,7 @@ export interface Room {
 const floor3 = ['base', 'formats', 'ciconfig', 'identity', 'access', 'log', 'verify', 'sign', 'lint', 'init']
 const floor4 = [
   ...floor3,
-  ...['trust', 'registry', 'pipelines', 'repositories', 'runner', 'rehearsal', 'packaging'],
+  ...['trust', 'registry', 'gate', 'pipelines', 'repositories', 'runner', 'rehearsal', 'packaging'],
 ]
 const floor5 = [...floor4, 'host', 'storage', 'net', 'http']
 
@@ -28,6 +28,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   init: { floor: 3, imports: ['base', 'formats', 'lint'] },
   trust: { floor: 4, imports: ['base', 'formats', 'identity', 'log'] },
   registry: { floor: 4, imports: ['base', 'formats', 'identity', 'access', 'verify'] },
+  gate: { floor: 4, imports: ['base', 'formats', 'identity', 'access', 'verify', 'registry'] },
   pipelines: { floor: 4, imports: ['base', 'formats', 'ciconfig', 'identity', 'access'] },
   repositories: { floor: 4, imports: ['base', 'ciconfig', 'access', 'pipelines'] },
   runner: { floor: 4, imports: ['base', 'formats'] },

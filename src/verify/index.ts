@@ -54,12 +54,14 @@ export {
   type IdentityRule,
   type Policy,
   type Requirement,
+  type SealHas,
   type TextRule,
 } from './policy/policy.ts'
 export { gitLabRule, type GitLabIdentity } from './policy/gitlab-rule.ts'
 export { readPolicy } from './policy/read-policy.ts'
 export { amendPolicy, type AmendedPolicy } from './policy/amend.ts'
 export type { SealedFile, TagChoice } from './policy/propose.ts'
+export type { Exemption, GateRule } from './policy/gate-rule.ts'
 export type { PolicyFile } from './policy/policy-file.ts'
 export type { Identity } from '../identity/index.ts'
 export { CHECK_NAMES, type Check, type CheckName, type RefusalCode, type Verdict } from './verdict/verdict.ts'

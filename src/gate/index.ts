@@ -1,0 +1,31 @@
+/**
+ * The gate: a verifying index in front of other indexes, for installers that verify nothing.
+ */
+export { gateErrors, type GateCode } from './errors.ts'
+export type { FileCache, Incoming } from './cache.ts'
+export type { Decision, Ground } from './decision.ts'
+export type {
+  GateState,
+  JudgedFile,
+  KnownFile,
+  ListedFile,
+  NameFacts,
+  Pin,
+  ReleaseFacts,
+  SealState,
+  SealVerdict,
+} from './facts.ts'
+export type {
+  CountedRefusal,
+  Counts,
+  GateStore,
+  KeptName,
+  Mismatch,
+  NewPage,
+  PinEvent,
+  Refusal,
+  SealVerdictKey,
+  StoredSeal,
+  UpstreamName,
+} from './store.ts'
+export type { PageAnswer, SealAnswer, Upstream } from './upstream.ts'

@@ -1,0 +1,158 @@
+import type { KnownFile, ListedFile, Pin, SealVerdict } from './facts.ts'
+
+/** A name at an upstream. `upstream` is the key that the composition gives it, the same for the same URL. */
+export interface UpstreamName {
+  readonly upstream: string
+  readonly name: string
+}
+
+export interface NewPage {
+  /** Of the upstream's answer, to ask again with; null where it gave none. */
+  readonly etag: string | null
+  /** PyPI's serial; null where it gave none. */
+  readonly serial: number | null
+  readonly status: 'quarantined' | 'archived' | 'deprecated' | null
+  /** Some file has the key `provenance`, be it null. */
+  readonly tellsOfSeals: boolean
+  readonly files: readonly ListedFile[]
+}
+
+export interface KeptName extends Omit<NewPage, 'files'> {
+  /** When the upstream last answered, be it that nothing changed. */
+  readonly freshAtMs: number
+  /** Raised by every write that changes what a page may show: files, gone, changed, mismatches, served. */
+  readonly revision: number
+  /** The upstream knows no such name. */
+  readonly isUnknown: boolean
+}
+
+export interface StoredSeal {
+  readonly fileSha256: string
+  /** Of its bytes. */
+  readonly sha256: string
+  readonly kind: 'provenance' | 'bundle' | 'pair'
+  /** Where it was found: a URL, or `registry NAME`. */
+  readonly source: string
+  readonly bytes: Uint8Array
+  readonly seenAtMs: number
+}
+
+/** With the same, the verdict is the same; neither time nor policy is in it. */
+export interface SealVerdictKey {
+  readonly fileSha256: string
+  readonly fileName: string
+  readonly sealSha256: string
+  readonly rootsSha256: string
+  /** Of the verifier: another number judges everything again. */
+  readonly verifier: number
+}
+
+export type PinEvent = {
+  readonly gate: string
+  readonly name: string
+  readonly atMs: number
+  readonly by: string
+  readonly why: string
+} & ({ readonly kind: 'learned' | 'approved'; readonly pin: Pin } | { readonly kind: 'forgotten' })
+
+export interface Mismatch {
+  readonly fileName: string
+  readonly kind: 'digest' | 'metadata'
+  readonly expected: string
+  readonly found: string
+  readonly atMs: number
+}
+
+export interface Refusal {
+  /** 8 lower-case hex digits, see `refusalId`. */
+  readonly id: string
+  readonly gate: string
+  readonly name: string
+  readonly version: string
+  readonly fileName: string
+  readonly code: string
+  /** As the user read it. */
+  readonly sentence: string
+  /** JSON of all that `why` shows beside it. */
+  readonly report: string
+}
+
+export interface CountedRefusal extends Refusal {
+  readonly firstAtMs: number
+  readonly lastAtMs: number
+  readonly count: number
+}
+
+/** What happened to requests of files in one hour of one gate. */
+export interface Counts {
+  readonly served: number
+  readonly held: number
+  readonly refused: number
+  /** Refusals that the mode `warn` let through. */
+  readonly wouldRefuse: number
+}
+
+/**
+ * What `gate` keeps. One process writes. Every write is whole or absent, and durable when it resolves; seals, pin events,
+ * first-seen times, mismatches and refusals are never lost, all else can be deleted and comes back.
+ */
+export interface GateStore {
+  findName(place: UpstreamName): Promise<KeptName | undefined>
+  /** Gone ones too; in the order in which they were first seen. */
+  listFiles(place: UpstreamName): Promise<readonly KnownFile[]>
+  /**
+   * The page and its rows in one transaction: new files are added with `atMs`, those that are no longer listed get
+   * `goneAtMs`, those that are back lose it, another digest under a kept name goes into `changedSha256` (the first such
+   * one stays) and never replaces the digest. All else of a listed file is replaced.
+   */
+  keepPage(place: UpstreamName, page: NewPage, atMs: number): Promise<KeptName>
+  /** The upstream answered that nothing changed. */
+  keepFresh(place: UpstreamName, atMs: number): Promise<void>
+  /** The upstream knows no such name; what was kept of it stays, as gone. */
+  keepUnknown(place: UpstreamName, atMs: number): Promise<KeptName>
+  /** Once; does not change a time that stands. */
+  markServed(place: UpstreamName, fileName: string, atMs: number): Promise<void>
+  /** Names of an upstream that are known there, in order, from the first one after `after`. */
+  listNames(
+    upstream: string,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly string[]>
+
+  /** Once for each digest of a file and of a seal. */
+  addSeal(seal: StoredSeal): Promise<void>
+  /** In the order of arrival. */
+  sealsOf(fileSha256: string): Promise<readonly StoredSeal[]>
+  findVerdict(key: SealVerdictKey): Promise<SealVerdict | undefined>
+  keepVerdict(key: SealVerdictKey, verdict: SealVerdict): Promise<void>
+  /** That a whole set of seals was looked for, and when: without it a file is not judged. In place of what stands. */
+  keepSealSearch(fileSha256: string, upstream: string, found: 'some' | 'none', atMs: number): Promise<void>
+  findSealSearches(
+    upstream: string,
+    fileSha256s: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly found: 'some' | 'none'; readonly atMs: number }>>
+
+  /** METADATA of a wheel whose digest was proved. */
+  findMetadata(fileSha256: string): Promise<Uint8Array | undefined>
+  keepMetadata(fileSha256: string, bytes: Uint8Array): Promise<void>
+
+  addPinEvent(event: PinEvent): Promise<void>
+  /** Of a gate, oldest first; of one name where it is given. */
+  listPinEvents(gate: string, name?: string): Promise<readonly PinEvent[]>
+
+  /** Durable before a client is told. Once for each kind of a file. */
+  addMismatch(place: UpstreamName, mismatch: Mismatch): Promise<void>
+  listMismatches(place: UpstreamName): Promise<readonly Mismatch[]>
+
+  /** Counts one that is kept, else adds it. */
+  noteRefusal(refusal: Refusal, atMs: number): Promise<void>
+  findRefusal(gate: string, id: string): Promise<CountedRefusal | undefined>
+  /** Those that happened since, the most frequent first. */
+  listRefusals(
+    gate: string,
+    page: { readonly sinceMs: number; readonly limit: number },
+  ): Promise<readonly CountedRefusal[]>
+  count(gate: string, atMs: number, what: keyof Counts): Promise<void>
+  countsSince(gate: string, sinceMs: number): Promise<Counts>
+  /** Removes refusals whose last time is before. */
+  forgetRefusals(beforeMs: number): Promise<void>
+}
