@@ -29,3 +29,12 @@ export type {
   UpstreamName,
 } from './store.ts'
 export type { PageAnswer, SealAnswer, Upstream } from './upstream.ts'
+export {
+  RELEASE_STATES,
+  type FileReport,
+  type PinReport,
+  type ReleaseReport,
+  type ReleaseState,
+  type ReportedOutcome,
+  type SignerReport,
+} from './report.ts'

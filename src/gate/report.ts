@@ -1,0 +1,81 @@
+/** What `why` says of a release: the JSON of `/gate/GATE/why/NAME/VERSION`, and what its page and commands show. */
+export interface ReleaseReport {
+  readonly gate: string
+  readonly mode: 'enforce' | 'warn' | 'off'
+  readonly name: string
+  readonly version: string
+  readonly upstream: string
+  /** Of the release: the worst of its files. */
+  readonly outcome: ReportedOutcome
+  readonly rule: string
+  /** Lower-case hex of the policy file. */
+  readonly policySha256: string
+  /** PyPI's words for a release, computed over all earlier ones, and ours. */
+  readonly states: readonly ReleaseState[]
+  readonly files: readonly FileReport[]
+  /** The newest version that is served, where this one is not. */
+  readonly servedInstead: {
+    readonly version: string
+    readonly signedAt?: string
+    readonly logIndex?: number
+  } | null
+  readonly pins: readonly PinReport[]
+  /** What to do, as whole command lines and sentences. */
+  readonly next: readonly string[]
+}
+
+export type ReportedOutcome = 'allowed' | 'held' | 'refused' | 'not judged'
+
+export const RELEASE_STATES = [
+  'no-provenance',
+  'full-provenance',
+  'partial-provenance',
+  'inconsistent',
+  'lost',
+  'changed',
+  'held',
+  'late',
+  'gone',
+  'quarantined',
+  'exempt',
+  'pinned',
+] as const
+export type ReleaseState = (typeof RELEASE_STATES)[number]
+
+export interface FileReport {
+  readonly fileName: string
+  readonly sha256: string | null
+  /** As the upstream has it, and as this gate serves it (absolute). */
+  readonly upstreamUrl: string
+  readonly url: string
+  readonly uploadedAt: string
+  /** Whose word that is: the upstream's, or the gate's first sight of the file. */
+  readonly uploadedAtIs: 'said' | 'first seen'
+  readonly outcome: ReportedOutcome
+  readonly code?: string
+  /** The whole sentence, as installers show it. */
+  readonly sentence?: string
+  /** ISO 8601; from then on the answer may be another one. */
+  readonly until?: string
+  readonly grounds: readonly { readonly code: string; readonly fact: string; readonly exemptedBy?: string }[]
+  readonly signer?: SignerReport
+  readonly notes: readonly string[]
+}
+
+/** Who signed, where a seal holds: of the certificate, and where it stands in the log. */
+export interface SignerReport {
+  readonly identity: string
+  readonly issuer: string
+  /** Of Fulcio's extensions, by their names. */
+  readonly claims: Readonly<Record<string, string>>
+  readonly signedAt: string
+  readonly logIndex: number
+}
+
+export interface PinReport {
+  readonly repository: string
+  readonly issuer: string
+  readonly workflow: string | null
+  readonly since: string
+  readonly by: string
+}
