@@ -69,6 +69,7 @@ export const sideEntries: readonly string[] = [
   'client/fetch/index.ts',
   'client/install/index.ts',
   'formats/python/archive/index.ts',
+  'formats/python/simple-index/index.ts',
   'client/plan/index.ts',
   'client/rehearse/index.ts',
   'client/lint/index.ts',

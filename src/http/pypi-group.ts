@@ -13,11 +13,9 @@ import { groupReader, type ReadableGroup } from './group-reader.ts'
 import { createPageMemory, PAGE_MEMORY, type PageMemory } from './page-memory.ts'
 import { sendFile, sendProvenance, type FilePlace } from './pypi-files.ts'
 import { routesOn, type Bindings } from './route.ts'
-import { askedName, sendPage, shownAs, writePackage } from './simple-index.ts'
-import { indexJson } from './simple-json.ts'
-import type { PagePlace } from './simple-links.ts'
+import { askedName, sendPage, shownAs, writeNames, writePackage } from './simple-index.ts'
+import { nameLinks, type PagePlace } from './simple-links.ts'
 import { chooseMedia } from './simple-media.ts'
-import { indexPage } from './simple-page.ts'
 
 export interface PypiGroupParts {
   readonly pypi: PypiPackages
@@ -94,8 +92,7 @@ async function sendNames(context: Context<Bindings>, { pypi, group, place }: Gro
   const names = new Set<string>()
   for await (const project of group.projects()) for await (const name of pypi.names(project)) names.add(name)
   const sorted = ReadableStream.from([...names].toSorted())
-  const page =
-    media.format === 'json' ? indexJson(sorted) : indexPage(place, { title: group.path, names: sorted })
+  const page = writeNames(media, { title: group.path, names: nameLinks(place, sorted) })
   return context.body(ReadableStream.from(page), 200, {
     ...shownAs(media),
     'Cache-Control': 'no-cache',

@@ -1,14 +1,19 @@
 import type { Context } from 'hono'
 import type { Project } from '../access/index.ts'
 import { isName, normalizeName } from '../formats/python/index.ts'
+import {
+  writeNamesHtml,
+  writeNamesJson,
+  writePackageHtml,
+  writePackageJson,
+  type NameListing,
+} from '../formats/python/simple-index/index.ts'
 import { registryErrors, type PypiPackages, type ShownPackage } from '../registry/index.ts'
 import { listsTag } from './entity-tag.ts'
 import type { PageMemory } from './page-memory.ts'
 import type { Bindings } from './route.ts'
-import { indexJson, packageJson } from './simple-json.ts'
-import type { PagePlace } from './simple-links.ts'
+import { nameLinks, packageListing, type PagePlace } from './simple-links.ts'
 import { chooseMedia, type SimpleMedia } from './simple-media.ts'
-import { indexPage, packagePage } from './simple-page.ts'
 
 export interface SimpleParts {
   readonly pypi: PypiPackages
@@ -25,10 +30,8 @@ export async function sendIndex(context: Context<Bindings>, parts: SimpleParts):
     ...(await keyed(parts)),
     name: '',
     media,
-    write: async () => {
-      const names = pypi.names(project)
-      return media.format === 'json' ? indexJson(names) : indexPage(place, { title: project.name, names })
-    },
+    write: async () =>
+      writeNames(media, { title: project.name, names: nameLinks(place, pypi.names(project)) }),
   })
 }
 
@@ -62,7 +65,12 @@ export function writePackage(
   { format }: SimpleMedia,
   shown: ShownPackage,
 ): AsyncIterable<Uint8Array> {
-  return format === 'json' ? packageJson(place, shown) : packagePage(place, shown)
+  const listing = packageListing(place, shown)
+  return format === 'json' ? writePackageJson(listing) : writePackageHtml(listing)
+}
+
+export function writeNames({ format }: SimpleMedia, listing: NameListing): AsyncIterable<Uint8Array> {
+  return format === 'json' ? writeNamesJson(listing) : writeNamesHtml(listing)
 }
 
 /** Normalised. `where` is the path of the project or group, for the sentence. Throws `registry.unknown-package`. */

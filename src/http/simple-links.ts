@@ -1,7 +1,5 @@
-import type { StoredFile } from '../registry/index.ts'
-
-/** Entries that are written before others get their turn. */
-export const ITEMS_PER_STEP = 500
+import type { FileListing, NameLink, PackageListing } from '../formats/python/simple-index/index.ts'
+import type { ShownPackage, StoredFile } from '../registry/index.ts'
 
 /**
  * Where a page stands. Its links are relative: they hold by every name that the host has, and behind a proxy that serves
@@ -17,22 +15,40 @@ export interface PagePlace {
   readonly base: string
 }
 
-export interface FileLinks {
-  readonly href: string
-  readonly provenance: string | undefined
+/** `…/simple/NAME`. */
+export function packageListing(place: PagePlace, shown: ShownPackage): PackageListing {
+  return { ...shown, files: fileListings(place, shown) }
 }
 
-/** `name` is normalised. */
-export function fileLinks({ slash, base }: PagePlace, name: string, file: StoredFile): FileLinks {
+/** `…/simple`. */
+export async function* nameLinks(
+  { slash }: PagePlace,
+  names: AsyncIterable<string>,
+): AsyncGenerator<NameLink> {
+  const below = slash === '' ? 'simple/' : ''
+  for await (const name of names) yield { name, href: `${below}${name}/` }
+}
+
+async function* fileListings(place: PagePlace, { name, files }: ShownPackage): AsyncGenerator<FileListing> {
+  for await (const file of files) yield fileListing(place, name, file)
+}
+
+function fileListing({ slash, base }: PagePlace, name: string, file: StoredFile): FileListing {
+  const { requiresPython, metadata, yankedReason } = file
   const up = slash === '' ? '../' : '../../'
   const [version, fileName] = [encodeURIComponent(file.version), encodeURIComponent(file.fileName)]
   return {
+    fileName: file.fileName,
+    version: file.version,
     href: `${up}files/${file.sha256}/${fileName}`,
-    provenance:
-      file.provenance === null ? undefined : `${base}/integrity/${name}/${version}/${fileName}/provenance`,
+    sha256: file.sha256,
+    sizeBytes: file.size,
+    uploadTimeMs: file.createdAtMs,
+    ...(requiresPython !== null && { requiresPython }),
+    ...(metadata !== null && { coreMetadata: metadata.sha256 }),
+    ...(yankedReason !== null && { yanked: yankedReason }),
+    ...(file.provenance !== null && {
+      provenanceHref: `${base}/integrity/${name}/${version}/${fileName}/provenance`,
+    }),
   }
-}
-
-export function nameHref({ slash }: PagePlace, name: string): string {
-  return `${slash === '' ? 'simple/' : ''}${name}/`
 }

@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorKinds, printableJson, utf8, WheelsealError } from '../../src/base/index.ts'
 import { jsonLog } from '../../src/host/index.ts'
-import { packagePage } from '../../src/http/simple-page.ts'
+import { writePackage } from '../../src/http/simple-index.ts'
+import { chooseMedia } from '../../src/http/simple-media.ts'
 import type { StoredFile } from '../../src/registry/index.ts'
 import { errorReference } from '../../scripts/error-reference.ts'
 import { root, runProgram, wheelseal } from '../support/program.ts'
@@ -139,7 +140,8 @@ describe('a stranger elsewhere', () => {
       yield { ...texts, ...kept } as unknown as StoredFile
     })()
     const shown = { name: 'x', title: EVIL, status: 'archived', statusReason: EVIL, files } as const
-    const chunks = await Array.fromAsync(packagePage({ slash: '/', base: 'https://seal.example' }, shown))
+    const place = { slash: '/', base: 'https://seal.example' }
+    const chunks = await Array.fromAsync(writePackage(place, chooseMedia('text/html'), shown))
     const page = Buffer.concat(chunks).toString()
     expectHarmless(page)
     expect(page).toContain(SHOWN)
