@@ -4,7 +4,8 @@ import type { RequestListener } from 'node:http'
 import { Secret } from '../base/index.ts'
 import { systemFiles } from '../host/index.ts'
 import { serve, type Running } from './arrange.ts'
-import { createHttp, fetchSimplePage, type IndexAnswer, type IndexedFile } from './index.ts'
+import type { IndexedFile } from '../formats/python/simple-index/index.ts'
+import { createHttp, fetchSimplePage, type IndexAnswer } from './index.ts'
 
 const SHA = 'ab'.repeat(32)
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json'
@@ -141,10 +142,12 @@ describe('a page in JSON', () => {
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/files\/x\/my_pkg-1\.0\.tar\.gz$/),
       sha256: SHA,
       sizeBytes: 7,
-      uploadTime: '2026-01-01T00:00:00Z',
+      uploadedAtMs: 1_767_225_600_000,
       requiresPython: '>=3.9',
       yanked: 'broken',
-      provenanceUrl: expect.stringMatching(/\/p\/1$/),
+      provenance: { kind: 'at', url: expect.stringMatching(/\/p\/1$/) },
+      offersMetadata: false,
+      metadataSha256: undefined,
     })
   })
 
@@ -283,6 +286,9 @@ describe('the status of a project (PEP 792) and the provenance of a file (PEP 74
     const link = `<a href="/f/my_pkg-1.0.tar.gz" data-provenance="../p.json">x</a>`
     const answer = await html(`${marks.join('')}${reason}${link}`)
     expect(statusOf(answer)).toEqual(['quarantined', 'a < b'])
-    expect(filesOf(answer)[0]?.provenanceUrl).toMatch(/\/simple\/p\.json$/)
+    expect(filesOf(answer)[0]?.provenance).toEqual({
+      kind: 'at',
+      url: expect.stringMatching(/\/simple\/p\.json$/),
+    })
   })
 })

@@ -1,10 +1,8 @@
 import { WheelsealError, type Http, type HttpRequest, type HttpResponse, type Secret } from '../base/index.ts'
 import { normalizeName } from '../formats/python/index.ts'
+import { readSimplePage, simplePageFormat, type SimplePage } from '../formats/python/simple-index/index.ts'
 import { errorWords } from './error-words.ts'
 import { netErrors } from './errors.ts'
-import { readHtmlPage } from './simple-index-html.ts'
-import { readJsonPage } from './simple-index-json.ts'
-import type { SimplePage } from './simple-index-page.ts'
 
 /**
  * Reading a simple index (PEP 503, 691, 700, 592), as pip asks for it: JSON where the server has it, HTML otherwise.
@@ -48,15 +46,7 @@ const MAX_REDIRECTS = 3
 const MAX_PAGE_BYTES = 32 << 20
 const ACCEPT =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1'
-const JSON_TYPES: ReadonlySet<string> = new Set([
-  'application/vnd.pypi.simple.v1+json',
-  'application/vnd.pypi.simple.latest+json',
-])
-const HTML_TYPES: ReadonlySet<string> = new Set([
-  'text/html',
-  'application/vnd.pypi.simple.v1+html',
-  'application/vnd.pypi.simple.latest+html',
-])
+const MAX_FILES = 200_000
 const HINTS: Readonly<Record<number, string>> = {
   401: 'the index asks for a login: give a token, or one that is neither expired nor revoked; a job token is valid only while its job runs',
   403: 'the token may not read this index: it needs the scope api, read_api or read_package_registry, and the role Reporter',
@@ -101,16 +91,14 @@ async function answerOf(response: HttpResponse, url: URL): Promise<IndexAnswer> 
   }
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     throw netErrors('net.reply', `${shownUrl(url)} answered in an encoding that was not asked for`)
-  const read = readerOf(headers['content-type'] ?? '', url)
+  const format = simplePageFormat(headers['content-type'] ?? '')
+  if (format === undefined)
+    throw netErrors('net.reply', `${shownUrl(url)} answered no page of a simple index`)
   const page = await text(response, url)
-  return { kind: 'page', page: reading(url, () => read(page, url)) }
-}
-
-function readerOf(contentType: string, url: URL): (text: string, url: URL) => SimplePage {
-  const type = (contentType.split(';')[0] ?? '').trim().toLowerCase()
-  if (JSON_TYPES.has(type)) return readJsonPage
-  if (HTML_TYPES.has(type)) return readHtmlPage
-  throw netErrors('net.reply', `${shownUrl(url)} answered no page of a simple index`)
+  return {
+    kind: 'page',
+    page: reading(url, () => readSimplePage(format, page, { url, maxFiles: MAX_FILES })),
+  }
 }
 
 async function text(response: HttpResponse, url: URL): Promise<string> {

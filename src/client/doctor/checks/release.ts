@@ -1,6 +1,7 @@
 import { encodeBase64, printable, Secret, utf8, WheelsealError } from '../../../base/index.ts'
 import { parseFileName } from '../../../formats/python/index.ts'
-import { fetchSimplePage, type IndexedFile, type SimplePage } from '../../../net/index.ts'
+import type { IndexedFile, SimplePage } from '../../../formats/python/simple-index/index.ts'
+import { fetchSimplePage } from '../../../net/index.ts'
 import { genericPlaces, parseRequirement, type Requirement } from '../../../packaging/index.ts'
 import { failed, ok, skipped, type Check, type Finding } from '../check.ts'
 import type { Facts } from '../facts.ts'

@@ -1,13 +1,24 @@
 /** A start tag `<a>`, `<base>` or `<meta>`. */
 export interface Tag {
   readonly name: 'a' | 'base' | 'meta'
-  /** By lower-case names; of two with one name the first counts, as in HTML. */
+  /** Those that a simple index uses, by lower-case names; of two with one name the first counts, as in HTML. */
   readonly attributes: ReadonlyMap<string, string>
 }
 
 const NAME = /[A-Za-z][^\s/>]*/y
 /** Values in either quotes or bare. Whatever else stands between two attributes is skipped, as browsers do. */
 const ATTRIBUTE = /[\s/]*([^\s/>=][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+)))?/y
+/** A tag may have millions of others. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'href',
+  'name',
+  'content',
+  'data-yanked',
+  'data-requires-python',
+  'data-provenance',
+  'data-core-metadata',
+  'data-dist-info-metadata',
+])
 /** What is in them is text, tags included. */
 const RAW: ReadonlySet<string> = new Set(['script', 'style', 'title', 'textarea', 'template', 'noscript'])
 
@@ -41,7 +52,7 @@ function readAttributes(page: string, start: number): Attributes {
     const [whole, key = '', ...values] = found
     const name = key.toLowerCase()
     const value = values.find((one) => one !== undefined) ?? ''
-    if (!attributes.has(name)) attributes.set(name, unescapeHtml(value))
+    if (KNOWN.has(name) && !attributes.has(name)) attributes.set(name, unescapeHtml(value))
     at += whole.length
   }
   return { attributes, end: after(page, '>', at) }
@@ -72,6 +83,6 @@ function unescapeHtml(text: string): string {
   return text.replaceAll(/&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-z]{2,4});/g, (whole, reference: string) => {
     if (!reference.startsWith('#')) return NAMED[reference] ?? whole
     const point = Number(reference.slice(1).replace(/^[xX]/, '0x'))
-    return point > 0 && point <= 0x10_ff_ff ? String.fromCodePoint(point) : whole
+    return point > 0 && point <= 0x10_ff_ff ? String.fromCodePoint(point).toWellFormed() : whole
   })
 }
