@@ -31,12 +31,18 @@ export function readJsonPage(text: string, { url, maxFiles }: ReadOptions): Simp
   return {
     format: 'json',
     ...readStatus(page['project-status']),
-    serial: wholeNumber(page['meta']['_last-serial'], 'serial'),
+    serial: serialOf(page['meta']['_last-serial']),
     files: files.map((file) => readFile(file, url)),
   }
 }
 
 type JsonObject = Readonly<Record<string, JsonValue>>
+
+/** A key of PyPI's own (PEP 691 leaves those with a line below to servers), which some mirrors write as a text: nobody's page is refused for it. */
+function serialOf(value: JsonValue | undefined): number | undefined {
+  const serial = typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? Number(value) : value
+  return typeof serial === 'number' && Number.isSafeInteger(serial) && serial >= 0 ? serial : undefined
+}
 
 function readFile(file: JsonValue, page: URL): IndexedFile {
   if (!isObject(file)) throw malformed('an entry of files is not an object')
