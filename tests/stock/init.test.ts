@@ -1,4 +1,4 @@
-import { cp, readdir, readFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { present, python } from '../support/judges.ts'
@@ -72,7 +72,7 @@ describe.runIf(present(python))('wheelseal init, in projects of people', () => {
     'has $fileName released, by the lines of start-signing.md',
     { timeout: LONG_MS },
     async (sdist) => {
-      const place = await cloned(await unpackedSdist(sdist, folder.path))
+      const place = await cloned(await unpackedSdist(sdist, folder.path), sdist)
       const lines = (await page()).replace('wheelseal rehearse', 'wheelseal rehearse --json')
       const typed = ['python3', join(root, 'tests', 'support', 'answered.py'), 'y', 'bash', '-ec', lines]
       const { code, stdout } = await run(typed, place)
@@ -83,12 +83,18 @@ describe.runIf(present(python))('wheelseal init, in projects of people', () => {
   )
 })
 
-/** What a reader of the page has: a clone from gitlab.com, with an identity. */
-async function cloned(sources: string): Promise<string> {
+/**
+ * What a reader of the page has: a clone from gitlab.com, with an identity, whose commits have the tag of the version.
+ * `PKG-INFO` at the top is made with an sdist and in no repository: hatchling would put two into its own.
+ */
+async function cloned(sources: string, { fileName }: Sdist): Promise<string> {
   const place = `${sources}-cloned`
   await cp(sources, place, { recursive: true })
+  await rm(join(place, 'PKG-INFO'), { force: true })
+  const version = /-([0-9][^-]*)\.tar\.gz$/.exec(fileName)?.[1] ?? ''
   const commands = `git init -q -b main; git config user.name Ada; git config user.email ada@example.com
-    git remote add origin https://gitlab.com/acme/tools.git; git add -f .; git commit -qm first`
+    git remote add origin https://gitlab.com/acme/tools.git; printf '#!/bin/sh\\ngit tag -f ${version}' >.git/hooks/post-commit; chmod +x .git/hooks/post-commit
+    git add -f .; git commit -qm first`
   expect(await run(['sh', '-ec', commands], place)).toMatchObject({ code: 0 })
   return place
 }
