@@ -5,8 +5,16 @@
  * would refuse it: archives that two readers would unpack differently, paths and links that lead outside, bombs, a
  * RECORD or metadata that do not fit. `checkArchive` judges the zip or tar alone. Pure, in bounded memory and time
  * (`LIMITS`). Follows the binary distribution format, PEP 625, PEP 706, the core metadata specification, APPNOTE.TXT,
- * RFC 1952 and POSIX pax. docs/reference/check-dist.md lists the codes and limits.
+ * RFC 1952 and POSIX pax. `readWheelMetadata` and `readWheelRecord` read one file of a wheel, as strictly, and little
+ * else: over a `Source` that asks for ranges, METADATA of a wheel of gigabytes costs two or three. docs/reference/check-dist.md lists the codes and limits.
  */
 export { checkArchive, checkDistribution, type DistributionReport } from './check.ts'
 export { sameSpecifier, type CoreMetadata } from './core-metadata.ts'
 export { LIMITS as DISTRIBUTION_LIMITS } from './limits.ts'
+export type { RecordAlgorithm } from './record.ts'
+export {
+  parseWheelRecord,
+  readWheelMetadata,
+  readWheelRecord,
+  type WheelRecordEntry,
+} from './wheel-member.ts'

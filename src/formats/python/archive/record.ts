@@ -7,18 +7,15 @@ import type { Seen } from './zip.ts'
 
 /** What RECORD says of one file (binary distribution format; PEP 376). */
 export interface RecordRow {
-  /** A name of node:crypto; undefined where there is none, as for RECORD itself. */
-  readonly algorithm: string | undefined
+  /** As node:crypto names it; undefined where there is none, as for RECORD itself. */
+  readonly algorithm: RecordAlgorithm | undefined
   readonly digest: Uint8Array | undefined
   readonly size: number | undefined
 }
 
 /** sha256 or better; md5, sha1 and sha224 are not allowed. */
-const ALGORITHMS: ReadonlyMap<string, number> = new Map([
-  ['sha256', 32],
-  ['sha384', 48],
-  ['sha512', 64],
-])
+const DIGEST_BYTES = { sha256: 32, sha384: 48, sha512: 64 } as const
+export type RecordAlgorithm = keyof typeof DIGEST_BYTES
 
 /** RECORD by path, each path once. Throws `distribution.record`. */
 export async function parseRecord(bytes: Uint8Array): Promise<ReadonlyMap<string, RecordRow>> {
@@ -77,14 +74,18 @@ function parseCsvLine(line: string): readonly string[] {
 function parseHash(path: string, text: string): Pick<RecordRow, 'algorithm' | 'digest'> {
   if (text === '') return { algorithm: undefined, digest: undefined }
   const [algorithm = '', value = ''] = text.split('=', 2)
-  const length = ALGORITHMS.get(algorithm)
-  if (length === undefined)
+  if (!isAlgorithm(algorithm))
     throw malformed(
       `RECORD has a digest of the algorithm ${quoted(algorithm)} for ${quoted(path)}; sha256 or better is asked for`,
     )
   const digest = decodeOrUndefined(value.replace(/=+$/, ''))
-  if (digest?.length !== length) throw malformed(`RECORD has a malformed digest for ${quoted(path)}`)
+  if (digest?.length !== DIGEST_BYTES[algorithm])
+    throw malformed(`RECORD has a malformed digest for ${quoted(path)}`)
   return { algorithm, digest }
+}
+
+function isAlgorithm(text: string): text is RecordAlgorithm {
+  return Object.hasOwn(DIGEST_BYTES, text)
 }
 
 function decodeOrUndefined(text: string): Uint8Array | undefined {

@@ -15,6 +15,7 @@ import {
   type ZipEntry,
   type ZipFields,
 } from './zip-entry.ts'
+import { checkEntry, DEFLATED } from './zip-features.ts'
 import { readZipEnd } from './zip-records.ts'
 
 /** What the caller wants of a member, by its name: its digest, and its bytes up to a number. */
@@ -43,17 +44,7 @@ export interface Zip {
   ) => Promise<void>
 }
 
-const STORED = 0
-const DEFLATED = 8
-/** How well it was compressed (bits 1 and 2), and UTF-8. */
-const PLAIN_FLAGS = 0x0806
-const ENCRYPTED = 0x0001
-const DESCRIPTOR = 0x0008
 const CHUNK_BYTES = 256 * 1024
-const TYPE = 0o170000
-const REGULAR = 0o100000
-const FOLDER = 0o040000
-const DOS_FOLDER = 0x10
 
 /**
  * Opens a zip that every reader reads alike: its members stand one after the other from the first byte to the
@@ -61,14 +52,10 @@ const DOS_FOLDER = 0x10
  * begins at the end see the same. Throws what no further reading is possible after; the rest goes to the findings.
  */
 export async function openZip(source: Source, findings: Findings): Promise<Zip> {
-  const end = await readZipEnd(source)
-  const directory = await source.read(end.directoryOffset, end.directorySize)
-  const entries = [...(await parseDirectory(directory, end.entries))].toSorted(
-    (one, two) => one.offset - two.offset,
-  )
+  const { entries, endsAt } = await readDirectory(source)
   await checkNames(entries, findings)
   checkTotals(entries, source.size)
-  const place: Place = { source, findings, ends: endsOf(entries, end.directoryOffset) }
+  const place: Place = { source, findings, ends: endsOf(entries, endsAt) }
   const files = entries.filter(({ name }) => !name.endsWith('/'))
   return {
     files,
@@ -95,6 +82,23 @@ export async function openZip(source: Source, findings: Findings): Promise<Zip> 
   }
 }
 
+export interface Directory {
+  /** In the order of the archive. */
+  readonly entries: readonly ZipEntry[]
+  /** Where the last member has to end. */
+  readonly endsAt: number
+}
+
+/** Throws what `readZipEnd` and `parseDirectory` throw. */
+export async function readDirectory(source: Source): Promise<Directory> {
+  const end = await readZipEnd(source)
+  const directory = await source.read(end.directoryOffset, end.directorySize)
+  const entries = [...(await parseDirectory(directory, end.entries))].toSorted(
+    (one, two) => one.offset - two.offset,
+  )
+  return { entries, endsAt: end.directoryOffset }
+}
+
 interface Place {
   readonly source: Source
   readonly findings: Findings
@@ -108,44 +112,10 @@ async function checkNames(entries: readonly ZipEntry[], findings: Findings): Pro
   for (const entry of entries) {
     const isFolder = entry.name.endsWith('/')
     names.add(isFolder ? entry.name.slice(0, -1) : entry.name, isFolder ? 'folder' : 'file')
-    checkFeatures(entry, findings)
-    checkMode(entry, findings)
+    checkEntry(entry, findings)
     await pace.spend(PER_NAME)
   }
   names.finish()
-}
-
-function checkFeatures({ flags, method, name, ...entry }: ZipEntry, findings: Findings): void {
-  const member = `the member ${quoted(name)}`
-  if ((flags & ENCRYPTED) !== 0) findings.add('distribution.feature', `${member} is encrypted`)
-  else if ((flags & DESCRIPTOR) !== 0)
-    findings.add('distribution.feature', `${member} has its size after its data, in a data descriptor`)
-  else if ((flags & ~PLAIN_FLAGS) !== 0)
-    findings.add('distribution.feature', `${member} has the flags 0x${flags.toString(16)}`)
-  if (method !== STORED && method !== DEFLATED)
-    findings.add(
-      'distribution.feature',
-      `${member} is compressed by method ${method}; allowed are stored and deflated`,
-    )
-  if (method === STORED && entry.packedBytes !== entry.unpackedBytes)
-    findings.add('distribution.headers-differ', `${member} is stored, and has two different sizes`)
-}
-
-function checkMode({ name, attributes, unpackedBytes }: ZipEntry, findings: Findings): void {
-  const mode = attributes >>> 16
-  const [type, isFolder] = [mode & TYPE, name.endsWith('/')]
-  if (type !== 0 && type !== (isFolder ? FOLDER : REGULAR))
-    findings.add(
-      'distribution.member-type',
-      `the member ${quoted(name)} is not a regular file: its mode is ${mode.toString(8)}`,
-    )
-  else if (isFolder ? unpackedBytes !== 0 : (attributes & DOS_FOLDER) !== 0)
-    findings.add('distribution.member-type', `the member ${quoted(name)} is a folder and a file at once`)
-  if ((mode & 0o4000) !== 0 || (!isFolder && (mode & 0o2000) !== 0))
-    findings.add(
-      'distribution.member-mode',
-      `the member ${quoted(name)} has the mode ${(mode & 0o7777).toString(8)}`,
-    )
 }
 
 function checkTotals(entries: readonly ZipEntry[], packedBytes: number): void {
@@ -155,13 +125,18 @@ function checkTotals(entries: readonly ZipEntry[], packedBytes: number): void {
 }
 
 /** A map, and not the next entry at each: entries that overlap are told from those with a gap when they are read. */
-function endsOf(entries: readonly ZipEntry[], directoryOffset: number): ReadonlyMap<ZipEntry, number> {
+export function endsOf(entries: readonly ZipEntry[], directoryOffset: number): ReadonlyMap<ZipEntry, number> {
   if ((entries[0]?.offset ?? directoryOffset) !== 0)
     throw distributionErrors('distribution.extra-bytes', 'bytes stand before the first member of the zip')
   return new Map(entries.map((entry, index) => [entry, entries[index + 1]?.offset ?? directoryOffset]))
 }
 
-async function readMember({ source, findings, ends }: Place, entry: ZipEntry, wanted: Wanted): Promise<Seen> {
+/** Reads nothing of the source that is not between the offset of the member and its end. */
+export async function readMember(
+  { source, findings, ends }: Place,
+  entry: ZipEntry,
+  wanted: Wanted,
+): Promise<Seen> {
   const fixed = await source.read(entry.offset, Math.min(LOCAL_BYTES, source.size - entry.offset))
   if (fixed.length < LOCAL_BYTES)
     throw distributionErrors('distribution.structure', 'a local header is cut off')
