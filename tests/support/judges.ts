@@ -20,6 +20,12 @@ export const olderTwine = join(folder, 'older', 'bin', 'twine')
 export const poetry = join(folder, 'index', 'bin', 'poetry')
 /** Has proxpi, simple-repository and python-gitlab. */
 export const indexPython = join(folder, 'index', 'bin', 'python')
+/** pip 23.2 and pip-tools, which takes that pip for its own. */
+export const pip23Python = join(folder, 'pip23', 'bin', 'python')
+export const pipCompile = join(folder, 'pip23', 'bin', 'pip-compile')
+export const pipSync = join(folder, 'pip23', 'bin', 'pip-sync')
+export const pdm = join(folder, 'installers', 'bin', 'pdm')
+export const hatch = join(folder, 'installers', 'bin', 'hatch')
 /** Has gitlab-python-runner. */
 export const runnerPython = join(folder, 'runner', 'bin', 'python')
 export const gitlabCiLocal = join(folder, 'npm', 'node_modules', 'gitlab-ci-local', 'dist', 'index.js')
