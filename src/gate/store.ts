@@ -103,12 +103,13 @@ export interface GateStore {
   /**
    * The page and its rows in one transaction: new files are added with `atMs`, those that are no longer listed get
    * `goneAtMs`, those that are back lose it, another digest under a kept name goes into `changedSha256` (the first such
-   * one stays) and never replaces the digest. All else of a listed file is replaced.
+   * one stays) and never replaces the digest. All else of a listed file is replaced. The first digest that is given stays
+   * where later pages give none; a file that a page lists twice is taken as if two pages had listed it.
    */
   keepPage(place: UpstreamName, page: NewPage, atMs: number): Promise<KeptName>
   /** The upstream answered that nothing changed. */
   keepFresh(place: UpstreamName, atMs: number): Promise<void>
-  /** The upstream knows no such name; what was kept of it stays, as gone. */
+  /** The upstream knows no such name; what was kept of it stays, as gone. No `etag` does: nothing is asked for again with it. */
   keepUnknown(place: UpstreamName, atMs: number): Promise<KeptName>
   /** Once; does not change a time that stands. */
   markServed(place: UpstreamName, fileName: string, atMs: number): Promise<void>
@@ -146,12 +147,14 @@ export interface GateStore {
   /** Counts one that is kept, else adds it. */
   noteRefusal(refusal: Refusal, atMs: number): Promise<void>
   findRefusal(gate: string, id: string): Promise<CountedRefusal | undefined>
-  /** Those that happened since, the most frequent first. */
+  /** Those that happened since, the most frequent first; looked at are the last few thousand. */
   listRefusals(
     gate: string,
     page: { readonly sinceMs: number; readonly limit: number },
   ): Promise<readonly CountedRefusal[]>
-  count(gate: string, atMs: number, what: keyof Counts): Promise<void>
+  /** Whoever counts often adds up first: each call is a write, and durable. `times` is 1 where it is left out. */
+  count(gate: string, atMs: number, what: keyof Counts, times?: number): Promise<void>
+  /** With the whole hour in which `sinceMs` is. */
   countsSince(gate: string, sinceMs: number): Promise<Counts>
   /** Removes refusals whose last time is before. */
   forgetRefusals(beforeMs: number): Promise<void>

@@ -14,6 +14,7 @@ import { describeAuditStore } from '../../access/audit.contract.ts'
 import { describePublisherStore } from '../../access/publisher-store.contract.ts'
 import { describeAccessStore } from '../../access/store.contract.ts'
 import type { TwoHandles } from '../../base/two-handles.contract.ts'
+import { describeGateStore } from '../../gate/store.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
 import { describePipelineLists } from '../../pipelines/lists.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
@@ -26,6 +27,7 @@ import { createDialect } from '../sqlite/dialect.ts'
 import { createAccessStore } from './access.ts'
 import { createAuditStore } from './audit.ts'
 import type { Database } from './database.ts'
+import { createGateStore } from './gate.ts'
 import { createKeyIndex, keyIndexMigrations } from './key-index.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
@@ -167,6 +169,7 @@ describe('the statements that PostgreSQL would get', () => {
       lists: createPipelineLists(database, { lookedAt: 5 }),
     })),
   )
+  describeGateStore('in words of PostgreSQL', () => open(migrations, createGateStore))
   describeKeyIndex('in words of PostgreSQL', () => open(keyIndexMigrations, createKeyIndex))
 
   it('have its placeholders and nothing of another', () => {

@@ -1,5 +1,6 @@
 import { accessMigrations } from './access.ts'
 import { auditMigrations } from './audit.ts'
+import { gateMigrations } from './gate-tables.ts'
 import { pipelinesMigrations } from './pipelines.ts'
 import { publisherMigrations } from './publishers.ts'
 import { pushMigrations } from './pushes.ts'
@@ -16,4 +17,5 @@ export const migrations: Steps = {
   ...publisherMigrations,
   ...sealMigrations,
   ...pushMigrations,
+  ...gateMigrations,
 }

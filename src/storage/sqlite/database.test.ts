@@ -48,6 +48,7 @@ const HISTORY: readonly string[] = [
   '0023-pipelines-removed',
   '0024-pipelines-parts',
   '0025-pipelines-project-queues',
+  '0026-gate',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {

@@ -7,6 +7,7 @@ import type { TwoHandles } from '../../base/two-handles.contract.ts'
 import { describeAuditStore } from '../../access/audit.contract.ts'
 import { describePublisherStore } from '../../access/publisher-store.contract.ts'
 import { describeAccessStore } from '../../access/store.contract.ts'
+import { describeGateStore } from '../../gate/store.contract.ts'
 import { describeKeyIndex } from '../../log/key-index.contract.ts'
 import { describePipelineLists } from '../../pipelines/lists.contract.ts'
 import { describePipelineStore } from '../../pipelines/store.contract.ts'
@@ -16,6 +17,7 @@ import { describeSealStore } from '../../registry/seals/store.contract.ts'
 import { describeRegistryStore } from '../../registry/store.contract.ts'
 import { createAccessStore } from '../sql/access.ts'
 import { createAuditStore } from '../sql/audit.ts'
+import { createGateStore } from '../sql/gate.ts'
 import type { Database } from '../sql/index.ts'
 import { openDatabase } from './database.ts'
 import { createKeyIndex, keyIndexMigrations } from '../sql/key-index.ts'
@@ -68,6 +70,8 @@ const SMALL: Readonly<Record<string, string>> = {
   'select: CORRELATED SCALAR SUBQUERY 2': FIRST,
   'select: SEARCH package_files EXISTS USING COVERING INDEX package_files_live (package_id=? AND deleted_at_ms=?)':
     FIRST,
+  'gate_seals by gate_seals_order': 'the seals of one file',
+  'gate_counts by its key': 'the counts of one gate, one row an hour',
   'members by sqlite_autoindex_members_1': KEY_CHECK,
   'insert: SCAN projects': KEY_CHECK,
   'insert: SCAN job_tokens': KEY_CHECK,
@@ -160,6 +164,11 @@ describePublisherStore('recorded', async () =>
 describeAuditStore('recorded', async () =>
   alone('audit', createAuditStore(await open('services', migrations))),
 )
+describeGateStore('recorded', async () => {
+  const database = await open('services', migrations)
+  const store = createGateStore(database)
+  return { ...alone('gate', store), reopen: async () => store }
+})
 describeKeyIndex('recorded', async () => {
   const database = await open('index', keyIndexMigrations)
   return { ...alone('log', createKeyIndex(database)), reopen: async () => createKeyIndex(database) }
@@ -239,7 +248,8 @@ function fill(database: DatabaseSync): void {
 
 const ROWS = 10_000
 /** Columns that say whose a row is; every other value is one of its own. */
-const OWNERS = /^(?:project_id|kind|name_id|namespace_id|user_id|pipeline_id|state|visibility|stage_index)$/
+const OWNERS =
+  /^(?:project_id|kind|name_id|namespace_id|user_id|pipeline_id|state|visibility|stage_index|upstream|gate)$/
 
 function fillTable(database: DatabaseSync, table: string): void {
   const columns = database

@@ -1,0 +1,130 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { CountedRefusal, Counts, GateStore, Refusal } from '../../gate/index.ts'
+import { inBatches, PAGE_ROWS } from './gate-batches.ts'
+import type { GateTables } from './gate-tables.ts'
+import { alone } from './transactions.ts'
+
+type Tables = Kysely<GateTables>
+
+const HOUR_MS = 3_600_000
+
+export interface RefusalOptions {
+  /** Of those that happened since, a list looks at so many, the last ones. */
+  readonly lookedAt: number
+}
+
+export function refusalQueries(
+  tables: Tables,
+  { lookedAt }: RefusalOptions,
+): Pick<
+  GateStore,
+  'noteRefusal' | 'findRefusal' | 'listRefusals' | 'forgetRefusals' | 'count' | 'countsSince'
+> {
+  return {
+    noteRefusal: (refusal, atMs) => noteRefusal(tables, refusal, atMs),
+    findRefusal: async (gate, id) => {
+      const refusals = tables.selectFrom('gate_refusals').selectAll().where('gate', '=', gate)
+      const row = await refusals.where('id', '=', id).executeTakeFirst()
+      return row && toRefusal(row)
+    },
+    listRefusals: (gate, page) => listRefusals(tables, gate, { ...page, lookedAt }),
+    forgetRefusals: (beforeMs) => forgetRefusals(tables, beforeMs),
+    count: (gate, atMs, ...[what, times = 1]) =>
+      count(tables, { gate, hour: hourOf(atMs) }, { [what]: times }),
+    countsSince: (gate, sinceMs) => countsSince(tables, gate, hourOf(sinceMs)),
+  }
+}
+
+async function noteRefusal(tables: Tables, refusal: Refusal, atMs: number): Promise<void> {
+  const { fileName, ...columns } = refusal
+  await tables
+    .insertInto('gate_refusals')
+    .values({ ...columns, file_name: fileName, first_at_ms: atMs, last_at_ms: atMs, times: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['gate', 'id'])
+        .doUpdateSet((row) => ({ times: row('gate_refusals.times', '+', 1), last_at_ms: atMs })),
+    )
+    .execute()
+}
+
+async function listRefusals(
+  tables: Tables,
+  gate: string,
+  { sinceMs, limit, lookedAt }: Parameters<GateStore['listRefusals']>[1] & RefusalOptions,
+): Promise<readonly CountedRefusal[]> {
+  const looked = tables
+    .selectFrom('gate_refusals')
+    .selectAll()
+    .where('gate', '=', gate)
+    .where('last_at_ms', '>=', sinceMs)
+    .orderBy('last_at_ms', 'desc')
+    .limit(lookedAt)
+    .as('looked')
+  const page = tables.selectFrom(looked).selectAll().orderBy('times', 'desc').orderBy('last_at_ms', 'desc')
+  return (await page.orderBy('number', 'desc').limit(limit).execute()).map(toRefusal)
+}
+
+function toRefusal(row: Selectable<GateTables['gate_refusals']>): CountedRefusal {
+  const { file_name, first_at_ms, last_at_ms, times, number: _number, ...columns } = row
+  return {
+    ...columns,
+    fileName: file_name,
+    firstAtMs: first_at_ms,
+    lastAtMs: last_at_ms,
+    count: times,
+  }
+}
+
+async function forgetRefusals(tables: Tables, beforeMs: number): Promise<void> {
+  await alone(tables, async (step) => {
+    const old = step.selectFrom('gate_refusals').select('number').where('last_at_ms', '<', beforeMs)
+    for (;;) {
+      const rows = await old.orderBy('last_at_ms').limit(PAGE_ROWS).execute()
+      if (rows.length === 0) return
+      await inBatches(rows, async (batch) => {
+        const numbers = batch.map(({ number }) => number)
+        await step.deleteFrom('gate_refusals').where('number', 'in', numbers).execute()
+      })
+    }
+  })
+}
+
+function hourOf(atMs: number): number {
+  return atMs - (atMs % HOUR_MS)
+}
+
+const NONE: Counts = { served: 0, held: 0, refused: 0, wouldRefuse: 0 }
+
+async function count(
+  tables: Tables,
+  { gate, hour }: { readonly gate: string; readonly hour: number },
+  counts: Partial<Counts>,
+): Promise<void> {
+  const { wouldRefuse, ...others } = { ...NONE, ...counts }
+  const more = { ...others, would_refuse: wouldRefuse }
+  await tables
+    .insertInto('gate_counts')
+    .values({ gate, hour_at_ms: hour, ...more })
+    .onConflict((conflict) =>
+      conflict.columns(['gate', 'hour_at_ms']).doUpdateSet((row) => ({
+        served: row('gate_counts.served', '+', more.served),
+        held: row('gate_counts.held', '+', more.held),
+        refused: row('gate_counts.refused', '+', more.refused),
+        would_refuse: row('gate_counts.would_refuse', '+', more.would_refuse),
+      })),
+    )
+    .execute()
+}
+
+async function countsSince(tables: Tables, gate: string, hour: number): Promise<Counts> {
+  const hours = tables.selectFrom('gate_counts').selectAll().where('gate', '=', gate)
+  const sum: { -readonly [What in keyof Counts]: number } = { ...NONE }
+  for (const row of await hours.where('hour_at_ms', '>=', hour).execute()) {
+    sum.served += row.served
+    sum.held += row.held
+    sum.refused += row.refused
+    sum.wouldRefuse += row.would_refuse
+  }
+  return sum
+}

@@ -1,0 +1,18 @@
+import type { GateStore } from '../../gate/index.ts'
+import type { Database } from './database.ts'
+import { eventQueries } from './gate-events.ts'
+import { nameQueries } from './gate-names.ts'
+import { refusalQueries, type RefusalOptions } from './gate-refusals.ts'
+import { sealQueries } from './gate-seals.ts'
+import type { GateTables } from './gate-tables.ts'
+
+/** Its tables come from the steps of `migrations`. */
+export function createGateStore(database: Database, options: RefusalOptions = { lookedAt: 5000 }): GateStore {
+  const tables = database.$extendTables<GateTables>()
+  return {
+    ...nameQueries(tables),
+    ...sealQueries(tables),
+    ...eventQueries(tables),
+    ...refusalQueries(tables, options),
+  }
+}

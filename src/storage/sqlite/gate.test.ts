@@ -1,0 +1,72 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Pin, SealVerdictKey } from '../../gate/index.ts'
+import { describeGateStore } from '../../gate/store.contract.ts'
+import { createGateStore, migrations, type Database } from '../sql/index.ts'
+import { openDatabase } from './database.ts'
+import { openTwice } from './two-connections.contract.ts'
+
+describeGateStore('sqlite', () => openTwice(migrations, createGateStore))
+
+describe('JSON that is kept', () => {
+  let database: Database
+  beforeAll(async () => {
+    database = await openDatabase(':memory:', migrations)
+  })
+  afterAll(() => database.destroy())
+
+  const key: SealVerdictKey = {
+    ...{ fileSha256: 'f', fileName: 'demo-1.0.tar.gz', sealSha256: 's', rootsSha256: 'r', verifier: 1 },
+  }
+  const holding = {
+    holds: true,
+    identity: { san: 'a@example.org', sanKind: 'email', issuer: 'https://gitlab.example', extensions: {} },
+    has: { bundle: true, timestamp: true, attestation: true },
+    ...{ signedAtMs: 5, logIndex: 6 },
+  } as const
+
+  it.each([
+    ['damaged', '{'],
+    ['of no kind', '{}'],
+    ['with a member that nobody knows', JSON.stringify({ ...holding, more: 1 })],
+    ['without what a policy asks for', JSON.stringify({ ...holding, has: { bundle: true } })],
+    ['with a number that is none', JSON.stringify({ ...holding, logIndex: '6' })],
+    ['with a key twice', JSON.stringify(holding).replace('{', '{"holds":false,')],
+  ])('is no verdict where it is %s', async (_how, text) => {
+    const store = createGateStore(database)
+    await store.keepVerdict(key, holding)
+    expect(await store.findVerdict(key)).toEqual(holding)
+    await sql`update gate_verdicts set verdict = ${text}`.execute(database)
+    expect(await store.findVerdict(key)).toBeUndefined()
+  })
+
+  it('is never passed over where it is a pin', async () => {
+    const store = createGateStore(database)
+    const pin: Pin = {
+      ...{ issuer: 'i', repository: { kind: 'id', value: '7' }, shown: 's', workflow: null, refKind: null },
+      ...{ sinceMs: 5, by: 'ada', fromFiles: [] },
+    }
+    const event = { gate: 'prod', name: 'demo', atMs: 5, by: 'ada', why: 'moved' }
+    await store.addPinEvent({ ...event, kind: 'approved', pin })
+    await sql`update gate_pin_events set pin = '{"issuer":"i"}'`.execute(database)
+    await expect(store.listPinEvents('prod')).rejects.toMatchObject({ code: 'storage.database' })
+  })
+})
+
+it('looks at the last refusals only, however many happened since', async () => {
+  const database = await openDatabase(':memory:', migrations)
+  const store = createGateStore(database, { lookedAt: 2 })
+  const refusal = {
+    ...{ gate: 'prod', name: 'demo', version: '1', fileName: 'f', code: 'c', sentence: 's', report: '{}' },
+  }
+  for (const [id, atMs] of [
+    ['a', 1],
+    ['a', 2],
+    ['b', 3],
+    ['c', 4],
+  ] as const)
+    await store.noteRefusal({ ...refusal, id }, atMs)
+  const listed = await store.listRefusals('prod', { sinceMs: 0, limit: 9 })
+  expect(listed.map(({ id }) => id)).toEqual(['c', 'b'])
+  await database.destroy()
+})
