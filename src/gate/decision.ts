@@ -10,17 +10,20 @@ export interface Ground {
 }
 
 export interface Decision {
-  /** `held`: refused, and allowed from `untilMs` on. `not judged`: listed as it is, and never served before it was judged. */
+  /** `held`: refused for nothing but its age. `not judged`: listed as it is, and never served before it was judged. */
   readonly outcome: 'allowed' | 'held' | 'refused' | 'not judged'
-  /** The first that refuses; left out where nothing does. */
+  /** The first that refuses, one of age only where there is no other; left out where nothing refuses. */
   readonly ground?: Ground
   /** All that refuse or would, in the order of the rules; with those that an exemption lifted. */
   readonly grounds: readonly (Ground & { readonly exemptedBy?: string })[]
-  /** The seal by which it is allowed. */
+  /** The seal by which it is allowed, or would be. */
   readonly seal?: SealVerdict & { readonly holds: true }
   /** `rule 1 of policy.toml (name demo)`. */
   readonly rule: string
-  /** The answer stays the same until then, all facts being equal; left out where time changes nothing. */
+  /**
+   * Outcome and code stay the same until then, all facts being equal; left out where time changes nothing. For `held` the
+   * end of the wait, unless something else may change before.
+   */
   readonly untilMs?: number
   /** What is said beside it: `learning`, `settled`, `gone`, `renamed`, … for people. */
   readonly notes: readonly string[]

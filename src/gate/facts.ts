@@ -65,8 +65,8 @@ export type SealState =
   | { readonly kind: 'unsigned' }
   /** The upstream never tells of seals. */
   | { readonly kind: 'blind' }
-  /** The seals could not be fetched; never the same as `unsigned`. */
-  | { readonly kind: 'unreachable'; readonly fact: string }
+  /** The seals could not be fetched; never the same as `unsigned`. With the verdicts on those that are kept of earlier. */
+  | { readonly kind: 'unreachable'; readonly fact: string; readonly kept?: readonly SealVerdict[] }
   /** At least one, those that hold first. */
   | { readonly kind: 'judged'; readonly verdicts: readonly SealVerdict[] }
 

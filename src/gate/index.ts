@@ -38,3 +38,8 @@ export {
   type ReportedOutcome,
   type SignerReport,
 } from './report.ts'
+export { decideName, decideRelease } from './decide/decide.ts'
+export { readHistory, releaseLine, type History, type SealedRelease } from './decide/history.ts'
+export type { NameDecision, NameQuestion, ReleaseDecision, ReleaseQuestion } from './decide/question.ts'
+export { sealAllowed } from './decide/expected.ts'
+export { identityMatchesPin } from './pins/signer.ts'

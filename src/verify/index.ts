@@ -58,6 +58,7 @@ export {
   type TextRule,
 } from './policy/policy.ts'
 export { gitLabRule, type GitLabIdentity } from './policy/gitlab-rule.ts'
+export { compareIdentity, isAllowed } from './identity/check-identity.ts'
 export { readPolicy } from './policy/read-policy.ts'
 export { amendPolicy, type AmendedPolicy } from './policy/amend.ts'
 export type { SealedFile, TagChoice } from './policy/propose.ts'

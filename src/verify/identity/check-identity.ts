@@ -29,13 +29,17 @@ export function checkIdentity(certificate: Certificate, policy: Policy | undefin
     const unasked = notApplicable('not checked: a public key is expected, not an identity')
     return { identity: unasked, issuer: unasked, claims: unasked, found }
   }
+  return { ...compareIdentity(found, policy), found }
+}
+
+/** Somebody who signed, against the identity of the policy of which most holds. */
+export function compareIdentity(found: Identity, policy: Policy): Omit<IdentityFindings, 'found'> {
   const rule = closestRule(found, policy)
-  if (rule === undefined) return { ...nobody(policy), found }
+  if (rule === undefined) return nobody(policy)
   return {
     identity: compareSan(rule, found),
     issuer: compareIssuer(rule, found),
     claims: checkExtensions(found, rule.extensions),
-    found,
   }
 }
 

@@ -1,0 +1,13 @@
+import type { Draft, DraftGround, RuledSetting } from './question.ts'
+
+/** What was in the world for long enough is taken as seen by it, and said beside the answer. */
+export function addUnlessSettled(
+  draft: Draft,
+  { ground, atMs }: { readonly ground: DraftGround; readonly atMs: number },
+  { rule: { settleMs }, nowMs }: RuledSetting,
+): void {
+  const settledMs = atMs + settleMs
+  if (settleMs > 0) draft.timesMs.push(settledMs)
+  if (settleMs > 0 && nowMs >= settledMs) draft.notes.push(`settled: ${ground.fact}`)
+  else draft.grounds.push(ground)
+}
