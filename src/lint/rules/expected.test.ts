@@ -32,6 +32,35 @@ const version = (text: string): Example => ({
 type PolicyCase = readonly [pipeline: string, policy: string, more: Example, said: string | undefined]
 
 describe('a policy of the project', () => {
+  it('is read with the keys that only a gate reads, and without a list of signers', async () => {
+    const gate = 'learn = true\ncooldown = "7d"\n'
+    const files = {
+      '.gitlab-ci.yml': SIGN + ONLY_TAGS,
+      'policy.toml': `${own('"refs/heads/main"').replace('[[rules.any_of]]', `${gate}[[rules.any_of]]`)}
+[[rules]]
+names = ["other"]
+unsigned = "allow"
+[unlisted]
+${gate}[[exempt]]
+name = "demo"
+version = "1.0"
+codes = ["gate.held"]
+reason = "a fix"
+until = 2030-01-01
+by = "ops"
+`,
+    }
+    expect(await saidOf('WS309', files)).toContain('expects refs/heads/main, and pipelines of tags sign')
+    expect(await saidOf('WS310', files)).toBeUndefined()
+  })
+
+  it('knows a repository by its id as it does a project', async () => {
+    const workflow = policyOf('repository = "acme/demo"\nworkflow = "a.yml"\nrefs = ["refs/tags/*"]')
+    expect(await saidOf('WS310', { 'policy.toml': workflow })).toBe('acme/demo has no repository_id')
+    const known = `${workflow}repository_id = 7\n`
+    expect(await saidOf('WS310', { 'policy.toml': known })).toBeUndefined()
+  })
+
   it.each<readonly [string, ...PolicyCase]>([
     ['tags of its form', SIGN + ONLY_TAGS, own('"refs/tags/release-*"'), {}, undefined],
     [

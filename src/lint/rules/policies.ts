@@ -123,21 +123,26 @@ const pathOnly: Rule = {
   code: 'WS310',
   severity: 'note',
   title: 'a project that is known by its path alone',
-  what: 'An identity of a policy file has `project` and no `project_id`.',
+  what: 'An identity of a policy file has `project` and no `project_id`, or `repository` and no `repository_id`.',
   consequence: 'After a rename or a deletion, the next owner of the path makes signatures that pass.',
-  fix: 'Add `project_id`, which GitLab never gives out twice.',
+  fix: 'Add `project_id` or `repository_id`, which GitLab and GitHub never give out twice.',
   source: ['Fulcio, OID 1.3.6.1.4.1.57264.1.15', '[Policy](policy.md)'],
   traps: ['S6'],
   bad: { 'policy.toml': policyExample('refs/tags/*')['policy.toml']?.replace('project_id = 42\n', '') ?? '' },
   good: { 'policy.toml': policyExample('refs/tags/*')['policy.toml'] ?? '' },
   *check({ policies }) {
     for (const policy of policies)
-      for (const { who } of identitiesOf(policy)) {
-        const name = who['project']
-        if (typeof name === 'string' && who['project_id'] === undefined)
-          yield { ...placeOf(policy, name), what: `${name.slice(0, 100)} has no project_id` }
-      }
+      for (const { who } of identitiesOf(policy))
+        for (const { path, id } of withoutIds(who))
+          yield { ...placeOf(policy, path), what: `${path.slice(0, 100)} has no ${id}` }
   },
+}
+
+function withoutIds(who: Who): readonly { readonly path: string; readonly id: string }[] {
+  return ['project', 'repository'].flatMap((key) => {
+    const [path, id] = [who[key], `${key}_id`]
+    return typeof path === 'string' && who[id] === undefined ? [{ path, id }] : []
+  })
 }
 
 export const policyRules: readonly Rule[] = [otherInPolicy, pathOnly]
