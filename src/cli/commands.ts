@@ -31,7 +31,7 @@ export const commands: CommandTable = {
   },
   verify: { summary: 'verify who signed distributions', load: () => import('./verify.ts') },
   policy: {
-    summary: 'write a policy from files whose signers you trust',
+    summary: 'write a policy from files whose signers you trust, and explain one',
     load: () => import('./policy.ts'),
   },
   publish: {

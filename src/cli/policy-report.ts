@@ -82,7 +82,7 @@ export function noteLines(
   { tags }: PolicyPlan,
 ): readonly string[] {
   const skipped = outcomes.flatMap(({ notChecked = [] }) => notChecked)
-  const identities = rules.flatMap(({ any_of: anyOf }) => anyOf)
+  const identities = rules.flatMap(({ any_of: anyOf = [] }) => anyOf)
   const refs = identities.flatMap((one) => one.refs ?? one.identity?.split('@').slice(-1) ?? [])
   const tag = refs.find((ref) => ref.startsWith('refs/tags/') && !ref.includes('*'))
   const request = refs.find((ref) => ref.startsWith('refs/merge-requests/'))

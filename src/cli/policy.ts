@@ -13,6 +13,7 @@ import { createCommandInput, systemFiles } from '../host/index.ts'
 import { readAnswer } from './answer.ts'
 import { addPlaceOptions } from './fetch-options.ts'
 import { inStoppable } from './fetch-stop.ts'
+import { explainCommand } from './policy-explain.ts'
 import { policyPlanOf, type PolicyFlags } from './policy-flags.ts'
 import { noteLines, policyJson, proposalLines, signerLines } from './policy-report.ts'
 import { settingsHere } from './settings.ts'
@@ -39,8 +40,9 @@ Exit: 0 the policy allows the files, 1 refused or failed, 2 wrong usage.`
 
 export function command(): Command {
   return new Command('policy')
-    .description('Writes the policy file that says who may sign which packages.')
+    .description('Writes and explains the policy file that says who may sign which packages.')
     .addCommand(initCommand())
+    .addCommand(explainCommand())
 }
 
 function initCommand(): Command {

@@ -18,7 +18,7 @@
  * by name, whatever the first refusal was, each passed, failed, undecided or not applicable with its reason; `verified`
  * is true only when none failed and none is undecided. A digest does in place of the file, but for keys of Ed25519.
  * `trustRootFromJson` and `trustRootFromPem` read trust roots; `exactly` and `matching` make the rules of a policy,
- * `gitLabRule` those of a project, `readPolicy` those of a file, `amendPolicy` writes one from files that are trusted, `key` in the request names a managed key in its place;
+ * `gitLabRule` those of a project, `readPolicy` those of a file, `amendPolicy` writes one from files that are trusted, `explainName` says what it asks of a package, `key` in the request names a managed key in its place;
  * `verdictSentence`, `checkLines` and `verdictHint` say it in words.
  *
  * Pure: no network, no files, no clock; what is malformed in a seal is a verdict and never thrown, a malformed trust
@@ -62,8 +62,9 @@ export { compareIdentity, isAllowed } from './identity/check-identity.ts'
 export { readPolicy } from './policy/read-policy.ts'
 export { amendPolicy, type AmendedPolicy } from './policy/amend.ts'
 export type { SealedFile, TagChoice } from './policy/propose.ts'
+export { explainName, type ExplainedName, type ExplainedTerms } from './policy/explain-name.ts'
 export type { Exemption, GateRule } from './policy/gate-rule.ts'
-export type { PolicyFile } from './policy/policy-file.ts'
+export type { Listing, PolicyContents, PolicyFile } from './policy/policy-file.ts'
 export type { Identity } from '../identity/index.ts'
 export { CHECK_NAMES, type Check, type CheckName, type RefusalCode, type Verdict } from './verdict/verdict.ts'
 export type {

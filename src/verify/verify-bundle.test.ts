@@ -143,15 +143,15 @@ describe('verifyBundle', () => {
   })
 
   it('checks the extensions that a rule asks for, also those that have no word of their own', () => {
-    const rule = exactly('refs/heads/main')
+    const rule = exactly('0'.repeat(40))
     const asking = (...extensions: readonly ExtensionRule[]): Policy => ({
       anyOf: [{ san: exactly(SAN), issuer: exactly(ISSUER), extensions }],
     })
-    const ref = asking({ extension: 'sourceRepositoryRef', rule })
-    refusesOnly(fileBundle(), 'claims', { policy: ref })
-    const { checks } = verifyBundle({ ...requestOf(fileBundle()), policy: ref })
+    const digest = asking({ extension: 'sourceRepositoryDigest', rule })
+    refusesOnly(fileBundle(), 'claims', { policy: digest })
+    const { checks } = verifyBundle({ ...requestOf(fileBundle()), policy: digest })
     expect(checks.find(({ name }) => name === 'claims')).toMatchObject({
-      reason: 'the certificate has no sourceRepositoryRef',
+      reason: 'the certificate has no sourceRepositoryDigest',
     })
     verifies(fileBundle(), { policy: asking() })
   })

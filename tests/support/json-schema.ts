@@ -27,6 +27,7 @@ function problems(value: unknown, context: Context): readonly string[] {
 }
 
 function below(value: unknown, schema: unknown, { root, path }: Context): readonly string[] {
+  if (schema === false) return [`${path}: is not allowed`]
   return problems(value, { root, schema: schema as Schema, path })
 }
 
@@ -106,6 +107,8 @@ const KEYWORDS: Readonly<Record<string, Check>> = {
         `${name} needs ${needed.join(', ')}`,
       ),
     ),
+  allOf: (schemas, value, context) =>
+    (schemas as unknown[]).flatMap((schema) => below(value, schema, context)),
   anyOf: (schemas, value, context) => unless(count(schemas, value, context) > 0, context, 'is none of those'),
   oneOf: (schemas, value, context) =>
     unless(count(schemas, value, context) === 1, context, 'is not exactly one of those'),

@@ -2,6 +2,9 @@
  * TOML files that people write: read into a typed value, every key known or refused, every complaint with its line.
  *
  * Call `parseToml` with a valibot schema. Over smol-toml, which tells no positions
- * of what it accepts. Not here: what the keys mean.
+ * of what it accepts; `lineOf` tells the line of a value that is wrong for a reason that no schema knows. Not here: what
+ * the keys mean.
  */
 export { parseToml, type TomlComplaint, type TomlResult } from './parse.ts'
+export { lineOf } from './line-of.ts'
+export { TomlDate } from 'smol-toml'

@@ -3,9 +3,10 @@ import { describeRule, holds, type ExtensionRule } from '../policy/policy.ts'
 import { failed, notApplicable, passed, type Finding } from '../verdict/verdict.ts'
 
 /** What people call that which an extension has. */
-const WORDS: Readonly<Partial<Record<ExtensionRule['extension'], string>>> = {
+export const EXTENSION_WORDS: Readonly<Partial<Record<ExtensionRule['extension'], string>>> = {
   sourceRepositoryUri: 'project',
   sourceRepositoryIdentifier: 'project id',
+  sourceRepositoryRef: 'ref',
   deploymentEnvironment: 'environment',
   refProtected: 'protected ref',
 }
@@ -46,11 +47,11 @@ function valueOf({ extensions }: Identity, { extension }: ExtensionRule): string
 }
 
 function wordsOf({ extension }: ExtensionRule): string {
-  return WORDS[extension] ?? extension
+  return EXTENSION_WORDS[extension] ?? extension
 }
 
 function shown({ extension }: ExtensionRule): string {
-  const word = WORDS[extension]
+  const word = EXTENSION_WORDS[extension]
   return word === undefined ? extension : `${word} (${extension})`
 }
 

@@ -48,7 +48,7 @@ function nobody({ refusal }: Policy): Omit<IdentityFindings, 'found'> {
   const finding =
     refusal === undefined
       ? failed('the policy lists no identity that may sign')
-      : undecided('not checked: no rule of the policy applies')
+      : undecided('not checked: no identity of the policy applies')
   return { identity: finding, issuer: finding, claims: finding }
 }
 

@@ -26,6 +26,16 @@ function fileOf(fileName: string, ...identities: readonly Identity[]): SealedFil
 }
 
 const WHEEL = 'acme_tools-1.0-py3-none-any.whl'
+const GITHUB = 'https://token.actions.githubusercontent.com'
+const WORKFLOW = pipelineOf('', {
+  san: 'https://github.com/acme/tools/.github/workflows/release.yml@refs/tags/v1.0',
+  issuer: GITHUB,
+  extensions: {
+    sourceRepositoryUri: 'https://github.com/acme/tools',
+    sourceRepositoryRef: 'refs/tags/v1.0',
+    deploymentEnvironment: 'pypi',
+  },
+})
 const MAIN = fileOf(WHEEL, pipelineOf('refs/heads/main'))
 
 function amended(
@@ -69,7 +79,7 @@ refs = ["refs/heads/main"]
     const tokenSubject = 'project_path:acme/tools:ref_type:branch:ref:main:ref_protected:true'
     const extensions = { deploymentEnvironment: 'release', tokenSubject }
     const { rules } = await amended([fileOf(WHEEL, pipelineOf('refs/heads/main', { extensions }))])
-    expect(rules[0]?.any_of[0]).toMatchObject({ environment: 'release', protected_ref: true })
+    expect(rules[0]?.any_of?.[0]).toMatchObject({ environment: 'release', protected_ref: true })
   })
 
   it.each([
@@ -82,17 +92,43 @@ refs = ["refs/heads/main"]
     [WHEEL, 'refs/heads/v1.0', 'refs/heads/v1.0'],
   ])('of %s signed at %s allows %s if any tag is asked for', async (name, ref, pattern) => {
     const files = [fileOf(name, pipelineOf(ref))]
-    expect((await amended(files)).rules[0]?.any_of[0]?.refs).toEqual([ref])
-    expect((await amended(files, { tags: 'any tag' })).rules[0]?.any_of[0]?.refs).toEqual([pattern])
+    expect((await amended(files)).rules[0]?.any_of?.[0]?.refs).toEqual([ref])
+    expect((await amended(files, { tags: 'any tag' })).rules[0]?.any_of?.[0]?.refs).toEqual([pattern])
   })
 
-  it('names the identity as it is where the certificate is not that of a GitLab pipeline', async () => {
+  it('names the repository with its id, the workflow and the ref of a workflow of GitHub', async () => {
+    const { rules, text } = await amended([fileOf(WHEEL, WORKFLOW)])
+    expect(rules[0]?.any_of).toEqual([
+      {
+        issuer: GITHUB,
+        repository: 'acme/tools',
+        repository_id: 42,
+        environment: 'pypi',
+        workflow: 'release.yml',
+        refs: ['refs/tags/v1.0'],
+      },
+    ])
+    expect((await amended([fileOf(WHEEL, WORKFLOW)], { before: text })).added).toBe('')
+    const any = await amended([fileOf(WHEEL, WORKFLOW)], { tags: 'any tag' })
+    expect(any.rules[0]?.any_of?.[0]?.refs).toEqual(['refs/tags/v*'])
+  })
+
+  it.each([
+    ['a workflow of another repository', { sourceRepositoryUri: 'https://github.com/acme/other' }],
+    ['a workflow that was called from another ref', { sourceRepositoryRef: 'refs/heads/dev' }],
+  ])('takes no shortcut for %s', async (_what, changes) => {
+    const other = pipelineOf('', { ...WORKFLOW, extensions: { ...WORKFLOW.extensions, ...changes } })
+    const { rules } = await amended([fileOf(WHEEL, other)])
+    expect(rules[0]?.any_of?.[0]).toMatchObject({ identity: WORKFLOW.san })
+  })
+
+  it('names the identity as it is where the certificate is not that of a pipeline', async () => {
     const san = 'https://github.com/acme/tools/.github/workflows/release.yml@refs/tags/v1.0'
     const issuer = 'https://token.actions.githubusercontent.com'
     const extensions = { sourceRepositoryUri: 'https://github.com/acme/tools' }
     const files = [fileOf(WHEEL, pipelineOf('', { san, issuer, extensions }))]
     expect((await amended(files)).rules[0]?.any_of).toEqual([{ issuer, identity: san, project_id: 42 }])
-    expect((await amended(files, { tags: 'any tag' })).rules[0]?.any_of[0]?.identity_pattern).toBe(
+    expect((await amended(files, { tags: 'any tag' })).rules[0]?.any_of?.[0]?.identity_pattern).toBe(
       String.raw`https://github\.com/acme/tools/\.github/workflows/release\.yml@refs/tags/v[^/]+`,
     )
     const mail = { san: 'a@acme.example', sanKind: 'email', issuer: ISSUER, extensions: {} } as const
@@ -207,6 +243,32 @@ refs = ["${ref}"] # no new line at the end`
     const before = rule('prefixes = ["acme-"]', 'refs/heads/other')
     const { replaced } = await amended([MAIN], { before })
     expect([...replaced]).toEqual([['acme-tools', 'rule 1 of policy.toml (prefix acme-)']])
+  })
+
+  it('keeps the keys that only a gate reads, and gets no second rule where history decides', async () => {
+    const before = `version = 1
+[[rules]]
+names = ["acme-tools"]
+learn = true
+cooldown = "7d"
+[unlisted]
+unsigned = "allow"
+[[exempt]]
+name = "acme-base"
+version = "1.0"
+codes = ["gate.held"]
+reason = "a fix"
+until = 2030-01-01
+by = "ops"
+`
+    const base = fileOf('acme_base-1.0.tar.gz', pipelineOf('refs/heads/main'))
+    const { text, added, replaced } = await amended([base], { before })
+    expect(text).toBe(before + added)
+    expect([...replaced]).toEqual([['acme-base', '[unlisted] of policy.toml']])
+    expect(await codeOf(amended([MAIN], { before }))).toEqual([
+      'verify.policy-listed',
+      expect.stringContaining('rule 1 of policy.toml (name acme-tools) does not allow'),
+    ])
   })
 
   it('is left alone where it has its rules in a form that takes no more, or is wrong', async () => {

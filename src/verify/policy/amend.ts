@@ -85,7 +85,7 @@ async function checkResult(text: string, files: readonly SealedFile[], path: str
   throw verifyErrors('verify.policy-file', fact, { hint: 'write the rule by hand' })
 }
 
-function ruleText({ names = [], require: requires = [], any_of: identities }: RuleTable): string {
+function ruleText({ names = [], require: requires = [], any_of: identities = [] }: RuleTable): string {
   const head = [`[[rules]]`, `names = ${listText(names)}`]
   if (requires.length > 0) head.push(`require = ${listText(requires)}`)
   const tables = identities.map((identity) => [

@@ -1,4 +1,4 @@
-import { exactly, globbing, oneOf, type ExtensionRule, type IdentityRule } from './policy.ts'
+import { exactly, globbing, oneOf, type ExtensionRule, type IdentityRule, type TextRule } from './policy.ts'
 
 /** The pipeline of a GitLab project, as its certificates name it. */
 export interface GitLabIdentity {
@@ -14,6 +14,7 @@ export interface GitLabIdentity {
 
 /** What a policy may ask of any identity, each in an extension of the certificate. */
 export interface IdentityConditions {
+  /** Of the project or repository. */
   readonly projectId?: number
   readonly environment?: string
   readonly refProtected?: boolean
@@ -26,7 +27,7 @@ export function gitLabRule(identity: GitLabIdentity): IdentityRule {
   const { issuer, project, configFile = DEFAULT_CONFIG_FILE, refs, conditions = {} } = identity
   const { host } = new URL(issuer)
   const sans = refs.map((ref) => globbing(`https://${host}/${project}//${configFile}@${ref}`))
-  const source = ask('sourceRepositoryUri', `${issuer}/${project}`)
+  const source = ask('sourceRepositoryUri', exactly(`${issuer}/${project}`))
   const san = { san: oneOf(sans), sanKind: 'uri' } as const
   return { ...san, issuer: exactly(issuer), extensions: [source, ...extensionRules(conditions)] }
 }
@@ -38,12 +39,12 @@ export function extensionRules({
 }: IdentityConditions): readonly ExtensionRule[] {
   return [
     // A path that was given up can be taken by others; an id cannot.
-    ...(projectId === undefined ? [] : [ask('sourceRepositoryIdentifier', String(projectId))]),
-    ...(environment === undefined ? [] : [ask('deploymentEnvironment', environment)]),
-    ...(refProtected === true ? [ask('refProtected', 'true')] : []),
+    ...(projectId === undefined ? [] : [ask('sourceRepositoryIdentifier', exactly(String(projectId)))]),
+    ...(environment === undefined ? [] : [ask('deploymentEnvironment', exactly(environment))]),
+    ...(refProtected === true ? [ask('refProtected', exactly('true'))] : []),
   ]
 }
 
-function ask(extension: ExtensionRule['extension'], value: string): ExtensionRule {
-  return { extension, rule: exactly(value) }
+export function ask(extension: ExtensionRule['extension'], rule: TextRule): ExtensionRule {
+  return { extension, rule }
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { Identity } from '../../identity/index.ts'
 import { protectedRef } from '../identity/check-extensions.ts'
 import { isAllowed } from '../identity/check-identity.ts'
+import { gitHubRule } from './github-rule.ts'
 import { gitLabRule } from './gitlab-rule.ts'
 import { Identity as IdentitySchema, type IdentityTable } from './policy-schema.ts'
 
@@ -15,11 +16,12 @@ export interface Narrowing {
 }
 
 /**
- * Issuer, project with its id, pipeline file and ref, environment and protection where the certificate has them; the
- * identity as it is where the certificate is not that of a GitLab pipeline.
+ * Issuer, project or repository with its id, pipeline or workflow file and ref, environment and protection where the
+ * certificate has them; the identity as it is where the certificate is neither that of a GitLab pipeline nor of a GitHub
+ * workflow.
  */
 export function narrowestIdentity(found: Identity, narrowing: Narrowing): IdentityTable {
-  return gitLabTable(found, narrowing) ?? namedTable(found, narrowing)
+  return gitLabTable(found, narrowing) ?? gitHubTable(found, narrowing) ?? namedTable(found, narrowing)
 }
 
 /** Who it is, whatever ref and environment: files of one package have one such signer. */
@@ -40,6 +42,27 @@ function gitLabTable(found: Identity, narrowing: Narrowing): IdentityTable | und
   if (!v.is(IdentitySchema, table)) return undefined
   const rule = gitLabRule({ issuer, project, configFile: file, refs })
   return isAllowed(found, { anyOf: [rule] }) ? table : undefined
+}
+
+const WORKFLOW =
+  /^https:\/\/github\.com\/(?<repository>[^/]+\/[^/]+)\/\.github\/workflows\/(?<workflow>[^/@]+)@(?<ref>refs\/[^*]+)$/
+
+function gitHubTable(found: Identity, narrowing: Narrowing): IdentityTable | undefined {
+  const { repository = '', workflow = '', ref = '' } = WORKFLOW.exec(found.san)?.groups ?? {}
+  const { issuer } = found
+  const refs = [tagPattern(ref, narrowing) ?? ref]
+  const table = { issuer, repository, ...gitHubConditions(found), workflow, refs }
+  if (!v.is(IdentitySchema, table)) return undefined
+  const rule = gitHubRule({ issuer, repository, workflow, refs })
+  return isAllowed(found, { anyOf: [rule] }) ? table : undefined
+}
+
+function gitHubConditions(found: Identity): Pick<IdentityTable, 'repository_id' | 'environment'> {
+  const { project_id: id, environment } = conditionsOf(found)
+  return {
+    ...(id === undefined ? {} : { repository_id: id }),
+    ...(environment === undefined ? {} : { environment }),
+  }
 }
 
 function namedTable(found: Identity, narrowing: Narrowing): IdentityTable {

@@ -88,7 +88,7 @@ describe('a policy file is refused', () => {
       `${HEAD}${IDENTITY}ref = "x"`,
       '9: rules[1].any_of[1].ref is not a known key',
     ],
-    ['a rule of nobody', HEAD, 'rules[1].any_of is missing'],
+    ['a rule of nobody', HEAD, '2: rules[1].any_of is missing: only learn = true'],
     ['a rule of nothing', `version = 1\n[[rules]]${IDENTITY}`, 'rules[1] must have names or prefixes'],
     [
       'a prefix that is half a word',
@@ -109,7 +109,7 @@ describe('a policy file is refused', () => {
     [
       'a project without refs',
       `${HEAD}${IDENTITY.replace(/refs =.*/, '')}`,
-      'must have refs if it has a project',
+      'must have refs if it has a project or a repository',
     ],
     ['a short ref', `${HEAD}${IDENTITY.replace('refs/heads/main', 'main')}`, 'must be a full ref'],
     ['a project with a star', `${HEAD}${IDENTITY.replace('acme/demo', 'acme/*')}`, 'must be a full path'],
@@ -142,7 +142,7 @@ describe('a policy file is refused', () => {
 
   it('with the keys that are known in that place', async () => {
     await expect(policyOf(`${HEAD}name = "x"${IDENTITY}`, 'x')).rejects.toMatchObject({
-      hint: 'known keys: names, prefixes, require, any_of',
+      hint: expect.stringMatching(/^known keys: names, prefixes, require, any_of, unsigned, .*partial$/),
     })
     await expect(policyOf(`${HEAD}${IDENTITY}ref = "x"`, 'x')).rejects.toMatchObject({
       hint: expect.stringContaining('refs, identity'),

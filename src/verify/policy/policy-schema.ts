@@ -2,21 +2,21 @@
 import * as v from 'valibot'
 import { isName } from '../../formats/python/index.ts'
 import { isIssuerUrl } from '../../identity/index.ts'
+import { Exempt, fitTogether, gateKeys } from './gate-schema.ts'
+import { isGitHubIssuer } from './github-rule.ts'
 import { REQUIREMENTS } from './policy.ts'
+import { listOf, oneOfWords, onlyTrue, pattern, text } from './schema-parts.ts'
 
-export const POLICY_LIMITS = { bytes: 64 << 10, rules: 500, names: 1000, identities: 100, refs: 100 } as const
+export { Exempt } from './gate-schema.ts'
 
-const MAX_TEXT_LENGTH = 1024
-
-const text = v.pipe(
-  v.string('must be a string in quotes'),
-  v.nonEmpty('must not be empty'),
-  v.maxLength(MAX_TEXT_LENGTH, 'is too long'),
-)
-
-function pattern(form: RegExp, words: string) {
-  return v.pipe(text, v.regex(form, words))
-}
+export const POLICY_LIMITS = {
+  bytes: 64 << 10,
+  rules: 500,
+  names: 1000,
+  identities: 100,
+  refs: 100,
+  exemptions: 500,
+} as const
 
 const issuer = v.pipe(
   text,
@@ -43,18 +43,21 @@ const prefix = pattern(
   'must end with "-": "acme-" matches "acme-tools" and not "acmetools"',
 )
 
-function listOf<T extends v.GenericSchema>(item: T, what: string, most: number) {
-  return v.pipe(
-    v.array(item, `must be a list of ${what}`),
-    v.minLength(1, 'must not be empty'),
-    v.maxLength(most, `has more than ${most} items`),
-  )
-}
+const repository = pattern(
+  /^[A-Za-z0-9][A-Za-z0-9_-]*\/[A-Za-z0-9._-]+$/,
+  'must be owner and repository such as "acme/tools", without host, leading or trailing slash',
+)
+const workflow = pattern(
+  /^[A-Za-z0-9._-]+\.ya?ml$/,
+  'must be the name of a file in .github/workflows such as "release.yml"',
+)
 
-const requires = listOf(
-  v.picklist(REQUIREMENTS, `must be one of ${REQUIREMENTS.map((one) => `"${one}"`).join(', ')}`),
-  'requirements',
-  REQUIREMENTS.length,
+const requires = listOf(oneOfWords(REQUIREMENTS), 'requirements', REQUIREMENTS.length)
+
+const id = v.pipe(
+  v.number('must be a whole number'),
+  v.safeInteger('must be a whole number'),
+  v.minValue(1, 'must be a whole number from 1'),
 )
 
 export const Identity = v.pipe(
@@ -62,31 +65,45 @@ export const Identity = v.pipe(
     issuer,
     project: v.optional(project),
     config_file: v.optional(configFile),
+    repository: v.optional(repository),
+    workflow: v.optional(workflow),
     refs: v.optional(listOf(ref, 'refs', POLICY_LIMITS.refs)),
     identity: v.optional(text),
     identity_pattern: v.optional(text),
-    project_id: v.optional(
-      v.pipe(
-        v.number('must be a whole number'),
-        v.safeInteger('must be a whole number'),
-        v.minValue(1, 'must be a whole number from 1'),
-      ),
-    ),
+    project_id: v.optional(id),
+    repository_id: v.optional(id),
     environment: v.optional(text),
-    protected_ref: v.optional(v.literal(true, 'must be true, or not be set')),
+    protected_ref: v.optional(onlyTrue),
   }),
   v.check(
     (one) =>
-      [one.project, one.identity, one.identity_pattern].filter((said) => said !== undefined).length === 1,
-    'must have exactly one of project, identity and identity_pattern',
+      [one.project, one.repository, one.identity, one.identity_pattern].filter((said) => said !== undefined)
+        .length === 1,
+    'must have exactly one of project, repository, identity and identity_pattern',
   ),
   v.check(
-    (one) => (one.project === undefined) === (one.refs === undefined),
-    'must have refs if it has a project, and no refs otherwise',
+    (one) => (one.project === undefined && one.repository === undefined) === (one.refs === undefined),
+    'must have refs if it has a project or a repository, and no refs otherwise',
   ),
   v.check(
     (one) => one.project !== undefined || one.config_file === undefined,
     'must not have a config_file without a project',
+  ),
+  v.check(
+    (one) => (one.repository === undefined) === (one.workflow === undefined),
+    'must have a workflow if it has a repository, and no workflow otherwise',
+  ),
+  v.check(
+    (one) => one.repository === undefined || isGitHubIssuer(one.issuer),
+    'must have the issuer https://token.actions.githubusercontent.com if it has a repository; use identity for workflows of other servers',
+  ),
+  v.check(
+    (one) => one.repository !== undefined || one.repository_id === undefined,
+    'must not have a repository_id without a repository',
+  ),
+  v.check(
+    (one) => one.repository === undefined || (one.project_id ?? one.protected_ref) === undefined,
+    'must not have project_id or protected_ref with a repository, whose certificates have repository_id and environment only',
   ),
 )
 
@@ -97,22 +114,29 @@ export const Rule = v.pipe(
     names: v.optional(listOf(name, 'package names', POLICY_LIMITS.names)),
     prefixes: v.optional(listOf(prefix, 'prefixes', POLICY_LIMITS.names)),
     require: v.optional(requires),
-    any_of: anyOf,
+    any_of: v.optional(anyOf),
+    ...gateKeys,
   }),
   v.check(
     ({ names, prefixes }) => names !== undefined || prefixes !== undefined,
     'must have names or prefixes',
   ),
+  fitTogether(),
 )
 
-export const Unlisted = v.strictObject({ require: v.optional(requires), any_of: anyOf })
+export const Unlisted = v.pipe(
+  v.strictObject({ require: v.optional(requires), any_of: v.optional(anyOf), ...gateKeys }),
+  fitTogether(),
+)
 
 export const PolicyTable = v.strictObject({
   version: v.literal(1, 'must be 1: this version of wheelseal reads no other'),
   rules: v.optional(listOf(Rule, 'tables, [[rules]]', POLICY_LIMITS.rules)),
   unlisted: v.optional(Unlisted),
+  exempt: v.optional(listOf(Exempt, 'tables, [[exempt]]', POLICY_LIMITS.exemptions)),
 })
 
 export type IdentityTable = Readonly<v.InferOutput<typeof Identity>>
+export type UnlistedTable = Readonly<v.InferOutput<typeof Unlisted>>
 export type RuleTable = Readonly<v.InferOutput<typeof Rule>>
 export type PolicyFileTable = Readonly<v.InferOutput<typeof PolicyTable>>
