@@ -31,8 +31,9 @@ export interface StoredSeal {
   /** Of its bytes. */
   readonly sha256: string
   readonly kind: 'provenance' | 'bundle' | 'pair'
-  /** Where it was found: a URL, or `registry NAME`. */
+  /** Where it was found: a URL without its query, or `registry NAME`. */
   readonly source: string
+  /** As they were found; of a pair canonical JSON with `certificate` and `signature`, each the base64 of its file. */
   readonly bytes: Uint8Array
   readonly seenAtMs: number
 }

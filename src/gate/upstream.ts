@@ -4,7 +4,7 @@ import type { NewPage, StoredSeal } from './store.ts'
 export type PageAnswer =
   | { readonly kind: 'page'; readonly page: NewPage }
   | { readonly kind: 'unchanged' }
-  /** 404, 410: it knows no such name. */
+  /** 404, 410, and the way to another index for this name: it knows no such name. */
   | { readonly kind: 'unknown' }
 
 export type SealAnswer =
@@ -14,25 +14,26 @@ export type SealAnswer =
 
 /**
  * An index that the gate stands before. What it answers is an enemy's: files whose name or version is not that of the
- * page are left out, every URL was checked, every answer is capped.
+ * page are left out, every URL is checked before it is asked, every answer is capped. Where it gives no usable answer
+ * (dead, slow, refusing, malformed) everything throws a `WheelsealError` whose code begins with `net.`.
  */
 export interface Upstream {
   /** By its configuration. */
   readonly name: string
-  /** Throws `gate.upstream` where it gives no usable answer: dead, slow, refusing, malformed. */
+  /** Each file name once. */
   page(name: string, kept: { readonly etag: string | null }): Promise<PageAnswer>
-  /** Throws `gate.upstream` where that stays open; an error of the server is never "none". */
+  /** Throws where that stays open; an error of the server is never "none". */
   seals(name: string, file: ListedFile & { readonly sha256: string }): Promise<SealAnswer>
-  /** The bytes as they come, at most `maxBytes`. Throws `gate.upstream`; the stream fails with it too. */
+  /** The bytes as they come, at most `maxBytes` and what the page says. The stream throws the same; aborted, the reason of the signal. */
   open(
     file: ListedFile,
     asked: { readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<AsyncIterable<Uint8Array>>
-  /** Bytes `start` to `end` (inclusive) of the file; undefined where the upstream answers no ranges. Throws `gate.upstream`. */
+  /** Bytes `start` to `end` (inclusive) of the file; undefined where the upstream answers no ranges. */
   range(
     file: ListedFile,
     part: { readonly start: number; readonly end: number },
   ): Promise<Uint8Array | undefined>
-  /** The `.metadata` beside the file; undefined where there is none. Throws `gate.upstream`. */
+  /** The `.metadata` beside the file; undefined where there is none. */
   metadata(file: ListedFile): Promise<Uint8Array | undefined>
 }

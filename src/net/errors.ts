@@ -23,8 +23,8 @@ export const netErrors = defineErrors({
     status: 400,
     exit: 1,
     summary:
-      'A pipeline includes a file from an address of a private network or of this machine, which is not fetched: the file may have been written by a stranger.',
-    hint: 'put the file below remote/HOST/PATH of a mirror folder and name the folder with --mirror',
+      'A pipeline includes a file from an address of a private network or of this machine, or a package index leads there, and neither is fetched: the address may have been written by a stranger.',
+    hint: 'put the file below remote/HOST/PATH of a mirror folder and name the folder with --mirror; an index in a private network may lead to its own hosts, restart the gate if it has moved there',
   },
   'net.timeout': {
     status: 504,

@@ -11,6 +11,7 @@ export interface Route {
   /** `false`: a connection of its own, which ends with its answer. */
   readonly agent?: Agent | false
   readonly socketPath?: string
+  readonly maxHeaderSize?: number
 }
 
 /** Throws `net.url`; the error shows no more of the URL than is safe to show. */

@@ -6,7 +6,7 @@ import { tlsAuthorities } from './authorities.ts'
 import { exchange, parseUrl } from './exchange.ts'
 import { nodeHttp, nodeHttps } from './node-http.ts'
 import { proxyFor, type Environment } from './proxies.ts'
-import { lookupPublic, requirePublicHost } from './public-address.ts'
+import { publicReach, type Reach } from './public-address.ts'
 
 export interface HttpOptions {
   /** For `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` (both cases) and `SSL_CERT_FILE`. */
@@ -16,24 +16,29 @@ export interface HttpOptions {
    * For addresses that somebody else chose: nothing of a private network or of this machine is asked. A proxy is, and
    * judges itself what it asks. Default `anywhere`.
    */
-  readonly reach?: 'anywhere' | 'public'
+  readonly reach?: 'anywhere' | 'public' | Reach
+  /** Of an answer, status line included; left out, what the runtime takes. */
+  readonly maxHeaderBytes?: number
 }
 
 /**
  * The Http port over `node:http`: connections are kept for the next request, and idle ones do not keep a process
  * alive. Not the built-in `fetch`: its start costs a command more than the request does (and it follows redirects).
  */
-export function createHttp({ env, files, reach = 'anywhere' }: HttpOptions): Http {
-  const agents = agentCache(reach)
+export function createHttp({ env, files, reach = 'anywhere', maxHeaderBytes }: HttpOptions): Http {
+  const limited = limitsOf(reach)
+  const agents = agentCache(limited)
+  const maxHeaderSize = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   let authorities: Promise<SecureContext | undefined> | undefined
   return {
     request: async (request) => {
       const url = parseUrl(request.url)
       const proxy = proxyFor(url, env)
-      if (reach === 'public' && proxy === undefined) requirePublicHost(url.hostname)
-      if (url.protocol === 'http:') return exchange(url, request, { agent: agents.plain(proxy) })
+      if (proxy === undefined) await limited?.requireHost(url.hostname)
+      if (url.protocol === 'http:')
+        return exchange(url, request, { agent: agents.plain(proxy), ...maxHeaderSize })
       authorities ??= tlsAuthorities(env, files)
-      return exchange(url, request, { agent: agents.secure(proxy, await authorities) })
+      return exchange(url, request, { agent: agents.secure(proxy, await authorities), ...maxHeaderSize })
     },
   }
 }
@@ -46,7 +51,10 @@ export function createSocketHttp(socketPath: string): Http {
   return { request: (request) => exchange(parseUrl(request.url), request, { socketPath, agent: false }) }
 }
 
-type Reach = NonNullable<HttpOptions['reach']>
+function limitsOf(reach: NonNullable<HttpOptions['reach']>): Reach | undefined {
+  if (reach === 'anywhere') return undefined
+  return reach === 'public' ? publicReach : reach
+}
 
 interface AgentCache {
   plain(proxy: string | undefined): HttpAgent
@@ -54,7 +62,7 @@ interface AgentCache {
 }
 
 /** One agent per proxy, so that connections through different proxies never mix. */
-function agentCache(reach: Reach): AgentCache {
+function agentCache(reach: Reach | undefined): AgentCache {
   const plain = new Map<string, HttpAgent>()
   const secure = new Map<string, HttpsAgent>()
   return {
@@ -75,8 +83,8 @@ function cached<T>(agents: Map<string, T>, proxy: string | undefined, make: () =
 }
 
 /** Which hosts go through the proxy is decided in proxies.ts; Node's own exceptions are left empty. */
-function agentOptions(proxy: string | undefined, reach: Reach): object {
-  const direct = reach === 'public' ? { lookup: lookupPublic } : {}
+function agentOptions(proxy: string | undefined, reach: Reach | undefined): object {
+  const direct = reach === undefined ? {} : { lookup: reach.lookup }
   return {
     keepAlive: true,
     ...(proxy === undefined ? direct : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: '' } }),

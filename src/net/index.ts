@@ -6,7 +6,7 @@
  * the same over a socket file. `createFulcioClient`, `createRekorClient` and `createTimestampClient` are the ports of `sign/`; they retry what
  * is transient (`withRetries`), and Rekor's also what was cut off, since a log keeps one entry of what it is sent twice. `fetchTrustedRoot` is the client of a TUF repository (tuf-js), and
  * `loadPublicSigstore` the repository of public Sigstore with the root that was shipped. `fetchSimplePage` reads the page
- * of a package in a simple index. What a service answers is an
+ * of a package in a simple index, `createGateUpstream` is an index as a gate asks it. What a service answers is an
  * enemy's: capped, and parsed strictly.
  */
 export { createHttp, createSocketHttp, type HttpOptions } from './http-client.ts'
@@ -17,6 +17,7 @@ export { createTimestampClient } from './timestamp.ts'
 export { fetchTufRepository, type VerifiedRepository } from './tuf-repository.ts'
 export { cachedTrustedRoot, fetchTrustedRoot, loadPublicSigstore, type TufPorts } from './tuf.ts'
 export { fetchSimplePage, type IndexAnswer, type PageRequest } from './simple-index.ts'
+export { createGateUpstream, type GateUpstreamConfig } from './gate-upstream/index.ts'
 export { exchangeIdToken, idTokenVariable } from './trusted-publishing.ts'
 export type { TufSource } from './tuf-source.ts'
 export { createDownloader, type Download, type Downloader, type DownloaderOptions } from './download.ts'

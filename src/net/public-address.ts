@@ -38,8 +38,16 @@ export function isPublicAddress(address: string): boolean {
 
 /** Throws `net.not-public` for a host that is an address of a private network or of this machine. */
 export function requirePublicHost(hostname: string): void {
-  const bare = hostname.replace(/^\[|\]$/g, '')
-  if (isIP(bare) !== 0 && !isPublicAddress(bare)) throw notPublic(hostname, bare)
+  if (isSpecialHost(hostname)) throw notPublic(hostname, bareHost(hostname))
+}
+
+function isSpecialHost(hostname: string): boolean {
+  const bare = bareHost(hostname)
+  return isIP(bare) !== 0 && !isPublicAddress(bare)
+}
+
+function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
 }
 
 function notPublic(hostname: string, address: string): Error {
@@ -51,16 +59,88 @@ function notPublic(hostname: string, address: string): Error {
 
 type Answer = (error: Error | null, addresses: string | dns.LookupAddress[], family?: number) => void
 
-/** In place of `dns.lookup` of a connection, which goes to exactly what was judged, whatever the name means next. */
+/** All addresses of a name, at least one. */
+export type Resolve = (hostname: string, options: dns.LookupOptions) => Promise<readonly dns.LookupAddress[]>
+
+/** Which hosts a client may ask. */
+export interface Reach {
+  /** Of a host that may be an address. Throws `net.not-public`. */
+  readonly requireHost: (hostname: string) => Promise<void>
+  /** In place of `dns.lookup` of a connection, which goes to exactly what was judged, whatever the name means next. */
+  readonly lookup: (hostname: string, options: dns.LookupOptions, answer: Answer) => void
+}
+
+/** Nothing of a private network or of this machine. */
+export const publicReach: Reach = {
+  requireHost: async (hostname) => requirePublicHost(hostname),
+  lookup: lookupPublic,
+}
+
 export function lookupPublic(hostname: string, options: dns.LookupOptions, answer: Answer): void {
-  // Not imported: commands that look no name up need not load it.
-  const { lookup } = process.getBuiltinModule('node:dns')
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const wrong = addresses?.find(({ address }) => !isPublicAddress(address))
-    const [first] = addresses ?? []
-    if (error !== null) answer(error, [])
-    else if (wrong !== undefined) answer(notPublic(hostname, wrong.address), [])
-    else if (options.all === true) answer(null, addresses)
-    else answer(null, first?.address ?? '', first?.family)
+  judgedLookup(hostname, options, {
+    answer,
+    find: async () => requirePublic(hostname, await resolveName(hostname, options)),
   })
+}
+
+/**
+ * For a host that its user configured, and what that leads to: addresses of a private network or of this machine only
+ * where the configured host has one itself when it is looked up first. A name that moves there later is refused.
+ */
+export function reachFrom(home: string, resolve: Resolve = resolveName): Reach {
+  let judged: Promise<boolean> | undefined
+  const isInside = (): Promise<boolean> => {
+    judged ??= isSpecial(home, resolve).catch((error: unknown) => {
+      judged = undefined
+      throw error
+    })
+    return judged
+  }
+  const find = async (hostname: string, options: dns.LookupOptions): Promise<readonly dns.LookupAddress[]> =>
+    (await isInside())
+      ? resolve(hostname, options)
+      : requirePublic(hostname, await resolve(hostname, options))
+  return {
+    requireHost: async (hostname) => {
+      if (isSpecialHost(hostname) && !(await isInside().catch(() => false))) requirePublicHost(hostname)
+    },
+    lookup: (hostname, options, answer) =>
+      judgedLookup(hostname, options, { answer, find: () => find(hostname, options) }),
+  }
+}
+
+async function isSpecial(hostname: string, resolve: Resolve): Promise<boolean> {
+  const bare = bareHost(hostname)
+  if (isIP(bare) !== 0) return !isPublicAddress(bare)
+  return (await resolve(bare, {})).some(({ address }) => !isPublicAddress(address))
+}
+
+function requirePublic(
+  hostname: string,
+  addresses: readonly dns.LookupAddress[],
+): readonly dns.LookupAddress[] {
+  const wrong = addresses.find(({ address }) => !isPublicAddress(address))
+  if (wrong !== undefined) throw notPublic(hostname, wrong.address)
+  return addresses
+}
+
+interface Judged {
+  readonly answer: Answer
+  readonly find: () => Promise<readonly dns.LookupAddress[]>
+}
+
+function judgedLookup(hostname: string, { all }: dns.LookupOptions, { answer, find }: Judged): void {
+  const found = ([...addresses]: readonly dns.LookupAddress[]): void => {
+    const [first] = addresses
+    if (all === true) answer(null, addresses)
+    else answer(null, first?.address ?? '', first?.family)
+  }
+  find().then(found, (error: unknown) =>
+    answer(error instanceof Error ? error : new Error(`${hostname} has no address`), []),
+  )
+}
+
+/** Not imported: commands that look no name up need not load it. */
+function resolveName(hostname: string, options: dns.LookupOptions): Promise<readonly dns.LookupAddress[]> {
+  return process.getBuiltinModule('node:dns').promises.lookup(hostname, { ...options, all: true })
 }
