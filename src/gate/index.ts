@@ -2,7 +2,7 @@
  * The gate: a verifying index in front of other indexes, for installers that verify nothing.
  */
 export { gateErrors, type GateCode } from './errors.ts'
-export type { FileCache, Incoming } from './cache.ts'
+export type { CachedBlob, FileCache, Incoming } from './cache.ts'
 export type { Decision, Ground } from './decision.ts'
 export type {
   GateState,

@@ -13,6 +13,7 @@ import {
   openStaging,
   silentLog,
   syncFolder,
+  systemClock,
   systemEntropy,
   systemFiles,
 } from '../../src/host/index.ts'
@@ -21,6 +22,7 @@ import { makeBackup } from '../../src/server/backup/backup.ts'
 import { copyFile, copyFolder, putInPlace } from '../../src/server/backup/copy.ts'
 import { restoreBackup } from '../../src/server/backup/restore.ts'
 import {
+  createFileCache,
   createFolderTufRepository,
   createFolderTraces,
   createLogFiles,
@@ -108,6 +110,30 @@ export const CASES: Readonly<Record<string, DurabilityCase>> = {
       leave(join(folder, 'blobs/sha256', second.sha256.slice(0, 2), second.sha256.slice(2)), 'two')
       await second.commit()
       acknowledge('commit of bytes that stood there, not synced')
+    },
+  },
+  'files that a gate keeps': {
+    covers: [
+      'storage/folder/file-cache.ts',
+      'storage/folder/file-cache-folder.ts',
+      'storage/folder/file-cache-incoming.ts',
+    ],
+    run: async (folder, acknowledge) => {
+      const cache = join(folder, 'gate/files')
+      const parts = { folder: cache, maxBytes: 5, clock: systemClock, entropy: systemEntropy, log: silentLog }
+      await createFileCache(parts)
+      acknowledge('createFileCache')
+      mkdirSync(join(cache, '2c'))
+      const files = await createFileCache(parts)
+      acknowledge('a folder that stood there, not synced')
+      const keep = async (text: string): Promise<void> => {
+        const incoming = await files.begin()
+        await incoming.write(utf8(text))
+        await incoming.commit()
+        acknowledge(`commit: ${text}`)
+      }
+      await keep('hello')
+      await keep('one')
     },
   },
   traces: {

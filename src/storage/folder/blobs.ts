@@ -123,7 +123,8 @@ async function openBlob(
   // A part has no digest of its own: whoever puts parts together compares the whole.
   return {
     size,
-    stream: (range = all) => (isAll(range) ? compared(read(path, all), sha256, log) : read(path, range)),
+    stream: (range = all) =>
+      isAll(range) ? compared(readRange(path, all), sha256, log) : readRange(path, range),
   }
 }
 
@@ -136,7 +137,7 @@ function damaged(sha256: string, reason: string): Error {
 }
 
 /** A part late: when the last one is handed on, all of it was hashed. */
-async function* compared(
+export async function* compared(
   bytes: AsyncIterable<Uint8Array>,
   sha256: string,
   log: Log,
@@ -168,15 +169,15 @@ export async function blobDamage(
     if (found === undefined) return 'it is missing'
     if (found !== size) return wrongSize(found, size)
     const hash = createHash('sha256')
-    for await (const part of read(path, { start: 0, end: size - 1 })) hash.update(part)
+    for await (const part of readRange(path, { start: 0, end: size - 1 })) hash.update(part)
     return hash.digest('hex') === sha256 ? undefined : 'its digest differs'
   } catch (error) {
     return `it cannot be read: ${describeError(error)}`
   }
 }
 
-/** Ends before `range` does where the file does. */
-async function* read(path: string, range: ByteRange): AsyncGenerator<Uint8Array> {
+/** Ends before `range` does where the file does. Follows no link. */
+export async function* readRange(path: string, range: ByteRange): AsyncGenerator<Uint8Array> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     let position = range.start
@@ -193,7 +194,8 @@ async function* read(path: string, range: ByteRange): AsyncGenerator<Uint8Array>
   }
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+/** Undefined for what is not there, -1 for what is no file. */
+export async function sizeOf(path: string): Promise<number | undefined> {
   try {
     const found = await lstat(path)
     // A link or a folder was not made here; no stored file has that size.
@@ -215,7 +217,7 @@ async function makeFolders(folder: string): Promise<void> {
   await syncFolder(dirname(folder))
 }
 
-async function emptyFolder(path: string): Promise<void> {
+export async function emptyFolder(path: string): Promise<void> {
   for (const name of await readdir(path)) await rm(join(path, name), { recursive: true })
 }
 
