@@ -92,10 +92,11 @@ const program = {
   define: { __dirname: '"/"' },
 } satisfies BuildOptions
 
-const NODE_CHECK = `const [a,b,c]=process.versions.node.split('.').map(Number)
+/** In a block of its own: the program behind it has names as short. */
+const NODE_CHECK = `{const [a,b,c]=process.versions.node.split('.').map(Number)
 if(!((a===22&&(b>22||(b===22&&c>=2)))||(a===24&&b>=15)||a>=26)){
 console.error('wheelseal: error: Node '+process.version+' is too old\\nhint: use Node 22.22.2 or newer, 24.15 or newer, or 26')
-process.exit(1)}`
+process.exit(1)}}`
 
 const besideProgram: Plugin = {
   name: 'beside-program',
