@@ -80,4 +80,5 @@ export const sideEntries: readonly string[] = [
   'client/doctor/index.ts',
   'client/init/index.ts',
   'client/trust-check/index.ts',
+  'client/why/index.ts',
 ]

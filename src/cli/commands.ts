@@ -46,6 +46,7 @@ export const commands: CommandTable = {
     summary: 'install a release with pip or uv, after it is verified',
     load: () => import('./install.ts'),
   },
+  why: { summary: 'say why a gate allows or refuses a release', load: () => import('./why.ts') },
   'check-dist': {
     summary: 'check wheels and sdists before they are uploaded',
     load: () => import('./check-dist.ts'),

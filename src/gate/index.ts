@@ -31,8 +31,11 @@ export type {
 export type { PageAnswer, SealAnswer, Upstream } from './upstream.ts'
 export {
   RELEASE_STATES,
+  REPORTED_OUTCOMES,
   type FileReport,
+  type LinkedReport,
   type PinReport,
+  type RefusalReport,
   type ReleaseReport,
   type ReleaseState,
   type ReportedOutcome,

@@ -24,7 +24,8 @@ export interface ReleaseReport {
   readonly next: readonly string[]
 }
 
-export type ReportedOutcome = 'allowed' | 'held' | 'refused' | 'not judged'
+export const REPORTED_OUTCOMES = ['allowed', 'held', 'refused', 'not judged'] as const
+export type ReportedOutcome = (typeof REPORTED_OUTCOMES)[number]
 
 export const RELEASE_STATES = [
   'no-provenance',
@@ -78,4 +79,22 @@ export interface PinReport {
   readonly workflow: string | null
   readonly since: string
   readonly by: string
+}
+
+/** A refusal by its link, `/gate/GATE/why/ID`: what one client was told, and how often that happened. */
+export interface RefusalReport {
+  readonly id: string
+  readonly fileName: string
+  readonly code: string
+  /** As the user read it. */
+  readonly sentence: string
+  /** ISO 8601. */
+  readonly first: string
+  readonly last: string
+  readonly count: number
+}
+
+/** The JSON of `/gate/GATE/why/ID`: the release as it is decided now, and the refusal as it was. */
+export interface LinkedReport extends ReleaseReport {
+  readonly refusal: RefusalReport
 }

@@ -177,5 +177,6 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/push-and-run.md': 'tests/stock/runner-command.test.ts',
   'how-to/publish-the-component.md': 'tests/executable/executable.test.ts',
   'how-to/use-stock-gitlab-runners.md': 'tests/stock/gitlab-python-runner.test.ts',
+  'how-to/why-was-it-refused.md': 'tests/edge/why-command.test.ts',
   'how-to/check-your-clients.md': 'tests/stock/trust-check.test.ts',
 }
