@@ -12,7 +12,7 @@ export const gateErrors = defineErrors({
   'gate.downgrade': {
     ...refused,
     summary: 'A file has no seal, but earlier releases of its package have.',
-    hint: 'use an earlier release; a release that somebody else made looks like this',
+    hint: 'use an earlier release; a release that an attacker made looks like this',
   },
   'gate.changed': {
     ...refused,
@@ -46,7 +46,7 @@ export const gateErrors = defineErrors({
   },
   'gate.metadata': {
     ...refused,
-    summary: 'The metadata that the upstream offers beside a wheel is not that of the wheel.',
+    summary: 'The metadata that the upstream offers next to a wheel is not that of the wheel.',
     hint: 'do not use this release, and tell the people who run the upstream',
   },
   'gate.digest': {
