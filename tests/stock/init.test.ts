@@ -85,12 +85,14 @@ describe.runIf(present(python))('wheelseal init, in projects of people', () => {
 
 /**
  * What a reader of the page has: a clone from gitlab.com, with an identity, whose commits have the tag of the version.
- * `PKG-INFO` at the top is made with an sdist and in no repository: hatchling would put two into its own.
+ * `PKG-INFO` and the folder egg-info at the top are made with an sdist and in no repository: hatchling would put two of
+ * the first into its own, and a build changes the second.
  */
 async function cloned(sources: string, { fileName }: Sdist): Promise<string> {
   const place = `${sources}-cloned`
   await cp(sources, place, { recursive: true })
-  await rm(join(place, 'PKG-INFO'), { force: true })
+  for (const name of await readdir(place))
+    if (name === 'PKG-INFO' || name.endsWith('.egg-info')) await rm(join(place, name), { recursive: true })
   const version = /-([0-9][^-]*)\.tar\.gz$/.exec(fileName)?.[1] ?? ''
   const commands = `git init -q -b main; git config user.name Ada; git config user.email ada@example.com
     git remote add origin https://gitlab.com/acme/tools.git; printf '#!/bin/sh\\ngit tag -f ${version}' >.git/hooks/post-commit; chmod +x .git/hooks/post-commit

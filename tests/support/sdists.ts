@@ -142,7 +142,8 @@ export const STYLE_SDISTS: readonly Sdist[] = [
     kind: 'calver',
     fileName: 'trove_classifiers-2024.7.2.tar.gz',
     sha256: '8328f2ac2ce3fd773cbb37c765a0ed7a83f89dc564c7d452f039b69249d0ac35',
-    wheel: /^trove_classifiers-2024\.7\.2-(?:py2\.)?py3-none-any\.whl$/,
+    // The version is the day of the build.
+    wheel: /^trove_classifiers-20\d\d(?:\.\d+){2,3}-(?:py2\.)?py3-none-any\.whl$/,
   },
 ]
 
