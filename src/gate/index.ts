@@ -46,3 +46,4 @@ export { readHistory, releaseLine, type History, type SealedRelease } from './de
 export type { NameDecision, NameQuestion, ReleaseDecision, ReleaseQuestion } from './decide/question.ts'
 export { sealAllowed } from './decide/expected.ts'
 export { identityMatchesPin } from './pins/signer.ts'
+export { judgeSeals, sealStateOf, type JudgedSeal, type SealQuestion } from './judge-seals.ts'

@@ -42,6 +42,7 @@ export { readSealFile, type FoundSeal, type SealFile } from './distribution/seal
 export { neededDigests, type NeededDigests } from './distribution/needed-digests.ts'
 export { policyForFile } from './distribution/policy-for-file.ts'
 export { explainDistribution, explainRefusal, type Explained } from './distribution/explain-distribution.ts'
+export { isAbout } from './distribution/is-about.ts'
 export { verifySeal } from './verify-seal.ts'
 export { verifyBundle, verifyProvenance, type BundleRequest } from './verify-bundle.ts'
 export { artifactOf } from './artifact.ts'
@@ -57,6 +58,7 @@ export {
   type SealHas,
   type TextRule,
 } from './policy/policy.ts'
+export { ANYBODY } from './policy/anybody.ts'
 export { gitLabRule, type GitLabIdentity } from './policy/gitlab-rule.ts'
 export { compareIdentity, isAllowed } from './identity/check-identity.ts'
 export { readPolicy } from './policy/read-policy.ts'

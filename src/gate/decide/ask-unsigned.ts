@@ -9,8 +9,6 @@ import { dayText, minuteText, partOf, uploadTimeMs } from './times.ts'
 /** The release that a file without seals is in. */
 export interface Beside {
   readonly release: ReleaseFacts
-  /** Another file of it is sealed by somebody who may. */
-  readonly hasGoodSeal: boolean
   /** Another file of it has a seal, whatever it is worth. */
   readonly hasSeal: boolean
 }
@@ -22,10 +20,6 @@ export function askUnsigned(
   { beside, setting }: { readonly beside: Beside; readonly setting: RuledSetting },
 ): void {
   const { rule } = setting
-  if (beside.hasGoodSeal && rule.partial === 'allow') {
-    draft.notes.push('has no seal, and other files of the release have')
-    return
-  }
   if (rule.unsigned === 'refuse') {
     draft.grounds.push(judged.seals.kind === 'blind' ? blindGround(setting) : unsignedGround(setting))
     return
@@ -90,11 +84,7 @@ export function isUnsigned({ seals }: JudgedFile): boolean {
   return seals.kind === 'unsigned' || seals.kind === 'blind'
 }
 
-export function besideOf(release: ReleaseFacts, drafts: ReadonlyMap<JudgedFile, Draft>): Beside {
-  const listed = release.files.filter(({ file }) => file.goneAtMs === null)
-  return {
-    release,
-    hasSeal: listed.some(isSealed),
-    hasGoodSeal: listed.some((judged) => drafts.get(judged)?.seal !== undefined),
-  }
+export function besideOf(release: ReleaseFacts): Beside {
+  const hasSeal = release.files.some((judged) => judged.file.goneAtMs === null && isSealed(judged))
+  return { release, hasSeal }
 }

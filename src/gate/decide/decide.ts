@@ -85,13 +85,11 @@ function startDraft({ file }: JudgedFile, { grounds, timesMs }: NameGrounds, set
   return draft
 }
 
-/** Files with seals first: whether an unsigned one may pass depends on what stands beside it. */
 function askAllSeals(open: readonly OpenFile[], release: ReleaseFacts, setting: RuledSetting): void {
-  for (const { judged, draft } of open) if (!isUnsigned(judged)) askSeals(draft, judged, setting)
-  const drafts = new Map(open.map(({ judged, draft }) => [judged, draft] as const))
-  const beside = besideOf(release, drafts)
+  const beside = besideOf(release)
   for (const { judged, draft } of open)
     if (isUnsigned(judged)) askUnsigned(draft, judged, { beside, setting })
+    else askSeals(draft, judged, setting)
 }
 
 interface SpreadGround {

@@ -20,9 +20,11 @@ export function pinsThatCount({ facts, rule }: RuledSetting): readonly Pin[] {
   return facts.isPrivate ? facts.pins.filter(({ by }) => by !== 'history') : facts.pins
 }
 
-/** Nobody is known yet who signs the name, and the rule leaves that to its history. */
-function isLearning({ facts, rule }: RuledSetting, pins: readonly Pin[]): boolean {
-  return rule.learns && !facts.isPrivate && rule.policy.anyOf.length === 0 && pins.length === 0
+/** Why anybody may sign: history shows nobody yet, or the rule leaves it open. */
+function openness({ facts, rule }: RuledSetting, pins: readonly Pin[]): 'learning' | 'anybody' | undefined {
+  if (rule.policy.anyOf.length > 0) return undefined
+  if (rule.learns) return facts.isPrivate || pins.length > 0 ? undefined : 'learning'
+  return rule.unsigned === 'allow' ? 'anybody' : undefined
 }
 
 /** Takes the first seal that is enough; false where none is. */
@@ -39,8 +41,9 @@ export function takeSeal(draft: Draft, seals: readonly GoodSeal[], setting: Rule
     return take(draft, seal, { isExpected: true })
   }
   const [first] = complete
-  if (first === undefined || !isLearning(setting, pins)) return false
-  draft.notes.push('learning: too few sealed releases show who signs this package')
+  const open = openness(setting, pins)
+  if (first === undefined || open === undefined) return false
+  if (open === 'learning') draft.notes.push('learning: too few sealed releases show who signs this package')
   return take(draft, first, { isExpected: false })
 }
 
@@ -70,7 +73,7 @@ export function lackingGround(seals: readonly GoodSeal[], setting: RuledSetting)
     ({ identity }) =>
       isAllowed(identity, policy) ||
       pins.some((pin) => identityMatchesPin(identity, pin)) ||
-      isLearning(setting, pins),
+      openness(setting, pins) !== undefined,
   )
   if (own === undefined) return undefined
   const lacks = missing(own, policy).map((one) => `no ${WORDS[one]}`)

@@ -67,7 +67,7 @@ export function newDraft(): Draft {
   return { grounds: [], notes: [], timesMs: [], isExpected: false, isOpen: false }
 }
 
-/** Whether the rule cares for seals at all. */
+/** Whether the rule cares for seals at all: where anybody may sign and nobody must, a seal says nothing. */
 export function asksForSeals({ unsigned, learns, policy: { anyOf, requires = [] } }: GateRule): boolean {
   return unsigned !== 'allow' || learns || anyOf.length > 0 || requires.length > 0
 }

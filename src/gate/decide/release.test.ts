@@ -58,16 +58,16 @@ const RELEASES: readonly Case[] = [
     { rule: { ...strict, partial: 'sealed-only' } },
   ],
   [
-    'an unsigned file beside a sealed one, where that is enough',
+    'an unsigned file beside a sealed one, where each goes for itself',
     'allowed',
     [sdist('2.0'), wheel('2.0', { seals: unsigned })],
-    { rule: { ...strict, partial: 'allow' } },
+    { rule: { ...byHistory, partial: 'allow' } },
   ],
   [
-    'an unsigned file beside one of a stranger, where sealed ones are enough',
-    'refused gate.unsigned',
-    [sdist('2.0', { seals: mallory }), wheel('2.0', { seals: unsigned })],
-    { rule: { ...strict, partial: 'allow' } },
+    'an unsigned file beside a sealed one of a later release, where each goes for itself',
+    'refused gate.downgrade',
+    [wheel('1.0'), sdist('2.0', { ageDays: 8 }), wheel('2.0', { seals: unsigned, ageDays: 8 })],
+    { rule: { ...byHistory, partial: 'allow' } },
   ],
   [
     'an unsigned file of the first release with seals',
