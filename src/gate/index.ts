@@ -47,3 +47,14 @@ export type { NameDecision, NameQuestion, ReleaseDecision, ReleaseQuestion } fro
 export { sealAllowed } from './decide/expected.ts'
 export { identityMatchesPin } from './pins/signer.ts'
 export { judgeSeals, sealStateOf, type JudgedSeal, type SealQuestion } from './judge-seals.ts'
+export { applyMode, type Applied, type Mode } from './decide/mode.ts'
+export {
+  listingOf,
+  signpostFor,
+  type ListingQuestion,
+  type NameListing,
+  type PageFile,
+  type Signpost,
+} from './decide/listing.ts'
+export { refusalId } from './refusal-id.ts'
+export { refusalOf, sentenceFor, type Told } from './sentence.ts'

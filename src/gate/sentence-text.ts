@@ -12,7 +12,7 @@ export function shownText(text: string, maxLength = MAX_TEXT_LENGTH): string {
 const GAP = '...'
 
 /** Both ends of a text stay, which is where names differ. */
-function shortened(text: string, maxLength: number): string {
+export function shortened(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text
   const rest = Math.max(maxLength - GAP.length, 0)
   const tail = Math.floor(rest / 2)

@@ -201,7 +201,7 @@ export function decideLast(
 }
 
 /** `refused gate.unsigned`, `allowed`. */
-function shortly({ outcome, ground }: Decision): string {
+export function shortly({ outcome, ground }: Decision): string {
   return ground === undefined ? outcome : `${outcome} ${ground.code}`
 }
 
