@@ -142,5 +142,11 @@ function judgedLookup(hostname: string, { all }: dns.LookupOptions, { answer, fi
 
 /** Not imported: commands that look no name up need not load it. */
 function resolveName(hostname: string, options: dns.LookupOptions): Promise<readonly dns.LookupAddress[]> {
-  return process.getBuiltinModule('node:dns').promises.lookup(hostname, { ...options, all: true })
+  const { lookup } = process.getBuiltinModule('node:dns')
+  return new Promise((resolve, reject) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error === null) resolve(addresses)
+      else reject(error)
+    })
+  })
 }

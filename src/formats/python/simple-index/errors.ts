@@ -1,7 +1,7 @@
 import { defineErrors } from '../../../base/index.ts'
 
 export const simpleIndexErrors = defineErrors({
-  'simple-index.malformed': {
+  'python.index-page': {
     status: 400,
     exit: 1,
     summary: 'A page of a simple index is malformed (PEP 503, PEP 691), or has more entries than are read.',

@@ -15,7 +15,7 @@ import {
 /**
  * PEP 503 with `data-yanked`, `data-requires-python`, `data-core-metadata` (PEP 714) and `data-provenance` (PEP 740),
  * and the status of PEP 792. A file's name is the end of its link's path, as for pip; the text of the link is not read;
- * a link to a folder is none. The first `<base href>` counts. Throws `simple-index.malformed`.
+ * a link to a folder is none. The first `<base href>` counts. Throws `python.index-page`.
  */
 export function readHtmlPage(text: string, { url, maxFiles }: ReadOptions): SimplePage {
   const files: IndexedFile[] = []

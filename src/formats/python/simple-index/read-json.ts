@@ -18,7 +18,7 @@ const LIMITS = { maxLength: 32 << 20, maxDepth: 8 }
 const VALUES_PER_FILE = 40
 const VALUES_BESIDE = 1000
 
-/** PEP 691, with the keys of PEP 700 (size, upload-time), 592, 714, 740 and 792. Throws `simple-index.malformed`, `base.json`, `base.too-large`. */
+/** PEP 691, with the keys of PEP 700 (size, upload-time), 592, 714, 740 and 792. Throws `python.index-page`, `base.json`, `base.too-large`. */
 export function readJsonPage(text: string, { url, maxFiles }: ReadOptions): SimplePage {
   const page = parseJson(text, { ...LIMITS, maxValues: VALUES_BESIDE + VALUES_PER_FILE * maxFiles })
   if (!isObject(page) || !isObject(page['meta']) || !Array.isArray(page['files']))

@@ -46,19 +46,19 @@ export interface ReadOptions {
 }
 
 export function malformed(fact: string): WheelsealError {
-  return simpleIndexErrors('simple-index.malformed', fact)
+  return simpleIndexErrors('python.index-page', fact)
 }
 
 const FILE_NAME = /^[!-.0-[\]-~](?:[ -.0-[\]-~]{0,253}[!-.0-[\]-~])?$/
 
-/** Throws `simple-index.malformed`. */
+/** Throws `python.index-page`. */
 export function checkedFileName(text: string): string {
   if (!FILE_NAME.test(text) || text === '.' || text === '..')
     throw malformed('a link has no file name, or one that is not printable ASCII without folders')
   return text
 }
 
-/** Throws `simple-index.malformed` for a URL that is not http or https, or has credentials. */
+/** Throws `python.index-page` for a URL that is not http or https, or has credentials. */
 export function checkedUrl(text: string, base: URL): URL {
   if (!URL.canParse(text, base.href)) throw malformed('a link is not a URL')
   const url = new URL(text, base.href)
@@ -68,7 +68,7 @@ export function checkedUrl(text: string, base: URL): URL {
   return url
 }
 
-/** Undefined for other algorithms. Throws `simple-index.malformed` for a digest that is none. */
+/** Undefined for other algorithms. Throws `python.index-page` for a digest that is none. */
 export function checkedSha256(hex: string | undefined): string | undefined {
   if (hex === undefined || hex === '') return undefined
   const digest = hex.toLowerCase()

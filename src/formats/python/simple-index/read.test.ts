@@ -4,7 +4,7 @@ import { readSimplePage, simplePageFormat, type IndexedFile, type SimplePage } f
 const SHA = 'ab'.repeat(32)
 const OPTIONS = { url: new URL('https://index.example/simple/demo/'), maxFiles: 3 }
 const file = { filename: 'demo-1.0.tar.gz', url: '/f/demo-1.0.tar.gz' }
-const MALFORMED = expect.objectContaining({ code: 'simple-index.malformed' })
+const MALFORMED = expect.objectContaining({ code: 'python.index-page' })
 
 const json = (more: object): SimplePage =>
   readSimplePage('json', JSON.stringify({ meta: { 'api-version': '1.4' }, files: [], ...more }), OPTIONS)

@@ -15,7 +15,7 @@ export function simplePageFormat(contentType: string): SimplePage['format'] | un
   return FORMATS.get((contentType.split(';')[0] ?? '').trim().toLowerCase())
 }
 
-/** The page of one project. Throws `simple-index.malformed`, `base.json`, `base.too-large`. */
+/** The page of one project. Throws `python.index-page`, `base.json`, `base.too-large`. */
 export function readSimplePage(format: SimplePage['format'], text: string, options: ReadOptions): SimplePage {
   return format === 'json' ? readJsonPage(text, options) : readHtmlPage(text, options)
 }
