@@ -54,19 +54,21 @@ export function describeGateSeals(store: () => GateStore): void {
   })
 
   it.each([HOLDS, FAILS])('gives back a verdict that is %j', async (verdict) => {
-    await store().keepVerdict(KEY, verdict)
-    expect(await store().findVerdict(KEY)).toEqual(verdict)
+    await store().keepVerdicts(KEY, [verdict])
+    expect(await store().findVerdicts(KEY)).toEqual([verdict])
   })
 
   it('keeps a verdict under everything that it depends on, the last one', async () => {
-    await store().keepVerdict(KEY, HOLDS)
+    await store().keepVerdicts(KEY, [HOLDS])
     for (const member of Object.keys(KEY))
-      expect(await store().findVerdict({ ...KEY, [member]: member === 'verifier' ? 2 : 'x' })).toBeUndefined()
-    await store().keepVerdict({ ...KEY, verifier: 2 }, FAILS)
-    await store().keepVerdict(KEY, FAILS)
-    await store().keepVerdict(KEY, HOLDS)
-    expect(await store().findVerdict(KEY)).toEqual(HOLDS)
-    expect(await store().findVerdict({ ...KEY, verifier: 2 })).toEqual(FAILS)
+      expect(
+        await store().findVerdicts({ ...KEY, [member]: member === 'verifier' ? 2 : 'x' }),
+      ).toBeUndefined()
+    await store().keepVerdicts({ ...KEY, verifier: 2 }, [FAILS])
+    await store().keepVerdicts(KEY, [FAILS])
+    await store().keepVerdicts(KEY, [HOLDS])
+    expect(await store().findVerdicts(KEY)).toEqual([HOLDS])
+    expect(await store().findVerdicts({ ...KEY, verifier: 2 })).toEqual([FAILS])
   })
 
   it('knows when the seals of a file were looked for at an upstream, and the last outcome', async () => {

@@ -124,8 +124,9 @@ export interface GateStore {
   addSeal(seal: StoredSeal): Promise<void>
   /** In the order of arrival. */
   sealsOf(fileSha256: string): Promise<readonly StoredSeal[]>
-  findVerdict(key: SealVerdictKey): Promise<SealVerdict | undefined>
-  keepVerdict(key: SealVerdictKey, verdict: SealVerdict): Promise<void>
+  /** One for each attestation in the seal. */
+  findVerdicts(key: SealVerdictKey): Promise<readonly SealVerdict[] | undefined>
+  keepVerdicts(key: SealVerdictKey, verdicts: readonly SealVerdict[]): Promise<void>
   /** That a whole set of seals was looked for, and when: without it a file is not judged. In place of what stands. */
   keepSealSearch(fileSha256: string, upstream: string, found: 'some' | 'none', atMs: number): Promise<void>
   findSealSearches(
@@ -145,8 +146,8 @@ export interface GateStore {
   addMismatch(place: UpstreamName, mismatch: Mismatch): Promise<void>
   listMismatches(place: UpstreamName): Promise<readonly Mismatch[]>
 
-  /** Counts one that is kept, else adds it. */
-  noteRefusal(refusal: Refusal, atMs: number): Promise<void>
+  /** Counts one that is kept, else adds it. `times` is 1 where it is left out. */
+  noteRefusal(refusal: Refusal, atMs: number, times?: number): Promise<void>
   findRefusal(gate: string, id: string): Promise<CountedRefusal | undefined>
   /** Those that happened since, the most frequent first; looked at are the last few thousand. */
   listRefusals(

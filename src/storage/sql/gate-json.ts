@@ -5,21 +5,23 @@ import { storageErrors } from '../errors.ts'
 
 const Whole = v.pipe(v.number(), v.safeInteger())
 
-const Verdict = v.variant('holds', [
-  v.strictObject({
-    holds: v.literal(true),
-    identity: v.strictObject({
-      san: v.string(),
-      sanKind: v.picklist(['uri', 'email']),
-      issuer: v.string(),
-      extensions: v.record(v.string(), v.string()),
+const Verdicts = v.array(
+  v.variant('holds', [
+    v.strictObject({
+      holds: v.literal(true),
+      identity: v.strictObject({
+        san: v.string(),
+        sanKind: v.picklist(['uri', 'email']),
+        issuer: v.string(),
+        extensions: v.record(v.string(), v.string()),
+      }),
+      has: v.strictObject({ bundle: v.boolean(), timestamp: v.boolean(), attestation: v.boolean() }),
+      signedAtMs: Whole,
+      logIndex: Whole,
     }),
-    has: v.strictObject({ bundle: v.boolean(), timestamp: v.boolean(), attestation: v.boolean() }),
-    signedAtMs: Whole,
-    logIndex: Whole,
-  }),
-  v.strictObject({ holds: v.literal(false), code: v.string(), fact: v.string() }),
-])
+    v.strictObject({ holds: v.literal(false), code: v.string(), fact: v.string() }),
+  ]),
+)
 
 const StoredPin = v.strictObject({
   issuer: v.string(),
@@ -32,10 +34,10 @@ const StoredPin = v.strictObject({
   fromFiles: v.array(v.string()),
 })
 
-/** Undefined for one of another version, or damaged: it comes back when the seal is judged again. */
-export function readVerdict(text: string): SealVerdict | undefined {
+/** Undefined for those of another version, or damaged: it comes back when the seal is judged again. */
+export function readVerdicts(text: string): readonly SealVerdict[] | undefined {
   try {
-    return v.parse(Verdict, parseJson(text))
+    return v.parse(Verdicts, parseJson(text))
   } catch {
     return undefined
   }

@@ -21,7 +21,7 @@ export function refusalQueries(
   'noteRefusal' | 'findRefusal' | 'listRefusals' | 'forgetRefusals' | 'count' | 'countsSince'
 > {
   return {
-    noteRefusal: (refusal, atMs) => noteRefusal(tables, refusal, atMs),
+    noteRefusal: (refusal, atMs, times = 1) => noteRefusal(tables, refusal, { atMs, times }),
     findRefusal: async (gate, id) => {
       const refusals = tables.selectFrom('gate_refusals').selectAll().where('gate', '=', gate)
       const row = await refusals.where('id', '=', id).executeTakeFirst()
@@ -35,15 +35,19 @@ export function refusalQueries(
   }
 }
 
-async function noteRefusal(tables: Tables, refusal: Refusal, atMs: number): Promise<void> {
+async function noteRefusal(
+  tables: Tables,
+  refusal: Refusal,
+  { atMs, times }: { readonly atMs: number; readonly times: number },
+): Promise<void> {
   const { fileName, ...columns } = refusal
   await tables
     .insertInto('gate_refusals')
-    .values({ ...columns, file_name: fileName, first_at_ms: atMs, last_at_ms: atMs, times: 1 })
+    .values({ ...columns, file_name: fileName, first_at_ms: atMs, last_at_ms: atMs, times })
     .onConflict((conflict) =>
       conflict
         .columns(['gate', 'id'])
-        .doUpdateSet((row) => ({ times: row('gate_refusals.times', '+', 1), last_at_ms: atMs })),
+        .doUpdateSet((row) => ({ times: row('gate_refusals.times', '+', times), last_at_ms: atMs })),
     )
     .execute()
 }

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { GateStore, SealVerdictKey, StoredSeal } from '../../gate/index.ts'
 import { inBatches } from './gate-batches.ts'
-import { readVerdict } from './gate-json.ts'
+import { readVerdicts } from './gate-json.ts'
 import type { GateTables } from './gate-tables.ts'
 
 type Tables = Kysely<GateTables>
@@ -12,8 +12,8 @@ export function sealQueries(
   GateStore,
   | 'addSeal'
   | 'sealsOf'
-  | 'findVerdict'
-  | 'keepVerdict'
+  | 'findVerdicts'
+  | 'keepVerdicts'
   | 'keepSealSearch'
   | 'findSealSearches'
   | 'findMetadata'
@@ -25,11 +25,11 @@ export function sealQueries(
       const seals = tables.selectFrom('gate_seals').selectAll().where('file_sha256', '=', fileSha256)
       return (await seals.orderBy('id').execute()).map(toSeal)
     },
-    findVerdict: async (key) => {
+    findVerdicts: async (key) => {
       const row = await verdictOf(tables, key)
-      return row && readVerdict(row.verdict)
+      return row && readVerdicts(row.verdict)
     },
-    keepVerdict: (key, verdict) => keepVerdict(tables, key, JSON.stringify(verdict)),
+    keepVerdicts: (key, verdicts) => keepVerdict(tables, key, JSON.stringify(verdicts)),
     keepSealSearch: (fileSha256, upstream, ...[found, atMs]) =>
       keepSearch(tables, { upstream, file_sha256: fileSha256, found, at_ms: atMs }),
     findSealSearches: (upstream, fileSha256s) => findSearches(tables, upstream, fileSha256s),

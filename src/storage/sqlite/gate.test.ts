@@ -34,10 +34,10 @@ describe('JSON that is kept', () => {
     ['with a key twice', JSON.stringify(holding).replace('{', '{"holds":false,')],
   ])('is no verdict where it is %s', async (_how, text) => {
     const store = createGateStore(database)
-    await store.keepVerdict(key, holding)
-    expect(await store.findVerdict(key)).toEqual(holding)
-    await sql`update gate_verdicts set verdict = ${text}`.execute(database)
-    expect(await store.findVerdict(key)).toBeUndefined()
+    await store.keepVerdicts(key, [holding])
+    expect(await store.findVerdicts(key)).toEqual([holding])
+    await sql`update gate_verdicts set verdict = ${`[${text}]`}`.execute(database)
+    expect(await store.findVerdicts(key)).toBeUndefined()
   })
 
   it('is never passed over where it is a pin', async () => {
