@@ -90,6 +90,12 @@ export const gateErrors = defineErrors({
     summary: 'The clock of the gate is wrong.',
     hint: 'set the clock of the machine that runs the gate',
   },
+  'gate.approve': {
+    status: 400,
+    exit: 2,
+    summary: 'It is not clear whose signatures of a package are to be approved.',
+    hint: 'name the new repository with --repository, as wheelseal why shows it',
+  },
   'gate.unknown': {
     status: 404,
     exit: 1,

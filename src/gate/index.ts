@@ -41,20 +41,16 @@ export {
   type ReportedOutcome,
   type SignerReport,
 } from './report.ts'
-export { decideName, decideRelease } from './decide/decide.ts'
-export { readHistory, releaseLine, type History, type SealedRelease } from './decide/history.ts'
-export type { NameDecision, NameQuestion, ReleaseDecision, ReleaseQuestion } from './decide/question.ts'
-export { sealAllowed } from './decide/expected.ts'
-export { identityMatchesPin } from './pins/signer.ts'
-export { judgeSeals, sealStateOf, type JudgedSeal, type SealQuestion } from './judge-seals.ts'
-export { applyMode, type Applied, type Mode } from './decide/mode.ts'
-export {
-  listingOf,
-  signpostFor,
-  type ListingQuestion,
-  type NameListing,
-  type PageFile,
-  type Signpost,
-} from './decide/listing.ts'
-export { refusalId } from './refusal-id.ts'
-export { refusalOf, sentenceFor, type Told } from './sentence.ts'
+export type {
+  AskedFile,
+  FileAnswer,
+  Gate,
+  GatePage,
+  GateStatus,
+  PageEntry,
+  Refused,
+  UpstreamStatus,
+  WrittenPage,
+} from './gate.ts'
+export { createGate } from './life/create-gate.ts'
+export type { GateMode, GateParts, GatePolicy, GateTrust, GateUpstream } from './life/parts.ts'

@@ -61,6 +61,7 @@ export {
 export { ANYBODY } from './policy/anybody.ts'
 export { gitLabRule, type GitLabIdentity } from './policy/gitlab-rule.ts'
 export { compareIdentity, isAllowed } from './identity/check-identity.ts'
+export { DURATION, durationMs } from './policy/duration.ts'
 export { readPolicy } from './policy/read-policy.ts'
 export { amendPolicy, type AmendedPolicy } from './policy/amend.ts'
 export type { SealedFile, TagChoice } from './policy/propose.ts'

@@ -1,14 +1,9 @@
 import { compareIdentity, isAllowed, type Identity, type Policy } from '../../verify/index.ts'
-import type { Pin, SealVerdict } from '../facts.ts'
+import type { Pin } from '../facts.ts'
 import { identityMatchesPin, isRenamed, signerOf } from '../pins/signer.ts'
 import { shownText, withoutScheme } from '../sentence-text.ts'
 import type { Draft, DraftGround, GoodSeal, RuledSetting } from './question.ts'
 import { ruleText } from './question.ts'
-
-/** Whether a seal is by somebody whom the policy lists, with all that it requires. */
-export function sealAllowed(verdict: SealVerdict, policy: Policy): boolean {
-  return verdict.holds && isAllowed(verdict.identity, policy) && missing(verdict, policy).length === 0
-}
 
 function missing({ has }: GoodSeal, { requires = [] }: Policy): readonly (keyof GoodSeal['has'])[] {
   return requires.filter((one) => !has[one])
@@ -86,7 +81,7 @@ export function strangerGround({ identity }: GoodSeal, setting: RuledSetting): D
   const { policy } = setting.rule
   const signer = shownText(signerOf(identity).repository)
   if (policy.anyOf.length === 0) {
-    const fact = `was signed by ${signer}, and ${shownText(ruleText(setting))} lists nobody who may sign`
+    const fact = `was signed by ${signer}, and ${shownText(ruleText(setting))} lists no signer`
     return { code: 'verify.identity', fact, spreads: 'all' }
   }
   const findings = compareIdentity(identity, policy)
@@ -118,5 +113,5 @@ export function expectedSigner(setting: RuledSetting): string | undefined {
   const [pin] = pinsThatCount(setting)
   if (pin !== undefined) return shownText(withoutScheme(pin.shown))
   const [rule] = setting.rule.policy.anyOf
-  return rule === undefined ? undefined : `anybody of ${shownText(ruleText(setting))}`
+  return rule === undefined ? undefined : `a signer of ${shownText(ruleText(setting))}`
 }

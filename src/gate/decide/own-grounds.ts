@@ -31,7 +31,7 @@ function lateFact(
   { lateByMs, setting }: { readonly lateByMs: number; readonly setting: RuledSetting },
 ): string {
   const signer = expectedSigner(setting)
-  const nobody = signer === undefined ? 'nobody is known to sign it' : `${signer} did not sign it`
+  const nobody = signer === undefined ? 'its signer is not known' : `${signer} did not sign it`
   return `joined ${shownText(file.version)} after ${spanText(lateByMs)}, and ${nobody}`
 }
 

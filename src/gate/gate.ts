@@ -1,0 +1,120 @@
+import type { Blob } from '../base/index.ts'
+import type { PinReport } from './report.ts'
+import type { CountedRefusal, Counts } from './store.ts'
+
+/** A page as it is served: the same bytes for everybody until it changes. */
+export interface GatePage {
+  readonly name: string
+  readonly status: 'quarantined' | 'archived' | 'deprecated' | null
+  readonly files: readonly PageEntry[]
+  /** Places for what was written of it, by format; gone with the page. */
+  readonly written: Map<string, WrittenPage>
+}
+
+export interface WrittenPage {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly gzip: Uint8Array<ArrayBuffer>
+  /** SHA-256 of the bytes, hex. */
+  readonly sha256: string
+}
+
+export interface PageEntry {
+  readonly fileName: string
+  /** PEP 440's normal form. */
+  readonly version: string
+  /** Relative to the page. */
+  readonly href: string
+  readonly sha256: string | null
+  readonly sizeBytes: number | null
+  readonly uploadedAtMs: number
+  readonly requiresPython: string | null
+  /** The digest of the metadata that this gate will serve, where it is known. */
+  readonly metadataSha256: string | null
+  readonly hasMetadata: boolean
+  /** The sentence of a refusal, or what the upstream says; null for what is not yanked. */
+  readonly yanked: string | null
+  readonly hasProvenance: boolean
+}
+
+/** A sentence in place of a file: what every installer shows of it, and how. */
+export interface Refused {
+  readonly kind: 'refused'
+  /** 403, or 424 where it is the upstream's fault and may pass. */
+  readonly status: number
+  readonly code: string
+  /** Printable ASCII, at most 240 bytes. */
+  readonly sentence: string
+}
+
+export interface AskedFile {
+  /** As in the URL. */
+  readonly upstream: string
+  /** The rest of the URL's path, as it was written, without the ending of `kind`. */
+  readonly path: string
+  readonly kind: 'file' | 'metadata' | 'provenance'
+}
+
+export type FileAnswer =
+  | Refused
+  | ({
+      readonly fileName: string
+      /** Lower-case hex of the bytes that are served. */
+      readonly sha256: string
+      /** In the mode `warn`: what would have refused it. */
+      readonly wouldRefuse: string | null
+    } & (
+      | { readonly kind: 'kept'; readonly blob: Blob }
+      | {
+          readonly kind: 'arriving'
+          readonly sizeBytes: number | null
+          readonly bytes: () => AsyncIterable<Uint8Array>
+          readonly proved: Promise<void>
+        }
+      | { readonly kind: 'small'; readonly bytes: Uint8Array }
+    ))
+
+export interface GateStatus {
+  readonly gate: string
+  readonly mode: string
+  readonly policy: {
+    readonly path: string
+    readonly sha256: string
+    readonly rules: number
+    readonly exemptions: number
+  }
+  readonly upstreams: readonly UpstreamStatus[]
+  readonly counts: Counts
+  readonly refused: readonly CountedRefusal[]
+  readonly pins: readonly (PinReport & { readonly name: string })[]
+  /** What ends soon, or is wrong: sentences. */
+  readonly soon: readonly string[]
+  readonly cache: { readonly files: number; readonly bytes: number; readonly maxBytes: number }
+}
+
+export interface UpstreamStatus {
+  readonly name: string
+  readonly okAt: string | null
+  readonly failedAt: string | null
+  readonly fact: string | null
+  readonly trustUntil: string | null
+}
+
+/** One gate: what its routes and commands ask. Names are normalised before. */
+export interface Gate {
+  readonly name: string
+  /** Throws `gate.unknown`. */
+  page(name: string): Promise<GatePage>
+  /** Throws `gate.unknown`, `storage.full`. `signal` is that of the client. */
+  file(asked: AskedFile): Promise<FileAnswer>
+  /** Names that are kept or private, in order. */
+  names(): AsyncIterable<string>
+  status(sinceMs: number): Promise<GateStatus>
+  approve(
+    name: string,
+    asked: { readonly repository?: string | undefined; readonly by: string; readonly why: string },
+  ): Promise<PinReport>
+  forget(name: string, asked: { readonly by: string; readonly why: string }): Promise<void>
+  refresh(name: string): Promise<void>
+  /** Writes what was counted and is not written yet. */
+  close(): Promise<void>
+}

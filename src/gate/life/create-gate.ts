@@ -1,0 +1,44 @@
+import type { Gate } from '../gate.ts'
+import { openContext } from './context.ts'
+import type { GateParts } from './parts.ts'
+import { approvePin, forgetPins } from './pinning.ts'
+import { serveFile } from './serve-file.ts'
+import { routedName, servePage } from './serve-page.ts'
+import { gateStatus } from './status.ts'
+
+export function createGate(parts: GateParts): Gate {
+  const context = openContext(parts)
+  return {
+    name: parts.name,
+    page: (name) => servePage(context, name),
+    file: (asked) => serveFile(context, asked),
+    names: () => names(parts),
+    status: (sinceMs) => gateStatus(context, sinceMs),
+    approve: (name, asked) => approvePin(context, name, asked),
+    forget: (name, asked) => forgetPins(context, name, asked),
+    refresh: async (name) => {
+      const routed = routedName(parts, name)
+      const { failure } = await context.refresher.refreshNow(routed.upstream, name)
+      context.views.forget(routed.upstream.key, name)
+      if (failure !== undefined) throw failure
+    },
+    close: () => context.counting.flush(),
+  }
+}
+
+const NAMES_PER_STEP = 500
+
+/** Those that are kept, upstream by upstream; a private name that is configured by itself too. */
+async function* names({ store, upstreams }: GateParts): AsyncGenerator<string> {
+  for (const upstream of upstreams) {
+    const own = (upstream.names ?? []).filter((pattern) => !pattern.endsWith('*'))
+    yield* own
+    for (let after = ''; ;) {
+      const page = await store.listNames(upstream.key, { after, limit: NAMES_PER_STEP })
+      yield* page.filter((name) => !own.includes(name))
+      const last = page.at(-1)
+      if (last === undefined || page.length < NAMES_PER_STEP) break
+      after = last
+    }
+  }
+}

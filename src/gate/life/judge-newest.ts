@@ -1,0 +1,65 @@
+import type { ReleaseFacts } from '../facts.ts'
+import { uploadTimeMs } from '../decide/times.ts'
+import { releaseLine } from '../decide/history.ts'
+import { isDigested, type DigestedFile, type Judging } from './judging.ts'
+import type { GateParts } from './parts.ts'
+import type { NameView } from './view.ts'
+
+/** Of a page before it is answered; what is not judged by then is listed as it is, and judged when it is asked for. */
+const PATIENCE_MS = 300
+const AT_ONCE = 8
+const MAX_FILES = 64
+const LINES = 3
+
+/** Looks for the seals of the releases that installers are about to choose. True where something new is known. */
+export async function judgeNewest(parts: GateParts, judging: Judging, view: NameView): Promise<boolean> {
+  const files = newestReleases(view.facts.releases).flatMap((release) => openFiles(view, release))
+  if (files.length === 0) return false
+  const patience = new AbortController()
+  const late = parts.clock.sleep(PATIENCE_MS, patience.signal).catch(() => undefined)
+  await Promise.race([judgeAll(judging, view, files.slice(0, MAX_FILES)), late])
+  patience.abort()
+  return true
+}
+
+/** The file that somebody asks for, and those beside it while that is under way. */
+export async function judgeAsked(judging: Judging, view: NameView, file: DigestedFile): Promise<void> {
+  const release = view.facts.releases.find(({ versionKey }) => versionKey === file.versionKey)
+  const others = release === undefined ? [] : openFiles(view, release).filter((one) => one !== file)
+  const own = judging.judge(view.routed.upstream, view.name, file)
+  await Promise.all([own, judgeAll(judging, view, others.slice(0, AT_ONCE - 1))])
+}
+
+async function judgeAll(judging: Judging, view: NameView, files: readonly DigestedFile[]): Promise<void> {
+  const queue = files.values()
+  const work = async (): Promise<void> => {
+    for (const file of queue) await judging.judge(view.routed.upstream, view.name, file)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+}
+
+function openFiles(view: NameView, release: ReleaseFacts): readonly DigestedFile[] {
+  return release.files.flatMap(({ file }) => {
+    const decision = view.decision.releases.get(file.versionKey)?.get(file.fileName)
+    const isOpen = decision?.outcome === 'not judged'
+    return isOpen && isDigested(file) ? [file] : []
+  })
+}
+
+/** The newest release, and the newest of the two lines before it. */
+function newestReleases(releases: readonly ReleaseFacts[]): readonly ReleaseFacts[] {
+  const byTime = releases
+    .filter(({ files }) => files.some(({ file }) => file.goneAtMs === null && file.yanked === null))
+    .map((release) => ({
+      release,
+      atMs: release.files.reduce((most, { file }) => Math.max(most, uploadTimeMs(file)), 0),
+    }))
+    .toSorted((a, b) => b.atMs - a.atMs)
+  const lines = new Map<string, ReleaseFacts>()
+  for (const { release } of byTime) {
+    const line = releaseLine(release.versionKey)
+    if (!lines.has(line)) lines.set(line, release)
+    if (lines.size === LINES) break
+  }
+  return [...lines.values()]
+}

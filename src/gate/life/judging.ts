@@ -1,0 +1,143 @@
+import { decodeHex, WheelsealError } from '../../base/index.ts'
+import type { SealParts } from '../../formats/sigstore/index.ts'
+import type { KnownFile, SealState } from '../facts.ts'
+import type { StoredSeal } from '../store.ts'
+import { judgeSeals, sealStateOf, type JudgedSeal } from '../judge-seals.ts'
+import { once } from './once.ts'
+import type { GateParts, GateUpstream } from './parts.ts'
+
+/** A file whose digest the page says: without one there is nothing to judge. */
+export type DigestedFile = KnownFile & { readonly sha256: string }
+
+export function isDigested(file: KnownFile): file is DigestedFile {
+  return file.sha256 !== null
+}
+
+export interface Judging {
+  /** From what is kept: no request leaves. */
+  known(upstream: GateUpstream, files: readonly DigestedFile[]): Promise<ReadonlyMap<string, SealState>>
+  /** Looks for the seals of a file, and judges and keeps what it finds. */
+  judge(upstream: GateUpstream, name: string, file: DigestedFile): Promise<SealState>
+}
+
+/** Raised when a seal may be judged otherwise than before: kept verdicts of lower numbers count no more. */
+const VERIFIER = 1
+/** A failed search is repeated for the next request only after this long. */
+const PATIENCE_MS = 5_000
+const MAX_FAILURES = 10_000
+/** Of one answer; and of all that was ever seen of a file, the last ones count. */
+const MAX_SEALS = 16
+
+/** `onKnown` hears of each name of which something new is known. */
+export function createJudging(
+  parts: GateParts,
+  onKnown: (upstream: GateUpstream, name: string) => void,
+): Judging {
+  const single = once<SealState>()
+  const failures = new Map<string, { readonly atMs: number; readonly state: SealState }>()
+  return {
+    known: async (upstream, files) => {
+      const digests = files.map(({ sha256 }) => sha256)
+      const searches = await parts.store.findSealSearches(upstream.key, digests)
+      const states = new Map<string, SealState>()
+      for (const file of files) {
+        const found = searches.get(file.sha256)?.found
+        if (found === 'some') states.set(file.fileName, await keptState(parts, upstream, file))
+        else if (found === 'none') states.set(file.fileName, { kind: 'unsigned' })
+      }
+      return states
+    },
+    judge: (upstream, name, file) =>
+      single(`${upstream.key} ${file.fileName} ${file.sha256}`, async () => {
+        const key = `${upstream.key} ${file.sha256}`
+        const last = failures.get(key)
+        if (last !== undefined && parts.clock.nowMs() - last.atMs < PATIENCE_MS) return last.state
+        const state = await search(parts, { upstream, name, file })
+        onKnown(upstream, name)
+        failures.delete(key)
+        if (state.kind === 'unreachable') {
+          if (failures.size >= MAX_FAILURES) failures.clear()
+          failures.set(key, { atMs: parts.clock.nowMs(), state })
+        }
+        return state
+      }),
+  }
+}
+
+interface Searching {
+  readonly upstream: GateUpstream
+  readonly name: string
+  readonly file: DigestedFile
+}
+
+/** What was seen once is kept for ever: a seal that its upstream drops still counts. */
+async function search(parts: GateParts, searching: Searching): Promise<SealState> {
+  const { upstream, file } = searching
+  try {
+    const found = await fetchSeals(parts, searching)
+    return (await keptSealsState(parts, upstream, file)) ?? { kind: found }
+  } catch (error) {
+    if (!(error instanceof WheelsealError)) throw error
+    const state = await keptSealsState(parts, upstream, file)
+    const verdicts = state?.kind === 'judged' ? state.verdicts : []
+    // Nobody knows what else there is; what holds, holds.
+    const holds = state?.kind === 'judged' && verdicts.some((one) => one.holds)
+    return holds ? state : { kind: 'unreachable', fact: error.message, kept: verdicts }
+  }
+}
+
+/** What the upstream has is kept. What it means where nothing is kept. Throws what the upstream fails with. */
+async function fetchSeals(
+  { store, clock }: GateParts,
+  { upstream, name, file }: Searching,
+): Promise<'blind' | 'unsigned'> {
+  const answer = await upstream.client.seals(name, file)
+  if (answer.kind === 'blind') return 'blind'
+  const seenAtMs = clock.nowMs()
+  for (const seal of answer.seals.slice(0, MAX_SEALS))
+    await store.addSeal({ ...seal, fileSha256: file.sha256, seenAtMs })
+  const kept = await store.sealsOf(file.sha256)
+  await store.keepSealSearch(file.sha256, upstream.key, kept.length > 0 ? 'some' : 'none', seenAtMs)
+  return 'unsigned'
+}
+
+async function keptSealsState(
+  parts: GateParts,
+  upstream: GateUpstream,
+  file: DigestedFile,
+): Promise<SealState | undefined> {
+  const state = await keptState(parts, upstream, file)
+  return state.kind === 'not judged' ? undefined : state
+}
+
+/** Verdicts of what is kept, made anew where the trust root is another one. */
+async function keptState(parts: GateParts, upstream: GateUpstream, file: DigestedFile): Promise<SealState> {
+  const seals = (await parts.store.sealsOf(file.sha256)).slice(-MAX_SEALS)
+  if (seals.length === 0) return { kind: 'not judged' }
+  const judged = []
+  for (const seal of seals) judged.push(await judgedSeal(parts, { upstream, file, seal }))
+  return sealStateOf(judged)
+}
+
+interface SealOfFile {
+  readonly upstream: GateUpstream
+  readonly file: DigestedFile
+  readonly seal: StoredSeal
+}
+
+async function judgedSeal(
+  { store }: GateParts,
+  { upstream, file, seal }: SealOfFile,
+): Promise<Omit<JudgedSeal, 'sealSha256'>> {
+  const { trustRoot, rootsSha256 } = upstream.trust()
+  const { sha256: fileSha256, fileName } = file
+  const key = { fileSha256, fileName, sealSha256: seal.sha256, rootsSha256, verifier: VERIFIER }
+  const kept = await store.findVerdicts(key)
+  if (kept !== undefined) return { verdicts: kept }
+  const askLog = (parts: SealParts) => upstream.askLog(parts, decodeHex(fileSha256))
+  const [judged] = await judgeSeals({ file, seals: [seal], trustRoot, askLog })
+  if (judged === undefined) throw new Error('a seal was not judged')
+  const isLasting = judged.needs === undefined && judged.unreachable === undefined
+  if (isLasting) await store.keepVerdicts(key, judged.verdicts)
+  return judged
+}

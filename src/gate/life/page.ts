@@ -1,0 +1,77 @@
+import { sha256Hex } from '../../base/index.ts'
+import { listingOf, signpostFor, type NameListing, type PageFile } from '../decide/listing.ts'
+import { uploadTimeMs } from '../decide/times.ts'
+import type { GatePage, PageEntry } from '../gate.ts'
+import type { GateParts } from './parts.ts'
+import { pathOf } from './places.ts'
+import { refusedWith } from './refusing.ts'
+import type { NameView } from './view.ts'
+
+/** In place of an upstream's name in the URL of a signpost: no upstream has it. */
+export const SIGNPOST_PLACE = '-'
+
+/** The page of a name: what is refused is yanked with its sentence; where nothing may be served, a signpost says so. */
+export async function pageOf(parts: GateParts, view: NameView): Promise<GatePage> {
+  const { files, signpost } = listingFor(parts, view)
+  const entries = signpost === undefined ? [] : [signpostEntry(view.name)]
+  for (const file of files) entries.push(await entryOf(parts, view, file))
+  return pageWith(view.name, view.facts.status, entries)
+}
+
+export function listingFor(parts: GateParts, { name, facts, decision: decided }: NameView): NameListing {
+  return listingOf({
+    facts,
+    decided,
+    mode: parts.mode,
+    sentenceOf: (judged, ground) => refusedWith(parts, { name, ground, judged }).sentence,
+  })
+}
+
+/** Of a name whose upstream gave no answer, or has none such, and of which nothing is kept. */
+export function signpostPage(name: string): GatePage {
+  return pageWith(name, null, [signpostEntry(name)])
+}
+
+function pageWith(name: string, status: GatePage['status'], files: readonly PageEntry[]): GatePage {
+  return { name, status, files, written: new Map() }
+}
+
+async function entryOf(
+  { store }: GateParts,
+  { routed }: NameView,
+  { judged: { file }, yanked, isRecalled }: PageFile,
+): Promise<PageEntry> {
+  // Metadata is kept of what was served once, and of nothing else.
+  const isKept = file.sha256 !== null && file.servedAtMs !== null && file.kind === 'wheel'
+  const metadata = isKept ? await store.findMetadata(file.sha256) : undefined
+  return {
+    fileName: file.fileName,
+    version: file.version,
+    href: `../../${isRecalled ? 'recalled' : 'files'}/${routed.upstream.name}/${pathOf(file)}`,
+    sha256: file.sha256,
+    sizeBytes: file.sizeBytes,
+    uploadedAtMs: uploadTimeMs(file),
+    requiresPython: file.requiresPython,
+    hasMetadata: file.kind === 'wheel',
+    metadataSha256: metadata === undefined ? null : sha256Hex(metadata),
+    yanked,
+    hasProvenance: file.provenance.kind === 'at',
+  }
+}
+
+function signpostEntry(name: string): PageEntry {
+  const { fileName, version } = signpostFor(name)
+  return {
+    fileName,
+    version,
+    href: `../../files/${SIGNPOST_PLACE}/${encodeURIComponent(fileName)}`,
+    sha256: null,
+    sizeBytes: null,
+    uploadedAtMs: 0,
+    requiresPython: null,
+    hasMetadata: true,
+    metadataSha256: null,
+    yanked: null,
+    hasProvenance: false,
+  }
+}

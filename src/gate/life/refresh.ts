@@ -1,0 +1,110 @@
+import { WheelsealError } from '../../base/index.ts'
+import type { KeptName, UpstreamName } from '../store.ts'
+import { once } from './once.ts'
+import type { GateParts, GateUpstream } from './parts.ts'
+import { createUpstreamStates, type UpstreamState } from './upstream-states.ts'
+
+/** What the store holds of a name after it was asked for, and why that is older than it should be. */
+export interface Refreshed {
+  readonly kept: KeptName
+  /** The upstream gave no answer; what is kept is of `kept.freshAtMs`. */
+  readonly failure: WheelsealError | undefined
+}
+
+export interface Refresher {
+  /**
+   * The page of a name, not older than a minute where its upstream answers. Throws what the upstream failed with where
+   * nothing is kept.
+   */
+  refreshed(upstream: GateUpstream, name: string): Promise<Refreshed>
+  /** Asks the upstream, however young the page is. */
+  refreshNow(upstream: GateUpstream, name: string): Promise<Refreshed>
+  /** How the upstream answered last. */
+  stateOf(upstream: GateUpstream): UpstreamState | undefined
+}
+
+/** As long as PyPI's own pages may be kept. */
+export const FRESH_MS = 60_000
+
+export function createRefresher(parts: GateParts): Refresher {
+  const { store, clock } = parts
+  const single = once<Refreshed>()
+  const states = createUpstreamStates(parts)
+  const ask = (upstream: GateUpstream, name: string): Promise<Refreshed> =>
+    single(`${upstream.key} ${name}`, async () => {
+      const before = await store.findName({ upstream: upstream.key, name })
+      try {
+        const kept = await fetchPage(parts, { upstream, name, before })
+        states.answered(upstream, name)
+        return { kept, failure: undefined }
+      } catch (error) {
+        if (!(error instanceof WheelsealError)) throw error
+        states.failed(upstream, { name, failure: error })
+        if (before === undefined) throw error
+        return { kept: before, failure: error }
+      }
+    })
+  return {
+    refreshNow: ask,
+    stateOf: (upstream) => states.stateOf(upstream),
+    refreshed: async (upstream, name) => {
+      const kept = await store.findName({ upstream: upstream.key, name })
+      if (kept !== undefined && isFresh(kept, clock.nowMs())) return { kept, failure: undefined }
+      const failure = states.failedJustNow(upstream, name)
+      if (failure === undefined) return ask(upstream, name)
+      if (kept === undefined) throw failure
+      return { kept, failure }
+    },
+  }
+}
+
+/** A clock that went back makes nothing fresh for longer. */
+function isFresh({ freshAtMs }: KeptName, nowMs: number): boolean {
+  return nowMs >= freshAtMs && nowMs - freshAtMs < FRESH_MS
+}
+
+interface Asking {
+  readonly upstream: GateUpstream
+  readonly name: string
+  readonly before: KeptName | undefined
+}
+
+async function fetchPage(parts: GateParts, asking: Asking): Promise<KeptName> {
+  const { store, clock } = parts
+  const { upstream, name, before } = asking
+  const place = { upstream: upstream.key, name }
+  const answer = await upstream.client.page(name, { etag: before?.etag ?? null })
+  const nowMs = clock.nowMs()
+  if (answer.kind === 'unknown') return keepUnknown(parts, place, before)
+  if (answer.kind === 'page') {
+    sayBackwards(parts, asking, answer.page.serial)
+    return store.keepPage(place, answer.page, nowMs)
+  }
+  await store.keepFresh(place, nowMs)
+  const kept = await store.findName(place)
+  if (kept === undefined) throw new Error('the page of a name vanished while it was asked for')
+  return kept
+}
+
+/** Anybody may ask for names that nobody has: nothing is kept of them. */
+async function keepUnknown(
+  { store, clock }: GateParts,
+  place: UpstreamName,
+  before: KeptName | undefined,
+): Promise<KeptName> {
+  const freshAtMs = clock.nowMs()
+  if (before !== undefined) return store.keepUnknown(place, freshAtMs)
+  const nothing = { etag: null, serial: null, status: null, tellsOfSeals: false }
+  return { ...nothing, freshAtMs, revision: 0, isUnknown: true }
+}
+
+/** PyPI's serials only grow: an older one is an older page (attack 23). What was seen stays known, as gone. */
+function sayBackwards(
+  { log, name: gate }: GateParts,
+  { upstream, name, before }: Asking,
+  serial: number | null,
+): void {
+  const kept = before?.serial ?? null
+  if (serial === null || kept === null || serial >= kept) return
+  log.event('gate.serial-back', { gate, upstream: upstream.name, name, serial, before: kept }, 'warn')
+}

@@ -1,0 +1,121 @@
+import { WheelsealError } from '../../base/index.ts'
+import { otherSdistName, parseFileName } from '../../formats/python/index.ts'
+import type { Ground } from '../decision.ts'
+import { gateErrors } from '../errors.ts'
+import type { AskedFile, FileAnswer } from '../gate.ts'
+import { answerAllowed, type Allowed } from './answer-file.ts'
+import type { GateContext } from './context.ts'
+import { judgeAsked } from './judge-newest.ts'
+import { isDigested } from './judging.ts'
+import { listingFor, SIGNPOST_PLACE } from './page.ts'
+import type { GateParts } from './parts.ts'
+import { fileNameIn } from './places.ts'
+import { refusedWith, type RefusedFile, type Refusing } from './refusing.ts'
+import { routedName, upstreamGround, viewOrGround } from './serve-page.ts'
+import type { NameView, ViewedFile } from './view.ts'
+
+/** A page that is younger is not asked for again because of a file that it does not list. */
+const YOUNG_MS = 5_000
+
+/** Life of a file: entry of the page, seals, decision, and only then bytes. Throws `gate.unknown`, `storage.full`. */
+export async function serveFile(context: GateContext, asked: AskedFile): Promise<FileAnswer> {
+  const { parts } = context
+  const name = namedFile(asked)
+  const routed = routedName(parts, name)
+  const isSignpost = asked.upstream === SIGNPOST_PLACE
+  if (!isSignpost && asked.upstream !== routed.upstream.name) throw unknownFile()
+  const view = await viewOrGround(context, routed, name)
+  if ('code' in view) return told(context, refusedWith(parts, { name, ground: view }))
+  if (isSignpost) return told(context, refusedWith(parts, signpostRefusal(parts, view)))
+  const found = await judgedFile(context, view, asked)
+  const { judged, decision, wouldRefuse } = found.viewed
+  const refuse = (ground: Ground): Promise<FileAnswer> =>
+    told(context, refusedWith(parts, { name, ground, judged, report: JSON.stringify(decision.grounds) }))
+  if (decision.ground !== undefined) return refuse(decision.ground)
+  try {
+    return await allowed(context, { ...found, asked, wouldRefuse: wouldRefuse ?? null })
+  } catch (error) {
+    return refuse(bytesGround(found.view, error))
+  }
+}
+
+/** The package is the one that the file name says. Throws `gate.unknown`. */
+function namedFile({ path }: AskedFile): string {
+  try {
+    const parsed = parseFileName(fileNameIn(path) ?? '')
+    if (otherSdistName(parsed) === undefined) return parsed.name
+  } catch (error) {
+    if (!(error instanceof WheelsealError)) throw error
+  }
+  throw unknownFile()
+}
+
+function unknownFile(): WheelsealError {
+  return gateErrors('gate.unknown', 'the gate has no file at this path')
+}
+
+function signpostRefusal(parts: GateParts, view: NameView): Refusing {
+  const { name, routed } = view
+  if (view.files.size === 0 && routed.isPrivate) {
+    const fact = `is a private name, and ${routed.upstream.name} has no such package`
+    return { name, ground: { code: 'gate.private', fact } }
+  }
+  const { signpost } = listingFor(parts, view)
+  // Something may be served by now.
+  if (signpost === undefined) throw unknownFile()
+  return { name, ...signpost }
+}
+
+interface Found {
+  readonly view: NameView
+  readonly viewed: ViewedFile
+}
+
+/** With its seals judged. Throws `gate.unknown`. */
+async function judgedFile(context: GateContext, seen: NameView, { path }: AskedFile): Promise<Found> {
+  const { views, judging } = context
+  const found = await listedFile(context, seen, path)
+  if (found.viewed.decision.outcome !== 'not judged' || !isDigested(found.viewed.judged.file)) return found
+  await judgeAsked(judging, found.view, found.viewed.judged.file)
+  const view = await views.renewed(found.view)
+  const viewed = view.files.get(path)
+  if (viewed === undefined) throw unknownFile()
+  return { view, viewed }
+}
+
+/** A file that was uploaded a moment ago may be missing from the page that is kept. */
+async function listedFile(context: GateContext, seen: NameView, path: string): Promise<Found> {
+  const { parts, refresher, views } = context
+  const viewed = seen.files.get(path)
+  if (viewed !== undefined) return { view: seen, viewed }
+  if (parts.clock.nowMs() - seen.facts.freshAtMs < YOUNG_MS) throw unknownFile()
+  await refresher.refreshNow(seen.routed.upstream, seen.name)
+  const view = await views.renewed(seen)
+  const found = view.files.get(path)
+  if (found === undefined) throw unknownFile()
+  return { view, viewed: found }
+}
+
+async function allowed({ parts, fetching, counting }: GateContext, file: Allowed): Promise<FileAnswer> {
+  // A rule that asks for seals which nobody could judge refuses: what is open is never served.
+  if (file.viewed.decision.outcome === 'not judged')
+    throw gateErrors('gate.upstream', 'its seals could not be judged')
+  const answer = await answerAllowed(parts, fetching, file)
+  if (file.asked.kind === 'file') counting.add(file.wouldRefuse === null ? 'served' : 'wouldRefuse')
+  return answer
+}
+
+/** What the bytes or the upstream did, as a ground. */
+function bytesGround({ routed }: NameView, error: unknown): Ground {
+  const { code = '' } = error instanceof WheelsealError ? error : {}
+  const name = routed.upstream.name
+  if (code === 'gate.digest') return { code, fact: `${name} sent other bytes than its page says` }
+  if (code === 'gate.metadata') return { code, fact: 'has metadata that is not that of the wheel' }
+  return upstreamGround(routed, error)
+}
+
+/** Durable before the client hears of it. */
+async function told({ counting }: GateContext, { refusal, ...refused }: RefusedFile): Promise<FileAnswer> {
+  await counting.refused(refusal, refused.code === 'gate.held' ? 'held' : 'refused')
+  return refused
+}

@@ -1,0 +1,61 @@
+import { isoTimeMs } from '../../base/index.ts'
+import type { GateStatus, UpstreamStatus } from '../gate.ts'
+import type { GateContext } from './context.ts'
+import type { GateParts, GateUpstream } from './parts.ts'
+import { allPins, pinReport } from './pinning.ts'
+
+const MAX_REFUSED = 20
+const SOON_MS = 14 * 86_400_000
+const DAY_MS = 86_400_000
+
+export async function gateStatus(context: GateContext, sinceMs: number): Promise<GateStatus> {
+  const { parts, counting, refresher } = context
+  await counting.flush()
+  const { file, sha256, path } = parts.policy()
+  const pins = await allPins(parts)
+  return {
+    gate: parts.name,
+    mode: parts.mode,
+    policy: { path, sha256, rules: file.contents.ruleCount, exemptions: file.exemptions.length },
+    upstreams: parts.upstreams.map((one) => upstreamStatus(one, refresher)),
+    counts: await parts.store.countsSince(parts.name, sinceMs),
+    refused: await parts.store.listRefusals(parts.name, { sinceMs, limit: MAX_REFUSED }),
+    pins: pins.map(({ name, pin }) => pinReport(name, pin)),
+    soon: soon(parts),
+    cache: parts.cache.usage(),
+  }
+}
+
+function upstreamStatus(upstream: GateUpstream, refresher: GateContext['refresher']): UpstreamStatus {
+  const { okAtMs, failedAtMs, fact } = refresher.stateOf(upstream) ?? {}
+  const { untilMs } = upstream.trust()
+  return {
+    name: upstream.name,
+    okAt: okAtMs === undefined ? null : isoTimeMs(okAtMs),
+    failedAt: failedAtMs === undefined ? null : isoTimeMs(failedAtMs),
+    fact: fact ?? null,
+    trustUntil: untilMs === null ? null : isoTimeMs(untilMs),
+  }
+}
+
+/** What ends before long, and what is wrong already. */
+function soon({ policy, clock, upstreams, clockFact }: GateParts): readonly string[] {
+  const nowMs = clock.nowMs()
+  const days = (untilMs: number): number => Math.max(0, Math.ceil((untilMs - nowMs) / DAY_MS))
+  const exemptions = policy().file.exemptions.flatMap(({ name, versionKey, sha256, untilMs, where }) => {
+    if (untilMs - nowMs > SOON_MS) return []
+    const what = name === undefined ? `sha256:${sha256?.slice(0, 12)}` : [name, versionKey].join(' ')
+    return [
+      untilMs <= nowMs
+        ? `exemption of ${what} has ended (${where})`
+        : `exemption of ${what} ends in ${days(untilMs)} days`,
+    ]
+  })
+  const trust = upstreams.flatMap((upstream) => {
+    const { untilMs } = upstream.trust()
+    if (untilMs === null || untilMs - nowMs > 3 * DAY_MS) return []
+    return [`trust of upstream ${upstream.name} ends in ${days(untilMs)} days, since it was not refreshed`]
+  })
+  const fact = clockFact()
+  return [...exemptions, ...trust, ...(fact === null ? [] : [fact])]
+}

@@ -1,0 +1,164 @@
+import { decideName } from '../decide/decide.ts'
+import { applyMode, type Applied } from '../decide/mode.ts'
+import type { NameDecision } from '../decide/question.ts'
+import type { GatePage } from '../gate.ts'
+import type { JudgedFile, NameFacts } from '../facts.ts'
+import type { KeptName } from '../store.ts'
+import { loadFacts } from './facts.ts'
+import type { Judging } from './judging.ts'
+import type { GateParts } from './parts.ts'
+import { pathOf } from './places.ts'
+import { FRESH_MS, type Refresher } from './refresh.ts'
+import type { Routed } from './route.ts'
+
+/** All that is known and decided of a name, until something of it changes. */
+export interface NameView {
+  readonly name: string
+  readonly routed: Routed
+  readonly facts: NameFacts
+  readonly decision: NameDecision
+  /** By the path below the upstream. */
+  readonly files: ReadonlyMap<string, ViewedFile>
+  readonly isUnknown: boolean
+  /** Of the policy, of the trust root, of the store: with other ones it is another view. */
+  readonly made: Made
+  /** As it is served; written when somebody asks. */
+  page?: Promise<GatePage>
+}
+
+export interface ViewedFile extends Applied {
+  readonly judged: JudgedFile
+}
+
+interface Made {
+  readonly policySha256: string
+  readonly rootsSha256: string
+  readonly revision: number
+  readonly freshAtMs: number
+  readonly untilMs: number
+}
+
+export interface Views {
+  /** Not older than the upstream's answer may be. Throws what the upstream fails with where nothing is kept. */
+  view(routed: Routed, name: string): Promise<NameView>
+  /** As it is kept now; nobody is asked. */
+  renewed(before: NameView): Promise<NameView>
+  /** By the key of the upstream. */
+  forget(upstreamKey: string, name: string): void
+}
+
+/** Files in all views together; the view that was asked for longest ago goes first. */
+const MAX_FILES = 200_000
+
+export function createViews(parts: GateParts, refresher: Refresher, judging: Judging): Views {
+  const views = new Map<string, NameView>()
+  let count = 0
+  const drop = (key: string): void => {
+    count -= weight(views.get(key))
+    views.delete(key)
+  }
+  const keep = (key: string, view: NameView): NameView => {
+    drop(key)
+    views.set(key, view)
+    count += weight(view)
+    for (const oldest of views.keys()) {
+      if (count <= MAX_FILES || oldest === key) break
+      drop(oldest)
+    }
+    return view
+  }
+  const keyOf = ({ upstream }: Routed, name: string): string => `${upstream.key} ${name}`
+  const make = async (routed: Routed, name: string, kept: KeptName): Promise<NameView> =>
+    keep(keyOf(routed, name), await makeView(parts, judging, { routed, name, kept }))
+  return {
+    view: async (routed, name) => {
+      const key = keyOf(routed, name)
+      const before = views.get(key)
+      if (before !== undefined && isYoung(parts, before)) return before
+      const { kept } = await refresher.refreshed(routed.upstream, name)
+      if (before !== undefined && isSame(parts, before, kept)) return keep(key, refreshedView(before, kept))
+      return make(routed, name, kept)
+    },
+    renewed: async ({ routed, name }) => {
+      const { kept } = await refresher.refreshed(routed.upstream, name)
+      return make(routed, name, kept)
+    },
+    forget: (upstreamKey, name) => drop(`${upstreamKey} ${name}`),
+  }
+}
+
+function weight(view: NameView | undefined): number {
+  return view === undefined ? 0 : view.files.size + 1
+}
+
+function isYoung(parts: GateParts, { made, routed }: NameView): boolean {
+  const nowMs = parts.clock.nowMs()
+  const isFresh = nowMs >= made.freshAtMs && nowMs - made.freshAtMs < FRESH_MS
+  return isFresh && nowMs < made.untilMs && isOfNow(parts, made, routed)
+}
+
+function isOfNow(parts: GateParts, made: Made, { upstream }: Routed): boolean {
+  return made.policySha256 === parts.policy().sha256 && made.rootsSha256 === upstream.trust().rootsSha256
+}
+
+/** The upstream was asked, and nothing changed: what was decided still is. */
+function isSame(parts: GateParts, { made, routed }: NameView, kept: KeptName): boolean {
+  const isThen = parts.clock.nowMs() < made.untilMs
+  return isThen && kept.revision === made.revision && isOfNow(parts, made, routed)
+}
+
+function refreshedView(before: NameView, kept: KeptName): NameView {
+  return { ...before, made: { ...before.made, freshAtMs: kept.freshAtMs } }
+}
+
+interface Making {
+  readonly routed: Routed
+  readonly name: string
+  readonly kept: KeptName
+}
+
+async function makeView(parts: GateParts, judging: Judging, making: Making): Promise<NameView> {
+  const { routed, name, kept } = making
+  const nowMs = parts.clock.nowMs()
+  const { file: policy, sha256: policySha256, path } = parts.policy()
+  const trust = routed.upstream.trust()
+  const facts = await loadFacts(parts, judging, making)
+  const decision = decideName({
+    facts,
+    rule: policy.gateRuleFor(name),
+    policyName: path,
+    exemptions: policy.exemptions,
+    state: { staleForMs: parts.staleForMs, trustUntilMs: trust.untilMs, clockFact: parts.clockFact() },
+    nowMs,
+  })
+  return {
+    name,
+    routed,
+    facts,
+    decision,
+    files: viewedFiles(facts, decision, parts.mode),
+    isUnknown: kept.isUnknown,
+    made: {
+      policySha256,
+      rootsSha256: trust.rootsSha256,
+      revision: kept.revision,
+      freshAtMs: kept.freshAtMs,
+      untilMs: decision.untilMs ?? Infinity,
+    },
+  }
+}
+
+function viewedFiles(
+  facts: NameFacts,
+  { releases }: NameDecision,
+  mode: GateParts['mode'],
+): ReadonlyMap<string, ViewedFile> {
+  const files = new Map<string, ViewedFile>()
+  for (const release of facts.releases)
+    for (const one of release.files) {
+      const decision = releases.get(release.versionKey)?.get(one.file.fileName)
+      if (decision === undefined) throw new Error('a file of the facts has no decision')
+      files.set(pathOf(one.file), { judged: one, ...applyMode(decision, mode) })
+    }
+  return files
+}
