@@ -46,6 +46,10 @@ export const commands: CommandTable = {
     summary: 'install a release with pip or uv, after it is verified',
     load: () => import('./install.ts'),
   },
+  gate: {
+    summary: 'let installers install only what a policy allows: a verifying index in front of any',
+    load: () => import('./gate.ts'),
+  },
   why: { summary: 'say why a gate allows or refuses a release', load: () => import('./why.ts') },
   'check-dist': {
     summary: 'check wheels and sdists before they are uploaded',

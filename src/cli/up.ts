@@ -1,13 +1,12 @@
 import { Command, Option } from 'commander'
-import { isatty } from 'node:tty'
 import { DEFAULT_LISTEN, startServer, tlsPaths, type RunningServer } from '../server/index.ts'
 import type { LogLevel } from '../base/index.ts'
 import { jsonLog } from '../host/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
+import { untilStopped } from './until-stopped.ts'
 import { guide, serviceUrls, shortGuide } from './up-guide.ts'
 
-const STANDARD_INPUT = 0
 const FLUSH_MS = 500
 
 interface Options {
@@ -109,20 +108,4 @@ function announce(terminal: Terminal, server: RunningServer): void {
   terminal.output({ ...state, url, pid: process.pid, data, fingerprint, urls: serviceUrls(url) }, () =>
     isForPeople ? guide(server, columns) : shortGuide(server),
   )
-}
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once, as nobody listens any more. */
-function untilStopped(reload: (() => Promise<void>) | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => {
-      process.off('SIGTERM', stop).off('SIGINT', stop)
-      resolve()
-    }
-    process.on('SIGTERM', stop).on('SIGINT', stop)
-    process.on('SIGHUP', () => {
-      // Nothing to read again: a terminal was closed, or whoever reloads all services does it in vain.
-      if (reload !== undefined) void reload()
-      else if (isatty(STANDARD_INPUT)) stop()
-    })
-  })
 }

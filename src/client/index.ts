@@ -8,6 +8,7 @@
 export { exportTrust } from './trust-root/export.ts'
 export { readTrust, type TrustSource } from './trust-root/source.ts'
 export type { TrustReport } from './trust-root/report.ts'
+export { readMachineIndex } from './run/machine-index.ts'
 export { checkRequirements } from './run/requirements.ts'
 export { EXECUTORS, type ExecutorChoice } from './run/executor.ts'
 export { givenVariable } from './run/variables.ts'

@@ -69,6 +69,12 @@ export const serverErrors = defineErrors({
       'The data directory is on a network file system, where file locks do not reliably exclude a second server.',
     hint: 'choose a directory on a local disk with --data',
   },
+  'server.no-gate': {
+    status: 500,
+    exit: 1,
+    summary: 'No server with gates runs on the data directory.',
+    hint: "start one with 'wheelseal gate up', or name its directory with --data",
+  },
   'server.no-instance': {
     status: 500,
     exit: 1,

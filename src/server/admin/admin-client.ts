@@ -158,7 +158,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 const LONGEST_CHECK_MS = 24 * 60 * 60 * 1000
 
 /** The host is only a name here: the socket, or the app in this process, answers whatever it is called. */
-function callerOf(http: Http, limits: { readonly timeoutMs?: number } = {}): Call {
+export function callerOf(http: Http, limits: { readonly timeoutMs?: number } = {}): Call {
   return async <T>(method: Method, path: string, body?: object): Promise<T> => {
     const response = await http.request({
       ...limits,

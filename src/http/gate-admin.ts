@@ -1,0 +1,66 @@
+import { Hono, type Context } from 'hono'
+import * as v from 'valibot'
+import type { Clock, Log } from '../base/index.ts'
+import { isName, normalizeName } from '../formats/python/index.ts'
+import { gateErrors, type Gate } from '../gate/index.ts'
+import { renderAdmin } from './admin.ts'
+import { readBodyAs } from './body.ts'
+import { failures } from './failures.ts'
+import { adminSocket, routesOn, type Bindings } from './route.ts'
+
+export interface GateAdminParts {
+  readonly gates: readonly Gate[]
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const MAX_BODY_BYTES = 16 << 10
+const DAY_MS = 86_400_000
+const MAX_SINCE_DAYS = 400
+
+const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1024))
+const bodies = {
+  approve: v.strictObject({ repository: v.optional(text), by: text, why: text }),
+  forget: v.strictObject({ by: text, why: text }),
+}
+
+/** What commands ask of the gates of a server. Part of the administration: never served on the port. */
+export function gateAdminRoutes({ gates, clock, log }: GateAdminParts): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  app.onError(failures(log, renderAdmin))
+  const route = routesOn(app)
+  const gateOf = (context: Context<Bindings>): Gate => {
+    const name = context.req.param('gate')
+    const found = gates.find((one) => one.name === name)
+    if (found === undefined) throw gateErrors('gate.unknown', `the server has no gate ${name}`)
+    return found
+  }
+  route.get('/healthz', adminSocket, (context) => context.json({ status: 'SERVING' }))
+  route.get('/admin/gates', adminSocket, (context) => context.json({ gates: gates.map(({ name }) => name) }))
+  route.get('/admin/gates/:gate/status', adminSocket, async (context) => {
+    const days = Number(context.req.query('days') ?? '1')
+    const isRight = Number.isSafeInteger(days) && days >= 1 && days <= MAX_SINCE_DAYS
+    const sinceMs = clock.nowMs() - (isRight ? days : 1) * DAY_MS
+    return context.json(await gateOf(context).status(sinceMs))
+  })
+  route.post('/admin/gates/:gate/pins/:name', adminSocket, async (context) => {
+    const body = await readBodyAs(context, bodies.approve, MAX_BODY_BYTES)
+    return context.json(await gateOf(context).approve(nameIn(context), body), 201)
+  })
+  route.delete('/admin/gates/:gate/pins/:name', adminSocket, async (context) => {
+    await gateOf(context).forget(nameIn(context), await readBodyAs(context, bodies.forget, MAX_BODY_BYTES))
+    return context.json({})
+  })
+  route.post('/admin/gates/:gate/refresh/:name', adminSocket, async (context) => {
+    await gateOf(context).refresh(nameIn(context))
+    return context.json({})
+  })
+  return app
+}
+
+/** Throws `gate.unknown`. */
+function nameIn(context: Context<Bindings>): string {
+  const name = context.req.param('name') ?? ''
+  if (isName(name)) return normalizeName(name)
+  throw gateErrors('gate.unknown', 'that is not the name of a package')
+}

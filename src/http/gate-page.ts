@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { constants, gzip } from 'node:zlib'
+import type { Context } from 'hono'
+import {
+  writeNamesHtml,
+  writeNamesJson,
+  writePackageHtml,
+  writePackageJson,
+  type FileListing,
+} from '../formats/python/simple-index/index.ts'
+import type { Gate, GatePage, PageEntry, WrittenPage } from '../gate/index.ts'
+import { listsTag } from './entity-tag.ts'
+import type { Bindings } from './route.ts'
+import { shownAs } from './simple-index.ts'
+import { chooseMedia, type SimpleMedia } from './simple-media.ts'
+
+const pack = promisify(gzip)
+
+/** A page of a gate: written once for each format while it stays as it is, then sent from memory. Throws `http.not-acceptable`. */
+export async function sendGatePage(context: Context<Bindings>, page: GatePage): Promise<Response> {
+  const media = chooseMedia(context.req.header('accept'))
+  const { bytes, gzip: packed, sha256 } = await writtenAs(page, media)
+  const isPacked = takesGzip(context.req.header('accept-encoding'))
+  // Each form of the bytes has a tag of its own (RFC 9110 §8.8.3.3), made of nothing but what is shown: a page with
+  // another decision is another page (RFC 9110 §13.1.2).
+  const tag = `"${sha256}${isPacked ? '-gzip' : ''}"`
+  const headers = { ETag: tag, 'Cache-Control': 'no-cache', Vary: 'Accept, Accept-Encoding' }
+  if (listsTag(context.req.header('if-none-match'), tag)) return context.body(null, 304, headers)
+  const encoding = isPacked ? { 'Content-Encoding': 'gzip' } : {}
+  return context.body(isPacked ? packed : bytes, 200, { ...headers, ...encoding, ...shownAs(media) })
+}
+
+async function writtenAs(page: GatePage, media: SimpleMedia): Promise<WrittenPage> {
+  const kept = page.written.get(media.tag)
+  if (kept !== undefined) return kept
+  const { name, status, files } = page
+  const listing = {
+    name,
+    title: name,
+    status: status ?? ('active' as const),
+    statusReason: '',
+    files: listed(files),
+  }
+  const parts: Uint8Array[] = []
+  const write = media.format === 'json' ? writePackageJson : writePackageHtml
+  for await (const part of write(listing)) parts.push(part)
+  const bytes = Buffer.concat(parts)
+  const written = {
+    bytes,
+    gzip: await pack(bytes, { level: constants.Z_BEST_SPEED }),
+    sha256: createHash('sha256').update(bytes).update(media.tag).digest('hex'),
+  }
+  page.written.set(media.tag, written)
+  return written
+}
+
+function* listed(files: readonly PageEntry[]): Generator<FileListing> {
+  for (const file of files) {
+    const { fileName, version, href, sha256, sizeBytes, uploadedAtMs, requiresPython, yanked } = file
+    yield {
+      fileName,
+      version,
+      href,
+      ...(sha256 === null ? {} : { sha256 }),
+      ...(sizeBytes === null ? {} : { sizeBytes }),
+      uploadTimeMs: uploadedAtMs,
+      ...(requiresPython === null ? {} : { requiresPython }),
+      ...(file.hasMetadata ? { coreMetadata: file.metadataSha256 ?? 'unhashed' } : {}),
+      ...(yanked === null ? {} : { yanked }),
+      ...(file.hasProvenance ? { provenanceHref: `${href}.provenance` } : {}),
+    }
+  }
+}
+
+/** RFC 9110 §12.5.3, as far as clients write it: named, and not with a weight of nothing. */
+function takesGzip(header: string | undefined): boolean {
+  if (header === undefined || header.length > 1024) return false
+  return header
+    .toLowerCase()
+    .split(',')
+    .some((one) => {
+      const [coding = '', ...parameters] = one.split(';').map((part) => part.trim())
+      return (
+        (coding === 'gzip' || coding === 'x-gzip') && !parameters.some((part) => /^q=0(?:\.0*)?$/.test(part))
+      )
+    })
+}
+
+/** The page of all names: those that are kept or private. Throws `http.not-acceptable`. */
+export function sendGateNames(context: Context<Bindings>, gate: Gate): Response {
+  const media = chooseMedia(context.req.header('accept'))
+  const listing = { title: `gate ${gate.name}`, names: links(gate.names()) }
+  const write = media.format === 'json' ? writeNamesJson : writeNamesHtml
+  const headers = { 'Cache-Control': 'no-cache', Vary: 'Accept', ...shownAs(media) }
+  return context.body(ReadableStream.from(write(listing)), 200, headers)
+}
+
+async function* links(names: AsyncIterable<string>): AsyncGenerator<{ name: string; href: string }> {
+  for await (const name of names) yield { name, href: `${name}/` }
+}

@@ -1,0 +1,37 @@
+import type { GateStatus, PinReport } from '../../gate/index.ts'
+import { createSocketHttp } from '../../net/index.ts'
+import { callerOf } from '../admin/admin-client.ts'
+import { hasServer } from '../admin/admin.ts'
+import { adminSocketPath } from '../data/paths.ts'
+import { serverErrors } from '../errors.ts'
+
+/** What commands ask of the gates of a running server: requests to `http/gate-admin.ts`. */
+export interface GateAdmin {
+  gates(): Promise<readonly string[]>
+  status(gate: string, days: number): Promise<GateStatus>
+  approve(
+    gate: string,
+    name: string,
+    asked: { readonly repository?: string; readonly by: string; readonly why: string },
+  ): Promise<PinReport>
+  forget(gate: string, name: string, asked: { readonly by: string; readonly why: string }): Promise<void>
+  refresh(gate: string, name: string): Promise<void>
+}
+
+/** Over the socket of the server of the directory. Throws `server.no-gate` where none runs. */
+export async function gateAdmin(data: string): Promise<GateAdmin> {
+  if (!(await hasServer(data))) throw serverErrors('server.no-gate', `no server runs on ${data}`)
+  const call = callerOf(createSocketHttp(adminSocketPath(data)))
+  const of = (gate: string, rest: string): string => `/admin/gates/${encodeURIComponent(gate)}/${rest}`
+  return {
+    gates: async () => (await call<{ gates: readonly string[] }>('GET', '/admin/gates')).gates,
+    status: (gate, days) => call('GET', of(gate, `status?days=${days}`)),
+    approve: (gate, name, asked) => call('POST', of(gate, `pins/${name}`), asked),
+    forget: async (gate, name, asked) => {
+      await call('DELETE', of(gate, `pins/${name}`), asked)
+    },
+    refresh: async (gate, name) => {
+      await call('POST', of(gate, `refresh/${name}`))
+    },
+  }
+}

@@ -1,0 +1,193 @@
+import { join } from 'node:path'
+import {
+  describeError,
+  Secret,
+  sha256Hex,
+  utf8Decode,
+  type Clock,
+  type Files,
+  type Http,
+  type Log,
+} from '../../base/index.ts'
+import {
+  createGate,
+  type FileCache,
+  type Gate,
+  type GatePolicy,
+  type GateUpstream,
+} from '../../gate/index.ts'
+import { systemEntropy } from '../../host/index.ts'
+import { createGateUpstream } from '../../net/index.ts'
+import { createFileCache, type Reserve } from '../../storage/folder/index.ts'
+import { createGateStore, type Database } from '../../storage/sql/index.ts'
+import { readPolicy } from '../../verify/index.ts'
+import { serverErrors } from '../errors.ts'
+import type { GateConfiguration, UpstreamConfiguration } from './configuration.ts'
+import { openTrust, type OpenTrust, type TrustParts } from './trust.ts'
+
+export interface GatesParts {
+  readonly database: Database
+  /** For cached files and what TUF keeps. */
+  readonly folder: string
+  /** By which clients reach the server, without a slash at the end: in the sentences of refusals. */
+  readonly externalUrl: string
+  readonly http: Http
+  readonly files: Files
+  readonly clock: Clock
+  readonly log: Log
+  readonly reserve: Reserve
+  /** Why the clock is not believed; null where it is. */
+  readonly clockFact: () => string | null
+  readonly own: TrustParts['own']
+}
+
+export interface OpenGate {
+  readonly gate: Gate
+  readonly readers: GateConfiguration['readers']
+}
+
+export interface OpenGates {
+  readonly gates: readonly OpenGate[]
+  /** Reads the policies again; one that is broken changes nothing, and the log has why. */
+  readonly reload: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+const TRUST_REFRESH_MS = 12 * 3_600_000
+const MAX_POLICY_BYTES = 64 << 10
+const MAX_PASSWORD_BYTES = 4096
+
+/** Throws `server.configuration`, `verify.policy-file`. */
+export async function openGates(
+  configured: readonly GateConfiguration[],
+  parts: GatesParts,
+): Promise<OpenGates> {
+  const opened: (OpenGate & Reloading)[] = []
+  for (const one of configured) opened.push(await openGate(one, parts))
+  const closing = new AbortController()
+  void refreshTrust(
+    opened.flatMap(({ trusts }) => trusts),
+    parts.clock,
+    closing.signal,
+  )
+  return {
+    gates: opened.map(({ gate, readers }) => ({ gate, readers })),
+    reload: async () => {
+      for (const { reload } of opened) await reload()
+    },
+    close: async () => {
+      closing.abort()
+      for (const { gate } of opened) await gate.close()
+    },
+  }
+}
+
+interface Reloading {
+  readonly trusts: readonly OpenTrust[]
+  readonly reload: () => Promise<void>
+}
+
+async function openGate(configured: GateConfiguration, parts: GatesParts): Promise<OpenGate & Reloading> {
+  const { name, mode, readers, staleForMs } = configured
+  const { clock, log } = parts
+  let policy = await openPolicy(configured, parts)
+  const opened = await openUpstreams(configured, parts)
+  const gate = createGate({
+    name,
+    mode,
+    url: `${parts.externalUrl}/gate/${name}`,
+    upstreams: opened.map(({ upstream }) => upstream),
+    policy: () => policy,
+    staleForMs,
+    clockFact: parts.clockFact,
+    store: createGateStore(parts.database),
+    cache: await openCache(configured, parts),
+    clock,
+    log,
+  })
+  const reload = async (): Promise<void> => {
+    try {
+      policy = await openPolicy(configured, parts)
+      log.event('gate.policy', { gate: name, policy: policy.path, sha256: policy.sha256 })
+    } catch (error) {
+      log.failure('gate.policy-broken', error, { gate: name, policy: configured.policy, kept: policy.sha256 })
+    }
+  }
+  return { gate, readers, trusts: opened.map(({ trust }) => trust), reload }
+}
+
+function openCache({ name, keepBytes: maxBytes }: GateConfiguration, parts: GatesParts): Promise<FileCache> {
+  return createFileCache({ ...parts, folder: join(parts.folder, name), maxBytes, entropy: systemEntropy })
+}
+
+async function openUpstreams(
+  { upstreams }: GateConfiguration,
+  parts: GatesParts,
+): Promise<readonly { readonly upstream: GateUpstream; readonly trust: OpenTrust }[]> {
+  const opened: { upstream: GateUpstream; trust: OpenTrust }[] = []
+  for (const one of upstreams) {
+    const trust = await openTrust(one, { ...parts, cacheFolder: join(parts.folder, 'tuf') })
+    opened.push({ trust, upstream: await openUpstream(one, trust, parts) })
+  }
+  return opened
+}
+
+async function openPolicy(
+  { policy: path }: Pick<GateConfiguration, 'policy'>,
+  { files, clock }: GatesParts,
+): Promise<GatePolicy> {
+  const bytes = await files.read(path, MAX_POLICY_BYTES)
+  const file = await readPolicy(bytes, path, { nowMs: clock.nowMs() })
+  return { file, sha256: sha256Hex(bytes), path }
+}
+
+async function openUpstream(
+  configured: UpstreamConfiguration,
+  trust: OpenTrust,
+  parts: GatesParts,
+): Promise<GateUpstream> {
+  const { name, url, names, seals, provenanceUrl, maxFileBytes, metadata } = configured
+  const account = await readAccount(configured, parts.files)
+  const login = account === undefined ? {} : { login: account }
+  return {
+    name,
+    // Of what decides which pages and seals are found: the same place, the same facts.
+    key: sha256Hex(JSON.stringify([url, seals, provenanceUrl ?? null])).slice(0, 16),
+    ...(names === undefined ? {} : { names }),
+    client: createGateUpstream(
+      { ...configured, ...login },
+      { env: process.env, files: parts.files, clock: parts.clock },
+    ),
+    seals,
+    hasProvenanceUrl: provenanceUrl !== undefined,
+    trust: trust.now,
+    askLog: (seal, sha256) => trust.logEntries.find(seal, sha256),
+    maxFileBytes,
+    metadata,
+  }
+}
+
+async function readAccount(
+  { name, account }: UpstreamConfiguration,
+  files: Files,
+): Promise<{ readonly username: string; readonly password: Secret } | undefined> {
+  if (account === undefined) return undefined
+  try {
+    const bytes = await files.read(account.passwordFile, MAX_PASSWORD_BYTES)
+    return { username: account.username, password: new Secret(utf8Decode(bytes).trimEnd()) }
+  } catch (cause) {
+    throw serverErrors('server.configuration', `upstream ${name}: ${describeError(cause)}`, { cause })
+  }
+}
+
+/** At once, then twice a day. */
+async function refreshTrust(trusts: readonly OpenTrust[], clock: Clock, signal: AbortSignal): Promise<void> {
+  try {
+    for (;;) {
+      for (const one of trusts) await one.refresh()
+      await clock.sleep(TRUST_REFRESH_MS, signal)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
