@@ -15,14 +15,16 @@ const ISSUER = 'https://gitlab.com'
 
 /** The pipeline of a GitLab project, at a tag. */
 export function pipeline(project = 'acme/demo', changes: Partial<Identity['extensions']> = {}): Identity {
+  const { sourceRepositoryRef = 'refs/tags/v1' } = changes
+  const id = Buffer.from(project).reduce((sum, byte) => (31 * sum + byte) % 1_000_003, 0)
   return {
-    san: `https://gitlab.com/${project}//.gitlab-ci.yml@refs/tags/v1`,
+    san: `https://gitlab.com/${project}//.gitlab-ci.yml@${sourceRepositoryRef}`,
     sanKind: 'uri',
     issuer: ISSUER,
     extensions: {
       sourceRepositoryUri: `https://gitlab.com/${project}`,
-      sourceRepositoryIdentifier: project === 'acme/demo' ? '7' : '666',
-      sourceRepositoryRef: 'refs/tags/v1',
+      sourceRepositoryIdentifier: project === 'acme/demo' ? '7' : String(id),
+      sourceRepositoryRef,
       ...changes,
     },
   }

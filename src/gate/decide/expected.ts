@@ -113,5 +113,5 @@ export function expectedSigner(setting: RuledSetting): string | undefined {
   const [pin] = pinsThatCount(setting)
   if (pin !== undefined) return shownText(withoutScheme(pin.shown))
   const [rule] = setting.rule.policy.anyOf
-  return rule === undefined ? undefined : `a signer of ${shownText(ruleText(setting))}`
+  return rule === undefined ? undefined : `the signer of ${shownText(ruleText(setting))}`
 }

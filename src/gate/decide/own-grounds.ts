@@ -31,8 +31,8 @@ function lateFact(
   { lateByMs, setting }: { readonly lateByMs: number; readonly setting: RuledSetting },
 ): string {
   const signer = expectedSigner(setting)
-  const nobody = signer === undefined ? 'its signer is not known' : `${signer} did not sign it`
-  return `joined ${shownText(file.version)} after ${spanText(lateByMs)}, and ${nobody}`
+  const why = signer === undefined ? 'no signer of the package is known' : `${signer} did not sign it`
+  return `joined ${shownText(file.version)} after ${spanText(lateByMs)}, and ${why}`
 }
 
 function isKnown(judged: JudgedFile): boolean {

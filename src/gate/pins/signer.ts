@@ -7,6 +7,8 @@ export interface Signer {
   readonly issuer: string
   /** Of the repository, or of the person: `gitlab.com/acme/demo`, `mailto:ann@acme.example`. Without a scheme that the host has. */
   readonly repository: string
+  /** The same with its scheme. */
+  readonly repositoryUri: string
   /** It stays when a repository moves, and no other one gets it. */
   readonly repositoryId: string | undefined
   /** The pipeline file within its repository, or with that of another one before it. Null for signers that are no pipeline. */
@@ -15,16 +17,21 @@ export interface Signer {
 }
 
 export function signerOf({ san, sanKind, issuer, extensions }: Identity): Signer {
-  if (sanKind === 'email')
-    return { issuer, repository: `mailto:${san}`, repositoryId: undefined, workflow: null, refKind: null }
-  const { configUri, ref } = splitSan(withoutScheme(san))
-  const said = extensions.sourceRepositoryUri
-  const repository = said === undefined ? repositoryIn(configUri) : withoutScheme(said)
+  if (sanKind === 'email') {
+    const address = `mailto:${san}`
+    const person = { repository: address, repositoryUri: address, repositoryId: undefined }
+    return { issuer, ...person, workflow: null, refKind: null }
+  }
+  const { configUri, ref } = splitSan(san)
+  const repositoryUri = extensions.sourceRepositoryUri ?? repositoryIn(configUri)
+  const repository = withoutScheme(repositoryUri)
+  const config = withoutScheme(configUri)
   return {
     issuer,
     repository,
+    repositoryUri,
     repositoryId: extensions.sourceRepositoryIdentifier,
-    workflow: configUri === repository ? null : workflowIn(configUri, repository),
+    workflow: config === repository ? null : workflowIn(config, repository),
     refKind: refKindOf(extensions.sourceRepositoryRef ?? ref),
   }
 }
@@ -42,7 +49,9 @@ function splitSan(san: string): { readonly configUri: string; readonly ref: stri
 
 /** Before GitLab's `//` and GitHub's folder of workflows; else all of it. */
 function repositoryIn(configUri: string): string {
-  const cut = ['//', '/.github/workflows/'].map((mark) => configUri.indexOf(mark)).find((at) => at !== -1)
+  const start = configUri.length - withoutScheme(configUri).length
+  const marks = ['//', '/.github/workflows/'].map((mark) => configUri.indexOf(mark, start))
+  const cut = marks.find((at) => at !== -1)
   return cut === undefined ? configUri : configUri.slice(0, cut)
 }
 

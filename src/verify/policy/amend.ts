@@ -6,6 +6,7 @@ import type { PolicyFile } from './policy-file.ts'
 import type { RuleTable } from './policy-schema.ts'
 import type { SealedFile, TagChoice } from './propose.ts'
 import { readPolicy } from './read-policy.ts'
+import { ruleText } from './rule-text.ts'
 
 export interface Amending {
   /** The bytes of the policy as it is; undefined where there is none. */
@@ -83,29 +84,4 @@ async function checkResult(text: string, files: readonly SealedFile[], path: str
   if (refused === undefined) return
   const fact = `${path}: no rule can be written that allows ${refused.fileName}`
   throw verifyErrors('verify.policy-file', fact, { hint: 'write the rule by hand' })
-}
-
-function ruleText({ names = [], require: requires = [], any_of: identities = [] }: RuleTable): string {
-  const head = [`[[rules]]`, `names = ${listText(names)}`]
-  if (requires.length > 0) head.push(`require = ${listText(requires)}`)
-  const tables = identities.map((identity) => [
-    '',
-    '[[rules.any_of]]',
-    ...Object.entries(identity).map(([key, value]) => `${key} = ${valueText(value)}`),
-  ])
-  return `${[...head, ...tables.flat()].join('\n')}\n`
-}
-
-function valueText(value: unknown): string {
-  if (Array.isArray(value)) return listText(value as readonly string[])
-  return typeof value === 'string' ? stringText(value) : String(value)
-}
-
-function listText(values: readonly string[]): string {
-  return `[${values.map(stringText).join(', ')}]`
-}
-
-/** A basic string of TOML: JSON's, but that it has no raw DEL. */
-function stringText(value: string): string {
-  return JSON.stringify(value).replaceAll('\u007f', String.raw`\u007f`)
 }
