@@ -6,7 +6,7 @@
  * stand for one distribution. Metadata inside the files is not read here.
  */
 export { isName, nameInFileNames, normalizeName } from './name.ts'
-export { parseVersion, type Version } from './version.ts'
+export { compareVersions, isFinal, parseVersion, type Version } from './version.ts'
 export {
   distributionKey,
   otherSdistName,

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FILES, NAMES, VERSIONS } from './arrange.ts'
 import {
+  compareVersions,
   distributionKey,
+  isFinal,
   isName,
   nameInFileNames,
   normalizeName,
@@ -163,5 +165,17 @@ describe('distributionKey', () => {
     ['a-1.tar.gz', 'a-1.post1.tar.gz'],
   ])('is another for %j and %j', (one, other) => {
     expect(key(one)).not.toBe(key(other))
+  })
+})
+
+describe('versions', () => {
+  it('are in the order of PEP 440', () => {
+    const ordered = ['1.0.dev1', '1.0a1', '1.0rc1', '1.0', '1.0+local', '1.0.post1', '1.9', '1.10', '1!0.1']
+    expect(ordered.toReversed().toSorted(compareVersions)).toEqual(ordered)
+  })
+
+  it('are final but for pre-releases and development releases', () => {
+    const all = ['1.0.dev1', '1.0a1', '1.0rc1', '1.0.post1.dev2', '1.0', '1.0.post1', '1.0+local']
+    expect(all.filter(isFinal)).toEqual(['1.0', '1.0.post1', '1.0+local'])
   })
 })

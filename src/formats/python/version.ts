@@ -1,4 +1,4 @@
-import { parse, valid, type Pep440Version } from '@renovatebot/pep440'
+import { compare, parse, valid, type Pep440Version } from '@renovatebot/pep440'
 import { pythonErrors } from './errors.ts'
 import { shown } from './name.ts'
 
@@ -27,6 +27,17 @@ export function parseVersion(text: string): Version {
     normal: head + parts.release.join('.') + tail,
     key: head + withoutLastZeros(parts.release).join('.') + tail,
   }
+}
+
+/** Below 0 where the first is the older; both in PEP 440's normal form. */
+export function compareVersions(one: string, other: string): number {
+  return compare(one, other)
+}
+
+/** Neither a pre-release nor a development release, which installers take only where they are asked to. */
+export function isFinal(normal: string): boolean {
+  const parts = parse(normal)
+  return parts !== null && !parts.pre && !parts.dev
 }
 
 function formatEpoch({ epoch }: Pep440Version): string {

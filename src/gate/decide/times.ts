@@ -27,6 +27,11 @@ export function minuteText(ms: number): string {
   return isDate(full) ? `${isoTimeMs(full).slice(0, 16).replace('T', ' ')} UTC` : `${ms} ms since 1970`
 }
 
+/** ISO 8601 for programs; a time that no calendar has is the last one. */
+export function isoText(ms: number): string {
+  return isoTimeMs(Math.min(Math.max(ms, 0), LAST_MS))
+}
+
 function isDate(ms: number): boolean {
   return ms >= 0 && ms <= LAST_MS
 }
