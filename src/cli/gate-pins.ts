@@ -66,10 +66,16 @@ export function forgetCommand(): Command {
 export function pinsCommand(): Command {
   return withPlace(new Command('pins'))
     .description('Prints who signs which package, as the gate has learned it or a person has approved it.')
-    .addHelpText('after', '\nExample: wheelseal gate pins --json')
-    .action(async (options: PinOptions) => {
+    .option('--export', 'print the pins as rules of a policy')
+    .addHelpText('after', '\nExample: wheelseal gate pins --export')
+    .action(async (options: PinOptions & { readonly export?: boolean }) => {
       const { admin, gate } = await chosenGate(options)
       const terminal = createTerminal(options)
+      if (options.export === true) {
+        const toml = await admin.exportPins(gate)
+        terminal.output({ toml }, () => toml.trimEnd().split('\n'))
+        return
+      }
       const { pins } = await admin.status(gate, 1)
       terminal.output({ pins: pins.map((pin) => ({ ...pin })) }, () =>
         pins.length === 0

@@ -114,6 +114,8 @@ export interface Gate {
     asked: { readonly repository?: string | undefined; readonly by: string; readonly why: string },
   ): Promise<PinReport>
   forget(name: string, asked: { readonly by: string; readonly why: string }): Promise<void>
+  /** The pins as rules of a policy, TOML. */
+  exportPins(): Promise<string>
   refresh(name: string): Promise<void>
   /** Writes what was counted and is not written yet. */
   close(): Promise<void>

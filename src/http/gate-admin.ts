@@ -51,6 +51,9 @@ export function gateAdminRoutes({ gates, clock, log }: GateAdminParts): Hono<Bin
     await gateOf(context).forget(nameIn(context), await readBodyAs(context, bodies.forget, MAX_BODY_BYTES))
     return context.json({})
   })
+  route.get('/admin/gates/:gate/pins', adminSocket, async (context) =>
+    context.json({ toml: await gateOf(context).exportPins() }),
+  )
   route.post('/admin/gates/:gate/refresh/:name', adminSocket, async (context) => {
     await gateOf(context).refresh(nameIn(context))
     return context.json({})

@@ -2,6 +2,7 @@ import { createCounting, type Counting } from './counts.ts'
 import { createFetching, type Fetching } from './fetching.ts'
 import { createJudging, type Judging } from './judging.ts'
 import type { GateParts } from './parts.ts'
+import { createLearning, type Learning } from './learning.ts'
 import { createRefresher, type Refresher } from './refresh.ts'
 import { createViews, type Views } from './view.ts'
 
@@ -13,6 +14,7 @@ export interface GateContext {
   readonly views: Views
   readonly fetching: Fetching
   readonly counting: Counting
+  readonly learning: Learning
 }
 
 export function openContext(parts: GateParts): GateContext {
@@ -21,5 +23,6 @@ export function openContext(parts: GateParts): GateContext {
   const judging = createJudging(parts, ({ key }, name) => views.forget(key, name))
   const views = createViews(parts, refresher, judging)
   const fetching = createFetching(parts, ({ upstream, name }) => views.forget(upstream.key, name))
-  return { parts, refresher, judging, views, fetching, counting: createCounting(parts) }
+  const learning = createLearning(parts, judging, views)
+  return { parts, refresher, judging, views, fetching, learning, counting: createCounting(parts) }
 }

@@ -1,7 +1,7 @@
 import type { Gate } from '../gate.ts'
 import { openContext } from './context.ts'
 import type { GateParts } from './parts.ts'
-import { approvePin, forgetPins } from './pinning.ts'
+import { approvePin, exportedPins, forgetPins } from './pinning.ts'
 import { serveFile } from './serve-file.ts'
 import { routedName, servePage } from './serve-page.ts'
 import { gateStatus } from './status.ts'
@@ -16,6 +16,7 @@ export function createGate(parts: GateParts): Gate {
     status: (sinceMs) => gateStatus(context, sinceMs),
     approve: (name, asked) => approvePin(context, name, asked),
     forget: (name, asked) => forgetPins(context, name, asked),
+    exportPins: () => exportedPins(parts),
     refresh: async (name) => {
       const routed = routedName(parts, name)
       const { failure } = await context.refresher.refreshNow(routed.upstream, name)

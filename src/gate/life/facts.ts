@@ -3,7 +3,7 @@ import type { KeptName } from '../store.ts'
 import { isDigested, type Judging } from './judging.ts'
 import type { GateParts } from './parts.ts'
 import type { Routed } from './route.ts'
-import { pinsFrom } from '../pins/pins.ts'
+import { pinsFrom } from '../pins/events.ts'
 
 export interface Loading {
   readonly routed: Routed
@@ -30,7 +30,7 @@ export async function loadFacts(
   return {
     name,
     releases: releasesOf(judged),
-    pins: pinsFrom(await parts.store.listPinEvents(parts.name, name)),
+    pins: pinsFrom(await parts.store.listPinEvents(parts.name, name)).pins,
     upstream: upstream.name,
     isPrivate,
     status: kept.status,

@@ -1,11 +1,14 @@
 import { isoTimeMs, type WheelsealError } from '../../base/index.ts'
+import type { Identity } from '../../verify/index.ts'
 import { gateErrors } from '../errors.ts'
 import type { Gate } from '../gate.ts'
 import type { NameFacts, Pin } from '../facts.ts'
 import type { PinReport } from '../report.ts'
 import type { GateContext } from './context.ts'
 import type { GateParts } from './parts.ts'
-import { pinOf, pinsFrom } from '../pins/pins.ts'
+import { pinsFrom } from '../pins/events.ts'
+import { pinsAsRules } from '../pins/rules.ts'
+import { signerOf } from '../pins/signer.ts'
 import { routedName } from './serve-page.ts'
 
 export interface NamedPin {
@@ -20,7 +23,7 @@ export async function allPins({ store, name: gate }: GateParts): Promise<readonl
     if (before === undefined) byName.set(event.name, [event])
     else before.push(event)
   }
-  return [...byName].flatMap(([name, events]) => pinsFrom(events).map((pin) => ({ name, pin })))
+  return [...byName].flatMap(([name, events]) => pinsFrom(events).pins.map((pin) => ({ name, pin })))
 }
 
 export function pinReport(
@@ -82,9 +85,23 @@ export async function forgetPins(
   { by, why }: { readonly by: string; readonly why: string },
 ): Promise<void> {
   const { store, clock, log, name: gate } = parts
-  if (pinsFrom(await store.listPinEvents(gate, name)).length === 0)
+  if (pinsFrom(await store.listPinEvents(gate, name)).pins.length === 0)
     throw gateErrors('gate.unknown', `gate ${gate} has no pin of ${name}`)
   await store.addPinEvent({ gate, name, atMs: clock.nowMs(), by, why, kind: 'forgotten' })
   views.forget(routedName(parts, name).upstream.key, name)
   log.event('gate.pin-forgotten', { gate, name, by })
+}
+
+/** TOML, `[[rules]]` of a policy. */
+export async function exportedPins(parts: GateParts): Promise<string> {
+  const byName = new Map<string, Pin[]>()
+  for (const { name, pin } of await allPins(parts)) byName.set(name, [...(byName.get(name) ?? []), pin])
+  return pinsAsRules(byName)
+}
+
+function pinOf(identity: Identity, how: Pick<Pin, 'sinceMs' | 'by' | 'fromFiles'>): Pin {
+  const { issuer, repository, repositoryUri, repositoryId: id, workflow, refKind } = signerOf(identity)
+  const place =
+    id === undefined ? { kind: 'uri' as const, value: repositoryUri } : { kind: 'id' as const, value: id }
+  return { issuer, repository: place, shown: repository, workflow, refKind, ...how }
 }

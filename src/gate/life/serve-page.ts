@@ -19,8 +19,10 @@ export async function servePage(context: GateContext, name: string): Promise<Gat
   return view.page
 }
 
-async function judgedPage({ parts, judging, views }: GateContext, view: NameView): Promise<GatePage> {
+async function judgedPage(context: GateContext, view: NameView): Promise<GatePage> {
+  const { parts, judging, views, learning } = context
   const isNew = await judgeNewest(parts, judging, view)
+  learning.begin(view)
   if (!isNew) return pageOf(parts, view)
   const renewed = await views.renewed(view)
   renewed.page ??= pageOf(parts, renewed)

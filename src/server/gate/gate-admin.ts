@@ -15,6 +15,7 @@ export interface GateAdmin {
     asked: { readonly repository?: string; readonly by: string; readonly why: string },
   ): Promise<PinReport>
   forget(gate: string, name: string, asked: { readonly by: string; readonly why: string }): Promise<void>
+  exportPins(gate: string): Promise<string>
   refresh(gate: string, name: string): Promise<void>
 }
 
@@ -30,6 +31,7 @@ export async function gateAdmin(data: string): Promise<GateAdmin> {
     forget: async (gate, name, asked) => {
       await call('DELETE', of(gate, `pins/${name}`), asked)
     },
+    exportPins: async (gate) => (await call<{ toml: string }>('GET', of(gate, 'pins'))).toml,
     refresh: async (gate, name) => {
       await call('POST', of(gate, `refresh/${name}`))
     },
