@@ -24,14 +24,14 @@ describe('a sentence', () => {
   it('has the code, what is refused, the fact and the link', () => {
     const { ground } = decideLast([wheel('2.0', { seals: mallory })])
     expect(told(ground!)).toBe(
-      'refused [verify.identity]: demo 2.0 was signed by gitlab.com/mallory/demo, expected gitlab.com/acme/demo; see http://gate.example/gate/prod/why/9f3a61c2',
+      'refused (verify.identity): demo 2.0 was signed by gitlab.com/mallory/demo, expected gitlab.com/acme/demo; see http://gate.example/gate/prod/why/9f3a61c2',
     )
   })
 
   it('of a file that only waits says so', () => {
     const { ground } = decideLast([wheel('2.0', { ageDays: 2 })], { rule: byHistory })
     expect(told(ground!)).toBe(
-      'held [gate.held]: demo 2.0 is 2 of 7 days old, served from 2026-12-04 00:00 UTC on; see http://gate.example/gate/prod/why/9f3a61c2',
+      'held (gate.held): demo 2.0 is 2 of 7 days old, served from 2026-12-04 00:00 UTC on; see http://gate.example/gate/prod/why/9f3a61c2',
     )
   })
 
@@ -60,7 +60,7 @@ describe('a sentence', () => {
   it('has no link rather than a part of one', () => {
     const long = `http://gate.example/${'x'.repeat(300)}`
     expect(told({ code: 'gate.gone', fact: 'pypi took it back' }, { link: long })).toBe(
-      'refused [gate.gone]: demo 2.0: pypi took it back',
+      'refused (gate.gone): demo 2.0: pypi took it back',
     )
   })
 
@@ -80,6 +80,11 @@ describe('a sentence', () => {
         expect(sentence).toMatch(/^[ -~]{1,240}$/)
       }),
     )
+  })
+
+  it('has nothing that pdm takes for markup', () => {
+    const fact = 'was signed by [link=http://evil.example]gitlab.com[/link], expected gitlab.com/acme/demo'
+    expect(told({ code: 'verify.identity', fact })).toMatch(/^refused [^[\]]+$/)
   })
 
   it("stays on one line for a signer with an enemy's name", () => {

@@ -20,18 +20,23 @@ export interface Told {
 }
 
 /**
- * What a user of an installer reads: `refused [CODE]: NAME VERSION FACT; see LINK`. Printable ASCII of at most 240
- * bytes: it goes into a status line, where anything else ends the process or the line.
+ * What a user of an installer reads: `refused (CODE): NAME VERSION FACT; see LINK`. Printable ASCII of at most 240
+ * bytes: it goes into a status line, where anything else ends the process or the line. No square brackets but in the
+ * link: pdm reads markup in what it shows, swallows `[code]` and makes a link of `[link=…]`.
  */
 export function sentenceFor({ ground, name, version, link }: Told): string {
   const { code } = ground
-  const start = `${code === 'gate.held' ? 'held' : 'refused'} [${shownText(code, 40)}]: `
+  const start = `${code === 'gate.held' ? 'held' : 'refused'} (${shownText(code, 40)}): `
   const address = printableAscii(link)
   const end = address === '' || address.length > MAX_LINK_BYTES ? '' : `; see ${address}`
   const fact = shownText(ground.fact, 2 * MAX_SENTENCE_BYTES)
   const who = version === undefined ? shownText(name) : `${shownText(name)} ${shownText(version)}`
   const body = `${who}${isAboutIt(fact) ? ' ' : ': '}${fact}`
-  return start + fitted(body, MAX_SENTENCE_BYTES - start.length - end.length) + end
+  return withoutMarkup(start + fitted(body, MAX_SENTENCE_BYTES - start.length - end.length)) + end
+}
+
+function withoutMarkup(text: string): string {
+  return text.replaceAll('[', '(').replaceAll(']', ')')
 }
 
 /** A fact whose subject is the file goes on from its name. */

@@ -10,7 +10,7 @@ export const REFUSED_FILE: FileReport = {
   uploadedAtIs: 'said',
   outcome: 'refused',
   code: 'verify.identity',
-  sentence: 'refused [verify.identity]: demo 2.0 was signed by …',
+  sentence: 'refused (verify.identity): demo 2.0 was signed by …',
   grounds: [
     {
       code: 'verify.identity',
@@ -62,7 +62,7 @@ export const LINKED: LinkedReport = {
     id: '9f3a61c2',
     fileName: 'demo-2.0.tar.gz',
     code: 'verify.identity',
-    sentence: 'refused [verify.identity]: …',
+    sentence: 'refused (verify.identity): …',
     first: '2026-11-28T01:02:03.000Z',
     last: '2026-11-29T01:02:03.000Z',
     count: 6,
