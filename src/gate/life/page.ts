@@ -10,6 +10,12 @@ import type { NameView } from './view.ts'
 /** In place of an upstream's name in the URL of a signpost: no upstream has it. */
 export const SIGNPOST_PLACE = '-'
 
+/**
+ * No metadata has this digest: that of a file where none is ever served. Where a page has no digest pdm takes the text of
+ * a refusal for the metadata of the wheel, and locks it.
+ */
+const NO_METADATA = '0'.repeat(64)
+
 /** The page of a name: what is refused is yanked with its sentence; where nothing may be served, a signpost says so. */
 export async function pageOf(parts: GateParts, view: NameView): Promise<GatePage> {
   const { files, signpost } = listingFor(parts, view)
@@ -39,11 +45,12 @@ function pageWith(name: string, status: GatePage['status'], files: readonly Page
 async function entryOf(
   { store }: GateParts,
   { routed }: NameView,
-  { judged: { file }, yanked, isRecalled }: PageFile,
+  { judged: { file }, yanked, isRefused, isRecalled }: PageFile,
 ): Promise<PageEntry> {
   // Metadata is kept of what was served once, and of nothing else.
   const isKept = file.sha256 !== null && file.servedAtMs !== null && file.kind === 'wheel'
   const metadata = isKept ? await store.findMetadata(file.sha256) : undefined
+  const listedSha256 = file.metadataSha256 ?? (isRefused ? NO_METADATA : null)
   return {
     fileName: file.fileName,
     version: file.version,
@@ -53,7 +60,7 @@ async function entryOf(
     uploadedAtMs: uploadTimeMs(file),
     requiresPython: file.requiresPython,
     hasMetadata: file.kind === 'wheel',
-    metadataSha256: metadata === undefined ? null : sha256Hex(metadata),
+    metadataSha256: metadata === undefined ? listedSha256 : sha256Hex(metadata),
     yanked,
     hasProvenance: file.provenance.kind === 'at',
   }
@@ -70,7 +77,7 @@ function signpostEntry(name: string): PageEntry {
     uploadedAtMs: 0,
     requiresPython: null,
     hasMetadata: true,
-    metadataSha256: null,
+    metadataSha256: NO_METADATA,
     yanked: null,
     hasProvenance: false,
   }
