@@ -110,7 +110,7 @@ function bytesGround({ routed }: NameView, error: unknown): Ground {
   const { code = '' } = error instanceof WheelsealError ? error : {}
   const name = routed.upstream.name
   if (code === 'gate.digest') return { code, fact: `${name} sent other bytes than its page says` }
-  if (code === 'gate.metadata') return { code, fact: 'has metadata that is not that of the wheel' }
+  if (code === 'gate.metadata') return { code, fact: 'its metadata is not that of the wheel' }
   return upstreamGround(routed, error)
 }
 

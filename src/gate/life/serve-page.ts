@@ -56,13 +56,10 @@ export async function viewOrGround(
   }
 }
 
-/** What went wrong on the other side; anything else is thrown again. */
+/** That something went wrong on the other side, without what, which is the operator's; anything else is thrown again. */
 export function upstreamGround({ upstream }: Routed, error: unknown): Ground {
   const isUpstream =
     error instanceof WheelsealError && (error.code.startsWith('net.') || error.code === 'gate.upstream')
   if (!isUpstream) throw error
-  return {
-    code: 'gate.upstream',
-    fact: `cannot be had: ${upstream.name} gave no usable answer: ${error.message}`,
-  }
+  return { code: 'gate.upstream', fact: `${upstream.name} did not answer, and nothing is kept` }
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { decideName } from '../decide/decide.ts'
 import { applyMode, type Applied } from '../decide/mode.ts'
 import type { NameDecision } from '../decide/question.ts'
@@ -126,7 +127,7 @@ async function makeView(parts: GateParts, judging: Judging, making: Making): Pro
   const decision = decideName({
     facts,
     rule: policy.gateRuleFor(name),
-    policyName: path,
+    policyName: basename(path),
     exemptions: policy.exemptions,
     state: { staleForMs: parts.staleForMs, trustUntilMs: trust.untilMs, clockFact: parts.clockFact() },
     nowMs,

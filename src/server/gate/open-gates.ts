@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   describeError,
   Secret,
@@ -137,7 +137,8 @@ async function openPolicy(
   { files, clock }: GatesParts,
 ): Promise<GatePolicy> {
   const bytes = await files.read(path, MAX_POLICY_BYTES)
-  const file = await readPolicy(bytes, path, { nowMs: clock.nowMs() })
+  // Sentences name it to everybody, who need not know where it is.
+  const file = await readPolicy(bytes, basename(path), { nowMs: clock.nowMs() })
   return { file, sha256: sha256Hex(bytes), path }
 }
 
