@@ -2,6 +2,7 @@ import { sha256Hex } from '../../base/index.ts'
 import type { KnownFile } from '../facts.ts'
 import { gateErrors } from '../errors.ts'
 import type { AskedFile, FileAnswer } from '../gate.ts'
+import type { Arriving } from './arriving.ts'
 import type { Fetching, WantedFile } from './fetching.ts'
 import { isDigested, type DigestedFile } from './judging.ts'
 import type { GateParts } from './parts.ts'
@@ -106,10 +107,11 @@ async function answerMetadata(
 
   async function newMetadata(): Promise<Uint8Array> {
     const isSmall = file.sizeBytes === null || file.sizeBytes <= MAX_WAITED_BYTES
-    const isStrict = upstream.metadata === 'strict' || parts.policy().file.isListed(view.name)
+    const listing = parts.policy().file.listingOf(view.name)
+    const isStrict = upstream.metadata === 'strict' || listing === 'name' || listing === 'prefix'
     if (!isSmall && !isStrict) return largeMetadata(parts, fetching, wanted)
     const arriving = await fetching.arriving(wanted)
-    await withinPatience(parts, arriving.proved, file)
+    await withinPatience(parts, arriving, file)
     const proved = await parts.store.findMetadata(file.sha256)
     if (proved === undefined) throw new Error('a wheel was proved without its metadata')
     return proved
@@ -117,16 +119,21 @@ async function answerMetadata(
 }
 
 /** Throws `gate.upstream` where it takes longer than clients wait. */
-async function withinPatience({ clock }: GateParts, proved: Promise<void>, file: KnownFile): Promise<void> {
+async function withinPatience({ clock }: GateParts, arriving: Arriving, file: KnownFile): Promise<void> {
   const waiting = new AbortController()
   const late = clock.sleep(PATIENCE_MS, waiting.signal).then(
     () => 'late' as const,
     () => 'done' as const,
   )
   try {
-    if ((await Promise.race([proved, late])) === 'late')
-      throw gateErrors('gate.upstream', `${file.fileName} is still being fetched; try again in a minute`)
+    if ((await Promise.race([arriving.proved, late])) === 'late')
+      throw gateErrors('gate.upstream', stillFetching(arriving.arrivedBytes(), file))
   } finally {
     waiting.abort()
   }
+}
+
+function stillFetching(arrivedBytes: number, { sizeBytes }: KnownFile): string {
+  const share = sizeBytes === null ? '' : `, ${Math.floor((100 * arrivedBytes) / sizeBytes)} %`
+  return `its file is still being fetched${share}; try again in a minute`
 }

@@ -10,6 +10,7 @@ export interface Arriving {
    * file that was not. Fails with what `proved` rejects with.
    */
   follow(start?: number): AsyncGenerator<Uint8Array>
+  arrivedBytes(): number
   /** It has ended, well or badly: what is kept is in the cache, and nothing can be followed any more. */
   isDone(): boolean
 }
@@ -51,6 +52,7 @@ export function startArriving(parts: ArrivingParts): Arriving {
   proved.catch(() => undefined)
   return {
     proved,
+    arrivedBytes: () => state.arrived,
     isDone: () => state.isDone,
     follow: (start = 0) => follow(parts, state, start),
   }

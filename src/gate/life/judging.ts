@@ -16,6 +16,8 @@ export function isDigested(file: KnownFile): file is DigestedFile {
 export interface Judging {
   /** From what is kept: no request leaves. */
   known(upstream: GateUpstream, files: readonly DigestedFile[]): Promise<ReadonlyMap<string, SealState>>
+  /** The newest time that a seal which holds was signed at, as far as this process has judged; 0 for none. */
+  newestSignedMs(): number
   /** Looks for the seals of a file, and judges and keeps what it finds. */
   judge(upstream: GateUpstream, name: string, file: DigestedFile): Promise<SealState>
 }
@@ -34,8 +36,10 @@ export function createJudging(
   onKnown: (upstream: GateUpstream, name: string) => void,
 ): Judging {
   const single = once<SealState>()
+  let newestSignedMs = 0
   const failures = new Map<string, { readonly atMs: number; readonly state: SealState }>()
   return {
+    newestSignedMs: () => newestSignedMs,
     known: async (upstream, files) => {
       const digests = files.map(({ sha256 }) => sha256)
       const searches = await parts.store.findSealSearches(upstream.key, digests)
@@ -53,6 +57,7 @@ export function createJudging(
         const last = failures.get(key)
         if (last !== undefined && parts.clock.nowMs() - last.atMs < PATIENCE_MS) return last.state
         const state = await search(parts, { upstream, name, file })
+        newestSignedMs = Math.max(newestSignedMs, newestOf(state))
         onKnown(upstream, name)
         failures.delete(key)
         if (state.kind === 'unreachable') {
@@ -140,4 +145,9 @@ async function judgedSeal(
   const isLasting = judged.needs === undefined && judged.unreachable === undefined
   if (isLasting) await store.keepVerdicts(key, judged.verdicts)
   return judged
+}
+
+function newestOf(state: SealState): number {
+  const verdicts = state.kind === 'judged' ? state.verdicts : []
+  return verdicts.reduce((newest, one) => (one.holds ? Math.max(newest, one.signedAtMs) : newest), 0)
 }

@@ -61,5 +61,7 @@ export function upstreamGround({ upstream }: Routed, error: unknown): Ground {
   const isUpstream =
     error instanceof WheelsealError && (error.code.startsWith('net.') || error.code === 'gate.upstream')
   if (!isUpstream) throw error
-  return { code: 'gate.upstream', fact: `${upstream.name} did not answer, and nothing is kept` }
+  const fact =
+    error.code === 'gate.upstream' ? error.message : `${upstream.name} did not answer, and nothing is kept`
+  return { code: 'gate.upstream', fact }
 }

@@ -129,7 +129,11 @@ async function makeView(parts: GateParts, judging: Judging, making: Making): Pro
     rule: policy.gateRuleFor(name),
     policyName: basename(path),
     exemptions: policy.exemptions,
-    state: { staleForMs: parts.staleForMs, trustUntilMs: trust.untilMs, clockFact: parts.clockFact() },
+    state: {
+      staleForMs: parts.staleForMs,
+      trustUntilMs: trust.untilMs,
+      clockFact: clockFactOf(parts, judging),
+    },
     nowMs,
   })
   return {
@@ -162,4 +166,13 @@ function viewedFiles(
       files.set(pathOf(one.file), { judged: one, ...applyMode(decision, mode) })
     }
   return files
+}
+
+/** Clocks of machines differ by this much. */
+const SKEW_MS = 5 * 60_000
+
+/** What was signed and logged was so before now. */
+function clockFactOf({ clock, clockFact }: GateParts, judging: Judging): string | null {
+  const isBehind = judging.newestSignedMs() > clock.nowMs() + SKEW_MS
+  return clockFact() ?? (isBehind ? 'this clock is before the newest signed time' : null)
 }
