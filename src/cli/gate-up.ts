@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { LogLevel } from '../base/index.ts'
+import { Secret, type LogLevel } from '../base/index.ts'
 import { readMachineIndex } from '../client/index.ts'
 import { jsonLog, systemFiles } from '../host/index.ts'
 import {
@@ -64,7 +64,7 @@ function withGateOptions(command: Command): Command {
   return command
     .option(
       '--upstream <url>',
-      'simple index behind the gate; pypi is the one of this machine; can be repeated',
+      'simple index behind the gate; pypi is the one of this machine, gitlab the project of this job; can be repeated',
       collect,
       [],
     )
@@ -151,11 +151,9 @@ async function configuredGates(options: UpOptions): Promise<readonly GateConfigu
   return gatesOfFlags({ name, policy, mode, upstreams })
 }
 
-/** Of the machine's own index, what pip says, with the hosts that its pages link to. */
-async function placeOf(
-  upstream: string,
-  files: readonly string[],
-): Promise<{ readonly url: string; readonly files: readonly string[] }> {
+/** What the words stand for: the index of this machine's pip, and the project whose job this is. */
+async function placeOf(upstream: string, files: readonly string[]): Promise<UpstreamFlags> {
+  if (upstream === 'gitlab') return { ...jobsProject(process.env), files }
   if (upstream !== 'pypi') return { url: upstream, files }
   const { url, hosts } = await readMachineIndex(definedOf(process.env))
   if (url === undefined)
@@ -163,4 +161,15 @@ async function placeOf(
       hint: 'give the URL of a simple index with --upstream',
     })
   return { url, files: [...new Set([...hosts, ...files])] }
+}
+
+/** GitLab's predefined variables; a job token reads the packages of its project. */
+function jobsProject(env: NodeJS.ProcessEnv): Pick<UpstreamFlags, 'url' | 'login'> {
+  const { CI_API_V4_URL: api, CI_PROJECT_ID: id, CI_JOB_TOKEN: token } = env
+  if (!api || !id || !token)
+    throw cliErrors('cli.gate-flags', 'gitlab is the project of a job, and this is no job of a GitLab', {
+      hint: 'give the URL https://HOST/api/v4/projects/ID/packages/pypi/simple with --upstream',
+    })
+  const url = `${api}/projects/${encodeURIComponent(id)}/packages/pypi/simple`
+  return { url, login: { username: 'gitlab-ci-token', password: new Secret(token) } }
 }

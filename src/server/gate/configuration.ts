@@ -13,6 +13,7 @@
  */
 import { resolve } from 'node:path'
 import * as v from 'valibot'
+import type { Secret } from '../../base/index.ts'
 import { DURATION, durationMs } from '../../verify/index.ts'
 
 const LIMITS = { gates: 16, upstreams: 16, names: 1000, hosts: 32 } as const
@@ -135,12 +136,19 @@ export interface GateConfiguration extends Pick<GateTable, 'name' | 'mode' | 'po
   readonly upstreams: readonly UpstreamConfiguration[]
 }
 
+export interface UpstreamLogin {
+  readonly username: string
+  readonly password: Secret
+}
+
 export interface UpstreamConfiguration extends Pick<UpstreamTable, 'name' | 'url' | 'seals' | 'metadata'> {
   readonly files: readonly string[]
   readonly names?: readonly string[]
   readonly provenanceUrl?: string
   readonly trust: { readonly kind: 'public' | 'private' } | { readonly kind: 'file'; readonly path: string }
   readonly account?: { readonly username: string; readonly passwordFile: string }
+  /** In place of an account, of whoever starts the gate. */
+  readonly login?: UpstreamLogin
   readonly maxFileBytes: number
 }
 

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { describeError, utf8Decode, type Files } from '../../base/index.ts'
 import { parseToml } from '../../formats/toml/index.ts'
 import { serverErrors } from '../errors.ts'
-import { gateConfiguration, Gates, type GateConfiguration } from './configuration.ts'
+import { gateConfiguration, Gates, type GateConfiguration, type UpstreamLogin } from './configuration.ts'
 
 /** A gate as flags describe it. */
 export interface GateFlags {
@@ -18,6 +18,8 @@ export interface UpstreamFlags {
   readonly files: readonly string[]
   readonly seals?: string | undefined
   readonly trust?: string | undefined
+  /** Of the index, sent nowhere else. */
+  readonly login?: UpstreamLogin | undefined
 }
 
 const GITLAB_INDEX = /\/api\/v4\/(?:projects|groups)\/[^/]+\/(?:-\/)?packages\/pypi\/simple\/?$/
@@ -37,10 +39,19 @@ export function gatesOfFlags({ name, policy, mode, upstreams }: GateFlags): read
     })),
   }
   const result = v.safeParse(Gates, [table], { abortEarly: true })
-  if (result.success) return result.output.map((one) => gateConfiguration(one, process.cwd()))
+  if (result.success)
+    return result.output.map((one) => withLogins(gateConfiguration(one, process.cwd()), upstreams))
   const [issue] = result.issues
   const path = (issue.path ?? []).map(({ key }) => String(key)).slice(1)
   throw serverErrors('server.configuration', `${path.join('.')} ${issue.message}`)
+}
+
+function withLogins(gate: GateConfiguration, flags: readonly UpstreamFlags[]): GateConfiguration {
+  const upstreams = gate.upstreams.map((one, index) => {
+    const login = flags[index]?.login
+    return login === undefined ? one : Object.assign(one, { login })
+  })
+  return { ...gate, upstreams }
 }
 
 const MAX_BYTES = 64 << 10

@@ -148,7 +148,7 @@ async function openUpstream(
   parts: GatesParts,
 ): Promise<GateUpstream> {
   const { name, url, names, seals, provenanceUrl, maxFileBytes, metadata } = configured
-  const account = await readAccount(configured, parts.files)
+  const account = configured.login ?? (await readAccount(configured, parts.files))
   const login = account === undefined ? {} : { login: account }
   return {
     name,
