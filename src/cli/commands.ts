@@ -51,6 +51,10 @@ export const commands: CommandTable = {
     load: () => import('./gate.ts'),
   },
   why: { summary: 'say why a gate allows or refuses a release', load: () => import('./why.ts') },
+  audit: {
+    summary: 'ask a gate about every file of a lock or of a virtual environment',
+    load: () => import('./audit.ts'),
+  },
   'check-dist': {
     summary: 'check wheels and sdists before they are uploaded',
     load: () => import('./check-dist.ts'),

@@ -19,26 +19,34 @@ export function sarif(
       used.findIndex(({ code }) => code === one.finding.rule),
     ),
   )
+  const shown = used.map(({ code, title, what, consequence, fix, severity }) => ({
+    id: code,
+    shortDescription: { text: title },
+    fullDescription: { text: what },
+    help: { text: `${consequence} ${fix} See ${PAGE}#${code.toLowerCase()}` },
+    defaultConfiguration: { level: severity },
+  }))
+  return sarifLog({ tool: 'wheelseal lint', version, rules: shown, results })
+}
+
+export interface SarifRun {
+  readonly tool: string
+  readonly version: string
+  /** §3.49 and §3.27 of the specification. */
+  readonly rules: readonly JsonValue[]
+  readonly results: readonly JsonValue[]
+}
+
+/** The whole file, with one run. */
+export function sarifLog({ tool, version, rules: used, results }: SarifRun): JsonValue {
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
     runs: [
       {
-        tool: {
-          driver: {
-            name: 'wheelseal lint',
-            semanticVersion: version,
-            rules: used.map(({ code, title, what, consequence, fix, severity }) => ({
-              id: code,
-              shortDescription: { text: title },
-              fullDescription: { text: what },
-              help: { text: `${consequence} ${fix} See ${PAGE}#${code.toLowerCase()}` },
-              defaultConfiguration: { level: severity },
-            })),
-          },
-        },
+        tool: { driver: { name: tool, semanticVersion: version, rules: [...used] } },
         columnKind: 'utf16CodeUnits',
-        results,
+        results: [...results],
       },
     ],
   }
@@ -53,7 +61,7 @@ function resultOf({ finding, hit, fingerprint }: Fingerprinted, ruleIndex: numbe
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: uriOf(hit.file) },
+          artifactLocation: { uri: sarifUri(hit.file) },
           region: { startLine: hit.line, startColumn: hit.column },
         },
       },
@@ -63,6 +71,6 @@ function resultOf({ finding, hit, fingerprint }: Fingerprinted, ruleIndex: numbe
 }
 
 /** Relative, of a path with anything in it; a file of the web is its address. */
-function uriOf(file: string): string {
+export function sarifUri(file: string): string {
   return /^https?:\/\//.test(file) ? encodeURI(file) : file.split('/').map(encodeURIComponent).join('/')
 }

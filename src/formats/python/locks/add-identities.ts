@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { lockErrors } from './errors.ts'
 import type { AttestationIdentity } from './lock.ts'
-import { lockText, type LockText } from './read-lock.ts'
+import { lockFormat, lockText, type LockText } from './read-lock.ts'
 import { readPylock } from './pylock.ts'
 import { blocksOf, parseTomlLock } from './toml-lock.ts'
 
@@ -9,12 +9,15 @@ const KEY = 'attestation-identities'
 
 /**
  * The text of a `pylock.toml` with identities for packages, by their index, that have none; every other byte is as it
- * was. Throws `lock.identities` where a package has the table already, or where the packages are no tables under headers.
+ * was. Throws `lock.identities` for
+ * another format, where a package has the table already, and where the packages are no tables under headers.
  */
 export function addIdentities(
   { path, bytes }: LockText,
   added: ReadonlyMap<number, readonly AttestationIdentity[]>,
 ): string {
+  if (lockFormat(path) !== 'pylock')
+    throw lockErrors('lock.identities', `${path} has no place for identities`)
   const text = lockText({ path, bytes })
   const before = readPylock(parseTomlLock(path, text))
   const blocks = blocksOf(text, 'packages')

@@ -35,7 +35,7 @@ const READERS: Readonly<Record<Exclude<LockFormat, 'requirements'>, (lock: TomlL
 }
 
 /** By the last part of its path; `-` is what `pip freeze` prints. Undefined for none that is read here. */
-function lockFormat(path: string): LockFormat | undefined {
+export function lockFormat(path: string): LockFormat | undefined {
   const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
   // PEP 751, "File name": one word may stand in the middle.
   if (/^pylock(?:\.[^.]+)?\.toml$/.test(name)) return 'pylock'
