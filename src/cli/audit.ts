@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { Command, Option } from 'commander'
 import { audit, isClean, type AuditIo, type AuditReport } from '../client/audit/index.ts'
-import { findGate } from '../client/gate-url/index.ts'
+import { requireGate } from '../client/gate-url/index.ts'
 import { createCommandInput, steadyMs, systemClock, systemFiles } from '../host/index.ts'
 import { createHttp } from '../net/index.ts'
 import { auditJson, auditLines, auditSarif } from './audit-report.ts'
@@ -60,7 +60,12 @@ async function auditTarget(target: string, options: Options): Promise<void> {
     json: options.json === true || options.sarif === true,
     ...(options.quiet === undefined ? {} : { quiet: options.quiet }),
   })
-  const gate = await findGate({ flag: options.gate, env: process.env, home: homedir(), files: systemFiles })
+  const gate = await requireGate({
+    flag: options.gate,
+    env: process.env,
+    home: homedir(),
+    files: systemFiles,
+  })
   if (!gate.from.startsWith('--')) terminal.say(`asking the gate ${gate.url} (${gate.from})`)
   const startMs = steadyMs()
   const report = await withIo(options.quiet === true, (io) =>

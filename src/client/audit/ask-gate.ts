@@ -8,11 +8,11 @@ import {
   type HttpResponse,
 } from '../../base/index.ts'
 import { parseVersion } from '../../formats/python/index.ts'
-import { gateErrors } from '../../gate/index.ts'
+import { gateErrors, type ReleaseReport } from '../../gate/index.ts'
 import { errorWords } from '../../net/index.ts'
 import type { GateUrl } from '../gate-url/index.ts'
-import { auditErrors } from './errors.ts'
-import { releaseSchema, type AuditedRelease } from './release-schema.ts'
+import { whyErrors } from '../why/errors.ts'
+import { releaseSchema } from '../why/report-schema.ts'
 
 export interface ReleaseKey {
   /** Normalised. */
@@ -21,7 +21,7 @@ export interface ReleaseKey {
 }
 
 export type ReleaseAnswer =
-  | { readonly kind: 'report'; readonly report: AuditedRelease }
+  | { readonly kind: 'report'; readonly report: ReleaseReport }
   /** The gate knows no such release. */
   | { readonly kind: 'unknown' }
   /** The gate is there, and has no answer for this release. */
@@ -45,7 +45,7 @@ export function releaseKey({ name, version }: ReleaseKey): string {
 
 /**
  * What the gate says of each release, by `releaseKey`: each asked for once, eight at once. Throws `gate.upstream` where
- * the gate does not answer at all, `audit.access` where it answers nobody.
+ * the gate does not answer at all, `client.gate-access` where it answers nobody.
  */
 export async function askGate(
   gate: GateUrl,
@@ -110,7 +110,7 @@ async function answerOf(response: HttpResponse, { url, release }: Asked): Promis
   const words = await errorWords(response)
   if (status === 404) return { kind: 'unknown' }
   if (status === 401 || status === 403)
-    throw auditErrors('audit.access', `${url} answered ${status}: ${words}`)
+    throw whyErrors('client.gate-access', `${url} answered ${status}: ${words}`)
   return { kind: 'failed', fact: `the gate answered ${status}: ${words}` }
 }
 

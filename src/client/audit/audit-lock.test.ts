@@ -225,7 +225,7 @@ describe('the gate', () => {
 
   it('fails the audit as a whole where it answers only those who may read', async () => {
     gate.reports.set('demo/1.0', 401)
-    await expect(requirements('demo==1.0\n')).rejects.toMatchObject({ code: 'audit.access' })
+    await expect(requirements('demo==1.0\n')).rejects.toMatchObject({ code: 'client.gate-access' })
   })
 })
 

@@ -28,7 +28,7 @@ export interface LockIo extends AskIo {
   readonly onCount?: (count: number) => void
 }
 
-/** Throws `lock.…`, `gate.upstream`, `audit.access`. */
+/** Throws `lock.…`, `gate.upstream`, `client.gate-access`. */
 export async function auditLock(request: LockRequest, io: LockIo): Promise<AuditReport> {
   const { path, gate } = request
   const lock = readLock(request)

@@ -26,7 +26,7 @@ export interface AuditIo {
   readonly onEach?: () => void
 }
 
-/** Throws `audit.target`, `audit.access`, `gate.upstream`, `lock.…`, `host.file`. */
+/** Throws `audit.target`, `client.gate-access`, `gate.upstream`, `lock.…`, `host.file`. */
 export async function audit(
   { target, gate, writeIdentities }: AuditRequest,
   io: AuditIo,

@@ -10,12 +10,6 @@ export const auditErrors = defineErrors({
     summary: 'What is to be audited is neither a lock nor a virtual environment.',
     hint: 'name a requirements.txt, pylock.toml, uv.lock, poetry.lock or pdm.lock, or the folder of a virtual environment',
   },
-  'audit.access': {
-    status: 403,
-    exit: 1,
-    summary: 'The gate does not say to everybody why it serves or refuses.',
-    hint: 'set WHEELSEAL_TOKEN to a token that may read from the gate',
-  },
   'audit.lock-changed': {
     status: 409,
     exit: 1,

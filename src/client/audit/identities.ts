@@ -1,16 +1,18 @@
 import type { AttestationIdentity } from '../../formats/python/locks/index.ts'
-import type { AuditedSigner } from './release-schema.ts'
+import type { SignerReport } from '../../gate/index.ts'
 
 const GITLAB = 'https://gitlab.com'
 const GITHUB = 'https://token.actions.githubusercontent.com'
 const GITHUB_URL = 'https://github.com'
 const GOOGLE = 'https://accounts.google.com'
 
+type Signer = Pick<SignerReport, 'identity' | 'issuer' | 'claims'>
+
 /**
  * Who signed, as PEP 751 has it: the keys of the publisher of PEP 740. Another GitLab than gitlab.com is told apart by a
  * key of its own, `issuer`. Undefined for a signer that no publisher of PEP 740 stands for.
  */
-export function identityOf({ identity, issuer, claims }: AuditedSigner): AttestationIdentity | undefined {
+export function identityOf({ identity, issuer, claims }: Signer): AttestationIdentity | undefined {
   if (issuer === GOOGLE) return { kind: 'Google', email: identity }
   const { sourceRepositoryUri: uri, buildConfigUri: config, deploymentEnvironment: environment } = claims
   if (uri === undefined || config === undefined) return undefined
@@ -51,7 +53,7 @@ function fileOf(config: string, start: string): string | undefined {
 }
 
 /** Each once, in a stable order. */
-export function identitiesOf(signers: readonly AuditedSigner[]): readonly AttestationIdentity[] {
+export function identitiesOf(signers: readonly Signer[]): readonly AttestationIdentity[] {
   const found = signers.map(identityOf).filter((one) => one !== undefined)
   const byKey = new Map(found.map((one) => [JSON.stringify(Object.entries(one)), one]))
   return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
@@ -75,6 +77,6 @@ export function shownIdentity(identity: AttestationIdentity): string {
 }
 
 /** As people know it: `gitlab.com/acme/demo`. */
-export function shownSigner({ identity, claims }: AuditedSigner): string {
+export function shownSigner({ identity, claims }: Signer): string {
   return (claims['sourceRepositoryUri'] ?? identity).replace(/^https?:\/\//, '')
 }

@@ -1,13 +1,13 @@
 import type { LockedDistribution, LockedFile } from '../../formats/python/locks/index.ts'
 import type { ReleaseAnswer } from './ask-gate.ts'
 import { judgeFiles, judgeIdentities } from './judge-release.ts'
-import type { AuditedFile } from './release-schema.ts'
+import type { FileReport } from '../../gate/index.ts'
 import { worst, type AuditedDistribution, type AuditFinding, type AuditState } from './report.ts'
 import { isThroughGate } from './through-gate.ts'
 
 export interface LockedJudgement extends AuditedDistribution {
   /** The files of the lock, as the gate has them. */
-  readonly files: readonly AuditedFile[]
+  readonly files: readonly FileReport[]
 }
 
 /** One package of a lock by what the gate says of its release; no answer where no release is named. */
@@ -34,7 +34,7 @@ const MISSING: ReadonlySet<string> = new Set(['audit.unknown', 'audit.undecided'
 interface Parts {
   readonly states: readonly AuditState[]
   readonly findings: readonly AuditFinding[]
-  readonly files: readonly AuditedFile[]
+  readonly files: readonly FileReport[]
 }
 
 function judged(locked: LockedDistribution, { states, findings, files }: Parts): LockedJudgement {
@@ -109,7 +109,7 @@ const UNPINNED: AuditFinding = {
 }
 
 /** By digest; what has none may be any file of the release. */
-function matchFiles(files: readonly LockedFile[], known: readonly AuditedFile[]): Parts {
+function matchFiles(files: readonly LockedFile[], known: readonly FileReport[]): Parts {
   if (known.length === 0)
     return {
       states: [],
@@ -121,7 +121,7 @@ function matchFiles(files: readonly LockedFile[], known: readonly AuditedFile[])
     new Map(known.map((file) => [file.sha256, file])),
     new Map(known.map((file) => [file.fileName, file])),
   ]
-  const [matched, findings] = [new Set<AuditedFile>(), new Map<string, AuditFinding>()]
+  const [matched, findings] = [new Set<FileReport>(), new Map<string, AuditFinding>()]
   for (const file of files) {
     const { found, finding } = matchFile(file, { byDigest, byName, known })
     for (const one of found) matched.add(one)
@@ -131,13 +131,13 @@ function matchFiles(files: readonly LockedFile[], known: readonly AuditedFile[])
 }
 
 interface Known {
-  readonly byDigest: ReadonlyMap<string | null, AuditedFile>
-  readonly byName: ReadonlyMap<string, AuditedFile>
-  readonly known: readonly AuditedFile[]
+  readonly byDigest: ReadonlyMap<string | null, FileReport>
+  readonly byName: ReadonlyMap<string, FileReport>
+  readonly known: readonly FileReport[]
 }
 
 interface Match {
-  readonly found: readonly AuditedFile[]
+  readonly found: readonly FileReport[]
   readonly finding?: AuditFinding
 }
 

@@ -1,6 +1,6 @@
 import type { AttestationIdentity } from '../../formats/python/locks/index.ts'
 import { identitiesOf, isSameIdentity, shownIdentity, shownSigner } from './identities.ts'
-import type { AuditedFile } from './release-schema.ts'
+import type { FileReport } from '../../gate/index.ts'
 import { worst, type AuditFinding, type AuditState } from './report.ts'
 
 export interface FilesJudgement {
@@ -10,7 +10,7 @@ export interface FilesJudgement {
 }
 
 /** What the gate says of these files of a release: the worst counts, since a release is served or refused as a whole. */
-export function judgeFiles(files: readonly AuditedFile[]): FilesJudgement {
+export function judgeFiles(files: readonly FileReport[]): FilesJudgement {
   const states = files.map(stateOf)
   const state = worst(states)
   const untils = files.filter(isExempt).flatMap(({ until }) => (until === undefined ? [] : [until]))
@@ -18,19 +18,19 @@ export function judgeFiles(files: readonly AuditedFile[]): FilesJudgement {
   return { state, findings: findingsOf(files), ...(first === undefined ? {} : { exemptUntil: first }) }
 }
 
-function stateOf(file: AuditedFile): AuditState {
+function stateOf(file: FileReport): AuditState {
   if (file.outcome === 'refused' || file.outcome === 'held') return file.outcome
   if (file.outcome === 'not judged') return 'undecided'
   if (isExempt(file)) return 'exempt'
   return file.signer === undefined ? 'unsealed' : 'sealed'
 }
 
-function isExempt({ outcome, grounds }: AuditedFile): boolean {
+function isExempt({ outcome, grounds }: FileReport): boolean {
   return outcome === 'allowed' && grounds.some(({ exemptedBy }) => exemptedBy !== undefined)
 }
 
 /** Each code once, with the file that shows it first. */
-function findingsOf(files: readonly AuditedFile[]): readonly AuditFinding[] {
+function findingsOf(files: readonly FileReport[]): readonly AuditFinding[] {
   const found = new Map<string, AuditFinding>()
   for (const file of files) {
     if (file.outcome === 'allowed') continue
@@ -40,7 +40,7 @@ function findingsOf(files: readonly AuditedFile[]): readonly AuditFinding[] {
   return [...found.values()]
 }
 
-function findingOf(file: AuditedFile, code: string): AuditFinding {
+function findingOf(file: FileReport, code: string): AuditFinding {
   const { fileName, grounds, outcome, signer } = file
   const said = grounds.find((ground) => ground.code === code)?.fact
   const fact =
@@ -58,7 +58,7 @@ function findingOf(file: AuditedFile, code: string): AuditFinding {
 /** Who signs now against who signed when the lock was written. */
 export function judgeIdentities(
   locked: readonly AttestationIdentity[] | undefined,
-  files: readonly AuditedFile[],
+  files: readonly FileReport[],
 ): readonly AuditFinding[] {
   if (locked === undefined || locked.length === 0) return []
   const found = identitiesOf(files.flatMap(({ signer }) => (signer === undefined ? [] : [signer])))

@@ -1,10 +1,16 @@
 import { defineErrors } from '../../base/index.ts'
 
 export const gateUrlErrors = defineErrors({
+  'client.no-gate': {
+    status: 400,
+    exit: 2,
+    summary: 'It is not known which gate is meant.',
+    hint: 'give --gate http://HOST/gate/NAME, or set WHEELSEAL_GATE to that URL',
+  },
   'client.gate-url': {
     status: 400,
     exit: 2,
-    summary: 'No gate is named, or what is named is not the URL of a gate.',
-    hint: "give --gate URL or set WHEELSEAL_GATE; 'wheelseal gate up' prints the URL, which ends in /gate/NAME/simple/",
+    summary: 'The URL is not that of a gate.',
+    hint: 'write http://HOST/gate/NAME, or the URL of its index http://HOST/gate/NAME/simple/; credentials belong into WHEELSEAL_GATE, not into an argument',
   },
 })

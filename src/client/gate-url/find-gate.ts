@@ -22,8 +22,15 @@ export interface GatePlace {
   readonly files: Pick<Files, 'readIfThere'>
 }
 
-/** Throws `client.gate-url`. */
-export async function findGate(place: GatePlace): Promise<GateUrl> {
+/** The same, where there has to be one. Throws `client.no-gate`, `client.gate-url`. */
+export async function requireGate(place: GatePlace): Promise<GateUrl> {
+  const gate = await findGate(place)
+  if (gate !== undefined) return gate
+  throw gateUrlErrors('client.no-gate', 'no flag, no variable and no setting of pip or uv names a gate')
+}
+
+/** Undefined where none is named and no installer is aimed at one. Throws `client.gate-url`. */
+export async function findGate(place: GatePlace): Promise<GateUrl | undefined> {
   const { flag, env } = place
   if (flag !== undefined) return named(flag, '--gate', env)
   const variable = env['WHEELSEAL_GATE']
@@ -32,26 +39,17 @@ export async function findGate(place: GatePlace): Promise<GateUrl> {
     const gate = parseGate(url, from)
     if (gate !== undefined) return gate
   }
-  throw gateUrlErrors(
-    'client.gate-url',
-    'neither --gate nor WHEELSEAL_GATE is given, and no installer uses a gate',
-  )
+  return undefined
 }
 
-/** A token goes only where somebody has said that a gate is. */
+/** A token goes only where somebody has said that a gate is. A flag can be seen by every process of this machine. */
 function named(text: string, from: string, env: Environment): GateUrl {
-  const gate = parseGate(text, from)
-  const hasPassword = gate?.authorization !== undefined
-  if (hasPassword && from === '--gate')
-    throw gateUrlErrors(
-      'client.gate-url',
-      'the URL of --gate has a password, which every process of this machine can read',
-      {
-        hint: 'give the token in WHEELSEAL_TOKEN',
-      },
-    )
+  const gate = parseGate(text.trim(), from)
   if (gate === undefined)
     throw gateUrlErrors('client.gate-url', `${from}: ${shown(text)} is not the URL of a gate`)
+  const hasPassword = gate.authorization !== undefined
+  if (hasPassword && from === '--gate')
+    throw gateUrlErrors('client.gate-url', `the URL of ${from} has a password`)
   const token = env['WHEELSEAL_TOKEN']
   return hasPassword || !token ? gate : { ...gate, authorization: basic('__token__', token) }
 }

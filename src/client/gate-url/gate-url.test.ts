@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../base/index.ts'
-import { findGate, type GatePlace, type GateUrl } from './index.ts'
+import { findGate, requireGate, type GatePlace, type GateUrl } from './index.ts'
 
 const URL_OF_GATE = 'http://127.0.0.1:7712/gate/prod'
 
@@ -12,7 +12,7 @@ function find(
     const text = texts[path]
     return text === undefined ? undefined : utf8(text)
   }
-  return findGate({ flag: undefined, env: {}, home: '/home/ada', files: { readIfThere }, ...changes })
+  return requireGate({ flag: undefined, env: {}, home: '/home/ada', files: { readIfThere }, ...changes })
 }
 
 describe('the gate that a command asks', () => {
@@ -52,7 +52,21 @@ describe('the gate that a command asks', () => {
   it('is not that of a file which a variable overrules', async () => {
     const env = { PIP_INDEX_URL: 'https://index.example/simple/' }
     const files = { '/etc/pip.conf': `[global]\nindex-url = ${URL_OF_GATE}/simple/\n` }
-    await expect(find({ env }, files)).rejects.toMatchObject({ code: 'client.gate-url' })
+    await expect(find({ env }, files)).rejects.toMatchObject({ code: 'client.no-gate' })
+  })
+
+  it('is none where pip is told to read no file', async () => {
+    const files = { '/etc/pip.conf': `[global]\nindex-url = ${URL_OF_GATE}/simple/\n` }
+    const env = { PIP_CONFIG_FILE: '/dev/null' }
+    await expect(find({ env }, files)).rejects.toMatchObject({ code: 'client.no-gate', exit: 2 })
+    const readIfThere = (): Promise<undefined> => Promise.resolve(undefined)
+    expect(await findGate({ flag: undefined, env, home: '/', files: { readIfThere } })).toBeUndefined()
+  })
+
+  it('may have a name in the variable of uv', async () => {
+    expect(await find({ env: { UV_DEFAULT_INDEX: `own=${URL_OF_GATE}/simple/` } })).toMatchObject({
+      url: URL_OF_GATE,
+    })
   })
 
   it('is asked with the password of a variable, and with no password of a flag', async () => {

@@ -1,8 +1,8 @@
 /**
  * Which gate a command asks, as `why` and `audit` do.
  *
- * `findGate` takes the flag, then `WHEELSEAL_GATE`, then the index that pip or uv are aimed at by their variables and by
+ * `findGate` and `requireGate` take the flag, then `WHEELSEAL_GATE`, then the index that pip or uv are aimed at by their variables and by
  * the files of the user and of the machine. Files of a project are not read: what is examined never says who judges it.
  * An entry of its own beside that of `client/`: a server is not loaded.
  */
-export { findGate, type GatePlace, type GateUrl } from './find-gate.ts'
+export { findGate, requireGate, type GatePlace, type GateUrl } from './find-gate.ts'

@@ -28,6 +28,9 @@ async function pipIndex(place: Place): Promise<InstallerIndex | undefined> {
   const { env, home } = place
   const config = env['XDG_CONFIG_HOME'] || join(home, '.config')
   const { VIRTUAL_ENV: virtual, PIP_CONFIG_FILE: named } = env
+  const found = ofVariable(env, 'PIP_INDEX_URL')
+  // With it pip reads no file at all.
+  if (found !== undefined || named === '/dev/null') return found
   const paths = [
     ...(named ? [named] : []),
     ...(virtual ? [join(virtual, 'pip.conf')] : []),
@@ -36,7 +39,7 @@ async function pipIndex(place: Place): Promise<InstallerIndex | undefined> {
     join(home, '.pip', 'pip.conf'),
     join('/etc', 'pip.conf'),
   ]
-  return ofVariable(env, 'PIP_INDEX_URL') ?? firstFile(paths, pipConfIndex, place)
+  return firstFile(paths, pipConfIndex, place)
 }
 
 async function uvIndex(place: Place): Promise<InstallerIndex | undefined> {
@@ -48,7 +51,8 @@ async function uvIndex(place: Place): Promise<InstallerIndex | undefined> {
 }
 
 function ofVariable(env: Environment, name: string): InstallerIndex | undefined {
-  const value = env[name]
+  // uv takes NAME=URL too.
+  const value = env[name]?.trim().replace(/^[A-Za-z0-9_.-]+=/, '')
   return value ? { url: value, from: name } : undefined
 }
 

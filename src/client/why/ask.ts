@@ -3,9 +3,11 @@ import { parseJson, WheelsealError, type Http, type HttpResponse } from '../../b
 import { parseVersion } from '../../formats/python/index.ts'
 import type { RefusalReport, ReleaseReport } from '../../gate/index.ts'
 import { errorWords } from '../../net/index.ts'
+import type { GateUrl } from '../gate-url/index.ts'
 import { whyErrors } from './errors.ts'
-import type { GatePlace } from './gate-place.ts'
 import { linkedSchema, releaseSchema } from './report-schema.ts'
+
+export type AskedGate = Pick<GateUrl, 'url' | 'authorization'>
 
 const MAX_BYTES = 8 << 20
 const LIMITS = { maxLength: MAX_BYTES, maxDepth: 8, maxValues: 200_000 }
@@ -13,7 +15,7 @@ const LIMITS = { maxLength: MAX_BYTES, maxDepth: 8, maxValues: 200_000 }
 /** What the gate says of a release now. Throws `client.gate`, `client.gate-unknown`, `client.gate-access`. */
 export async function askRelease(
   http: Http,
-  gate: GatePlace,
+  gate: AskedGate,
   { name, version }: { readonly name: string; readonly version: string },
 ): Promise<ReleaseReport> {
   const path = `${encodeURIComponent(name)}/${encodeURIComponent(version)}`
@@ -26,7 +28,7 @@ export async function askRelease(
 /** The same by the link of a refusal, with what that was. */
 export async function askRefusal(
   http: Http,
-  gate: GatePlace,
+  gate: AskedGate,
   id: string,
 ): Promise<{ readonly report: ReleaseReport; readonly refusal: RefusalReport }> {
   const { refusal, ...report } = await ask(http, { gate, path: id, schema: linkedSchema })
@@ -43,7 +45,7 @@ function keyOf(version: string): string | undefined {
 }
 
 interface Asked<T> {
-  readonly gate: GatePlace
+  readonly gate: AskedGate
   /** Below `why/`. */
   readonly path: string
   readonly schema: v.GenericSchema<unknown, T>
@@ -60,7 +62,7 @@ async function ask<T>(http: Http, { gate, path, schema }: Asked<T>): Promise<T> 
   }
 }
 
-function headersFor({ authorization }: GatePlace): Readonly<Record<string, string>> {
+function headersFor({ authorization }: AskedGate): Readonly<Record<string, string>> {
   return {
     accept: 'application/json',
     'accept-encoding': 'identity',

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Files, Http } from '../../base/index.ts'
 import type { RefusalReport, ReleaseReport, ReportedOutcome } from '../../gate/index.ts'
+import { findGate, requireGate, type GatePlace } from '../gate-url/index.ts'
 import type { Environment } from '../settings/index.ts'
-import { askRefusal, askRelease } from './ask.ts'
-import { whyErrors } from './errors.ts'
-import { configuredGate, type GatePlace } from './gate-place.ts'
+import { askRefusal, askRelease, type AskedGate } from './ask.ts'
 import { readQuestion, type Question } from './question.ts'
 
 export interface WhyIo {
@@ -51,7 +50,7 @@ export async function askWhy(
   io: WhyIo,
 ): Promise<Why> {
   const question = readQuestion(text)
-  const gate = gateOf(question, await configuredGate(flag, io))
+  const gate = await gateOf(question, { flag, ...io })
   if (question.kind === 'refusal') {
     const { report, refusal } = await askRefusal(io.http, gate, question.id)
     return whyOf(gate, { report, refusal, file: null })
@@ -62,13 +61,11 @@ export async function askWhy(
 }
 
 /** Credentials are those of the configured gate, and go nowhere else. */
-function gateOf({ gate }: Question, configured: GatePlace | undefined): GatePlace {
-  if (gate === undefined) {
-    if (configured !== undefined) return configured
-    throw whyErrors('client.no-gate', 'no flag, no variable and no setting of pip or uv names a gate')
-  }
+async function gateOf({ gate }: Question, place: GatePlace): Promise<AskedGate> {
+  if (gate === undefined) return requireGate(place)
+  const configured = await findGate(place)
   if (configured !== undefined && [configured.url, bare(configured.url)].includes(gate)) return configured
-  return { url: /^https?:\/\//i.test(gate) ? gate : `${schemeFor(gate)}://${gate}`, from: 'the argument' }
+  return { url: /^https?:\/\//i.test(gate) ? gate : `${schemeFor(gate)}://${gate}` }
 }
 
 function bare(url: string): string {
@@ -80,7 +77,7 @@ function schemeFor(gate: string): 'http' | 'https' {
   return /^(?:localhost|127\.[0-9.]+|\[::1\])(?::\d+)?\//i.test(gate) ? 'http' : 'https'
 }
 
-function whyOf(gate: GatePlace, found: Pick<Why, 'report' | 'refusal' | 'file'>): Why {
+function whyOf(gate: AskedGate, found: Pick<Why, 'report' | 'refusal' | 'file'>): Why {
   const { report, file } = found
   const listed = report.files.find(({ fileName }) => fileName === file?.fileName)
   const outcome = listed?.outcome ?? report.outcome

@@ -36,7 +36,7 @@ const AT_ONCE = 4
 
 /**
  * Every distribution of an environment against the wheel that the gate serves. No code of the environment runs. Throws
- * `audit.target`, `gate.upstream`, `audit.access`.
+ * `audit.target`, `gate.upstream`, `client.gate-access`.
  */
 export async function auditEnvironment(
   { path, gate }: EnvironmentRequest,

@@ -1,16 +1,16 @@
 import { WheelsealError } from '../../../base/index.ts'
 import { parseFileName, type DistributionName, type WheelName } from '../../../formats/python/index.ts'
-import type { AuditedFile } from '../release-schema.ts'
+import type { FileReport } from '../../../gate/index.ts'
 import type { Installed } from './installed.ts'
 
 export type Choice =
-  | { readonly kind: 'wheel'; readonly file: AuditedFile }
+  | { readonly kind: 'wheel'; readonly file: FileReport }
   /** No wheel has its tags, and there are sdists of which it may have been built. */
-  | { readonly kind: 'built'; readonly sdists: readonly AuditedFile[] }
+  | { readonly kind: 'built'; readonly sdists: readonly FileReport[] }
   | { readonly kind: 'none' }
 
 /** Which file of a release was installed: by its digest where the environment says it, else by the tags of WHEEL. */
-export function chooseWheel(installed: Installed, files: readonly AuditedFile[]): Choice {
+export function chooseWheel(installed: Installed, files: readonly FileReport[]): Choice {
   const { origin } = installed
   const sha256 = origin?.kind === 'archive' ? origin.sha256 : null
   if (sha256 !== null) return choiceOf(files.find((file) => file.sha256 === sha256))
@@ -20,12 +20,12 @@ export function chooseWheel(installed: Installed, files: readonly AuditedFile[])
   return sdists.length > 0 ? { kind: 'built', sdists } : { kind: 'none' }
 }
 
-function choiceOf(file: AuditedFile | undefined): Choice {
+function choiceOf(file: FileReport | undefined): Choice {
   if (file === undefined) return { kind: 'none' }
   return kindOf(file)?.kind === 'sdist' ? { kind: 'built', sdists: [file] } : { kind: 'wheel', file }
 }
 
-function wheelOf({ tags, build }: Installed, files: readonly AuditedFile[]): AuditedFile | undefined {
+function wheelOf({ tags, build }: Installed, files: readonly FileReport[]): FileReport | undefined {
   const own = new Set(tags.map((tag) => tag.toLowerCase()))
   const wheels = files.flatMap((file) => {
     const name = kindOf(file)
@@ -35,7 +35,7 @@ function wheelOf({ tags, build }: Installed, files: readonly AuditedFile[]): Aud
   return (same ?? wheels.find((wheel) => isAnywhere(own, wheel.tags)))?.file
 }
 
-function kindOf({ fileName }: AuditedFile): DistributionName | undefined {
+function kindOf({ fileName }: FileReport): DistributionName | undefined {
   try {
     return parseFileName(fileName)
   } catch (error) {

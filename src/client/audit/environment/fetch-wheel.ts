@@ -6,7 +6,7 @@ import { withSource } from '../../../host/index.ts'
 import { createDownloader } from '../../../net/index.ts'
 import type { GateUrl } from '../../gate-url/index.ts'
 import { gateDown } from '../ask-gate.ts'
-import type { AuditedFile } from '../release-schema.ts'
+import type { FileReport } from '../../../gate/index.ts'
 import { isThroughGate } from '../through-gate.ts'
 
 const MAX_BYTES = 8 * 2 ** 30
@@ -26,7 +26,7 @@ export type FetchedRecord =
 /** RECORD of a wheel as the gate serves it, once its digest is that of the report. Throws `gate.upstream` where it is down. */
 export async function fetchRecord(
   gate: GateUrl,
-  { fileName, url, sha256 }: AuditedFile,
+  { fileName, url, sha256 }: FileReport,
   io: FetchIo,
 ): Promise<FetchedRecord> {
   if (sha256 === null) return failed('the gate has no digest of its wheel')
