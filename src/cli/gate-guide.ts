@@ -1,15 +1,11 @@
+import { setUpLines } from '../gate/index.ts'
+
 /** What people do next: one line for each installer, and what would pass the gate by. */
 export function gateGuide(url: string, gates: readonly string[]): readonly string[] {
-  const lines: string[] = []
-  for (const name of gates) {
+  const lines = gates.flatMap((name) => {
     const index = `${url}/gate/${name}/simple/`
-    lines.push(
-      `gate ${name} at ${index}`,
-      `  pip     pip config set global.index-url ${index}`,
-      `  uv      export UV_DEFAULT_INDEX=${index}`,
-      `  pdm     pdm config pypi.url ${index}`,
-      `  poetry  poetry source add --priority=primary gate ${index}`,
-    )
-  }
+    const setUp = setUpLines(index).map(({ installer, line }) => `  ${installer.padEnd(8)}${line}`)
+    return [`gate ${name} at ${index}`, ...setUp]
+  })
   return [...lines, 'the only index: an extra one would pass it by']
 }

@@ -31,6 +31,21 @@ describe('what why says', () => {
     ])
   })
 
+  it('of a whole name, which has no files', () => {
+    const ground = { code: 'gate.private', fact: 'is a private name, and ours has no such package' }
+    const next = ['check the spelling']
+    const name = { ...REFUSED, version: '', files: [], servedInstead: null, ground, next }
+    expect(lines(name, { refusal: { ...LINKED.refusal, fileName: '', code: 'gate.private' } })).toEqual([
+      'demo is refused by gate prod                  [gate.private]',
+      '  because    is a private name, and ours has no such',
+      '             package',
+      '  rule       rule 1 of policy.toml',
+      '  since      2026-11-28, 6 requests',
+      'no version of demo is served instead',
+      'next: check the spelling',
+    ])
+  })
+
   it('of one that is allowed', () => {
     expect(lines(ALLOWED)).toEqual([
       'demo 1.1 is allowed by gate prod',

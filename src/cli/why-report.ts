@@ -39,16 +39,22 @@ function decisiveFile({ report: { files }, file, refusal, outcome }: Why): FileR
   )
 }
 
-function headline({ report, outcome, file }: Why, decisive: FileReport | undefined): readonly string[] {
-  const { name, version, gate, mode } = report
-  const isListed = file !== null && decisive?.fileName === file.fileName
-  const what = isListed ? file.fileName : `${name} ${version}`
+function headline(why: Why, decisive: FileReport | undefined): readonly string[] {
+  const { report, outcome } = why
+  const { gate, mode } = report
   const inMode = mode === 'enforce' || outcome === 'allowed' ? '' : ` (mode ${mode})`
-  const said = `${what} ${verbOf(outcome, mode)} by gate ${gate}${inMode}`
-  if (decisive?.code === undefined || outcome === 'allowed') return [said]
-  const code = `[${decisive.code}]`
+  const said = `${subjectOf(why, decisive)} ${verbOf(outcome, mode)} by gate ${gate}${inMode}`
+  const decided = decisive?.code ?? report.ground?.code
+  if (decided === undefined || outcome === 'allowed') return [said]
+  const code = `[${decided}]`
   const room = COLUMNS - said.length - code.length
   return room < 1 ? [said, `  ${code}`] : [`${said}${' '.repeat(room)}${code}`]
+}
+
+function subjectOf({ report, file }: Why, decisive: FileReport | undefined): string {
+  const { name, version } = report
+  if (file !== null && decisive?.fileName === file.fileName) return file.fileName
+  return version === '' ? name : `${name} ${version}`
 }
 
 function verbOf(outcome: ReportedOutcome, mode: ReleaseReport['mode']): string {
@@ -87,8 +93,9 @@ function signedBy({ identity, claims }: SignerReport): string {
 }
 
 /** Who was expected stands in a row of its own below who signed. */
-function groundRows(decisive: FileReport | undefined, { rule }: ReleaseReport): readonly string[] {
-  const { grounds = [], signer } = decisive ?? {}
+function groundRows(decisive: FileReport | undefined, { rule, ground }: ReleaseReport): readonly string[] {
+  const grounds: FileReport['grounds'] = decisive?.grounds ?? (ground === undefined ? [] : [ground])
+  const signer = decisive?.signer
   let isRuleSaid = false
   const lines = grounds.flatMap(({ fact, exemptedBy }) => {
     if (exemptedBy !== undefined) return row('exempt', `${fact}; ${exemptedBy}`)

@@ -1,5 +1,5 @@
 import type { Blob } from '../base/index.ts'
-import type { PinReport } from './report.ts'
+import type { LinkedReport, PinReport, ReleaseReport } from './report.ts'
 import type { CountedRefusal, Counts } from './store.ts'
 
 /** A page as it is served: the same bytes for everybody until it changes. */
@@ -42,6 +42,8 @@ export interface Refused {
   /** 403, or 424 where it is the upstream's fault and may pass. */
   readonly status: number
   readonly code: string
+  /** Of its link. */
+  readonly id: string
   /** Printable ASCII, at most 240 bytes. */
   readonly sentence: string
 }
@@ -102,12 +104,18 @@ export interface UpstreamStatus {
 /** One gate: what its routes and commands ask. Names are normalised before. */
 export interface Gate {
   readonly name: string
+  /** By which clients reach it, without a slash at the end. */
+  readonly url: string
   /** Throws `gate.unknown`. */
   page(name: string): Promise<GatePage>
   /** Throws `gate.unknown`, `storage.full`. `signal` is that of the client. */
   file(asked: AskedFile): Promise<FileAnswer>
   /** Names that are kept or private, in order. */
   names(): AsyncIterable<string>
+  /** `version` is as somebody wrote it. Throws `gate.unknown`, `gate.upstream`. */
+  why(name: string, version: string): Promise<ReleaseReport>
+  /** By the id of its link. Throws `gate.unknown`. */
+  refusal(id: string): Promise<LinkedReport>
   status(sinceMs: number): Promise<GateStatus>
   approve(
     name: string,

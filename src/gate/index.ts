@@ -52,5 +52,6 @@ export type {
   UpstreamStatus,
   WrittenPage,
 } from './gate.ts'
+export { setUpLines } from './set-up.ts'
 export { createGate } from './life/create-gate.ts'
 export type { GateMode, GateParts, GatePolicy, GateTrust, GateUpstream } from './life/parts.ts'

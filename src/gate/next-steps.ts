@@ -38,7 +38,7 @@ function refusedSteps(code: Ground['code'], keep: readonly string[], stuck: Stuc
 }
 
 /** As the catalogue of errors has it; a verdict that was kept may have a code of an earlier program. */
-function hintsOf(code: Ground['code']): readonly string[] {
+export function hintsOf(code: Ground['code']): readonly string[] {
   if (!errorKinds().has(code)) return []
   const isGates = code.startsWith('gate.')
   return [(isGates ? gateErrors(code as GateCode, '') : verifyErrors(code as RefusalCode, '')).hint]

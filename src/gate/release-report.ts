@@ -23,7 +23,7 @@ export interface ReportQuestion {
 
 /** More are left out, the worst last. */
 const MAX_FILES = 5000
-const MAX_PINS = 200
+export const MAX_PINS = 200
 /** Of one text of others. */
 const MAX_TEXT = 600
 
@@ -137,7 +137,7 @@ function signerReport({ identity, signedAtMs, logIndex }: GoodSeal): SignerRepor
   }
 }
 
-function pinReport({ shown, issuer, workflow, sinceMs, by }: Pin): PinReport {
+export function pinReport({ shown, issuer, workflow, sinceMs, by }: Pin): PinReport {
   return {
     repository: shownText(shown, MAX_TEXT),
     issuer: shownText(issuer, MAX_TEXT),

@@ -3,10 +3,14 @@ export interface ReleaseReport {
   readonly gate: string
   readonly mode: 'enforce' | 'warn' | 'off'
   readonly name: string
+  /** Empty where a whole name is refused, which has no files either. */
   readonly version: string
+  /** Empty where no upstream takes the name any more. */
   readonly upstream: string
   /** Of the release: the worst of its files. */
   readonly outcome: ReportedOutcome
+  /** Why nothing of it is served, where there are no files to say so. */
+  readonly ground?: { readonly code: string; readonly fact: string }
   readonly rule: string
   /** Lower-case hex of the policy file. */
   readonly policySha256: string
@@ -84,6 +88,7 @@ export interface PinReport {
 /** A refusal by its link, `/gate/GATE/why/ID`: what one client was told, and how often that happened. */
 export interface RefusalReport {
   readonly id: string
+  /** Empty where a whole name was refused. */
   readonly fileName: string
   readonly code: string
   /** As the user read it. */
@@ -91,10 +96,11 @@ export interface RefusalReport {
   /** ISO 8601. */
   readonly first: string
   readonly last: string
+  /** Requests of installers; 0 where it was only listed. */
   readonly count: number
 }
 
-/** The JSON of `/gate/GATE/why/ID`: the release as it is decided now, and the refusal as it was. */
+/** The JSON of `/gate/GATE/why/ID`: the release, or the whole name, as it is decided now, and the refusal as it was. */
 export interface LinkedReport extends ReleaseReport {
   readonly refusal: RefusalReport
 }

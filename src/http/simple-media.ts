@@ -87,7 +87,7 @@ function isMore(one: Liking, other: Liking): boolean {
 }
 
 /** Ranges by name, each with its highest quality. What is malformed names nothing. */
-function readAccept(header: string): ReadonlyMap<string, number> {
+export function readAccept(header: string): ReadonlyMap<string, number> {
   const qualities = new Map<string, number>()
   for (const item of header.split(',', MAX_RANGES)) {
     const [range = '', ...parameters] = item.split(';')

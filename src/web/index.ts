@@ -9,3 +9,4 @@
  * A session is a token with an end, in memory: the token is looked up again with each request.
  */
 export { webRoutes, type WebParts } from './routes.ts'
+export { gatePages } from './gate-pages.ts'

@@ -3,6 +3,7 @@ import { isoTimeMs } from '../base/index.ts'
 import type { PipelineRecord, ShownJob, ShownPipeline } from '../pipelines/index.ts'
 import { logLines } from './log-lines.ts'
 import { markup, NOTHING, type Markup } from './markup.ts'
+import { table } from './table.ts'
 import { sizeWords } from './words.ts'
 
 /** From a page to the root of the server, with a slash at its end. */
@@ -39,18 +40,8 @@ export function pipelinesPage({ project, pipelines, nextPage }: PipelineListView
       : markup`<p><a href="${projectLink(project, place, `/-/pipelines?page=${nextPage}`)}">Older pipelines</a></p>`
   return markup`<p><a href="${projectLink(project, place)}">${project.path}</a></p>
 <h1>Pipelines of ${project.path}</h1>
-${rows.length === 0 ? markup`<p>No pipeline has run.</p>` : table('Pipelines, newest first', ['Pipeline', 'State', 'Ref', 'Commit', 'Created'], rows)}
+${rows.length === 0 ? markup`<p>No pipeline has run.</p>` : table({ caption: 'Pipelines, newest first', heads: ['Pipeline', 'State', 'Ref', 'Commit', 'Created'], rows })}
 ${more}`
-}
-
-function table(caption: string | Markup, heads: readonly string[], rows: readonly Markup[]): Markup {
-  return markup`<table role="table">
-<caption>${caption}</caption>
-<thead role="rowgroup"><tr role="row">${heads.map((head) => markup`<th scope="col" role="columnheader">${head}</th>`)}</tr></thead>
-<tbody role="rowgroup">
-${rows}
-</tbody>
-</table>`
 }
 
 function crumbs(project: Project, place: RunPlace, pipelineId?: number): Markup {
@@ -99,7 +90,7 @@ export function pipelinePage(project: Project, { pipeline, shown }: ShownPipelin
     const jobs = shown.filter(({ job }) => job.plan.stage === stage)
     const rows = jobs.map((one) => jobLine(project, one, place))
     const heads = ['Job', 'State', 'Started', 'Duration']
-    return markup`<div class="jobs">${table(markup`<h2>Stage ${stage}</h2>`, heads, rows)}</div>
+    return markup`<div class="jobs">${table({ caption: markup`<h2>Stage ${stage}</h2>`, heads, rows })}</div>
 `
   })
   return markup`${crumbs(project, place)}

@@ -45,6 +45,9 @@ tbody th { font-weight: 500; overflow-wrap: anywhere }
 td p, th p { margin: .1rem 0; font-weight: 400 } .nowrap { white-space: nowrap }
 .soft { color: var(--soft) } .good { color: var(--good) } .bad { color: var(--bad) } .wait { color: var(--wait) }
 .note { border-left: .25rem solid var(--line); padding: .1rem .8rem; margin: .8rem 0 }
+.verdict { font-size: 1.1rem; overflow-wrap: anywhere } .verdict strong { font-weight: 650 }
+mark { background: none; color: var(--bad); font-weight: 650; text-decoration: underline }
+.said, .note { overflow-wrap: anywhere } .steps { padding-left: 1.2rem } .steps > li { margin: .2rem 0 }
 .note.bad { border-color: var(--bad) }
 form.login { max-width: 30rem }
 label { display: block; margin-bottom: .3rem; font-weight: 550 }

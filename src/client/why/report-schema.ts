@@ -62,6 +62,7 @@ const release = {
   version: text,
   upstream: text,
   outcome,
+  ground: v.exactOptional(v.object({ code: text, fact: text })),
   rule: text,
   policySha256: sha256,
   states: v.pipe(v.array(v.picklist(RELEASE_STATES)), v.maxLength(RELEASE_STATES.length)),

@@ -5,6 +5,7 @@ import type { GateParts } from './parts.ts'
 import { createLearning, type Learning } from './learning.ts'
 import { createRefresher, type Refresher } from './refresh.ts'
 import { createViews, type Views } from './view.ts'
+import { createLinks, type Links } from './why-links.ts'
 
 /** What the parts of one gate share. */
 export interface GateContext {
@@ -15,14 +16,26 @@ export interface GateContext {
   readonly fetching: Fetching
   readonly counting: Counting
   readonly learning: Learning
+  readonly links: Links
 }
 
-export function openContext(parts: GateParts): GateContext {
+export function openContext(asked: GateParts): GateContext {
+  const parts = { ...asked, clockFact: () => clockFactOf(asked, judging) }
   const refresher = createRefresher(parts)
   // What is new of a name makes its view an old one.
-  const judging = createJudging(parts, ({ key }, name) => views.forget(key, name))
+  const judging: Judging = createJudging(asked, ({ key }, name) => views.forget(key, name))
   const views = createViews(parts, refresher, judging)
   const fetching = createFetching(parts, ({ upstream, name }) => views.forget(upstream.key, name))
   const learning = createLearning(parts, judging, views)
-  return { parts, refresher, judging, views, fetching, learning, counting: createCounting(parts) }
+  const [counting, links] = [createCounting(parts), createLinks(parts)]
+  return { parts, refresher, judging, views, fetching, learning, counting, links }
+}
+
+/** Clocks of machines differ by this much. */
+const SKEW_MS = 5 * 60_000
+
+/** What was signed and logged was so before now. */
+function clockFactOf({ clock, clockFact }: GateParts, judging: Judging): string | null {
+  const isBehind = judging.newestSignedMs() > clock.nowMs() + SKEW_MS
+  return clockFact() ?? (isBehind ? 'this clock is before the newest signed time' : null)
 }

@@ -5,14 +5,18 @@ import { approvePin, exportedPins, forgetPins } from './pinning.ts'
 import { serveFile } from './serve-file.ts'
 import { routedName, servePage } from './serve-page.ts'
 import { gateStatus } from './status.ts'
+import { whyRefusal, whyRelease } from './why.ts'
 
 export function createGate(parts: GateParts): Gate {
   const context = openContext(parts)
   return {
     name: parts.name,
+    url: parts.url,
     page: (name) => servePage(context, name),
     file: (asked) => serveFile(context, asked),
     names: () => names(parts),
+    why: (name, version) => whyRelease(context, name, version),
+    refusal: (id) => whyRefusal(context, id),
     status: (sinceMs) => gateStatus(context, sinceMs),
     approve: (name, asked) => approvePin(context, name, asked),
     forget: (name, asked) => forgetPins(context, name, asked),

@@ -15,10 +15,7 @@ const LINES = 3
 export async function judgeNewest(parts: GateParts, judging: Judging, view: NameView): Promise<boolean> {
   const files = newestReleases(view.facts.releases).flatMap((release) => openFiles(view, release))
   if (files.length === 0) return false
-  const patience = new AbortController()
-  const late = parts.clock.sleep(PATIENCE_MS, patience.signal).catch(() => undefined)
-  await Promise.race([judgeAll(judging, view, files.slice(0, MAX_FILES)), late])
-  patience.abort()
+  await within(parts, PATIENCE_MS, judgeAll(judging, view, files.slice(0, MAX_FILES)))
   return true
 }
 
@@ -28,6 +25,35 @@ export async function judgeAsked(judging: Judging, view: NameView, file: Digeste
   const others = release === undefined ? [] : openFiles(view, release).filter((one) => one !== file)
   const own = judging.judge(view.routed.upstream, view.name, file)
   await Promise.all([own, judgeAll(judging, view, others.slice(0, AT_ONCE - 1))])
+}
+
+/** Of a release that somebody asks about. */
+const RELEASE_PATIENCE_MS = 10_000
+
+/** Looks for the seals of all files of a release, also of those that are refused without. True where something new is known. */
+export async function judgeRelease(
+  { parts, judging }: { readonly parts: GateParts; readonly judging: Judging },
+  view: NameView,
+  { files }: ReleaseFacts,
+): Promise<boolean> {
+  const open = files.flatMap(({ file, seals }) =>
+    isDigested(file) && (seals.kind === 'not judged' || seals.kind === 'unreachable') ? [file] : [],
+  )
+  if (open.length === 0) return false
+  const asked = open.slice(0, MAX_FILES)
+  await within(parts, RELEASE_PATIENCE_MS, judgeAll(judging, view, asked))
+  return true
+}
+
+/** What takes longer goes on by itself. */
+async function within({ clock }: GateParts, patienceMs: number, work: Promise<void>): Promise<void> {
+  const patience = new AbortController()
+  const late = clock.sleep(patienceMs, patience.signal).catch(() => undefined)
+  try {
+    await Promise.race([work, late])
+  } finally {
+    patience.abort()
+  }
 }
 
 async function judgeAll(judging: Judging, view: NameView, files: readonly DigestedFile[]): Promise<void> {

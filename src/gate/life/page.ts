@@ -6,6 +6,7 @@ import type { GateParts } from './parts.ts'
 import { pathOf } from './places.ts'
 import { refusedWith } from './refusing.ts'
 import type { NameView } from './view.ts'
+import type { Links } from './why-links.ts'
 
 /** In place of an upstream's name in the URL of a signpost: no upstream has it. */
 export const SIGNPOST_PLACE = '-'
@@ -17,20 +18,42 @@ export const SIGNPOST_PLACE = '-'
 const NO_METADATA = '0'.repeat(64)
 
 /** The page of a name: what is refused is yanked with its sentence; where nothing may be served, a signpost says so. */
-export async function pageOf(parts: GateParts, view: NameView): Promise<GatePage> {
-  const { files, signpost } = listingFor(parts, view)
+export async function pageOf({ parts, links }: PageParts, view: NameView): Promise<GatePage> {
+  const { files, signpost } = listingFor(parts, view, links)
   const entries = signpost === undefined ? [] : [signpostEntry(view.name)]
   for (const file of files) entries.push(await entryOf(parts, view, file))
   return pageWith(view.name, view.facts.status, entries)
 }
 
-export function listingFor(parts: GateParts, { name, facts, decision: decided }: NameView): NameListing {
+interface PageParts {
+  readonly parts: GateParts
+  /** Installers show the sentences of a page, whose links must work. */
+  readonly links: Links
+}
+
+function listingFor(
+  parts: GateParts,
+  { name, facts, decision: decided }: NameView,
+  links?: Links,
+): NameListing {
   return listingOf({
     facts,
     decided,
     mode: parts.mode,
-    sentenceOf: (judged, ground) => refusedWith(parts, { name, ground, judged }).sentence,
+    sentenceOf: (judged, ground) => {
+      const { sentence, refusal } = refusedWith(parts, { name, ground, judged })
+      links?.shown(refusal)
+      return sentence
+    },
   })
+}
+
+/** Why nothing of a name may be served; undefined where something may, and where its upstream has no such name. */
+export function signpostOf(parts: GateParts, view: NameView): NameListing['signpost'] {
+  const { upstream, isPrivate } = view.routed
+  if (view.files.size > 0 || !isPrivate) return listingFor(parts, view).signpost
+  const fact = `is a private name, and ${upstream.name} has no such package`
+  return { ground: { code: 'gate.private', fact } }
 }
 
 /** Of a name whose upstream gave no answer, or has none such, and of which nothing is kept. */

@@ -31,6 +31,7 @@ export function refusedWith(
     kind: 'refused',
     status: code === 'gate.upstream' ? 424 : 403,
     code,
+    id,
     sentence,
     refusal: { id, gate, name, version, fileName, code, sentence, report },
   }

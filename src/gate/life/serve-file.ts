@@ -7,7 +7,7 @@ import { answerAllowed, type Allowed } from './answer-file.ts'
 import type { GateContext } from './context.ts'
 import { judgeAsked } from './judge-newest.ts'
 import { isDigested } from './judging.ts'
-import { listingFor, SIGNPOST_PLACE } from './page.ts'
+import { SIGNPOST_PLACE, signpostOf } from './page.ts'
 import type { GateParts } from './parts.ts'
 import { fileNameIn } from './places.ts'
 import { refusedWith, type RefusedFile, type Refusing } from './refusing.ts'
@@ -55,15 +55,10 @@ function unknownFile(): WheelsealError {
 }
 
 function signpostRefusal(parts: GateParts, view: NameView): Refusing {
-  const { name, routed } = view
-  if (view.files.size === 0 && routed.isPrivate) {
-    const fact = `is a private name, and ${routed.upstream.name} has no such package`
-    return { name, ground: { code: 'gate.private', fact } }
-  }
-  const { signpost } = listingFor(parts, view)
+  const signpost = signpostOf(parts, view)
   // Something may be served by now.
   if (signpost === undefined) throw unknownFile()
-  return { name, ...signpost }
+  return { name: view.name, ...signpost }
 }
 
 interface Found {

@@ -23,9 +23,9 @@ async function judgedPage(context: GateContext, view: NameView): Promise<GatePag
   const { parts, judging, views, learning } = context
   const isNew = await judgeNewest(parts, judging, view)
   learning.begin(view)
-  if (!isNew) return pageOf(parts, view)
+  if (!isNew) return pageOf(context, view)
   const renewed = await views.renewed(view)
-  renewed.page ??= pageOf(parts, renewed)
+  renewed.page ??= pageOf(context, renewed)
   return renewed.page
 }
 

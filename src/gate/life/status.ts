@@ -13,13 +13,14 @@ export async function gateStatus(context: GateContext, sinceMs: number): Promise
   await counting.flush()
   const { file, sha256, path } = parts.policy()
   const pins = await allPins(parts)
+  const refused = await parts.store.listRefusals(parts.name, { sinceMs, limit: MAX_REFUSED })
   return {
     gate: parts.name,
     mode: parts.mode,
     policy: { path, sha256, rules: file.contents.ruleCount, exemptions: file.exemptions.length },
     upstreams: parts.upstreams.map((one) => upstreamStatus(one, refresher)),
     counts: await parts.store.countsSince(parts.name, sinceMs),
-    refused: await parts.store.listRefusals(parts.name, { sinceMs, limit: MAX_REFUSED }),
+    refused: refused.filter(({ count }) => count > 0),
     pins: pins.map(({ name, pin }) => pinReport(name, pin)),
     soon: soon(parts),
     cache: parts.cache.usage(),

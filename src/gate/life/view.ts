@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { decideName } from '../decide/decide.ts'
 import { applyMode, type Applied } from '../decide/mode.ts'
-import type { NameDecision } from '../decide/question.ts'
+import type { NameDecision, NameQuestion } from '../decide/question.ts'
 import type { GatePage } from '../gate.ts'
 import type { JudgedFile, NameFacts } from '../facts.ts'
 import type { KeptName } from '../store.ts'
@@ -120,22 +120,10 @@ interface Making {
 
 async function makeView(parts: GateParts, judging: Judging, making: Making): Promise<NameView> {
   const { routed, name, kept } = making
-  const nowMs = parts.clock.nowMs()
-  const { file: policy, sha256: policySha256, path } = parts.policy()
-  const trust = routed.upstream.trust()
+  const { sha256: policySha256 } = parts.policy()
+  const { rootsSha256 } = routed.upstream.trust()
   const facts = await loadFacts(parts, judging, making)
-  const decision = decideName({
-    facts,
-    rule: policy.gateRuleFor(name),
-    policyName: basename(path),
-    exemptions: policy.exemptions,
-    state: {
-      staleForMs: parts.staleForMs,
-      trustUntilMs: trust.untilMs,
-      clockFact: clockFactOf(parts, judging),
-    },
-    nowMs,
-  })
+  const decision = decideName(questionOf(parts, routed, facts))
   return {
     name,
     routed,
@@ -145,11 +133,28 @@ async function makeView(parts: GateParts, judging: Judging, making: Making): Pro
     isUnknown: kept.isUnknown,
     made: {
       policySha256,
-      rootsSha256: trust.rootsSha256,
+      rootsSha256,
       revision: kept.revision,
       freshAtMs: kept.freshAtMs,
       untilMs: decision.untilMs ?? Infinity,
     },
+  }
+}
+
+/** All that is decided from, now. */
+export function questionOf(
+  { policy: policyOf, clock, staleForMs, clockFact }: GateParts,
+  { upstream }: Routed,
+  facts: NameFacts,
+): NameQuestion {
+  const { file: policy, path } = policyOf()
+  return {
+    facts,
+    rule: policy.gateRuleFor(facts.name),
+    policyName: basename(path),
+    exemptions: policy.exemptions,
+    state: { staleForMs, trustUntilMs: upstream.trust().untilMs, clockFact: clockFact() },
+    nowMs: clock.nowMs(),
   }
 }
 
@@ -166,13 +171,4 @@ function viewedFiles(
       files.set(pathOf(one.file), { judged: one, ...applyMode(decision, mode) })
     }
   return files
-}
-
-/** Clocks of machines differ by this much. */
-const SKEW_MS = 5 * 60_000
-
-/** What was signed and logged was so before now. */
-function clockFactOf({ clock, clockFact }: GateParts, judging: Judging): string | null {
-  const isBehind = judging.newestSignedMs() > clock.nowMs() + SKEW_MS
-  return clockFact() ?? (isBehind ? 'this clock is before the newest signed time' : null)
 }

@@ -14,6 +14,7 @@ import type { Clock, Log } from '../../base/index.ts'
 import { createHttp } from '../../net/index.ts'
 import { createReserve } from '../../storage/folder/index.ts'
 import { migrations } from '../../storage/sql/index.ts'
+import { gatePages } from '../../web/index.ts'
 import { lockDirectory, openDatabase } from '../../storage/sqlite/index.ts'
 import { adminSocketPath, databasePath } from '../data/paths.ts'
 import { freeBytesOf, MIN_FREE_BYTES } from '../health/readiness.ts'
@@ -85,7 +86,11 @@ async function open(options: GateServerOptions, undo: Undo): Promise<Omit<Runnin
     requests: { clock, entropy: systemEntropy },
     routes: [
       healthRoutes(() => []),
-      gateRoutes({ gates: gates.gates.map(({ gate }) => ({ gate, readers: anyone })), log }),
+      gateRoutes({
+        gates: gates.gates.map(({ gate }) => ({ gate, readers: anyone })),
+        pages: gatePages,
+        log,
+      }),
     ],
   })
   listener.open(app)

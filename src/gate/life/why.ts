@@ -1,0 +1,115 @@
+import { isoTimeMs, WheelsealError } from '../../base/index.ts'
+import { isName, parseVersion } from '../../formats/python/index.ts'
+import { gateErrors } from '../errors.ts'
+import type { ReleaseFacts } from '../facts.ts'
+import { releaseReport } from '../release-report.ts'
+import type { LinkedReport, RefusalReport, ReleaseReport } from '../report.ts'
+import type { CountedRefusal } from '../store.ts'
+import type { GateContext } from './context.ts'
+import { judgeRelease } from './judge-newest.ts'
+import { pathOf } from './places.ts'
+import { refusedWith } from './refusing.ts'
+import { routedName, viewOrGround } from './serve-page.ts'
+import { questionOf, type NameView } from './view.ts'
+import { nameReport } from './why-name.ts'
+
+/** A page that is younger is not asked for again because of a version that it does not list. */
+const YOUNG_MS = 5_000
+
+/** As it is decided now, with the seals of all its files judged. Throws `gate.unknown`, `gate.upstream`. */
+export async function whyRelease(
+  context: GateContext,
+  name: string,
+  version: string,
+): Promise<ReleaseReport> {
+  const versionKey = keyOf(version)
+  const routed = routedName(context.parts, name)
+  const view = await viewOrGround(context, routed, name)
+  if ('code' in view) throw gateErrors('gate.upstream', `${name} ${view.fact}`)
+  const found = await listedRelease(context, view, versionKey)
+  const isNew = await judgeRelease(context, found.view, found.release)
+  const judged = isNew ? await context.views.renewed(found.view) : found.view
+  return reportOf(context, judged, versionKey) ?? reportOf(context, found.view, versionKey) ?? unlisted(view)
+}
+
+/** Throws `gate.unknown`. */
+function keyOf(version: string): string {
+  try {
+    return parseVersion(version).key
+  } catch (error) {
+    if (!(error instanceof WheelsealError)) throw error
+    throw gateErrors('gate.unknown', 'that is not a version of a package')
+  }
+}
+
+interface Found {
+  readonly view: NameView
+  readonly release: ReleaseFacts
+}
+
+/** A release of a moment ago may be missing from the page that is kept. Throws `gate.unknown`. */
+async function listedRelease(
+  { parts, refresher, views }: GateContext,
+  seen: NameView,
+  versionKey: string,
+): Promise<Found> {
+  const known = releaseIn(seen, versionKey)
+  if (known !== undefined) return { view: seen, release: known }
+  if (parts.clock.nowMs() - seen.facts.freshAtMs < YOUNG_MS) return unlisted(seen)
+  await refresher.refreshNow(seen.routed.upstream, seen.name)
+  const view = await views.renewed(seen)
+  const release = releaseIn(view, versionKey)
+  return release === undefined ? unlisted(view) : { view, release }
+}
+
+function releaseIn({ facts }: NameView, versionKey: string): ReleaseFacts | undefined {
+  return facts.releases.find((one) => one.versionKey === versionKey)
+}
+
+function unlisted({ name, routed: { upstream }, facts }: NameView): never {
+  const what = facts.releases.length === 0 ? `package ${name}` : `such version of ${name}`
+  throw gateErrors('gate.unknown', `${upstream.name} has no ${what}`)
+}
+
+function reportOf({ parts }: GateContext, view: NameView, versionKey: string): ReleaseReport | undefined {
+  const { name, routed, facts, files } = view
+  return releaseReport({
+    gate: parts.name,
+    mode: parts.mode,
+    policySha256: parts.policy().sha256,
+    question: { ...questionOf(parts, routed, facts), versionKey },
+    urlOf: (file) => {
+      const isRefused = files.get(pathOf(file))?.decision.ground !== undefined
+      const place = isRefused && file.servedAtMs !== null ? 'recalled' : 'files'
+      return `${parts.url}/${place}/${routed.upstream.name}/${pathOf(file)}`
+    },
+    sentenceOf: (judged, ground) => refusedWith(parts, { name, ground, judged }).sentence,
+  })
+}
+
+/** What a client was told, and what is decided of it now. Throws `gate.unknown`. */
+export async function whyRefusal(context: GateContext, id: string): Promise<LinkedReport> {
+  const { parts, counting, links } = context
+  await counting.flush()
+  const refusal = await links.open(id)
+  if (refusal === undefined) throw gateErrors('gate.unknown', `gate ${parts.name} has no refusal ${id}`)
+  return { ...(await reportNow(context, refusal)), refusal: refusalReport(refusal) }
+}
+
+/** Of a release that is gone, or whose upstream is, what is left to say. */
+async function reportNow(context: GateContext, { name, version }: CountedRefusal): Promise<ReleaseReport> {
+  if (version === '' || !isName(name)) return nameReport(context, name)
+  try {
+    return await whyRelease(context, name, version)
+  } catch (error) {
+    const code = error instanceof WheelsealError ? error.code : undefined
+    if (code !== 'gate.unknown' && code !== 'gate.upstream') throw error
+    const { message } = error as WheelsealError
+    return nameReport(context, name, { version, ground: { code, fact: message } })
+  }
+}
+
+function refusalReport(refusal: CountedRefusal): RefusalReport {
+  const { id, fileName, code, sentence, firstAtMs, lastAtMs, count } = refusal
+  return { id, fileName, code, sentence, first: isoTimeMs(firstAtMs), last: isoTimeMs(lastAtMs), count }
+}
