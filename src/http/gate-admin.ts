@@ -6,7 +6,7 @@ import { gateErrors, type Gate } from '../gate/index.ts'
 import { renderAdmin } from './admin.ts'
 import { readBodyAs } from './body.ts'
 import { failures } from './failures.ts'
-import { adminSocket, routesOn, type Bindings } from './route.ts'
+import { adminSocket, anyone, routesOn, type Bindings } from './route.ts'
 
 export interface GateAdminParts {
   readonly gates: readonly Gate[]
@@ -35,7 +35,7 @@ export function gateAdminRoutes({ gates, clock, log }: GateAdminParts): Hono<Bin
     if (found === undefined) throw gateErrors('gate.unknown', `the server has no gate ${name}`)
     return found
   }
-  route.get('/healthz', adminSocket, (context) => context.json({ status: 'SERVING' }))
+  route.get('/healthz', anyone, (context) => context.json({ status: 'SERVING' }))
   route.get('/admin/gates', adminSocket, (context) => context.json({ gates: gates.map(({ name }) => name) }))
   route.get('/admin/gates/:gate/status', adminSocket, async (context) => {
     const days = Number(context.req.query('days') ?? '1')

@@ -90,7 +90,17 @@ describe('codes of a gate', () => {
     expect(gateCodes.length).toBeGreaterThan(16)
     const unknown = codeProblem('gate.nothing')
     expect(gateCodes.filter((code) => codeProblem(code) === unknown)).toEqual([])
-    const never = ['digest', 'metadata', 'private', 'upstream', 'stale', 'trust', 'clock', 'unknown']
+    const never = [
+      'digest',
+      'metadata',
+      'private',
+      'upstream',
+      'stale',
+      'trust',
+      'clock',
+      'unknown',
+      'approve',
+    ]
     const refused = gateCodes.filter((code) => codeProblem(code) !== undefined)
     expect(refused.toSorted()).toEqual(never.map((code) => `gate.${code}`).toSorted())
   })

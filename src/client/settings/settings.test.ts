@@ -93,7 +93,8 @@ describe('the settings', () => {
 
   it('pass over what is for a server, and nothing else', async () => {
     const toml =
-      'policy = "p"\n[[issuers]]\nurl = "https://gitlab.example"\n[rekor]\nkeys = []\n[http]\nproxies = []\n'
+      'policy = "p"\n[[issuers]]\nurl = "https://gitlab.example"\n[rekor]\nkeys = []\n[http]\nproxies = []\n' +
+      '[seals]\ntrusted-roots = []\n[registry]\n[[gates]]\nname = "prod"\n'
     expect((await read({ '/p/wheelseal.toml': toml }))[1]).toHaveProperty('policy')
   })
 
@@ -142,7 +143,7 @@ describe('the settings', () => {
     const [table = ''] = section.split('\n## ')
     const named = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, key]) => key)
     await expect(read({ '/p/wheelseal.toml': 'x = 1' })).rejects.toMatchObject({
-      hint: `known keys: ${named.join(', ')}, issuers, rekor, http`,
+      hint: `known keys: ${named.join(', ')}, issuers, rekor, http, seals, registry, gates`,
     })
   })
 })

@@ -20,6 +20,9 @@ const BYTES = ['gate.digest', 'gate.metadata']
 /** The state of a gate or of a whole name, which no exemption of a file changes. */
 const STATES = ['private', 'upstream', 'stale', 'trust', 'clock', 'unknown'].map((one) => `gate.${one}`)
 
+/** Codes of commands. */
+const COMMANDS = ['gate.approve']
+
 const EXEMPTABLE: ReadonlySet<string> = new Set([
   ...OF_FILES.map((one) => `gate.${one}`),
   ...CHECK_NAMES.map((one) => `verify.${one}`),
@@ -33,5 +36,6 @@ export function codeProblem(code: string): string | undefined {
   if (EXEMPTABLE.has(code)) return undefined
   if (BYTES.includes(code)) return 'is never exempted: the bytes are not those that were listed'
   if (STATES.includes(code)) return 'is never exempted: it is not about one file'
+  if (COMMANDS.includes(code)) return 'is never exempted: it does not refuse a file'
   return 'is not a code of a refusal such as "gate.unsigned"'
 }
