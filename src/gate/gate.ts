@@ -117,6 +117,8 @@ export interface Gate {
   /** By the id of its link. Throws `gate.unknown`. */
   refusal(id: string): Promise<LinkedReport>
   status(sinceMs: number): Promise<GateStatus>
+  /** With the whole hour in which `sinceMs` is. */
+  counts(sinceMs: number): Promise<Counts>
   approve(
     name: string,
     asked: { readonly repository?: string | undefined; readonly by: string; readonly why: string },

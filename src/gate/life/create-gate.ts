@@ -18,6 +18,7 @@ export function createGate(parts: GateParts): Gate {
     why: (name, version) => whyRelease(context, name, version),
     refusal: (id) => whyRefusal(context, id),
     status: (sinceMs) => gateStatus(context, sinceMs),
+    counts: (sinceMs) => parts.store.countsSince(parts.name, sinceMs),
     approve: (name, asked) => approvePin(context, name, asked),
     forget: (name, asked) => forgetPins(context, name, asked),
     exportPins: () => exportedPins(parts),

@@ -14,7 +14,7 @@ import type { Clock, Log } from '../../base/index.ts'
 import { createHttp } from '../../net/index.ts'
 import { createReserve } from '../../storage/folder/index.ts'
 import { migrations } from '../../storage/sql/index.ts'
-import { gatePages } from '../../web/index.ts'
+import { gateHomeRoutes, gatePages, gateWebRoutes } from '../../web/index.ts'
 import { lockDirectory, openDatabase } from '../../storage/sqlite/index.ts'
 import { adminSocketPath, databasePath } from '../data/paths.ts'
 import { freeBytesOf, MIN_FREE_BYTES } from '../health/readiness.ts'
@@ -80,17 +80,16 @@ async function open(options: GateServerOptions, undo: Undo): Promise<Omit<Runnin
   })
   const { url, address } = listener
   const gates = await gatesOn(options, { url, clock, undo })
+  const served = gates.gates.map(({ gate }) => ({ gate, readers: anyone }))
   const app = createApp({
     hosts: hostNames(url, options.hosts ?? [], address.port),
     log,
     requests: { clock, entropy: systemEntropy },
     routes: [
       healthRoutes(() => []),
-      gateRoutes({
-        gates: gates.gates.map(({ gate }) => ({ gate, readers: anyone })),
-        pages: gatePages,
-        log,
-      }),
+      gateRoutes({ gates: served, pages: gatePages, log }),
+      gateWebRoutes({ gates: served, clock, log }),
+      gateHomeRoutes({ gates: served, log }),
     ],
   })
   listener.open(app)
