@@ -8,7 +8,7 @@ export interface GatePage {
   readonly status: 'quarantined' | 'archived' | 'deprecated' | null
   readonly files: readonly PageEntry[]
   /** Places for what was written of it, by format; gone with the page. */
-  readonly written: Map<string, WrittenPage>
+  readonly written: Map<string, Promise<WrittenPage>>
 }
 
 export interface WrittenPage {
@@ -67,10 +67,14 @@ export type FileAnswer =
     } & (
       | { readonly kind: 'kept'; readonly blob: Blob }
       | {
+          /** Not kept: nothing is fetched for who wants to know about it only. */
           readonly kind: 'arriving'
           readonly sizeBytes: number | null
-          readonly bytes: () => AsyncIterable<Uint8Array>
-          readonly proved: Promise<void>
+          /**
+           * Resolves when the first bytes are there, or with the refusal where something went wrong before. Fails later
+           * where the whole is not what it was said to be: the last bytes are not sent then.
+           */
+          readonly begin: () => Promise<Refused | AsyncIterable<Uint8Array>>
         }
       | { readonly kind: 'small'; readonly bytes: Uint8Array }
     ))
@@ -108,7 +112,7 @@ export interface Gate {
   readonly url: string
   /** Throws `gate.unknown`. */
   page(name: string): Promise<GatePage>
-  /** Throws `gate.unknown`, `storage.full`. `signal` is that of the client. */
+  /** Throws `gate.unknown`, `storage.full`. */
   file(asked: AskedFile): Promise<FileAnswer>
   /** Names that are kept or private, in order. */
   names(): AsyncIterable<string>
@@ -127,6 +131,6 @@ export interface Gate {
   /** The pins as rules of a policy, TOML. */
   exportPins(): Promise<string>
   refresh(name: string): Promise<void>
-  /** Writes what was counted and is not written yet. */
+  /** Ends what is being fetched, and writes what was counted and is not written yet. */
   close(): Promise<void>
 }

@@ -10,6 +10,8 @@ export interface ServedFile {
   readonly sha256: string
   /** For what no browser must show, be it as harmless as JSON. Default: of no particular type. */
   readonly contentType?: string
+  /** Not one of the folder `blobs`, of which a proxy may send files itself. */
+  readonly isElsewhere?: boolean
 }
 
 /**
@@ -17,19 +19,10 @@ export interface ServedFile {
  * digest is the strong validator, so one range may be asked for (RFC 9110 §14); several are answered with the whole.
  */
 export async function fileResponse(context: Context, file: ServedFile, blob: Blob): Promise<Response> {
-  const etag = `"${file.sha256}"`
-  const headers = {
-    'Content-Type': file.contentType ?? 'application/octet-stream',
-    'Content-Disposition': `attachment; filename="${file.fileName}"`,
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': "default-src 'none'; sandbox",
-    'X-Checksum-SHA256': file.sha256,
-    'Accept-Ranges': 'bytes',
-    ETag: etag,
-  }
-  const known = context.req.header('if-none-match')
-  if (known?.trim() === '*' || listsTag(known, etag)) return new Response(null, { status: 304, headers })
-  const stored = storedLocation(context, file.sha256)
+  const headers = fileHeaders(file)
+  const { ETag: etag } = headers
+  if (isKnown(context, etag)) return new Response(null, { status: 304, headers })
+  const stored = file.isElsewhere === true ? undefined : storedLocation(context, file.sha256)
   if (stored !== undefined) return new Response(null, { headers: { ...headers, 'X-Accel-Redirect': stored } })
   const range = readRange(context, etag, blob.size)
   if (range === 'unsatisfiable') {
@@ -47,6 +40,24 @@ export async function fileResponse(context: Context, file: ServedFile, blob: Blo
     'Content-Length': String(range.end - range.start + 1),
   }
   return new Response(body, { status: 206, headers: { ...headers, ...partial } })
+}
+
+export function fileHeaders({ fileName, sha256, contentType }: ServedFile) {
+  return {
+    'Content-Type': contentType ?? 'application/octet-stream',
+    'Content-Disposition': `attachment; filename="${fileName}"`,
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'X-Checksum-SHA256': sha256,
+    'Accept-Ranges': 'bytes',
+    ETag: `"${sha256}"`,
+  }
+}
+
+/** The client has it already (RFC 9110 §13.1.2). */
+export function isKnown(context: Context, etag: string): boolean {
+  const known = context.req.header('if-none-match')
+  return known?.trim() === '*' || listsTag(known, etag)
 }
 
 /** Up to here a stream costs more than the file: it is read whole, and what is wrong with it is said by the status. */

@@ -31,10 +31,17 @@ export async function sendGatePage(context: Context<Bindings>, page: GatePage): 
   return context.body(isPacked ? packed : bytes, 200, { ...headers, ...encoding, ...shownAs(media) })
 }
 
-async function writtenAs(page: GatePage, media: SimpleMedia): Promise<WrittenPage> {
+/** Written by the first who asks; all who ask meanwhile wait for that. */
+function writtenAs(page: GatePage, media: SimpleMedia): Promise<WrittenPage> {
   const kept = page.written.get(media.tag)
   if (kept !== undefined) return kept
-  const { name, status, files } = page
+  const writing = writtenPage(page, media)
+  page.written.set(media.tag, writing)
+  writing.catch(() => page.written.delete(media.tag))
+  return writing
+}
+
+async function writtenPage({ name, status, files }: GatePage, media: SimpleMedia): Promise<WrittenPage> {
   const listing = {
     name,
     title: name,
@@ -46,13 +53,11 @@ async function writtenAs(page: GatePage, media: SimpleMedia): Promise<WrittenPag
   const write = media.format === 'json' ? writePackageJson : writePackageHtml
   for await (const part of write(listing)) parts.push(part)
   const bytes = Buffer.concat(parts)
-  const written = {
+  return {
     bytes,
     gzip: await pack(bytes, { level: constants.Z_BEST_SPEED }),
     sha256: createHash('sha256').update(bytes).update(media.tag).digest('hex'),
   }
-  page.written.set(media.tag, written)
-  return written
 }
 
 function* listed(files: readonly PageEntry[]): Generator<FileListing> {

@@ -2,8 +2,9 @@ import { Hono, type Context } from 'hono'
 import type { Log } from '../base/index.ts'
 import { isName, normalizeName } from '../formats/python/index.ts'
 import { gateErrors, type AskedFile, type FileAnswer, type Gate, type Refused } from '../gate/index.ts'
+import { httpErrors } from './errors.ts'
 import { failures, renderProblem, type ClientFailure } from './failures.ts'
-import { fileResponse } from './file-response.ts'
+import { fileHeaders, fileResponse, isKnown } from './file-response.ts'
 import { sendGateNames, sendGatePage } from './gate-page.ts'
 import { isForPeople, placeOf, sendWhyRefusal, sendWhyRelease, type GatePages } from './gate-why.ts'
 import { sayInStatusLine } from './reason-phrase.ts'
@@ -32,10 +33,11 @@ export function gateRoutes({ gates, pages, log }: GateRoutesParts): Hono<Binding
     const why = { gate, pages }
     route.get(`${base}/why/:id{[0-9a-f]{8}}`, readers, (context) => sendWhyRefusal(context, why))
     route.get(`${base}/why/:name/:version`, readers, (context) => sendWhyRelease(context, why))
-    for (const slash of ['', '/']) {
-      route.get(`${base}/simple${slash}`, readers, (context) => sendGateNames(context, gate))
+    route.get(`${base}/simple/`, readers, (context) => sendGateNames(context, gate))
+    // Its links are relative.
+    route.get(`${base}/simple`, readers, (context) => context.redirect('simple/', 301))
+    for (const slash of ['', '/'])
       route.get(`${base}/simple/:name${slash}`, readers, (context) => sendName(context, gate))
-    }
     for (const place of ['files', 'recalled'])
       route.get(`${base}/${place}/:upstream/*`, readers, (context) =>
         sendFile(context, why, `${base}/${place}/`),
@@ -44,14 +46,16 @@ export function gateRoutes({ gates, pages, log }: GateRoutesParts): Hono<Binding
   return app
 }
 
-/** Pages of the simple index are for installers, whatever they accept beside. */
+/** Pages of the simple index are for installers, whatever they accept. Another answer may be right a moment later. */
 function renderFailure(context: Context<Bindings>, failure: ClientFailure, pages: GatePages): Response {
   const { path } = context.req
   const [, , name = '', place] = path.split('/')
   const isPage = isForPeople(context) && place !== 'simple'
-  return isPage
+  const response = isPage
     ? pages.problem(failure, placeOf(context, { name }, failure.status))
     : renderProblem(context, failure)
+  response.headers.set('Cache-Control', 'no-store')
+  return response
 }
 
 /** One canonical path for each page: anything else is told where that is, on this gate and nowhere else. */
@@ -85,6 +89,11 @@ async function sendFile(context: Context<Bindings>, answering: Answering, base: 
   const answer = await answering.gate.file(asked)
   if (answer.kind === 'refused') return sendRefusal(context, answering, answer)
   const response = await sendAnswer(context, answer)
+  if (response instanceof Response) return served(response, answer)
+  return sendRefusal(context, answering, response)
+}
+
+function served(response: Response, answer: Served): Response {
   response.headers.set('Cache-Control', 'no-cache')
   if (answer.wouldRefuse !== null) response.headers.set('Wheelseal-Would-Refuse', answer.wouldRefuse)
   return response
@@ -103,27 +112,42 @@ function askedFile(context: Context<Bindings>, base: string): AskedFile {
 
 type Served = Exclude<FileAnswer, Refused>
 
-async function sendAnswer(context: Context<Bindings>, answer: Served): Promise<Response> {
+async function sendAnswer(context: Context<Bindings>, answer: Served): Promise<Response | Refused> {
+  if (answer.kind === 'arriving') return sendArriving(context, answer)
   const { fileName, sha256 } = answer
-  if (answer.kind === 'kept') return fileResponse(context, { fileName, sha256 }, answer.blob)
-  if (answer.kind === 'small') {
-    const { bytes } = answer
-    const blob = {
-      size: bytes.length,
-      stream: (range?: { start: number; end: number }) => slice(bytes, range),
-    }
-    return fileResponse(context, { fileName, sha256 }, blob)
+  const file = { fileName, sha256, isElsewhere: true }
+  if (answer.kind === 'kept') return fileResponse(context, file, answer.blob)
+  const blob = {
+    size: answer.bytes.length,
+    stream: (range?: { start: number; end: number }) => slice(answer.bytes, range),
   }
-  const headers = {
-    'Content-Type': 'application/octet-stream',
-    'Content-Disposition': `attachment; filename="${fileName}"`,
-    'Content-Security-Policy': "default-src 'none'; sandbox",
-    'Accept-Ranges': 'bytes',
-    ETag: `"${sha256}"`,
-    ...(answer.sizeBytes === null ? {} : { 'Content-Length': String(answer.sizeBytes) }),
-  }
-  const body = context.req.method === 'HEAD' ? null : ReadableStream.from(answer.bytes())
-  return new Response(body, { headers })
+  return fileResponse(context, file, blob)
+}
+
+/** Whole, whatever range is asked for: nobody gets the end of a file before all of it was judged. */
+async function sendArriving(
+  context: Context<Bindings>,
+  { fileName, sha256, sizeBytes, begin }: Served & { readonly kind: 'arriving' },
+): Promise<Response | Refused> {
+  const headers = fileHeaders({ fileName, sha256 })
+  if (isKnown(context, headers.ETag)) return new Response(null, { status: 304, headers })
+  const long = sizeBytes === null ? headers : { ...headers, 'Content-Length': String(sizeBytes) }
+  if (context.req.method === 'HEAD') return new Response(null, { headers: long })
+  const bytes = await begin()
+  if ('kind' in bytes) return bytes
+  return new Response(ReadableStream.from(withoutReason(bytes)), { headers: long })
+}
+
+/** What goes wrong in the middle stands in the log: before the first byte is sent, an error would be the text of the answer. */
+function withoutReason(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const parts = bytes[Symbol.asyncIterator]()
+  const next = (): Promise<IteratorResult<Uint8Array>> =>
+    parts.next().catch((cause: unknown) => {
+      throw httpErrors('http.file', 'the file did not come as a whole', { cause })
+    })
+  const end = (): Promise<IteratorResult<Uint8Array>> =>
+    parts.return?.() ?? Promise.resolve({ done: true, value: undefined })
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) }
 }
 
 async function* slice(

@@ -8,6 +8,7 @@ import {
   healthRoutes,
   type DeclaredRoute,
 } from '../http/index.ts'
+import { gateHomeRoutes, gatePages, gateWebRoutes } from '../web/index.ts'
 import { adminApp, publicApp } from './routes.ts'
 import type { Services } from './services.ts'
 
@@ -20,9 +21,14 @@ const gate = { name: ':gate' } as Gate
 /** Every route of the port, of the app that is served there. */
 export function portRoutes(): readonly DeclaredRoute[] {
   const health = healthRoutes(() => [])
-  const gates = gateRoutes({ gates: [{ gate, readers: anyone }], log: silentLog })
+  const gates = [{ gate, readers: anyone }]
   const app = publicApp(services, { log: silentLog, hosts: [], health })
-  return distinct([...declaredRoutes(app), ...declaredRoutes(gates)])
+  const ofGates = [
+    gateRoutes({ gates, pages: gatePages, log: silentLog }),
+    gateWebRoutes({ gates, clock: systemClock, log: silentLog }),
+    gateHomeRoutes({ gates, log: silentLog }),
+  ]
+  return distinct([app, ...ofGates].flatMap((one) => declaredRoutes(one)))
 }
 
 /** Every route of the owner-only socket, of an instance or of gates alone. */

@@ -1,16 +1,19 @@
-import type { Source } from '../../base/index.ts'
+import { baseErrors, type Source } from '../../base/index.ts'
 import type { Incoming } from '../cache.ts'
+import { gateErrors } from '../errors.ts'
 
 /** Bytes of a file that are on their way from the upstream into the cache, followed by whoever asked for them. */
 export interface Arriving {
   /** Resolves when all bytes were proved and kept. Rejects with what is wrong with them, or with the upstream. */
   readonly proved: Promise<void>
   /**
-   * What comes from `start` on, but for the last bytes, which wait until everything is proved: no client ever has a whole
-   * file that was not. Fails with what `proved` rejects with.
+   * What comes, but for the last bytes, which wait until everything is proved: no client ever has a whole file that was
+   * not. Fails with what `proved` rejects with. Who has asked for the first bytes counts, until `return`.
    */
-  follow(start?: number): AsyncGenerator<Uint8Array>
   arrivedBytes(): number
+  follow(): AsyncGenerator<Uint8Array>
+  /** `proved`, for who waits for all of it: counts as one who follows. */
+  waited(): Promise<void>
   /** It has ended, well or badly: what is kept is in the cache, and nothing can be followed any more. */
   isDone(): boolean
 }
@@ -26,7 +29,10 @@ export interface ArrivingParts {
   readonly abort: (reason: Error) => void
 }
 
-/** What a client does not get before all bytes are proved. More than what any archive can be read without. */
+/**
+ * What a client does not get before all bytes are proved. That the rest is no whole answer is what keeps it from being
+ * installed: an archive may have as much behind its end.
+ */
 const HELD_BACK_BYTES = 64 << 10
 
 interface State {
@@ -54,7 +60,15 @@ export function startArriving(parts: ArrivingParts): Arriving {
     proved,
     arrivedBytes: () => state.arrived,
     isDone: () => state.isDone,
-    follow: (start = 0) => follow(parts, state, start),
+    follow: () => follow(parts, state),
+    waited: async () => {
+      state.followers += 1
+      try {
+        await proved
+      } finally {
+        await leave(parts, state)
+      }
+    },
   }
 }
 
@@ -89,9 +103,9 @@ async function discardIfIdle({ incoming }: ArrivingParts, { isDone, followers }:
   if (isDone && followers === 0) await incoming.discard()
 }
 
-async function* follow(parts: ArrivingParts, state: State, start: number): AsyncGenerator<Uint8Array> {
+async function* follow(parts: ArrivingParts, state: State): AsyncGenerator<Uint8Array> {
   state.followers += 1
-  let at = start
+  let at = 0
   try {
     for (;;) {
       if (state.failure !== undefined) throw state.failure
@@ -103,25 +117,32 @@ async function* follow(parts: ArrivingParts, state: State, start: number): Async
       else await new Promise<void>((resolve) => state.waiting.push(resolve))
     }
   } finally {
-    state.followers -= 1
-    const isLast = state.followers === 0 && !state.isDone
-    if (isLast && !parts.isKeptGoing(state.arrived))
-      parts.abort(new Error('no client waits for the file any more'))
-    await discardIfIdle(parts, state)
+    await leave(parts, state)
   }
+}
+
+async function leave(parts: ArrivingParts, state: State): Promise<void> {
+  state.followers -= 1
+  const isLast = state.followers === 0 && !state.isDone
+  if (isLast && !parts.isKeptGoing(state.arrived))
+    parts.abort(gateErrors('gate.upstream', 'nobody waited for the file any more; try again'))
+  await discardIfIdle(parts, state)
 }
 
 function sourceOf(incoming: Incoming, size: number): Source {
   return {
     size,
     read: async (offset, length) => {
+      // Of an enemy's archive: nothing is allocated for what is not there.
+      if (offset < 0 || length < 0 || offset + length > size)
+        throw baseErrors('base.truncated', `the file ends before byte ${offset + length}`)
       const whole = new Uint8Array(length)
       let at = 0
-      for await (const part of incoming.read(offset, Math.min(offset + length, size))) {
+      for await (const part of incoming.read(offset, offset + length)) {
         whole.set(part, at)
         at += part.length
       }
-      if (at !== length) throw new RangeError('the bytes that arrived are shorter than they were')
+      if (at !== length) throw baseErrors('base.truncated', `the file ends before byte ${offset + length}`)
       return whole
     },
   }

@@ -1,3 +1,4 @@
+import { WheelsealError } from '../../base/index.ts'
 import type { Counts, Refusal } from '../store.ts'
 import type { GateParts } from './parts.ts'
 
@@ -5,38 +6,51 @@ import type { GateParts } from './parts.ts'
 export interface Counting {
   refused(refusal: Refusal, what: 'held' | 'refused'): Promise<void>
   add(what: keyof Counts): void
+  /** Throws where the store does; what could not be written is written with the next. */
   flush(): Promise<void>
+  /** Writes all, and no more. */
+  close(): Promise<void>
 }
 
 const FLUSH_MS = 5_000
 const MAX_KNOWN = 10_000
+/** For how long the link of a refusal leads somewhere. */
+const KEPT_MS = 400 * 86_400_000
+const FORGET_EVERY_MS = 86_400_000
 
 export function createCounting(parts: GateParts): Counting {
-  const pending: Pending = { numbers: new Map(), repeated: new Map() }
+  const pending: Pending = { numbers: new Map(), repeated: new Map(), forgotAtMs: -Infinity }
+  const closing = new AbortController()
   let isWaiting = false
   const soon = (): void => {
-    if (isWaiting) return
+    if (isWaiting || closing.signal.aborted) return
     isWaiting = true
     void parts.clock
-      .sleep(FLUSH_MS)
-      .then(() => {
-        isWaiting = false
-        return flush(parts, pending)
+      .sleep(FLUSH_MS, closing.signal)
+      .then(() => flush(parts, pending))
+      .catch((error: unknown) => {
+        if (!closing.signal.aborted) parts.log.failure('gate.counts', error)
       })
-      .catch((error: unknown) => parts.log.failure('gate.counts', error))
+      .finally(() => {
+        isWaiting = false
+      })
   }
   const add = (what: keyof Counts): void => {
-    pending.numbers.set(what, (pending.numbers.get(what) ?? 0) + 1)
+    raise(pending.numbers, what, 1)
     soon()
   }
   return {
     add,
     flush: () => flush(parts, pending),
+    close: async () => {
+      closing.abort()
+      await flush(parts, pending)
+    },
     refused: async (refusal, what) => {
+      add(what)
       const known = pending.repeated.get(refusal.id)
       if (known === undefined) await addRefusal(parts, pending, refusal)
       else known.count += 1
-      add(what)
     },
   }
 }
@@ -45,27 +59,57 @@ export function createCounting(parts: GateParts): Counting {
 interface Pending {
   readonly numbers: Map<keyof Counts, number>
   readonly repeated: Map<string, { readonly refusal: Refusal; count: number }>
+  forgotAtMs: number
 }
 
-async function addRefusal(
-  { store, clock }: GateParts,
-  { repeated }: Pending,
-  refusal: Refusal,
-): Promise<void> {
-  if (repeated.size >= MAX_KNOWN) repeated.clear()
-  await store.noteRefusal(refusal, clock.nowMs())
-  repeated.set(refusal.id, { refusal, count: 0 })
+function raise(numbers: Pending['numbers'], what: keyof Counts, count: number): void {
+  numbers.set(what, (numbers.get(what) ?? 0) + count)
 }
 
-async function flush({ store, clock, name }: GateParts, { numbers, repeated }: Pending): Promise<void> {
+/** Where it cannot be written (a full disk) it is told all the same: it is no less refused. */
+async function addRefusal(parts: GateParts, pending: Pending, refusal: Refusal): Promise<void> {
+  const { store, clock, log, name: gate } = parts
+  const { repeated } = pending
+  try {
+    if (repeated.size >= MAX_KNOWN) {
+      await flush(parts, pending)
+      repeated.clear()
+    }
+    await store.noteRefusal(refusal, clock.nowMs())
+    repeated.set(refusal.id, { refusal, count: repeated.get(refusal.id)?.count ?? 0 })
+  } catch (error) {
+    if (!(error instanceof WheelsealError)) throw error
+    log.failure('gate.refusal-not-kept', error, { gate, id: refusal.id })
+  }
+}
+
+async function flush({ store, clock, name }: GateParts, pending: Pending): Promise<void> {
   const atMs = clock.nowMs()
-  const counted = [...numbers]
-  numbers.clear()
-  for (const one of repeated.values()) {
+  for (const one of pending.repeated.values()) {
     const { refusal, count } = one
     if (count === 0) continue
-    one.count = 0
-    await store.noteRefusal(refusal, atMs, count)
+    one.count -= count
+    await store.noteRefusal(refusal, atMs, count).catch((error: unknown) => {
+      one.count += count
+      throw error
+    })
   }
-  for (const [what, count] of counted) await store.count(name, atMs, what, count)
+  await flushNumbers(store, { gate: name, atMs, numbers: pending.numbers })
+  if (atMs - pending.forgotAtMs < FORGET_EVERY_MS) return
+  pending.forgotAtMs = atMs
+  await store.forgetRefusals(atMs - KEPT_MS)
+}
+
+async function flushNumbers(
+  store: GateParts['store'],
+  { gate, atMs, numbers }: Pick<Pending, 'numbers'> & { readonly gate: string; readonly atMs: number },
+): Promise<void> {
+  for (const [what, count] of numbers) {
+    if (count === 0) continue
+    raise(numbers, what, -count)
+    await store.count(gate, atMs, what, count).catch((error: unknown) => {
+      raise(numbers, what, count)
+      throw error
+    })
+  }
 }

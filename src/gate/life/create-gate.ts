@@ -28,7 +28,10 @@ export function createGate(parts: GateParts): Gate {
       context.views.forget(routed.upstream.key, name)
       if (failure !== undefined) throw failure
     },
-    close: () => context.counting.flush(),
+    close: async () => {
+      await context.fetching.close()
+      await context.counting.close()
+    },
   }
 }
 

@@ -10,7 +10,13 @@ import type { GateParts, GateUpstream } from './parts.ts'
 export interface Fetching {
   /** The bytes on their way: those that somebody else has asked for, or new ones. */
   arriving(wanted: WantedFile): Promise<Arriving>
+  /** Keeps for ever what is wrong with a file; durable when it resolves with what is then told. */
+  mismatch(wanted: WantedFile, found: FoundMismatch): Promise<WheelsealError>
+  /** Ends those that are under way, and leaves nothing of them behind. */
+  close(): Promise<void>
 }
+
+export type FoundMismatch = Pick<Mismatch, 'kind' | 'found' | 'expected'>
 
 export interface WantedFile {
   readonly upstream: GateUpstream
@@ -23,37 +29,61 @@ const KEPT_GOING_BYTES = 64 << 20
 
 /** `onMismatch` hears of what is refused for ever from now on, once that is durable. */
 export function createFetching(parts: GateParts, onMismatch: (wanted: WantedFile) => void): Fetching {
-  const running = new Map<string, Promise<Arriving>>()
+  const running = new Map<string, Running>()
+  const told = (wanted: WantedFile, found: FoundMismatch): Promise<WheelsealError> =>
+    mismatch(parts, wanted, found).finally(() => onMismatch(wanted))
+  const begun = (wanted: WantedFile, key: string): Promise<Arriving> => {
+    const closing = new AbortController()
+    // Another may have begun anew in the meantime.
+    const forget = (): void => void (running.get(key) === own && running.delete(key))
+    const own = { closing, arriving: begin(parts, wanted, { forget, told, closing }) }
+    running.set(key, own)
+    own.arriving.then((one) => one.proved).then(forget, forget)
+    return own.arriving
+  }
   return {
     arriving: (wanted) => {
       const key = `${wanted.upstream.key} ${wanted.name} ${wanted.file.fileName} ${wanted.file.sha256}`
-      const before = running.get(key)
-      if (before !== undefined) return before
-      const forget = (): boolean => running.delete(key)
-      const begun = begin(parts, wanted, { forget, onMismatch })
-      running.set(key, begun)
-      begun.then((one) => one.proved).then(forget, forget)
-      return begun
+      return running.get(key)?.arriving ?? begun(wanted, key)
+    },
+    mismatch: told,
+    close: async () => {
+      const all = [...running.values()]
+      for (const { closing } of all) closing.abort(gateErrors('gate.upstream', 'the gate is being stopped'))
+      await Promise.allSettled(all.map(async ({ arriving }) => (await arriving).proved))
     },
   }
 }
 
+interface Running {
+  readonly arriving: Promise<Arriving>
+  readonly closing: AbortController
+}
+
 interface Hooks {
   readonly forget: () => void
-  readonly onMismatch: (wanted: WantedFile) => void
+  readonly told: Fetching['mismatch']
+  readonly closing: AbortController
 }
 
 async function begin(parts: GateParts, wanted: WantedFile, hooks: Hooks): Promise<Arriving> {
   const { upstream, file } = wanted
-  const closing = new AbortController()
-  const maxBytes = Math.min(upstream.maxFileBytes, file.sizeBytes ?? upstream.maxFileBytes)
+  const { closing } = hooks
+  const { maxFileBytes: maxBytes } = upstream
+  if (file.sizeBytes !== null && file.sizeBytes > maxBytes)
+    throw gateErrors('gate.upstream', `has ${file.sizeBytes} bytes, and the gate takes at most ${maxBytes}`)
   const incoming = await parts.cache.begin()
   try {
+    // How long it is by its page is judged here: more bytes are other bytes, and no mishap of the connection.
+    const asked = { maxBytes, signal: closing.signal }
+    const bytes = await upstream.client.open({ ...file, sizeBytes: null }, asked)
     return startArriving({
       incoming,
-      bytes: await upstream.client.open(file, { maxBytes, signal: closing.signal }),
-      prove: (whole, sha256) => prove(parts, { ...wanted, ...hooks }, { whole, sha256 }),
-      isKeptGoing: (bytes) => Math.max(bytes, file.sizeBytes ?? 0) <= KEPT_GOING_BYTES,
+      bytes: atMost(bytes, file.sizeBytes ?? maxBytes, (found) =>
+        hooks.told(wanted, { kind: 'digest', ...found }),
+      ),
+      prove: (whole, sha256) => prove(parts, { ...wanted, told: hooks.told }, { whole, sha256 }),
+      isKeptGoing: (arrived) => Math.max(arrived, file.sizeBytes ?? 0) <= KEPT_GOING_BYTES,
       abort: (reason) => {
         // Whoever comes next begins anew.
         hooks.forget()
@@ -66,6 +96,19 @@ async function begin(parts: GateParts, wanted: WantedFile, hooks: Hooks): Promis
   }
 }
 
+async function* atMost(
+  bytes: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  tooLong: (found: Pick<Mismatch, 'found' | 'expected'>) => Promise<WheelsealError>,
+): AsyncGenerator<Uint8Array> {
+  let total = 0
+  for await (const part of bytes) {
+    total += part.length
+    if (total > maxBytes) throw await tooLong({ found: 'more bytes', expected: `${maxBytes} bytes` })
+    yield part
+  }
+}
+
 interface Arrived {
   readonly whole: Source
   readonly sha256: string
@@ -74,38 +117,37 @@ interface Arrived {
 /** Digest, size, then the metadata. Throws `gate.digest`, `gate.metadata`. */
 async function prove(
   parts: GateParts,
-  wanted: WantedFile & Hooks,
+  wanted: WantedFile & Pick<Hooks, 'told'>,
   { whole, sha256 }: Arrived,
 ): Promise<void> {
-  const { file } = wanted
+  const { file, told } = wanted
   if (sha256 !== file.sha256)
-    throw await mismatch(parts, wanted, { kind: 'digest', found: sha256, expected: file.sha256 })
+    throw await told(wanted, { kind: 'digest', found: sha256, expected: file.sha256 })
   if (file.sizeBytes !== null && whole.size !== file.sizeBytes) {
     const [found, expected] = [`${whole.size} bytes`, `${file.sizeBytes} bytes`]
-    throw await mismatch(parts, wanted, { kind: 'digest', found, expected })
+    throw await told(wanted, { kind: 'digest', found, expected })
   }
   if (file.kind !== 'wheel') return
   const metadata = await wheelMetadata(file.fileName, whole)
   if (typeof metadata === 'string')
-    throw await mismatch(parts, wanted, { kind: 'metadata', found: metadata, expected: 'readable METADATA' })
+    throw await told(wanted, { kind: 'metadata', found: metadata, expected: 'readable METADATA' })
   const found = sha256Hex(metadata)
   if (file.metadataSha256 !== null && file.metadataSha256 !== found)
-    throw await mismatch(parts, wanted, { kind: 'metadata', found, expected: file.metadataSha256 })
+    throw await told(wanted, { kind: 'metadata', found, expected: file.metadataSha256 })
   await parts.store.keepMetadata(file.sha256, metadata)
 }
 
 /** Durable before anybody is told. */
 async function mismatch(
   { store, clock, log, name: gate }: GateParts,
-  wanted: WantedFile & Hooks,
-  found: Pick<Mismatch, 'kind' | 'found' | 'expected'>,
+  wanted: WantedFile,
+  found: FoundMismatch,
 ): Promise<WheelsealError> {
   const { upstream, name, file } = wanted
   const { fileName } = file
   await store.addMismatch({ upstream: upstream.key, name }, { ...found, fileName, atMs: clock.nowMs() })
   const { kind, ...compared } = found
   log.event(`gate.${kind}-mismatch`, { gate, upstream: upstream.name, fileName, ...compared }, 'warn')
-  wanted.onMismatch(wanted)
   return gateErrors(`gate.${kind}`, `${fileName}: expected ${found.expected}, found ${found.found}`)
 }
 

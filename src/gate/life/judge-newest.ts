@@ -1,9 +1,11 @@
-import type { ReleaseFacts } from '../facts.ts'
+import type { Decision } from '../decision.ts'
+import type { GateCode } from '../errors.ts'
+import type { KnownFile, ReleaseFacts, SealState } from '../facts.ts'
 import { uploadTimeMs } from '../decide/times.ts'
 import { releaseLine } from '../decide/history.ts'
 import { isDigested, type DigestedFile, type Judging } from './judging.ts'
 import type { GateParts } from './parts.ts'
-import type { NameView } from './view.ts'
+import type { NameView, ViewedFile } from './view.ts'
 
 /** Of a page before it is answered; what is not judged by then is listed as it is, and judged when it is asked for. */
 const PATIENCE_MS = 300
@@ -13,18 +15,38 @@ const LINES = 3
 
 /** Looks for the seals of the releases that installers are about to choose. True where something new is known. */
 export async function judgeNewest(parts: GateParts, judging: Judging, view: NameView): Promise<boolean> {
-  const files = newestReleases(view.facts.releases).flatMap((release) => openFiles(view, release))
+  if (parts.mode === 'off') return false
+  const newest = newestReleases(view.facts.releases)
+  const open = newest.flatMap((release) => openFiles(view, release))
+  const again = newest.flatMap((release) =>
+    digestedFiles(release).filter((file) => isRefusedBySeals(view, file)),
+  )
+  const files = [...open, ...(await judging.searchedLongAgo(view.routed.upstream, again))]
   if (files.length === 0) return false
   await within(parts, PATIENCE_MS, judgeAll(judging, view, files.slice(0, MAX_FILES)))
   return true
 }
 
-/** The file that somebody asks for, and those beside it while that is under way. */
-export async function judgeAsked(judging: Judging, view: NameView, file: DigestedFile): Promise<void> {
+/** One whose seals nobody has looked for, and one that is refused for those it had then: they may come later. */
+export async function isWorthJudging(
+  { mode }: GateParts,
+  judging: Judging,
+  { view, viewed }: { readonly view: NameView; readonly viewed: ViewedFile },
+): Promise<boolean> {
+  const { file } = viewed.judged
+  if (mode === 'off' || !isDigested(file)) return false
+  if (viewed.decision.outcome === 'not judged') return true
+  if (!isRefusedBySeals(view, file)) return false
+  return (await judging.searchedLongAgo(view.routed.upstream, [file])).length > 0
+}
+
+/** The file that somebody asks for, and those beside it while that is under way. What is known of its seals now. */
+export async function judgeAsked(judging: Judging, view: NameView, file: DigestedFile): Promise<SealState> {
   const release = view.facts.releases.find(({ versionKey }) => versionKey === file.versionKey)
   const others = release === undefined ? [] : openFiles(view, release).filter((one) => one !== file)
   const own = judging.judge(view.routed.upstream, view.name, file)
-  await Promise.all([own, judgeAll(judging, view, others.slice(0, AT_ONCE - 1))])
+  const [state] = await Promise.all([own, judgeAll(judging, view, others.slice(0, AT_ONCE - 1))])
+  return state
 }
 
 /** Of a release that somebody asks about. */
@@ -65,11 +87,28 @@ async function judgeAll(judging: Judging, view: NameView, files: readonly Digest
 }
 
 function openFiles(view: NameView, release: ReleaseFacts): readonly DigestedFile[] {
-  return release.files.flatMap(({ file }) => {
-    const decision = view.decision.releases.get(file.versionKey)?.get(file.fileName)
-    const isOpen = decision?.outcome === 'not judged'
-    return isOpen && isDigested(file) ? [file] : []
-  })
+  return digestedFiles(release).filter((file) => decisionOn(view, file)?.outcome === 'not judged')
+}
+
+function digestedFiles({ files }: ReleaseFacts): readonly DigestedFile[] {
+  return files.map(({ file }) => file).filter(isDigested)
+}
+
+function decisionOn({ decision }: NameView, { versionKey, fileName }: KnownFile): Decision | undefined {
+  return decision.releases.get(versionKey)?.get(fileName)
+}
+
+const OF_SEALS: ReadonlySet<string> = new Set<GateCode>([
+  'gate.unsigned',
+  'gate.downgrade',
+  'gate.changed',
+  'gate.late',
+])
+
+/** What other seals might lift. */
+function isRefusedBySeals(view: NameView, file: KnownFile): boolean {
+  const { ground } = decisionOn(view, file) ?? {}
+  return ground !== undefined && (ground.code.startsWith('verify.') || OF_SEALS.has(ground.code))
 }
 
 /** The newest release, and the newest of the two lines before it. */

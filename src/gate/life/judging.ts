@@ -1,8 +1,11 @@
 import { decodeHex, WheelsealError } from '../../base/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
+import type { LogAnswer } from '../../verify/index.ts'
+import { gateErrors } from '../errors.ts'
 import type { KnownFile, SealState } from '../facts.ts'
 import type { StoredSeal } from '../store.ts'
 import { judgeSeals, sealStateOf, type JudgedSeal } from '../judge-seals.ts'
+import { isWithin } from './age.ts'
 import { once } from './once.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 
@@ -18,6 +21,8 @@ export interface Judging {
   known(upstream: GateUpstream, files: readonly DigestedFile[]): Promise<ReadonlyMap<string, SealState>>
   /** The newest time that a seal which holds was signed at, as far as this process has judged; 0 for none. */
   newestSignedMs(): number
+  /** Those whose seals were looked for, so long ago that there may be others: publishers may sign after the upload. */
+  searchedLongAgo(upstream: GateUpstream, files: readonly DigestedFile[]): Promise<readonly DigestedFile[]>
   /** Looks for the seals of a file, and judges and keeps what it finds. */
   judge(upstream: GateUpstream, name: string, file: DigestedFile): Promise<SealState>
 }
@@ -29,6 +34,8 @@ const PATIENCE_MS = 5_000
 const MAX_FAILURES = 10_000
 /** Of one answer; and of all that was ever seen of a file, the last ones count. */
 const MAX_SEALS = 16
+/** What a file is refused for is looked for again after this long. */
+export const SEARCH_AGAIN_MS = 300_000
 
 /** `onKnown` hears of each name of which something new is known. */
 export function createJudging(
@@ -37,36 +44,78 @@ export function createJudging(
 ): Judging {
   const single = once<SealState>()
   let newestSignedMs = 0
-  const failures = new Map<string, { readonly atMs: number; readonly state: SealState }>()
+  const failures: Failures = new Map()
   return {
     newestSignedMs: () => newestSignedMs,
-    known: async (upstream, files) => {
+    known: (upstream, files) => knownStates(parts, { upstream, files, failures }),
+    searchedLongAgo: async (upstream, files) => {
+      if (files.length === 0) return []
       const digests = files.map(({ sha256 }) => sha256)
       const searches = await parts.store.findSealSearches(upstream.key, digests)
-      const states = new Map<string, SealState>()
-      for (const file of files) {
-        const found = searches.get(file.sha256)?.found
-        if (found === 'some') states.set(file.fileName, await keptState(parts, upstream, file))
-        else if (found === 'none') states.set(file.fileName, { kind: 'unsigned' })
-      }
-      return states
+      return files.filter(({ sha256 }) => {
+        const atMs = searches.get(sha256)?.atMs
+        return atMs !== undefined && !isWithin(parts.clock.nowMs() - atMs, SEARCH_AGAIN_MS)
+      })
     },
     judge: (upstream, name, file) =>
-      single(`${upstream.key} ${file.fileName} ${file.sha256}`, async () => {
-        const key = `${upstream.key} ${file.sha256}`
-        const last = failures.get(key)
-        if (last !== undefined && parts.clock.nowMs() - last.atMs < PATIENCE_MS) return last.state
-        const state = await search(parts, { upstream, name, file })
+      single(keyOf(upstream, file), async () => {
+        const last = failedJustNow(parts, failures, keyOf(upstream, file))
+        if (last !== undefined) return last
+        const { state, isWhole } = await search(parts, { upstream, name, file })
         newestSignedMs = Math.max(newestSignedMs, newestOf(state))
+        if (failures.size >= MAX_FAILURES) failures.clear()
+        if (isWhole) failures.delete(keyOf(upstream, file))
+        else failures.set(keyOf(upstream, file), { atMs: parts.clock.nowMs(), state })
         onKnown(upstream, name)
-        failures.delete(key)
-        if (state.kind === 'unreachable') {
-          if (failures.size >= MAX_FAILURES) failures.clear()
-          failures.set(key, { atMs: parts.clock.nowMs(), state })
-        }
         return state
       }),
   }
+}
+
+/** What was known when a search failed. */
+type Failures = Map<string, { readonly atMs: number; readonly state: SealState }>
+
+/** With the name of the file: the same bytes under another one may be worth another verdict. */
+function keyOf(upstream: GateUpstream, { fileName, sha256 }: DigestedFile): string {
+  return `${upstream.key} ${fileName} ${sha256}`
+}
+
+function failedJustNow({ clock }: GateParts, failures: Failures, key: string): SealState | undefined {
+  const last = failures.get(key)
+  return last !== undefined && isWithin(clock.nowMs() - last.atMs, PATIENCE_MS) ? last.state : undefined
+}
+
+interface Knowing {
+  readonly upstream: GateUpstream
+  readonly files: readonly DigestedFile[]
+  readonly failures: Failures
+}
+
+async function knownStates(
+  parts: GateParts,
+  { upstream, files, failures }: Knowing,
+): Promise<ReadonlyMap<string, SealState>> {
+  const digests = files.map(({ sha256 }) => sha256)
+  const searches = await parts.store.findSealSearches(upstream.key, digests)
+  const states = new Map<string, SealState>()
+  const kept = { ...upstream, askLog: unasked }
+  for (const file of files) {
+    const found = searches.get(file.sha256)?.found
+    const state = found === 'some' ? await keptState(parts, kept, file) : undefined
+    if (found === 'none') states.set(file.fileName, { kind: 'unsigned' })
+    // What a log has not said yet is as open as what nobody has looked for.
+    else if (state !== undefined && state.kind !== 'unreachable') states.set(file.fileName, state)
+    else {
+      const last = failedJustNow(parts, failures, keyOf(upstream, file))
+      if (last?.kind === 'judged') states.set(file.fileName, last)
+    }
+  }
+  return states
+}
+
+function unasked(): Promise<LogAnswer> {
+  const refusal = gateErrors('gate.upstream', 'the log was not asked yet')
+  return Promise.resolve({ entries: [], refusal })
 }
 
 interface Searching {
@@ -75,19 +124,27 @@ interface Searching {
   readonly file: DigestedFile
 }
 
+interface Searched {
+  readonly state: SealState
+  /** Everybody who was asked has answered. */
+  readonly isWhole: boolean
+}
+
 /** What was seen once is kept for ever: a seal that its upstream drops still counts. */
-async function search(parts: GateParts, searching: Searching): Promise<SealState> {
+async function search(parts: GateParts, searching: Searching): Promise<Searched> {
   const { upstream, file } = searching
   try {
     const found = await fetchSeals(parts, searching)
-    return (await keptSealsState(parts, upstream, file)) ?? { kind: found }
+    const state = (await keptSealsState(parts, upstream, file)) ?? { kind: found }
+    return { state, isWhole: state.kind !== 'unreachable' }
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
     const state = await keptSealsState(parts, upstream, file)
     const verdicts = state?.kind === 'judged' ? state.verdicts : []
     // Nobody knows what else there is; what holds, holds.
     const holds = state?.kind === 'judged' && verdicts.some((one) => one.holds)
-    return holds ? state : { kind: 'unreachable', fact: error.message, kept: verdicts }
+    const open = { kind: 'unreachable', fact: error.message, kept: verdicts } as const
+    return { state: holds ? state : open, isWhole: false }
   }
 }
 

@@ -3,6 +3,7 @@ import { readWheelMetadata } from '../../formats/python/archive/index.ts'
 import { gateErrors } from '../errors.ts'
 import type { Fetching, WantedFile } from './fetching.ts'
 import type { GateParts } from './parts.ts'
+import { provedMetadata } from './proved-metadata.ts'
 
 /**
  * Metadata of a wheel that is too large to wait for: read out of the upstream's wheel by ranges, handed out only where it
@@ -17,51 +18,49 @@ export async function largeMetadata(
 ): Promise<Uint8Array> {
   const { file, upstream } = wanted
   const beside = await upstream.client.metadata(file)
-  if (beside === undefined) return provedMetadata(parts, fetching, wanted)
-  const inside = await readWheelMetadata(file.fileName, rangeSource(wanted)).catch((error: unknown) => {
-    if (error instanceof NoRanges) return undefined
-    throw error
-  })
-  if (inside === undefined) return provedMetadata(parts, fetching, wanted)
+  const inside = beside === undefined ? undefined : await insideOf(wanted)
+  if (beside === undefined || inside === undefined) return provedMetadata(parts, fetching, wanted)
   const [expected, found] = [sha256Hex(inside), sha256Hex(beside)]
   if (expected !== found || (file.metadataSha256 !== null && file.metadataSha256 !== found))
     throw gateErrors('gate.metadata', `${file.fileName}: expected ${expected}, found ${found}`)
-  const arriving = await fetching.arriving(wanted)
-  arriving.proved.then(
-    () => compareAgain(parts, wanted, found),
-    () => undefined,
+  void compareLater(parts, fetching, { wanted, found }).catch((error: unknown) =>
+    parts.log.failure('gate.metadata-not-compared', error, { gate: parts.name, fileName: file.fileName }),
   )
   return inside
 }
 
-async function provedMetadata(parts: GateParts, fetching: Fetching, wanted: WantedFile): Promise<Uint8Array> {
-  const arriving = await fetching.arriving(wanted)
-  await arriving.proved
-  const proved = await parts.store.findMetadata(wanted.file.sha256)
-  if (proved === undefined) throw new Error('a wheel was proved without its metadata')
-  return proved
-}
-
-async function compareAgain(parts: GateParts, wanted: WantedFile, handedOut: string): Promise<void> {
-  const { store, clock, log, name: gate } = parts
-  const { file, upstream, name } = wanted
-  const proved = await store.findMetadata(file.sha256)
-  const expected = proved === undefined ? '' : sha256Hex(proved)
-  if (expected === handedOut) return
-  const mismatch = { fileName: file.fileName, kind: 'metadata' as const, expected, found: handedOut }
-  await store.addMismatch({ upstream: upstream.key, name }, { ...mismatch, atMs: clock.nowMs() })
-  log.event(
-    'gate.metadata-mismatch',
-    { gate, upstream: upstream.name, ...mismatch, file: file.fileName },
-    'warn',
-  )
-}
-
-/** The upstream answers no ranges. */
-class NoRanges extends WheelsealError {
-  constructor() {
-    super('gate.upstream', 'the upstream answers no ranges', { status: 424, exit: 1, summary: '', hint: '' })
+/** Undefined where ranges do not tell: what is wrong with a wheel is judged by all of its bytes. Throws `net.…`. */
+async function insideOf(wanted: WantedFile): Promise<Uint8Array | undefined> {
+  try {
+    return await readWheelMetadata(wanted.file.fileName, rangeSource(wanted))
+  } catch (error) {
+    if (!(error instanceof WheelsealError) || error.code.startsWith('net.')) throw error
+    return undefined
   }
+}
+
+interface HandedOut {
+  readonly wanted: WantedFile
+  /** Digest of the metadata. */
+  readonly found: string
+}
+
+/** Nobody waits for it. What goes wrong with the wheel is told to whoever asks for the wheel. */
+async function compareLater(
+  { store }: GateParts,
+  fetching: Fetching,
+  { wanted, found }: HandedOut,
+): Promise<void> {
+  const isProved = await fetching
+    .arriving(wanted)
+    .then((arriving) => arriving.waited())
+    .then(
+      () => true,
+      () => false,
+    )
+  const proved = isProved ? await store.findMetadata(wanted.file.sha256) : undefined
+  if (proved === undefined || sha256Hex(proved) === found) return
+  await fetching.mismatch(wanted, { kind: 'metadata', expected: sha256Hex(proved), found })
 }
 
 function rangeSource({ file, upstream }: WantedFile): Source {
@@ -70,7 +69,7 @@ function rangeSource({ file, upstream }: WantedFile): Source {
     size,
     read: async (start, length) => {
       const bytes = await upstream.client.range(file, { start, end: start + length - 1 })
-      if (bytes === undefined) throw new NoRanges()
+      if (bytes === undefined) throw gateErrors('gate.upstream', 'the upstream answers no ranges')
       return bytes
     },
   }

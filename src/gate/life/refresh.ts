@@ -1,5 +1,7 @@
 import { WheelsealError } from '../../base/index.ts'
+import { gateErrors } from '../errors.ts'
 import type { KeptName, UpstreamName } from '../store.ts'
+import { isWithin } from './age.ts'
 import { once } from './once.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 import { createUpstreamStates, type UpstreamState } from './upstream-states.ts'
@@ -13,10 +15,10 @@ export interface Refreshed {
 
 export interface Refresher {
   /**
-   * The page of a name, not older than a minute where its upstream answers. Throws what the upstream failed with where
-   * nothing is kept.
+   * The page of a name, not older than a minute or `maxAgeMs` where its upstream answers. Throws what the upstream failed
+   * with where nothing is kept.
    */
-  refreshed(upstream: GateUpstream, name: string): Promise<Refreshed>
+  refreshed(upstream: GateUpstream, name: string, maxAgeMs?: number): Promise<Refreshed>
   /** Asks the upstream, however young the page is. */
   refreshNow(upstream: GateUpstream, name: string): Promise<Refreshed>
   /** How the upstream answered last. */
@@ -29,6 +31,7 @@ export const FRESH_MS = 60_000
 export function createRefresher(parts: GateParts): Refresher {
   const { store, clock } = parts
   const single = once<Refreshed>()
+  const patient = once<Refreshed>()
   const states = createUpstreamStates(parts)
   const ask = (upstream: GateUpstream, name: string): Promise<Refreshed> =>
     single(`${upstream.key} ${name}`, async () => {
@@ -39,7 +42,9 @@ export function createRefresher(parts: GateParts): Refresher {
         return { kept, failure: undefined }
       } catch (error) {
         if (!(error instanceof WheelsealError)) throw error
-        states.failed(upstream, { name, failure: error })
+        // A store that cannot be written is no fault of the upstream.
+        if (error.code.startsWith('net.')) states.failed(upstream, { name, failure: error })
+        else parts.log.failure('gate.page-not-kept', error, { gate: parts.name, name })
         if (before === undefined) throw error
         return { kept: before, failure: error }
       }
@@ -47,20 +52,53 @@ export function createRefresher(parts: GateParts): Refresher {
   return {
     refreshNow: ask,
     stateOf: (upstream) => states.stateOf(upstream),
-    refreshed: async (upstream, name) => {
+    refreshed: async (upstream, name, maxAgeMs = FRESH_MS) => {
       const kept = await store.findName({ upstream: upstream.key, name })
-      if (kept !== undefined && isFresh(kept, clock.nowMs())) return { kept, failure: undefined }
+      if (kept !== undefined && isWithin(clock.nowMs() - kept.freshAtMs, maxAgeMs))
+        return { kept, failure: undefined }
       const failure = states.failedJustNow(upstream, name)
-      if (failure === undefined) return ask(upstream, name)
+      if (failure === undefined)
+        return patient(`${upstream.key} ${name}`, () =>
+          inTime(clock, ask(upstream, name), {
+            kept,
+            onSilent: (silence) => states.failed(upstream, { name, failure: silence }),
+          }),
+        )
       if (kept === undefined) throw failure
       return { kept, failure }
     },
   }
 }
 
-/** A clock that went back makes nothing fresh for longer. */
-function isFresh({ freshAtMs }: KeptName, nowMs: number): boolean {
-  return nowMs >= freshAtMs && nowMs - freshAtMs < FRESH_MS
+/** Installers give up after 15 seconds without a byte; what is kept need not wait for an upstream that is silent. */
+const PATIENCE_MS = { kept: 3_000, nothing: 12_000 } as const
+
+interface Waiting {
+  readonly kept: KeptName | undefined
+  readonly onSilent: (failure: WheelsealError) => void
+}
+
+/** The upstream is asked to the end all the same, for the next one. */
+async function inTime(
+  clock: GateParts['clock'],
+  asked: Promise<Refreshed>,
+  { kept, onSilent }: Waiting,
+): Promise<Refreshed> {
+  const waiting = new AbortController()
+  const late = clock.sleep(kept === undefined ? PATIENCE_MS.nothing : PATIENCE_MS.kept, waiting.signal).then(
+    () => undefined,
+    () => undefined,
+  )
+  try {
+    const refreshed = await Promise.race([asked, late])
+    if (refreshed !== undefined) return refreshed
+  } finally {
+    waiting.abort()
+  }
+  const failure = gateErrors('gate.upstream', 'the upstream is silent; try again in a minute')
+  onSilent(failure)
+  if (kept === undefined) throw failure
+  return { kept, failure }
 }
 
 interface Asking {

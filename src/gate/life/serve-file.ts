@@ -2,10 +2,11 @@ import { WheelsealError } from '../../base/index.ts'
 import { otherSdistName, parseFileName } from '../../formats/python/index.ts'
 import type { Ground } from '../decision.ts'
 import { gateErrors } from '../errors.ts'
-import type { AskedFile, FileAnswer } from '../gate.ts'
+import type { SealState } from '../facts.ts'
+import type { AskedFile, FileAnswer, Refused } from '../gate.ts'
 import { answerAllowed, type Allowed } from './answer-file.ts'
 import type { GateContext } from './context.ts'
-import { judgeAsked } from './judge-newest.ts'
+import { isWorthJudging, judgeAsked } from './judge-newest.ts'
 import { isDigested } from './judging.ts'
 import { SIGNPOST_PLACE, signpostOf } from './page.ts'
 import type { GateParts } from './parts.ts'
@@ -27,16 +28,45 @@ export async function serveFile(context: GateContext, asked: AskedFile): Promise
   const view = await viewOrGround(context, routed, name)
   if ('code' in view) return told(context, refusedWith(parts, { name, ground: view }))
   if (isSignpost) return told(context, refusedWith(parts, signpostRefusal(parts, view)))
-  const found = await judgedFile(context, view, asked)
-  const { judged, decision, wouldRefuse } = found.viewed
-  const refuse = (ground: Ground): Promise<FileAnswer> =>
-    told(context, refusedWith(parts, { name, ground, judged, report: JSON.stringify(decision.grounds) }))
-  if (decision.ground !== undefined) return refuse(decision.ground)
-  try {
-    return await allowed(context, { ...found, asked, wouldRefuse: wouldRefuse ?? null })
-  } catch (error) {
-    return refuse(bytesGround(found.view, error))
+  const found = await judgedFile(context, view, asked).catch((error: unknown) =>
+    upstreamGround(routed, error),
+  )
+  if ('code' in found) return told(context, refusedWith(parts, { name, ground: found }))
+  return answerFound(context, found, asked)
+}
+
+async function answerFound(context: GateContext, found: Found, asked: AskedFile): Promise<FileAnswer> {
+  const { parts } = context
+  const { judged, decision } = found.viewed
+  const refuse = (ground: Ground): Promise<Refused> => {
+    const report = JSON.stringify(decision.grounds)
+    return told(context, refusedWith(parts, { name: found.view.name, ground, judged, report }))
   }
+  if (decision.ground !== undefined) return refuse(decision.ground)
+  const wouldRefuse = wouldRefuseFor(parts, found)
+  // A rule that asks for seals which nobody could judge refuses: what is open is never served.
+  if (decision.outcome === 'not judged' && wouldRefuse === null) return refuse(openGround(found))
+  const orRefused = (error: unknown): Promise<Refused> => refuse(bytesGround(found.view, error))
+  try {
+    const answer = await allowed(context, { ...found, asked, wouldRefuse })
+    if (answer.kind !== 'arriving') return answer
+    return { ...answer, begin: () => answer.begin().catch(orRefused) }
+  } catch (error) {
+    return orRefused(error)
+  }
+}
+
+/** The mode `warn` lets through what could not be judged, too. */
+function wouldRefuseFor({ mode }: GateParts, { viewed }: Found): string | null {
+  const { decision, wouldRefuse } = viewed
+  if (decision.outcome === 'not judged' && mode === 'warn') return 'gate.upstream'
+  return wouldRefuse ?? null
+}
+
+function openGround({ view: { routed }, seals }: Found): Ground {
+  const why =
+    seals?.kind === 'unreachable' ? 'did not tell of its seals' : 'has seals that cannot be judged now'
+  return { code: 'gate.upstream', fact: `${routed.upstream.name} ${why}; try again in a minute` }
 }
 
 /** The package is the one that the file name says. Throws `gate.unknown`. */
@@ -64,37 +94,39 @@ function signpostRefusal(parts: GateParts, view: NameView): Refusing {
 interface Found {
   readonly view: NameView
   readonly viewed: ViewedFile
+  /** Where they were looked for just now. */
+  readonly seals?: SealState
 }
 
 /** With its seals judged. Throws `gate.unknown`. */
 async function judgedFile(context: GateContext, seen: NameView, { path }: AskedFile): Promise<Found> {
-  const { views, judging } = context
+  const { parts, views, judging } = context
   const found = await listedFile(context, seen, path)
-  if (found.viewed.decision.outcome !== 'not judged' || !isDigested(found.viewed.judged.file)) return found
-  await judgeAsked(judging, found.view, found.viewed.judged.file)
+  const { file } = found.viewed.judged
+  if (!isDigested(file) || !(await isWorthJudging(parts, judging, found))) return found
+  const seals = await judgeAsked(judging, found.view, file)
   const view = await views.renewed(found.view)
   const viewed = view.files.get(path)
   if (viewed === undefined) throw unknownFile()
-  return { view, viewed }
+  return { view, viewed, seals }
 }
 
 /** A file that was uploaded a moment ago may be missing from the page that is kept. */
 async function listedFile(context: GateContext, seen: NameView, path: string): Promise<Found> {
-  const { parts, refresher, views } = context
+  const { refresher, views } = context
   const viewed = seen.files.get(path)
   if (viewed !== undefined) return { view: seen, viewed }
-  if (parts.clock.nowMs() - seen.facts.freshAtMs < YOUNG_MS) throw unknownFile()
-  await refresher.refreshNow(seen.routed.upstream, seen.name)
+  await refresher.refreshed(seen.routed.upstream, seen.name, YOUNG_MS)
   const view = await views.renewed(seen)
   const found = view.files.get(path)
   if (found === undefined) throw unknownFile()
   return { view, viewed: found }
 }
 
-async function allowed({ parts, fetching, counting }: GateContext, file: Allowed): Promise<FileAnswer> {
-  // A rule that asks for seals which nobody could judge refuses: what is open is never served.
-  if (file.viewed.decision.outcome === 'not judged')
-    throw gateErrors('gate.upstream', 'its seals could not be judged')
+async function allowed(
+  { parts, fetching, counting }: GateContext,
+  file: Allowed,
+): ReturnType<typeof answerAllowed> {
   const answer = await answerAllowed(parts, fetching, file)
   if (file.asked.kind === 'file') counting.add(file.wouldRefuse === null ? 'served' : 'wouldRefuse')
   return answer
@@ -110,7 +142,7 @@ function bytesGround({ routed }: NameView, error: unknown): Ground {
 }
 
 /** Durable before the client hears of it. */
-async function told({ counting }: GateContext, { refusal, ...refused }: RefusedFile): Promise<FileAnswer> {
+async function told({ counting }: GateContext, { refusal, ...refused }: RefusedFile): Promise<Refused> {
   await counting.refused(refusal, refused.code === 'gate.held' ? 'held' : 'refused')
   return refused
 }

@@ -15,8 +15,18 @@ export async function servePage(context: GateContext, name: string): Promise<Gat
   const view = await viewOrGround(context, routed, name)
   if ('code' in view) return signpostPage(name)
   if (view.files.size === 0) return emptyPage(view)
-  view.page ??= judgedPage(context, view)
-  return view.page
+  return pageOnce(view, () => judgedPage(context, view))
+}
+
+/** One that fails is made anew for the next one who asks. */
+function pageOnce({ memo }: NameView, make: () => Promise<GatePage>): Promise<GatePage> {
+  if (memo.page !== undefined) return memo.page
+  const page = make()
+  memo.page = page
+  page.catch(() => {
+    if (memo.page === page) memo.page = undefined
+  })
+  return page
 }
 
 async function judgedPage(context: GateContext, view: NameView): Promise<GatePage> {
@@ -25,8 +35,7 @@ async function judgedPage(context: GateContext, view: NameView): Promise<GatePag
   learning.begin(view)
   if (!isNew) return pageOf(context, view)
   const renewed = await views.renewed(view)
-  renewed.page ??= pageOf(context, renewed)
-  return renewed.page
+  return pageOnce(renewed, () => pageOf(context, renewed))
 }
 
 /** A private name that its upstream does not have is looked up nowhere else, and said so. */
@@ -56,12 +65,13 @@ export async function viewOrGround(
   }
 }
 
-/** That something went wrong on the other side, without what, which is the operator's; anything else is thrown again. */
+/**
+ * That something went wrong on the other side, without what, which is the operator's; where the gate itself has words for
+ * it, those. Anything else is thrown again.
+ */
 export function upstreamGround({ upstream }: Routed, error: unknown): Ground {
-  const isUpstream =
-    error instanceof WheelsealError && (error.code.startsWith('net.') || error.code === 'gate.upstream')
-  if (!isUpstream) throw error
-  const fact =
-    error.code === 'gate.upstream' ? error.message : `${upstream.name} did not answer, and nothing is kept`
-  return { code: 'gate.upstream', fact }
+  if (!(error instanceof WheelsealError)) throw error
+  if (error.code === 'gate.upstream') return { code: error.code, fact: error.message }
+  if (!error.code.startsWith('net.')) throw error
+  return { code: 'gate.upstream', fact: `${upstream.name} did not answer, and nothing is kept` }
 }

@@ -1,4 +1,5 @@
 import type { WheelsealError } from '../../base/index.ts'
+import { isWithin } from './age.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 
 export interface UpstreamState {
@@ -40,7 +41,7 @@ export function createUpstreamStates({ clock, log, name: gate }: GateParts): Ups
     },
     failedJustNow: (upstream, name) => {
       const last = failures.get(keyOf(upstream, name))
-      return last !== undefined && clock.nowMs() - last.atMs < PATIENCE_MS ? last.failure : undefined
+      return last !== undefined && isWithin(clock.nowMs() - last.atMs, PATIENCE_MS) ? last.failure : undefined
     },
     stateOf: ({ key }) => states.get(key),
   }

@@ -5,11 +5,14 @@ import type { NameDecision, NameQuestion } from '../decide/question.ts'
 import type { GatePage } from '../gate.ts'
 import type { JudgedFile, NameFacts } from '../facts.ts'
 import type { KeptName } from '../store.ts'
+import { isWithin } from './age.ts'
 import { loadFacts } from './facts.ts'
-import type { Judging } from './judging.ts'
+import { SEARCH_AGAIN_MS, type Judging } from './judging.ts'
+import { once } from './once.ts'
 import type { GateParts } from './parts.ts'
 import { pathOf } from './places.ts'
 import { FRESH_MS, type Refresher } from './refresh.ts'
+import { createKeptViews } from './kept-views.ts'
 import type { Routed } from './route.ts'
 
 /** All that is known and decided of a name, until something of it changes. */
@@ -23,8 +26,10 @@ export interface NameView {
   readonly isUnknown: boolean
   /** Of the policy, of the trust root, of the store: with other ones it is another view. */
   readonly made: Made
-  /** As it is served; written when somebody asks. */
-  page?: Promise<GatePage>
+  /** As it is served; made when somebody asks. */
+  readonly memo: { page: Promise<GatePage> | undefined }
+  /** Files that were marked as served since. */
+  readonly served: Set<string>
 }
 
 export interface ViewedFile extends Applied {
@@ -48,54 +53,35 @@ export interface Views {
   forget(upstreamKey: string, name: string): void
 }
 
-/** Files in all views together; the view that was asked for longest ago goes first. */
-const MAX_FILES = 200_000
-
 export function createViews(parts: GateParts, refresher: Refresher, judging: Judging): Views {
-  const views = new Map<string, NameView>()
-  let count = 0
-  const drop = (key: string): void => {
-    count -= weight(views.get(key))
-    views.delete(key)
-  }
-  const keep = (key: string, view: NameView): NameView => {
-    drop(key)
-    views.set(key, view)
-    count += weight(view)
-    for (const oldest of views.keys()) {
-      if (count <= MAX_FILES || oldest === key) break
-      drop(oldest)
-    }
-    return view
-  }
+  const kept = createKeptViews<NameView>()
+  const single = once<NameView>()
   const keyOf = ({ upstream }: Routed, name: string): string => `${upstream.key} ${name}`
-  const make = async (routed: Routed, name: string, kept: KeptName): Promise<NameView> =>
-    keep(keyOf(routed, name), await makeView(parts, judging, { routed, name, kept }))
+  const make = (routed: Routed, name: string, of: KeptName): Promise<NameView> =>
+    kept.keeping(keyOf(routed, name), () => makeView(parts, judging, { routed, name, kept: of }))
+  const fresh = async (routed: Routed, name: string): Promise<NameView> => {
+    const { kept: of } = await refresher.refreshed(routed.upstream, name)
+    const before = kept.find(keyOf(routed, name))
+    if (before === undefined || !isSame(parts, before, of)) return make(routed, name, of)
+    return kept.keep(keyOf(routed, name), refreshedView(before, of))
+  }
   return {
     view: async (routed, name) => {
-      const key = keyOf(routed, name)
-      const before = views.get(key)
+      const before = kept.find(keyOf(routed, name))
       if (before !== undefined && isYoung(parts, before)) return before
-      const { kept } = await refresher.refreshed(routed.upstream, name)
-      if (before !== undefined && isSame(parts, before, kept)) return keep(key, refreshedView(before, kept))
-      return make(routed, name, kept)
+      return single(keyOf(routed, name), () => fresh(routed, name))
     },
     renewed: async ({ routed, name }) => {
-      const { kept } = await refresher.refreshed(routed.upstream, name)
-      return make(routed, name, kept)
+      const { kept: of } = await refresher.refreshed(routed.upstream, name)
+      return make(routed, name, of)
     },
-    forget: (upstreamKey, name) => drop(`${upstreamKey} ${name}`),
+    forget: (upstreamKey, name) => kept.forget(`${upstreamKey} ${name}`),
   }
-}
-
-function weight(view: NameView | undefined): number {
-  return view === undefined ? 0 : view.files.size + 1
 }
 
 function isYoung(parts: GateParts, { made, routed }: NameView): boolean {
   const nowMs = parts.clock.nowMs()
-  const isFresh = nowMs >= made.freshAtMs && nowMs - made.freshAtMs < FRESH_MS
-  return isFresh && nowMs < made.untilMs && isOfNow(parts, made, routed)
+  return isWithin(nowMs - made.freshAtMs, FRESH_MS) && nowMs < made.untilMs && isOfNow(parts, made, routed)
 }
 
 function isOfNow(parts: GateParts, made: Made, { upstream }: Routed): boolean {
@@ -123,7 +109,8 @@ async function makeView(parts: GateParts, judging: Judging, making: Making): Pro
   const { sha256: policySha256 } = parts.policy()
   const { rootsSha256 } = routed.upstream.trust()
   const facts = await loadFacts(parts, judging, making)
-  const decision = decideName(questionOf(parts, routed, facts))
+  const question = questionOf(parts, routed, facts)
+  const decision = decideName(question)
   return {
     name,
     routed,
@@ -136,8 +123,10 @@ async function makeView(parts: GateParts, judging: Judging, making: Making): Pro
       rootsSha256,
       revision: kept.revision,
       freshAtMs: kept.freshAtMs,
-      untilMs: decision.untilMs ?? Infinity,
+      untilMs: Math.min(decision.untilMs ?? Infinity, question.nowMs + SEARCH_AGAIN_MS),
     },
+    memo: { page: undefined },
+    served: new Set(),
   }
 }
 
