@@ -25,6 +25,7 @@ export {
   ANONYMOUS,
   hasScope,
   isAdministrator,
+  mayReadGates,
   mayReadMetrics,
   type Action,
   type JobUser,

@@ -157,6 +157,12 @@ export function mayReadMetrics(principal: Principal): boolean {
   )
 }
 
+/** What is of no project of this server, and for its people all the same: who could read packages if they were theirs. */
+export function mayReadGates(principal: Principal): boolean {
+  if (principal.kind === 'user') return hasScope(principal, SCOPES.read_packages)
+  return principal.kind === 'job'
+}
+
 /** The role that GitLab would tell of; an administrator counts as an owner. Null for who is no member. */
 export async function roleOf(
   roles: Roles,

@@ -43,7 +43,7 @@ describe('parseProjectPath', () => {
   ])('refuses %j', (path) => {
     expect(() => parseProjectPath(path)).toThrow(expect.objectContaining({ code: 'access.path' }))
   })
-  it.each(['-/p', '.well-known/p', 'api/p', 'API/p', 'oauth/p', 'v2/p', 'metrics/sub/p'])(
+  it.each(['-/p', '.well-known/p', 'api/p', 'API/p', 'gate/p', 'oauth/p', 'v2/p', 'metrics/sub/p'])(
     'keeps the group of %j for the server',
     (path) => {
       expect(() => parseProjectPath(path)).toThrow(expect.objectContaining({ code: 'access.reserved' }))

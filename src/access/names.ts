@@ -44,7 +44,7 @@ export const JOB_TOKEN_USER = 'gitlab-ci-token'
  * be reached. A test of `server/` compares it with what is served.
  */
 const RESERVED: ReadonlySet<string> = new Set(
-  `- _ .well-known admin api assets checkpoint ct dashboard explore favicon.ico files groups health_check healthz help
+  `- _ .well-known admin api assets checkpoint ct dashboard explore favicon.ico files gate groups health_check healthz help
    import jwt login logout log metrics oauth profile projects public readyz robots.txt s search simple snippets static
    tile tuf uploads user users v2`.split(/\s+/),
 )

@@ -11,7 +11,7 @@ import {
   type UpstreamFlags,
 } from '../server/index.ts'
 import { cliErrors } from './errors.ts'
-import { gateGuide } from './gate-guide.ts'
+import { gateGuide, gateUrls } from './gate-guide.ts'
 import { GATE_DATA_HELP, gateDataFolder, type GateOptions } from './gate-options.ts'
 import { definedOf } from './pipeline-flags.ts'
 import { createTerminal } from './terminal.ts'
@@ -125,9 +125,10 @@ async function up(options: UpOptions): Promise<void> {
   const stopped = untilStopped(() => server.reload())
   const { url } = server
   const names = gates.map(({ name }) => name)
-  const urls = names.map((name) => `${url}/gate/${name}/simple/`)
   if (options.quiet !== true || terminal.isJson)
-    terminal.output({ ready: true, url, pid: process.pid, gates: urls }, () => gateGuide(url, names))
+    terminal.output({ ready: true, url, pid: process.pid, gates: gateUrls(url, names) }, () =>
+      gateGuide(url, names),
+    )
   await stopped
   await server.close()
   await log.flushed(FLUSH_MS)

@@ -6,6 +6,7 @@ const ready: Ready = {
   data: '/home/ada/my data',
   fingerprint: `sha256:${'0123456789abcdef'.repeat(4)}`,
   reasons: [],
+  gates: [],
 }
 
 describe('guide', () => {
@@ -53,5 +54,12 @@ describe('guide', () => {
   it('is two lines for a machine', () => {
     expect(shortGuide(ready)).toHaveLength(2)
     expect(shortGuide(ready).join()).toContain(ready.fingerprint)
+  })
+
+  it('aims installers at each gate', () => {
+    const said = guide({ ...ready, gates: ['prod', 'lab'] }, 120).join('\n')
+    expect(said).toContain('export UV_DEFAULT_INDEX=http://127.0.0.1:7711/gate/prod/simple/')
+    expect(said).toContain('pip config set global.index-url http://127.0.0.1:7711/gate/lab/simple/')
+    expect(guide(ready, 120).join('\n')).not.toContain('/gate/')
   })
 })

@@ -1,4 +1,5 @@
 import { shellQuoted } from '../base/index.ts'
+import { gateUrls } from './gate-guide.ts'
 import { inParagraphs } from './terminal.ts'
 
 export interface Ready {
@@ -8,6 +9,8 @@ export interface Ready {
   readonly fingerprint: string
   /** Why it is not ready, in words; nothing where it is. */
   readonly reasons: readonly string[]
+  /** By name. */
+  readonly gates: readonly string[]
 }
 
 /** Where each service of an instance is; for machines. */
@@ -38,7 +41,7 @@ export function shortGuide({ url, data, fingerprint, reasons }: Ready): readonly
 export function guide(ready: Ready, width: number): readonly string[] {
   // Nobody is sent to a server that would refuse what the lines do.
   if (ready.reasons.length > 0) return shortGuide(ready)
-  const sections = [setUp, cosign, sigstore, packages].flatMap((part) => part(ready))
+  const sections = [setUp, cosign, sigstore, packages, gates].flatMap((part) => part(ready))
   const shown = sections.map(({ title, lines }) =>
     [title].concat(lines.flatMap((words) => wrapped(words, width))),
   )
@@ -144,6 +147,18 @@ function packages({ url }: Ready): readonly Section[] {
       lines: [['curl', '--fail', '--user ME', '--upload-file F', `${project}/generic/PACKAGE/VERSION/F`]],
     },
   ]
+}
+
+function gates({ url, gates: names }: Ready): readonly Section[] {
+  return gateUrls(url, names).map((index) => ({
+    title: `gate: ${index} as the only index`,
+    lines: [
+      ['pip', 'config', 'set', 'global.index-url', index],
+      ['export', `UV_DEFAULT_INDEX=${index}`],
+      ['poetry', 'source', 'add', '--priority=primary', 'gate', index],
+      ['pdm', 'config', 'pypi.url', index],
+    ],
+  }))
 }
 
 const INDENT = '  '

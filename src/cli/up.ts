@@ -5,6 +5,7 @@ import { jsonLog } from '../host/index.ts'
 import { dataFolder, DATA_HELP } from './server-options.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 import { untilStopped } from './until-stopped.ts'
+import { gateUrls } from './gate-guide.ts'
 import { guide, serviceUrls, shortGuide } from './up-guide.ts'
 
 const FLUSH_MS = 500
@@ -28,7 +29,8 @@ Examples:
   wheelseal up --data ./data
       on this machine only, at http://${DEFAULT_LISTEN}
   wheelseal up --listen seal.example:8443 --tls-cert seal.crt --tls-key seal.key
-      for a network, with its own certificate; SIGHUP reloads both files
+      for a network, with its own certificate; SIGHUP reloads both files, and
+      the policies of gates
   wheelseal up --listen 127.0.0.1:7711 --external-url https://seal.example
       behind a proxy that terminates TLS and forwards the Host header
   wheelseal up --listen 0.0.0.0:7711 --external-url https://seal.example \\
@@ -91,7 +93,8 @@ async function up(options: Options): Promise<void> {
     log,
   })
   // Before it is announced: whoever reads that line may send a signal at once.
-  const stopped = untilStopped(options.tlsCert === undefined ? undefined : () => server.reloadTls())
+  const reloads = options.tlsCert !== undefined || server.gates.length > 0
+  const stopped = untilStopped(reloads ? () => server.reload() : undefined)
   if (options.quiet !== true || terminal.isJson) announce(terminal, server)
   await stopped
   await server.close()
@@ -101,11 +104,11 @@ async function up(options: Options): Promise<void> {
 }
 
 function announce(terminal: Terminal, server: RunningServer): void {
-  const { url, data, fingerprint, reasons } = server
+  const { url, data, fingerprint, reasons, gates } = server
   const state = reasons.length === 0 ? { ready: true } : { ready: false, reasons: [...reasons] }
   const { isTTY, columns } = process.stdout
   const isForPeople = isTTY && process.env['CI'] === undefined
-  terminal.output({ ...state, url, pid: process.pid, data, fingerprint, urls: serviceUrls(url) }, () =>
-    isForPeople ? guide(server, columns) : shortGuide(server),
-  )
+  const urls = serviceUrls(url)
+  const report = { ...state, url, pid: process.pid, data, fingerprint, urls, gates: gateUrls(url, gates) }
+  terminal.output(report, () => (isForPeople ? guide(server, columns) : shortGuide(server)))
 }

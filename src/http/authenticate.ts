@@ -188,7 +188,11 @@ export function readProjectId(text: string): number | string {
 
 /** GitLab's failures, and for a 401 the challenge upon which clients send what they have. */
 export function registryFailures(log: Log): ErrorHandler {
-  const render = failures(log, renderProblem)
+  return challenging(failures(log, renderProblem))
+}
+
+/** The same failures, each 401 with the challenge. */
+export function challenging(render: ErrorHandler): ErrorHandler {
   return async (error, context) => {
     const response = await render(error, context)
     if (response.status === 401) response.headers.set('WWW-Authenticate', CHALLENGE)

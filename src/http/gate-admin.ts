@@ -1,17 +1,20 @@
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
+import type { Audit } from '../access/index.ts'
 import type { Clock, Log } from '../base/index.ts'
 import { isName, normalizeName } from '../formats/python/index.ts'
 import { gateErrors, type Gate } from '../gate/index.ts'
 import { renderAdmin } from './admin.ts'
 import { readBodyAs } from './body.ts'
 import { failures } from './failures.ts'
-import { adminSocket, anyone, routesOn, type Bindings } from './route.ts'
+import { adminSocket, routesOn, type Bindings } from './route.ts'
 
 export interface GateAdminParts {
   readonly gates: readonly Gate[]
   readonly clock: Clock
   readonly log: Log
+  /** Left out where there is none: the gate keeps who approved what itself. */
+  readonly audit?: Pick<Audit, 'audited'>
 }
 
 const MAX_BODY_BYTES = 16 << 10
@@ -24,18 +27,14 @@ const bodies = {
   forget: v.strictObject({ by: text, why: text }),
 }
 
+const UNAUDITED: Pick<Audit, 'audited'> = { audited: (_asked, act) => act() }
+
 /** What commands ask of the gates of a server. Part of the administration: never served on the port. */
-export function gateAdminRoutes({ gates, clock, log }: GateAdminParts): Hono<Bindings> {
+export function gateAdminRoutes({ gates, clock, log, audit = UNAUDITED }: GateAdminParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
   app.onError(failures(log, renderAdmin))
   const route = routesOn(app)
-  const gateOf = (context: Context<Bindings>): Gate => {
-    const name = context.req.param('gate')
-    const found = gates.find((one) => one.name === name)
-    if (found === undefined) throw gateErrors('gate.unknown', `the server has no gate ${name}`)
-    return found
-  }
-  route.get('/healthz', anyone, (context) => context.json({ status: 'SERVING' }))
+  const gateOf = (context: Context<Bindings>): Gate => gateNamed(gates, context.req.param('gate'))
   route.get('/admin/gates', adminSocket, (context) => context.json({ gates: gates.map(({ name }) => name) }))
   route.get('/admin/gates/:gate/status', adminSocket, async (context) => {
     const days = Number(context.req.query('days') ?? '1')
@@ -45,10 +44,21 @@ export function gateAdminRoutes({ gates, clock, log }: GateAdminParts): Hono<Bin
   })
   route.post('/admin/gates/:gate/pins/:name', adminSocket, async (context) => {
     const body = await readBodyAs(context, bodies.approve, MAX_BODY_BYTES)
-    return context.json(await gateOf(context).approve(nameIn(context), body), 201)
+    const [gate, name] = [gateOf(context), nameIn(context)]
+    const details = {
+      gate: gate.name,
+      name,
+      by: body.by,
+      ...(body.repository && { repository: body.repository }),
+    }
+    const pin = await audit.audited({ action: 'gate.approve', details }, () => gate.approve(name, body))
+    return context.json(pin, 201)
   })
   route.delete('/admin/gates/:gate/pins/:name', adminSocket, async (context) => {
-    await gateOf(context).forget(nameIn(context), await readBodyAs(context, bodies.forget, MAX_BODY_BYTES))
+    const body = await readBodyAs(context, bodies.forget, MAX_BODY_BYTES)
+    const [gate, name] = [gateOf(context), nameIn(context)]
+    const details = { gate: gate.name, name, by: body.by }
+    await audit.audited({ action: 'gate.forget', details }, () => gate.forget(name, body))
     return context.json({})
   })
   route.get('/admin/gates/:gate/pins', adminSocket, async (context) =>
@@ -59,6 +69,13 @@ export function gateAdminRoutes({ gates, clock, log }: GateAdminParts): Hono<Bin
     return context.json({})
   })
   return app
+}
+
+/** Throws `gate.unknown`. */
+function gateNamed(gates: readonly Gate[], name: string | undefined): Gate {
+  const found = gates.find((one) => one.name === name)
+  if (found === undefined) throw gateErrors('gate.unknown', `the server has no gate ${name}`)
+  return found
 }
 
 /** Throws `gate.unknown`. */

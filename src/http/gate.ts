@@ -5,6 +5,7 @@ import { gateErrors, type AskedFile, type FileAnswer, type Gate, type Refused } 
 import { httpErrors } from './errors.ts'
 import { failures, renderProblem, type ClientFailure } from './failures.ts'
 import { fileHeaders, fileResponse, isKnown } from './file-response.ts'
+import { challenging } from './authenticate.ts'
 import { sendGateNames, sendGatePage } from './gate-page.ts'
 import { isForPeople, placeOf, sendWhyRefusal, sendWhyRelease, type GatePages } from './gate-why.ts'
 import { sayInStatusLine } from './reason-phrase.ts'
@@ -26,7 +27,7 @@ export interface GateRoutesParts {
 /** Verifying indexes, each below `/gate/NAME`: simple pages, files with their metadata and provenance, and why. */
 export function gateRoutes({ gates, pages, log }: GateRoutesParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
-  app.onError(failures(log, (context, failure) => renderFailure(context, failure, pages)))
+  app.onError(challenging(failures(log, (context, failure) => renderFailure(context, failure, pages))))
   const route = routesOn(app)
   for (const { gate, readers } of gates) {
     const base = `/gate/${gate.name}`

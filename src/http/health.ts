@@ -14,7 +14,7 @@ export function healthRoutes(unreadiness: Unreadiness, warnings: Unreadiness = (
   route.get('/readyz', anyone, async (context) => {
     const reasons = await unreadiness()
     context.header('Cache-Control', 'no-store')
-    const soon = await warnings()
+    const soon = (await warnings()).map((warning) => withoutPaths(warning))
     const more = soon.length === 0 ? {} : { warnings: soon }
     if (reasons.length === 0) return context.json({ ready: true, ...more })
     const said = reasons.map((reason) => withoutPaths(reason))

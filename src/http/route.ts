@@ -17,6 +17,7 @@ export type RightName =
   | 'visitor'
   | 'session'
   | 'read_metrics'
+  | 'gate reader'
   | 'admin socket'
   | Action
 

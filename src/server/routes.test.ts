@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,9 @@ let server: RunningServer
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'wheelseal-routes-'))
   const [data, anchor] = [join(root, 'data'), join(root, 'anchor')]
+  await mkdir(join(data, 'policies'), { recursive: true })
+  await writeFile(join(data, 'wheelseal.toml'), GATE)
+  await writeFile(join(data, 'policies', 'gate.toml'), 'version = 1\n[unlisted]\nunsigned = "allow"\n')
   server = await startServer({ data, listen: '127.0.0.1:0', anchor, log: silentLog })
   await post('/admin/projects', { path: 'acme/tools', visibility: 'private' })
   await post('/admin/users', { login: 'ada', isAdministrator: false })
@@ -25,6 +28,18 @@ afterAll(async () => {
   await server.close()
   await rm(root, { recursive: true })
 })
+
+/** Its name stands for every parameter of a path. */
+const GATE = `
+[[gates]]
+name = "1"
+policy = "policies/gate.toml"
+read = "tokens"
+[[gates.upstreams]]
+name = "1"
+url = "http://127.0.0.1:9/simple/"
+trust = "private"
+`
 
 const PIPELINE = {
   project: 'acme/tools',
@@ -89,6 +104,7 @@ const WITH_TOKEN = [
   'personal token',
   'any personal token',
   'read_metrics',
+  'gate reader',
   'read_project',
   'admin_project',
   'read_code',

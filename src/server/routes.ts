@@ -7,6 +7,9 @@ import {
   fulcioConfigurationRoutes,
   fulcioRoutes,
   fulcioV2Routes,
+  gateAdminRoutes,
+  gateReader,
+  gateRoutes,
   genericRoutes,
   gitRoutes,
   healthRoutes,
@@ -42,9 +45,10 @@ import {
   tufRoutes,
   type App,
   type AppParts,
+  type ServedGate,
 } from '../http/index.ts'
 import { systemClock, systemEntropy } from '../host/index.ts'
-import { webRoutes } from '../web/index.ts'
+import { gatePages, gateWebRoutes, webRoutes } from '../web/index.ts'
 import { fingerprintOf } from '../formats/tuf/index.ts'
 import { mintCheckToken, mintTrialToken } from './sigstore/id-tokens.ts'
 import { issuerAdmin } from './admin/issuer-admin.ts'
@@ -92,11 +96,17 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     peopleRoutes({ access, audit, jobs: pipelines, externalUrl, clock: systemClock, log }),
     projectsRoutes({ access, audit, externalUrl, log }),
     repositoryRoutes({ ...services, externalUrl, log }),
+    gateRoutes({ gates: servedGates(services), pages: gatePages, log }),
+    gateWebRoutes({ gates: servedGates(services), clock: systemClock, log }),
     // Before the pages: a repository is reached below the path of its project.
     gitRoutes({ ...services, log }),
     webRoutes(webParts(services, log)),
   ]
   return createApp({ ...parts, routes })
+}
+
+function servedGates({ gates, access }: Pick<Services, 'gates' | 'access'>): readonly ServedGate[] {
+  return gates.gates.map(({ gate, readers }) => ({ gate, readers: gateReader(access, readers) }))
 }
 
 /** Of pipelines and jobs, for people and programs. */
@@ -132,7 +142,7 @@ function publisherParts(
 type PublishingServices = Pick<Services, 'publishers' | 'publishingTokens' | 'access' | 'audit' | 'url'>
 
 /** What is served on the owner-only socket, or asked for by a command in its own process. */
-export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, log: Log): App {
+export function adminApp({ issuer, issuerKeys, trust, gates, ...services }: Services, log: Log): App {
   const admin = adminRoutes({
     ...services,
     log,
@@ -159,6 +169,8 @@ export function adminApp({ issuer, issuerKeys, trust, ...services }: Services, l
     logAdminRoutes(() => trust.logs.check(), log),
   )
   app.route('/', issuerAdminRoutes(issuerAdmin(issuerKeys, log), services.audit, log))
+  const all = gates.gates.map(({ gate }) => gate)
+  app.route('/', gateAdminRoutes({ ...services, gates: all, clock: systemClock, log }))
   app.route('/', sealAdminRoutes({ ...services, log }))
   app.route('/', ownMetricsRoutes(services.metrics))
   app.notFound((context) =>

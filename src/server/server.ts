@@ -6,7 +6,7 @@ import { healthRoutes, listen, measured, type App, type AppParts, type Listening
 import { watchClock } from './health/clock-watch.ts'
 import { openDataDirectory } from './data/data-directory.ts'
 import { refuseBorrowedName, refuseUsedFolder } from './borrowed-name.ts'
-import { openListener } from './listen/listener.ts'
+import { openListener, type Listener } from './listen/listener.ts'
 import { watchExpiries } from './health/expiries.ts'
 import { firstStart } from './data/first-start.ts'
 import { openConfiguration } from './configuration/issuers.ts'
@@ -58,8 +58,10 @@ export interface RunningServer {
   /** Why it is not ready, in words; nothing where it is. */
   readonly reasons: readonly string[]
   readonly services: Services
-  /** Certificate and key are read again for new connections; nothing where the server speaks plain HTTP. */
-  reloadTls(): Promise<void>
+  /** Of its gates. */
+  readonly gates: readonly string[]
+  /** Certificate and key are read again for new connections, and the policies of gates. */
+  reload(): Promise<void>
   /** Answers what is under way, then frees the directory. */
   close(): Promise<void>
 }
@@ -71,7 +73,7 @@ const MAX_COMMANDS = 128
 
 /**
  * Throws what `openDataDirectory` throws, `server.configuration`, `server.url-fixed`, `server.listen-address`, `server.external-url`, `server.host`,
- * `server.tls-certificate`, `server.tls-key`, `server.socket-path`, `server.borrowed-name`, `http.listen`.
+ * `server.tls-certificate`, `server.tls-key`, `server.socket-path`, `server.borrowed-name`, `verify.policy-file`, `http.listen`.
  */
 export function startServer(options: ServerOptions): Promise<RunningServer> {
   return start(options, refuseBorrowedName)
@@ -135,7 +137,7 @@ async function open(
   undo.splice(1, 0, () => services.close())
   // Before anybody is answered: no runner of before may go on.
   await services.pipelines.recover()
-  const readiness = { trust: services.trust, clock, freeBytes }
+  const readiness = { trust: services.trust, gates: services.gates, clock, freeBytes }
   const measure = measured(services.metrics, clock)
   const requests = { clock, entropy: systemEntropy, proxies: configured.proxies }
   const { stored, maxEntryBytes } = { ...configured, stored: storedLocationOf(configured) }
@@ -146,14 +148,24 @@ async function open(
   const reasons = await sayState(readiness, { url, log }, undo)
   undo.push(beginWork(services, configured))
   const fingerprint = fingerprintOf(utf8(services.trust.material.tufRoot))
-  return { url, address, data, fingerprint, reasons, services, reloadTls: () => listener.reloadTls() }
+  return { url, address, data, fingerprint, reasons, services, ...gatesOf(services, listener) }
+}
+
+function gatesOf({ gates }: Services, listener: Listener): Pick<RunningServer, 'gates' | 'reload'> {
+  return {
+    gates: gates.gates.map(({ gate }) => gate.name),
+    reload: async () => {
+      await gates.reload()
+      await listener.reloadTls()
+    },
+  }
 }
 
 type Configured = Awaited<ReturnType<typeof openConfiguration>>
 
 function portsOf(
   options: ServerOptions,
-  { issuers, rekorKeys, seals }: Configured,
+  { issuers, rekorKeys, seals, gates }: Configured,
 ): Omit<Parameters<typeof openServices>[2], 'reserve'> {
   const { clock = systemClock, log, anchor, maxPushBytes } = options
   const watch = watchClock({ clock, steadyMs: steadyFor(options), log })
@@ -165,6 +177,7 @@ function portsOf(
     foreign: issuers,
     rekorKeys,
     seals,
+    gates,
     anchor,
     maxPushBytes,
   }

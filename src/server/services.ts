@@ -53,8 +53,11 @@ import { hasLogs, refuseMissingLogs } from './data/data-checks.ts'
 import type { DataDirectory, Instance } from './data/data-directory.ts'
 import { openIssuerKeys, type IssuerKeys } from './keys/issuer-keys.ts'
 import { loadKeys, type InstanceKeys } from './keys/keys.ts'
-import { lostLogs, openLogs, type Logs } from './sigstore/logs.ts'
+import { lostLogs, openLogs, sayLostAnchor, type Logs } from './sigstore/logs.ts'
 import { addGauges } from './health/metrics.ts'
+import type { GateConfiguration } from './gate/configuration.ts'
+import { openInstanceGates } from './gate/instance-gates.ts'
+import type { OpenGates } from './gate/open-gates.ts'
 import { anchorPath, databasePath, ownerOf } from './data/paths.ts'
 import { createPublishingTokens, type PublishingTokens } from './sigstore/publishing-tokens.ts'
 import { openRepositories } from './data/repositories.ts'
@@ -82,6 +85,7 @@ export interface Services {
   readonly issuerKeys: IssuerKeys
   readonly trust: PrivateSigstore
   readonly metrics: Metrics
+  readonly gates: OpenGates
   close(): Promise<void>
 }
 
@@ -99,6 +103,8 @@ export interface ServicePorts {
   readonly foreign?: readonly AcceptedIssuer[]
   /** Canonical PEM of the keys that may write to Rekor; none where left out. */
   readonly rekorKeys?: ReadonlySet<string>
+  /** None where left out. */
+  readonly gates?: readonly GateConfiguration[]
   /** Left out: the own authority and log alone. */
   readonly seals?: SealSettings
   /** Of one push, as it is sent; default 2 GiB. */
@@ -134,26 +140,25 @@ export async function openServices(
     undo.push(() => logs.close())
     sayLostAnchor(logs, anchor, ports.log)
     if (!isLost) await checkBeginnings({ path, instance, keys, logs })
-    const built = await build({ path, instance, keys, repository, database, logs, ports })
-    undo.push(() => built.seals.stop())
-    const pushes = await openRepositories({ ...built, path, database, ports })
-    undo.push(() => pushes.repositories.git.close())
-    // What a crash left of pushes, before there can be others.
-    await finishPushes(pushes.repositories)
-    return { ...built, ...pushes, close }
+    const parts = { path, instance, keys, repository, database, logs, ports }
+    return { ...(await open(parts, undo)), close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** It may be an honest move to another machine: whoever runs the server knows, and must be told. */
-function sayLostAnchor({ withoutAnchor }: Logs, anchor: string, log: Log): void {
-  if (withoutAnchor.length === 0) return
-  const reason = new Error(
-    `${anchor} has no tree head of ${withoutAnchor.join(' and ')} and is created anew, so a data directory restored from an older state would not be noticed; compare the logs with a client that saw a newer tree head`,
-  )
-  log.failure('log.anchor-lost', reason, { anchor })
+/** Each step leaves in `undo` how it is taken back. */
+async function open(parts: Parts, undo: (() => Promise<void>)[]): Promise<Omit<Services, 'close'>> {
+  const built = await build(parts)
+  undo.push(() => built.seals.stop())
+  const pushes = await openRepositories({ ...built, ...parts })
+  undo.push(() => pushes.repositories.git.close())
+  // What a crash left of pushes, before there can be others.
+  await finishPushes(pushes.repositories)
+  const gates = await openInstanceGates({ ...built, ...parts })
+  undo.push(() => gates.close())
+  return { ...built, ...pushes, gates }
 }
 
 interface Parts {
@@ -166,7 +171,9 @@ interface Parts {
   readonly ports: ServicePorts
 }
 
-async function build(parts: Parts): Promise<Omit<Services, 'close' | 'repositories' | 'maxPushBytes'>> {
+async function build(
+  parts: Parts,
+): Promise<Omit<Services, 'close' | 'repositories' | 'maxPushBytes' | 'gates'>> {
   const { path, instance, keys, repository, database, logs, ports } = parts
   const { url } = instance
   const folderBlobs = await openFolderBlobs(await folder(path, 'blobs'), ports)

@@ -40,6 +40,8 @@ export interface GatePolicy {
   readonly sha256: string
   /** As people know it. */
   readonly path: string
+  /** Why a newer file could not be taken, so that this one still counts. */
+  readonly broken?: string
 }
 
 export type GateMode = 'enforce' | 'warn' | 'off'

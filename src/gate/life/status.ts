@@ -58,5 +58,8 @@ function soon({ policy, clock, upstreams, clockFact }: GateParts): readonly stri
     return [`trust of upstream ${upstream.name} ends in ${days(untilMs)} days, since it was not refreshed`]
   })
   const fact = clockFact()
-  return [...exemptions, ...trust, ...(fact === null ? [] : [fact])]
+  const { broken } = policy()
+  const kept =
+    broken === undefined ? [] : [`the policy file is broken, and the last good one counts: ${broken}`]
+  return [...kept, ...exemptions, ...trust, ...(fact === null ? [] : [fact])]
 }

@@ -6,9 +6,17 @@ import { serverErrors } from '../errors.ts'
 
 /**
  * What a backup holds besides the database and the blobs that it names: what no server of this instance could make
- * again. Never the folder of the logs: a log that was put back from a copy is a fork of the one that clients saw.
+ * again. Never the folder of the logs: a log that was put back from a copy is a fork of the one that clients saw. Nor that
+ * of the gates, whose files come back from their upstreams.
  */
-export const COPIED_FOLDERS: readonly string[] = ['keys', 'certificates', 'tuf', 'traces', 'issuers']
+export const COPIED_FOLDERS: readonly string[] = [
+  'keys',
+  'certificates',
+  'tuf',
+  'traces',
+  'issuers',
+  'policies',
+]
 /** Of a folder, what is copied before the rest: of TUF the files without a number, by which all others are found. */
 export const COPIED_FIRST: Readonly<Record<string, readonly string[]>> = {
   tuf: ['timestamp.json', 'root.json'],

@@ -58,6 +58,7 @@ describe('readConfiguration', () => {
       proxies: ['10.0.0.0/8', '::1'],
       maxEntryBytes: 16_777_216,
       xAccelLocation: '/internal/stored/',
+      gates: [],
     })
   })
 
@@ -69,6 +70,7 @@ describe('readConfiguration', () => {
       rekorKeys: [],
       trustedRoots: [],
       proxies: [],
+      gates: [],
     })
     expect((await read('# nothing yet\n')).issuers).toEqual([])
   })
@@ -80,6 +82,36 @@ describe('readConfiguration', () => {
       await expect(refused).rejects.toMatchObject({ code: 'server.configuration' })
     },
   )
+
+  it('gives every gate, with absolute paths', async () => {
+    const toml = `
+      [[gates]]
+      name = "prod"
+      policy = "policies/prod.toml"
+      read = "tokens"
+      [[gates.upstreams]]
+      name = "ours"
+      url = "https://gitlab.example/api/v4/projects/7/packages/pypi/simple"
+      names = ["acme-*"]
+      trust = "private"
+      [[gates.upstreams]]
+      name = "pypi"
+      url = "https://index.example/simple/"
+      files = ["files.example"]
+    `
+    expect((await read(toml)).gates).toMatchObject([
+      {
+        name: 'prod',
+        policy: '/data/policies/prod.toml',
+        mode: 'enforce',
+        readers: 'tokens',
+        upstreams: [
+          { name: 'ours', names: ['acme-*'], trust: { kind: 'private' } },
+          { name: 'pypi', files: ['files.example'], trust: { kind: 'public' } },
+        ],
+      },
+    ])
+  })
 
   it('takes another file in its place, which must be there', async () => {
     const files = filesOf({ '/data/wheelseal.toml': 'x = 1', '/etc/w.toml': '' }) as Files
@@ -188,6 +220,11 @@ describe('readConfiguration', () => {
       Array.from({ length: 33 }, (_, index) => url(`https://g${index}.example`)).join(''),
       'more than 32',
     ],
+    [
+      'an unknown key of a gate',
+      '[[gates]]\nname = "prod"\npolicy = "p"\nupstreams = [{ name = "p", url = "https://p.example" }]\nmod = "warn"',
+      ':5: gates[1].mod is not a',
+    ],
     ['a date', `${first}audience = 2026-01-01\n`, ':3: issuers[1].audience must be a quoted string'],
   ])('refuses %s, and names the line', async (_what, toml, message) => {
     await expect(read(toml)).rejects.toMatchObject({
@@ -217,7 +254,7 @@ describe('readConfiguration', () => {
       hint: 'known keys: url, jwks, audience, projects, groups',
     })
     await expect(read('x = 1')).rejects.toMatchObject({
-      hint: 'known keys: rekor, seals, http, registry, issuers',
+      hint: 'known keys: rekor, seals, http, registry, gates, issuers',
     })
     await expect(read('[rekor]\nx = 1')).rejects.toMatchObject({ hint: 'known keys: keys, max-entry-bytes' })
   })

@@ -18,6 +18,10 @@
  *     [registry]
  *     x-accel-location = "/stored/"
  *
+ *     [[gates]]                        # ../gate/configuration.ts
+ *     name = "prod"
+ *     policy = "policies/prod.toml"
+ *
  * Every key is known or refused, so that a slip of the pen never widens what is accepted. It contains no secrets.
  */
 import { dirname, join, resolve } from 'node:path'
@@ -27,6 +31,7 @@ import { isIssuerUrl } from '../../identity/index.ts'
 import { parseToml } from '../../formats/toml/index.ts'
 import { proxyList } from '../../http/index.ts'
 import { serverErrors } from '../errors.ts'
+import { gateConfiguration, Gates, type GateConfiguration } from '../gate/configuration.ts'
 
 const CONFIGURATION_FILE = 'wheelseal.toml'
 const MAX_BYTES = 64 * 1024
@@ -134,6 +139,7 @@ const Configuration = v.strictObject({
   seals: v.optional(Seals, {}),
   http: v.optional(Http, {}),
   registry: v.optional(Registry, {}),
+  gates: v.optional(Gates, []),
   issuers: v.optional(
     v.pipe(
       v.array(Issuer, 'must be a list of tables, [[issuers]]'),
@@ -162,6 +168,7 @@ export interface ConfigurationFile {
   readonly xAccelLocation?: string
   /** Left out for the default of the routes. */
   readonly maxEntryBytes?: number
+  readonly gates: readonly GateConfiguration[]
 }
 
 /**
@@ -174,8 +181,8 @@ export async function readConfiguration(
 ): Promise<ConfigurationFile> {
   const path = resolve(asked ?? join(data, CONFIGURATION_FILE))
   if (asked === undefined && !(await files.exists(path)))
-    return { path: undefined, issuers: [], rekorKeys: [], trustedRoots: [], proxies: [] }
-  const { issuers, rekor, seals, http, registry } = checked(path, await readText(path, files))
+    return { path: undefined, issuers: [], rekorKeys: [], trustedRoots: [], proxies: [], gates: [] }
+  const { issuers, rekor, seals, http, registry, gates } = checked(path, await readText(path, files))
   const folder = dirname(path)
   const maxEntryBytes = rekor['max-entry-bytes']
   const xAccelLocation = registry['x-accel-location']
@@ -185,6 +192,7 @@ export async function readConfiguration(
     rekorKeys: rekor.keys.map((file) => resolve(folder, file)),
     trustedRoots: seals['trusted-roots'].map((file) => resolve(folder, file)),
     proxies: http.proxies,
+    gates: gates.map((gate) => gateConfiguration(gate, folder)),
     ...(maxEntryBytes === undefined ? {} : { maxEntryBytes }),
     ...(xAccelLocation === undefined ? {} : { xAccelLocation }),
   }

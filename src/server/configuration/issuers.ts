@@ -16,6 +16,8 @@ import { readListedKeys } from '../sigstore/admission.ts'
 import { issuersByProject, readSealRoots, type SealSettings } from '../sigstore/seals.ts'
 import { readConfiguration, type IssuerConfiguration } from './configuration.ts'
 import { serverErrors } from '../errors.ts'
+import type { GateConfiguration } from '../gate/configuration.ts'
+import { readGatePolicy } from '../gate/policies.ts'
 
 export interface IssuerPorts {
   readonly http: Http
@@ -36,11 +38,12 @@ interface OtherSettings {
   readonly proxies: ReturnType<typeof proxyList>
   readonly maxEntryBytes?: number
   readonly xAccelLocation?: string
+  readonly gates: readonly GateConfiguration[]
 }
 
 /**
  * What the server's configuration says: whose tokens count, over this machine's network, which keys may write to the
- * log, and which proxies are believed. Throws `server.configuration`.
+ * log, which proxies are believed, and which gates there are. Throws `server.configuration`, `verify.policy-file`.
  */
 export async function openConfiguration({
   data,
@@ -52,8 +55,10 @@ export async function openConfiguration({
   readonly log: Log
 }): Promise<ForeignIssuers & OtherSettings & { close(): void }> {
   const read = await readConfiguration({ data, asked: config }, systemFiles)
-  const { issuers, rekorKeys: paths, proxies, maxEntryBytes, xAccelLocation } = read
+  const { issuers, rekorKeys: paths, proxies, gates, maxEntryBytes, xAccelLocation } = read
   const rekorKeys = await readListedKeys(paths, systemFiles)
+  // A broken policy is refused before anything is made.
+  for (const gate of gates) await readGatePolicy(gate, { files: systemFiles, clock: systemClock })
   const closing = new AbortController()
   const network = createHttp({ env: process.env, files: systemFiles })
   // A fetch under way would keep a server that is told to end.
@@ -64,7 +69,7 @@ export async function openConfiguration({
   const limits = maxEntryBytes === undefined ? {} : { maxEntryBytes }
   const stored = xAccelLocation === undefined ? {} : { xAccelLocation }
   const close = (): void => closing.abort()
-  return { ...foreign, rekorKeys, seals, ...limits, ...stored, proxies: proxyList(proxies), close }
+  return { ...foreign, rekorKeys, seals, gates, ...limits, ...stored, proxies: proxyList(proxies), close }
 }
 
 const MAX_KEY_SET_BYTES = 256 * 1024

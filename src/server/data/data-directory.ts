@@ -2,13 +2,15 @@
  * The data directory: what belongs to one instance, and who may use it.
  *
  *     instance.json   format, external URL, log identity; written last at the first start
- *     wheelseal.toml  the operator's configuration, with the key sets that it names in issuers/; never written here
+ *     wheelseal.toml  the operator's configuration, with the key sets that it names in issuers/ and the policies of its
+ *                     gates in policies/; never written here
  *     lock.db         held by the process that uses the directory
  *     keys/           private keys, owner only
  *     certificates/   the authority's root and intermediate
  *     wheelseal.db    the rows of all services
  *     logs/           the two logs: write-ahead log, bundles, tiles, index of keys
  *     blobs/ traces/  files by digest; job logs
+ *     gate/           what gates keep of their upstreams; can be deleted while no server runs
  *     run/admin.sock  the owner-only socket while a server runs
  */
 import { constants } from 'node:fs'
@@ -66,7 +68,7 @@ const LOCK_FILE = 'lock.db'
 /** Stands while the first start is under way: what is beside it was never acknowledged and is made anew. */
 const FIRST_START_FILE = 'first-start'
 /** What a cut first start may leave before `first-start` stands, and what the operator may have put there before it. */
-const OWN_LEFTOVERS = [LOCK_FILE, `${LOCK_FILE}-journal`, 'wheelseal.toml', 'issuers']
+const OWN_LEFTOVERS = [LOCK_FILE, `${LOCK_FILE}-journal`, 'wheelseal.toml', 'issuers', 'policies']
 /** `first-start` before it has its name, as a cut first start leaves it. */
 const UNNAMED_FIRST_START = /^\.first-start\.[0-9a-f]{12}\.tmp$/
 /** Where both are, there was an instance. */

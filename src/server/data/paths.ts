@@ -9,6 +9,11 @@ export function databasePath(data: string): string {
   return join(data, 'wheelseal.db')
 }
 
+/** Of what gates keep beside the database, which can be deleted and comes back. */
+export function gateFolder(data: string): string {
+  return join(data, 'gate')
+}
+
 /** A number that the database of an instance carries, never 0. */
 export function ownerOf({ rekorTreeId }: { readonly rekorTreeId: string }): number {
   return Number(BigInt(rekorTreeId) % 0x7ffffffen) + 1

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { systemClock, systemEntropy, systemFiles, makeFolder } from '../../host/index.ts'
+import { dirname } from 'node:path'
+import { makeFolder, steadyMs, systemClock, systemEntropy, systemFiles } from '../../host/index.ts'
 import {
   anyone,
   createApp,
@@ -16,7 +16,8 @@ import { createReserve } from '../../storage/folder/index.ts'
 import { migrations } from '../../storage/sql/index.ts'
 import { gateHomeRoutes, gatePages, gateWebRoutes } from '../../web/index.ts'
 import { lockDirectory, openDatabase } from '../../storage/sqlite/index.ts'
-import { adminSocketPath, databasePath } from '../data/paths.ts'
+import { adminSocketPath, databasePath, gateFolder } from '../data/paths.ts'
+import { watchClock } from '../health/clock-watch.ts'
 import { freeBytesOf, MIN_FREE_BYTES } from '../health/readiness.ts'
 import { hostNames } from '../listen/listen-address.ts'
 import { openListener } from '../listen/listener.ts'
@@ -86,14 +87,15 @@ async function open(options: GateServerOptions, undo: Undo): Promise<Omit<Runnin
     log,
     requests: { clock, entropy: systemEntropy },
     routes: [
-      healthRoutes(() => []),
+      healthRoutes(() => [], gates.warnings),
       gateRoutes({ gates: served, pages: gatePages, log }),
       gateWebRoutes({ gates: served, clock, log }),
       gateHomeRoutes({ gates: served, log }),
     ],
   })
   listener.open(app)
-  const admin = gateAdminRoutes({ gates: gates.gates.map(({ gate }) => gate), clock, log })
+  const admin = healthRoutes(() => [])
+  admin.route('/', gateAdminRoutes({ gates: gates.gates.map(({ gate }) => gate), clock, log }))
   listening.push(await openSocket(data, admin))
   return {
     url,
@@ -116,16 +118,19 @@ async function gatesOn(
 ): Promise<OpenGates> {
   const database = await openDatabase(databasePath(data), migrations)
   undo.splice(1, 0, () => database.destroy())
+  // A clock that was handed in is as steady as whoever moves it.
+  const steady = clock === systemClock ? steadyMs : () => clock.nowMs()
+  const watch = watchClock({ clock, steadyMs: steady, log })
   const opened = await openGates(gates, {
     database,
-    folder: join(data, 'gate'),
+    folder: gateFolder(data),
     externalUrl: url,
     http: createHttp({ env: process.env, files: systemFiles }),
     files: systemFiles,
     clock,
     log,
     reserve: createReserve({ freeBytes: () => freeBytesOf(data), reserveBytes: MIN_FREE_BYTES }),
-    clockFact: () => null,
+    clockFact: () => watch.doubt() ?? null,
     own: undefined,
   })
   undo.splice(2, 0, () => opened.close())

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import {
   describeError,
   Secret,
@@ -9,20 +9,14 @@ import {
   type Http,
   type Log,
 } from '../../base/index.ts'
-import {
-  createGate,
-  type FileCache,
-  type Gate,
-  type GatePolicy,
-  type GateUpstream,
-} from '../../gate/index.ts'
+import { createGate, type FileCache, type Gate, type GateUpstream } from '../../gate/index.ts'
 import { systemEntropy } from '../../host/index.ts'
 import { createGateUpstream } from '../../net/index.ts'
 import { createFileCache, type Reserve } from '../../storage/folder/index.ts'
 import { createGateStore, type Database } from '../../storage/sql/index.ts'
-import { readPolicy } from '../../verify/index.ts'
 import { serverErrors } from '../errors.ts'
 import type { GateConfiguration, UpstreamConfiguration } from './configuration.ts'
+import { openPolicy, type OpenPolicy } from './policies.ts'
 import { openTrust, type OpenTrust, type TrustParts } from './trust.ts'
 
 export interface GatesParts {
@@ -50,11 +44,12 @@ export interface OpenGates {
   readonly gates: readonly OpenGate[]
   /** Reads the policies again; one that is broken changes nothing, and the log has why. */
   readonly reload: () => Promise<void>
+  /** What is wrong though the gates work, in words. */
+  readonly warnings: () => readonly string[]
   readonly close: () => Promise<void>
 }
 
 const TRUST_REFRESH_MS = 12 * 3_600_000
-const MAX_POLICY_BYTES = 64 << 10
 const MAX_PASSWORD_BYTES = 4096
 
 /** Throws `server.configuration`, `verify.policy-file`. */
@@ -62,9 +57,10 @@ export async function openGates(
   configured: readonly GateConfiguration[],
   parts: GatesParts,
 ): Promise<OpenGates> {
-  const opened: (OpenGate & Reloading)[] = []
-  for (const one of configured) opened.push(await openGate(one, parts))
   const closing = new AbortController()
+  const http = endingWith(closing.signal, parts.http)
+  const opened: (OpenGate & Behind)[] = []
+  for (const one of configured) opened.push(await openGate(one, { ...parts, http }))
   void refreshTrust(
     opened.flatMap(({ trusts }) => trusts),
     parts.clock,
@@ -74,8 +70,9 @@ export async function openGates(
   return {
     gates: opened.map(({ gate, readers }) => ({ gate, readers })),
     reload: async () => {
-      for (const { reload } of opened) await reload()
+      for (const { policy } of opened) await policy.reload()
     },
+    warnings: () => opened.flatMap(({ gate, policy }) => brokenPolicy(gate.name, policy)),
     close: async () => {
       closing.abort()
       await forgetting
@@ -84,22 +81,37 @@ export async function openGates(
   }
 }
 
-interface Reloading {
-  readonly trusts: readonly OpenTrust[]
-  readonly reload: () => Promise<void>
+/** A fetch under way would keep a server that is told to end. */
+function endingWith(ending: AbortSignal, http: Http): Http {
+  return {
+    request: ({ signal, ...request }) =>
+      http.request({ ...request, signal: signal === undefined ? ending : AbortSignal.any([signal, ending]) }),
+  }
 }
 
-async function openGate(configured: GateConfiguration, parts: GatesParts): Promise<OpenGate & Reloading> {
+function brokenPolicy(gate: string, policy: OpenPolicy): readonly string[] {
+  const { broken } = policy.now()
+  return broken === undefined
+    ? []
+    : [`gate ${gate} keeps its last good policy, the file is broken: ${broken}`]
+}
+
+interface Behind {
+  readonly policy: OpenPolicy
+  readonly trusts: readonly OpenTrust[]
+}
+
+async function openGate(configured: GateConfiguration, parts: GatesParts): Promise<OpenGate & Behind> {
   const { name, mode, readers, staleForMs } = configured
   const { clock, log } = parts
-  let policy = await openPolicy(configured, parts)
+  const policy = await openPolicy(configured, parts)
   const opened = await openUpstreams(configured, parts)
   const gate = createGate({
     name,
     mode,
     url: `${parts.externalUrl}/gate/${name}`,
     upstreams: opened.map(({ upstream }) => upstream),
-    policy: () => policy,
+    policy: policy.now,
     staleForMs,
     clockFact: parts.clockFact,
     store: createGateStore(parts.database),
@@ -107,15 +119,7 @@ async function openGate(configured: GateConfiguration, parts: GatesParts): Promi
     clock,
     log,
   })
-  const reload = async (): Promise<void> => {
-    try {
-      policy = await openPolicy(configured, parts)
-      log.event('gate.policy', { gate: name, policy: policy.path, sha256: policy.sha256 })
-    } catch (error) {
-      log.failure('gate.policy-broken', error, { gate: name, policy: configured.policy, kept: policy.sha256 })
-    }
-  }
-  return { gate, readers, trusts: opened.map(({ trust }) => trust), reload }
+  return { gate, readers, policy, trusts: opened.map(({ trust }) => trust) }
 }
 
 function openCache({ name, keepBytes: maxBytes }: GateConfiguration, parts: GatesParts): Promise<FileCache> {
@@ -132,16 +136,6 @@ async function openUpstreams(
     opened.push({ trust, upstream: await openUpstream(one, trust, parts) })
   }
   return opened
-}
-
-async function openPolicy(
-  { policy: path }: Pick<GateConfiguration, 'policy'>,
-  { files, clock }: GatesParts,
-): Promise<GatePolicy> {
-  const bytes = await files.read(path, MAX_POLICY_BYTES)
-  // Sentences name it to everybody, who need not know where it is.
-  const file = await readPolicy(bytes, basename(path), { nowMs: clock.nowMs() })
-  return { file, sha256: sha256Hex(bytes), path }
 }
 
 async function openUpstream(

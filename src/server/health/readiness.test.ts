@@ -24,6 +24,7 @@ function parts(
   }
   return {
     trust: { refusals: () => change.refusals ?? [], repository, ...chains },
+    gates: { warnings: () => [] },
     clock: { nowMs: () => change.atMs ?? now, sleep: async () => undefined },
     freeBytes: change.freeBytes ?? (async () => 1e12),
   }
@@ -69,7 +70,13 @@ it.each([
   ['timestamp', '2030-01-02T12:00:00Z', 0],
   ['timestamp', '2030-01-01T12:00:00Z', 1],
 ] as const)('warns of a TUF %s that ends at %s: %i', (role, end, count) => {
-  const { trust, clock } = parts({})
+  const { trust, ...others } = parts({})
   const repository = { ...trust.repository, status: () => [{ role, version: 1, expires: end }] }
-  expect(warnings({ trust: { ...trust, repository }, clock })).toHaveLength(count)
+  expect(warnings({ ...others, trust: { ...trust, repository } })).toHaveLength(count)
+})
+
+it('warns of what is wrong with a gate', () => {
+  expect(warnings({ ...parts({}), gates: { warnings: () => ['gate prod: broken'] } })).toEqual([
+    'gate prod: broken',
+  ])
 })

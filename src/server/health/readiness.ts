@@ -8,13 +8,18 @@ export const MIN_FREE_BYTES = 64 * 1024 * 1024
 
 export interface ReadinessParts {
   readonly trust: Pick<Services['trust'], 'refusals' | 'repository' | 'authority' | 'tsa'>
+  readonly gates: Pick<Services['gates'], 'warnings'>
   readonly clock: Clock
   /** Of the data directory. */
   readonly freeBytes: () => Promise<number>
 }
 
 /** What keeps the server from doing its work, in words; nothing when it is ready. */
-export async function unreadiness({ trust, clock, freeBytes }: ReadinessParts): Promise<readonly string[]> {
+export async function unreadiness({
+  trust,
+  clock,
+  freeBytes,
+}: Omit<ReadinessParts, 'gates'>): Promise<readonly string[]> {
   const reasons = [...trust.refusals()]
   // As a request for it would renew it.
   await trust.repository.renew().catch(() => undefined)
@@ -24,9 +29,9 @@ export async function unreadiness({ trust, clock, freeBytes }: ReadinessParts): 
   return reasons
 }
 
-/** What will keep it from that before long. */
-export function warnings({ trust, clock }: Pick<ReadinessParts, 'trust' | 'clock'>): readonly string[] {
-  return endingTrust(trust, clock.nowMs() / 1000)
+/** What will keep it from that before long, or is wrong though it works. */
+export function warnings({ trust, gates, clock }: Omit<ReadinessParts, 'freeBytes'>): readonly string[] {
+  return [...endingTrust(trust, clock.nowMs() / 1000), ...gates.warnings()]
 }
 
 export async function freeBytesOf(path: string): Promise<number> {

@@ -170,10 +170,10 @@ describe('TLS', () => {
     const secure = { port: portOf(server.url), path: '/readyz', secure: true }
     expect(await ask(secure)).toMatchObject({ status: 200, name: 'first' })
     await copyFile(other.cert, tls.cert)
-    await server.reloadTls()
+    await server.reload()
     expect(await ask(secure), 'the key does not belong to it').toMatchObject({ name: 'first' })
     await copyFile(other.key, tls.key)
-    await server.reloadTls()
+    await server.reload()
     expect(await ask(secure)).toMatchObject({ status: 200, name: 'second' })
   })
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { reworded, sha256Hex, WheelsealError, type Clock } from '../../base/index.ts'
+import { reworded, sha256Hex, WheelsealError, type Clock, type Log } from '../../base/index.ts'
 import { spkiOf } from '../../formats/x509/index.ts'
 import {
   createLog,
@@ -224,4 +224,13 @@ async function openParts(
   })
   const parts = { files: createLogFiles(folder), index: createKeyIndex(database), clock }
   return { parts: { ...parts, keysOf: keysOf(name) }, database }
+}
+
+/** It may be an honest move to another machine: whoever runs the server knows, and must be told. */
+export function sayLostAnchor({ withoutAnchor }: Logs, anchor: string, log: Log): void {
+  if (withoutAnchor.length === 0) return
+  const reason = new Error(
+    `${anchor} has no tree head of ${withoutAnchor.join(' and ')} and is created anew, so a data directory restored from an older state would not be noticed; compare the logs with a client that saw a newer tree head`,
+  )
+  log.failure('log.anchor-lost', reason, { anchor })
 }
