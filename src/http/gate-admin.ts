@@ -45,19 +45,14 @@ export function gateAdminRoutes({ gates, clock, log, audit = UNAUDITED }: GateAd
   route.post('/admin/gates/:gate/pins/:name', adminSocket, async (context) => {
     const body = await readBodyAs(context, bodies.approve, MAX_BODY_BYTES)
     const [gate, name] = [gateOf(context), nameIn(context)]
-    const details = {
-      gate: gate.name,
-      name,
-      by: body.by,
-      ...(body.repository && { repository: body.repository }),
-    }
+    const details = { gate: gate.name, name, ...detailsOf(body) }
     const pin = await audit.audited({ action: 'gate.approve', details }, () => gate.approve(name, body))
     return context.json(pin, 201)
   })
   route.delete('/admin/gates/:gate/pins/:name', adminSocket, async (context) => {
     const body = await readBodyAs(context, bodies.forget, MAX_BODY_BYTES)
     const [gate, name] = [gateOf(context), nameIn(context)]
-    const details = { gate: gate.name, name, by: body.by }
+    const details = { gate: gate.name, name, ...detailsOf(body) }
     await audit.audited({ action: 'gate.forget', details }, () => gate.forget(name, body))
     return context.json({})
   })
@@ -69,6 +64,12 @@ export function gateAdminRoutes({ gates, clock, log, audit = UNAUDITED }: GateAd
     return context.json({})
   })
   return app
+}
+
+function detailsOf(body: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(body).flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])),
+  )
 }
 
 /** Throws `gate.unknown`. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { distributionOf } from '../../formats/python/archive/arrange.ts'
 import { createAudit, type AuditRow, type AuditStore } from '../../access/index.ts'
+import { gateErrors, type Gate } from '../../gate/index.ts'
 import { silentLog } from '../../host/index.ts'
 import type { App } from '../../http/index.ts'
 import { adminApp } from '../routes.ts'
@@ -20,7 +21,8 @@ beforeAll(async () => {
     anchor: join(root, 'anchor'),
     log: silentLog,
   })
-  app = adminApp(server.services, silentLog)
+  const gates = { ...server.services.gates, gates: [{ gate: GATE as Gate, readers: 'anybody' as const }] }
+  app = adminApp({ ...server.services, gates }, silentLog)
   const project = await server.services.access.createProject({ path: 'acme/taken' })
   const { pypi } = server.services.registry
   const content = await pypi.stage(ReadableStream.from([distributionOf('acme-tools-1.0.tar.gz')]))
@@ -39,6 +41,24 @@ afterAll(async () => {
   await rm(root, { recursive: true })
 })
 
+/** Knows one name, and nobody who signed it but acme/demo. */
+const GATE: Pick<Gate, 'name' | 'approve' | 'forget'> = {
+  name: 'prod',
+  approve: async (_name, { repository, by }) => {
+    if (repository !== 'acme/demo') throw gateErrors('gate.approve', 'no such signer')
+    return {
+      repository,
+      by,
+      issuer: 'https://gitlab.example.com',
+      workflow: null,
+      since: '2026-01-01T00:00:00Z',
+    }
+  },
+  forget: async (_name, { by }) => {
+    if (by === 'nobody') throw gateErrors('gate.unknown', 'no pin')
+  },
+}
+
 interface Change {
   readonly path?: string
   readonly action: string
@@ -56,6 +76,7 @@ const refusedRelease = { body: { ...release, version: '9', reason: '' }, code: '
 const forwarding = '/admin/projects/acme%2Ftaken/forwarding'
 const index = 'https://index.example/simple'
 const PIPELINE = { issuer: 'https://gitlab.example.com', project_path: 'group/tools' }
+const APPROVAL = { repository: 'acme/demo', by: 'ada', why: 'moved' }
 /** Every route that changes something, and what it leaves in the trail. */
 const CHANGES: Readonly<Record<string, Change>> = {
   'POST /admin/projects': {
@@ -200,6 +221,20 @@ const CHANGES: Readonly<Record<string, Change>> = {
     action: 'issuer.rotate',
     body: { how: 'publish' },
   },
+  'POST /admin/gates/:gate/pins/:name': {
+    path: '/admin/gates/prod/pins/demo',
+    action: 'gate.approve',
+    body: APPROVAL,
+    details: { gate: 'prod', name: 'demo', ...APPROVAL },
+    refused: { body: { ...APPROVAL, repository: 'mallory/demo' }, code: 'gate.approve' },
+  },
+  'DELETE /admin/gates/:gate/pins/:name': {
+    path: '/admin/gates/prod/pins/demo',
+    action: 'gate.forget',
+    body: { by: 'ada', why: 'gone' },
+    details: { gate: 'prod', name: 'demo', by: 'ada', why: 'gone' },
+    refused: { body: { by: 'nobody', why: 'gone' }, code: 'gate.unknown' },
+  },
 }
 
 /** What leaves no row, and why. */
@@ -207,6 +242,7 @@ const SILENT: Readonly<Record<string, string>> = {
   'POST /admin/pipelines': 'a pipeline is kept, with its user and its commit',
   'POST /admin/pipelines/:id{[0-9]{1,15}}/cancel': 'the pipeline that is kept says that it was canceled',
   'POST /admin/logs/check': 'it changes nothing',
+  'POST /admin/gates/:gate/refresh/:name': 'it only asks what a page would ask for a minute later',
 }
 
 async function send(route: string, body: object): Promise<Response> {
