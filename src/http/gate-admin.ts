@@ -68,7 +68,7 @@ export function gateAdminRoutes({ gates, clock, log, audit = UNAUDITED }: GateAd
 
 function detailsOf(body: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(body).flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])),
+    Object.entries(body).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   )
 }
 
