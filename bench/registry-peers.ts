@@ -63,16 +63,31 @@ export async function startPypiserver(work: string, packages: string): Promise<P
 }
 
 /** As Debian sets it up, without the log of requests. */
-export async function startNginx(work: string, root: string): Promise<Peer> {
+export function startNginx(work: string, root: string): Promise<Peer> {
+  return startConfigured(join(work, 'nginx-own'), `root ${root};`)
+}
+
+/** The same as a cache in front of an index, which it asks as nginx does by default. */
+export function startNginxCache(work: string, index: string): Promise<Peer> {
+  const folder = join(work, 'nginx-cache')
+  const kept = `proxy_cache index; proxy_cache_valid 200 1h; proxy_cache_key $uri$http_accept;`
+  const locations = `location / { proxy_pass ${index}; ${kept} }`
+  return startConfigured(
+    folder,
+    locations,
+    `proxy_cache_path ${folder}/kept keys_zone=index:10m max_size=10g;`,
+  )
+}
+
+async function startConfigured(folder: string, serving: string, zones = ''): Promise<Peer> {
   const port = await freePort()
   const url = `http://${HOST}:${port}`
-  const folder = join(work, 'nginx-own')
   mkdirSync(folder, { recursive: true })
   const configuration = join(folder, 'nginx.conf')
-  writeFileSync(configuration, nginxConfiguration({ folder, port, root }))
+  writeFileSync(configuration, nginxConfiguration({ folder, port, serving, zones }))
   const running = await start({
     argv: [nginxProgram() ?? '', '-c', configuration, '-e', join(folder, 'error.log')],
-    logFile: join(work, 'nginx.log'),
+    logFile: join(folder, 'nginx.log'),
     isReady: () => answers(`${url}/ready`),
   })
   return { ...running, url }
@@ -81,10 +96,12 @@ export async function startNginx(work: string, root: string): Promise<Peer> {
 interface NginxPlaces {
   readonly folder: string
   readonly port: number
-  readonly root: string
+  /** Of its one server. */
+  readonly serving: string
+  readonly zones: string
 }
 
-function nginxConfiguration({ folder, port, root }: NginxPlaces): string {
+function nginxConfiguration({ folder, port, serving, zones }: NginxPlaces): string {
   const own = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const temporary = own.map((name) => `${name}_temp_path ${folder}/${name};`)
   return `daemon off;
@@ -97,9 +114,10 @@ http {
   tcp_nopush on;
   default_type application/octet-stream;
   ${temporary.join('\n  ')}
+  ${zones}
   server {
     listen ${HOST}:${port};
-    root ${root};
+    ${serving}
     location = /ready { return 200; }
   }
 }

@@ -1,11 +1,12 @@
 /**
- * `bench/run [start] [registry] [tsa] [fulcio] [rekor] [sign] [verify] [plan] [reads] [sandbox] [commands] [log] [pipeline]`: prints tables in Markdown; README.md says what they mean.
+ * `bench/run [start] [registry] [gate] [tsa] [fulcio] [rekor] [sign] [verify] [plan] [reads] [sandbox] [commands] [log] [pipeline]`: prints tables in Markdown; README.md says what they mean.
  *
  *   --runs N          runs of each side at each level (default 3)
  *   --clients 1,8,32  concurrent clients
  *   --seconds N       at most so long per run (default 4)
  *   --turns N         runs of each side of `sign`, `verify`, `plan`, `sandbox` and `commands` (default 20)
  *   --sizes N,N       entries in the logs of `reads` (default 1000,1000000)
+ *   --names N         pages that are asked for before the memory of `gate` is read (default 100000)
  *   --ours            without the stock servers
  *   --profile DIR     the server writes a CPU profile there
  *   --work DIR        use and keep this folder, which must be on the disk that is meant
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Row } from './compare.ts'
+import { benchGate } from './gate.ts'
 import { benchJobLog } from './job-log.ts'
 import { startOurs } from './ours.ts'
 import { benchPipeline } from './pipeline.ts'
@@ -37,6 +39,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '4' },
     turns: { type: 'string', default: '20' },
     sizes: { type: 'string', default: '1000,1000000' },
+    names: { type: 'string', default: '100000' },
     ours: { type: 'boolean', default: false },
     profile: { type: 'string' },
     work: { type: 'string' },
@@ -44,7 +47,7 @@ const { values, positionals } = parseArgs({
 })
 
 /** What starts servers of its own, or none. */
-const ALONE = ['plan', 'registry', 'sandbox', 'commands', 'log', 'pipeline']
+const ALONE = ['plan', 'registry', 'gate', 'sandbox', 'commands', 'log', 'pipeline']
 const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name)
 const numbers = (list: string): number[] => list.split(',').map(Number)
 const print = (title: string, text: string): void => console.log(`## ${title}\n\n${text}\n`)
@@ -57,7 +60,8 @@ chmodSync(work, 0o755)
 try {
   console.log(`${machineLine()}\n`)
   if (wanted('start')) print('Start and memory', await benchStart(work))
-  if (wanted('registry')) await registry()
+  if (wanted('registry')) await benchRegistry(shooting())
+  if (wanted('gate')) await benchGate({ ...shooting(), names: Number(values.names) })
   if (wanted('plan')) print('Plans of a pipeline', await benchPlan(work, turns))
   if (wanted('sandbox')) print('Entering and leaving a job', await benchSandbox(work, turns))
   if (wanted('commands')) print('Small commands', await benchSmallCommands(work, turns))
@@ -73,10 +77,10 @@ try {
 }
 
 /** `wrk` is not asked to take longer than it has to. */
-function registry(): Promise<void> {
+function shooting() {
   const seconds = Math.min(Number(values.seconds), 3)
   const nodeOptions = values.profile === undefined ? undefined : profiling(values.profile)
-  return benchRegistry({ work, runs: Number(values.runs), seconds, nodeOptions, print })
+  return { work, runs: Number(values.runs), seconds, nodeOptions, print }
 }
 
 /** Whether something is measured that shares one server. */

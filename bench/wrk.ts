@@ -10,6 +10,8 @@ export interface Target {
   readonly url: string
   /** A file with one path a line, asked for in turn; without one the URL itself. */
   readonly paths?: string
+  /** Beside `Accept`: `Name: value`. */
+  readonly headers?: readonly string[]
   /** Of each answer. Large ones are counted by their bytes: one that is under way at the end counts in part. */
   readonly answerBytes?: number
   readonly pids: readonly number[]
@@ -76,9 +78,10 @@ export async function shootInTurn(
   })
 }
 
-async function shootOnce({ side, url, paths, pids, answerBytes }: Target, seconds: number) {
+async function shootOnce(target: Target, seconds: number) {
+  const { side, url, paths, pids, answerBytes, headers = [] } = target
   const args = ['-t1', `-c${CLIENTS}`, `-d${seconds}s`, '--timeout', '20s', '-s', SCRIPT]
-  const header = ['-H', 'Accept: application/vnd.pypi.simple.v1+json']
+  const header = ['Accept: application/vnd.pypi.simple.v1+json', ...headers].flatMap((one) => ['-H', one])
   const rest = paths === undefined ? [] : ['--', paths]
   const before = cpuMsOf(pids)
   const { stdout } = await promisify(execFile)('wrk', [...args, ...header, url, ...rest])
