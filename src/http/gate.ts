@@ -32,7 +32,7 @@ export function gateRoutes({ gates, pages, log }: GateRoutesParts): Hono<Binding
   for (const { gate, readers } of gates) {
     const base = `/gate/${gate.name}`
     const why = { gate, pages }
-    route.get(`${base}/why/:id{[0-9a-f]{8}}`, readers, (context) => sendWhyRefusal(context, why))
+    route.get(`${base}/why/:id`, readers, (context) => sendWhyRefusal(context, why))
     route.get(`${base}/why/:name/:version`, readers, (context) => sendWhyRelease(context, why))
     route.get(`${base}/simple/`, readers, (context) => sendGateNames(context, gate))
     // Its links are relative.

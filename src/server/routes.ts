@@ -45,7 +45,6 @@ import {
   tufRoutes,
   type App,
   type AppParts,
-  type ServedGate,
 } from '../http/index.ts'
 import { systemClock, systemEntropy } from '../host/index.ts'
 import { gatePages, gateWebRoutes, webRoutes } from '../web/index.ts'
@@ -96,8 +95,7 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
     peopleRoutes({ access, audit, jobs: pipelines, externalUrl, clock: systemClock, log }),
     projectsRoutes({ access, audit, externalUrl, log }),
     repositoryRoutes({ ...services, externalUrl, log }),
-    gateRoutes({ gates: servedGates(services), pages: gatePages, log }),
-    gateWebRoutes({ gates: servedGates(services), clock: systemClock, log }),
+    ...routesOfGates(services, log),
     // Before the pages: a repository is reached below the path of its project.
     gitRoutes({ ...services, log }),
     webRoutes(webParts(services, log)),
@@ -105,8 +103,12 @@ export function publicApp(services: Services, { health, maxEntryBytes, ...parts 
   return createApp({ ...parts, routes })
 }
 
-function servedGates({ gates, access }: Pick<Services, 'gates' | 'access'>): readonly ServedGate[] {
-  return gates.gates.map(({ gate, readers }) => ({ gate, readers: gateReader(access, readers) }))
+function routesOfGates(
+  { gates: opened, access }: Pick<Services, 'gates' | 'access'>,
+  log: Log,
+): readonly App[] {
+  const gates = opened.gates.map(({ gate, readers }) => ({ gate, readers: gateReader(access, readers) }))
+  return [gateRoutes({ gates, pages: gatePages, log }), gateWebRoutes({ gates, clock: systemClock, log })]
 }
 
 /** Of pipelines and jobs, for people and programs. */

@@ -2,7 +2,15 @@ import { Hono } from 'hono'
 import { ANONYMOUS } from '../access/index.ts'
 import type { Clock, Log } from '../base/index.ts'
 import type { Gate } from '../gate/index.ts'
-import { anyone, routesOn, type Bindings, type ServedGate } from '../http/index.ts'
+import {
+  anyone,
+  challenging,
+  isForPeople,
+  registryFailures,
+  routesOn,
+  type Bindings,
+  type ServedGate,
+} from '../http/index.ts'
 import { sendForOne, sendPage, sendStyle } from './answers.ts'
 import { frontMain, type GateFront } from './gate-front.ts'
 import { document } from './layout.ts'
@@ -23,7 +31,8 @@ const REMEMBERED_MS = 5_000
 /** The front page of each gate, for whoever may read it. */
 export function gateWebRoutes({ gates, clock, log }: GateWebParts): Hono<Bindings> {
   const app = new Hono<Bindings>()
-  app.onError(pageFailures(log))
+  const [forPeople, forPrograms] = [challenging(pageFailures(log)), registryFailures(log)]
+  app.onError((error, context) => (isForPeople(context) ? forPeople : forPrograms)(error, context))
   const route = routesOn(app)
   for (const { gate, readers } of gates) {
     const front = remembered(clock, () => frontOf(gate, clock.nowMs()))
@@ -61,10 +70,10 @@ async function frontOf(gate: Gate, nowMs: number): Promise<GateFront> {
   return { gate, day, week }
 }
 
-function remembered<T>({ nowMs }: Clock, make: () => Promise<T>): () => Promise<T> {
+function remembered<T>(clock: Clock, make: () => Promise<T>): () => Promise<T> {
   let last: { readonly atMs: number; readonly made: Promise<T> } | undefined
   return () => {
-    const atMs = nowMs()
+    const atMs = clock.nowMs()
     if (last !== undefined && atMs >= last.atMs && atMs - last.atMs < REMEMBERED_MS) return last.made
     const made = make()
     last = { atMs, made }

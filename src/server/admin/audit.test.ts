@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { distributionOf } from '../../formats/python/archive/arrange.ts'
 import { createAudit, type AuditRow, type AuditStore } from '../../access/index.ts'
-import { gateErrors, type Gate } from '../../gate/index.ts'
+import type { Gate } from '../../gate/index.ts'
 import { silentLog } from '../../host/index.ts'
 import type { App } from '../../http/index.ts'
 import { adminApp } from '../routes.ts'
+import { GATE } from './audited-gate.contract.ts'
 import { startServer, type RunningServer } from '../server.ts'
 
 let root: string
@@ -40,24 +41,6 @@ afterAll(async () => {
   await server.close()
   await rm(root, { recursive: true })
 })
-
-/** Knows one name, and nobody who signed it but acme/demo. */
-const GATE: Pick<Gate, 'name' | 'approve' | 'forget'> = {
-  name: 'prod',
-  approve: async (_name, { repository, by }) => {
-    if (repository !== 'acme/demo') throw gateErrors('gate.approve', 'no such signer')
-    return {
-      repository,
-      by,
-      issuer: 'https://gitlab.example.com',
-      workflow: null,
-      since: '2026-01-01T00:00:00Z',
-    }
-  },
-  forget: async (_name, { by }) => {
-    if (by === 'nobody') throw gateErrors('gate.unknown', 'no pin')
-  },
-}
 
 interface Change {
   readonly path?: string
