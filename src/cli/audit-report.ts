@@ -195,7 +195,7 @@ export function auditSarif(
     return {
       ruleId: finding.code,
       ruleIndex: indexes.get(finding.code) ?? 0,
-      level: finding.severity === 'error' || strict ? 'error' : 'warning',
+      level: strict ? 'error' : finding.severity,
       message: { text },
       locations: [locationOf(report, finding)],
       partialFingerprints: { 'wheelseal/v1': sha256Hex(utf8(`${key} ${times}`)) },

@@ -84,16 +84,16 @@ async function askRelease(gate: GateUrl, release: ReleaseKey, io: AskIo): Promis
     const response = await io.http.request({ method: 'GET', url, headers, signal: io.signal })
     return await answerOf(response, { url, release })
   } catch (error) {
-    throw gateDown(error, url) ?? error
+    throw gateDown(error) ?? error
   }
 }
 
 const DOWN: ReadonlySet<string> = new Set(['net.unreachable', 'net.timeout', 'net.overloaded'])
 
 /** Undefined for an error of another kind. */
-export function gateDown(error: unknown, url: string): WheelsealError | undefined {
+export function gateDown(error: unknown): WheelsealError | undefined {
   if (!(error instanceof WheelsealError) || !DOWN.has(error.code)) return undefined
-  return gateErrors('gate.upstream', `the gate does not answer: ${url}: ${describeError(error)}`, {
+  return gateErrors('gate.upstream', `the gate does not answer: ${describeError(error)}`, {
     cause: error,
     hint: 'check that the gate runs, and its URL; nothing was audited',
   })

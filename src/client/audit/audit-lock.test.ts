@@ -49,7 +49,7 @@ describe('a file of a lock', () => {
   })
 
   it.each([
-    ['unsealed', unsealed(fileReport(WHEEL)), [], true],
+    ['unsealed', unsealed(fileReport(WHEEL)), ['audit.unsealed'], true],
     [
       'exempt',
       fileReport(WHEEL, {
@@ -66,6 +66,12 @@ describe('a file of a lock', () => {
     gate.reports.set('demo/1.0', releaseReport('demo', '1.0', [file]))
     const report = await requirements(`demo==1.0 ${hash(WHEEL)}\n`)
     expect([stateOf(report), codesOf(report), clean(report)]).toEqual([state, ...expected])
+  })
+
+  it('fails a strict audit where it has no seal', async () => {
+    gate.reports.set('demo/1.0', releaseReport('demo', '1.0', [unsealed(fileReport(WHEEL))]))
+    const report = await requirements(`demo==1.0 ${hash(WHEEL)}\n`)
+    expect(isClean(report, { strict: true })).toBe(false)
   })
 
   it('has the end of its exemption, and a refusal the signer and its line', async () => {
@@ -259,7 +265,7 @@ describe('identities in a lock', () => {
     await audited('pylock.toml', pylock, { writeIdentities: true })
     gate.reports.set('demo/1.0', releaseReport('demo', '1.0', [file]))
     const report = await auditAt(gate, join(folder, 'pylock.toml'))
-    expect([stateOf(report), codesOf(report), clean(report)]).toEqual(['changed', [code], false])
+    expect([stateOf(report), codesOf(report).at(-1), clean(report)]).toEqual(['changed', code, false])
   })
 
   it('are not written for what is refused, unsealed or not through the gate', async () => {

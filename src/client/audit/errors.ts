@@ -43,7 +43,7 @@ export const auditErrors = defineErrors({
   },
   'audit.include': {
     ...found,
-    summary: 'A requirements file names another one, which was not read.',
+    summary: 'A requirements file names a second file, which was not read.',
     hint: 'audit that file too',
   },
   'audit.identity-changed': {
@@ -54,7 +54,7 @@ export const auditErrors = defineErrors({
   'audit.identity-lost': {
     ...found,
     summary: 'A package has no seal of the identity that the lock says.',
-    hint: "see 'wheelseal why'; a release that somebody else made looks like this",
+    hint: "see 'wheelseal why'; a release that was not made by its pipeline looks like this",
   },
   'audit.changed': {
     ...found,

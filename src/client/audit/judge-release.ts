@@ -33,8 +33,9 @@ function isExempt({ outcome, grounds }: FileReport): boolean {
 function findingsOf(files: readonly FileReport[]): readonly AuditFinding[] {
   const found = new Map<string, AuditFinding>()
   for (const file of files) {
-    if (file.outcome === 'allowed') continue
-    const code = file.code ?? 'audit.undecided'
+    const state = stateOf(file)
+    if (state === 'sealed' || state === 'exempt') continue
+    const code = state === 'unsealed' ? 'audit.unsealed' : (file.code ?? 'audit.undecided')
     if (!found.has(code)) found.set(code, findingOf(file, code))
   }
   return [...found.values()]
@@ -42,6 +43,7 @@ function findingsOf(files: readonly FileReport[]): readonly AuditFinding[] {
 
 function findingOf(file: FileReport, code: string): AuditFinding {
   const { fileName, grounds, outcome, signer } = file
+  if (code === 'audit.unsealed') return { code, severity: 'note', fact: `${fileName} has no seal` }
   const said = grounds.find((ground) => ground.code === code)?.fact
   const fact =
     said ?? (outcome === 'not judged' ? 'the gate has not judged it' : `the gate has ${outcome} it`)

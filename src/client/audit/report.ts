@@ -16,8 +16,8 @@ const AUDIT_STATES = [
 ] as const
 export type AuditState = (typeof AUDIT_STATES)[number]
 
-/** `error`: the audit fails. `warning`: it fails where it is strict. */
-export type AuditSeverity = 'error' | 'warning'
+/** `error`: the audit fails. `warning`: it fails where it is strict. `note`: the same, and is not worth a word else. */
+export type AuditSeverity = 'error' | 'warning' | 'note'
 
 export interface AuditFinding {
   /** `audit.…`, or as the gate refuses it: `gate.…`, `verify.…`. */
@@ -59,13 +59,13 @@ export interface AuditReport {
   readonly identitiesWritten: number
 }
 
-/** No error, and with `strict` no warning. */
+/** No error, and with `strict` nothing at all. */
 export function isClean(
   { distributions, findings }: AuditReport,
   { strict }: { readonly strict: boolean },
 ): boolean {
   const all = [...findings, ...distributions.flatMap((one) => one.findings)]
-  return all.every(({ severity }) => severity === 'warning' && !strict)
+  return all.every(({ severity }) => severity !== 'error' && !strict)
 }
 
 export function worst(states: readonly AuditState[]): AuditState {

@@ -131,18 +131,23 @@ async function judgeInstalled(installed: Installed, judging: Judging): Promise<A
   if (origin?.kind === 'folder') return judged(installed, { state: 'local', findings: [] })
   if (origin?.kind === 'repository')
     return judged(installed, found('audit.around', `was installed from the repository ${origin.url}`))
-  const around =
-    origin === undefined || isThroughGate(origin.url, judging.gate.url)
-      ? undefined
-      : found('audit.around', `was installed from ${origin.url}`)
   const tied = await tie(installed, judging)
-  if (around === undefined) return judged(installed, tied)
-  const findings = tied.findings.filter(({ code }) => code !== 'audit.unknown')
+  if (!isAround(origin, { tied, gateUrl: judging.gate.url })) return judged(installed, tied)
+  const around = found('audit.around', `was installed from ${origin?.url}`)
   return judged(installed, {
     ...tied,
-    state: worst([tied.state === 'unknown' ? 'around' : tied.state, around.state]),
-    findings: [...around.findings, ...findings],
+    state: tied.state === 'unknown' ? 'around' : worst([tied.state, 'around']),
+    findings: [...around.findings, ...tied.findings.filter(({ code }) => code !== 'audit.unknown')],
   })
+}
+
+/** A file of this machine may be one that the gate serves: then its bytes were compared with those. */
+function isAround(
+  origin: Origin | undefined,
+  { tied, gateUrl }: { readonly tied: Tied; readonly gateUrl: string },
+): boolean {
+  if (origin === undefined || isThroughGate(origin.url, gateUrl)) return false
+  return !origin.url.startsWith('file:') || tied.state === 'unknown' || tied.state === 'built'
 }
 
 type Tied = Pick<AuditedDistribution, 'state' | 'findings' | 'exemptUntil'>

@@ -28,7 +28,7 @@ export async function compareInstalled(
     if (fact !== undefined) facts.push({ file: place, fact })
   }
   facts.push(...(await addedFacts([...own.keys()], { installed, disk })))
-  return findingsOf(facts)
+  return findingsOf(facts, installed.site)
 }
 
 interface Fact {
@@ -36,9 +36,16 @@ interface Fact {
   readonly fact: string
 }
 
-function findingsOf(facts: readonly Fact[]): readonly AuditFinding[] {
+function findingsOf(facts: readonly Fact[], site: string): readonly AuditFinding[] {
   const shown = facts.slice(0, MAX_FINDINGS).map(({ file, fact }): AuditFinding => {
-    return { code: 'audit.changed', severity: 'error', fact: `${file} ${fact}`, file }
+    const brief = file.startsWith(`${site}/`) ? file.slice(site.length + 1) : file
+    return {
+      code: 'audit.changed',
+      severity: 'error',
+      fact: `${file} ${fact}`,
+      brief: `${brief} ${fact}`,
+      file,
+    }
   })
   const rest = facts.length - shown.length
   if (rest === 0) return shown
@@ -144,12 +151,17 @@ async function entryPointsOf({ installed, disk }: Around): Promise<ReadonlyMap<s
   }
 }
 
+/** Installers name these two after the Python too. */
+function withoutPython(name: string): string {
+  return name.replace(/^(pip|easy_install)-?3(?:\.[0-9]{1,3})?$/, '$1')
+}
+
 async function scriptFact(
   place: string,
   { entryPoints, disk }: { readonly entryPoints: ReadonlyMap<string, EntryPoint>; readonly disk: Disk },
 ): Promise<string | undefined> {
   const name = /^(?:bin|Scripts)\/([^/]+)$/.exec(place)?.[1] ?? ''
-  const entryPoint = entryPoints.get(name)
+  const entryPoint = entryPoints.get(name) ?? entryPoints.get(withoutPython(name))
   // A launcher of Windows is a program of the installer's, with the same script behind it.
   if (entryPoint === undefined && entryPoints.has(name.replace(/\.exe$/, ''))) return undefined
   if (entryPoint === undefined) return 'is not in the wheel'

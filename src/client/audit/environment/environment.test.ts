@@ -127,6 +127,16 @@ describe('an environment', () => {
     expect([clean(report), isClean(report, { strict: true })]).toEqual([isPassed, false])
   })
 
+  it('has the scripts of pip under the names of its Python', async () => {
+    const files = { 'pip-9.dist-info/entry_points.txt': '[console_scripts]\npip = demo.cli:main\n' }
+    const pip = wheelOf('pip', '9', { files })
+    serve(gate, pip)
+    await install(root, pip, { 'bin/pip': SCRIPT, 'bin/pip3.11': SCRIPT })
+    expect(factsOf(await audited())).toEqual([])
+    await install(root, pip, { 'bin/pip': SCRIPT, 'bin/pip3.11': SCRIPT.replace('demo', 'evil') })
+    expect(factsOf(await audited())).toEqual(['bin/pip3.11 does more than to call its entry point'])
+  })
+
   it('that was built of an sdist cannot be tied, and fails where it is strict', async () => {
     gate.reports.set('demo/1.0', releaseReport('demo', '1.0', [unsealed(fileReport('demo-1.0.tar.gz'))]))
     const report = await audited()
@@ -172,6 +182,14 @@ describe('an environment', () => {
   it.each([
     ['{"url": "file:///src/demo", "dir_info": {"editable": true}}', 'local'],
     ['{"url": "https://git.example/demo", "vcs_info": {"vcs": "git"}}', 'around'],
+    ['{"url": "file:///dist/demo-1.0-py3-none-any.whl", "archive_info": {}}', 'sealed'],
+    [
+      '{"url": "file:///dist/demo-1.0-py3-none-any.whl", "archive_info": {"hashes": {"sha256": "%"}}}'.replace(
+        '%',
+        'a'.repeat(64),
+      ),
+      'around',
+    ],
     ['{"url": "https://x.example/demo-1.0-py3-none-any.whl", "archive_info": {}}', 'around'],
   ])('says where it was installed from: %s', async (direct, state) => {
     await rm(join(root, SITE), { recursive: true })

@@ -37,7 +37,7 @@ export async function fetchRecord(
       return failed('the gate sent other bytes than its report says')
     return { kind: 'record', record: await withSource(place, (source) => readWheelRecord(fileName, source)) }
   } catch (error) {
-    const down = gateDown(error, url)
+    const down = gateDown(error)
     if (down !== undefined || !(error instanceof WheelsealError)) throw down ?? error
     return failed(`its wheel cannot be read: ${describeError(error)}`)
   } finally {

@@ -75,7 +75,7 @@ describe('a requirements file', () => {
 
   it.each([
     ['demo==1.0 --hash=sha256:abc', 'is not a digest'],
-    ['--frobnicate', 'is no known option'],
+    ['--frobnicate', 'is not a known option'],
     [`--hash=sha256:${A}`, 'belongs to no requirement'],
     ['demo==1.0 -r other.txt', 'does not belong to a requirement'],
     ['demo = 1.0', 'a requirement is malformed'],

@@ -80,7 +80,7 @@ function optionsOf(all: readonly string[], { path, line }: Place): readonly Opti
       const value = attached ?? all[(index += 1)]
       if (value === undefined) throw malformed(path, line, `${name} has no value`)
       options.push({ name, value })
-    } else throw malformed(path, line, `${name.slice(0, 60)} is no known option`)
+    } else throw malformed(path, line, `${name.slice(0, 60)} is not a known option`)
   }
   return options
 }
