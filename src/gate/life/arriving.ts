@@ -37,6 +37,8 @@ const HELD_BACK_BYTES = 64 << 10
 
 interface State {
   arrived: number
+  /** All has come, and is being judged: nothing is left to be ended. */
+  isWhole: boolean
   isProved: boolean
   failure: Error | undefined
   followers: number
@@ -47,6 +49,7 @@ interface State {
 export function startArriving(parts: ArrivingParts): Arriving {
   const state: State = {
     arrived: 0,
+    isWhole: false,
     isProved: false,
     failure: undefined,
     followers: 0,
@@ -80,6 +83,7 @@ async function take(parts: ArrivingParts, state: State): Promise<void> {
       state.arrived += part.length
       wake(state)
     }
+    state.isWhole = true
     const { sha256, sizeBytes } = incoming.state()
     await prove(sourceOf(incoming, sizeBytes), sha256)
     await incoming.commit()
@@ -123,7 +127,7 @@ async function* follow(parts: ArrivingParts, state: State): AsyncGenerator<Uint8
 
 async function leave(parts: ArrivingParts, state: State): Promise<void> {
   state.followers -= 1
-  const isLast = state.followers === 0 && !state.isDone
+  const isLast = state.followers === 0 && !state.isWhole && !state.isDone
   if (isLast && !parts.isKeptGoing(state.arrived))
     parts.abort(gateErrors('gate.upstream', 'nobody waited for the file any more; try again'))
   await discardIfIdle(parts, state)
