@@ -42,6 +42,8 @@ interface Made {
   readonly revision: number
   readonly freshAtMs: number
   readonly untilMs: number
+  /** Refused for its age: an answer of the upstream changes that, whatever the answer is. */
+  readonly isStale: boolean
 }
 
 export interface Views {
@@ -91,6 +93,7 @@ function isOfNow(parts: GateParts, made: Made, { upstream }: Routed): boolean {
 /** The upstream was asked, and nothing changed: what was decided still is. */
 function isSame(parts: GateParts, { made, routed }: NameView, kept: KeptName): boolean {
   const isThen = parts.clock.nowMs() < made.untilMs
+  if (made.isStale && kept.freshAtMs !== made.freshAtMs) return false
   return isThen && kept.revision === made.revision && isOfNow(parts, made, routed)
 }
 
@@ -123,6 +126,7 @@ async function makeView(parts: GateParts, judging: Judging, making: Making): Pro
       rootsSha256,
       revision: kept.revision,
       freshAtMs: kept.freshAtMs,
+      isStale: question.nowMs - kept.freshAtMs >= parts.staleForMs,
       untilMs: Math.min(decision.untilMs ?? Infinity, question.nowMs + SEARCH_AGAIN_MS),
     },
     memo: { page: undefined },
