@@ -1,8 +1,7 @@
 import { Hono, type Context } from 'hono'
-import type { Log } from '../base/index.ts'
+import { describeError, type Log } from '../base/index.ts'
 import { isName, normalizeName } from '../formats/python/index.ts'
 import { gateErrors, type AskedFile, type FileAnswer, type Gate, type Refused } from '../gate/index.ts'
-import { httpErrors } from './errors.ts'
 import { failures, renderProblem, type ClientFailure } from './failures.ts'
 import { fileHeaders, fileResponse, isKnown } from './file-response.ts'
 import { challenging } from './authenticate.ts'
@@ -41,7 +40,7 @@ export function gateRoutes({ gates, pages, log }: GateRoutesParts): Hono<Binding
       route.get(`${base}/simple/:name${slash}`, readers, (context) => sendName(context, gate))
     for (const place of ['files', 'recalled'])
       route.get(`${base}/${place}/:upstream/*`, readers, (context) =>
-        sendFile(context, why, `${base}/${place}/`),
+        sendFile(context, { gate, pages, log, base: `${base}/${place}/` }),
       )
   }
   return app
@@ -80,16 +79,18 @@ const ENDINGS = [
   ['provenance', '.provenance'],
 ] as const
 
-interface Answering {
+interface FileRoute {
   readonly gate: Gate
   readonly pages: GatePages
+  readonly log: Log
+  readonly base: string
 }
 
-async function sendFile(context: Context<Bindings>, answering: Answering, base: string): Promise<Response> {
-  const asked = askedFile(context, base)
+async function sendFile(context: Context<Bindings>, answering: FileRoute): Promise<Response> {
+  const asked = askedFile(context, answering.base)
   const answer = await answering.gate.file(asked)
   if (answer.kind === 'refused') return sendRefusal(context, answering, answer)
-  const response = await sendAnswer(context, answer)
+  const response = await sendAnswer(context, answer, answering.log)
   if (response instanceof Response) return served(response, answer)
   return sendRefusal(context, answering, response)
 }
@@ -113,8 +114,8 @@ function askedFile(context: Context<Bindings>, base: string): AskedFile {
 
 type Served = Exclude<FileAnswer, Refused>
 
-async function sendAnswer(context: Context<Bindings>, answer: Served): Promise<Response | Refused> {
-  if (answer.kind === 'arriving') return sendArriving(context, answer)
+async function sendAnswer(context: Context<Bindings>, answer: Served, log: Log): Promise<Response | Refused> {
+  if (answer.kind === 'arriving') return sendArriving(context, answer, log)
   const { fileName, sha256 } = answer
   const file = { fileName, sha256, isElsewhere: true }
   if (answer.kind === 'kept') return fileResponse(context, file, answer.blob)
@@ -129,6 +130,7 @@ async function sendAnswer(context: Context<Bindings>, answer: Served): Promise<R
 async function sendArriving(
   context: Context<Bindings>,
   { fileName, sha256, sizeBytes, begin }: Served & { readonly kind: 'arriving' },
+  log: Log,
 ): Promise<Response | Refused> {
   const headers = fileHeaders({ fileName, sha256 })
   if (isKnown(context, headers.ETag)) return new Response(null, { status: 304, headers })
@@ -136,15 +138,26 @@ async function sendArriving(
   if (context.req.method === 'HEAD') return new Response(null, { headers: long })
   const bytes = await begin()
   if ('kind' in bytes) return bytes
-  return new Response(ReadableStream.from(withoutReason(bytes)), { headers: long })
+  const cut = (error: unknown): void => {
+    context.env.outgoing.destroy()
+    log.event('gate.file-cut', { fileName, reason: describeError(error) }, 'warn')
+  }
+  return new Response(ReadableStream.from(cutWhereItFails(bytes, cut)), { headers: long })
 }
 
-/** What goes wrong in the middle stands in the log: before the first byte is sent, an error would be the text of the answer. */
-function withoutReason(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+/**
+ * What goes wrong in the middle cuts the connection, which is all that a client can be told then, and stands in the log:
+ * a stream that fails would put its error on the standard error of the process, or into the answer.
+ */
+function cutWhereItFails(
+  bytes: AsyncIterable<Uint8Array>,
+  cut: (error: unknown) => void,
+): AsyncIterable<Uint8Array> {
   const parts = bytes[Symbol.asyncIterator]()
   const next = (): Promise<IteratorResult<Uint8Array>> =>
-    parts.next().catch((cause: unknown) => {
-      throw httpErrors('http.file', 'the file did not come as a whole', { cause })
+    parts.next().catch((error: unknown) => {
+      cut(error)
+      return { done: true, value: undefined }
     })
   const end = (): Promise<IteratorResult<Uint8Array>> =>
     parts.return?.() ?? Promise.resolve({ done: true, value: undefined })
@@ -164,7 +177,7 @@ async function* slice(
  */
 async function sendRefusal(
   context: Context<Bindings>,
-  { gate, pages }: Answering,
+  { gate, pages }: FileRoute,
   { status, code, id, sentence }: Refused,
 ): Promise<Response> {
   sayInStatusLine(context.env, sentence)
