@@ -1,7 +1,8 @@
 """gate-packages.py FOLDER PACKAGES: a wheel and a source distribution of each, the same each time.
 
-PACKAGES is JSON: a list of objects with name, version, requires (a list) and paddingBytes, by which the wheel grows. The
-back end of an sdist writes its name into the file $BACK_END_RAN, where that is set.
+PACKAGES is JSON: a list of objects with name, version, requires (a list), paddingBytes, by which the wheel grows, and
+edition: packages of one name and version have other bytes, and are in the folder of that name. The back end of an sdist
+writes its name into the file $BACK_END_RAN, where that is set.
 """
 
 import base64
@@ -36,15 +37,15 @@ def metadata_of(name, version, requires):
     return "".join(f"{line}\n" for line in [*lines, *(f"Requires-Dist: {each}" for each in requires)])
 
 
-def wheel_of(name, version, metadata, padding_bytes):
+def wheel_of(name, version, metadata, padding):
     base = f"{name}-{version}"
     files = {
         f"{name}/__init__.py": f"VERSION = {version!r}\n".encode(),
         f"{base}.dist-info/METADATA": metadata.encode(),
         f"{base}.dist-info/WHEEL": WHEEL.encode(),
     }
-    if padding_bytes > 0:
-        files[f"{name}/padding.bin"] = random.Random(0).randbytes(padding_bytes)
+    if padding:
+        files[f"{name}/padding.bin"] = padding
     record = ""
     for path, data in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
@@ -69,16 +70,17 @@ def sdist_of(base, metadata, wheel):
 
 
 folder, packages = sys.argv[1:]
-os.makedirs(folder, exist_ok=True)
 for package in json.loads(packages):
     name, version = package["name"].replace("-", "_"), package["version"]
     metadata = metadata_of(package["name"], version, package.get("requires", []))
-    wheel = wheel_of(name, version, metadata, package.get("paddingBytes", 0))
+    edition = package.get("edition", "")
+    wheel = wheel_of(name, version, metadata, random.Random(edition).randbytes(package.get("paddingBytes", 0)))
     files = {
         f"{name}-{version}-py3-none-any.whl": wheel,
         f"{name}-{version}-py3-none-any.whl.metadata": metadata.encode(),
         f"{name}-{version}.tar.gz": sdist_of(f"{name}-{version}", metadata, wheel),
     }
+    os.makedirs(os.path.join(folder, edition), exist_ok=True)
     for file, data in files.items():
-        with open(os.path.join(folder, file), "wb") as out:
+        with open(os.path.join(folder, edition, file), "wb") as out:
             out.write(data)

@@ -9,6 +9,8 @@ export interface PackageSpec {
   readonly requires?: readonly string[]
   /** By which its wheel grows, and does not compress. */
   readonly paddingBytes?: number
+  /** Packages of one name and version have other bytes, where they have padding. */
+  readonly edition?: string
 }
 
 export interface Distribution {
@@ -47,11 +49,11 @@ export async function buildPackages(
 
 async function readDistribution(
   folder: string,
-  { name, version }: PackageSpec,
+  { name, version, edition = '' }: PackageSpec,
   ending: string,
 ): Promise<Distribution> {
   const fileName = `${name.replaceAll('-', '_')}-${version}${ending}`
-  const path = join(folder, fileName)
+  const path = join(folder, edition, fileName)
   const bytes = await readFile(path)
   const metadata = ending.endsWith('.whl') ? await readFile(`${path}.metadata`) : null
   return { fileName, name, version, path, bytes, sha256: sha256Of(bytes), metadata }

@@ -32,7 +32,7 @@ export interface AskedRequest {
 
 /** What holds for all of an index; may be changed at any time. */
 export interface IndexManner {
-  /** Pages in HTML whatever is asked for, with digests and nothing else; no metadata, no seals. */
+  /** Pages in HTML whatever is asked for, with all that HTML can say: no times, no sizes. */
   onlyHtml: boolean
   /** Before every answer. */
   delayMs: number
@@ -232,12 +232,29 @@ function urlOf({ host }: State, { file, redirects = false }: Offer): string {
 type Page = Pick<Sent, 'type' | 'body'>
 
 function htmlPage(state: State, offers: readonly Offer[]): Page {
-  const links = offers.map((offer) => {
-    const { fileName, sha256 } = offer.file
-    return `<a href="${urlOf(state, offer)}#sha256=${sha256}">${fileName}</a><br>`
-  })
+  const links = offers.map((offer) => `<a ${attributesOf(state, offer)}>${offer.file.fileName}</a><br>`)
   const body = `<!DOCTYPE html>\n<html><body>\n${links.join('\n')}\n</body></html>\n`
   return { type: 'text/html; charset=utf-8', body: Buffer.from(body) }
+}
+
+/** PEP 503, 592, 714 and 740. */
+function attributesOf(state: State, offer: Offer): string {
+  const { file, provenance, yanked } = offer
+  const metadata = metadataOf(offer)
+  const attributes = {
+    href: `${urlOf(state, offer)}#sha256=${file.sha256}`,
+    'data-requires-python': '&gt;=3.8',
+    ...(metadata === null ? {} : { 'data-core-metadata': `sha256=${sha256Of(metadata)}` }),
+    ...(provenance instanceof Buffer ? { 'data-provenance': provenanceUrl(state, file) } : {}),
+    ...(yanked === undefined ? {} : { 'data-yanked': yanked }),
+  }
+  return Object.entries(attributes)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(' ')
+}
+
+function provenanceUrl({ host }: State, { fileName }: Distribution): string {
+  return `http://${host}/integrity/${fileName}`
 }
 
 /** API version 1.3: PyPI's of 2026 but for its tracks. */
@@ -254,7 +271,7 @@ function jsonPage(
 function listedFile(state: State, offer: Offer): object {
   const { file, provenance, uploadedAtMs, yanked = false } = offer
   const metadata = metadataOf(offer)
-  const address = `http://${state.host}/integrity/${file.fileName}`
+  const address = provenanceUrl(state, file)
   return {
     filename: file.fileName,
     url: urlOf(state, offer),

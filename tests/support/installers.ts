@@ -180,7 +180,8 @@ const hatchClient: Installer = {
   name: 'hatch',
   needs: [hatch],
   pipOf: python,
-  settings: (aim) => ({ ...pipSettings(aim), HATCH_PYTHON: python }),
+  // What hatch knows of an environment goes with it.
+  settings: (aim) => ({ ...pipSettings(aim), HATCH_PYTHON: python, HATCH_DATA_DIR: '.venv/hatch' }),
   files: ({ requirement }) => ({
     'pyproject.toml': `[project]
 name = "consumer"
