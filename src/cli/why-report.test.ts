@@ -37,8 +37,7 @@ describe('what why says', () => {
     const name = { ...REFUSED, version: '', files: [], servedInstead: null, ground, next }
     expect(lines(name, { refusal: { ...LINKED.refusal, fileName: '', code: 'gate.private' } })).toEqual([
       'demo is refused by gate prod                  [gate.private]',
-      '  because    is a private name, and ours has no such',
-      '             package',
+      '  because    is a private name, and ours has no such package',
       '  rule       rule 1 of policy.toml',
       '  since      2026-11-28, 6 requests',
       'no version of demo is served instead',

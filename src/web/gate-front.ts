@@ -75,21 +75,24 @@ function countsTable({ day, week }: GateFront): Markup {
 }
 
 function refusedPart(refused: readonly CountedRefusal[]): Markup {
-  if (refused.length === 0) return markup`<h2>Refused on the last day</h2>\n<p>Nothing.</p>`
+  if (refused.length === 0) return markup`<h2>Refused or held on the last day</h2>\n<p>Nothing.</p>`
   const heads = ['Release', 'Outcome', 'Code', 'Requests', 'Last', 'File']
-  return markup`<h2>Refused on the last day</h2>
+  return markup`<h2>Refused or held on the last day</h2>
 ${table({ caption: 'What was asked for most, first', heads, rows: refused.map(refusedRow) })}`
 }
 
-function refusedRow({ id, name, version, fileName, code, count, lastAtMs }: CountedRefusal): Markup {
+function refusedRow(refusal: CountedRefusal): Markup {
+  const { id, name, version, code, count, lastAtMs } = refusal
+  const fileName = refusal.fileName === '' ? 'the whole name' : refusal.fileName
+  const release = version === '' ? name : `${name} ${version}`
   const outcome = code === 'gate.held' ? 'held' : 'refused'
   return markup`<tr role="row">
-<th scope="row" role="rowheader"><a href="why/${id}">${version === '' ? name : `${name} ${version}`}</a></th>
+<th scope="row" role="rowheader"><a href="why/${id}" aria-label="${release}, ${fileName}">${release}</a></th>
 <td role="cell" data-label="Outcome" class="nowrap">${outcomeWord(outcome)}</td>
 <td role="cell" data-label="Code">${code}</td>
 <td role="cell" data-label="Requests">${count.toLocaleString('en-US')}</td>
 <td role="cell" data-label="Last" class="nowrap">${minuteOf(isoTimeMs(lastAtMs))}</td>
-<td role="cell" data-label="File" class="said">${fileName === '' ? 'the whole name' : fileName}</td>
+<td role="cell" data-label="File" class="said">${fileName}</td>
 </tr>
 `
 }

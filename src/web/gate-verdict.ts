@@ -1,4 +1,4 @@
-import type { FileReport, LinkedReport, ReleaseReport, SignerReport } from '../gate/index.ts'
+import type { FileReport, LinkedReport, ReleaseReport, ReportedOutcome, SignerReport } from '../gate/index.ts'
 import { decisiveFile, minuteOf, outcomeWord, releaseName } from './gate-words.ts'
 import { markup, NOTHING, type Markup } from './markup.ts'
 
@@ -31,34 +31,42 @@ export function verdictSentence(report: ReleaseReport | LinkedReport): Markup {
 
 /** Of a whole name, or of a release of which nothing is left. */
 function ofName({ outcome, gate, rule, ground }: ReleaseReport): Markup {
-  if (ground === undefined) return markup`${outcomeWord(outcome)} by gate ${gate} and ${rule}`
+  if (ground === undefined) return markup`${outcomeWord(outcome)} by gate ${gate}, ${rule}`
   return markup`${outcomeWord(outcome)} by gate ${gate}${because(ground.fact)}`
 }
 
 function decision({ gate, mode, rule }: ReleaseReport, file: FileReport): Markup {
   const { outcome, grounds, signer } = file
   const word = outcomeWord(outcome)
-  if (outcome === 'allowed') return markup`${word} by gate ${gate} and ${rule}`
+  if (outcome === 'allowed') return markup`${word} by gate ${gate}, ${exempting(grounds) ?? rule}`
   if (outcome === 'not judged') return markup`${word} yet by gate ${gate}`
   const inMode = mode === 'enforce' ? '' : ` if its mode were enforce, not ${mode}`
   const compared = signer === undefined ? undefined : comparedIn(file)
   const fact = grounds.find(({ exemptedBy }) => exemptedBy === undefined)?.fact ?? ''
-  const why = compared === undefined ? because(fact) : markup`: expected was ${compared.expected}`
+  const why =
+    compared === undefined
+      ? because(fact, outcome)
+      : markup`: expected was <strong>${compared.expected}</strong>`
   return markup`${word} by gate ${gate}${inMode}${why}`
+}
+
+function exempting(grounds: FileReport['grounds']): string | undefined {
+  return grounds.find(({ exemptedBy }) => exemptedBy !== undefined)?.exemptedBy
 }
 
 /** As it follows the name in the sentence of a refusal. */
 const ABOUT_IT = /^(?:has|is|was|joined|cannot) /
 
-function because(fact: string): Markup {
+function because(fact: string, outcome: ReportedOutcome = 'refused'): Markup {
   if (fact === '') return NOTHING
-  return markup`, because ${ABOUT_IT.test(fact) ? 'it ' : ''}<mark>${fact}</mark>`
+  const tone = outcome === 'held' ? 'wait' : 'bad'
+  return markup`, because ${ABOUT_IT.test(fact) ? 'it ' : ''}<mark class="${tone}">${fact}</mark>`
 }
 
 function madeBy(signer: SignerReport, compared: Compared | undefined): Markup {
   const { workflow, ref, repository, commit } = builtBy(signer)
   const part = (text: string): Markup =>
-    isWrong(text, compared) ? markup`<mark>${text}</mark>` : markup`${text}`
+    isWrong(text, compared) ? markup`<mark class="bad">${text}</mark>` : markup`${text}`
   const when = markup`signed ${minuteOf(signer.signedAt)}, logged as #${signer.logIndex}`
   if (workflow === undefined) return markup`was signed by ${part(repository)}, ${when}`
   return markup`was built by <code>${part(workflow)}</code>${ref === undefined ? NOTHING : markup` on <code>${part(ref)}</code>`} of ${part(repository)}${commit === undefined ? NOTHING : markup` at commit <code>${commit.slice(0, 7)}</code>`}, ${when}`
@@ -84,13 +92,13 @@ export function builtBy({ identity, claims }: SignerReport): Built {
   if (sourceRepositoryUri === undefined)
     return { workflow: undefined, ref: undefined, repository: withoutScheme(identity), commit }
   const at = identity.lastIndexOf('@refs/')
-  const config = at === -1 ? identity : identity.slice(0, at)
-  const isInside = config.startsWith(`${sourceRepositoryUri}/`)
-  const path = isInside ? config.slice(sourceRepositoryUri.length + 1) : withoutScheme(config)
+  const config = withoutScheme(at === -1 ? identity : identity.slice(0, at))
+  const repository = withoutScheme(sourceRepositoryUri)
+  const path = config.startsWith(`${repository}/`) ? config.slice(repository.length + 1) : config
   return {
     workflow: path.replace(/^\//, ''),
     ref: sourceRepositoryRef ?? (at === -1 ? undefined : identity.slice(at + 1)),
-    repository: withoutScheme(sourceRepositoryUri),
+    repository,
     commit,
   }
 }

@@ -48,7 +48,7 @@ function factList(report: ReleaseReport | LinkedReport): Markup {
   const file = decisiveFile(report)
   const rows: readonly (readonly [string, Markup] | undefined)[] = [
     ...(file === undefined ? [] : signerRows(file)),
-    file?.until === undefined ? undefined : ['Until', minuteOf(file.until)],
+    file?.until === undefined || file.outcome !== 'held' ? undefined : ['Held until', minuteOf(file.until)],
     ['Rule', markup`${rule}, policy <code>${policySha256.slice(0, 12)}</code>, mode ${mode}`],
     upstream === '' ? undefined : ['Upstream', markup`${upstream}`],
     outcome === 'allowed' ? undefined : ['Served instead', insteadOf(servedInstead)],
@@ -79,19 +79,20 @@ function insteadOf(served: ReleaseReport['servedInstead']): Markup {
 function nextPart({ next }: ReleaseReport): Markup {
   if (next.length === 0) return NOTHING
   const steps = next.map((step) =>
-    /^(?:wheelseal|pip|uv) /.test(step)
-      ? markup`<pre tabindex="0" aria-label="Command"><code>${step}</code></pre>\n`
-      : markup`<p>${step}</p>\n`,
+    /^wheelseal /.test(step)
+      ? markup`<li><pre tabindex="0" aria-label="Command"><code>${step}</code></pre></li>\n`
+      : markup`<li>${step}</li>\n`,
   )
   return markup`<h2>What to do</h2>
-${steps}`
+<ul class="steps">
+${steps}</ul>`
 }
 
 function filesPart({ files }: ReleaseReport): Markup {
   if (files.length === 0) return NOTHING
   const rest = files.length - MAX_FILES
   const rows = worstFirst(files).slice(0, MAX_FILES).map(fileRow)
-  const heads = ['File', 'Outcome', 'Code', 'Uploaded', 'What installers are told']
+  const heads = ['File', 'Outcome', 'Code', 'Uploaded', 'What is said of it']
   return markup`<h2>Files</h2>
 ${table({ caption: 'Files of the release, the worst first', heads, rows })}
 ${rest > 0 ? markup`<p>${rest} more are not shown here; <code>wheelseal why --json</code> lists them.</p>` : NOTHING}`
@@ -104,8 +105,8 @@ function fileRow(file: FileReport): Markup {
 <th scope="row" role="rowheader">${fileName}</th>
 <td role="cell" data-label="Outcome" class="nowrap">${outcomeWord(outcome)}</td>
 <td role="cell" data-label="Code" class="nowrap">${code}</td>
-<td role="cell" data-label="Uploaded">${dayOf(uploadedAt)}${seen}</td>
-<td role="cell" data-label="Told" class="said">${saidOf(file)}</td>
+<td role="cell" data-label="Uploaded" class="nowrap">${dayOf(uploadedAt)}${seen}</td>
+<td role="cell" data-label="Said" class="said">${saidOf(file)}</td>
 </tr>
 `
 }

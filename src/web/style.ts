@@ -25,6 +25,7 @@ h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; font-weight: 550 }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0 }
 dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere; min-width: 0 }
 code, pre { font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
+code { overflow-wrap: anywhere }
 pre { margin: .3rem 0 .8rem; padding: .7rem .8rem; background: var(--raised); border: 1px solid var(--line);
   border-radius: .4rem; white-space: pre-wrap; overflow-wrap: anywhere }
 pre span { display: inline-block; max-width: 100% }
@@ -46,7 +47,7 @@ td p, th p { margin: .1rem 0; font-weight: 400 } .nowrap { white-space: nowrap }
 .soft { color: var(--soft) } .good { color: var(--good) } .bad { color: var(--bad) } .wait { color: var(--wait) }
 .note { border-left: .25rem solid var(--line); padding: .1rem .8rem; margin: .8rem 0 }
 .verdict { font-size: 1.1rem; overflow-wrap: anywhere } .verdict strong { font-weight: 650 }
-mark { background: none; color: var(--bad); font-weight: 650; text-decoration: underline }
+mark { background: none; font-weight: 650; text-decoration: underline }
 .said, .note { overflow-wrap: anywhere } .steps { padding-left: 1.2rem } .steps > li { margin: .2rem 0 }
 .note.bad { border-color: var(--bad) }
 form.login { max-width: 30rem }

@@ -26,6 +26,10 @@ function isProgram(path: string): boolean {
 export interface Browser {
   /** Loads a page in a window of that width, in CSS pixels, and waits until it is there. */
   open(url: string, width: number): Promise<void>
+  /** The colours that its user likes, from the next page on. */
+  prefer(scheme: 'light' | 'dark'): Promise<void>
+  /** Presses a key, such as `Tab`. */
+  press(key: string): Promise<void>
   /** What an expression is in the page. The page itself runs no script. */
   evaluate(expression: string): Promise<unknown>
   /** Does something in the page that loads another one, and waits for that. */
@@ -137,6 +141,13 @@ function actions(page: Page): Omit<Browser, 'close'> {
       const loaded = page.next('Page.loadEventFired')
       await page.send('Page.navigate', { url })
       await loaded
+    },
+    prefer: async (scheme) => {
+      const features = [{ name: 'prefers-color-scheme', value: scheme }]
+      await page.send('Emulation.setEmulatedMedia', { features })
+    },
+    press: async (key) => {
+      for (const type of ['keyDown', 'keyUp']) await page.send('Input.dispatchKeyEvent', { type, key })
     },
     follow: async (expression) => {
       const loaded = page.next('Page.loadEventFired')

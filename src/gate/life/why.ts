@@ -92,7 +92,10 @@ export async function whyRefusal(context: GateContext, id: string): Promise<Link
   const { parts, counting, links } = context
   await counting.flush()
   const refusal = await links.open(id)
-  if (refusal === undefined) throw gateErrors('gate.unknown', `gate ${parts.name} has no refusal ${id}`)
+  if (refusal === undefined)
+    throw gateErrors('gate.unknown', `gate ${parts.name} has no refusal ${id}`, {
+      hint: 'ask by name and version: wheelseal why NAME==VERSION',
+    })
   return { ...(await reportNow(context, refusal)), refusal: refusalReport(refusal) }
 }
 
