@@ -4,6 +4,7 @@ import { silentLog } from '../host/index.ts'
 import type { Gate } from '../gate/index.ts'
 import { createApp, type App } from './app.ts'
 import { gateRoutes } from './gate.ts'
+import type { GatePages } from './gate-why.ts'
 import { anyone } from './route.ts'
 import { listen } from './server.ts'
 
@@ -31,12 +32,18 @@ export interface ServedGate {
   close(): Promise<void>
 }
 
+/** Those for people are tested where they are made. */
+const PAGES: GatePages = {
+  why: () => new Response('why', { headers: { 'Content-Type': 'text/html' } }),
+  problem: ({ status }) => new Response('problem', { status, headers: { 'Content-Type': 'text/html' } }),
+}
+
 export async function serveGate(gate: Gate, around: (app: App) => App = (app) => app): Promise<ServedGate> {
   const hosts: string[] = []
   const app = createApp({
     hosts,
     log: silentLog,
-    routes: [gateRoutes({ gates: [{ gate, readers: anyone }], log: silentLog })],
+    routes: [gateRoutes({ gates: [{ gate, readers: anyone }], pages: PAGES, log: silentLog })],
   })
   const server = await listen(around(app), { host: '127.0.0.1', port: 0 })
   const { port } = server

@@ -79,7 +79,7 @@ function insteadOf(served: ReleaseReport['servedInstead']): Markup {
 function nextPart({ next }: ReleaseReport): Markup {
   if (next.length === 0) return NOTHING
   const steps = next.map((step) =>
-    /^wheelseal /.test(step)
+    step.startsWith('wheelseal ')
       ? markup`<li><pre tabindex="0" aria-label="Command"><code>${step}</code></pre></li>\n`
       : markup`<li>${step}</li>\n`,
   )

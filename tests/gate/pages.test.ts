@@ -6,7 +6,7 @@ import { silentLog } from '../../src/host/index.ts'
 import { gatesOfFlags, startGateServer, type RunningGateServer } from '../../src/server/index.ts'
 import { chromium, openBrowser, type Browser } from '../support/chromium.ts'
 import { buildPackages } from '../support/gate-packages.ts'
-import { startGateUpstream, type GateUpstream } from '../support/gate-upstream.ts'
+import { startGateUpstream, type GateUpstream, type Offer } from '../support/gate-upstream.ts'
 import { present } from '../support/judges.ts'
 import { runProgram, wheelseal } from '../support/program.ts'
 import { temporaryFolder } from '../support/server.ts'
@@ -62,9 +62,10 @@ beforeAll(async () => {
     { name: 'sealed', version: '2.0' },
     { name: 'unlisted', version: '1.0' },
   ])
-  const offers = built.map(({ wheel: file }) => {
+  const offers = built.map(({ wheel: file }): Offer => {
     const uploadedAtMs = Date.now() - (file.name === 'fresh' ? 2 : 100) * DAY_MS
-    return { file, uploadedAtMs, provenance: null, ...(file.name === 'open' ? { yanked: ENEMY } : {}) }
+    const offer = { file, uploadedAtMs, provenance: null }
+    return file.name === 'open' ? { ...offer, yanked: ENEMY } : offer
   })
   upstream = await startGateUpstream(offers)
   const [policy, trust] = [join(folder.path, 'policy.toml'), join(folder.path, 'trusted_root.json')]

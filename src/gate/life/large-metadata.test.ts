@@ -150,5 +150,6 @@ function startedBy({ stream }: ReturnType<typeof pushed>): Arriving {
     follow: () => bytes as AsyncGenerator<Uint8Array>,
     waited: () => Promise.resolve(),
     isDone: () => true,
+    arrivedBytes: () => 0,
   }
 }
