@@ -31,6 +31,12 @@ describe('what why says', () => {
     ])
   })
 
+  it('of a refusal that only a page lists', () => {
+    expect(lines(REFUSED, { refusal: { ...LINKED.refusal, count: 0 } })).toContain(
+      '  since      2026-11-28, only listed so far',
+    )
+  })
+
   it('of a whole name, which has no files', () => {
     const ground = { code: 'gate.private', fact: 'is a private name, and ours has no such package' }
     const next = ['check the spelling']

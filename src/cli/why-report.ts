@@ -1,6 +1,12 @@
 import type { JsonValue } from '../base/index.ts'
 import type { Why } from '../client/why/index.ts'
-import type { FileReport, ReleaseReport, ReportedOutcome, SignerReport } from '../gate/index.ts'
+import type {
+  FileReport,
+  RefusalReport,
+  ReleaseReport,
+  ReportedOutcome,
+  SignerReport,
+} from '../gate/index.ts'
 
 /** Lines have no more, but for file names and command lines, which nobody wants broken. */
 const COLUMNS = 60
@@ -110,14 +116,17 @@ function groundRows(decisive: FileReport | undefined, { rule, ground }: ReleaseR
 function otherRows({ report, refusal }: Why, decisive: FileReport | undefined): readonly string[] {
   const { states, pins } = report
   return [
-    ...(refusal === null
-      ? []
-      : row('since', `${dayOf(refusal.first)}, ${refusal.count} request${refusal.count === 1 ? '' : 's'}`)),
+    ...(refusal === null ? [] : row('since', `${dayOf(refusal.first)}, ${requests(refusal)}`)),
     ...(decisive?.until === undefined ? [] : row('until', minuteOf(decisive.until))),
     ...(states.length === 0 ? [] : row('states', states.join(', '))),
     ...pins.flatMap(({ repository, since, by }) => row('pinned', `${repository}, ${dayOf(since)}, by ${by}`)),
     ...(decisive?.notes ?? []).flatMap((note) => row('note', note)),
   ]
+}
+
+function requests({ count }: RefusalReport): string {
+  if (count === 0) return 'only listed so far'
+  return `${count} request${count === 1 ? '' : 's'}`
 }
 
 const ORDER: readonly ReportedOutcome[] = ['refused', 'held', 'not judged', 'allowed']

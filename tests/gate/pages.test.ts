@@ -64,8 +64,9 @@ beforeAll(async () => {
   ])
   const offers = built.map(({ wheel: file }): Offer => {
     const uploadedAtMs = Date.now() - (file.name === 'fresh' ? 2 : 100) * DAY_MS
-    const offer = { file, uploadedAtMs, provenance: null }
-    return file.name === 'open' ? { ...offer, yanked: ENEMY } : offer
+    return file.name === 'open'
+      ? { file, uploadedAtMs, provenance: null, yanked: ENEMY }
+      : { file, uploadedAtMs, provenance: null }
   })
   upstream = await startGateUpstream(offers)
   const [policy, trust] = [join(folder.path, 'policy.toml'), join(folder.path, 'trusted_root.json')]
