@@ -168,7 +168,7 @@ async function placeOf(upstream: string, files: readonly string[]): Promise<Upst
 function jobsProject(env: NodeJS.ProcessEnv): Pick<UpstreamFlags, 'url' | 'login'> {
   const { CI_API_V4_URL: api, CI_PROJECT_ID: id, CI_JOB_TOKEN: token } = env
   if (!api || !id || !token)
-    throw cliErrors('cli.gate-flags', 'gitlab is the project of a job, and this is no job of a GitLab', {
+    throw cliErrors('cli.gate-flags', 'gitlab is the project of a job, and this is not a job of a GitLab', {
       hint: 'give the URL https://HOST/api/v4/projects/ID/packages/pypi/simple with --upstream',
     })
   const url = `${api}/projects/${encodeURIComponent(id)}/packages/pypi/simple`

@@ -62,7 +62,7 @@ ${shown.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl
 function signerRows(file: FileReport): readonly (readonly [string, Markup])[] {
   const { signer } = file
   const compared = comparedIn(file)
-  if (signer === undefined) return [['Signed by', markup`nobody whose seal holds`]]
+  if (signer === undefined) return [['Signed by', markup`no signer with a valid seal`]]
   const { repository, workflow } = builtBy(signer)
   const by = markup`${repository}${workflow === undefined ? '' : `, ${workflow}`} <span class="soft">(${signer.issuer})</span>`
   const expected = compared === undefined ? [] : [['Expected', markup`${compared.expected}`] as const]
