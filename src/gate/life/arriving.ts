@@ -129,7 +129,7 @@ async function leave(parts: ArrivingParts, state: State): Promise<void> {
   state.followers -= 1
   const isLast = state.followers === 0 && !state.isWhole && !state.isDone
   if (isLast && !parts.isKeptGoing(state.arrived))
-    parts.abort(gateErrors('gate.upstream', 'nobody waited for the file any more; try again'))
+    parts.abort(gateErrors('gate.upstream', 'no client waited for the file any more; try again'))
   await discardIfIdle(parts, state)
 }
 
