@@ -53,5 +53,6 @@ export type {
   WrittenPage,
 } from './gate.ts'
 export { setUpLines } from './set-up.ts'
+export { createOwnRegistry, type OwnRegistry } from './own-registry/own-registry.ts'
 export { createGate } from './life/create-gate.ts'
 export type { GateMode, GateParts, GatePolicy, GateTrust, GateUpstream } from './life/parts.ts'

@@ -94,7 +94,8 @@ function pathOf(fileName: string, ending: SealEnding): string {
   return ending === 'uploaded' ? `the attestations uploaded with ${fileName}` : `${fileName}${ending}`
 }
 
-async function foundSeal(context: SealContext, [first, second]: Candidate): Promise<FoundSeal> {
+/** Throws as `readSeal`. */
+export async function foundSeal(context: SealContext, [first, second]: Candidate): Promise<FoundSeal> {
   const bytes = await readSeal(context, first)
   if (second !== undefined)
     return { kind: 'pair', signature: bytes, certificate: await readSeal(context, second) }

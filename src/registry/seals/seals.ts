@@ -1,10 +1,12 @@
 import type { Project } from '../../access/index.ts'
+import type { FoundSeal } from '../../verify/index.ts'
 import type { GenericPlace } from '../generic-place.ts'
 import type { AddedFile, StoredFile } from '../store.ts'
 import { checkAttestations, type Uploaded } from './attestations.ts'
 import { beginChange } from './change-rule.ts'
 import { describeSeals, type FileSeals } from './describe.ts'
 import { findDistribution } from './find-distribution.ts'
+import { keptSeals } from './kept-seals.ts'
 import { createLocks } from './locks.ts'
 import type { SealContext } from './parts.ts'
 import { ruleOf, type PublishRule } from './rule.ts'
@@ -52,6 +54,8 @@ export interface Seals extends SealWork {
   /** Of side files at a place, the one that is served in place of the newest: the newest that verifies, if one does. */
   served(project: Project, place: GenericPlace, newest: StoredFile): Promise<StoredFile>
   describe(project: Project, file: StoredFile): Promise<FileSeals>
+  /** The seals themselves, those that are served and those that hold for whomever. Throws `base.blob-damaged`. */
+  kept(project: Project, file: Pick<StoredFile, 'fileName'>): Promise<readonly FoundSeal[]>
   rule(project: Project): Promise<RuleStatus>
   /** Written down when it resolves; it comes into force step by step. Throws `registry.rule`, `verify.policy-file`. */
   setRule(project: Project, rule: PublishRule | undefined): Promise<RuleStatus>
@@ -71,6 +75,7 @@ export function createSeals(given: SealContext): Seals {
     put: (project, place, { file, putBy }) => put(context, project, { place, file, putBy }),
     served: (project, place, newest) => served(context, project, { place, newest }),
     describe: (project, file) => describeSeals(context, project, file),
+    kept: (project, file) => keptSeals(context, project, file),
     rule: async (project) => statusOf(await ruleState(context, project)),
     setRule: async (project, rule) => {
       const state = await beginChange(context, project, rule)

@@ -107,10 +107,27 @@ describe('readConfiguration', () => {
         readers: 'tokens',
         upstreams: [
           { name: 'ours', names: ['acme-*'], trust: { kind: 'private' } },
-          { name: 'pypi', files: ['files.example'], trust: { kind: 'public' } },
+          { name: 'pypi', place: { files: ['files.example'] }, trust: { kind: 'public' } },
         ],
       },
     ])
+  })
+
+  it('takes a group of this server for an upstream: by its own trust root, and for who has a token', async () => {
+    const upstream = (more: string) =>
+      `[[gates]]\nname = "prod"\npolicy = "p"\n[[gates.upstreams]]\nname = "ours"\nregistry = "acme"\n${more}`
+    expect((await read(upstream(''))).gates).toMatchObject([
+      {
+        readers: 'tokens',
+        upstreams: [{ place: { kind: 'registry', path: 'acme' }, trust: { kind: 'private' } }],
+      },
+    ])
+    for (const [more, fact] of [
+      ['url = "https://index.example/simple/"', 'must have either url or registry'],
+      ['seals = "none"', 'with registry must not have files, seals'],
+      ['username = "a"', 'with registry must not have files, seals'],
+    ])
+      await expect(read(upstream(more ?? ''))).rejects.toThrow(fact)
   })
 
   it('takes another file in its place, which must be there', async () => {

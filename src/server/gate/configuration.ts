@@ -17,6 +17,7 @@ import type { Secret } from '../../base/index.ts'
 import { DURATION, durationMs } from '../../verify/index.ts'
 
 const LIMITS = { gates: 16, upstreams: 16, names: 1000, hosts: 32 } as const
+const SEALS = 'provenance'
 const DEFAULTS = { staleFor: '7d', keep: '20 GiB', maxFile: '2 GiB' } as const
 
 const text = v.pipe(
@@ -55,6 +56,13 @@ const namePattern = v.pipe(
     'must be a normalised name such as "acme", or a prefix such as "acme-*"',
   ),
 )
+const registryPath = v.pipe(
+  text,
+  v.regex(
+    /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/,
+    'must be the path of a group or project of this server such as "acme" or "acme/tools"',
+  ),
+)
 const provenanceUrl = v.pipe(
   text,
   v.check(
@@ -67,10 +75,19 @@ function choice<const Value extends string>(values: readonly Value[]) {
   return v.picklist(values, `must be one of ${values.map((one) => `"${one}"`).join(', ')}`)
 }
 
+/** What says how an index is asked. */
+const OF_AN_INDEX = ['files', 'seals', 'provenance_url', 'username', 'password_file'] as const
+
+function isLeftOut(value: string | readonly string[] | undefined): boolean {
+  return value === undefined || value.length === 0
+}
+
 const Upstream = v.pipe(
   v.strictObject({
     name: shortName,
-    url: indexUrl,
+    /** Either an index, or a group or project of this server, which needs no request. */
+    url: v.optional(indexUrl),
+    registry: v.optional(registryPath),
     files: v.optional(v.pipe(v.array(host, 'must be a list of host names'), v.maxLength(LIMITS.hosts)), []),
     names: v.optional(
       v.pipe(
@@ -79,21 +96,29 @@ const Upstream = v.pipe(
         v.maxLength(LIMITS.names, `has more than ${LIMITS.names} names`),
       ),
     ),
-    seals: v.optional(choice(['provenance', 'generic', 'beside', 'none']), 'provenance'),
+    seals: v.optional(choice(['provenance', 'generic', 'beside', 'none'])),
     provenance_url: v.optional(provenanceUrl),
-    /** `public`, `private`, or the path of a trusted_root.json. */
-    trust: v.optional(text, 'public'),
+    /** `public`, `private`, or the path of a trusted_root.json. Left out, `private` of a registry, else `public`. */
+    trust: v.optional(text),
     username: v.optional(text),
     password_file: v.optional(text),
     max_file: v.optional(size, DEFAULTS.maxFile),
     metadata: v.optional(choice(['strict', 'by size']), 'by size'),
   }),
   v.check(
+    ({ url, registry }) => (url === undefined) !== (registry === undefined),
+    'must have either url or registry',
+  ),
+  v.check(
+    (table) => table.registry === undefined || OF_AN_INDEX.every((key) => isLeftOut(table[key])),
+    `with registry must not have ${OF_AN_INDEX.join(', ')}`,
+  ),
+  v.check(
     ({ username, password_file: password }) => (username === undefined) === (password === undefined),
     'must have both username and password_file, or neither',
   ),
   v.check(
-    ({ seals, provenance_url: url }) => url === undefined || seals === 'provenance',
+    ({ seals = SEALS, provenance_url: url }) => url === undefined || seals === 'provenance',
     'must have seals = "provenance" if it has a provenance_url',
   ),
 )
@@ -106,7 +131,8 @@ export const Gates = v.pipe(
         mode: v.optional(choice(['enforce', 'warn', 'off']), 'enforce'),
         policy: text,
         stale_for: v.optional(duration, DEFAULTS.staleFor),
-        read: v.optional(choice(['anybody', 'tokens']), 'anybody'),
+        /** Left out, `tokens` where an upstream is a registry, which may have private projects; else `anybody`. */
+        read: v.optional(choice(['anybody', 'tokens'])),
         keep: v.optional(size, DEFAULTS.keep),
         upstreams: v.pipe(
           v.array(Upstream, 'must be a list of tables, [[gates.upstreams]]'),
@@ -130,10 +156,28 @@ type GateTable = v.InferOutput<typeof Gates>[number]
 type UpstreamTable = GateTable['upstreams'][number]
 
 export interface GateConfiguration extends Pick<GateTable, 'name' | 'mode' | 'policy'> {
-  readonly readers: GateTable['read']
+  readonly readers: NonNullable<GateTable['read']>
   readonly staleForMs: number
   readonly keepBytes: number
   readonly upstreams: readonly UpstreamConfiguration[]
+}
+
+export interface UpstreamConfiguration extends Pick<UpstreamTable, 'name' | 'metadata'> {
+  readonly place: IndexPlace | RegistryPlace
+  readonly names?: readonly string[]
+  readonly trust: { readonly kind: 'public' | 'private' } | { readonly kind: 'file'; readonly path: string }
+  readonly maxFileBytes: number
+}
+
+export interface IndexPlace {
+  readonly kind: 'index'
+  readonly url: string
+  readonly files: readonly string[]
+  readonly seals: NonNullable<UpstreamTable['seals']>
+  readonly provenanceUrl?: string
+  readonly account?: { readonly username: string; readonly passwordFile: string }
+  /** In place of an account, of whoever starts the gate. */
+  readonly login?: UpstreamLogin
 }
 
 export interface UpstreamLogin {
@@ -141,25 +185,21 @@ export interface UpstreamLogin {
   readonly password: Secret
 }
 
-export interface UpstreamConfiguration extends Pick<UpstreamTable, 'name' | 'url' | 'seals' | 'metadata'> {
-  readonly files: readonly string[]
-  readonly names?: readonly string[]
-  readonly provenanceUrl?: string
-  readonly trust: { readonly kind: 'public' | 'private' } | { readonly kind: 'file'; readonly path: string }
-  readonly account?: { readonly username: string; readonly passwordFile: string }
-  /** In place of an account, of whoever starts the gate. */
-  readonly login?: UpstreamLogin
-  readonly maxFileBytes: number
+/** A group or project of the server. */
+export interface RegistryPlace {
+  readonly kind: 'registry'
+  readonly path: string
 }
 
 /** Paths are relative to `folder`. */
 export function gateConfiguration(table: GateTable, folder: string): GateConfiguration {
-  const { name, mode, policy, read: readers, upstreams } = table
+  const { name, mode, policy, upstreams } = table
+  const hasRegistry = upstreams.some(({ registry }) => registry !== undefined)
   return {
     name,
     mode,
     policy: resolve(folder, policy),
-    readers,
+    readers: table.read ?? (hasRegistry ? 'tokens' : 'anybody'),
     staleForMs: durationMs(table.stale_for),
     keepBytes: sizeBytes(table.keep),
     upstreams: upstreams.map((one) => upstreamConfiguration(one, folder)),
@@ -167,23 +207,33 @@ export function gateConfiguration(table: GateTable, folder: string): GateConfigu
 }
 
 function upstreamConfiguration(table: UpstreamTable, folder: string): UpstreamConfiguration {
-  const { name, url, files, names, seals, metadata, trust, username, password_file: passwordFile } = table
+  const { name, names, metadata, registry } = table
+  const { trust = registry === undefined ? 'public' : 'private' } = table
   return {
     name,
-    url,
-    files,
-    seals,
     metadata,
+    place: registry === undefined ? indexPlace(table, folder) : { kind: 'registry', path: registry },
     ...(names === undefined ? {} : { names }),
-    ...(table.provenance_url === undefined ? {} : { provenanceUrl: table.provenance_url }),
     trust:
       trust === 'public' || trust === 'private'
         ? { kind: trust }
         : { kind: 'file', path: resolve(folder, trust) },
+    maxFileBytes: sizeBytes(table.max_file),
+  }
+}
+
+function indexPlace(table: UpstreamTable, folder: string): IndexPlace {
+  const { url = '', files, seals = SEALS, provenance_url: provenanceUrl } = table
+  const { username, password_file: passwordFile } = table
+  return {
+    kind: 'index',
+    url,
+    files,
+    seals,
+    ...(provenanceUrl === undefined ? {} : { provenanceUrl }),
     ...(username === undefined || passwordFile === undefined
       ? {}
       : { account: { username, passwordFile: resolve(folder, passwordFile) } }),
-    maxFileBytes: sizeBytes(table.max_file),
   }
 }
 

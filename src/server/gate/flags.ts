@@ -49,7 +49,8 @@ export function gatesOfFlags({ name, policy, mode, upstreams }: GateFlags): read
 function withLogins(gate: GateConfiguration, flags: readonly UpstreamFlags[]): GateConfiguration {
   const upstreams = gate.upstreams.map((one, index) => {
     const login = flags[index]?.login
-    return login === undefined ? one : Object.assign(one, { login })
+    if (login === undefined || one.place.kind !== 'index') return one
+    return { ...one, place: { ...one.place, login } }
   })
   return { ...gate, upstreams }
 }

@@ -8,25 +8,22 @@ import { startServer, type RunningServer } from '../server.ts'
 import { gateAdmin } from './gate-admin.ts'
 
 const POLICY = 'version = 1\n[unlisted]\nunsigned = "allow"\n'
-/** Nobody listens there: what a gate says of it, it says itself. */
-const DEAD = 'http://127.0.0.1:9/simple/'
 const CONFIGURATION = `
 [[gates]]
 name = "prod"
 policy = "policies/prod.toml"
 read = "tokens"
 [[gates.upstreams]]
-name = "dead"
-url = "${DEAD}"
-trust = "private"
+name = "ours"
+registry = "acme"
 
 [[gates]]
 name = "open"
 policy = "policies/open.toml"
+read = "anybody"
 [[gates.upstreams]]
-name = "dead"
-url = "${DEAD}"
-trust = "private"
+name = "ours"
+registry = "acme"
 `
 
 let root: string
@@ -96,7 +93,7 @@ describe('the gates of an instance', () => {
     expect(await admin.status('prod', 1)).toMatchObject({
       mode: 'enforce',
       policy: { path: 'prod.toml' },
-      upstreams: [{ name: 'dead', trustUntil: null }],
+      upstreams: [{ name: 'ours', fact: 'this server has no project and no group acme', trustUntil: null }],
     })
   })
 

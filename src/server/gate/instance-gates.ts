@@ -1,5 +1,8 @@
+import type { Access } from '../../access/index.ts'
+import { createOwnRegistry } from '../../gate/index.ts'
 import { systemClock, systemFiles } from '../../host/index.ts'
 import { createHttp } from '../../net/index.ts'
+import type { Registry, Seals } from '../../registry/index.ts'
 import type { Reserve } from '../../storage/folder/index.ts'
 import type { Database } from '../../storage/sql/index.ts'
 import { utf8, type Clock, type Log } from '../../base/index.ts'
@@ -15,6 +18,9 @@ export interface InstanceGatesParts {
   readonly path: string
   readonly url: string
   readonly trust: Pick<PrivateSigstore, 'material' | 'rekor'>
+  readonly registry: Pick<Registry, 'pypi'>
+  readonly seals: Seals
+  readonly access: Access
   readonly database: Database
   readonly ports: {
     readonly clock: Clock
@@ -26,13 +32,8 @@ export interface InstanceGatesParts {
 }
 
 /** The gates of an instance, beside all else that it serves. Throws as `openGates`. */
-export function openInstanceGates({
-  path,
-  url,
-  trust,
-  database,
-  ports,
-}: InstanceGatesParts): Promise<OpenGates> {
+export function openInstanceGates(parts: InstanceGatesParts): Promise<OpenGates> {
+  const { path, url, trust, registry, seals, access, database, ports } = parts
   const { clock, watch, log, reserve = { check: () => Promise.resolve() }, gates = [] } = ports
   return openGates(gates, {
     database,
@@ -45,6 +46,11 @@ export function openInstanceGates({
     log,
     reserve,
     clockFact: () => watch?.doubt() ?? null,
-    own: { trustedRoot: utf8(trust.material.trustedRoot), logEntries: ownLogEntries(trust.rekor, url) },
+    own: {
+      trustedRoot: utf8(trust.material.trustedRoot),
+      logEntries: ownLogEntries(trust.rekor, url),
+      registry: (name, path) =>
+        createOwnRegistry({ name, path, externalUrl: url, pypi: registry.pypi, seals, access }),
+    },
   })
 }

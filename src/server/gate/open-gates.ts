@@ -9,15 +9,21 @@ import {
   type Http,
   type Log,
 } from '../../base/index.ts'
-import { createGate, type FileCache, type Gate, type GateUpstream } from '../../gate/index.ts'
+import { createGate, type FileCache, type Gate, type GateUpstream, type Upstream } from '../../gate/index.ts'
 import { systemEntropy } from '../../host/index.ts'
 import { createGateUpstream } from '../../net/index.ts'
 import { createFileCache, type Reserve } from '../../storage/folder/index.ts'
 import { createGateStore, type Database } from '../../storage/sql/index.ts'
 import { serverErrors } from '../errors.ts'
-import type { GateConfiguration, UpstreamConfiguration } from './configuration.ts'
+import type {
+  GateConfiguration,
+  IndexPlace,
+  RegistryPlace,
+  UpstreamConfiguration,
+  UpstreamLogin,
+} from './configuration.ts'
 import { openPolicy, type OpenPolicy } from './policies.ts'
-import { openTrust, type OpenTrust, type TrustParts } from './trust.ts'
+import { openTrust, type OpenTrust, type OwnTrust } from './trust.ts'
 
 export interface GatesParts {
   readonly database: Database
@@ -32,7 +38,8 @@ export interface GatesParts {
   readonly reserve: Reserve
   /** Why the clock is not believed; null where it is. */
   readonly clockFact: () => string | null
-  readonly own: TrustParts['own']
+  /** Of this instance; undefined where a gate stands alone. */
+  readonly own: (OwnTrust & { readonly registry: (upstream: string, path: string) => Upstream }) | undefined
 }
 
 export interface OpenGate {
@@ -143,20 +150,13 @@ async function openUpstream(
   trust: OpenTrust,
   parts: GatesParts,
 ): Promise<GateUpstream> {
-  const { name, url, names, seals, provenanceUrl, maxFileBytes, metadata } = configured
-  const account = configured.login ?? (await readAccount(configured, parts.files))
-  const login = account === undefined ? {} : { login: account }
+  const { name, place, names, maxFileBytes, metadata } = configured
+  const reached =
+    place.kind === 'index' ? await openIndex(name, place, parts) : openRegistry(name, place, parts)
   return {
     name,
-    // Of what decides which pages and seals are found: the same place, the same facts.
-    key: sha256Hex(JSON.stringify([url, seals, provenanceUrl ?? null])).slice(0, 16),
+    ...reached,
     ...(names === undefined ? {} : { names }),
-    client: createGateUpstream(
-      { ...configured, ...login },
-      { env: process.env, files: parts.files, clock: parts.clock },
-    ),
-    seals,
-    hasProvenanceUrl: provenanceUrl !== undefined,
     trust: trust.now,
     askLog: (seal, sha256) => trust.logEntries.find(seal, sha256),
     maxFileBytes,
@@ -164,10 +164,46 @@ async function openUpstream(
   }
 }
 
+/** With a key of what decides which pages and seals are found: the same place, the same facts. */
+type Reached = Pick<GateUpstream, 'key' | 'client' | 'seals' | 'hasProvenanceUrl'>
+
+async function openIndex(name: string, place: IndexPlace, parts: GatesParts): Promise<Reached> {
+  const { url, seals, provenanceUrl } = place
+  const account = place.login ?? (await readAccount(name, place, parts.files))
+  const login = account === undefined ? {} : { login: account }
+  const ports = { env: process.env, files: parts.files, clock: parts.clock }
+  return {
+    key: keyOf([url, seals, provenanceUrl ?? null]),
+    client: createGateUpstream({ name, ...place, ...login }, ports),
+    seals,
+    hasProvenanceUrl: provenanceUrl !== undefined,
+  }
+}
+
+/** Throws `server.configuration`. */
+function openRegistry(name: string, { path }: RegistryPlace, { own }: GatesParts): Reached {
+  if (own === undefined)
+    throw serverErrors('server.configuration', `upstream ${name}: a gate alone has no registry`, {
+      hint: 'give the URL of the index, or configure the gate in the wheelseal.toml of the server',
+    })
+  // Its seals lie beside the files: a page does not tell which files have none.
+  return {
+    key: keyOf(['registry', path]),
+    client: own.registry(name, path),
+    seals: 'beside',
+    hasProvenanceUrl: false,
+  }
+}
+
+function keyOf(parts: readonly (string | null)[]): string {
+  return sha256Hex(JSON.stringify(parts)).slice(0, 16)
+}
+
 async function readAccount(
-  { name, account }: UpstreamConfiguration,
+  name: string,
+  { account }: IndexPlace,
   files: Files,
-): Promise<{ readonly username: string; readonly password: Secret } | undefined> {
+): Promise<UpstreamLogin | undefined> {
   if (account === undefined) return undefined
   try {
     const bytes = await files.read(account.passwordFile, MAX_PASSWORD_BYTES)

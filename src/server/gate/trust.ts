@@ -32,7 +32,12 @@ export interface TrustParts {
   /** For what TUF keeps. */
   readonly cacheFolder: string
   /** Of this instance; undefined where a gate stands alone. */
-  readonly own: { readonly trustedRoot: Uint8Array; readonly logEntries: LogEntries } | undefined
+  readonly own: OwnTrust | undefined
+}
+
+export interface OwnTrust {
+  readonly trustedRoot: Uint8Array
+  readonly logEntries: LogEntries
 }
 
 /** How long the last good root of a repository counts after its last refresh. */
