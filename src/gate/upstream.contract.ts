@@ -23,12 +23,12 @@ export const wheelOf = (version: string): string => `demo-${version}-py3-none-an
 type Digested = ListedFile & { readonly sha256: string }
 
 /** What every adapter of `Upstream` promises of an index that answers. The steps build on each other. */
-export function describeUpstream(name: string, open: () => Promise<UpstreamScene>): void {
+export function describeUpstream(name: string, openScene: () => Promise<UpstreamScene>): void {
   describe(`upstream: ${name}`, () => {
     let scene: UpstreamScene
     const bytes = new Map<string, Uint8Array>()
     beforeAll(async () => {
-      scene = await open()
+      scene = await openScene()
       for (const version of ['1.0', '1.1', '2.0'])
         bytes.set(version, await scene.publish(wheelOf(version), { isAttested: version === '2.0' }))
       await scene.seal(wheelOf('1.1'), 'pair')
@@ -42,7 +42,7 @@ export function describeUpstream(name: string, open: () => Promise<UpstreamScene
     }
     const fileOf = async (version: string): Promise<Digested> => {
       const found = (await page()).files.find((file) => file.version === version)
-      if (found?.sha256 == null) throw new Error(`no ${version}`)
+      if (found === undefined || found.sha256 === null) throw new Error(`no ${version}`)
       return { ...found, sha256: found.sha256 }
     }
 

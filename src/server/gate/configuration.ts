@@ -223,14 +223,14 @@ function upstreamConfiguration(table: UpstreamTable, folder: string): UpstreamCo
 }
 
 function indexPlace(table: UpstreamTable, folder: string): IndexPlace {
-  const { url = '', files, seals = SEALS, provenance_url: provenanceUrl } = table
+  const { url = '', files, seals = SEALS, provenance_url: provenance } = table
   const { username, password_file: passwordFile } = table
   return {
     kind: 'index',
     url,
     files,
     seals,
-    ...(provenanceUrl === undefined ? {} : { provenanceUrl }),
+    ...(provenance === undefined ? {} : { provenanceUrl: provenance }),
     ...(username === undefined || passwordFile === undefined
       ? {}
       : { account: { username, passwordFile: resolve(folder, passwordFile) } }),

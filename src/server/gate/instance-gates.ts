@@ -33,11 +33,11 @@ export interface InstanceGatesParts {
 
 /** The gates of an instance, beside all else that it serves. Throws as `openGates`. */
 export function openInstanceGates(parts: InstanceGatesParts): Promise<OpenGates> {
-  const { path, url, trust, registry, seals, access, database, ports } = parts
+  const { path: data, url, trust, registry, seals, access, database, ports } = parts
   const { clock, watch, log, reserve = { check: () => Promise.resolve() }, gates = [] } = ports
   return openGates(gates, {
     database,
-    folder: gateFolder(path),
+    folder: gateFolder(data),
     externalUrl: url,
     http: createHttp({ env: process.env, files: systemFiles }),
     files: systemFiles,

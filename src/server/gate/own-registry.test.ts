@@ -65,10 +65,10 @@ async function publish(
   fileName: string,
   how: { isAttested?: boolean; content?: string } = {},
 ) {
-  const { isAttested = false, content = fileName, project = PROJECT } = { project: PROJECT, ...how }
+  const { isAttested = false, content = fileName } = how
   const bytes = bytesOf(fileName, content)
   const attestations = isAttested ? `[${makeSeal({ of: fileName, bytes, content }).attestation}]` : undefined
-  await registry.pypi.publish(project, {
+  await registry.pypi.publish(PROJECT, {
     name: 'demo',
     version: parseFileName(fileName).version.normal,
     fileName,
@@ -194,7 +194,7 @@ describe('the own registry, asked in process and over HTTP', () => {
   it('gives a seal that holds for whomever, also where what came later holds for nobody', async () => {
     const upstream = served.own('acme/app')
     const [file] = (await pageOf(upstream)).files
-    if (file?.sha256 == null) throw new Error('no file')
+    if (file === undefined || file.sha256 === null) throw new Error('no file')
     const asked = { ...file, sha256: file.sha256 }
     const before = sealsOf(await upstream.seals('demo', asked))
     expect(before).toEqual([expect.stringMatching(/^pair /)])
