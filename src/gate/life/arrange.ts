@@ -3,27 +3,30 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { sha256Hex, utf8, WheelsealError, type Clock, type Log } from '../../base/index.ts'
-import { readWheelMetadata } from '../../formats/python/archive/index.ts'
-import { sourceOf } from '../../formats/python/archive/arrange.ts'
-import { parseFileName } from '../../formats/python/index.ts'
+import { sha256Hex, utf8, type Clock, type Log } from '../../base/index.ts'
 import { systemEntropy } from '../../host/index.ts'
-import { bytesOf } from '../../registry/seals/arrange.ts'
 import { createFileCache } from '../../storage/folder/index.ts'
 import { createGateStore, migrations } from '../../storage/sql/index.ts'
 import { openDatabase } from '../../storage/sqlite/index.ts'
-import { ISSUER, NOW as NOW_SECONDS, trustRoot } from '../../verify/arrange.ts'
+import { ISSUER, trustRoot } from '../../verify/arrange.ts'
 import { readPolicy } from '../../verify/index.ts'
-import type { ListedFile } from '../facts.ts'
 import type { FileAnswer, Gate, GatePage, PageEntry, Refused } from '../gate.ts'
-import type { GateStore, NewPage } from '../store.ts'
-import type { Upstream } from '../upstream.ts'
+import type { GateStore } from '../store.ts'
+import { clientOf, DAY_MS, fakeUpstream, NOW, type FakeUpstream } from './fake-upstream.contract.ts'
 import { createGate } from './create-gate.ts'
 import type { GateParts, GatePolicy, GateUpstream } from './parts.ts'
 
-export const DAY_MS = 86_400_000
-/** Ten days after what `makeSeal` makes. */
-export const NOW = NOW_SECONDS * 1000 + 10 * DAY_MS
+export {
+  DAY_MS,
+  metadataIn,
+  netError,
+  NOW,
+  offer,
+  provenanceOf,
+  type FakeUpstream,
+  type Offer,
+} from './fake-upstream.contract.ts'
+
 export const WHEEL = 'demo-1.0-py3-none-any.whl'
 export const NEWER = 'demo-2.0-py3-none-any.whl'
 
@@ -41,29 +44,6 @@ export async function policyOf(text: string): Promise<GatePolicy> {
   const bytes = utf8(text)
   const path = '/etc/secret/policy.toml'
   return { file: await readPolicy(bytes, path, { nowMs: NOW }), sha256: sha256Hex(bytes), path }
-}
-
-export interface Offer {
-  readonly bytes: Uint8Array
-  readonly listed?: Partial<ListedFile>
-  /** An object of PEP 740; the page says that there is none where it is left out. */
-  readonly provenance?: Uint8Array
-  /** In place of the bytes. */
-  readonly sent?: Uint8Array
-}
-
-export interface FakeUpstream {
-  readonly offers: Map<string, Offer>
-  /** `page demo`, `seals FILE`, `open FILE`, … */
-  readonly asked: string[]
-  page: Partial<NewPage>
-  /** What it fails with, by the first word of what is asked. */
-  readonly failing: Map<string, () => Promise<never>>
-  /** In place of the bytes of all files. */
-  streams: ((signal: AbortSignal) => AsyncIterable<Uint8Array>) | undefined
-  /** What `.metadata` answers. */
-  metadata: Uint8Array | undefined
-  hasRanges: boolean
 }
 
 export interface Bench {
@@ -181,110 +161,6 @@ function namesOf(): { log: Log; logged: string[] } {
     logged,
     log: { event: (name) => void logged.push(name), failure: (name) => void logged.push(name) },
   }
-}
-
-function fakeUpstream(): FakeUpstream {
-  return {
-    offers: new Map(),
-    asked: [],
-    page: {},
-    failing: new Map(),
-    streams: undefined,
-    metadata: undefined,
-    hasRanges: true,
-  }
-}
-
-export function netError(code = 'net.unreachable', fact = 'http://10.0.0.7/secret refused'): WheelsealError {
-  return new WheelsealError(code, fact, { status: 502, exit: 1, summary: '', hint: '' })
-}
-
-export function offer(fake: FakeUpstream, fileName: string, changes: Partial<Offer> = {}): Offer {
-  const made = { bytes: bytesOf(fileName), ...changes }
-  fake.offers.set(fileName, made)
-  return made
-}
-
-/** A provenance object with these attestations. */
-export function provenanceOf(...attestations: readonly string[]): Uint8Array {
-  const parsed = attestations.map((one) => JSON.parse(one) as unknown)
-  const bundle = { publisher: { kind: 'GitLab' }, attestations: parsed }
-  return utf8(JSON.stringify({ version: 1, attestation_bundles: [bundle] }))
-}
-
-function clientOf(fake: FakeUpstream): Upstream {
-  const note = async (what: string): Promise<void> => {
-    fake.asked.push(what)
-    await fake.failing.get(what.split(' ')[0] ?? '')?.()
-  }
-  const bytesFor = ({ fileName }: ListedFile): Uint8Array => {
-    const found = fake.offers.get(fileName)
-    return found?.sent ?? found?.bytes ?? new Uint8Array()
-  }
-  return {
-    name: 'pypi',
-    page: async (name) => {
-      await note(`page ${name}`)
-      const files = [...fake.offers].map(([fileName, one]) => listedOf(fileName, one))
-      const own = files.filter(({ fileName }) => parseFileName(fileName).name === name)
-      if (own.length === 0) return { kind: 'unknown' }
-      const page = { etag: null, serial: null, status: null, tellsOfSeals: true, files: own }
-      return { kind: 'page', page: { ...page, ...fake.page } }
-    },
-    seals: async (_name, file) => {
-      await note(`seals ${file.fileName}`)
-      const bytes = fake.offers.get(file.fileName)?.provenance
-      if (bytes === undefined) return { kind: 'seals', seals: [] }
-      const seal = {
-        kind: 'provenance',
-        source: 'https://pypi.example/p',
-        sha256: sha256Hex(bytes),
-        bytes,
-      } as const
-      return { kind: 'seals', seals: [seal] }
-    },
-    open: async (file, { signal }) => {
-      await note(`open ${file.fileName}`)
-      return fake.streams?.(signal) ?? inParts(bytesFor(file))
-    },
-    range: async (file, { start, end }) => {
-      await note(`range ${file.fileName}`)
-      return fake.hasRanges ? bytesFor(file).subarray(start, end + 1) : undefined
-    },
-    metadata: async (file) => {
-      await note(`metadata ${file.fileName}`)
-      return fake.metadata
-    },
-  }
-}
-
-async function* inParts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 16_384) yield bytes.subarray(at, at + 16_384)
-}
-
-function listedOf(fileName: string, { bytes, listed, provenance }: Offer): ListedFile {
-  const { version, kind } = parseFileName(fileName)
-  const url = `https://files.example/packages/${fileName}`
-  return {
-    fileName,
-    versionKey: version.key,
-    version: version.normal,
-    kind,
-    sha256: sha256Hex(bytes),
-    sizeBytes: bytes.length,
-    url,
-    uploadedAtMs: NOW - 100 * DAY_MS,
-    requiresPython: null,
-    yanked: null,
-    provenance: provenance === undefined ? { kind: 'none' } : { kind: 'at', url: `${url}.provenance` },
-    offersMetadata: kind === 'wheel',
-    metadataSha256: null,
-    ...listed,
-  }
-}
-
-export function metadataIn(fileName: string, bytes: Uint8Array): Promise<Uint8Array> {
-  return readWheelMetadata(fileName, sourceOf(bytes))
 }
 
 /** Bytes that come when they are told to, and end with the signal. */
