@@ -10,7 +10,7 @@ export const FILE: FileReport = {
   uploadedAtIs: 'said',
   outcome: 'refused',
   code: 'verify.identity',
-  sentence: 'refused: demo 2.0 was signed by somebody',
+  sentence: 'refused: demo 2.0 was signed by mallory',
   grounds: [
     {
       code: 'verify.identity',
@@ -61,7 +61,7 @@ export const LINKED: LinkedReport = {
     id: '9f3a61c2',
     fileName: FILE.fileName,
     code: 'verify.identity',
-    sentence: 'refused: demo 2.0 was signed by somebody',
+    sentence: 'refused: demo 2.0 was signed by mallory',
     first: '2026-11-28T01:02:03.000Z',
     last: '2026-11-29T01:02:03.000Z',
     count: 6,

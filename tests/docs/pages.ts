@@ -179,7 +179,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'how-to/use-stock-gitlab-runners.md': 'tests/stock/gitlab-python-runner.test.ts',
   'how-to/why-was-it-refused.md': 'tests/edge/why-command.test.ts',
   'how-to/audit-a-lock-or-environment.md': 'tests/edge/audit-command.test.ts',
-  'how-to/stand-a-gate-before-an-index.md': 'tests/gate/gate-pages.test.ts',
-  'how-to/install-through-a-gate.md': 'tests/gate/gate-pages.test.ts',
+  'how-to/stand-a-gate-before-an-index.md': 'tests/gate/operator-page.test.ts',
+  'how-to/install-through-a-gate.md': 'tests/gate/installer-page.test.ts',
   'how-to/check-your-clients.md': 'tests/stock/trust-check.test.ts',
 }

@@ -16,7 +16,7 @@ const LONG = [
   'src/log/crash/crash.test.ts',
   'tests/stock/stranger.test.ts',
   'tests/docs/run-lines.test.ts',
-  'tests/gate/gate-pages.test.ts',
+  'tests/gate/installer-page.test.ts',
   'tests/conformance/pipelines.test.ts',
   'tests/gate/recalled.test.ts',
   'tests/gate/matrix.test.ts',
