@@ -22,19 +22,19 @@ const MAX_HOPS = 16
  * is the client, and what stands before it in the header is the client's own word, which nobody believes.
  */
 export function clientAddress(peer: string, forwardedFor: string, proxies: BlockList): string {
-  let client = plain(peer)
+  let client = plainAddress(peer)
   const hops = forwardedFor.split(',').slice(-MAX_HOPS)
   while (isProxy(client, proxies)) {
     const hop = withoutPort(hops.pop()?.trim() ?? '')
     if (isIP(hop) === 0) return client
-    client = plain(hop)
+    client = plainAddress(hop)
   }
   return client
 }
 
 export function isProxy(address: string, proxies: BlockList): boolean {
-  const plainAddress = plain(address)
-  return isIP(plainAddress) !== 0 && proxies.check(plainAddress, familyOf(plainAddress))
+  const plain = plainAddress(address)
+  return isIP(plain) !== 0 && proxies.check(plain, familyOf(plain))
 }
 
 /** Whom an address stands for: itself; of IPv6 its /64, which is what one customer has at least. */
@@ -50,8 +50,8 @@ export function networkOf(address: string): string {
 }
 
 /** An IPv4 address that came over an IPv6 socket is the same address. */
-function plain(address: string): string {
-  return address.replace(/^::ffff:(?=[0-9.]+$)/i, '')
+export function plainAddress(address: string): string {
+  return address.startsWith(':') ? address.replace(/^::ffff:(?=[0-9.]+$)/i, '') : address
 }
 
 /** Some proxies write the port of the client, and then IPv6 in brackets. */

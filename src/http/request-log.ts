@@ -1,8 +1,8 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
-import { BlockList } from 'node:net'
+import type { BlockList } from 'node:net'
 import { encodeHex, type Clock, type Entropy, type Log, type LogFields } from '../base/index.ts'
-import { clientAddress, isProxy, networkOf } from './client-address.ts'
+import { clientAddress, isProxy, networkOf, plainAddress } from './client-address.ts'
 
 export interface RequestLogParts {
   readonly log: Log
@@ -32,10 +32,13 @@ export interface RequestNotes {
   readonly reason?: string
 }
 
-interface Trace {
+interface Traced {
   readonly id: string
   /** The address of the client, as far as the proxies of the configuration are believed. */
   readonly client: string
+}
+
+interface Trace extends Traced {
   notes: RequestNotes
 }
 
@@ -47,19 +50,48 @@ const traces = new WeakMap<Context, Trace>()
  * the client too, in `X-Request-Id` and in the body of an error. No line has a query, a header, a body or a secret.
  */
 export function requestLog(parts: RequestLogParts): MiddlewareHandler<{ Bindings: HttpBindings }> {
-  const { log, clock, entropy, proxies = new BlockList() } = parts
+  const { log, clock } = parts
   return async (context, next) => {
     const begunMs = clock.nowMs()
-    const peer = peerOf(context)
-    const id = givenId(context, peer, proxies) ?? encodeHex(entropy.bytes(ID_BYTES))
-    const client = clientAddress(peer, context.req.header('x-forwarded-for') ?? '', proxies)
-    const trace: Trace = { id, client, notes: {} }
+    const header = (name: string): string | undefined => context.req.header(name)
+    const traced = beginTrace(parts, peerOf(context), header)
+    const trace: Trace = { ...traced, notes: {} }
     traces.set(context, trace)
     await next()
-    context.res.headers.set('X-Request-Id', id)
+    context.res.headers.set('X-Request-Id', trace.id)
+    const { method, path } = context.req
+    const ended = { method, path: pathOf(context), status: context.res.status }
     const ms = Math.max(0, clock.nowMs() - begunMs)
-    writeLine(log, context, { requestId: id, client, ms, ...cut(trace.notes) })
+    writeLine(
+      log,
+      { ...ended, isRoutine: isRoutine(path, ended.status) },
+      { ...traced, ms, ...cut(trace.notes) },
+    )
   }
+}
+
+/** Who asks, and the id of the request. `peer` is the address of the connection. */
+export function beginTrace(
+  { entropy, proxies }: RequestLogParts,
+  peer: string,
+  header: (name: string) => string | undefined,
+): Traced {
+  if (proxies === undefined) return { id: newId(entropy), client: plainAddress(peer) }
+  const id = givenId(header('x-request-id'), peer, proxies) ?? newId(entropy)
+  return { id, client: clientAddress(peer, header('x-forwarded-for') ?? '', proxies) }
+}
+
+const pools = new WeakMap<Entropy, { readonly hex: string; at: number }>()
+
+/** Of entropy that is asked for many ids at once: a call of the system for each costs as much as a small page. */
+function newId(entropy: Entropy): string {
+  let pool = pools.get(entropy)
+  if (pool === undefined || pool.at === pool.hex.length) {
+    pool = { hex: encodeHex(entropy.bytes(ID_BYTES * IDS_AT_ONCE)), at: 0 }
+    pools.set(entropy, pool)
+  }
+  pool.at += 2 * ID_BYTES
+  return pool.hex.slice(pool.at - 2 * ID_BYTES, pool.at)
 }
 
 /** Adds to the line of a request; nothing where requests are not logged, as on the owner-only socket. */
@@ -79,15 +111,28 @@ export function clientOf(context: Context): string | undefined {
 }
 
 const ID_BYTES = 8
+const IDS_AT_ONCE = 256
 const GIVEN_ID = /^[A-Za-z0-9._-]{1,64}$/
 const MAX_TEXT = 300
 
-function writeLine(log: Log, context: Context, fields: LogFields): void {
-  const { method } = context.req
-  const { status } = context.res
-  const line = { ...fields, method, path: pathOf(context), status }
-  if (isRefusal({ method, status, code: fields['code'] })) log.event('request.refused', line, 'warn')
-  else log.event('request', line, isRoutine(context, status) ? 'debug' : 'info')
+interface Ended {
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  readonly status: number
+  /** What a machine asks every few seconds. */
+  readonly isRoutine?: boolean
+}
+
+/** The one line of a request. */
+export function writeLine(
+  log: Log,
+  { method, path, status, isRoutine: isQuiet = false }: Ended,
+  { id: requestId, ...fields }: Traced & LogFields,
+): void {
+  const line: LogFields = { requestId, ...fields, method, path: path.slice(0, MAX_TEXT), status }
+  if (isRefusal({ method, status, code: line['code'] })) log.event('request.refused', line, 'warn')
+  else log.event('request', line, isQuiet ? 'debug' : 'info')
 }
 
 /** A page or a file that is not there refuses nobody; what may not be seen is called unknown too, and does. */
@@ -99,17 +144,17 @@ function isRefusal(ended: { method: string; status: number; code: LogFields[stri
 }
 
 /** Probes, and runners that ask for a job when there is none. */
-function isRoutine(context: Context, status: number): boolean {
+function isRoutine(path: string, status: number): boolean {
   return (
     status < 400 &&
-    (['/healthz', '/readyz', '/metrics'].includes(context.req.path) ||
-      (status === 204 && context.req.path === '/api/v4/jobs/request'))
+    (['/healthz', '/readyz', '/metrics'].includes(path) ||
+      (status === 204 && path === '/api/v4/jobs/request'))
   )
 }
 
 /** As it was sent, percent-encoded, so that it is ASCII; without the query. */
 function pathOf(context: Context): string {
-  return new URL(context.req.url).pathname.slice(0, MAX_TEXT)
+  return new URL(context.req.url).pathname
 }
 
 function cut(notes: RequestNotes): LogFields {
@@ -125,7 +170,6 @@ export function peerOf(context: Context<{ Bindings: HttpBindings }>): string {
   return env?.incoming?.socket.remoteAddress ?? ''
 }
 
-function givenId(context: Context, peer: string, proxies: BlockList): string | undefined {
-  const given = context.req.header('x-request-id')
+function givenId(given: string | undefined, peer: string, proxies: BlockList): string | undefined {
   return given !== undefined && GIVEN_ID.test(given) && isProxy(peer, proxies) ? given : undefined
 }
