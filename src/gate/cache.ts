@@ -29,6 +29,11 @@ export interface FileCache {
    * as a use. An open blob can be read to its end, evicted or not, by who begins within a minute.
    */
   open(sha256: string, sizeBytes?: number): Promise<CachedBlob | undefined>
+  /**
+   * The same bytes at once, where they are in memory and nothing of this use has to be written down; undefined says
+   * nothing of what `open` would find.
+   */
+  inMemory(sha256: string, sizeBytes?: number): Uint8Array | undefined
   /** Throws `storage.full`. */
   begin(): Promise<Incoming>
   remove(sha256: string): Promise<void>

@@ -8,7 +8,7 @@ export interface GatePage {
   readonly status: 'quarantined' | 'archived' | 'deprecated' | null
   readonly files: readonly PageEntry[]
   /** Places for what was written of it, by format; gone with the page. */
-  readonly written: Map<string, Promise<WrittenPage>>
+  readonly written: Map<string, WrittenPage | Promise<WrittenPage>>
 }
 
 export interface WrittenPage {
@@ -79,6 +79,8 @@ export type FileAnswer =
       | { readonly kind: 'small'; readonly bytes: Uint8Array }
     ))
 
+export type SmallAnswer = Extract<FileAnswer, { readonly kind: 'small' }>
+
 export interface GateStatus {
   readonly gate: string
   readonly mode: string
@@ -114,6 +116,10 @@ export interface Gate {
   page(name: string): Promise<GatePage>
   /** Throws `gate.unknown`, `storage.full`. */
   file(asked: AskedFile): Promise<FileAnswer>
+  /** What `page` resolves with, where it has nothing to ask, to judge and to write for it. */
+  pageNow(name: string): GatePage | undefined
+  /** The same for `file`: a small one that is kept and that nothing speaks against. Counts as served. */
+  fileNow(asked: AskedFile): SmallAnswer | undefined
   /** Names that are kept or private, in order. */
   names(): AsyncIterable<string>
   /** `version` is as somebody wrote it. Throws `gate.unknown`, `gate.upstream`. */

@@ -49,6 +49,7 @@ export type {
   GateStatus,
   PageEntry,
   Refused,
+  SmallAnswer,
   UpstreamStatus,
   WrittenPage,
 } from './gate.ts'

@@ -1,7 +1,10 @@
 import type { HttpBindings } from '@hono/node-server'
-import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
 import type { Log } from '../base/index.ts'
+import { answeringAtOnce, findOf, type AtOnce } from './at-once.ts'
 import { failures } from './failures.ts'
+import type { Measure } from './metrics-routes.ts'
+import { ownHosts, type Hosts } from './own-hosts.ts'
 import { requestIdOf, requestLog, type RequestLogParts } from './request-log.ts'
 import { sayInStatusLine } from './reason-phrase.ts'
 import { declaredRoutes, type DeclaredRoute } from './route.ts'
@@ -9,9 +12,8 @@ import { storedElsewhere, type StoredLocation } from './stored-location.ts'
 
 export type App = Hono<{ Bindings: HttpBindings }>
 
-export interface AppParts {
-  /** `host` or `host:port` as clients write them in the Host header; any other is answered 421. */
-  readonly hosts: readonly string[]
+/** Any other host is answered 421. */
+export interface AppParts extends Hosts {
   readonly log: Log
   /** Left out, requests are not logged. */
   readonly requests?: Omit<RequestLogParts, 'log'>
@@ -19,7 +21,7 @@ export interface AppParts {
   /** Left out, this server sends every file itself. */
   readonly stored?: StoredLocation | undefined
   /** Sees every request, refused ones too. */
-  readonly measure?: MiddlewareHandler<{ Bindings: HttpBindings }>
+  readonly measure?: Measure
 }
 
 const MISDIRECTED = 'this server does not serve that host name'
@@ -36,7 +38,8 @@ export function createApp({ hosts, log, routes, measure, requests, stored }: App
   if (measure !== undefined) app.use(measure)
   if (stored !== undefined) app.use(storedElsewhere(stored))
   app.use(async (context, next) => {
-    if (!askedHosts(context).every((host) => hosts.includes(host))) {
+    const { incoming } = (context.env ?? {}) as Partial<HttpBindings>
+    if (!ownHosts(hosts, context.req.header('host'), incoming?.url)) {
       sayInStatusLine(context.env, `${MISDIRECTED}; ${HOST_HINT}`)
       const message = `421 Misdirected Request: ${MISDIRECTED}`
       return context.json({ message, hint: HOST_HINT, requestId: requestIdOf(context) }, 421)
@@ -56,19 +59,21 @@ export function createApp({ hosts, log, routes, measure, requests, stored }: App
     for (const route of declaredRoutes(group)) refuseUnfit(route)
     app.route('/', group)
   }
+  const finds = routes.flatMap((group) => findOf(group) ?? [])
+  if (finds.length > 0 && requests !== undefined)
+    atOnce.set(app, answeringAtOnce({ hosts, measure, finds, requests: { log, ...requests } }))
   return app
+}
+
+const atOnce = new WeakMap<App, AtOnce>()
+
+/** What of an app can be answered before it is asked. */
+export function atOnceOf(app: App): AtOnce | undefined {
+  return atOnce.get(app)
 }
 
 /** A mistake in the program: better no server than one that answers whom it should not. */
 function refuseUnfit({ method, path, right }: DeclaredRoute): void {
   if (right === undefined) throw new Error(`${method} ${path} declares no right`)
   if (right === 'admin socket') throw new Error(`${method} ${path} belongs on the admin socket only`)
-}
-
-/** The Host header, and before it counts the target that names one (RFC 9112 §3.2.2): proxies go by either. */
-function askedHosts(context: Context<{ Bindings: HttpBindings }>): readonly string[] {
-  const { incoming } = (context.env ?? {}) as Partial<HttpBindings>
-  const target = /^https?:\/\/([^/?#]*)/i.exec(incoming?.url ?? '')?.[1]
-  const header = context.req.header('host') ?? ''
-  return [header, target ?? header].map((host) => host.toLowerCase())
 }

@@ -78,12 +78,18 @@ export class Connections {
     return this.#open.get(socket)?.current
   }
 
-  /** `answer`, one after the other for each connection. */
-  inTurn(answer: Listener<Promise<void>>): Listener<void> {
+  /** `answer`, one after the other for each connection; and before it `atOnce`, which may answer whoever need not wait. */
+  inTurn(answer: Listener<Promise<void>>, atOnce: Listener<boolean>): Listener<void> {
     return (incoming, outgoing) => {
       const connection = this.#open.get(incoming.socket)
       if (connection === undefined) return
       connection.hasAsked = true
+      // Without its socket it waits for the answer before it.
+      const mayNow = connection.current === undefined && outgoing.socket !== null
+      if (mayNow && atOnce(incoming, outgoing)) {
+        this.#answered({ incoming, outgoing, connection })
+        return
+      }
       const begin = (): void => this.#begin(answer, { incoming, outgoing, connection })
       if (connection.current === undefined) begin()
       else if (hasRoom(connection)) connection.waiting.push({ incoming, begin })
@@ -92,8 +98,25 @@ export class Connections {
   }
 
   #begin(answer: Listener<Promise<void>>, turn: Turn): void {
-    const { incoming, outgoing, connection } = turn
-    const { socket } = incoming
+    this.#hold(turn)
+    const { incoming, outgoing } = turn
+    // Ends when all of the answer is handed over. What fails here could not be answered either.
+    void answer(incoming, outgoing).then(
+      () => this.#unread.enforce(),
+      (error: Error) => incoming.socket.destroy(error),
+    )
+  }
+
+  /** Most are with the system by now, and hold nothing. */
+  #answered(turn: Turn): void {
+    const { socket } = turn.incoming
+    if (socket.writableLength > 0) {
+      this.#hold(turn)
+      this.#unread.enforce()
+    } else if (this.#open.delete(socket)) this.#open.set(socket, turn.connection)
+  }
+
+  #hold({ incoming: { socket }, outgoing, connection }: Turn): void {
     connection.current = outgoing
     const holder = {
       get heldBytes() {
@@ -107,11 +130,6 @@ export class Connections {
       this.#unread.delete(holder)
       this.#end(socket, connection)
     })
-    // Ends when all of the answer is handed over. What fails here could not be answered either.
-    void answer(incoming, outgoing).then(
-      () => this.#unread.enforce(),
-      (error: Error) => socket.destroy(error),
-    )
   }
 
   #end(socket: Socket, connection: Connection): void {

@@ -56,8 +56,11 @@ export function fileHeaders({ fileName, sha256, contentType }: ServedFile) {
 
 /** The client has it already (RFC 9110 §13.1.2). */
 export function isKnown(context: Context, etag: string): boolean {
-  const known = context.req.header('if-none-match')
-  return known?.trim() === '*' || listsTag(known, etag)
+  return isTagKnown(context.req.header('if-none-match'), etag)
+}
+
+export function isTagKnown(header: string | undefined, etag: string): boolean {
+  return header?.trim() === '*' || listsTag(header, etag)
 }
 
 /** Up to here a stream costs more than the file: it is read whole, and what is wrong with it is said by the status. */

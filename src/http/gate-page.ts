@@ -19,25 +19,67 @@ const pack = promisify(gzip)
 
 /** A page of a gate: written once for each format while it stays as it is, then sent from memory. Throws `http.not-acceptable`. */
 export async function sendGatePage(context: Context<Bindings>, page: GatePage): Promise<Response> {
-  const media = chooseMedia(context.req.header('accept'))
-  const { bytes, gzip: packed, sha256 } = await writtenAs(page, media)
-  const isPacked = takesGzip(context.req.header('accept-encoding'))
+  const media = chosenMedia(context.req.header('accept'))
+  const header = (name: string): string | undefined => context.req.header(name)
+  const { body, status, headers } = pageAnswer(await writtenAs(page, media), media, header)
+  return new Response(body, { status, headers })
+}
+
+/** The same where the page is written. Throws `http.not-acceptable`. */
+export function gatePageNow(page: GatePage, headers: PageHeaders) {
+  const media = chosenMedia(headers.accept)
+  const written = page.written.get(media.tag)
+  return written === undefined || written instanceof Promise
+    ? undefined
+    : pageAnswer(written, media, (name) => headers[name])
+}
+
+type PageHeaders = Readonly<
+  Partial<Record<'accept' | 'accept-encoding' | 'if-none-match', string | undefined>>
+>
+
+function pageAnswer(
+  { bytes, gzip: packed, sha256 }: WrittenPage,
+  media: SimpleMedia,
+  header: (name: keyof PageHeaders) => string | undefined,
+) {
+  const isPacked = takesGzip(header('accept-encoding'))
   // Each form of the bytes has a tag of its own (RFC 9110 §8.8.3.3), made of nothing but what is shown: a page with
   // another decision is another page (RFC 9110 §13.1.2).
   const tag = `"${sha256}${isPacked ? '-gzip' : ''}"`
   const headers = { ETag: tag, 'Cache-Control': 'no-cache', Vary: 'Accept, Accept-Encoding' }
-  if (listsTag(context.req.header('if-none-match'), tag)) return context.body(null, 304, headers)
+  if (listsTag(header('if-none-match'), tag)) return { status: 304, headers, body: null } as const
   const encoding = isPacked ? { 'Content-Encoding': 'gzip' } : {}
-  return context.body(isPacked ? packed : bytes, 200, { ...headers, ...encoding, ...shownAs(media) })
+  const all: Readonly<Record<string, string>> = { ...headers, ...encoding, ...shownAs(media) }
+  return { status: 200, headers: all, body: isPacked ? packed : bytes } as const
+}
+
+/** Installers send one of a few, each as often as it asks. */
+const MAX_KNOWN_HEADERS = 64
+const MAX_KNOWN_LENGTH = 256
+const chosen = new Map<string, SimpleMedia>()
+
+/** Throws `http.not-acceptable`. */
+function chosenMedia(accept: string | undefined): SimpleMedia {
+  const known = accept === undefined ? undefined : chosen.get(accept)
+  if (known !== undefined) return known
+  const media = chooseMedia(accept)
+  if (accept === undefined || accept.length > MAX_KNOWN_LENGTH) return media
+  if (chosen.size >= MAX_KNOWN_HEADERS) chosen.clear()
+  chosen.set(accept, media)
+  return media
 }
 
 /** Written by the first who asks; all who ask meanwhile wait for that. */
-function writtenAs(page: GatePage, media: SimpleMedia): Promise<WrittenPage> {
+function writtenAs(page: GatePage, media: SimpleMedia): WrittenPage | Promise<WrittenPage> {
   const kept = page.written.get(media.tag)
   if (kept !== undefined) return kept
   const writing = writtenPage(page, media)
   page.written.set(media.tag, writing)
-  writing.catch(() => page.written.delete(media.tag))
+  writing.then(
+    (written) => page.written.set(media.tag, written),
+    () => page.written.delete(media.tag),
+  )
   return writing
 }
 

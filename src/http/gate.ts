@@ -4,12 +4,14 @@ import { isName, normalizeName } from '../formats/python/index.ts'
 import { gateErrors, type AskedFile, type FileAnswer, type Gate, type Refused } from '../gate/index.ts'
 import { failures, renderProblem, type ClientFailure } from './failures.ts'
 import { fileHeaders, fileResponse, isKnown } from './file-response.ts'
+import { findsNow } from './at-once.ts'
 import { challenging } from './authenticate.ts'
+import { gateAnswersNow } from './gate-now.ts'
 import { sendGateNames, sendGatePage } from './gate-page.ts'
 import { isForPeople, placeOf, sendWhyRefusal, sendWhyRelease, type GatePages } from './gate-why.ts'
 import { sayInStatusLine } from './reason-phrase.ts'
 import { noteOnRequest } from './request-log.ts'
-import { routesOn, type Bindings, type Right } from './route.ts'
+import { anyone, routesOn, type Bindings, type Right } from './route.ts'
 
 /** A gate, and who may read it. */
 export interface ServedGate {
@@ -43,6 +45,9 @@ export function gateRoutes({ gates, pages, log }: GateRoutesParts): Hono<Binding
         sendFile(context, { gate, pages, log, base: `${base}/${place}/` }),
       )
   }
+  // Where a right has to be shown, its route looks at it.
+  const open = gates.filter(({ readers }) => readers === anyone).map(({ gate }) => gate)
+  findsNow(app, gateAnswersNow(open))
   return app
 }
 

@@ -7,7 +7,7 @@
  * `onError(failures(log, render))` so that its failures have the shape that its clients expect. Nothing here decides what
  * is allowed or stored.
  */
-export { createApp, type App, type AppParts } from './app.ts'
+export { atOnceOf, createApp, type App, type AppParts } from './app.ts'
 export { listen, type Listening, type TlsFiles } from './server.ts'
 export { adminRoutes, type AdminParts, type TrialToken, type TrustFiles } from './admin.ts'
 export { auditAdminRoutes } from './audit-admin.ts'

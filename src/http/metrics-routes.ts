@@ -38,22 +38,38 @@ async function exposition(context: Context, metrics: Metrics): Promise<Response>
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
-/** Counts requests and times them until their answer begins; by pattern, since paths hold names and have no end. */
-export function measured(metrics: Metrics, clock: Clock): MiddlewareHandler<Bindings> {
+/** One request that was answered. */
+export interface Seen {
+  readonly method: string
+  /** Its pattern: paths hold names and have no end. */
+  readonly route: string
+  readonly status: number
+  /** Until its answer began. */
+  readonly ms: number
+}
+
+/** Sees every request that goes through it, and those that it is told of. */
+export type Measure = MiddlewareHandler<Bindings> & { readonly seen: (one: Seen) => void }
+
+/** Counts requests and times them until their answer begins. */
+export function measured(metrics: Metrics, clock: Clock): Measure {
   const count = metrics.counter('wheelseal_http_requests_total', 'Requests answered.')
   const time = metrics.histogram(
     'wheelseal_http_request_duration_seconds',
     'Seconds from the headers of a request to the start of its answer.',
   )
-  return async (context, next) => {
+  const seen = ({ method: sent, route, status, ms }: Seen): void => {
+    const method = METHODS.includes(sent) ? sent : 'other'
+    count({ method, route, status: `${Math.floor(status / 100)}xx` })
+    time(ms / 1000, { method, route })
+  }
+  const through: MiddlewareHandler<Bindings> = async (context, next) => {
     const begunMs = clock.nowMs()
     await next()
-    const route = routeOf(context)
-    const method = METHODS.includes(context.req.method) ? context.req.method : 'other'
-    const status = `${Math.floor(context.res.status / 100)}xx`
-    count({ method, route, status })
-    time(Math.max(0, clock.nowMs() - begunMs) / 1000, { method, route })
+    const ms = Math.max(0, clock.nowMs() - begunMs)
+    seen({ method: context.req.method, route: routeOf(context), status: context.res.status, ms })
   }
+  return Object.assign(through, { seen })
 }
 
 /** Middleware counts for all methods and is no route. */

@@ -3,11 +3,13 @@ import { once } from 'node:events'
 import {
   createServer as createPlainServer,
   type IncomingMessage,
+  type RequestListener,
   type Server,
   type ServerResponse,
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { systemReason } from '../base/index.ts'
+import type { AtOnce } from './at-once.ts'
 import { answerBare, refusalBody, refuse } from './bare-answers.ts'
 import { Connections } from './connections.ts'
 import { httpErrors } from './errors.ts'
@@ -68,13 +70,23 @@ type Answer = Parameters<typeof createAdaptorServer>[0]['fetch']
 /** A Hono app, or whatever stands in for it. */
 export interface Answering {
   readonly fetch: Answer
+  /** What need not be asked of `fetch`. Never waits; false leaves the request as it was. */
+  readonly atOnce?: AtOnce
 }
 
 /** Throws `http.listen` when the address is taken or not this machine's. */
-export async function listen({ fetch: answer }: Answering, options: ListenOptions): Promise<Listening> {
+export async function listen(
+  { fetch: answer, atOnce }: Answering,
+  options: ListenOptions,
+): Promise<Listening> {
   const state = { isClosing: false }
   const connections = new Connections(options.maxConnections ?? MAX_CONNECTIONS)
-  const server = createServer(guarded(answer, state), connections, options)
+  const listener = connections.inTurn(
+    listenerOf(guarded(answer, state)),
+    (incoming, outgoing) =>
+      !state.isClosing && !hasManyHeaders(incoming) && atOnce?.(incoming, outgoing) === true,
+  )
+  const server = createServer(listener, connections, options)
   const where = 'socketPath' in options ? options.socketPath : `${options.host}:${options.port}`
   try {
     server.listen(
@@ -116,9 +128,8 @@ function hintOf(cause: unknown): { readonly hint?: string } {
   return {}
 }
 
-function createServer(answer: Answer, connections: Connections, options: ListenOptions): Server {
+function createServer(listener: RequestListener, connections: Connections, options: ListenOptions): Server {
   const { tls, maxConnections = MAX_CONNECTIONS } = options
-  const listener = connections.inTurn(listenerOf(answer))
   const server =
     tls === undefined
       ? createPlainServer(limitsOf(options), listener)
@@ -173,11 +184,14 @@ function secured({ cert, key }: TlsFiles) {
 function guarded(answer: Answer, state: { readonly isClosing: boolean }): Answer {
   return (request, env) => {
     // `HttpBindings` of a server that speaks no HTTP/2.
-    const { rawHeaders } = env.incoming as IncomingMessage
-    if (rawHeaders.length > 2 * MAX_HEADERS) return bodyResponse(431)
+    if (hasManyHeaders(env.incoming as IncomingMessage)) return bodyResponse(431)
     if (state.isClosing) (env.outgoing as { shouldKeepAlive?: boolean }).shouldKeepAlive = false
     return answer(request, env)
   }
+}
+
+function hasManyHeaders({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.length > 2 * MAX_HEADERS
 }
 
 async function close(server: Server, connections: Connections, drainMs: number): Promise<void> {

@@ -1,8 +1,10 @@
 import type { Gate } from '../gate.ts'
+import { fileNow, pageNow } from './at-once.ts'
 import { openContext } from './context.ts'
 import type { GateParts } from './parts.ts'
 import { approvePin, exportedPins, forgetPins } from './pinning.ts'
 import { serveFile } from './serve-file.ts'
+
 import { routedName, servePage } from './serve-page.ts'
 import { gateStatus } from './status.ts'
 import { whyRefusal, whyRelease } from './why.ts'
@@ -14,6 +16,8 @@ export function createGate(parts: GateParts): Gate {
     url: parts.url,
     page: (name) => servePage(context, name),
     file: (asked) => serveFile(context, asked),
+    pageNow: (name) => pageNow(context, name),
+    fileNow: (asked) => fileNow(context, asked),
     names: () => names(parts),
     why: (name, version) => whyRelease(context, name, version),
     refusal: (id) => whyRefusal(context, id),

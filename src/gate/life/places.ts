@@ -1,3 +1,5 @@
+import { WheelsealError } from '../../base/index.ts'
+import { otherSdistName, parseFileName } from '../../formats/python/index.ts'
 import type { KnownFile } from '../facts.ts'
 
 /**
@@ -11,8 +13,19 @@ export function pathOf({ url, fileName }: Pick<KnownFile, 'url' | 'fileName'>): 
 }
 
 /** The name at the end of a path, decoded once: who decodes twice reads another name (CVE-2026-13346). */
-export function fileNameIn(path: string): string | undefined {
+function fileNameIn(path: string): string | undefined {
   return decoded(path.slice(path.lastIndexOf('/') + 1))
+}
+
+/** The package that the file name at the end of a path says, normalised; undefined for what is no distribution. */
+export function packageIn(path: string): string | undefined {
+  try {
+    const parsed = parseFileName(fileNameIn(path) ?? '')
+    return otherSdistName(parsed) === undefined ? parsed.name : undefined
+  } catch (error) {
+    if (!(error instanceof WheelsealError)) throw error
+    return undefined
+  }
 }
 
 function decoded(segment: string): string | undefined {

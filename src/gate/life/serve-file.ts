@@ -1,5 +1,4 @@
 import { WheelsealError } from '../../base/index.ts'
-import { otherSdistName, parseFileName } from '../../formats/python/index.ts'
 import type { Ground } from '../decision.ts'
 import { gateErrors } from '../errors.ts'
 import type { SealState } from '../facts.ts'
@@ -10,7 +9,7 @@ import { isWorthJudging, judgeAsked } from './judge-newest.ts'
 import { isDigested } from './judging.ts'
 import { SIGNPOST_PLACE, signpostOf } from './page.ts'
 import type { GateParts } from './parts.ts'
-import { fileNameIn } from './places.ts'
+import { packageIn } from './places.ts'
 import { refusedWith, type RefusedFile, type Refusing } from './refusing.ts'
 import { routedName, upstreamGround, viewOrGround } from './serve-page.ts'
 import type { NameView, ViewedFile } from './view.ts'
@@ -21,7 +20,8 @@ const YOUNG_MS = 5_000
 /** Life of a file: entry of the page, seals, decision, and only then bytes. Throws `gate.unknown`, `storage.full`. */
 export async function serveFile(context: GateContext, asked: AskedFile): Promise<FileAnswer> {
   const { parts } = context
-  const name = namedFile(asked)
+  const name = packageIn(asked.path)
+  if (name === undefined) throw unknownFile()
   const routed = routedName(parts, name)
   const isSignpost = asked.upstream === SIGNPOST_PLACE
   if (!isSignpost && asked.upstream !== routed.upstream.name) throw unknownFile()
@@ -67,17 +67,6 @@ function openGround({ view: { routed }, seals }: Found): Ground {
   const why =
     seals?.kind === 'unreachable' ? 'did not tell of its seals' : 'has seals that cannot be judged now'
   return { code: 'gate.upstream', fact: `${routed.upstream.name} ${why}; try again in a minute` }
-}
-
-/** The package is the one that the file name says. Throws `gate.unknown`. */
-function namedFile({ path }: AskedFile): string {
-  try {
-    const parsed = parseFileName(fileNameIn(path) ?? '')
-    if (otherSdistName(parsed) === undefined) return parsed.name
-  } catch (error) {
-    if (!(error instanceof WheelsealError)) throw error
-  }
-  throw unknownFile()
 }
 
 function unknownFile(): WheelsealError {

@@ -19,13 +19,14 @@ export async function servePage(context: GateContext, name: string): Promise<Gat
 }
 
 /** One that fails is made anew for the next one who asks. */
-function pageOnce({ memo }: NameView, make: () => Promise<GatePage>): Promise<GatePage> {
+function pageOnce({ memo }: NameView, make: () => Promise<GatePage>): GatePage | Promise<GatePage> {
   if (memo.page !== undefined) return memo.page
   const page = make()
   memo.page = page
-  page.catch(() => {
-    if (memo.page === page) memo.page = undefined
-  })
+  const set = (made: GatePage | undefined): void => {
+    if (memo.page === page) memo.page = made
+  }
+  page.then(set, () => set(undefined))
   return page
 }
 

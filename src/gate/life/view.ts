@@ -27,7 +27,7 @@ export interface NameView {
   /** Of the policy, of the trust root, of the store: with other ones it is another view. */
   readonly made: Made
   /** As it is served; made when somebody asks. */
-  readonly memo: { page: Promise<GatePage> | undefined }
+  readonly memo: { page: GatePage | Promise<GatePage> | undefined }
   /** Files that were marked as served since. */
   readonly served: Set<string>
 }
@@ -47,6 +47,8 @@ interface Made {
 }
 
 export interface Views {
+  /** What `view` resolves with, where nobody has to be asked for it. */
+  young(routed: Routed, name: string): NameView | undefined
   /** Not older than the upstream's answer may be. Throws what the upstream fails with where nothing is kept. */
   view(routed: Routed, name: string): Promise<NameView>
   /** As it is kept now; nobody is asked. */
@@ -67,12 +69,14 @@ export function createViews(parts: GateParts, refresher: Refresher, judging: Jud
     if (before === undefined || !isSame(parts, before, of)) return make(routed, name, of)
     return kept.keep(keyOf(routed, name), refreshedView(before, of))
   }
+  const young = (routed: Routed, name: string): NameView | undefined => {
+    const before = kept.find(keyOf(routed, name))
+    return before !== undefined && isYoung(parts, before) ? before : undefined
+  }
   return {
-    view: async (routed, name) => {
-      const before = kept.find(keyOf(routed, name))
-      if (before !== undefined && isYoung(parts, before)) return before
-      return single(keyOf(routed, name), () => fresh(routed, name))
-    },
+    young,
+    view: async (routed, name) =>
+      young(routed, name) ?? single(keyOf(routed, name), () => fresh(routed, name)),
     renewed: async ({ routed, name }) => {
       const { kept: of } = await refresher.refreshed(routed.upstream, name)
       return make(routed, name, of)

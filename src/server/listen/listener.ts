@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../../base/index.ts'
 import { maxDescriptors } from '../../host/index.ts'
-import { listen, sayInStatusLine, type App, type Listening } from '../../http/index.ts'
+import { atOnceOf, listen, sayInStatusLine, type App, type Listening } from '../../http/index.ts'
 import type { Instance } from '../data/data-directory.ts'
 import { choosePlace, urlOf, type Asked, type ListenAddress } from './listen-address.ts'
 import { readTlsFiles, type TlsPaths } from './tls.ts'
@@ -39,9 +39,13 @@ export async function openListener(
   const isTls = options.tls !== undefined
   const place = choosePlace(instance, { ...options, isTls })
   let app: App | undefined
+  let atOnce: ReturnType<typeof atOnceOf>
   const { host, port } = place.listen
   const listening = await listen(
-    { fetch: (request, env) => app?.fetch(request, env) ?? starting(env) },
+    {
+      fetch: (request, env) => app?.fetch(request, env) ?? starting(env),
+      atOnce: (incoming, outgoing) => atOnce?.(incoming, outgoing) === true,
+    },
     {
       host: host.replaceAll(/[[\]]/g, ''),
       port,
@@ -56,6 +60,7 @@ export async function openListener(
     listening,
     open: (opened) => {
       app = opened
+      atOnce = atOnceOf(opened)
     },
     reloadTls: () => reloadTls(listening, options),
   }

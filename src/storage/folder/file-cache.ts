@@ -72,6 +72,7 @@ export async function createFileCache(options: FileCacheOptions): Promise<FileCa
   await cache.inTurn(() => evict(cache))
   return {
     open: (sha256, sizeBytes) => sayingWhy(() => openFile(cache, sha256, sizeBytes)),
+    inMemory: (sha256, sizeBytes) => inMemoryNow(cache, sha256, sizeBytes),
     begin: () => {
       const temporary = join(options.folder, 'tmp', options.entropy.uuid())
       const place: Keeping['place'] = (sha256, sizeBytes) =>
@@ -172,6 +173,16 @@ async function openFile(cache: Cache, sha256: string, sizeBytes?: number): Promi
   if (nowMs - file.writtenUseMs >= USE_WRITTEN_MS) await writeUse(cache, file, nowMs)
   if (kept !== undefined) return inMemory(kept)
   return file.sizeBytes <= SMALL_BYTES ? openSmall(cache, file) : onDisk(cache, file)
+}
+
+/** What `openFile` finds after no wait. */
+function inMemoryNow(cache: Cache, sha256: string, sizeBytes?: number): Uint8Array | undefined {
+  const file = cache.index.find(sha256)
+  if (file === undefined || (sizeBytes !== undefined && sizeBytes !== file.sizeBytes)) return undefined
+  if (cache.clock.nowMs() - file.writtenUseMs >= USE_WRITTEN_MS) return undefined
+  const bytes = cache.small.find(sha256)
+  if (bytes !== undefined) cache.index.use(file)
+  return bytes
 }
 
 /** As long as it was. What is not is removed, and comes again from where it came. */
