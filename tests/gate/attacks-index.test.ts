@@ -1,7 +1,4 @@
 /** Attacks 32 to 45 on the index, its metadata, its transport and its names, each with the code that it meets. */
-import { createServer } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   ANYTHING,
@@ -20,6 +17,7 @@ import {
 import { systemClock, systemFiles } from '../../src/host/index.ts'
 import { createGateUpstream } from '../../src/net/index.ts'
 import { bytesOf, makeSeal, OTHER } from '../../src/registry/seals/arrange.ts'
+import { answering, simplePage, type Answering } from '../support/answering.ts'
 import { expectCovered } from '../support/covered.ts'
 import { gateBehind, offered, type GateBehind } from '../support/gate-behind.ts'
 
@@ -44,28 +42,10 @@ const PATH = (sha256: string): string =>
   `/gate/prod/files/pypi/packages/${sha256.slice(0, 2)}/${sha256.slice(2, 12)}/${WHEEL}`
 const EVIL = Buffer.from('Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: evil\n')
 
-interface Answering {
-  readonly url: string
-  readonly paths: readonly string[]
-}
-
-interface Given {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body: Buffer
-}
-
-async function answering(answer: (path: string) => Given): Promise<Answering> {
-  const paths: string[] = []
-  const server = createServer((request, response) => {
-    const path = request.url ?? ''
-    paths.push(path)
-    const { status = 200, headers = {}, body } = answer(path)
-    response.writeHead(status, headers).end(body)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  closing.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, paths }
+async function server(answer: Parameters<typeof answering>[0]): Promise<Answering> {
+  const opened = await answering(answer)
+  closing.push(opened.close)
+  return opened
 }
 
 describe('attacks on metadata and pages', () => {
@@ -100,19 +80,15 @@ describe('attacks on metadata and pages', () => {
   })
 
   it('34: a file or a redirect on another host is not followed, nor handed to the client: gate.upstream', async () => {
-    const other = await answering(() => ({ body: Buffer.from(bytesOf(WHEEL)) }))
+    const other = await server(() => ({ body: bytesOf(WHEEL) }))
     const { bench, served, index } = await behind()
     const { file } = await offered(WHEEL, bytesOf(WHEEL))
-    const liar = await answering((path) => {
-      if (path.startsWith('/r/'))
-        return { status: 302, headers: { location: `${other.url}/x` }, body: Buffer.alloc(0) }
-      const listed = { filename: WHEEL, url: `/r/${WHEEL}`, hashes: { sha256: file.sha256 } }
-      const page = { meta: { 'api-version': '1.3' }, name: 'demo', versions: ['1.0'], files: [listed] }
-      return {
-        headers: { 'content-type': 'application/vnd.pypi.simple.v1+json' },
-        body: Buffer.from(JSON.stringify(page)),
-      }
-    })
+    const listed = { filename: WHEEL, url: `/r/${WHEEL}`, hashes: { sha256: file.sha256 } }
+    const liar = await server((path) =>
+      path.startsWith('/r/')
+        ? { status: 302, headers: { location: `${other.url}/x` }, body: '' }
+        : simplePage('demo', [listed]),
+    )
     const config = { name: 'pypi', url: `${liar.url}/simple/`, files: [], seals: 'none' } as const
     const client = createGateUpstream(config, { env: {}, files: systemFiles, clock: systemClock })
     const gateBefore = bench.reopen({ upstreams: [gateUpstream(bench.upstream, { key: 'liar', client })] })
