@@ -28,13 +28,13 @@ afterEach(async () => {
 
 async function gate(changes: Parameters<typeof openBench>[0] = {}): Promise<Bench> {
   const bench = await openBench(changes)
-  closing.push(bench.close)
+  closing.push(() => bench.close())
   return bench
 }
 
 async function behind(changes: Parameters<typeof gateBehind>[0] = {}): Promise<GateBehind> {
   const opened = await gateBehind(changes)
-  closing.push(opened.close)
+  closing.push(() => opened.close())
   return opened
 }
 
@@ -44,7 +44,7 @@ const EVIL = Buffer.from('Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequi
 
 async function server(answer: Parameters<typeof answering>[0]): Promise<Answering> {
   const opened = await answering(answer)
-  closing.push(opened.close)
+  closing.push(() => opened.close())
   return opened
 }
 
@@ -126,7 +126,7 @@ describe('attacks on metadata and pages', () => {
     const yanked = '<script>alert(1)</script>"\u001b[31m\n\u202e' + 'x'.repeat(1_000_000)
     index.offer(await offered(WHEEL, bytesOf(WHEEL), { yanked }))
     const page = String((await served.ask('/gate/prod/simple/demo/')).body)
-    expect(page).not.toMatch(/<script|[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    expect(page).not.toMatch(/<script|[[\p{Cc}\p{Cf}]--[\n]]/v)
     expect(page.length).toBeLessThan(2000)
     expect(entryFor(await bench.gate.page('demo'), WHEEL)?.yanked).toMatch(
       /^upstream says: <script>.{1,180}$/,

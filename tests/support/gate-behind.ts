@@ -31,7 +31,7 @@ export async function gateBehind(changes: BenchChanges = {}): Promise<GateBehind
 }
 
 /** Without Python: a wheel or an sdist of these bytes, as an index has it. */
-export async function distributionOf(fileName: string, bytes: Uint8Array): Promise<Distribution> {
+async function distributionOf(fileName: string, bytes: Uint8Array): Promise<Distribution> {
   const { name, version, kind } = parseFileName(fileName)
   const isWheel = kind === 'wheel'
   const metadata = isWheel ? Buffer.from(await readWheelMetadata(fileName, sourceOf(bytes))) : null
