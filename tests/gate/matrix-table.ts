@@ -41,6 +41,13 @@ unsigned  hash       says/1    says/1    says/2    -         -         says/1   
 unsigned  lock       1.1       -         1.1       1.1       1.1       1.1       -
 unsigned  lock-pin   says/1    -         says/2    says/1    says/1    says/1    -
 
+closed    range      says/1    says/1    says/2    says/1    says/1    says/1    says/1
+closed    pin        says/1*   says/1    says/2    says/1    says/1    says/1    says/1
+closed    needs      says/1    says/1    says/2    says/1    says/1    says/1    says/1
+closed    hash       says/1    says/1    says/2    -         -         says/1    -
+closed    lock       says/1    -         says/2    says/1    says/1    says/1    -
+closed    lock-pin   says/1    -         says/2    says/1    says/1    says/1    -
+
 mixed     range      1.1*      1.1       1.1       1.1*      1.1*      1.1       1.1
 mixed     pin        says/1    says/1    says/2    says/1    says/1    says/1    says/1
 mixed     needs      fails/1   fails/1   says/1    fails/1   fails/1   fails/1   fails/1

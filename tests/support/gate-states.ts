@@ -44,6 +44,13 @@ export function gateStates(world: World): Readonly<Record<string, GateState>> {
     held: held(world),
     digest: digest(world, policy),
     metadata: metadata(world, policy),
+    // The index has switched its provenance off: whether the file is sealed stays open.
+    closed: {
+      edition: 'closed',
+      offers: offersWith(world, 'closed', { provenanceStatus: 403 }),
+      policy,
+      sentences: ['refused (gate.upstream): demo 2.0: pypi did not tell of its seals; try again in a minute'],
+    },
     down: {
       ...honest,
       isDead: true,

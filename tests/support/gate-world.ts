@@ -37,7 +37,7 @@ export interface RuleSpec {
   readonly projects?: readonly string[]
 }
 
-const EDITIONS = ['honest', 'strange', 'unsigned', 'mixed', 'held', 'digest', 'metadata'] as const
+const EDITIONS = ['honest', 'strange', 'unsigned', 'mixed', 'held', 'digest', 'metadata', 'closed'] as const
 export type Edition = (typeof EDITIONS)[number]
 
 export const EXPECTED = 'acme/demo'
