@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { bytesOf } from '../../registry/seals/arrange.ts'
+import {
+  askedOf,
+  DAY_MS,
+  fetched,
+  netError,
+  NOW,
+  offer,
+  openBench,
+  refusalFor,
+  SEALED,
+  WHEEL,
+  type Bench,
+} from './arrange.ts'
+
+let bench: Bench
+beforeEach(async () => {
+  bench = await openBench({ rules: SEALED })
+  offer(bench.upstream, WHEEL)
+  return () => bench.close()
+})
+
+const NONE = { served: 0, held: 0, refused: 0, wouldRefuse: 0 }
+const counts = () => bench.store.countsSince('prod', NOW)
+const refusals = async () =>
+  (await bench.store.listRefusals('prod', { sinceMs: 0, limit: 9 })).map(
+    ({ code, count }) => `${code} ${count}`,
+  )
+
+describe('what happens to files', () => {
+  it('is counted, a refusal at once and the rest in one go', async () => {
+    for (let request = 0; request < 3; request += 1) await fetched(bench.gate, WHEEL)
+    expect([await refusals(), await counts()]).toEqual([['gate.unsigned 1'], NONE])
+    await bench.pass(5_000)
+    expect([await refusals(), await counts()]).toEqual([['gate.unsigned 3'], { ...NONE, refused: 3 }])
+  })
+
+  it('is counted whole where the store failed in between', async () => {
+    let isFull = true
+    const failing =
+      <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
+      (...args: Args): Promise<Result> =>
+        isFull ? Promise.reject(netError('storage.full')) : work(...args)
+    const { noteRefusal, count } = bench.store
+    const store = { ...bench.store, noteRefusal: failing(noteRefusal), count: failing(count) }
+    const gate = bench.reopen({ store })
+    // It is refused, and says so, though nobody will find its number.
+    expect(await refusalFor(gate, WHEEL)).toMatchObject({ code: 'gate.unsigned' })
+    await bench.pass(5_000)
+    expect(bench.logged).toEqual(expect.arrayContaining(['gate.refusal-not-kept', 'gate.counts']))
+    isFull = false
+    await fetched(gate, WHEEL)
+    await fetched(gate, WHEEL)
+    isFull = true
+    await bench.pass(5_000)
+    isFull = false
+    await gate.close()
+    expect([await refusals(), await counts()]).toEqual([['gate.unsigned 2'], { ...NONE, refused: 3 }])
+  })
+
+  it('is written when the gate ends, and nothing wakes afterwards', async () => {
+    await fetched(bench.gate, WHEEL)
+    await bench.gate.close()
+    expect(await counts()).toEqual({ ...NONE, refused: 1 })
+    await bench.pass(5_000)
+    expect(bench.logged).not.toContain('gate.counts')
+  })
+
+  it('is forgotten after 400 days', async () => {
+    await fetched(bench.gate, WHEEL)
+    await bench.pass(5_000)
+    expect(await refusals()).toHaveLength(1)
+    await bench.pass(401 * DAY_MS)
+    await bench.gate.status(0)
+    expect(await refusals()).toEqual([])
+  })
+})
+
+describe('a file that was served', () => {
+  it('is marked once, and has another URL when it is refused later', async () => {
+    let marks = 0
+    const store = {
+      ...bench.store,
+      markServed: (...args: Parameters<typeof bench.store.markServed>) => {
+        marks += 1
+        return bench.store.markServed(...args)
+      },
+    }
+    const gate = bench.reopen({ store, mode: 'off' })
+    for (let request = 0; request < 3; request += 1) await fetched(gate, WHEEL)
+    await fetched(gate, WHEEL, 'metadata')
+    expect(marks).toBe(1)
+    const strict = bench.reopen()
+    const { files } = await strict.page('demo')
+    expect(files.map(({ href }) => href).at(-1)).toBe(`../../recalled/pypi/packages/${WHEEL}`)
+    expect(await strict.file(askedOf(WHEEL))).toMatchObject({ code: 'gate.unsigned' })
+  })
+
+  it('that nobody was served keeps its URL', async () => {
+    offer(bench.upstream, WHEEL, { bytes: bytesOf(WHEEL, 'x') })
+    const { files } = await bench.gate.page('demo')
+    expect(files.map(({ href }) => href).at(-1)).toBe(`../../files/pypi/packages/${WHEEL}`)
+  })
+})
