@@ -5,13 +5,14 @@ import { requireGate } from '../client/gate-url/index.ts'
 import { createCommandInput, steadyMs, systemClock, systemFiles } from '../host/index.ts'
 import { createHttp } from '../net/index.ts'
 import { auditJson, auditLines, auditSarif } from './audit-report.ts'
+import { withGateIndexFlags } from './gate-index-flags.ts'
+import { withGate, type OwnGateOptions } from './own-gate.ts'
 import { stopSignal } from './stop-signal.ts'
 import { createTerminal, writeJson, type Terminal } from './terminal.ts'
 import { createVerifyProgress, type VerifyProgress } from './verify-progress.ts'
 import { versionLine } from './version.ts'
 
-interface Options {
-  readonly gate?: string
+interface Options extends OwnGateOptions {
   readonly strict?: boolean
   readonly writeIdentities?: boolean
   readonly json?: boolean
@@ -29,11 +30,12 @@ Examples:
   wheelseal audit .venv --gate http://127.0.0.1:7712/gate/prod
   wheelseal audit pylock.toml --write-identities
   pip freeze | wheelseal audit - --strict
+  wheelseal audit uv.lock --upstream pypi --policy policy.toml
 
 Exit: 0 clean, also with exemptions; 1 refused, changed, not through the gate or not decided; 2 wrong usage.`
 
 export function command(): Command {
-  return new Command('audit')
+  return withGateIndexFlags(new Command('audit'))
     .description('Asks a gate about every file of a lock or of a virtual environment.')
     .argument(
       '<file|venv>',
@@ -60,17 +62,13 @@ async function auditTarget(target: string, options: Options): Promise<void> {
     json: options.json === true || options.sarif === true,
     ...(options.quiet === undefined ? {} : { quiet: options.quiet }),
   })
-  const gate = await requireGate({
-    flag: options.gate,
-    env: process.env,
-    home: homedir(),
-    files: systemFiles,
-  })
-  if (!gate.from.startsWith('--')) terminal.say(`asking the gate ${gate.url} (${gate.from})`)
   const startMs = steadyMs()
-  const report = await withIo(options.quiet === true, (io) =>
-    audit({ target, gate, writeIdentities: options.writeIdentities === true }, io),
-  )
+  const report = await withGate(options, async (flag) => {
+    const gate = await requireGate({ flag, env: process.env, home: homedir(), files: systemFiles })
+    if (!gate.from.startsWith('--')) terminal.say(`asking the gate ${gate.url} (${gate.from})`)
+    const asked = { target, gate, writeIdentities: options.writeIdentities === true }
+    return withIo(options.quiet === true, (io) => audit(asked, io))
+  })
   print(report, { options, terminal, tookMs: steadyMs() - startMs })
   if (!isClean(report, { strict: options.strict === true })) process.exitCode = 1
 }

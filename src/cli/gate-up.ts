@@ -1,29 +1,17 @@
 import { Command, Option } from 'commander'
-import { Secret, type LogLevel } from '../base/index.ts'
-import { readMachineIndex } from '../client/index.ts'
+import type { LogLevel } from '../base/index.ts'
 import { jsonLog, systemFiles } from '../host/index.ts'
-import {
-  gatesOfFile,
-  gatesOfFlags,
-  startGateServer,
-  tlsPaths,
-  type GateConfiguration,
-  type UpstreamFlags,
-} from '../server/index.ts'
+import { gatesOfFile, startGateServer, tlsPaths, type GateConfiguration } from '../server/index.ts'
 import { cliErrors } from './errors.ts'
 import { gateGuide, gateUrls } from './gate-guide.ts'
+import { withGateIndexFlags, type GateIndexFlags } from './gate-index-flags.ts'
+import { gateOfFlags } from './gate-of-flags.ts'
 import { GATE_DATA_HELP, gateDataFolder, type GateOptions } from './gate-options.ts'
-import { definedOf } from './pipeline-flags.ts'
 import { createTerminal } from './terminal.ts'
 import { untilStopped } from './until-stopped.ts'
 
-interface UpOptions extends GateOptions {
+interface UpOptions extends GateOptions, GateIndexFlags {
   readonly name: string
-  readonly upstream: readonly string[]
-  readonly files: readonly string[]
-  readonly seals?: string
-  readonly trust?: string
-  readonly policy?: string
   readonly mode?: string
   readonly config?: string
   readonly listen?: string
@@ -56,33 +44,16 @@ export function upCommand(): Command {
   const command = new Command('up').description(
     'Starts a gate: one process, one port, no Sigstore and no registry of its own. SIGTERM or Ctrl-C ends it.',
   )
-  return withServerOptions(withGateOptions(command)).addHelpText('after', EXAMPLES).action(up)
+  return withServerOptions(withGateOptions(withGateIndexFlags(command)))
+    .addHelpText('after', EXAMPLES)
+    .action(up)
 }
 
 function withGateOptions(command: Command): Command {
-  const seals = ['provenance', 'generic', 'beside', 'none']
+  const modes = ['enforce', 'warn', 'off']
   return command
-    .option(
-      '--upstream <url>',
-      'simple index behind the gate; pypi is the one of this machine, gitlab the project of this job; can be repeated',
-      collect,
-      [],
-    )
-    .option(
-      '--files <host>',
-      'host of files that the pages of an upstream link to; can be repeated',
-      collect,
-      [],
-    )
-    .option('--policy <file>', 'who may sign what (docs/reference/policy.md)')
-    .option('--trust <root>', 'public, or a trusted_root.json (default: public)')
-    .addOption(new Option('--seals <where>', 'where upstreams have their seals').choices(seals))
     .addOption(
-      new Option('--mode <mode>', 'warn refuses nothing and counts; off only checks bytes').choices([
-        'enforce',
-        'warn',
-        'off',
-      ]),
+      new Option('--mode <mode>', 'warn refuses nothing and counts; off only checks bytes').choices(modes),
     )
     .option('--name <name>', 'name of the gate, in its URL', 'prod')
     .option('--config <file>', 'file with [[gates]], in place of the flags above')
@@ -136,41 +107,9 @@ async function up(options: UpOptions): Promise<void> {
 }
 
 async function configuredGates(options: UpOptions): Promise<readonly GateConfiguration[]> {
-  const { config, upstream, files, policy, seals, trust, name, mode } = options
-  if (config !== undefined) {
-    if (upstream.length > 0 || policy !== undefined)
-      throw cliErrors('cli.gate-flags', '--config cannot be combined with --upstream and --policy')
-    return gatesOfFile(config, systemFiles)
-  }
-  if (upstream.length === 0 || policy === undefined)
-    throw cliErrors('cli.gate-flags', 'a gate needs --upstream and --policy, or --config')
-  const upstreams: UpstreamFlags[] = []
-  for (const one of upstream) {
-    const place = await placeOf(one, files)
-    upstreams.push({ ...place, seals, trust })
-  }
-  return gatesOfFlags({ name, policy, mode, upstreams })
-}
-
-/** What the words stand for: the index of this machine's pip, and the project whose job this is. */
-async function placeOf(upstream: string, files: readonly string[]): Promise<UpstreamFlags> {
-  if (upstream === 'gitlab') return { ...jobsProject(process.env), files }
-  if (upstream !== 'pypi') return { url: upstream, files }
-  const { url, hosts } = await readMachineIndex(definedOf(process.env))
-  if (url === undefined)
-    throw cliErrors('cli.gate-flags', "this machine's pip names no index", {
-      hint: 'give the URL of a simple index with --upstream',
-    })
-  return { url, files: [...new Set([...hosts, ...files])] }
-}
-
-/** GitLab's predefined variables; a job token reads the packages of its project. */
-function jobsProject(env: NodeJS.ProcessEnv): Pick<UpstreamFlags, 'url' | 'login'> {
-  const { CI_API_V4_URL: api, CI_PROJECT_ID: id, CI_JOB_TOKEN: token } = env
-  if (!api || !id || !token)
-    throw cliErrors('cli.gate-flags', 'gitlab is the project of a job, and this is not a job of a GitLab', {
-      hint: 'give the URL https://HOST/api/v4/projects/ID/packages/pypi/simple with --upstream',
-    })
-  const url = `${api}/projects/${encodeURIComponent(id)}/packages/pypi/simple`
-  return { url, login: { username: 'gitlab-ci-token', password: new Secret(token) } }
+  const { config, upstream, policy } = options
+  if (config === undefined) return gateOfFlags(options, options)
+  if (upstream.length > 0 || policy !== undefined)
+    throw cliErrors('cli.gate-flags', '--config cannot be combined with --upstream and --policy')
+  return gatesOfFile(config, systemFiles)
 }

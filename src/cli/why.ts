@@ -1,12 +1,13 @@
 import { Command } from 'commander'
 import { homedir } from 'node:os'
 import { askWhy } from '../client/why/index.ts'
+import { withGateIndexFlags } from './gate-index-flags.ts'
+import { withGate, type OwnGateOptions } from './own-gate.ts'
 import { createTerminal } from './terminal.ts'
 import { systemVerifyIo } from './verify-io.ts'
 import { whyJson, whyLines } from './why-report.ts'
 
-interface Options {
-  readonly gate?: string
+interface Options extends OwnGateOptions {
   readonly json?: boolean
 }
 
@@ -19,11 +20,13 @@ Examples:
   wheelseal why demo==2.0
   wheelseal why demo-2.0-py3-none-any.whl --gate http://127.0.0.1:7712/gate/prod
   wheelseal why http://127.0.0.1:7712/gate/prod/why/9f3a61c2
+  wheelseal why demo==2.0 --upstream pypi --policy policy.toml
+      without a gate that runs: one of this command alone, which remembers nothing
 
 Exit: 0 allowed, 1 refused, held, another file or no answer, 2 wrong usage.`
 
 export function command(): Command {
-  return new Command('why')
+  return withGateIndexFlags(new Command('why'))
     .description('Says whether a gate allows a release or a file, who signed it, and why it is refused.')
     .argument(
       '<release|file|url>',
@@ -35,16 +38,9 @@ export function command(): Command {
     .action(why)
 }
 
-async function why(about: string, { gate, ...options }: Options): Promise<void> {
-  const answer = await askWhy(
-    about,
-    { gate },
-    {
-      ...systemVerifyIo(process.env),
-      env: process.env,
-      home: process.env['HOME'] ?? homedir(),
-    },
-  )
+async function why(about: string, options: Options): Promise<void> {
+  const io = { ...systemVerifyIo(process.env), env: process.env, home: process.env['HOME'] ?? homedir() }
+  const answer = await withGate(options, (gate) => askWhy(about, { gate }, io))
   createTerminal(options).output(whyJson(answer), () => whyLines(answer))
   if (!answer.isAllowed) process.exitCode = 1
 }
