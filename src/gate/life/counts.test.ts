@@ -42,8 +42,10 @@ describe('what happens to files', () => {
       <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
       (...args: Args): Promise<Result> =>
         isFull ? Promise.reject(netError('storage.full')) : work(...args)
-    const { noteRefusal, count } = bench.store
-    const store = { ...bench.store, noteRefusal: failing(noteRefusal), count: failing(count) }
+    const { store: kept } = bench
+    const noteRefusal = failing((...args: Parameters<typeof kept.noteRefusal>) => kept.noteRefusal(...args))
+    const count = failing((...args: Parameters<typeof kept.count>) => kept.count(...args))
+    const store = { ...kept, noteRefusal, count }
     const gate = bench.reopen({ store })
     // It is refused, and says so, though nobody will find its number.
     expect(await refusalFor(gate, WHEEL)).toMatchObject({ code: 'gate.unsigned' })
