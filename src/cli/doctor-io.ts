@@ -7,10 +7,13 @@ import {
   type DoctorIo,
   type RegistryChoice,
 } from '../client/doctor/index.ts'
+import { parseJson } from '../base/index.ts'
 import type { Settings } from '../client/settings/index.ts'
+import type { GateStatus } from '../gate/index.ts'
 import { runtimeName, systemSpawn, userFolders } from '../host/index.ts'
 import { probeSandbox } from '../runner/index.ts'
-import { dataFolder } from './server-options.ts'
+import { createSocketHttp } from '../net/index.ts'
+import { dataFolder, gateDataFolder } from './server-options.ts'
 import { settingsHere } from './settings.ts'
 import { serviceChoice } from './sign-flags.ts'
 import { trustChoice } from './verify-flags.ts'
@@ -45,12 +48,37 @@ export function systemDoctorIo(
     heads: seenHeads(join(userFolders(env).state, 'heads')),
     registry: registryChoice(flags, env),
     release: flags.release,
+    gates: () => gatesHere([gateDataFolder({}, env), dataFolder(flags, env)]),
     inspect: inspectPlace,
     list: listFolder,
     // It makes a folder of its own there: one of a known name could be that of another user.
     probeSandbox: () => probeSandbox({ spawn: systemSpawn, host: env, work: tmpdir() }),
   }
 }
+
+/** Over the sockets of servers in these data directories; where none runs, or it is another user's, there is nothing to say. */
+async function gatesHere(folders: readonly string[]): Promise<readonly GateStatus[]> {
+  const found: GateStatus[] = []
+  for (const folder of new Set(folders)) {
+    const socket = createSocketHttp(join(folder, 'run', 'admin.sock'))
+    const ask = async (path: string): Promise<unknown> => {
+      const answer = await socket.request({ method: 'GET', url: `http://admin/admin/gates${path}` })
+      return parseJson(await answer.text(MAX_STATUS_BYTES), {
+        maxLength: MAX_STATUS_BYTES,
+        maxValues: 100_000,
+      })
+    }
+    try {
+      const { gates = [] } = (await ask('')) as { readonly gates?: readonly string[] }
+      for (const name of gates) found.push((await ask(`/${encodeURIComponent(name)}/status`)) as GateStatus)
+    } catch {
+      continue
+    }
+  }
+  return found
+}
+
+const MAX_STATUS_BYTES = 4 << 20
 
 type Environment = NodeJS.ProcessEnv
 

@@ -1,23 +1,15 @@
-import { join } from 'node:path'
-import { userFolders } from '../host/index.ts'
 import { gateAdmin, type GateAdmin } from '../server/index.ts'
 import { cliErrors } from './errors.ts'
+import { gateDataFolder } from './server-options.ts'
 
 export interface GateOptions {
   readonly data?: string
   readonly gate?: string
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 export const GATE_DATA_HELP =
   "data directory of the gate (default: $WHEELSEAL_GATE_DATA, else gate in the user's data folder)"
 export const GATE_NAME_HELP = 'name of the gate, where its server has several'
-
-/** Beside that of `wheelseal up`: a gate needs no instance. */
-export function gateDataFolder({ data }: GateOptions, env: Environment = process.env): string {
-  return data ?? env['WHEELSEAL_GATE_DATA'] ?? join(userFolders(env).data, 'gate')
-}
 
 /** The gate that is meant, of those of a running server. Throws `server.no-gate`, `cli.which-gate`. */
 export async function chosenGate(options: GateOptions): Promise<{ admin: GateAdmin; gate: string }> {

@@ -13,3 +13,8 @@ export function dataFolder(options: DataOption, env: Environment = process.env):
 }
 
 export const DATA_HELP = "data directory (default: $WHEELSEAL_DATA, else the user's data folder)"
+
+/** Beside that of `wheelseal up`: a gate needs no instance. */
+export function gateDataFolder({ data }: DataOption, env: Environment = process.env): string {
+  return data ?? env['WHEELSEAL_GATE_DATA'] ?? join(userFolders(env).data, 'gate')
+}

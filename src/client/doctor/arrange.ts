@@ -106,6 +106,7 @@ export function ioOf({
     release: undefined,
     inspect: async (path) => places[path],
     list: async (folder) => listed[folder] ?? [],
+    gates: async () => [],
     probeSandbox: async () => ({ isAvailable: true }),
     ...io,
   }

@@ -23,6 +23,7 @@ export const CHECK_NAMES = [
   'registry',
   'release',
   'seals',
+  'gate',
 ] as const
 export type CheckName = (typeof CHECK_NAMES)[number]
 

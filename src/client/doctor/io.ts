@@ -1,4 +1,5 @@
 import type { Spawn } from '../../base/index.ts'
+import type { GateStatus } from '../../gate/index.ts'
 import type { SandboxProbe } from '../../runner/index.ts'
 import type { TreeHead } from '../../log/index.ts'
 import type { Environment, Setting, Settings } from '../settings/index.ts'
@@ -54,6 +55,8 @@ export interface DoctorIo extends VerifyIo {
   readonly probeSandbox: () => Promise<SandboxProbe>
   /** Undefined outside of a job where no flag names one. */
   readonly registry: RegistryChoice | undefined
+  /** How the gates are that run on this machine and whose socket this user may open. */
+  readonly gates: () => Promise<readonly GateStatus[]>
   /** `NAME==VERSION`, where the user named one. */
   readonly release: string | undefined
 }

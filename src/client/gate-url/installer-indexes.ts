@@ -23,15 +23,34 @@ export async function installerIndexes(place: Place): Promise<readonly Installer
   return found.filter((one) => one !== undefined)
 }
 
-/** pip's order: variable, PIP_CONFIG_FILE, the environment's file, the user's, the machine's. */
+/** Indexes that pip and uv ask beside the one: whatever a gate refuses may be there. As they are written, each once. */
+export async function extraIndexes(place: Place): Promise<readonly InstallerIndex[]> {
+  const { env } = place
+  const found = ['PIP_EXTRA_INDEX_URL', 'UV_EXTRA_INDEX_URL', 'UV_INDEX'].flatMap((name) =>
+    words(env[name] ?? '').map((url) => ({ url: withoutName(url), from: name })),
+  )
+  for (const [paths, read] of [
+    [pipPaths(place), pipConfExtras],
+    [uvPaths(place), uvTomlExtras],
+  ] as const)
+    for (const path of paths) {
+      const text = await textOf(path, place.files)
+      if (text !== undefined) found.push(...read(text).map((url) => ({ url, from: path })))
+    }
+  return found
+}
+
 async function pipIndex(place: Place): Promise<InstallerIndex | undefined> {
-  const { env, home } = place
+  return ofVariable(place.env, 'PIP_INDEX_URL') ?? firstFile(pipPaths(place), pipConfIndex, place)
+}
+
+/** pip's order: PIP_CONFIG_FILE, the environment's file, the user's, the machine's. */
+function pipPaths({ env, home }: Place): readonly string[] {
   const config = env['XDG_CONFIG_HOME'] || join(home, '.config')
   const { VIRTUAL_ENV: virtual, PIP_CONFIG_FILE: named } = env
-  const found = ofVariable(env, 'PIP_INDEX_URL')
   // With it pip reads no file at all.
-  if (found !== undefined || named === '/dev/null') return found
-  const paths = [
+  if (named === '/dev/null') return []
+  return [
     ...(named ? [named] : []),
     ...(virtual ? [join(virtual, 'pip.conf')] : []),
     join(config, 'pip', 'pip.conf'),
@@ -39,20 +58,36 @@ async function pipIndex(place: Place): Promise<InstallerIndex | undefined> {
     join(home, '.pip', 'pip.conf'),
     join('/etc', 'pip.conf'),
   ]
-  return firstFile(paths, pipConfIndex, place)
 }
 
 async function uvIndex(place: Place): Promise<InstallerIndex | undefined> {
-  const { env, home } = place
-  const config = env['XDG_CONFIG_HOME'] || join(home, '.config')
-  const paths = [join(config, 'uv', 'uv.toml'), join('/etc', 'uv', 'uv.toml')]
+  const { env } = place
   const variable = ofVariable(env, 'UV_DEFAULT_INDEX') ?? ofVariable(env, 'UV_INDEX_URL')
-  return variable ?? firstFile(paths, uvTomlIndex, place)
+  return variable ?? firstFile(uvPaths(place), uvTomlIndex, place)
+}
+
+function uvPaths({ env, home }: Place): readonly string[] {
+  const config = env['XDG_CONFIG_HOME'] || join(home, '.config')
+  return [join(config, 'uv', 'uv.toml'), join('/etc', 'uv', 'uv.toml')]
+}
+
+/** At most as many as anybody sets. */
+const MAX_EXTRAS = 50
+
+function words(text: string): readonly string[] {
+  return text
+    .split(/\s/)
+    .filter((word) => word !== '')
+    .slice(0, MAX_EXTRAS)
+}
+
+/** uv takes NAME=URL too. */
+function withoutName(url: string): string {
+  return url.replace(/^[A-Za-z0-9_.-]+=/, '')
 }
 
 function ofVariable(env: Environment, name: string): InstallerIndex | undefined {
-  // uv takes NAME=URL too.
-  const value = env[name]?.trim().replace(/^[A-Za-z0-9_.-]+=/, '')
+  const value = withoutName(env[name]?.trim() ?? '')
   return value ? { url: value, from: name } : undefined
 }
 
@@ -92,15 +127,43 @@ function pipConfIndex(text: string): string | undefined {
   return values.get('install') ?? values.get('global')
 }
 
+/** One or several, also on the lines that follow and are indented; of every section, since each is some command's. */
+function pipConfExtras(text: string): readonly string[] {
+  const found: string[] = []
+  let isExtra = false
+  for (const line of text.split('\n')) {
+    const value = /^extra[-_]index[-_]url[ \t]{0,20}[=:](.{0,4096})$/.exec(line.trimEnd())?.[1]
+    isExtra = value !== undefined || (isExtra && /^[ \t]+\S/.test(line))
+    if (isExtra) found.push(...words(value ?? line.slice(0, 4096)))
+  }
+  return found.slice(0, MAX_EXTRAS)
+}
+
+function uvTomlExtras(text: string): readonly string[] {
+  const table = tomlOf(text)
+  const [indexes, extras] = [table['index'], table['extra-index-url']].map((list): readonly unknown[] =>
+    Array.isArray(list) ? list.slice(0, MAX_EXTRAS) : [],
+  )
+  const others = (indexes ?? []).flatMap((one) =>
+    isTable(one) && one['default'] !== true ? [one['url']] : [],
+  )
+  return [...others, ...(extras ?? [])].filter((url) => typeof url === 'string')
+}
+
 function uvTomlIndex(text: string): string | undefined {
+  const table = tomlOf(text)
+  const indexes: readonly unknown[] = Array.isArray(table['index']) ? table['index'] : []
+  const chosen = indexes.find((one) => isTable(one) && one['default'] === true)
+  const url = isTable(chosen) ? chosen['url'] : table['index-url']
+  return typeof url === 'string' ? url : undefined
+}
+
+/** Nothing of what is no TOML: it aims no installer. */
+function tomlOf(text: string): Readonly<Record<string, unknown>> {
   try {
-    const table = parse(text, { maxDepth: 16 })
-    const indexes = Array.isArray(table['index']) ? table['index'] : []
-    const chosen = indexes.find((one) => isTable(one) && one['default'] === true)
-    const url = isTable(chosen) ? chosen['url'] : table['index-url']
-    return typeof url === 'string' ? url : undefined
+    return parse(text, { maxDepth: 16 })
   } catch (error) {
-    if (error instanceof TomlError) return undefined
+    if (error instanceof TomlError) return {}
     throw error
   }
 }

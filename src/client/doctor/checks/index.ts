@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts'
 import { clockCheck } from './clock.ts'
 import { dataCheck } from './data.ts'
+import { gateCheck } from './gate.ts'
 import { identityCheck } from './identity.ts'
 import { keysCheck } from './keys.ts'
 import { logCheck } from './log.ts'
@@ -39,4 +40,5 @@ export const checks: readonly Check[] = [
   registryCheck,
   releaseCheck,
   sealsCheck,
+  gateCheck,
 ]
