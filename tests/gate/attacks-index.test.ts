@@ -157,22 +157,25 @@ describe('attacks on transport', () => {
 
   it('39: a thousand ranges, ranges of another file, a resume after a change', () =>
     expectCovered([
-      ['src/http/gate.test.ts', 'is sent whole while it comes, and in one part when it is kept'],
+      ['src/http/gate-files.test.ts', 'is sent whole while it comes, and in one part when it is kept'],
     ]))
 
   it('40: paths, hosts and headers that would make another page', () =>
     expectCovered([
-      ['src/http/gate.test.ts', 'is told where it is, on this gate'],
-      ['src/http/gate.test.ts', 'is the same by whatever host and through whatever proxy it is asked for'],
-      ['src/http/gate.test.ts', 'with another Accept poisons no page that is kept'],
-      ['src/http/gate.test.ts', 'at no other that a server might resolve to it'],
+      ['src/http/gate-page.test.ts', 'is told where it is, on this gate'],
+      [
+        'src/http/gate-page.test.ts',
+        'is the same by whatever host and through whatever proxy it is asked for',
+      ],
+      ['src/http/gate-page.test.ts', 'with another Accept poisons no page that is kept'],
+      ['src/http/gate-files.test.ts', 'at no other that a server might resolve to it'],
     ]))
 
   it('41: "not changed" after another decision', () =>
     expectCovered([
-      ['src/http/gate.test.ts', 'is never "not changed" after another decision'],
-      ['src/http/gate.test.ts', 'is refused in the status line and as a problem, which nobody keeps'],
-      ['src/http/gate.test.ts', 'has a tag for each form of its bytes'],
+      ['src/http/gate-page.test.ts', 'is never "not changed" after another decision'],
+      ['src/http/gate-files.test.ts', 'is refused in the status line and as a problem, which nobody keeps'],
+      ['src/http/gate-page.test.ts', 'has a tag for each form of its bytes'],
     ]))
 })
 
@@ -183,7 +186,7 @@ describe('attacks on names', () => {
     for (const spelling of ['Demo', 'demo'])
       await expect(bench.gate.page(spelling.toLowerCase())).resolves.toMatchObject({ name: 'demo' })
     await expectCovered([
-      ['src/http/gate.test.ts', 'of the name %s is unknown, and nobody is asked'],
+      ['src/http/gate-page.test.ts', 'of the name %s is unknown, and nobody is asked'],
       ['src/net/gate-upstream/page.test.ts', 'are those of its name, in any spelling'],
     ])
   })

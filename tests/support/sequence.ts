@@ -28,6 +28,7 @@ const LONG = [
   'tests/stock/web.test.ts',
   'tests/crash/kill.test.ts',
   'tests/crash/registry-kill.test.ts',
+  'tests/gate/crash.test.ts',
   'tests/stock/index-clients.test.ts',
   'tests/stock/index.test.ts',
   'tests/stock/sign-command.test.ts',

@@ -10,10 +10,10 @@ export interface Arriving {
    * What comes, but for the last bytes, which wait until everything is proved: no client ever has a whole file that was
    * not. Fails with what `proved` rejects with. Who has asked for the first bytes counts, until `return`.
    */
-  arrivedBytes(): number
   follow(): AsyncGenerator<Uint8Array>
   /** `proved`, for who waits for all of it: counts as one who follows. */
   waited(): Promise<void>
+  arrivedBytes(): number
   /** It has ended, well or badly: what is kept is in the cache, and nothing can be followed any more. */
   isDone(): boolean
 }

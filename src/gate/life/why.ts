@@ -49,14 +49,13 @@ interface Found {
 
 /** A release of a moment ago may be missing from the page that is kept. Throws `gate.unknown`. */
 async function listedRelease(
-  { parts, refresher, views }: GateContext,
+  { refresher, views }: GateContext,
   seen: NameView,
   versionKey: string,
 ): Promise<Found> {
   const known = releaseIn(seen, versionKey)
   if (known !== undefined) return { view: seen, release: known }
-  if (parts.clock.nowMs() - seen.facts.freshAtMs < YOUNG_MS) return unlisted(seen)
-  await refresher.refreshNow(seen.routed.upstream, seen.name)
+  await refresher.refreshed(seen.routed.upstream, seen.name, YOUNG_MS)
   const view = await views.renewed(seen)
   const release = releaseIn(view, versionKey)
   return release === undefined ? unlisted(view) : { view, release }
