@@ -19,7 +19,7 @@ import { sha256Hex, utf8, type Log } from '../../base/index.ts'
 import { describeFileCache } from '../../gate/file-cache.contract.ts'
 import type { FileCache } from '../../gate/index.ts'
 import { silentLog, systemEntropy } from '../../host/index.ts'
-import { createIndex, createSmallFiles, type CachedFile } from './file-cache-index.ts'
+import { createIndex, type CachedFile } from './file-cache-index.ts'
 import { createFileCache, type FileCacheOptions } from './file-cache.ts'
 import { createReserve } from './reserve.ts'
 
@@ -263,22 +263,5 @@ describe('the order of use', () => {
         }
       }),
     )
-  })
-})
-
-describe('small files in memory', () => {
-  it('have a limit together, and those go that were used longest ago', () => {
-    const small = createSmallFiles(10)
-    small.keep('a', new Uint8Array(4))
-    small.keep('b', new Uint8Array(4))
-    small.keep('b', new Uint8Array(5))
-    expect(small.find('a')).toHaveLength(4)
-    small.keep('c', new Uint8Array(6))
-    expect(['a', 'b', 'c'].map((sha256) => small.find(sha256)?.length)).toEqual([4, undefined, 6])
-    small.remove('c')
-    small.keep('d', new Uint8Array(6))
-    expect(small.find('a')).toHaveLength(4)
-    small.keep('e', new Uint8Array(11))
-    expect(['a', 'd', 'e'].map((sha256) => small.find(sha256))).toEqual([undefined, undefined, undefined])
   })
 })
