@@ -75,6 +75,12 @@ export const gateErrors = defineErrors({
     summary: 'The upstream of the gate gave no usable answer.',
     hint: 'try again; if it stays, see wheelseal gate status',
   },
+  'gate.registry': {
+    status: 424,
+    exit: 1,
+    summary: 'An upstream that is the registry of this server gave no usable answer.',
+    hint: 'see wheelseal gate status; create the project or group, or correct registry of the upstream',
+  },
   'gate.stale': {
     ...refused,
     summary: 'The upstream was unreachable for longer than the gate may serve what it kept.',

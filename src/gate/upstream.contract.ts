@@ -82,7 +82,7 @@ export function describeUpstream(name: string, openScene: () => Promise<Upstream
       const file = await fileOf('1.0')
       const open = async (one: ListedFile, maxBytes: number, signal = new AbortController().signal) =>
         readCapped(await scene.upstream.open(one, { maxBytes, signal }), 1 << 20)
-      const failure = { code: expect.stringMatching(/^net\.|^gate\.upstream$/) }
+      const failure = { code: expect.stringMatching(/^net\.|^gate\.registry$/) }
       await expect(open(file, (file.sizeBytes ?? 0) - 1)).rejects.toMatchObject(failure)
       const reason = new Error('nobody reads')
       await expect(open(file, 1 << 20, AbortSignal.abort(reason))).rejects.toBe(reason)
@@ -125,7 +125,7 @@ export function describeUpstream(name: string, openScene: () => Promise<Upstream
       expect(await page()).toMatchObject({ status: 'quarantined', files: [] })
       const asked = { maxBytes: 1 << 20, signal: new AbortController().signal }
       await expect(scene.upstream.open(file, asked)).rejects.toMatchObject({
-        code: expect.stringMatching(/^net\.|^gate\.upstream$/),
+        code: expect.stringMatching(/^net\.|^gate\.registry$/),
       })
     })
   })

@@ -16,7 +16,7 @@ export type SealAnswer =
  * An index that the gate stands before. What it answers is an enemy's: files whose name or version is not that of the
  * page are left out, every URL is checked before it is asked, every answer is capped. Where it gives no usable answer
  * (dead, slow, refusing, malformed) everything throws a `WheelsealError` whose code begins with `net.`, or is
- * `gate.upstream` where there is no network between.
+ * `gate.registry` where there is no network between: what it says is the operator's, and no client is told.
  */
 export interface Upstream {
   /** By its configuration. */

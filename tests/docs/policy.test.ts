@@ -95,6 +95,7 @@ describe('codes of a gate', () => {
       'metadata',
       'private',
       'upstream',
+      'registry',
       'stale',
       'trust',
       'clock',

@@ -2,6 +2,7 @@ import { sha256Hex, WheelsealError, type Source } from '../../base/index.ts'
 import { readWheelMetadata } from '../../formats/python/archive/index.ts'
 import { gateErrors } from '../errors.ts'
 import type { Fetching, WantedFile } from './fetching.ts'
+import { isOfUpstream } from './upstream-states.ts'
 import type { GateParts } from './parts.ts'
 import { provedMetadata } from './proved-metadata.ts'
 
@@ -34,7 +35,7 @@ async function insideOf(wanted: WantedFile): Promise<Uint8Array | undefined> {
   try {
     return await readWheelMetadata(wanted.file.fileName, rangeSource(wanted))
   } catch (error) {
-    if (!(error instanceof WheelsealError) || error.code.startsWith('net.')) throw error
+    if (!(error instanceof WheelsealError) || isOfUpstream(error)) throw error
     return undefined
   }
 }

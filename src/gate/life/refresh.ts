@@ -4,7 +4,7 @@ import type { KeptName, UpstreamName } from '../store.ts'
 import { isWithin } from './age.ts'
 import { once } from './once.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
-import { createUpstreamStates, type UpstreamState } from './upstream-states.ts'
+import { createUpstreamStates, isOfUpstream, type UpstreamState } from './upstream-states.ts'
 
 /** What the store holds of a name after it was asked for, and why that is older than it should be. */
 export interface Refreshed {
@@ -43,7 +43,7 @@ export function createRefresher(parts: GateParts): Refresher {
       } catch (error) {
         if (!(error instanceof WheelsealError)) throw error
         // A store that cannot be written is no fault of the upstream.
-        if (error.code.startsWith('net.')) states.failed(upstream, { name, failure: error })
+        if (isOfUpstream(error)) states.failed(upstream, { name, failure: error })
         else parts.log.failure('gate.page-not-kept', error, { gate: parts.name, name })
         if (before === undefined) throw error
         return { kept: before, failure: error }

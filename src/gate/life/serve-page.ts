@@ -7,6 +7,7 @@ import { judgeNewest } from './judge-newest.ts'
 import { pageOf, signpostPage } from './page.ts'
 import type { GateParts } from './parts.ts'
 import { routeOf, type Routed } from './route.ts'
+import { isOfUpstream } from './upstream-states.ts'
 import type { NameView } from './view.ts'
 
 /** Life of a page: route, fresh page of the upstream, seals of what will be asked for, decisions, listing. */
@@ -73,6 +74,6 @@ export async function viewOrGround(
 export function upstreamGround({ upstream }: Routed, error: unknown): Ground {
   if (!(error instanceof WheelsealError)) throw error
   if (error.code === 'gate.upstream') return { code: error.code, fact: error.message }
-  if (!error.code.startsWith('net.')) throw error
+  if (!isOfUpstream(error)) throw error
   return { code: 'gate.upstream', fact: `${upstream.name} did not answer, and nothing is kept` }
 }

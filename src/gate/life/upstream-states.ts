@@ -18,6 +18,11 @@ export interface UpstreamStates {
   stateOf(upstream: GateUpstream): UpstreamState | undefined
 }
 
+/** The upstream gave no usable answer, as its port says it; every other error is the gate's own. */
+export function isOfUpstream({ code }: WheelsealError): boolean {
+  return code.startsWith('net.') || code === 'gate.registry'
+}
+
 const PATIENCE_MS = 5_000
 const MAX_NAMES = 10_000
 

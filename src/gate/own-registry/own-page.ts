@@ -55,7 +55,7 @@ interface ShownFile {
   readonly parsed: DistributionName
 }
 
-/** Each name once: of two projects the first. Throws `gate.upstream` for too many. */
+/** Each name once: of two projects the first. Throws `gate.registry` for too many. */
 async function filesOf(shown: readonly ShownPackage[], name: string): Promise<readonly ShownFile[]> {
   const files = new Map<string, ShownFile>()
   for (const { files: all } of shown)
@@ -63,7 +63,7 @@ async function filesOf(shown: readonly ShownPackage[], name: string): Promise<re
       const parsed = parsedName(stored.fileName)
       if (parsed?.name !== name || files.has(stored.fileName)) continue
       if (files.size === MAX_FILES)
-        throw gateErrors('gate.upstream', `${name} has more than ${MAX_FILES} files`)
+        throw gateErrors('gate.registry', `${name} has more than ${MAX_FILES} files`)
       files.set(stored.fileName, { stored, parsed })
     }
   return [...files.values()]

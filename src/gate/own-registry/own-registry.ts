@@ -18,7 +18,7 @@ const MAX_PROVENANCE_BYTES = 4 << 20
 /**
  * The packages of this server's own projects, without HTTP: pages, bytes and seals are those that its index would give,
  * and the same checks follow. Whoever may read the gate reads them, whoever may read the projects. What cannot be had is
- * `gate.upstream`.
+ * `gate.registry`.
  */
 export function createOwnRegistry(parts: OwnRegistry): Upstream {
   return {
@@ -41,8 +41,8 @@ async function answered<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    if (!(cause instanceof WheelsealError) || cause.code === 'gate.upstream') throw cause
-    throw gateErrors('gate.upstream', cause.message, { cause })
+    if (!(cause instanceof WheelsealError) || cause.code === 'gate.registry') throw cause
+    throw gateErrors('gate.registry', cause.message, { cause })
   }
 }
 
@@ -83,7 +83,7 @@ async function openFile(
   const { stored } = await ownFile(parts, file)
   const limit = Math.min(maxBytes, file.sizeBytes ?? maxBytes)
   if (stored.size > limit)
-    throw gateErrors('gate.upstream', `${stored.fileName} has ${stored.size} bytes, ${limit} are allowed`)
+    throw gateErrors('gate.registry', `${stored.fileName} has ${stored.size} bytes, ${limit} are allowed`)
   return watched((await parts.pypi.open(stored)).stream(), signal)
 }
 
@@ -110,7 +110,7 @@ async function readRange(
   const { stored } = await ownFile(parts, file)
   if (range.end >= stored.size)
     throw gateErrors(
-      'gate.upstream',
+      'gate.registry',
       `${stored.fileName} has ${stored.size} bytes, fewer than were asked for`,
     )
   const blob = await parts.pypi.open(stored)

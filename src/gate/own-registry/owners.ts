@@ -23,7 +23,7 @@ export interface Owners {
   readonly projects: readonly Project[]
 }
 
-/** Throws `gate.upstream` where neither project nor group has the path. */
+/** Throws `gate.registry` where neither project nor group has the path. */
 export async function ownersOf(
   { path, externalUrl, access, pypi }: OwnRegistryParts,
   name: string,
@@ -33,7 +33,7 @@ export async function ownersOf(
   if (own !== undefined) return { base: `${api}/projects/${own.id}/packages/pypi`, projects: [own] }
   const group = await access.findGroup(path)
   if (group === undefined)
-    throw gateErrors('gate.upstream', `this server has no project and no group ${path}`, {
+    throw gateErrors('gate.registry', `this server has no project and no group ${path}`, {
       hint: 'create it, or correct registry of the upstream in the configuration of the gate',
     })
   const projects: Project[] = []
@@ -49,7 +49,7 @@ export interface OwnFile {
   readonly stored: StoredFile
 }
 
-/** The one that the page lists: of that name and digest. Throws `gate.upstream` where it is there no more. */
+/** The one that the page lists: of that name and digest. Throws `gate.registry` where it is there no more. */
 export async function ownFile(parts: OwnRegistryParts, { fileName, sha256 }: ListedFile): Promise<OwnFile> {
   const { projects } = await ownersOf(parts, parseFileName(fileName).name)
   for (const project of projects) {
@@ -57,5 +57,5 @@ export async function ownFile(parts: OwnRegistryParts, { fileName, sha256 }: Lis
     const isShown = stored?.deletedAtMs === null && stored.quarantinedReason === null
     if (stored !== undefined && isShown) return { project, stored }
   }
-  throw gateErrors('gate.upstream', `${parts.path} no longer has ${fileName}`)
+  throw gateErrors('gate.registry', `${parts.path} no longer has ${fileName}`)
 }

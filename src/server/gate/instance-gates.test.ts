@@ -2,10 +2,14 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { silentLog } from '../../host/index.ts'
+import { silentLog, systemFiles } from '../../host/index.ts'
 import { withAdmin } from '../admin/admin.ts'
+import { makeBackup } from '../backup/backup.ts'
+import { checkFiles } from '../data/check-files.ts'
 import { startServer, type RunningServer } from '../server.ts'
+import { gatesOfFile } from './flags.ts'
 import { gateAdmin } from './gate-admin.ts'
+import { startGateServer } from './gate-server.ts'
 
 const POLICY = 'version = 1\n[unlisted]\nunsigned = "allow"\n'
 const CONFIGURATION = `
@@ -132,4 +136,53 @@ it('an instance whose gate has a broken policy is refused with its line, and not
     message: expect.stringContaining(`${join(folder, 'policies', 'prod.toml')}:2:`),
   })
   expect((await readdir(folder)).toSorted()).toEqual(['policies', 'wheelseal.toml'])
+})
+
+it('a backup has the policies of gates and what they learned, and no file that comes back by itself', async () => {
+  const backup = join(root, 'backup')
+  await makeBackup({ data, to: backup })
+  expect(await readdir(join(data, 'gate'))).toEqual(expect.arrayContaining(['open', 'prod']))
+  expect(await readdir(join(backup, 'policies'))).toEqual(['open.toml', 'prod.toml'])
+  expect(await readdir(backup)).toEqual(expect.not.arrayContaining(['gate']))
+  expect((await checkFiles(data)).problems).toEqual([])
+})
+
+describe('a gate alone', () => {
+  const folder = (): string => join(root, 'alone')
+  const gatesIn = async (upstream: string) => {
+    const path = join(folder(), 'wheelseal.toml')
+    await mkdir(folder(), { recursive: true })
+    await writeFile(join(folder(), 'policy.toml'), POLICY)
+    const table = `[[gates]]\nname = "prod"\npolicy = "policy.toml"\n[[gates.upstreams]]\nname = "one"\n${upstream}\n`
+    await writeFile(path, table)
+    return gatesOfFile(path, systemFiles)
+  }
+  const alone = (gates: Awaited<ReturnType<typeof gatesIn>>) =>
+    startGateServer({ data: join(folder(), 'data'), listen: '127.0.0.1:0', gates, log: silentLog })
+
+  it('has no registry, and says so', async () => {
+    await expect(alone(await gatesIn('registry = "acme"'))).rejects.toMatchObject({
+      code: 'server.configuration',
+      message: expect.stringContaining('a gate alone has no'),
+    })
+  })
+
+  it('is ready with a warning while its policy file is broken', async () => {
+    const trust = join(folder(), 'root.json')
+    const gates = await gatesIn('url = "https://index.example/simple/"\ntrust = "root.json"')
+    await writeFile(trust, server.services.trust.material.trustedRoot)
+    const one = await alone(gates)
+    const ready = async () => (await fetch(`${one.url}/readyz`)).json()
+    try {
+      expect(await ready()).toEqual({ ready: true })
+      await writeFile(join(folder(), 'policy.toml'), 'version = 9\n')
+      await one.reload()
+      expect(await ready()).toEqual({ ready: true, warnings: [expect.stringMatching(/^gate prod keeps/)] })
+      await writeFile(join(folder(), 'policy.toml'), POLICY)
+      await one.reload()
+      expect(await ready()).toEqual({ ready: true })
+    } finally {
+      await one.close()
+    }
+  })
 })

@@ -186,7 +186,7 @@ describe('the own registry, asked in process and over HTTP', () => {
   it('has no page of a name that another group has, and says where none of that path is', async () => {
     expect(await served.own('acme/app-evil').page('demo', { etag: null })).toEqual({ kind: 'unknown' })
     await expect(served.own('nowhere').page('demo', { etag: null })).rejects.toMatchObject({
-      code: 'gate.upstream',
+      code: 'gate.registry',
       message: expect.stringContaining('nowhere'),
     })
   })

@@ -18,7 +18,9 @@ const OF_FILES = [
 const BYTES = ['gate.digest', 'gate.metadata']
 
 /** The state of a gate or of a whole name, which no exemption of a file changes. */
-const STATES = ['private', 'upstream', 'stale', 'trust', 'clock', 'unknown'].map((one) => `gate.${one}`)
+const STATES = ['private', 'upstream', 'registry', 'stale', 'trust', 'clock', 'unknown'].map(
+  (one) => `gate.${one}`,
+)
 
 /** Codes of commands. */
 const COMMANDS = ['gate.approve']
