@@ -94,10 +94,11 @@ async function writtenPage({ name, status, files }: GatePage, media: SimpleMedia
   const parts: Uint8Array[] = []
   const write = media.format === 'json' ? writePackageJson : writePackageHtml
   for await (const part of write(listing)) parts.push(part)
-  const bytes = Buffer.concat(parts)
+  // Both are copied: they are kept, and with them would be the slab of Node, or the 16 KiB of zlib, that they begin in.
+  const bytes = new Uint8Array(Buffer.concat(parts))
   return {
     bytes,
-    gzip: await pack(bytes, { level: constants.Z_BEST_SPEED }),
+    gzip: new Uint8Array(await pack(bytes, { level: constants.Z_BEST_SPEED })),
     sha256: createHash('sha256').update(bytes).update(media.tag).digest('hex'),
   }
 }
