@@ -173,14 +173,20 @@ describe('a file of an upstream that lies', () => {
     const bytes = wheelOfSize(200 << 10, WHEEL)
     const sent = Buffer.from(bytes)
     sent[sent.length - 1] = 1
-    offer(bench.upstream, WHEEL, { bytes, sent })
+    offer(bench.upstream, WHEEL, { bytes })
+    const from = pushed()
+    bench.upstream.streams = from.stream
     const answer = await bench.gate.file(askedOf(WHEEL))
-    const stream = answer.kind === 'arriving' ? await answer.begin() : answer
-    if ('kind' in stream) throw new Error('it did not come')
+    const begun = answer.kind === 'arriving' ? answer.begin() : undefined
+    await from.push(sent)
+    const stream = await begun
+    if (stream === undefined || 'kind' in stream) throw new Error('it did not come')
     let length = 0
     const reading = (async () => {
       for await (const part of stream) length += part.length
     })()
+    await expect.poll(() => length).toBe(sent.length - (64 << 10))
+    await from.end()
     await expect(reading).rejects.toMatchObject({ code: 'gate.digest' })
     expect(length).toBe(sent.length - (64 << 10))
     expect(await bench.store.listMismatches(PLACE)).toMatchObject([

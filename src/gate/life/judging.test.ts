@@ -78,6 +78,16 @@ describe('the seals of a file', () => {
     expect(await fetched(bench.reopen({ store }), WHEEL)).toBe('allowed')
   })
 
+  it('that are kept count for the name that they were judged by, also while nobody answers', async () => {
+    const { bytes } = offer(bench.upstream, WHEEL, { provenance: sealed })
+    offer(bench.upstream, NEWER, { bytes, provenance: sealed })
+    await fetched(bench.gate, WHEEL)
+    const store = { ...bench.store, findSealSearches: async () => new Map<string, never>() }
+    bench.upstream.failing.set('seals', () => Promise.reject(netError()))
+    const gate = bench.reopen({ store })
+    expect([await fetched(gate, WHEEL), await fetched(gate, NEWER)]).toEqual(['allowed', 'gate.upstream'])
+  })
+
   it('are judged anew by another trust root, and no verdict of one counts for the other', async () => {
     offer(bench.upstream, WHEEL, { provenance: sealed })
     await fetched(bench.gate, WHEEL)

@@ -14,7 +14,7 @@ export interface KeptViews<View> {
 }
 
 /** Files in all views together; the view that was asked for longest ago goes first. */
-const MAX_FILES = 50_000
+const MAX_FILES = 20_000
 /** What a view weighs without its files, in files. */
 const VIEW_WEIGHT = 4
 
