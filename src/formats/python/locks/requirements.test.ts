@@ -34,6 +34,33 @@ describe('a requirements file', () => {
     expect(only('requirements.txt', text)).toMatchObject({ name, version })
   })
 
+  it.each(['\r', '\v', '\f', '\u001c', '\u0085', '\u2028', '\u2029'])(
+    'is refused where a comment may end before its line does, as for pip: %j',
+    (end) => {
+      expect(() => read('requirements.txt', `a==1\n# why${end}evil==6\n`)).toThrow(
+        expect.objectContaining({
+          code: 'lock.malformed',
+          message: expect.stringContaining(':2:') as unknown,
+        }),
+      )
+    },
+  )
+
+  it.each(['# coding: utf-7', '# coding: utf-7 coding: utf-8', '\n# -*- coding=unicode_escape -*-'])(
+    'is refused in another encoding than UTF-8, in which pip would read it: %j',
+    (head) => {
+      expect(() => read('requirements.txt', `${head}\ndemo==1.0 # +AAo-evil+AD0APQ-6\n`)).toThrow(
+        expect.objectContaining({ code: 'lock.malformed' }),
+      )
+    },
+  )
+
+  it('may say that it is in UTF-8', () => {
+    expect(only('requirements.txt', '# -*- coding: utf-8 -*-\r\ndemo==1.0\r\n')).toMatchObject({
+      name: 'demo',
+    })
+  })
+
   it('has every digest of a continued line, and the line where it begins', () => {
     const text = `# head\r\n\r\ndemo==1.0 \\\r\n  --hash=sha256:${A} \\\r\n  --hash sha256:${B.toUpperCase()}\r\n    # via x\r\nother==2\r\n`
     const [demo, other] = read('requirements.txt', text).distributions

@@ -12,6 +12,7 @@ interface Open {
 
 /** The format of pip's requirements files, which `pip freeze` writes too. Throws `lock.malformed`, `base.too-large`. */
 export function readRequirements(path: string, text: string): Lock {
+  requireOneReading(path, text)
   const open: Open = { distributions: [], indexes: [], includes: [], files: 0 }
   let count = 0
   for (const line of requirementLines(text.replace(/^\uFEFF/, ''))) {
@@ -22,6 +23,30 @@ export function readRequirements(path: string, text: string): Lock {
   const { distributions, indexes, includes } = open
   return { format: 'requirements', distributions, indexes, includes }
 }
+
+/** Where Python's `splitlines`, and so pip, ends a line too (uv: at a lone CR), and other control characters. */
+const OTHER_ENDS = /\r(?!\n)|[^\P{Cc}\t\r\n]|[\u2028\u2029]/u
+/** As in PEP 263, which pip follows in the first two lines: in UTF-7 the text of a comment may be an end of a line. */
+const CODING = /coding[:=]\s*([-\w.]+)/
+
+/** What one reader takes for a comment must be none that another installs from. Throws `lock.malformed`. */
+function requireOneReading(path: string, text: string): void {
+  const end = OTHER_ENDS.exec(text)
+  if (end !== null) {
+    const line = text.slice(0, end.index).split('\n').length
+    throw malformed(path, line, 'it has a line break that not every reader takes for one')
+  }
+  for (const [index, first] of text.split('\n', 2).entries()) {
+    if (!first.startsWith('#')) continue
+    if (first.length > MAX_CODING_LINE) throw malformed(path, index + 1, 'a line is too long')
+    const coding = CODING.exec(first)?.[1]?.toLowerCase()
+    if (coding !== undefined && !/^utf-?8$/.test(coding))
+      throw malformed(path, index + 1, `it says that it is in ${coding.slice(0, 40)}, and UTF-8 is read here`)
+  }
+}
+
+/** Within which an encoding may be said. */
+const MAX_CODING_LINE = 10_000
 
 function readLine(
   { line, text }: RequirementLine,
