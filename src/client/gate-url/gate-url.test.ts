@@ -63,6 +63,13 @@ describe('the gate that a command asks', () => {
     expect(await findGate({ flag: undefined, env, home: '/', files: { readIfThere } })).toBeUndefined()
   })
 
+  it('is not that of a file in the environment, which anything that is installed there can write', async () => {
+    const files = { '/home/ada/.venv/pip.conf': `[global]\nindex-url = ${URL_OF_GATE}/simple/\n` }
+    await expect(find({ env: { VIRTUAL_ENV: '/home/ada/.venv' } }, files)).rejects.toMatchObject({
+      code: 'client.no-gate',
+    })
+  })
+
   it('may have a name in the variable of uv', async () => {
     expect(await find({ env: { UV_DEFAULT_INDEX: `own=${URL_OF_GATE}/simple/` } })).toMatchObject({
       url: URL_OF_GATE,

@@ -30,7 +30,7 @@ export async function extraIndexes(place: Place): Promise<readonly InstallerInde
     words(env[name] ?? '').map((url) => ({ url: withoutName(url), from: name })),
   )
   for (const [paths, read] of [
-    [pipPaths(place), pipConfExtras],
+    [[...environmentPaths(place), ...pipPaths(place)], pipConfExtras],
     [uvPaths(place), uvTomlExtras],
   ] as const)
     for (const path of paths) {
@@ -40,19 +40,24 @@ export async function extraIndexes(place: Place): Promise<readonly InstallerInde
   return found
 }
 
+/** Anything that is installed there can write it: it may add an index, which is a finding, and name no gate. */
+function environmentPaths({ env }: Place): readonly string[] {
+  const virtual = env['VIRTUAL_ENV']
+  return virtual ? [join(virtual, 'pip.conf')] : []
+}
+
 async function pipIndex(place: Place): Promise<InstallerIndex | undefined> {
   return ofVariable(place.env, 'PIP_INDEX_URL') ?? firstFile(pipPaths(place), pipConfIndex, place)
 }
 
-/** pip's order: PIP_CONFIG_FILE, the environment's file, the user's, the machine's. */
+/** pip's order: PIP_CONFIG_FILE, the user's, the machine's; without the file of the environment. */
 function pipPaths({ env, home }: Place): readonly string[] {
   const config = env['XDG_CONFIG_HOME'] || join(home, '.config')
-  const { VIRTUAL_ENV: virtual, PIP_CONFIG_FILE: named } = env
+  const { PIP_CONFIG_FILE: named } = env
   // With it pip reads no file at all.
   if (named === '/dev/null') return []
   return [
     ...(named ? [named] : []),
-    ...(virtual ? [join(virtual, 'pip.conf')] : []),
     join(config, 'pip', 'pip.conf'),
     join(home, 'Library', 'Application Support', 'pip', 'pip.conf'),
     join(home, '.pip', 'pip.conf'),
