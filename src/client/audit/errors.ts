@@ -71,6 +71,12 @@ export const auditErrors = defineErrors({
     summary: 'A distribution was built on this machine, so that no wheel says how its files must be.',
     hint: 'install a wheel, with --only-binary :all: for example',
   },
+  'audit.local': {
+    ...found,
+    summary:
+      'A distribution says that it was installed from a folder, so that nothing says how its files must be.',
+    hint: 'if it is no project of yours, install it again through the gate: anyone who can change an environment can write this into a distribution',
+  },
   'audit.bytecode': {
     ...found,
     summary: 'Bytecode files of an environment have no hash to be compared with.',

@@ -128,7 +128,7 @@ interface Judging {
 
 async function judgeInstalled(installed: Installed, judging: Judging): Promise<AuditedDistribution> {
   const { origin } = installed
-  if (origin?.kind === 'folder') return judged(installed, { state: 'local', findings: [] })
+  if (origin?.kind === 'folder') return judged(installed, { state: 'local', findings: [LOCAL] })
   if (origin?.kind === 'repository')
     return judged(installed, found('audit.around', `was installed from the repository ${origin.url}`))
   const tied = await tie(installed, judging)
@@ -148,6 +148,13 @@ function isAround(
 ): boolean {
   if (origin === undefined || isThroughGate(origin.url, gateUrl)) return false
   return !origin.url.startsWith('file:') || tied.state === 'unknown' || tied.state === 'built'
+}
+
+/** By its own word, which whoever changes an environment can write into any distribution. */
+const LOCAL: AuditFinding = {
+  code: 'audit.local',
+  severity: 'warning',
+  fact: 'says that it was installed from a folder, and was compared with nothing',
 }
 
 type Tied = Pick<AuditedDistribution, 'state' | 'findings' | 'exemptUntil'>

@@ -20,14 +20,16 @@ export async function compareInstalled(
   const own = new Map(installed.record.map(({ path }) => [posix.join(installed.site, path), path]))
   const headers = headersOf(own)
   const facts: Fact[] = []
+  const ofWheel = new Set<string>()
   for (const entry of wheel) {
     if (isOfRecord(entry.path)) continue
     const place = placeOf(entry.path, { installed, own, headers })
     own.delete(place)
+    ofWheel.add(place)
     const fact = await fileFact(entry, { place, disk })
     if (fact !== undefined) facts.push({ file: place, fact })
   }
-  facts.push(...(await addedFacts([...own.keys()], { installed, disk })))
+  facts.push(...(await addedFacts([...own.keys()], { installed, disk, ofWheel })))
   return findingsOf(facts, installed.site)
 }
 
@@ -124,13 +126,17 @@ const INSTALLER_FILES: ReadonlySet<string> = new Set([
 interface Around {
   readonly installed: Installed
   readonly disk: Disk
+  /** Where the files of the wheel are, compared already. */
+  readonly ofWheel: ReadonlySet<string>
 }
 
 /** What RECORD of the environment has beside the files of the wheel, and what installers do not explain. */
-async function addedFacts(places: readonly string[], { installed, disk }: Around): Promise<readonly Fact[]> {
+async function addedFacts(recorded: readonly string[], around: Around): Promise<readonly Fact[]> {
+  const { installed, disk } = around
   const facts: Fact[] = []
-  const entryPoints = await entryPointsOf({ installed, disk })
-  for (const place of places) {
+  const entryPoints = await entryPointsOf(around)
+  const scripts = await unrecordedScripts(entryPoints, around)
+  for (const place of new Set([...recorded, ...scripts])) {
     const [folder, file] = [posix.dirname(place), posix.basename(place)]
     if (folder === installed.info && INSTALLER_FILES.has(file)) continue
     // Bytecode has no digest of the wheel; where it may lie is looked at for the whole environment.
@@ -142,13 +148,31 @@ async function addedFacts(places: readonly string[], { installed, disk }: Around
 }
 
 /** The file was compared with that of the wheel before: whoever changed it has a finding of its own. */
-async function entryPointsOf({ installed, disk }: Around): Promise<ReadonlyMap<string, EntryPoint>> {
+async function entryPointsOf({
+  installed,
+  disk,
+}: Omit<Around, 'ofWheel'>): Promise<ReadonlyMap<string, EntryPoint>> {
   const found = await disk.read(`${installed.info}/entry_points.txt`, MAX_SCRIPT_BYTES)
   try {
     return readEntryPoints(found.kind === 'file' ? utf8Decode(found.value) : '')
   } catch {
     return new Map()
   }
+}
+
+/** Under the names of its entry points: who changes a script can take it out of RECORD. */
+async function unrecordedScripts(
+  entryPoints: ReadonlyMap<string, EntryPoint>,
+  { disk, ofWheel }: Around,
+): Promise<readonly string[]> {
+  if (entryPoints.size === 0) return []
+  const places: string[] = []
+  for (const folder of ['bin', 'Scripts'] as const)
+    for (const name of await disk.names(folder)) {
+      const isOwn = entryPoints.has(name) || entryPoints.has(withoutPython(name))
+      if (isOwn && !ofWheel.has(`${folder}/${name}`)) places.push(`${folder}/${name}`)
+    }
+  return places
 }
 
 /** Installers name these two after the Python too. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, realpath, type FileHandle } from 'node:fs/promises'
+import { open, readdir, realpath, type FileHandle } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { dirname, join, posix, sep } from 'node:path'
 import type { RecordAlgorithm } from '../../../formats/python/archive/index.ts'
@@ -16,6 +16,8 @@ export interface Disk {
   digest(path: string, algorithm: RecordAlgorithm): Promise<OnDisk<string>>
   /** `unreadable` above `maxBytes`. */
   read(path: string, maxBytes: number): Promise<OnDisk<Uint8Array>>
+  /** Of a folder at the root; none where there is no such folder. */
+  names(folder: 'bin' | 'Scripts'): Promise<readonly string[]>
 }
 
 const CHUNK_BYTES = 256 << 10
@@ -28,6 +30,7 @@ export function openDisk(root: string): Disk {
     folders.set(folder, known)
     return known
   }
+  const named = new Map<string, Promise<readonly string[]>>()
   const at = async <T>(path: string, use: (file: FileHandle) => Promise<OnDisk<T>>): Promise<OnDisk<T>> => {
     const place = placeOf(root, path)
     if (place === undefined || !(await isInside(dirname(place)))) return { kind: 'outside' }
@@ -36,6 +39,11 @@ export function openDisk(root: string): Disk {
   return {
     digest: (path, algorithm) => at(path, (file) => digestOf(file, algorithm)),
     read: (path, maxBytes) => at(path, (file) => bytesOf(file, maxBytes)),
+    names: (folder) => {
+      const known = named.get(folder) ?? readdir(join(root, folder)).catch(() => [])
+      named.set(folder, known)
+      return known
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink, unlink } from 'node:fs/promises'
+import { mkdtemp, rename, rm, symlink, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -125,6 +125,63 @@ describe('an environment', () => {
     const report = await audited()
     expect(factsOf(report)).toEqual([`${path} belongs to no distribution`])
     expect([clean(report), isClean(report, { strict: true })]).toEqual([isPassed, false])
+  })
+
+  it.each([
+    ['bin/old.py', '#!/venv/bin/python\nimport evil\n# for the third line\nprint(1)\n'],
+    ['bin/old.py', '#!/bin/sh -c evil\nprint(1)\n'],
+    ['bin/demo', SCRIPT.replace('#!/venv/bin/python', '#!/usr/bin/env -S sh -c evil')],
+  ])('names a script that something else than a Python starts: %s', async (path, text) => {
+    await place(root, path, text)
+    expect(statesOf(await audited())).toEqual(['changed'])
+  })
+
+  it.each([
+    '#!/venv/bin/python3.13',
+    "#!/bin/sh\n'''exec' \"/a b/bin/python\" \"$0\" \"$@\"\n' '''",
+    '#!C:\\v\\python.exe',
+  ])('may have its scripts started by %j', async (start) => {
+    await place(root, 'bin/old.py', `${start}\nprint(1)\n`)
+    await place(
+      root,
+      'bin/demo',
+      SCRIPT.replace('#!/venv/bin/python', () => start),
+    )
+    expect(factsOf(await audited())).toEqual([])
+  })
+
+  it('names a changed script that was taken out of RECORD', async () => {
+    await rm(join(root, SITE), { recursive: true })
+    await install(root, demo)
+    await place(root, 'bin/demo', SCRIPT.replace('import sys', 'import sys; import evil'))
+    expect(factsOf(await audited())).toEqual(['bin/demo does more than to call its entry point'])
+  })
+
+  it('is looked at where Python finds it, behind a link too', async () => {
+    await rename(join(root, 'lib'), join(root, 'lib64'))
+    await place(root, `elsewhere/${SITE.slice('lib/'.length)}/evil.py`, 'x')
+    await symlink('elsewhere', join(root, 'lib'))
+    const report = await audited()
+    expect([factsOf(report), clean(report)]).toEqual([
+      [`elsewhere/${SITE.slice('lib/'.length)}/evil.py belongs to no distribution`],
+      false,
+    ])
+  })
+
+  it('is refused where Python finds another one, behind a link out of it', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'wheelseal-elsewhere-'))
+    await place(root, 'lib/python3.9/site-packages/x.txt', 'x')
+    await rm(join(root, SITE), { recursive: true })
+    await symlink(elsewhere, join(root, SITE))
+    await expect(audited()).rejects.toMatchObject({ code: 'audit.target', exit: 2 })
+    await rm(elsewhere, { recursive: true })
+  })
+
+  it('fails where it is strict for what says that it is of a folder', async () => {
+    await place(root, `${INFO}/direct_url.json`, '{"url": "file:///x", "dir_info": {}}')
+    await place(root, `${SITE}/demo/__init__.py`, 'x = 2\n')
+    const report = await audited()
+    expect([statesOf(report), isClean(report, { strict: true })]).toEqual([['local'], false])
   })
 
   it('has the scripts of pip under the names of its Python', async () => {

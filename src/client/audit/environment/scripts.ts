@@ -13,14 +13,22 @@ export function isRewritten(
   bytes: Uint8Array,
   { algorithm, hex }: { readonly algorithm: RecordAlgorithm; readonly hex: string },
 ): boolean {
-  if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return false
-  return [1, 3].some((lines) => {
-    const rest = bytes.subarray(afterLines(bytes, lines))
-    return FIRST_LINES.some(
-      (first) => createHash(algorithm).update(utf8(first)).update(rest).digest('hex') === hex,
-    )
-  })
+  const count = startLines(linesOf(bytes, 3))
+  if (count === 0) return false
+  const rest = bytes.subarray(afterLines(bytes, count))
+  return FIRST_LINES.some(
+    (first) => createHash(algorithm).update(utf8(first)).update(rest).digest('hex') === hex,
+  )
 }
+
+/** The first lines, as far as they are of ASCII or Latin-1: others are compared with nothing. */
+function linesOf(bytes: Uint8Array, count: number): readonly string[] {
+  const start = Buffer.from(bytes.subarray(0, Math.min(afterLines(bytes, count), MAX_START_BYTES)))
+  return start.toString('latin1').split(/\r?\n/, count)
+}
+
+/** Three lines of the longest path that a system takes. */
+const MAX_START_BYTES = 16_384
 
 function afterLines(bytes: Uint8Array, count: number): number {
   let at = 0
@@ -90,12 +98,23 @@ export function callsOnly(bytes: Uint8Array, { module, attribute }: EntryPoint):
   } catch {
     return false
   }
-  const [first = '', ...rest] = text.split(/\r?\n/, 40)
-  if (!first.startsWith('#!')) return false
+  const lines = text.split(/\r?\n/, 40)
+  const count = startLines(lines)
+  if (count === 0) return false
   const [name = ''] = attribute.split('.', 1)
   const own = new Set([`from ${module} import ${name}`, `sys.exit(${attribute}())`])
-  const body = isLongStart(first, rest) ? rest.slice(2) : rest
+  const body = lines.slice(count)
   return body.length < 30 && body.every((line) => PLAIN_LINES.has(line.trim()) || own.has(line.trim()))
+}
+
+/** A Python by its path, or by its name where it is looked for; nothing that runs anything before it. */
+const INTERPRETER =
+  /^#! ?(?:\/usr\/bin\/env )?(?:"[^"]*[\\/]|[^\s"'`$;|&<>]*[\\/])?(?:python|pypy)w?[0-9.]*[tdw]?(?:\.exe)?"?$/i
+
+/** How many lines start the interpreter; none where something else is started. */
+function startLines([first = '', ...rest]: readonly string[]): 0 | 1 | 3 {
+  if (INTERPRETER.test(first)) return 1
+  return isLongStart(first, rest) ? 3 : 0
 }
 
 /** `#!/bin/sh`, and a line that is a string for Python and starts it for the shell. */
