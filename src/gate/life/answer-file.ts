@@ -43,7 +43,7 @@ export async function answerAllowed(
   if (asked.kind === 'metadata') return answerMetadata(parts, fetching, { ...allowed, wanted })
   const served = { fileName: file.fileName, sha256: file.sha256, wouldRefuse: allowed.wouldRefuse }
   const blob = await parts.cache.open(file.sha256, file.sizeBytes ?? undefined)
-  if (blob !== undefined) return { ...served, kind: 'kept', blob }
+  if (blob !== undefined && (await fetching.named.isIn(file, blob))) return { ...served, kind: 'kept', blob }
   const begin = (): Promise<AsyncIterable<Uint8Array>> => begun(parts, fetching, wanted)
   return { ...served, kind: 'arriving', sizeBytes: file.sizeBytes, begin }
 }
@@ -122,8 +122,7 @@ async function answerMetadata(
 ): Promise<AllowedAnswer> {
   const { file, upstream } = wanted
   if (file.kind !== 'wheel') throw gateErrors('gate.unknown', `${file.fileName} has no metadata at this gate`)
-  const kept = await parts.store.findMetadata(file.sha256)
-  const bytes = kept ?? (await newMetadata())
+  const bytes = (await keptMetadata(parts, fetching, file)) ?? (await newMetadata())
   return {
     kind: 'small',
     fileName: `${file.fileName}.metadata`,
@@ -139,4 +138,16 @@ async function answerMetadata(
     if (!isSmall && !isStrict) return largeMetadata(parts, fetching, wanted)
     return provedMetadata(parts, fetching, wanted)
   }
+}
+
+/** Undefined for that of another name, and where nothing says whose it is. */
+async function keptMetadata(
+  { store, cache }: GateParts,
+  { named }: Fetching,
+  file: DigestedFile,
+): Promise<Uint8Array | undefined> {
+  const kept = await store.findMetadata(file.sha256)
+  if (kept === undefined || named.isMetadata(file, kept)) return kept
+  const blob = await cache.open(file.sha256, file.sizeBytes ?? undefined)
+  return blob !== undefined && (await named.isIn(file, blob)) ? kept : undefined
 }

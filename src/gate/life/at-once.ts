@@ -15,7 +15,7 @@ export function pageNow({ parts, views }: GateContext, name: string): GatePage |
 /** What `serveFile` would answer after no wait, for a file whose bytes are in memory. */
 export function fileNow(context: GateContext, asked: AskedFile): SmallAnswer | undefined {
   const file = settledFile(context, asked)
-  if (file === undefined) return undefined
+  if (file === undefined || !context.fetching.named.has(file)) return undefined
   const { fileName, sha256, sizeBytes } = file
   const bytes = context.parts.cache.inMemory(sha256, sizeBytes ?? undefined)
   if (bytes === undefined) return undefined

@@ -10,6 +10,7 @@ import {
   entryFor,
   fetched,
   netError,
+  NEWER,
   offer,
   openBench,
   pushed,
@@ -42,6 +43,22 @@ describe('a file', () => {
     expect((await bench.gate.file(askedOf(WHEEL))).kind).toBe('kept')
     expect([opened(), kept().files]).toEqual([1, 1])
   })
+
+  it.each([undefined, 'metadata'] as const)(
+    'that is kept is no other file of the same digest: an old wheel is not served as a new one (%s)',
+    async (kind) => {
+      const old = offer(bench.upstream, WHEEL)
+      offer(bench.upstream, NEWER, { bytes: old.bytes })
+      expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
+      const gate = bench.reopen()
+      expect([await fetched(gate, NEWER, kind), await fetched(gate, NEWER)]).toEqual([
+        'gate.metadata',
+        'gate.metadata',
+      ])
+      expect(await fetched(bench.reopen(), WHEEL, kind)).toBe('allowed')
+      expect(opened()).toBe(2)
+    },
+  )
 
   it('is not fetched for who asks about it only', async () => {
     offer(bench.upstream, WHEEL)

@@ -4,10 +4,13 @@ import { gateErrors } from '../errors.ts'
 import type { Mismatch } from '../store.ts'
 import { startArriving, type Arriving } from './arriving.ts'
 import type { DigestedFile } from './judging.ts'
+import { createNamedWheels, type NamedWheels } from './named-wheels.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 
 /** The way of a file from its upstream into the cache, once for all who ask for it. */
 export interface Fetching {
+  /** To be asked of before kept bytes are served under a name. */
+  readonly named: NamedWheels
   /** The bytes on their way: those that somebody else has asked for, or new ones. */
   arriving(wanted: WantedFile): Promise<Arriving>
   /** Keeps for ever what is wrong with a file; durable when it resolves with what is then told. */
@@ -30,18 +33,20 @@ const KEPT_GOING_BYTES = 64 << 20
 /** `onMismatch` hears of what is refused for ever from now on, once that is durable. */
 export function createFetching(parts: GateParts, onMismatch: (wanted: WantedFile) => void): Fetching {
   const running = new Map<string, Running>()
+  const named = createNamedWheels()
   const told = (wanted: WantedFile, found: FoundMismatch): Promise<WheelsealError> =>
     mismatch(parts, wanted, found).finally(() => onMismatch(wanted))
   const begun = (wanted: WantedFile, key: string): Promise<Arriving> => {
     const closing = new AbortController()
     // Another may have begun anew in the meantime.
     const forget = (): void => void (running.get(key) === own && running.delete(key))
-    const own = { closing, arriving: begin(parts, wanted, { forget, told, closing }) }
+    const own = { closing, arriving: begin(parts, wanted, { forget, told, closing, named }) }
     running.set(key, own)
     own.arriving.then((one) => one.proved).then(forget, forget)
     return own.arriving
   }
   return {
+    named,
     arriving: (wanted) => {
       const key = `${wanted.upstream.key} ${wanted.name} ${wanted.file.fileName} ${wanted.file.sha256}`
       return running.get(key)?.arriving ?? begun(wanted, key)
@@ -64,6 +69,7 @@ interface Hooks {
   readonly forget: () => void
   readonly told: Fetching['mismatch']
   readonly closing: AbortController
+  readonly named: NamedWheels
 }
 
 async function begin(parts: GateParts, wanted: WantedFile, hooks: Hooks): Promise<Arriving> {
@@ -82,7 +88,10 @@ async function begin(parts: GateParts, wanted: WantedFile, hooks: Hooks): Promis
       bytes: atMost(bytes, file.sizeBytes ?? maxBytes, (found) =>
         hooks.told(wanted, { kind: 'digest', ...found }),
       ),
-      prove: (whole, sha256) => prove(parts, { ...wanted, told: hooks.told }, { whole, sha256 }),
+      prove: async (whole, sha256) => {
+        await prove(parts, { ...wanted, told: hooks.told }, { whole, sha256 })
+        hooks.named.add(file)
+      },
       isKeptGoing: (arrived) => Math.max(arrived, file.sizeBytes ?? 0) <= KEPT_GOING_BYTES,
       abort: (reason) => {
         // Whoever comes next begins anew.

@@ -13,6 +13,7 @@ export { sameSpecifier, type CoreMetadata } from './core-metadata.ts'
 export { LIMITS as DISTRIBUTION_LIMITS } from './limits.ts'
 export type { RecordAlgorithm } from './record.ts'
 export {
+  isMetadataOf,
   parseWheelRecord,
   readWheelMetadata,
   readWheelRecord,

@@ -1,7 +1,8 @@
-import { encodeHex, type Source } from '../../../base/index.ts'
+import { encodeHex, WheelsealError, type Source } from '../../../base/index.ts'
 import { parseFileName, type WheelName } from '../file-name.ts'
 import { isName, normalizeName } from '../name.ts'
 import { isVersion, parseVersion } from '../version.ts'
+import { parseCoreMetadata } from './core-metadata.ts'
 import { distributionErrors } from './errors.ts'
 import { Findings, quoted } from './findings.ts'
 import { LIMITS } from './limits.ts'
@@ -25,6 +26,18 @@ const MAX_OVERHEAD_BYTES = 256 * 1024
  */
 export function readWheelMetadata(fileName: string, source: Source): Promise<Uint8Array> {
   return readInfoFile(fileName, { source, file: 'METADATA', maxBytes: MAX_METADATA_BYTES })
+}
+
+/** Whether METADATA is of the name and version in a file name, by its own word; false too for what cannot be read. */
+export function isMetadataOf(fileName: string, bytes: Uint8Array): boolean {
+  try {
+    const { name, version } = parseFileName(fileName)
+    const core = parseCoreMetadata(bytes, 'METADATA')
+    return core.nameKey === name && core.version.key === version.key
+  } catch (error) {
+    if (error instanceof WheelsealError) return false
+    throw error
+  }
 }
 
 /** What RECORD says of a file. */
