@@ -39,6 +39,7 @@ export function describeGateEvents(store: () => GateStore): void {
   describePins(store)
   describeMismatches(store)
   describeRefusals(store)
+  describeTrimming(store)
   describeCounts(store)
 }
 
@@ -143,6 +144,24 @@ function describeRefusals(store: () => GateStore): void {
       { id: 'b', firstAtMs: 100, count: 2 },
       { id: 'c', count: 1 },
     ])
+  })
+}
+
+function describeTrimming(store: () => GateStore): void {
+  it('keeps the last refusals of whole names, and all of files', async () => {
+    const ofName = { fileName: '', version: '' }
+    for (const [id, atMs] of [
+      ['a', 300],
+      ['b', 100],
+      ['c', 200],
+    ] as const)
+      await store().noteRefusal(refusal(id, ofName), atMs)
+    await store().noteRefusal(refusal('d'), 50)
+    await store().noteRefusal(refusal('e', { ...ofName, gate: 'test' }), 50)
+    await store().trimNameRefusals('prod', 2)
+    const kept = await store().listRefusals('prod', { sinceMs: 0, limit: 9 })
+    expect(kept.map(({ id }) => id)).toEqual(['a', 'c', 'd'])
+    expect(await store().findRefusal('test', 'e')).toMatchObject({ count: 1 })
   })
 }
 

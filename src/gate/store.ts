@@ -95,7 +95,7 @@ export interface Counts {
 
 /**
  * What `gate` keeps. One process writes. Every write is whole or absent, and durable when it resolves; seals, pin events,
- * first-seen times, mismatches and refusals are never lost, all else can be deleted and comes back.
+ * first-seen times, mismatches and refusals of files are never lost, all else can be deleted and comes back.
  */
 export interface GateStore {
   findName(place: UpstreamName): Promise<KeptName | undefined>
@@ -160,4 +160,6 @@ export interface GateStore {
   countsSince(gate: string, sinceMs: number): Promise<Counts>
   /** Removes refusals whose last time is before. */
   forgetRefusals(beforeMs: number): Promise<void>
+  /** Removes refusals of whole names, which anybody may think of, but for the `keep` that happened last. */
+  trimNameRefusals(gate: string, keep: number): Promise<void>
 }

@@ -69,6 +69,18 @@ describe('what happens to files', () => {
     expect(bench.logged).not.toContain('gate.counts')
   })
 
+  it('is kept of so many names only: each name that somebody thinks of is refused where no rule lists it', async () => {
+    const trimmed: unknown[] = []
+    const trimNameRefusals = async (...asked: readonly unknown[]): Promise<void> => void trimmed.push(asked)
+    const gate = bench.reopen({ store: { ...bench.store, trimNameRefusals } })
+    for (let at = 0; at < 1_000; at += 1) {
+      expect(trimmed).toEqual([])
+      const path = `n${at}-0+wheelseal.refuses.n${at}-py3-none-any.whl`
+      expect(await gate.file({ upstream: '-', path, kind: 'file' })).toMatchObject({ code: 'gate.unlisted' })
+    }
+    expect(trimmed).toEqual([['prod', 10_000]])
+  })
+
   it('is forgotten after 400 days', async () => {
     await fetched(bench.gate, WHEEL)
     await bench.pass(5_000)

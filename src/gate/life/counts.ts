@@ -14,12 +14,16 @@ export interface Counting {
 
 const FLUSH_MS = 5_000
 const MAX_KNOWN = 10_000
+/** Of whole names that are kept: anybody may ask for names that nobody has, and each is a row. */
+const NAMES_KEPT = 10_000
+/** So many new ones are one removal of old ones. */
+const NAMES_AT_ONCE = 1_000
 /** For how long the link of a refusal leads somewhere. */
 const KEPT_MS = 400 * 86_400_000
 const FORGET_EVERY_MS = 86_400_000
 
 export function createCounting(parts: GateParts): Counting {
-  const pending: Pending = { numbers: new Map(), repeated: new Map(), forgotAtMs: -Infinity }
+  const pending: Pending = { numbers: new Map(), repeated: new Map(), newNames: 0, forgotAtMs: -Infinity }
   const closing = new AbortController()
   let isWaiting = false
   const soon = (): void => {
@@ -59,6 +63,8 @@ export function createCounting(parts: GateParts): Counting {
 interface Pending {
   readonly numbers: Map<keyof Counts, number>
   readonly repeated: Map<string, { readonly refusal: Refusal; count: number }>
+  /** Refusals of whole names that were added since the last removal. */
+  newNames: number
   forgotAtMs: number
 }
 
@@ -77,10 +83,18 @@ async function addRefusal(parts: GateParts, pending: Pending, refusal: Refusal):
     }
     await store.noteRefusal(refusal, clock.nowMs())
     repeated.set(refusal.id, { refusal, count: repeated.get(refusal.id)?.count ?? 0 })
+    if (refusal.fileName === '') await trimNames(parts, pending)
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
     log.failure('gate.refusal-not-kept', error, { gate, id: refusal.id })
   }
+}
+
+async function trimNames({ store, name }: GateParts, pending: Pending): Promise<void> {
+  pending.newNames += 1
+  if (pending.newNames < NAMES_AT_ONCE) return
+  pending.newNames = 0
+  await store.trimNameRefusals(name, NAMES_KEPT)
 }
 
 async function flush({ store, clock, name }: GateParts, pending: Pending): Promise<void> {

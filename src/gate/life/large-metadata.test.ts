@@ -106,7 +106,7 @@ describe('metadata of a large wheel that was handed out', () => {
 
   it('is followed by the wheel, which nobody waits for', async () => {
     const from = await handedOut()
-    expect(bench.upstream.asked).toContain(`open ${WHEEL}`)
+    await expect.poll(() => bench.upstream.asked).toContain(`open ${WHEEL}`)
     await from.push(HONEST)
     await from.end()
     // Shorter than its page says.

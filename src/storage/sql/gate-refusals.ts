@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { CountedRefusal, Counts, GateStore, Refusal } from '../../gate/index.ts'
 import { inBatches, PAGE_ROWS } from './gate-batches.ts'
 import type { GateTables } from './gate-tables.ts'
@@ -18,7 +18,13 @@ export function refusalQueries(
   { lookedAt }: RefusalOptions,
 ): Pick<
   GateStore,
-  'noteRefusal' | 'findRefusal' | 'listRefusals' | 'forgetRefusals' | 'count' | 'countsSince'
+  | 'noteRefusal'
+  | 'findRefusal'
+  | 'listRefusals'
+  | 'forgetRefusals'
+  | 'trimNameRefusals'
+  | 'count'
+  | 'countsSince'
 > {
   return {
     noteRefusal: (refusal, atMs, times = 1) => noteRefusal(tables, refusal, { atMs, times }),
@@ -29,6 +35,7 @@ export function refusalQueries(
     },
     listRefusals: (gate, page) => listRefusals(tables, gate, { ...page, lookedAt }),
     forgetRefusals: (beforeMs) => forgetRefusals(tables, beforeMs),
+    trimNameRefusals: (gate, keep) => trimNameRefusals(tables, gate, keep),
     count: (gate, atMs, ...[what, times = 1]) =>
       count(tables, { gate, hour: hourOf(atMs) }, { [what]: times }),
     countsSince: (gate, sinceMs) => countsSince(tables, gate, hourOf(sinceMs)),
@@ -83,15 +90,27 @@ function toRefusal(row: Selectable<GateTables['gate_refusals']>): CountedRefusal
 async function forgetRefusals(tables: Tables, beforeMs: number): Promise<void> {
   await alone(tables, async (step) => {
     const old = step.selectFrom('gate_refusals').select('number').where('last_at_ms', '<', beforeMs)
-    for (;;) {
-      const rows = await old.orderBy('last_at_ms').limit(PAGE_ROWS).execute()
-      if (rows.length === 0) return
-      await inBatches(rows, async (batch) => {
-        const numbers = batch.map(({ number }) => number)
-        await step.deleteFrom('gate_refusals').where('number', 'in', numbers).execute()
-      })
-    }
+    await removeAll(step, () => old.orderBy('last_at_ms').limit(PAGE_ROWS).execute())
   })
+}
+
+async function trimNameRefusals(tables: Tables, gate: string, keep: number): Promise<void> {
+  await alone(tables, async (step) => {
+    const all = step.selectFrom('gate_refusals').select('number').where('gate', '=', gate)
+    const ofNames = all.where('file_name', '=', '').orderBy('last_at_ms', 'desc').orderBy('number', 'desc')
+    await removeAll(step, () => ofNames.limit(PAGE_ROWS).offset(keep).execute())
+  })
+}
+
+async function removeAll(
+  step: Transaction<GateTables>,
+  some: () => Promise<readonly { readonly number: number }[]>,
+): Promise<void> {
+  for (let rows = await some(); rows.length > 0; rows = await some())
+    await inBatches(rows, async (batch) => {
+      const numbers = batch.map(({ number }) => number)
+      await step.deleteFrom('gate_refusals').where('number', 'in', numbers).execute()
+    })
 }
 
 function hourOf(atMs: number): number {
