@@ -9,6 +9,8 @@ export interface GateUpstreamLimits {
   readonly metadataBytes: number
   readonly headerBytes: number
   readonly urlBytes: number
+  /** Characters of a text of one file: why it is yanked is cut, a file with a longer `requires-python` is left out. */
+  readonly textLength: number
   readonly redirects: number
   /** With all redirects and retries. */
   readonly pageMs: number
@@ -32,6 +34,7 @@ export const GATE_UPSTREAM_LIMITS: GateUpstreamLimits = {
   metadataBytes: 1 << 20,
   headerBytes: 32 << 10,
   urlBytes: 2048,
+  textLength: 1024,
   redirects: 3,
   pageMs: 20_000,
   sealMs: 5_000,

@@ -143,6 +143,22 @@ describe('the files of a page', () => {
     await expect(pageOf(scene)).rejects.toThrow(code('net.reply'))
   })
 
+  it.each([
+    ['requires-python', { 'requires-python': '>'.repeat(1025) }],
+    ['address of its provenance', { provenance: `/p/${'a'.repeat(2048)}` }],
+  ])('are left out with a %s that nobody keeps', async (_what, more) => {
+    const other = 'demo-2.0-py3-none-any.whl'
+    const scene = await before({
+      [PAGE]: jsonPage([entry(more), entry({ filename: other, url: `/files/${other}` })]),
+    })
+    expect((await pageOf(scene)).files.map(({ fileName }) => fileName)).toEqual([other])
+  })
+
+  it('have the beginning of a long reason for which they are yanked', async () => {
+    const scene = await before({ [PAGE]: jsonPage([entry({ yanked: 'y'.repeat(100_000) })]) })
+    expect((await pageOf(scene)).files[0]?.yanked).toBe('y'.repeat(1024))
+  })
+
   it('may say in text what would be a script elsewhere', async () => {
     const reason = '<script>alert(1)</script>'
     const scene = await before({ [PAGE]: jsonPage([entry({ yanked: reason, 'requires-python': reason })]) })

@@ -101,12 +101,14 @@ function statusOf({ status }: SimplePage): NewPage['status'] {
   return status === 'quarantined' || status === 'archived' || status === 'deprecated' ? status : null
 }
 
-/** Without the files of other names and those that are no distribution. Throws `net.reply` for a name with two digests. */
+/**
+ * Without the files of other names, those that are no distribution, and those with texts that nobody keeps: a page may be
+ * one file with a text of 32 MiB, and pages are kept by their files. Throws `net.reply` for a name with two digests. */
 function listedFiles(io: Io, page: SimplePage, asked: PageAsked): readonly ListedFile[] {
   const files = new Map<string, ListedFile>()
   for (const file of page.files) {
     const parsed = parsedName(file.fileName)
-    if (parsed === undefined || parsed.name !== asked.name) continue
+    if (parsed === undefined || parsed.name !== asked.name || isTooLong(file, io)) continue
     const listed = listedFile(io, file, { parsed, readsSilence: asked.readsSilence })
     const other = files.get(file.fileName)
     if (other !== undefined && other.sha256 !== listed.sha256)
@@ -114,6 +116,11 @@ function listedFiles(io: Io, page: SimplePage, asked: PageAsked): readonly Liste
     if (other === undefined) files.set(file.fileName, listed)
   }
   return [...files.values()]
+}
+
+function isTooLong({ requiresPython = '', provenance }: IndexedFile, { limits }: Io): boolean {
+  const url = provenance.kind === 'at' ? provenance.url : ''
+  return requiresPython.length > limits.textLength || Buffer.byteLength(url) > limits.urlBytes
 }
 
 function parsedName(fileName: string): DistributionName | undefined {
@@ -130,7 +137,7 @@ interface Reading {
   readonly readsSilence: boolean
 }
 
-function listedFile({ place }: Io, file: IndexedFile, { parsed, readsSilence }: Reading): ListedFile {
+function listedFile({ place, limits }: Io, file: IndexedFile, { parsed, readsSilence }: Reading): ListedFile {
   const isSilent = readsSilence && file.provenance.kind === 'unsaid'
   return {
     fileName: file.fileName,
@@ -142,7 +149,7 @@ function listedFile({ place }: Io, file: IndexedFile, { parsed, readsSilence }: 
     url: allowedUrl(file.url, place).href,
     uploadedAtMs: file.uploadedAtMs ?? null,
     requiresPython: file.requiresPython ?? null,
-    yanked: file.yanked ?? null,
+    yanked: file.yanked?.slice(0, limits.textLength).toWellFormed() ?? null,
     provenance: isSilent ? { kind: 'none' } : file.provenance,
     offersMetadata: file.offersMetadata,
     metadataSha256: file.metadataSha256 ?? null,
