@@ -102,6 +102,15 @@ describe('a file of a lock', () => {
     expect(stateOf(await requirements(`demo==1.0 ${hash(WHEEL)}\n`))).toBe('sealed')
   })
 
+  it('comes from this machine where a path and no SHA-256 says what it is', async () => {
+    const wheel = (hashes: string): string =>
+      `lock-version = "1.0"\n[[packages]]\nname = "demo"\nversion = "1.0"\nwheels = [{name = "${WHEEL}", path = "evil/${WHEEL}", hashes = {${hashes}}}]\n`
+    const report = await audited('pylock.toml', wheel(`sha512 = "${'0'.repeat(128)}"`))
+    expect([codesOf(report), clean(report)]).toEqual([['audit.around', 'audit.unpinned'], false])
+    const pinned = await audited('pylock.toml', wheel(`sha256 = "${sha256Hex(utf8(WHEEL))}"`))
+    expect([codesOf(pinned), clean(pinned)]).toEqual([[], true])
+  })
+
   it('is not known where the gate has no such release, digest or file', async () => {
     for (const text of [`other==1.0 ${hash(WHEEL)}\n`, `demo==1.0 ${hash('evil')}\n`]) {
       const report = await requirements(text)

@@ -96,7 +96,8 @@ function fileOf({ name, url, path, hashes: digests = {} }: FileTable, place: Pla
   const sha256 = digests['sha256']
   return {
     fileName: name ?? (at === undefined ? null : lastPart(at)),
-    url: url ?? null,
+    // Whatever stands at a path of this machine is installed where no SHA-256 says what it is.
+    url: (sha256 === undefined ? path : undefined) ?? url ?? null,
     sha256: sha256 === undefined ? null : digestOf(`sha256:${sha256}`, place).sha256,
     hasOtherDigest: Object.keys(digests).some((algorithm) => algorithm !== 'sha256'),
   }
