@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import {
   describeError,
   Secret,
-  sha256Hex,
   utf8Decode,
   type Clock,
   type Files,
@@ -23,6 +22,7 @@ import type {
   UpstreamLogin,
 } from './configuration.ts'
 import { openPolicy, type OpenPolicy } from './policies.ts'
+import { indexKey, registryKey } from './upstream-key.ts'
 import { openTrust, type OpenTrust, type OwnTrust } from './trust.ts'
 
 export interface GatesParts {
@@ -164,16 +164,15 @@ async function openUpstream(
   }
 }
 
-/** With a key of what decides which pages and seals are found: the same place, the same facts. */
 type Reached = Pick<GateUpstream, 'key' | 'client' | 'seals' | 'hasProvenanceUrl'>
 
 async function openIndex(name: string, place: IndexPlace, parts: GatesParts): Promise<Reached> {
-  const { url, seals, provenanceUrl } = place
+  const { seals, provenanceUrl } = place
   const account = place.login ?? (await readAccount(name, place, parts.files))
   const login = account === undefined ? {} : { login: account }
   const ports = { env: process.env, files: parts.files, clock: parts.clock }
   return {
-    key: keyOf([url, seals, provenanceUrl ?? null]),
+    key: indexKey(place, account),
     client: createGateUpstream({ name, ...place, ...login }, ports),
     seals,
     hasProvenanceUrl: provenanceUrl !== undefined,
@@ -188,15 +187,11 @@ function openRegistry(name: string, { path }: RegistryPlace, { own }: GatesParts
     })
   // Its seals lie beside the files: a page does not tell which files have none.
   return {
-    key: keyOf(['registry', path]),
+    key: registryKey(path),
     client: own.registry(name, path),
     seals: 'beside',
     hasProvenanceUrl: false,
   }
-}
-
-function keyOf(parts: readonly (string | null)[]): string {
-  return sha256Hex(JSON.stringify(parts)).slice(0, 16)
 }
 
 async function readAccount(
