@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
+import { constants, gzip, gzipSync } from 'node:zlib'
 import type { Context } from 'hono'
 import {
   writeNamesHtml,
@@ -16,6 +16,8 @@ import { shownAs } from './simple-index.ts'
 import { chooseMedia, type SimpleMedia } from './simple-media.ts'
 
 const pack = promisify(gzip)
+/** A page of a hundred files. */
+const MAX_PACKED_AT_ONCE = 64 * 1024
 
 /** A page of a gate: written once for each format while it stays as it is, then sent from memory. Throws `http.not-acceptable`. */
 export async function sendGatePage(context: Context<Bindings>, page: GatePage): Promise<Response> {
@@ -98,9 +100,18 @@ async function writtenPage({ name, status, files }: GatePage, media: SimpleMedia
   const bytes = new Uint8Array(Buffer.concat(parts))
   return {
     bytes,
-    gzip: new Uint8Array(await pack(bytes, { level: constants.Z_BEST_SPEED })),
+    gzip: new Uint8Array(await packed(bytes)),
     sha256: createHash('sha256').update(bytes).update(media.tag).digest('hex'),
   }
+}
+
+/**
+ * A small one takes less time than a thread takes to begin; and each thread would keep memory of its own for what zlib
+ * needs.
+ */
+function packed(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+  const options = { level: constants.Z_BEST_SPEED }
+  return bytes.length <= MAX_PACKED_AT_ONCE ? gzipSync(bytes, options) : pack(bytes, options)
 }
 
 function* listed(files: readonly PageEntry[]): Generator<FileListing> {
