@@ -27,7 +27,7 @@ describe('what why says', () => {
       '  demo-2.0.tar.gz             refused   verify.identity',
       'served instead: 1.1, sealed 2026-01-01, log index 3',
       'next: keep demo<2.0, or if the move is real',
-      '      wheelseal gate approve demo --project mallory/demo',
+      '      wheelseal gate approve demo --repository mallory/demo',
     ])
   })
 

@@ -61,6 +61,5 @@ function approveLine({ name, judged: { seals } }: Stuck): string | undefined {
   if (first === undefined) return undefined
   const { repository } = signerOf(first.identity)
   const path = repository.slice(repository.indexOf('/') + 1)
-  const flag = repository.startsWith('github.com/') ? '--repository' : '--project'
-  return `wheelseal gate approve ${word(name)} ${flag} ${word(shownText(path, 200))}`
+  return `wheelseal gate approve ${word(name)} --repository ${word(shownText(path, 200))}`
 }

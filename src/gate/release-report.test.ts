@@ -52,7 +52,10 @@ describe('the report of a release', () => {
       rule: '[unlisted] of policy.toml',
       servedInstead: { version: '1.1', signedAt: '2026-08-21T00:00:00.000Z', logIndex: 3 },
       pins: [{ repository: 'gitlab.com/acme/demo', workflow: '.gitlab-ci.yml', by: 'history' }],
-      next: ['keep demo<2.0, or if the move is real', 'wheelseal gate approve demo --project mallory/demo'],
+      next: [
+        'keep demo<2.0, or if the move is real',
+        'wheelseal gate approve demo --repository mallory/demo',
+      ],
     })
     expect(made.files).toEqual([
       {

@@ -52,7 +52,7 @@ export const REPORT: ReleaseReport = {
       by: 'history',
     },
   ],
-  next: ['keep demo<2.0, or if the move is real', 'wheelseal gate approve demo --project mallory/demo'],
+  next: ['keep demo<2.0, or if the move is real', 'wheelseal gate approve demo --repository mallory/demo'],
 }
 
 export const LINKED: LinkedReport = {

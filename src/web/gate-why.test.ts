@@ -95,7 +95,7 @@ describe('the page of a release', () => {
       'learning: few releases',
     ])
       expect(text).toContain(part)
-    expect(page(LINKED)).toContain('<code>wheelseal gate approve demo --project mallory/demo</code>')
+    expect(page(LINKED)).toContain('<code>wheelseal gate approve demo --repository mallory/demo</code>')
   })
 
   it('shows the worst two hundred of many files, and says how many more there are', () => {

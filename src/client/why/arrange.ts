@@ -43,7 +43,7 @@ export const REFUSED: ReleaseReport = {
   files: [REFUSED_FILE, { ...REFUSED_FILE, fileName: 'demo-2.0.tar.gz', sha256: 'cd'.repeat(32) }],
   servedInstead: { version: '1.1', signedAt: '2026-01-01T00:00:00.000Z', logIndex: 3 },
   pins: [],
-  next: ['keep demo<2.0, or if the move is real', 'wheelseal gate approve demo --project mallory/demo'],
+  next: ['keep demo<2.0, or if the move is real', 'wheelseal gate approve demo --repository mallory/demo'],
 }
 
 const { code: _code, sentence: _sentence, ...file } = REFUSED_FILE

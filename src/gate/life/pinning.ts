@@ -73,7 +73,9 @@ function signersOf(facts: NameFacts, how: Pick<Pin, 'sinceMs' | 'by'>): readonly
 }
 
 function isMeant(pin: Pin, { repository }: Approval, pins: readonly Pin[]): boolean {
-  if (repository !== undefined) return pin.shown === repository || pin.shown.endsWith(`/${repository}`)
+  // With its host or without: a part of the path may be that of a group of somebody else.
+  if (repository !== undefined)
+    return [pin.shown, pin.shown.slice(pin.shown.indexOf('/') + 1)].includes(repository)
   return !pins.some(
     (one) => one.issuer === pin.issuer && one.shown === pin.shown && one.workflow === pin.workflow,
   )

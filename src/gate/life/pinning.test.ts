@@ -1,0 +1,29 @@
+import { beforeEach, expect, it } from 'vitest'
+import { makeSeal, OTHER } from '../../registry/seals/arrange.ts'
+import { fetched, offer, openBench, provenanceOf, WHEEL, type Bench } from './arrange.ts'
+
+const LEARNING = 'version = 1\n[unlisted]\nlearn = true\nunsigned = "never-sealed"\n'
+
+let bench: Bench
+beforeEach(async () => {
+  bench = await openBench({ rules: LEARNING })
+  offer(bench.upstream, WHEEL, { provenance: provenanceOf(makeSeal({ project: OTHER }).attestation) })
+  await fetched(bench.gate, WHEEL)
+  return () => bench.close()
+})
+
+const approved = async (repository: string): Promise<string> =>
+  (await bench.gate.approve('demo', { repository, by: 'ann', why: 'moved' })).repository
+
+it.each(['app-evil', 'evil', 'acme/app'])(
+  'approves nobody whose repository only ends like the one that is named: %s',
+  async (repository) => {
+    await expect(approved(repository)).rejects.toMatchObject({ code: 'gate.approve' })
+  },
+)
+
+it('approves the repository that is named, with its host or without', async () => {
+  const shown = await approved('acme/app-evil')
+  expect(shown).toMatch(/^[^/]+\/acme\/app-evil$/)
+  expect(await approved(shown)).toBe(shown)
+})
