@@ -19,6 +19,8 @@ export default defineConfig({
       ...configDefaults.exclude,
       ...(process.env['WHEELSEAL_EXECUTABLE'] === undefined ? OVER_THE_EXECUTABLE : []),
     ],
+    // On a busy machine what is waited for comes late; it is looked at all the while.
+    expect: { poll: { timeout: 10_000 } },
     globalSetup: 'tests/support/build.ts',
     // Not threads: a program that one of them starts holds, until it runs, the sockets that another has just closed.
     pool: 'forks',

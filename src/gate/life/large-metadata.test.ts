@@ -59,7 +59,7 @@ describe('metadata of a large wheel', () => {
     bench.upstream.metadata = beside
     bench.upstream.hasRanges = hasRanges
     const answer = bench.gate.file(askedOf(WHEEL, 'metadata'))
-    await expect.poll(() => bench.upstream.asked, { timeout: 10_000 }).toContain(`open ${WHEEL}`)
+    await expect.poll(() => bench.upstream.asked).toContain(`open ${WHEEL}`)
     await bench.pass(12_000)
     expect(await answer).toMatchObject({ status: 424 })
   })
@@ -68,7 +68,7 @@ describe('metadata of a large wheel', () => {
     offerLarge(new Uint8Array(65 << 20))
     bench.upstream.metadata = EVIL
     const answer = bench.gate.file(askedOf(WHEEL, 'metadata'))
-    await expect.poll(() => bench.upstream.asked, { timeout: 10_000 }).toContain(`open ${WHEEL}`)
+    await expect.poll(() => bench.upstream.asked).toContain(`open ${WHEEL}`)
     await bench.pass(12_000)
     expect(await answer).toMatchObject({ status: 424 })
   })
@@ -86,7 +86,7 @@ describe('metadata of a large wheel', () => {
     offerLarge()
     bench.upstream.metadata = await metadataIn(WHEEL, HONEST)
     const answer = bench.gate.file(askedOf(WHEEL, 'metadata'))
-    await expect.poll(() => bench.upstream.asked, { timeout: 10_000 }).toContain(`open ${WHEEL}`)
+    await expect.poll(() => bench.upstream.asked).toContain(`open ${WHEEL}`)
     await bench.pass(12_000)
     await answer
     expect(bench.upstream.asked).not.toContain(`metadata ${WHEEL}`)
@@ -106,11 +106,11 @@ describe('metadata of a large wheel that was handed out', () => {
 
   it('is followed by the wheel, which nobody waits for', async () => {
     const from = await handedOut()
-    await expect.poll(() => bench.upstream.asked, { timeout: 10_000 }).toContain(`open ${WHEEL}`)
+    await expect.poll(() => bench.upstream.asked).toContain(`open ${WHEEL}`)
     await from.push(HONEST)
     await from.end()
     // Shorter than its page says.
-    await expect.poll(() => fetched(bench.gate, WHEEL, 'metadata'), { timeout: 10_000 }).toBe('gate.digest')
+    await expect.poll(() => fetched(bench.gate, WHEEL, 'metadata')).toBe('gate.digest')
   })
 
   it('ends nothing where the wheel does not come', async () => {
