@@ -100,7 +100,7 @@ async function writtenPage({ name, status, files }: GatePage, media: SimpleMedia
   const bytes = new Uint8Array(Buffer.concat(parts))
   return {
     bytes,
-    gzip: new Uint8Array(await packed(bytes)),
+    gzip: new Uint8Array(await packedOf(bytes)),
     sha256: createHash('sha256').update(bytes).update(media.tag).digest('hex'),
   }
 }
@@ -109,7 +109,7 @@ async function writtenPage({ name, status, files }: GatePage, media: SimpleMedia
  * A small one takes less time than a thread takes to begin; and each thread would keep memory of its own for what zlib
  * needs.
  */
-function packed(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+function packedOf(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
   const options = { level: constants.Z_BEST_SPEED }
   return bytes.length <= MAX_PACKED_AT_ONCE ? gzipSync(bytes, options) : pack(bytes, options)
 }
