@@ -129,6 +129,12 @@ export const gateMigrations: Steps = {
       await createCountTable(database, types)
     },
   },
+  '0027-gate-refused-names': {
+    up: async ({ schema }) => {
+      const index = schema.createIndex('gate_refusals_names').on('gate_refusals')
+      await index.columns(['gate', 'file_name', 'last_at_ms', 'number']).execute()
+    },
+  },
 }
 
 type Building = CreateTableBuilder<string, string>

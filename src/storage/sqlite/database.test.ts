@@ -49,6 +49,7 @@ const HISTORY: readonly string[] = [
   '0024-pipelines-parts',
   '0025-pipelines-project-queues',
   '0026-gate',
+  '0027-gate-refused-names',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {
