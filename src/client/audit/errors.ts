@@ -74,8 +74,8 @@ export const auditErrors = defineErrors({
   'audit.local': {
     ...found,
     summary:
-      'A distribution says that it was installed from a folder, so that nothing says how its files must be.',
-    hint: 'if it is no project of yours, install it again through the gate: anyone who can change an environment can write this into a distribution',
+      'A distribution says that it was installed from a folder, so that its files are compared with no wheel.',
+    hint: 'if the project is not yours, install it again through the gate: anyone who can change an environment can write this into a distribution',
   },
   'audit.bytecode': {
     ...found,
