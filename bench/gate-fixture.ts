@@ -35,6 +35,8 @@ export const DOWNLOAD_BYTES = 100_000
 const DOWNLOAD_FILES = 100
 /** `sealed-0` and so on, and the same without seals: each can be asked for the first time once. */
 export const COLD_NAMES = 60
+/** Those and more. */
+export const SEALED_NAMES = 200
 export const TINY_NAMES = 100
 /** Older than any cooldown, so that nothing is held. */
 const UPLOADED_AT = '2025-05-05T05:05:05.000000Z'
@@ -63,7 +65,7 @@ export async function makeGateFixture(work: string, ours: Ours): Promise<GateFix
   }
   for (const [prefix, count] of [
     [UNSEALED, COLD_NAMES],
-    [SEALED, COLD_NAMES],
+    [SEALED, SEALED_NAMES],
     [TINY, TINY_NAMES],
   ] as const)
     for (const at of counted(count)) {
@@ -150,7 +152,7 @@ function largeFile(folder: string): IndexedFile {
 async function seal(work: string, folder: string, ours: Ours): Promise<string> {
   const trust = await exportTrust(ours, join(work, 'gate-trust'))
   const [, ...services] = signArguments(trust)
-  const files = counted(COLD_NAMES).map((at) => wheelName(sealedName(at)))
+  const files = counted(SEALED_NAMES).map((at) => wheelName(sealedName(at)))
   const argv = [...builtProgram(), 'attest', ...services, ...files]
   const env = { SIGSTORE_ID_TOKEN: trialToken(ours) }
   await timeOf({ argv, cwd: join(folder, 'files'), env })

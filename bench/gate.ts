@@ -1,6 +1,7 @@
 /** The gate: what it keeps beside proxpi and nginx, and what it adds to an index that is 40 ms away. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import { auditTable } from './gate-audit.ts'
 import { coldTable } from './gate-cold.ts'
 import { makeGateFixture, type GateFixture } from './gate-fixture.ts'
 import { installsTable } from './gate-installs.ts'
@@ -15,6 +16,7 @@ import type { Shooting } from './wrk.ts'
 export interface GateBench extends Shooting {
   readonly work: string
   readonly nodeOptions?: string | undefined
+  readonly turns: number
   /** Of which the pages are asked for, before the memory is read. */
   readonly names: number
   readonly print: (title: string, text: string) => void
@@ -29,6 +31,7 @@ export async function benchGate(bench: GateBench): Promise<void> {
   const fixture = await sealedFixture(bench.work)
   await warm(bench, fixture)
   await cold(bench, fixture)
+  await audit(bench, fixture)
   await memory(bench, fixture)
 }
 
@@ -62,6 +65,13 @@ async function cold({ work, runs, print }: GateBench, fixture: GateFixture): Pro
     const gate = await up(startGate(options))
     print('For the first time, one client, the index 40 ms away', await coldTable({ gate, upstream }))
     print('An installation, the index 40 ms away', await installsTable(options, runs))
+  })
+}
+
+async function audit({ work, turns, print }: GateBench, fixture: GateFixture): Promise<void> {
+  await withPeers(async (up) => {
+    const upstream = await up(startUpstream(work, fixture, 0))
+    print('Audits', await auditTable({ work, fixture, upstream: upstream.url }, turns))
   })
 }
 

@@ -4,7 +4,7 @@
  *   --runs N          runs of each side at each level (default 3)
  *   --clients 1,8,32  concurrent clients
  *   --seconds N       at most so long per run (default 4)
- *   --turns N         runs of each side of `sign`, `verify`, `plan`, `sandbox` and `commands` (default 20)
+ *   --turns N         runs of each side of `sign`, `verify`, `plan`, `sandbox`, `commands` and of audits (default 20)
  *   --sizes N,N       entries in the logs of `reads` (default 1000,1000000)
  *   --names N         pages that are asked for before the memory of `gate` is read (default 100000)
  *   --ours            without the stock servers
@@ -61,7 +61,7 @@ try {
   console.log(`${machineLine()}\n`)
   if (wanted('start')) print('Start and memory', await benchStart(work))
   if (wanted('registry')) await benchRegistry(shooting())
-  if (wanted('gate')) await benchGate({ ...shooting(), names: Number(values.names) })
+  if (wanted('gate')) await benchGate({ ...shooting(), turns, names: Number(values.names) })
   if (wanted('plan')) print('Plans of a pipeline', await benchPlan(work, turns))
   if (wanted('sandbox')) print('Entering and leaving a job', await benchSandbox(work, turns))
   if (wanted('commands')) print('Small commands', await benchSmallCommands(work, turns))
