@@ -11,13 +11,26 @@ const OVER_THE_EXECUTABLE = [
   'tests/stock/component.test.ts',
 ]
 
+/** They take half a minute of a core and more: over the executable too, or with WHEELSEAL_TESTS=all. */
+const LONGER = [
+  'tests/conformance/distributions.test.ts',
+  'tests/conformance/pipelines.test.ts',
+  'tests/docs/run-lines.test.ts',
+  'tests/gate/matrix.test.ts',
+  'tests/stock/build-command.test.ts',
+  'tests/stock/trust-check.test.ts',
+]
+
+const { WHEELSEAL_EXECUTABLE: executable, WHEELSEAL_TESTS: tests } = process.env
+
 /** Tests hold no module state, so one worker serves many files. */
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: [
       ...configDefaults.exclude,
-      ...(process.env['WHEELSEAL_EXECUTABLE'] === undefined ? OVER_THE_EXECUTABLE : []),
+      ...(executable === undefined ? OVER_THE_EXECUTABLE : []),
+      ...(executable === undefined && tests !== 'all' ? LONGER : []),
     ],
     // On a busy machine what is waited for comes late; it is looked at all the while.
     expect: { poll: { timeout: 10_000 } },
