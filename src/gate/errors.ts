@@ -46,7 +46,8 @@ export const gateErrors = defineErrors({
   },
   'gate.metadata': {
     ...refused,
-    summary: 'The metadata that the upstream offers next to a wheel is not that of the wheel.',
+    summary:
+      'The metadata next to a wheel is not that of the wheel, or a file is of another name or version than its file name.',
     hint: 'do not use this release, and tell the people who run the upstream',
   },
   'gate.digest': {

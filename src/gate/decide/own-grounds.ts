@@ -48,12 +48,18 @@ export function askAge(draft: Draft, { file }: JudgedFile, { rule, nowMs }: Rule
     draft.grounds.push({ code: 'gate.held', fact: heldFact({ atMs, forMs: rule.cooldownMs, nowMs }) })
 }
 
+/** What is wrong with the metadata of a file. */
+export const METADATA_FACTS = {
+  wheel: 'its metadata is not that of the wheel',
+  sdist: 'is an sdist of another name or version',
+} as const
+
 /** What no exemption lifts: the bytes, or what was said of them. */
 export function byteGrounds({ file, mismatch }: JudgedFile, { facts }: Setting): readonly DraftGround[] {
   const upstream = shownText(facts.upstream)
   const grounds: DraftGround[] = []
   if (mismatch?.kind === 'metadata')
-    grounds.push({ code: 'gate.metadata', fact: 'its metadata is not that of the wheel', spreads: 'all' })
+    grounds.push({ code: 'gate.metadata', fact: METADATA_FACTS[file.kind], spreads: 'all' })
   if (mismatch?.kind === 'digest')
     grounds.push({
       code: 'gate.digest',

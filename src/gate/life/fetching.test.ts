@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../../base/index.ts'
-import { wheelOfSize } from '../../formats/python/archive/arrange.ts'
+import { gzipOf, tarOf, wheelOfSize } from '../../formats/python/archive/arrange.ts'
 import { bytesOf } from '../../registry/seals/arrange.ts'
 import {
   askedOf,
@@ -27,6 +27,8 @@ beforeEach(async () => {
   return () => bench.close()
 })
 
+const SDIST = 'demo-1.0.tar.gz'
+const NEWER_SDIST = 'demo-2.0.tar.gz'
 const opened = (): number => bench.upstream.asked.filter((one) => one.startsWith('open')).length
 const PLACE = { upstream: '0123456789abcdef', name: 'demo' }
 const big = wheelOfSize(200 << 10, WHEEL)
@@ -59,6 +61,34 @@ describe('a file', () => {
       expect(opened()).toBe(2)
     },
   )
+
+  it('that is an sdist is no other one of the same digest either, and needs no second fetch for its own name', async () => {
+    const old = offer(bench.upstream, SDIST)
+    offer(bench.upstream, NEWER_SDIST, { bytes: old.bytes })
+    expect(await fetched(bench.gate, SDIST)).toBe('allowed')
+    const gate = bench.reopen()
+    expect(await refusalFor(gate, NEWER_SDIST)).toMatchObject({
+      code: 'gate.metadata',
+      sentence: expect.stringContaining('demo 2.0 is an sdist of another name or version'),
+    })
+    expect(await fetched(gate, NEWER_SDIST)).toBe('gate.metadata')
+    expect(await fetched(bench.reopen(), SDIST)).toBe('allowed')
+    expect(opened()).toBe(2)
+  })
+
+  it('that is an sdist without a word of its name is served, as installers take it, and logged', async () => {
+    const bytes = gzipOf(tarOf([{ name: 'src/setup.py', content: '' }]))
+    offer(bench.upstream, SDIST, { bytes })
+    offer(bench.upstream, NEWER_SDIST, { bytes })
+    expect([await fetched(bench.gate, SDIST), await fetched(bench.gate, SDIST)]).toEqual([
+      'allowed',
+      'allowed',
+    ])
+    expect([opened(), bench.logged]).toEqual([1, ['gate.sdist-silent']])
+    // What is kept of one name says nothing of the other.
+    expect(await fetched(bench.gate, NEWER_SDIST)).toBe('allowed')
+    expect(opened()).toBe(2)
+  })
 
   it('is not fetched for who asks about it only', async () => {
     offer(bench.upstream, WHEEL)
@@ -203,8 +233,9 @@ describe('a file of an upstream that lies', () => {
       for await (const part of stream) length += part.length
     })()
     await expect.poll(() => length).toBe(sent.length - (64 << 10))
+    const cutOff = expect(reading).rejects.toMatchObject({ code: 'gate.digest' })
     await from.end()
-    await expect(reading).rejects.toMatchObject({ code: 'gate.digest' })
+    await cutOff
     expect(length).toBe(sent.length - (64 << 10))
     expect(await bench.store.listMismatches(PLACE)).toMatchObject([
       { expected: sha256Hex(bytes), found: sha256Hex(sent) },

@@ -1,16 +1,16 @@
 import { sha256Hex, WheelsealError, type Source } from '../../base/index.ts'
-import { readWheelMetadata } from '../../formats/python/archive/index.ts'
+import { readSdistWord, readWheelMetadata } from '../../formats/python/archive/index.ts'
 import { gateErrors } from '../errors.ts'
 import type { Mismatch } from '../store.ts'
 import { startArriving, type Arriving } from './arriving.ts'
 import type { DigestedFile } from './judging.ts'
-import { createNamedWheels, type NamedWheels } from './named-wheels.ts'
+import { createNamedFiles, type NamedFiles } from './named-files.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 
 /** The way of a file from its upstream into the cache, once for all who ask for it. */
 export interface Fetching {
   /** To be asked of before kept bytes are served under a name. */
-  readonly named: NamedWheels
+  readonly named: NamedFiles
   /** The bytes on their way: those that somebody else has asked for, or new ones. */
   arriving(wanted: WantedFile): Promise<Arriving>
   /** Keeps for ever what is wrong with a file; durable when it resolves with what is then told. */
@@ -33,7 +33,7 @@ const KEPT_GOING_BYTES = 64 << 20
 /** `onMismatch` hears of what is refused for ever from now on, once that is durable. */
 export function createFetching(parts: GateParts, onMismatch: (wanted: WantedFile) => void): Fetching {
   const running = new Map<string, Running>()
-  const named = createNamedWheels()
+  const named = createNamedFiles()
   const told = (wanted: WantedFile, found: FoundMismatch): Promise<WheelsealError> =>
     mismatch(parts, wanted, found).finally(() => onMismatch(wanted))
   const begun = (wanted: WantedFile, key: string): Promise<Arriving> => {
@@ -69,7 +69,7 @@ interface Hooks {
   readonly forget: () => void
   readonly told: Fetching['mismatch']
   readonly closing: AbortController
-  readonly named: NamedWheels
+  readonly named: NamedFiles
 }
 
 async function begin(parts: GateParts, wanted: WantedFile, hooks: Hooks): Promise<Arriving> {
@@ -123,7 +123,7 @@ interface Arrived {
   readonly sha256: string
 }
 
-/** Digest, size, then the metadata. Throws `gate.digest`, `gate.metadata`. */
+/** Digest, size, then name and metadata. Throws `gate.digest`, `gate.metadata`. */
 async function prove(
   parts: GateParts,
   wanted: WantedFile & Pick<Hooks, 'told'>,
@@ -136,7 +136,7 @@ async function prove(
     const [found, expected] = [`${whole.size} bytes`, `${file.sizeBytes} bytes`]
     throw await told(wanted, { kind: 'digest', found, expected })
   }
-  if (file.kind !== 'wheel') return
+  if (file.kind === 'sdist') return proveSdist(parts, wanted, whole)
   const metadata = await wheelMetadata(file.fileName, whole)
   if (typeof metadata === 'string')
     throw await told(wanted, { kind: 'metadata', found: metadata, expected: 'readable METADATA' })
@@ -144,6 +144,21 @@ async function prove(
   if (file.metadataSha256 !== null && file.metadataSha256 !== found)
     throw await told(wanted, { kind: 'metadata', found, expected: file.metadataSha256 })
   await parts.store.keepMetadata(file.sha256, metadata)
+}
+
+/** By its own word. One that says nothing is served as it is asked for, which the log tells: installers take it. */
+async function proveSdist(
+  { log, name: gate }: GateParts,
+  wanted: WantedFile & Pick<Hooks, 'told'>,
+  whole: Source,
+): Promise<void> {
+  const { upstream, file, told } = wanted
+  const { fileName } = file
+  const word = await readSdistWord(fileName, whole)
+  if (word.kind === 'same') return
+  if (word.kind === 'other')
+    throw await told(wanted, { kind: 'metadata', found: word.fact, expected: 'an sdist of its file name' })
+  log.event('gate.sdist-silent', { gate, upstream: upstream.name, fileName, fact: word.fact }, 'warn')
 }
 
 /** Durable before anybody is told. */

@@ -18,7 +18,7 @@ import {
 } from './arrange.ts'
 import type { Arriving } from './arriving.ts'
 import type { Fetching } from './fetching.ts'
-import { createNamedWheels } from './named-wheels.ts'
+import { createNamedFiles } from './named-files.ts'
 import { largeMetadata } from './large-metadata.ts'
 
 const HONEST = bytesOf(WHEEL)
@@ -123,7 +123,7 @@ describe('metadata of a large wheel that was handed out', () => {
     const from = offerLarge(LIE)
     const found: unknown[] = []
     const fetching: Fetching = {
-      named: createNamedWheels(),
+      named: createNamedFiles(),
       arriving: async () => ({ ...startedBy(from), waited: () => Promise.resolve() }),
       mismatch: async (_wanted, one) => {
         found.push(one)

@@ -1,4 +1,5 @@
 import { WheelsealError } from '../../base/index.ts'
+import { METADATA_FACTS } from '../decide/own-grounds.ts'
 import type { Ground } from '../decision.ts'
 import { gateErrors } from '../errors.ts'
 import type { SealState } from '../facts.ts'
@@ -46,7 +47,7 @@ async function answerFound(context: GateContext, found: Found, asked: AskedFile)
   const wouldRefuse = wouldRefuseFor(parts, found)
   // A rule that asks for seals which nobody could judge refuses: what is open is never served.
   if (decision.outcome === 'not judged' && wouldRefuse === null) return refuse(openGround(found))
-  const orRefused = (error: unknown): Promise<Refused> => refuse(bytesGround(found.view, error))
+  const orRefused = (error: unknown): Promise<Refused> => refuse(bytesGround(found, error))
   try {
     const answer = await allowed(context, { ...found, asked, wouldRefuse })
     if (answer.kind !== 'arriving') return answer
@@ -122,11 +123,11 @@ async function allowed(
 }
 
 /** What the bytes or the upstream did, as a ground. */
-function bytesGround({ routed }: NameView, error: unknown): Ground {
+function bytesGround({ view: { routed }, viewed }: Found, error: unknown): Ground {
   const { code = '' } = error instanceof WheelsealError ? error : {}
   const name = routed.upstream.name
   if (code === 'gate.digest') return { code, fact: `${name} sent other bytes than its page says` }
-  if (code === 'gate.metadata') return { code, fact: 'its metadata is not that of the wheel' }
+  if (code === 'gate.metadata') return { code, fact: METADATA_FACTS[viewed.judged.file.kind] }
   return upstreamGround(routed, error)
 }
 
