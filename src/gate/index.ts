@@ -28,7 +28,7 @@ export type {
   StoredSeal,
   UpstreamName,
 } from './store.ts'
-export type { PageAnswer, SealAnswer, Upstream } from './upstream.ts'
+export type { PageAnswer, SealAnswer, UnreadLinks, Upstream } from './upstream.ts'
 export {
   RELEASE_STATES,
   REPORTED_OUTCOMES,

@@ -1,8 +1,18 @@
 import type { ListedFile } from './facts.ts'
 import type { NewPage, StoredSeal } from './store.ts'
 
+/** Links of a page that could not be read, and are not listed. */
+export interface UnreadLinks {
+  readonly count: number
+  /** What is wrong with the first, without what its upstream wrote: clients may read it. */
+  readonly first: string
+  /** The same for the operator. */
+  readonly reason: string
+}
+
 export type PageAnswer =
-  | { readonly kind: 'page'; readonly page: NewPage }
+  /** One with unread links has no `etag`: another answer would not tell of them. */
+  | { readonly kind: 'page'; readonly page: NewPage; readonly unread?: UnreadLinks }
   | { readonly kind: 'unchanged' }
   /** 404, 410, and the way to another index for this name: it knows no such name. */
   | { readonly kind: 'unknown' }

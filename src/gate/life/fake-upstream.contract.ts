@@ -7,7 +7,7 @@ import { bytesOf } from '../../registry/seals/arrange.ts'
 import { NOW as NOW_SECONDS } from '../../verify/arrange.ts'
 import type { ListedFile } from '../facts.ts'
 import type { NewPage } from '../store.ts'
-import type { Upstream } from '../upstream.ts'
+import type { UnreadLinks, Upstream } from '../upstream.ts'
 
 export const DAY_MS = 86_400_000
 /** Ten days after what `makeSeal` makes. */
@@ -27,6 +27,7 @@ export interface FakeUpstream {
   /** `page demo`, `seals FILE`, `open FILE`, … */
   readonly asked: string[]
   page: Partial<NewPage>
+  unread: UnreadLinks | undefined
   /** What it fails with, by the first word of what is asked. */
   readonly failing: Map<string, () => Promise<never>>
   /** In place of the bytes of all files. */
@@ -41,6 +42,7 @@ export function fakeUpstream(): FakeUpstream {
     offers: new Map(),
     asked: [],
     page: {},
+    unread: undefined,
     failing: new Map(),
     streams: undefined,
     metadata: undefined,
@@ -82,7 +84,8 @@ export function clientOf(fake: FakeUpstream): Upstream {
       const own = files.filter(({ fileName }) => parseFileName(fileName).name === name)
       if (own.length === 0) return { kind: 'unknown' }
       const page = { etag: null, serial: null, status: null, tellsOfSeals: true, files: own }
-      return { kind: 'page', page: { ...page, ...fake.page } }
+      const unread = fake.unread === undefined ? {} : { unread: fake.unread }
+      return { kind: 'page', page: { ...page, ...fake.page }, ...unread }
     },
     seals: async (_name, file) => {
       await note(`seals ${file.fileName}`)

@@ -31,6 +31,38 @@ async function versions(): Promise<readonly string[]> {
   return (await bench.gate.page('demo')).files.map(({ version }) => version)
 }
 
+describe('a link that cannot be read', () => {
+  const first = 'a link has the scheme ftp'
+  const sentence = `2 links on the page of demo at pypi could not be read (the first: ${first})`
+  const soon = async (): Promise<readonly string[]> => (await bench.gate.status(0)).soon
+
+  it('is told by status, by the release, and by one that is not there, until it can be read', async () => {
+    bench.upstream.unread = { count: 2, first, reason: first }
+    expect(await versions()).toEqual(['1.0'])
+    expect(await soon()).toEqual([sentence])
+    expect((await bench.gate.why('demo', '1.0')).next).toContain(sentence)
+    await expect(bench.gate.why('demo', '2.0')).rejects.toMatchObject({
+      code: 'gate.unknown',
+      message: `pypi has no such version of demo; ${sentence}`,
+    })
+    expect(bench.logged).toContain('gate.links-unread')
+    bench.upstream.unread = undefined
+    await bench.pass(60_000)
+    expect([await versions(), await soon()]).toEqual([['1.0'], []])
+    expect((await bench.gate.why('demo', '1.0')).next).not.toContain(sentence)
+  })
+
+  it('of many names is told of three', async () => {
+    bench.upstream.unread = { count: 1, first: 'x', reason: 'x' }
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      offer(bench.upstream, `${name}-1.0-py3-none-any.whl`)
+      await bench.gate.page(name)
+    }
+    expect(await soon()).toHaveLength(4)
+    expect((await soon()).at(-1)).toBe('and so it is on 2 more pages of pypi')
+  })
+})
+
 describe('the page of a name', () => {
   it('is asked for once by all who ask at once, and again after a minute', async () => {
     await Promise.all([1, 2, 3].map(versions))

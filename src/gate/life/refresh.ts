@@ -4,7 +4,13 @@ import type { KeptName, UpstreamName } from '../store.ts'
 import { isWithin } from './age.ts'
 import { once } from './once.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
-import { createUpstreamStates, isOfUpstream, type UpstreamState } from './upstream-states.ts'
+import { createUnreadPages, type UnreadPages } from './unread-links.ts'
+import {
+  createUpstreamStates,
+  isOfUpstream,
+  type UpstreamState,
+  type UpstreamStates,
+} from './upstream-states.ts'
 
 /** What the store holds of a name after it was asked for, and why that is older than it should be. */
 export interface Refreshed {
@@ -23,6 +29,8 @@ export interface Refresher {
   refreshNow(upstream: GateUpstream, name: string): Promise<Refreshed>
   /** How the upstream answered last. */
   stateOf(upstream: GateUpstream): UpstreamState | undefined
+  /** Pages that came, but not whole. */
+  readonly unread: UnreadPages
 }
 
 /** As long as PyPI's own pages may be kept. */
@@ -33,23 +41,20 @@ export function createRefresher(parts: GateParts): Refresher {
   const single = once<Refreshed>()
   const patient = once<Refreshed>()
   const states = createUpstreamStates(parts)
+  const unread = createUnreadPages(parts)
   const ask = (upstream: GateUpstream, name: string): Promise<Refreshed> =>
     single(`${upstream.key} ${name}`, async () => {
       const before = await store.findName({ upstream: upstream.key, name })
       try {
-        const kept = await fetchPage(parts, { upstream, name, before })
+        const kept = await fetchPage(parts, { upstream, name, before, unread })
         states.answered(upstream, name)
         return { kept, failure: undefined }
       } catch (error) {
-        if (!(error instanceof WheelsealError)) throw error
-        // A store that cannot be written is no fault of the upstream.
-        if (isOfUpstream(error)) states.failed(upstream, { name, failure: error })
-        else parts.log.failure('gate.page-not-kept', error, { gate: parts.name, name })
-        if (before === undefined) throw error
-        return { kept: before, failure: error }
+        return failedWith(parts, error, { upstream, name, before, states })
       }
     })
   return {
+    unread,
     refreshNow: ask,
     stateOf: (upstream) => states.stateOf(upstream),
     refreshed: async (upstream, name, maxAgeMs = FRESH_MS) => {
@@ -68,6 +73,27 @@ export function createRefresher(parts: GateParts): Refresher {
       return { kept, failure }
     },
   }
+}
+
+interface Failed {
+  readonly upstream: GateUpstream
+  readonly name: string
+  readonly before: KeptName | undefined
+  readonly states: UpstreamStates
+}
+
+/** Throws where nothing is kept. */
+function failedWith(
+  { log, name: gate }: GateParts,
+  error: unknown,
+  { upstream, name, before, states }: Failed,
+): Refreshed {
+  if (!(error instanceof WheelsealError)) throw error
+  // A store that cannot be written is no fault of the upstream.
+  if (isOfUpstream(error)) states.failed(upstream, { name, failure: error })
+  else log.failure('gate.page-not-kept', error, { gate, name })
+  if (before === undefined) throw error
+  return { kept: before, failure: error }
 }
 
 /** Installers give up after 15 seconds without a byte; what is kept need not wait for an upstream that is silent. */
@@ -105,6 +131,7 @@ interface Asking {
   readonly upstream: GateUpstream
   readonly name: string
   readonly before: KeptName | undefined
+  readonly unread: UnreadPages
 }
 
 async function fetchPage(parts: GateParts, asking: Asking): Promise<KeptName> {
@@ -113,6 +140,7 @@ async function fetchPage(parts: GateParts, asking: Asking): Promise<KeptName> {
   const place = { upstream: upstream.key, name }
   const answer = await upstream.client.page(name, { etag: before?.etag ?? null })
   const nowMs = clock.nowMs()
+  asking.unread.came(upstream, name, answer)
   if (answer.kind === 'unknown') return keepUnknown(parts, place, before)
   if (answer.kind === 'page') {
     sayBackwards(parts, asking, answer.page.serial)

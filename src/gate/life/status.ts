@@ -22,7 +22,7 @@ export async function gateStatus(context: GateContext, sinceMs: number): Promise
     counts: await parts.store.countsSince(parts.name, sinceMs),
     refused: refused.filter(({ count }) => count > 0),
     pins: pins.map(({ name, pin }) => pinReport(name, pin)),
-    soon: soon(parts),
+    soon: [...soon(parts), ...parts.upstreams.flatMap((one) => refresher.unread.sentences(one))],
     cache: parts.cache.usage(),
   }
 }

@@ -29,7 +29,8 @@ export async function whyRelease(
   const found = await listedRelease(context, view, versionKey)
   const isNew = await judgeRelease(context, found.view, found.release)
   const judged = isNew ? await context.views.renewed(found.view) : found.view
-  return reportOf(context, judged, versionKey) ?? reportOf(context, found.view, versionKey) ?? unlisted(view)
+  const report = reportOf(context, judged, versionKey) ?? reportOf(context, found.view, versionKey)
+  return report === undefined ? unlisted(context, view) : withUnread(context, view, report)
 }
 
 /** Throws `gate.unknown`. */
@@ -48,26 +49,35 @@ interface Found {
 }
 
 /** A release of a moment ago may be missing from the page that is kept. Throws `gate.unknown`. */
-async function listedRelease(
-  { refresher, views }: GateContext,
-  seen: NameView,
-  versionKey: string,
-): Promise<Found> {
+async function listedRelease(context: GateContext, seen: NameView, versionKey: string): Promise<Found> {
+  const { refresher, views } = context
   const known = releaseIn(seen, versionKey)
   if (known !== undefined) return { view: seen, release: known }
   await refresher.refreshed(seen.routed.upstream, seen.name, YOUNG_MS)
   const view = await views.renewed(seen)
   const release = releaseIn(view, versionKey)
-  return release === undefined ? unlisted(view) : { view, release }
+  return release === undefined ? unlisted(context, view) : { view, release }
 }
 
 function releaseIn({ facts }: NameView, versionKey: string): ReleaseFacts | undefined {
   return facts.releases.find((one) => one.versionKey === versionKey)
 }
 
-function unlisted({ name, routed: { upstream }, facts }: NameView): never {
+function unlisted({ refresher }: GateContext, { name, routed: { upstream }, facts }: NameView): never {
   const what = facts.releases.length === 0 ? `package ${name}` : `such version of ${name}`
-  throw gateErrors('gate.unknown', `${upstream.name} has no ${what}`)
+  const unread = refresher.unread.sentenceFor(upstream, name)
+  const more = unread === undefined ? '' : `; ${unread}`
+  throw gateErrors('gate.unknown', `${upstream.name} has no ${what}${more}`)
+}
+
+/** What is missing from a release may be what could not be read. */
+function withUnread(
+  { refresher }: GateContext,
+  { name, routed: { upstream } }: NameView,
+  report: ReleaseReport,
+): ReleaseReport {
+  const unread = refresher.unread.sentenceFor(upstream, name)
+  return unread === undefined ? report : { ...report, next: [...report.next, unread] }
 }
 
 function reportOf({ parts }: GateContext, view: NameView, versionKey: string): ReleaseReport | undefined {

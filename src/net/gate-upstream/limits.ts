@@ -2,6 +2,8 @@
 export interface GateUpstreamLimits {
   readonly pageBytes: number
   readonly pageFiles: number
+  /** Malformed links of a page that are left out, where they are not most of it; with more nothing of it is believed. */
+  readonly pageUnread: number
   /** Of unpacked to received bytes, once more than `ratioFromBytes` are unpacked. */
   readonly ratio: number
   readonly ratioFromBytes: number
@@ -28,6 +30,7 @@ export interface GateUpstreamLimits {
 export const GATE_UPSTREAM_LIMITS: GateUpstreamLimits = {
   pageBytes: 32 << 20,
   pageFiles: 50_000,
+  pageUnread: 100,
   ratio: 100,
   ratioFromBytes: 1 << 20,
   sealBytes: 1 << 20,

@@ -179,6 +179,39 @@ describe('the files of a page', () => {
     await expect(pageOf(scene)).rejects.toThrow(code(expected))
   })
 
+  const links = async (good: number, ...bad: readonly string[]) => {
+    const files = [
+      ...bad.map((url) => entry({ url })),
+      ...Array.from({ length: good }, (_, index) => entry({ filename: `demo-${index}.0.tar.gz` })),
+    ]
+    const scene = await before({ [PAGE]: page(jsonPage(files), { etag: '"one"' }) })
+    return scene.upstream.page('demo', { etag: null })
+  }
+
+  it.each([
+    [`ftp://x/${WHEEL}`, 'a link has the scheme ftp', 'a link has the scheme ftp'],
+    [`https://10.0.0.7/${WHEEL}`, 'it leads to a different host', 'https://10.0.0.7/'],
+    [`/${'x'.repeat(2048)}/${WHEEL}`, 'its URL is malformed or too long', 'has more than 2048 bytes'],
+  ])('are left out where their link is malformed, %.20s, which is told', async (url, first, reason) => {
+    expect(await links(2, url)).toMatchObject({
+      page: { etag: null, files: [{ fileName: 'demo-0.0.tar.gz' }, { fileName: 'demo-1.0.tar.gz' }] },
+      unread: { count: 1, first, reason: expect.stringContaining(reason) },
+    })
+  })
+
+  it('are no page where most are malformed, or more than 100', async () => {
+    const ftp = `ftp://x/${WHEEL}`
+    const far = `https://far.example/${WHEEL}`
+    expect(await links(2, ftp, far)).toMatchObject({ unread: { count: 2 } })
+    await expect(links(2, ftp, ftp, ftp)).rejects.toThrow(code('net.reply'))
+    await expect(links(2, far, far, ftp)).rejects.toThrow(code('net.reply'))
+    const many = (url: string, count: number): string[] => Array.from({ length: count }, () => url)
+    expect(await links(300, ...many(ftp, 100))).toMatchObject({ unread: { count: 100 } })
+    await expect(links(300, ...many(ftp, 101))).rejects.toThrow(code('net.reply'))
+    await expect(links(300, ...many(far, 101))).rejects.toThrow(code('net.other-host'))
+    await expect(links(300, ...many(ftp, 51), ...many(far, 50))).rejects.toThrow(code('net.reply'))
+  })
+
   it('may be on a listed host, over https', async () => {
     const url = `https://files.example/${WHEEL}`
     const scene = await before({ [PAGE]: jsonPage([entry({ url })]) }, { files: ['FILES.example:443'] })

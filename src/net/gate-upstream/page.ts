@@ -6,7 +6,7 @@ import {
   type IndexedFile,
   type SimplePage,
 } from '../../formats/python/simple-index/index.ts'
-import type { ListedFile, NewPage, PageAnswer } from '../../gate/index.ts'
+import type { ListedFile, NewPage, PageAnswer, UnreadLinks } from '../../gate/index.ts'
 import { netErrors } from '../errors.ts'
 import { again, askAtHome, discard, isAbsent, refusalOf, type Answered, type Io, type Left } from './ask.ts'
 import { allowedUrl, shownUrl } from './place.ts'
@@ -39,7 +39,7 @@ export async function readPage(io: Io, asked: PageAsked): Promise<PageAnswer> {
     if (answer.response.status === 304 && etag !== null)
       return (await discard(answer.response)) ?? { kind: 'unchanged' }
     if (answer.response.status !== 200) throw await refusalOf(answer)
-    return { kind: 'page', page: await newPage(io, answer, { ...asked, name }) }
+    return newPage(io, answer, { ...asked, name })
   })
 }
 
@@ -64,7 +64,7 @@ function checkedEtag(text: string | undefined): string | null {
   return text !== undefined && /^(?:W\/)?"[!#-~]{0,512}"$/.test(text) ? text : null
 }
 
-async function newPage(io: Io, answer: Answered, asked: PageAsked): Promise<NewPage> {
+async function newPage(io: Io, answer: Answered, asked: PageAsked): Promise<PageAnswer> {
   const { url, response } = answer
   const format = simplePageFormat(response.headers['content-type'] ?? '')
   if (format === undefined) {
@@ -72,22 +72,50 @@ async function newPage(io: Io, answer: Answered, asked: PageAsked): Promise<NewP
     throw netErrors('net.reply', `${shownUrl(url)} answered no page of a simple index`)
   }
   const text = await pageText(answer, io.limits)
-  const page = reading(url, () => readSimplePage(format, text, { url, maxFiles: io.limits.pageFiles }))
+  const { pageFiles: maxFiles, pageUnread: maxUnread } = io.limits
+  const page = reading(url, () => readSimplePage(format, text, { url, maxFiles, maxUnread }))
   const tellsOfSeals = page.files.some(({ provenance }) => provenance.kind !== 'unsaid')
-  return {
-    etag: checkedEtag(response.headers['etag']),
+  const readsSilence = asked.readsSilence && tellsOfSeals
+  const { files, problems } = listedFiles(io, page, { ...asked, readsSilence })
+  const unread = unreadLinks(page, problems, { url, maxUnread })
+  const about = {
+    etag: unread === undefined ? checkedEtag(response.headers['etag']) : null,
     serial: page.serial ?? serialOf(response.headers['x-pypi-last-serial']),
     status: statusOf(page),
-    tellsOfSeals,
-    files: listedFiles(io, page, { ...asked, readsSilence: asked.readsSilence && tellsOfSeals }),
   }
+  const made = { ...about, tellsOfSeals, files }
+  return { kind: 'page', page: made, ...(unread === undefined ? {} : { unread }) }
+}
+
+/** Throws what is wrong with the first one where more cannot be read than are left, or than are taken. */
+function unreadLinks(
+  { files, unread }: SimplePage,
+  problems: readonly WheelsealError[],
+  { url, maxUnread }: { readonly url: URL; readonly maxUnread: number },
+): UnreadLinks | undefined {
+  const count = unread.length + problems.length
+  const [first] = [...unread, ...problems]
+  if (first === undefined) return undefined
+  const isMost = 2 * count > files.length + unread.length
+  if (count > maxUnread || isMost) reading(url, () => throws(first))
+  return { count, first: FACTS[first.code] ?? first.message, reason: first.message }
+}
+
+function throws(error: WheelsealError): never {
+  throw error
+}
+
+/** Of those that name a host. */
+const FACTS: Readonly<Record<string, string>> = {
+  'net.other-host': 'it leads to a different host',
+  'net.url': 'its URL is malformed or too long',
 }
 
 function reading<T>(url: URL, read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    if (!(cause instanceof WheelsealError)) throw cause
+    if (!(cause instanceof WheelsealError) || cause.code.startsWith('net.')) throw cause
     throw netErrors('net.reply', `the page ${shownUrl(url)} is malformed: ${cause.message}`, { cause })
   }
 }
@@ -104,18 +132,39 @@ function statusOf({ status }: SimplePage): NewPage['status'] {
 /**
  * Without the files of other names, those that are no distribution, and those with texts that nobody keeps: a page may be
  * one file with a text of 32 MiB, and pages are kept by their files. Throws `net.reply` for a name with two digests. */
-function listedFiles(io: Io, page: SimplePage, asked: PageAsked): readonly ListedFile[] {
+function listedFiles(io: Io, page: SimplePage, asked: PageAsked): Listed {
   const files = new Map<string, ListedFile>()
+  const problems: WheelsealError[] = []
   for (const file of page.files) {
     const parsed = parsedName(file.fileName)
     if (parsed === undefined || parsed.name !== asked.name || isTooLong(file, io)) continue
-    const listed = listedFile(io, file, { parsed, readsSilence: asked.readsSilence })
+    const listed = problemOr(() => listedFile(io, file, { parsed, readsSilence: asked.readsSilence }))
+    if (listed instanceof WheelsealError) {
+      if (problems.length >= io.limits.pageUnread) throw listed
+      problems.push(listed)
+      continue
+    }
     const other = files.get(file.fileName)
     if (other !== undefined && other.sha256 !== listed.sha256)
       throw netErrors('net.reply', `the page of ${asked.name} lists ${file.fileName} twice, with two digests`)
     if (other === undefined) files.set(file.fileName, listed)
   }
-  return [...files.values()]
+  return { files: [...files.values()], problems }
+}
+
+interface Listed {
+  readonly files: readonly ListedFile[]
+  /** Of links to where nobody is asked. */
+  readonly problems: readonly WheelsealError[]
+}
+
+function problemOr<T>(read: () => T): T | WheelsealError {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof WheelsealError) return error
+    throw error
+  }
 }
 
 function isTooLong({ requiresPython = '', provenance }: IndexedFile, { limits }: Io): boolean {

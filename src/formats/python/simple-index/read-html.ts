@@ -3,6 +3,7 @@ import {
   checkedFileName,
   checkedSha256,
   checkedUrl,
+  Links,
   malformed,
   sha256OfFragment,
   withoutFragment,
@@ -17,23 +18,24 @@ import {
  * and the status of PEP 792. A file's name is the end of its link's path, as for pip; the text of the link is not read;
  * a link to a folder is none. The first `<base href>` counts. Throws `python.index-page`.
  */
-export function readHtmlPage(text: string, { url, maxFiles }: ReadOptions): SimplePage {
-  const files: IndexedFile[] = []
+export function readHtmlPage(text: string, options: ReadOptions): SimplePage {
+  const { url, maxFiles } = options
+  const files = new Links(options)
   const marks = new Map<string, string>()
   let base: URL | undefined
-  let links = 0
+  let count = 0
   for (const tag of readTags(text)) {
     if (tag.name === 'meta') addMark(marks, tag)
     const href = tag.attributes.get('href')
     if (href === undefined) continue
-    links += 1
-    if (links > maxFiles) throw malformed(`it has more than ${maxFiles} links`)
-    const target = checkedUrl(href, base ?? url)
-    if (tag.name === 'base') base ??= target
-    else if (!target.pathname.endsWith('/')) files.push(readAnchor(tag, { target, page: base ?? url }))
+    count += 1
+    if (count > maxFiles) throw malformed(`it has more than ${maxFiles} links`)
+    // What all links are relative to is no link of its own.
+    if (tag.name === 'base') base ??= checkedUrl(href, url)
+    else files.add(() => readLink(tag, href, base ?? url))
   }
   const [status, statusReason] = MARKS.map((name) => marks.get(name))
-  return { format: 'html', status, statusReason, serial: undefined, files }
+  return { format: 'html', status, statusReason, serial: undefined, files: files.files, unread: files.unread }
 }
 
 const MARKS = ['pypi:project-status', 'pypi:project-status-reason']
@@ -42,6 +44,12 @@ const MARKS = ['pypi:project-status', 'pypi:project-status-reason']
 function addMark(marks: Map<string, string>, { attributes }: Tag): void {
   const [name = '', content] = [attributes.get('name'), attributes.get('content')]
   if (MARKS.includes(name) && content !== undefined && !marks.has(name)) marks.set(name, content)
+}
+
+/** Undefined for a link to a folder. */
+function readLink(tag: Tag, href: string, page: URL): IndexedFile | undefined {
+  const target = checkedUrl(href, page)
+  return target.pathname.endsWith('/') ? undefined : readAnchor(tag, { target, page })
 }
 
 function readAnchor(

@@ -3,6 +3,7 @@ import {
   checkedFileName,
   checkedSha256,
   checkedUrl,
+  Links,
   malformed,
   sha256OfFragment,
   uploadTimeMs,
@@ -19,7 +20,8 @@ const VALUES_PER_FILE = 40
 const VALUES_BESIDE = 1000
 
 /** PEP 691, with the keys of PEP 700 (size, upload-time), 592, 714, 740 and 792. Throws `python.index-page`, `base.json`, `base.too-large`. */
-export function readJsonPage(text: string, { url, maxFiles }: ReadOptions): SimplePage {
+export function readJsonPage(text: string, options: ReadOptions): SimplePage {
+  const { url, maxFiles } = options
   const page = parseJson(text, { ...LIMITS, maxValues: VALUES_BESIDE + VALUES_PER_FILE * maxFiles })
   if (!isObject(page) || !isObject(page['meta']) || !Array.isArray(page['files']))
     throw malformed('it has no meta or no list of files')
@@ -28,11 +30,14 @@ export function readJsonPage(text: string, { url, maxFiles }: ReadOptions): Simp
     throw malformed('its api-version is not 1.x')
   const files: readonly JsonValue[] = page['files']
   if (files.length > maxFiles) throw malformed(`it has more than ${maxFiles} files`)
+  const links = new Links(options)
+  for (const file of files) links.add(() => readFile(file, url))
   return {
     format: 'json',
     ...readStatus(page['project-status']),
     serial: serialOf(page['meta']['_last-serial']),
-    files: files.map((file) => readFile(file, url)),
+    files: links.files,
+    unread: links.unread,
   }
 }
 

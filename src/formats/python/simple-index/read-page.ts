@@ -1,4 +1,4 @@
-import { isoTime, parseIsoTime, type WheelsealError } from '../../../base/index.ts'
+import { isoTime, parseIsoTime, WheelsealError } from '../../../base/index.ts'
 import { simpleIndexErrors } from './errors.ts'
 
 export interface SimplePage {
@@ -10,6 +10,8 @@ export interface SimplePage {
   readonly serial: number | undefined
   /** In the order of the page; a name may occur twice. */
   readonly files: readonly IndexedFile[]
+  /** What is wrong with the links that are not among them, at most `maxUnread`. */
+  readonly unread: readonly WheelsealError[]
 }
 
 /** A link of a simple index. All of it is the word of the server. */
@@ -43,6 +45,30 @@ export interface ReadOptions {
   readonly url: URL
   /** A page with more links is refused. PyPI's largest projects have some ten thousand. */
   readonly maxFiles: number
+  /** So many malformed links are left out; left out, none, and the first one refuses the page. */
+  readonly maxUnread?: number
+}
+
+/** The files of a page, whose malformed links are counted. */
+export class Links {
+  readonly files: IndexedFile[] = []
+  readonly unread: WheelsealError[] = []
+  readonly #maxUnread: number
+
+  constructor({ maxUnread = 0 }: ReadOptions) {
+    this.#maxUnread = maxUnread
+  }
+
+  /** Throws `python.index-page` of the link that is one too many. */
+  add(read: () => IndexedFile | undefined): void {
+    try {
+      const file = read()
+      if (file !== undefined) this.files.push(file)
+    } catch (error) {
+      if (!(error instanceof WheelsealError) || this.unread.length >= this.#maxUnread) throw error
+      this.unread.push(error)
+    }
+  }
 }
 
 export function malformed(fact: string): WheelsealError {

@@ -70,6 +70,33 @@ describe('the metadata beside a file', () => {
   })
 })
 
+describe('a malformed link', () => {
+  const bad = { ...file, url: 'ftp://x/demo-1.0.tar.gz' }
+  const folder = '<a href="x/">'
+  const pages = (maxUnread: number, ...files: readonly object[]): readonly SimplePage[] => {
+    const options = { ...OPTIONS, maxUnread, maxFiles: 9 }
+    const links = files.map((one) => `<a href="${(one as typeof file).url}">`)
+    const body = JSON.stringify({ meta: { 'api-version': '1.4' }, files })
+    return [readSimplePage('json', body, options), readSimplePage('html', folder + links.join(''), options)]
+  }
+
+  it('costs that link, where so many may be malformed', () => {
+    for (const { files, unread } of pages(1, file, bad)) {
+      expect(files.map(({ fileName }) => fileName)).toEqual(['demo-1.0.tar.gz'])
+      expect(unread.map(({ message }) => message)).toEqual(['a link has the scheme ftp'])
+    }
+  })
+  it('refuses the page where it is one too many, and where nothing else is said', () => {
+    expect(() => pages(1, file, bad, bad)).toThrow(MALFORMED)
+    expect(() => json({ files: [file, bad] })).toThrow(MALFORMED)
+    expect(() => html(`<a href="${file.url}"><a href="${bad.url}">`)).toThrow(MALFORMED)
+  })
+  it('does as the base of all others, which is no link', () => {
+    const text = `<base href="ftp://x/"><a href="${file.url}">`
+    expect(() => readSimplePage('html', text, { ...OPTIONS, maxUnread: 2 })).toThrow(MALFORMED)
+  })
+})
+
 describe('the time of an upload', () => {
   const second = 1_767_323_045_000
   it.each([
