@@ -28,9 +28,8 @@ export interface PageEntry {
   readonly sizeBytes: number | null
   readonly uploadedAtMs: number
   readonly requiresPython: string | null
-  /** The digest of the metadata that this gate will serve, where it is known. */
+  /** The digest of the metadata that this gate will serve; null where it is not known, and then none is offered. */
   readonly metadataSha256: string | null
-  readonly hasMetadata: boolean
   /** The sentence of a refusal, or what the upstream says; null for what is not yanked. */
   readonly yanked: string | null
   readonly hasProvenance: boolean

@@ -25,7 +25,6 @@ const entry = (fileName: string, yanked: string | null): PageEntry => ({
   uploadedAtMs: 1_700_000_000_000,
   requiresPython: '>=3.9',
   metadataSha256: null,
-  hasMetadata: true,
   yanked,
   hasProvenance: false,
 })

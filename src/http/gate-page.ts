@@ -125,7 +125,7 @@ function* listed(files: readonly PageEntry[]): Generator<FileListing> {
       ...(sizeBytes === null ? {} : { sizeBytes }),
       uploadTimeMs: uploadedAtMs,
       ...(requiresPython === null ? {} : { requiresPython }),
-      ...(file.hasMetadata ? { coreMetadata: file.metadataSha256 ?? 'unhashed' } : {}),
+      ...(file.metadataSha256 === null ? {} : { coreMetadata: file.metadataSha256 }),
       ...(yanked === null ? {} : { yanked }),
       ...(file.hasProvenance ? { provenanceHref: `${href}.provenance` } : {}),
     }

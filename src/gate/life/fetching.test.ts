@@ -2,13 +2,14 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../../base/index.ts'
-import { gzipOf, tarOf, wheelOfSize } from '../../formats/python/archive/arrange.ts'
+import { wheelOfSize } from '../../formats/python/archive/arrange.ts'
 import { bytesOf } from '../../registry/seals/arrange.ts'
 import {
   askedOf,
   bytesIn,
   entryFor,
   fetched,
+  metadataIn,
   netError,
   NEWER,
   offer,
@@ -28,7 +29,6 @@ beforeEach(async () => {
 })
 
 const SDIST = 'demo-1.0.tar.gz'
-const NEWER_SDIST = 'demo-2.0.tar.gz'
 const opened = (): number => bench.upstream.asked.filter((one) => one.startsWith('open')).length
 const PLACE = { upstream: '0123456789abcdef', name: 'demo' }
 const big = wheelOfSize(200 << 10, WHEEL)
@@ -61,34 +61,6 @@ describe('a file', () => {
       expect(opened()).toBe(2)
     },
   )
-
-  it('that is an sdist is no other one of the same digest either, and needs no second fetch for its own name', async () => {
-    const old = offer(bench.upstream, SDIST)
-    offer(bench.upstream, NEWER_SDIST, { bytes: old.bytes })
-    expect(await fetched(bench.gate, SDIST)).toBe('allowed')
-    const gate = bench.reopen()
-    expect(await refusalFor(gate, NEWER_SDIST)).toMatchObject({
-      code: 'gate.metadata',
-      sentence: expect.stringContaining('demo 2.0 is an sdist of another name or version'),
-    })
-    expect(await fetched(gate, NEWER_SDIST)).toBe('gate.metadata')
-    expect(await fetched(bench.reopen(), SDIST)).toBe('allowed')
-    expect(opened()).toBe(2)
-  })
-
-  it('that is an sdist without a word of its name is served, as installers take it, and logged', async () => {
-    const bytes = gzipOf(tarOf([{ name: 'src/setup.py', content: '' }]))
-    offer(bench.upstream, SDIST, { bytes })
-    offer(bench.upstream, NEWER_SDIST, { bytes })
-    expect([await fetched(bench.gate, SDIST), await fetched(bench.gate, SDIST)]).toEqual([
-      'allowed',
-      'allowed',
-    ])
-    expect([opened(), bench.logged]).toEqual([1, ['gate.sdist-silent']])
-    // What is kept of one name says nothing of the other.
-    expect(await fetched(bench.gate, NEWER_SDIST)).toBe('allowed')
-    expect(opened()).toBe(2)
-  })
 
   it('is not fetched for who asks about it only', async () => {
     offer(bench.upstream, WHEEL)
@@ -257,6 +229,21 @@ describe('a file of an upstream that lies', () => {
 
 describe('metadata', () => {
   afterEach(() => bench.pass(0))
+
+  it('is offered on the page by its digest only, be it that of the upstream or of a wheel that was proved', async () => {
+    const { bytes } = offer(bench.upstream, WHEEL)
+    const listed = { metadataSha256: 'e'.repeat(64) }
+    offer(bench.upstream, NEWER, { listed })
+    offer(bench.upstream, SDIST, { listed })
+    const offered = async () => {
+      const page = await bench.gate.page('demo')
+      return [WHEEL, NEWER, SDIST].map((fileName) => entryFor(page, fileName)?.metadataSha256)
+    }
+    expect(await offered()).toEqual([null, 'e'.repeat(64), null])
+    expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
+    await bench.pass(60_000)
+    expect(await offered()).toEqual([sha256Hex(await metadataIn(WHEEL, bytes)), 'e'.repeat(64), null])
+  })
 
   it('is that of the wheel, whatever the upstream has beside it', async () => {
     offer(bench.upstream, WHEEL)

@@ -11,10 +11,7 @@ import type { Links } from './why-links.ts'
 /** In place of an upstream's name in the URL of a signpost: no upstream has it. */
 export const SIGNPOST_PLACE = '-'
 
-/**
- * No metadata has this digest: that of a file where none is ever served. Where a page has no digest pdm takes the text of
- * a refusal for the metadata of the wheel, and locks it.
- */
+/** No metadata has this digest: that of a file where none is ever served. */
 const NO_METADATA = '0'.repeat(64)
 
 /** The page of a name: what is refused is yanked with its sentence; where nothing may be served, a signpost says so. */
@@ -74,6 +71,7 @@ async function entryOf(
   const isKept = file.sha256 !== null && file.servedAtMs !== null && file.kind === 'wheel'
   const metadata = isKept ? await store.findMetadata(file.sha256) : undefined
   const listedSha256 = file.metadataSha256 ?? (isRefused ? NO_METADATA : null)
+  const metadataSha256 = metadata === undefined ? listedSha256 : sha256Hex(metadata)
   return {
     fileName: file.fileName,
     version: file.version,
@@ -82,8 +80,8 @@ async function entryOf(
     sizeBytes: file.sizeBytes,
     uploadedAtMs: uploadTimeMs(file),
     requiresPython: file.requiresPython,
-    hasMetadata: file.kind === 'wheel',
-    metadataSha256: metadata === undefined ? listedSha256 : sha256Hex(metadata),
+    // Never without a digest: pdm would take what a refusal says, which lists no dependencies, for the metadata.
+    metadataSha256: file.kind === 'wheel' ? metadataSha256 : null,
     yanked,
     hasProvenance: file.provenance.kind === 'at',
   }
@@ -99,7 +97,6 @@ function signpostEntry(name: string): PageEntry {
     sizeBytes: null,
     uploadedAtMs: 0,
     requiresPython: null,
-    hasMetadata: true,
     metadataSha256: NO_METADATA,
     yanked: null,
     hasProvenance: false,
