@@ -19,6 +19,7 @@ export type {
   CountedRefusal,
   Counts,
   GateStore,
+  GoneFile,
   KeptName,
   Mismatch,
   NewPage,

@@ -3,6 +3,7 @@ import { inTurn, type TwoHandles } from '../base/two-handles.contract.ts'
 import type { KnownFile, ListedFile } from './facts.ts'
 import { describeGateEvents } from './store-events.contract.ts'
 import { describeGateSeals } from './store-seals.contract.ts'
+import { describeGateWatch } from './store-watch.contract.ts'
 import type { GateStore, NewPage } from './store.ts'
 
 const PLACE = { upstream: 'u1', name: 'demo' } as const
@@ -58,6 +59,7 @@ export function describeGateStore(
     describePages(() => store)
     describeManyFiles(() => store)
     describeGateSeals(() => store)
+    describeGateWatch(() => store)
     describeGateEvents(() => store)
 
     it('has all of it after it was opened again', async () => {

@@ -26,6 +26,10 @@ export interface KeptName extends Omit<NewPage, 'files'> {
   readonly isUnknown: boolean
 }
 
+export interface GoneFile extends UpstreamName, Pick<KnownFile, 'fileName' | 'version'> {
+  readonly goneAtMs: number
+}
+
 export interface StoredSeal {
   readonly fileSha256: string
   /** Of its bytes. */
@@ -114,6 +118,8 @@ export interface GateStore {
   keepUnknown(place: UpstreamName, atMs: number): Promise<KeptName>
   /** Once; does not change a time that stands. */
   markServed(place: UpstreamName, fileName: string, atMs: number): Promise<void>
+  /** What upstreams have taken back since, the latest first, file by file. */
+  listGone(page: { readonly sinceMs: number; readonly limit: number }): Promise<readonly GoneFile[]>
   /** Names of an upstream that are known there, in order, from the first one after `after`. */
   listNames(
     upstream: string,

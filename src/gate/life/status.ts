@@ -3,6 +3,7 @@ import type { GateStatus, UpstreamStatus } from '../gate.ts'
 import type { GateContext } from './context.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 import { allPins, pinReport } from './pinning.ts'
+import { warningsOf } from './warnings.ts'
 
 const MAX_REFUSED = 20
 const SOON_MS = 14 * 86_400_000
@@ -22,7 +23,11 @@ export async function gateStatus(context: GateContext, sinceMs: number): Promise
     counts: await parts.store.countsSince(parts.name, sinceMs),
     refused: refused.filter(({ count }) => count > 0),
     pins: pins.map(({ name, pin }) => pinReport(name, pin)),
-    soon: [...soon(parts), ...parts.upstreams.flatMap((one) => refresher.unread.sentences(one))],
+    soon: [
+      ...soon(parts),
+      ...parts.upstreams.flatMap((one) => refresher.unread.sentences(one)),
+      ...(await warningsOf(context)),
+    ],
     cache: parts.cache.usage(),
   }
 }

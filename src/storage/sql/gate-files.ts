@@ -1,5 +1,5 @@
 import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
-import type { KnownFile, ListedFile, UpstreamName } from '../../gate/index.ts'
+import type { GoneFile, KnownFile, ListedFile, UpstreamName } from '../../gate/index.ts'
 import { inBatches, inPages, PAGE_ROWS } from './gate-batches.ts'
 import type { GateTables } from './gate-tables.ts'
 import { atOneMoment } from './transactions.ts'
@@ -41,6 +41,29 @@ function filesAt(
     .orderBy('gate_files.id')
     .limit(PAGE_ROWS)
     .execute()
+}
+
+/** The latest first, whatever upstream they are of. */
+export async function listGone(
+  tables: Tables,
+  { sinceMs, limit }: { readonly sinceMs: number; readonly limit: number },
+): Promise<readonly GoneFile[]> {
+  const rows = await tables
+    .selectFrom('gate_files')
+    .select(['name_id', 'version', 'file_name', 'gone_at_ms'])
+    .where('gone_at_ms', '>=', sinceMs)
+    .orderBy('gone_at_ms', 'desc')
+    .limit(limit)
+    .execute()
+  const places = new Map<number, UpstreamName>()
+  await inBatches([...new Set(rows.map(({ name_id }) => name_id))], async (ids) => {
+    const names = tables.selectFrom('gate_names').select(['id', 'upstream', 'name']).where('id', 'in', ids)
+    for (const { id, ...place } of await names.execute()) places.set(id, place)
+  })
+  return rows.flatMap(({ name_id, version, file_name: fileName, gone_at_ms: goneAtMs }) => {
+    const place = places.get(name_id)
+    return place === undefined || goneAtMs === null ? [] : [{ ...place, version, fileName, goneAtMs }]
+  })
 }
 
 interface Sight {

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { GateStore, KeptName, NewPage, UpstreamName } from '../../gate/index.ts'
-import { keepFiles, listFiles } from './gate-files.ts'
+import { keepFiles, listFiles, listGone } from './gate-files.ts'
 import type { GateTables } from './gate-tables.ts'
 import { alone } from './transactions.ts'
 
@@ -23,6 +23,7 @@ export function nameQueries(
   | 'markServed'
   | 'addMismatch'
   | 'listNames'
+  | 'listGone'
 > {
   return {
     findName: async (place) => {
@@ -30,6 +31,7 @@ export function nameQueries(
       return row && toName(row)
     },
     listFiles: (place) => listFiles(tables, place),
+    listGone: (page) => listGone(tables, page),
     keepPage: (place, page, atMs) => alone(tables, (step) => keepPage(step, place, { page, atMs })),
     keepFresh: async (place, atMs) => {
       await updateName(tables, place).set({ fresh_at_ms: atMs }).execute()

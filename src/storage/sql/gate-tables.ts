@@ -135,6 +135,11 @@ export const gateMigrations: Steps = {
       await index.columns(['gate', 'file_name', 'last_at_ms', 'number']).execute()
     },
   },
+  '0028-gate-gone': {
+    up: async ({ schema }) => {
+      await schema.createIndex('gate_files_gone').on('gate_files').columns(['gone_at_ms']).execute()
+    },
+  },
 }
 
 type Building = CreateTableBuilder<string, string>

@@ -50,6 +50,7 @@ const HISTORY: readonly string[] = [
   '0025-pipelines-project-queues',
   '0026-gate',
   '0027-gate-refused-names',
+  '0028-gate-gone',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {

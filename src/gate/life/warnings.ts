@@ -1,0 +1,38 @@
+import { dayText } from '../decide/times.ts'
+import { shownText } from '../sentence-text.ts'
+import type { GateContext } from './context.ts'
+
+const GONE_SINCE_MS = 30 * 86_400_000
+const MAX_GONE_FILES = 500
+const MAX_SAID = 10
+
+/** What an operator should look at: sentences for the status. */
+export async function warningsOf(context: GateContext): Promise<readonly string[]> {
+  return goneSentences(context)
+}
+
+/** Release by release, those that were taken back last. */
+async function goneSentences({
+  parts: { store, clock, upstreams },
+}: GateContext): Promise<readonly string[]> {
+  const sinceMs = clock.nowMs() - GONE_SINCE_MS
+  const own = new Set(upstreams.map(({ key }) => key))
+  const releases = new Map<string, number>()
+  for (const { upstream, name, version, goneAtMs } of await store.listGone({
+    sinceMs,
+    limit: MAX_GONE_FILES,
+  })) {
+    const release = `${shownText(name)} ${shownText(version)}`
+    if (own.has(upstream) && !releases.has(release)) releases.set(release, goneAtMs)
+  }
+  return shortList(
+    [...releases].map(([release, atMs]) => `${release} is gone upstream since ${dayText(atMs)}`),
+    'releases are gone upstream',
+  )
+}
+
+/** A status is read by people. */
+function shortList(said: readonly string[], what: string): readonly string[] {
+  const left = said.length - MAX_SAID
+  return left <= 0 ? said : [...said.slice(0, MAX_SAID), `${left} more ${what}`]
+}
