@@ -46,14 +46,15 @@ describe('the rule of a name, in lines', () => {
 
   it('says of each key what it does', async () => {
     const keys = 'unsigned = "never-sealed"\nlearn = true\ncooldown = "36h"\nsettle = "60d"\nlate = "1d"'
-    const lines = await linesOf(`[unlisted]\n${keys}\npartial = "allow"`)
-    expect(lines.slice(-6)).toEqual([
+    const lines = await linesOf(`[unlisted]\n${keys}\npartial = "allow"\ngone = "serve"`)
+    expect(lines.slice(-7)).toEqual([
       'at a gate',
       '  unsigned        served if no earlier release has a seal, and older than 60d',
       '  cooldown        files younger than 36h are held',
       '  settle          files older than 60d are settled',
       '  late            files 1d after the first of their release need the signer above',
       '  partial         files without a seal are served too, as "unsigned" says',
+      '  gone            files that the upstream lists no longer are served as before, if the gate has kept them',
     ])
   })
 

@@ -41,8 +41,13 @@ const PARTIAL: Readonly<Record<ExplainedTerms['partial'], string>> = {
   allow: 'files without a seal are served too, as "unsigned" says',
 }
 
+const GONE: Readonly<Record<ExplainedTerms['gone'], string>> = {
+  refuse: 'files that the upstream lists no longer are refused',
+  serve: 'files that the upstream lists no longer are served as before, if the gate has kept them',
+}
+
 function gateLines(terms: ExplainedTerms): readonly string[] {
-  const { unsigned, cooldown, settle, late, partial } = terms
+  const { unsigned, cooldown, settle, late, partial, gone } = terms
   const words = {
     refuse: 'refused',
     'never-sealed': `served if no earlier release has a seal, and older than ${settle}`,
@@ -55,6 +60,7 @@ function gateLines(terms: ExplainedTerms): readonly string[] {
     row('settle', `files older than ${settle} are settled`),
     row('late', `files ${late} after the first of their release need the signer above`),
     row('partial', PARTIAL[partial]),
+    row('gone', GONE[gone]),
   ]
 }
 

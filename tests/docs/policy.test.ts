@@ -7,7 +7,7 @@ import { explainedLines } from '../../src/cli/policy-explain-report.ts'
 import '../../src/gate/index.ts'
 import { explainName, readPolicy } from '../../src/verify/index.ts'
 import { codeProblem } from '../../src/verify/policy/exempt-codes.ts'
-import { gateKeys, PARTIAL, UNSIGNED } from '../../src/verify/policy/gate-schema.ts'
+import { GONE, gateKeys, PARTIAL, UNSIGNED } from '../../src/verify/policy/gate-schema.ts'
 import {
   Exempt,
   Identity,
@@ -116,7 +116,11 @@ describe('schemas/policy-v1.schema.json', () => {
     expect(Object.keys(unlisted!.properties).toSorted()).toEqual(keys(Unlisted))
     expect(Object.keys(ofIdentity!.properties).toSorted()).toEqual(keys(Identity))
     expect(Object.keys(schema.$defs['exempt']!.properties).toSorted()).toEqual(keys(Exempt))
-    expect(ofRule!.properties).toMatchObject({ unsigned: { enum: UNSIGNED }, partial: { enum: PARTIAL } })
+    expect(ofRule!.properties).toMatchObject({
+      unsigned: { enum: UNSIGNED },
+      partial: { enum: PARTIAL },
+      gone: { enum: GONE },
+    })
     expect(schema.$defs['require']!.items).toEqual({ enum: [...REQUIREMENTS] })
   })
 

@@ -10,6 +10,7 @@ import {
   openBench,
   policyOf,
   provenanceOf,
+  refusalFor,
   SEALED,
   WHEEL,
   type Bench,
@@ -91,6 +92,83 @@ describe('attacks on versions', () => {
     await expectCovered([
       ['src/gate/life/refresh.test.ts', 'is noticed where a page is older than one before'],
     ])
+  })
+
+  const served = SEALED.replace('names', 'gone = "serve"\nnames')
+
+  it('23: where the rule serves it, a version that is taken off the page stays on it, and is served: no rollback', async () => {
+    await gate(served, { [WHEEL]: { seal: own }, [NEWER]: { seal: own } })
+    expect(await fetched(bench.gate, NEWER)).toBe('allowed')
+    bench.upstream.offers.delete(NEWER)
+    await bench.pass(60_000)
+    expect(await codes()).toEqual({ [WHEEL]: null, [NEWER]: null })
+    const asked = bench.upstream.asked.length
+    expect([await fetched(bench.gate, NEWER), await fetched(bench.gate, NEWER, 'metadata')]).toEqual([
+      'allowed',
+      'allowed',
+    ])
+    expect(bench.upstream.asked.slice(asked)).toEqual([])
+  })
+
+  it('23: where it was never kept, it is listed and answered with the sentence, so that nothing lower is taken', async () => {
+    await gate(served, { [WHEEL]: { seal: own }, [NEWER]: { seal: own } })
+    await bench.gate.page('demo')
+    const kept = bench.upstream.offers.get(NEWER)!
+    bench.upstream.offers.delete(NEWER)
+    await bench.pass(60_000)
+    expect(await codes()).toEqual({ [WHEEL]: null, [NEWER]: null })
+    for (const kind of [undefined, 'metadata'] as const) {
+      const { status, sentence } = await refusalFor(bench.gate, NEWER, kind)
+      expect([status, sentence]).toEqual([
+        403,
+        expect.stringMatching(
+          /^refused \(gate\.gone\): demo 2\.0: pypi took it back on [-0-9]{10}, and this gate has not kept it; see /,
+        ),
+      ])
+    }
+    expect(bench.upstream.asked).not.toContain(`open ${NEWER}`)
+    // Back again it is what it was.
+    bench.upstream.offers.set(NEWER, kept)
+    await bench.pass(60_000)
+    expect(await fetched(bench.gate, NEWER)).toBe('allowed')
+  })
+
+  it('23: a whole page that is gone is served as before, until quarantine or another rule ends it', async () => {
+    await gate(served, { [WHEEL]: { seal: own }, [NEWER]: { seal: own } })
+    await fetched(bench.gate, NEWER)
+    bench.upstream.offers.clear()
+    await bench.pass(60_000)
+    expect(await codes()).toEqual({ [WHEEL]: null, [NEWER]: null })
+    expect([await fetched(bench.gate, NEWER), await fetched(bench.gate, WHEEL)]).toEqual([
+      'allowed',
+      'gate.gone',
+    ])
+    // Who hides a file hides its seals too: that nobody has any now is not believed.
+    expect(await codes()).toEqual({ [WHEEL]: null, [NEWER]: null })
+    const ended = await policyOf(SEALED)
+    expect(await fetched(bench.reopen({ policy: () => ended }), NEWER)).toBe('gate.gone')
+    add(WHEEL, { seal: own })
+    bench.upstream.page = { status: 'quarantined' }
+    await bench.pass(60_000)
+    await bench.gate.page('demo')
+    bench.upstream.offers.clear()
+    await bench.pass(60_000)
+    expect(await fetched(bench.gate, NEWER)).toBe('gate.quarantined')
+  })
+
+  it('23: what is gone is said in the status and in why, whatever the rule says', async () => {
+    for (const rules of [served, SEALED]) {
+      await gate(rules, { [WHEEL]: { seal: own }, [NEWER]: { seal: own } })
+      await fetched(bench.gate, NEWER)
+      bench.upstream.offers.delete(NEWER)
+      await bench.pass(60_000)
+      const { files } = await bench.gate.why('demo', '2.0')
+      expect(files[0]?.notes).toEqual([expect.stringMatching(/^gone upstream since \d{4}-\d\d-\d\d$/)])
+      const { soon } = await bench.gate.status(0)
+      expect(soon).toEqual([expect.stringMatching(/^demo 2\.0 is gone upstream since \d{4}-\d\d-\d\d$/)])
+      await bench.close()
+    }
+    await gate(SEALED, {})
   })
 
   it('24: an upstream that stays as it was, or silent, is served until the limit: gate.stale', () =>

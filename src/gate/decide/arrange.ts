@@ -155,6 +155,7 @@ export const strict: GateRule = {
   cooldownMs: 0,
   settleMs: 30 * DAY,
   lateMs: 14 * DAY,
+  gone: 'refuse',
   partial: 'refuse',
 }
 

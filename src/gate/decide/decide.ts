@@ -6,7 +6,8 @@ import { askSeals } from './ask-seals.ts'
 import { askUnsigned, besideOf, isUnsigned } from './ask-unsigned.ts'
 import { exemptionsFor, liftedBy } from './exempt.ts'
 import { firstTimeMs, isSealed, readHistory } from './history.ts'
-import { goneGround, nameGrounds, type NameGrounds } from './name-grounds.ts'
+import { addGone, addGoneAfter, agesToMs } from './gone.ts'
+import { nameGrounds, type NameGrounds } from './name-grounds.ts'
 import { askAge, askLate, byteGrounds } from './own-grounds.ts'
 import {
   asksForSeals,
@@ -76,12 +77,11 @@ function decideFiles(release: ReleaseFacts, ofName: NameGrounds, setting: Settin
   return new Map(open.map((one) => [one.judged.file.fileName, decisionOf(one, setting)] as const))
 }
 
-function startDraft({ file }: JudgedFile, { grounds, timesMs }: NameGrounds, setting: Setting): Draft {
-  const draft = newDraft()
+function startDraft(judged: JudgedFile, { grounds, timesMs }: NameGrounds, setting: Setting): Draft {
+  const draft = newDraft(agesToMs(judged.file, setting))
   draft.grounds.push(...grounds)
   draft.timesMs.push(...timesMs)
-  const gone = goneGround(file, setting)
-  if (gone !== undefined) draft.grounds.push(gone)
+  addGone(draft, judged, setting)
   return draft
 }
 
@@ -137,6 +137,10 @@ function addReleaseGround({ judged, draft }: OpenFile, { grounds, timesMs }: Spr
 }
 
 function decisionOf({ judged, draft, exemptions }: OpenFile, setting: Setting): Decision {
+  const isRefused = [...draft.grounds, ...byteGrounds(judged, setting)].some(
+    (ground) => liftedBy(ground, exemptions) === undefined,
+  )
+  addGoneAfter(draft, judged, { setting, isRefused })
   const grounds: Decision['grounds'][number][] = []
   const timesMs = [...draft.timesMs]
   for (const { code, fact } of [...draft.grounds, ...byteGrounds(judged, setting)]) {

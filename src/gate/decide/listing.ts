@@ -2,6 +2,7 @@ import { nameInFileNames, normalizeName } from '../../formats/python/index.ts'
 import type { Decision, Ground } from '../decision.ts'
 import type { JudgedFile, NameFacts } from '../facts.ts'
 import { shownText } from '../sentence-text.ts'
+import { isServedAsBefore } from './gone.ts'
 import { applyMode, type Mode } from './mode.ts'
 import type { NameDecision } from './question.ts'
 import { uploadTimeMs } from './times.ts'
@@ -32,7 +33,8 @@ export interface ListingQuestion {
 
 /**
  * What the page of a name lists: what is refused as yanked, with its sentence, so that ranges fall back by themselves
- * and exact pins read why. What upstream has taken back is listed only where this gate has served it.
+ * and exact pins read why. What upstream has taken back is listed only where this gate has served it, or where its rule
+ * serves it as before.
  */
 export function listingOf({ facts, decided, mode, sentenceOf }: ListingQuestion): NameListing {
   const files: PageFile[] = []
@@ -43,7 +45,7 @@ export function listingOf({ facts, decided, mode, sentenceOf }: ListingQuestion)
       if (decision === undefined) continue
       const ground = refusingGround(applyMode(decision, mode).decision)
       if (ground !== undefined) newest = later(newest, { judged, ground })
-      if (isLeftOut(judged, ground)) continue
+      if (isLeftOut(judged, decision, ground)) continue
       files.push(pageFile(judged, ground, sentenceOf))
     }
   const signpost = files.some(({ isRefused }) => !isRefused)
@@ -52,9 +54,10 @@ export function listingOf({ facts, decided, mode, sentenceOf }: ListingQuestion)
   return { files, ...(signpost === undefined ? {} : { signpost }) }
 }
 
-/** As upstream has it, but for what somebody may have from here. */
-function isLeftOut({ file: { goneAtMs, servedAtMs } }: JudgedFile, ground: Ground | undefined): boolean {
-  return goneAtMs !== null && (servedAtMs === null || ground === undefined)
+/** As upstream has it, but for what somebody may have from here, and for what the rule serves as before. */
+function isLeftOut({ file }: JudgedFile, decision: Decision, ground: Ground | undefined): boolean {
+  if (file.goneAtMs === null) return false
+  return ground === undefined ? !isServedAsBefore(file, decision) : file.servedAtMs === null
 }
 
 interface Refused {

@@ -1,7 +1,6 @@
 import type { Setting, DraftGround } from './question.ts'
-import { dayText, overLimit } from './times.ts'
+import { overLimit } from './times.ts'
 import { shownText } from '../sentence-text.ts'
-import type { KnownFile } from '../facts.ts'
 
 /** What refuses every file of a name. */
 export interface NameGrounds {
@@ -32,10 +31,4 @@ export function nameGrounds(setting: Setting): NameGrounds {
       fact: `${upstream} was last seen ${overLimit(nowMs - facts.freshAtMs, state.staleForMs)}`,
     })
   return { grounds, timesMs: [staleAtMs] }
-}
-
-/** The upstream lists it no longer; others have it perhaps, and it is not spread to the rest of the release. */
-export function goneGround({ goneAtMs }: KnownFile, { facts }: Setting): DraftGround | undefined {
-  if (goneAtMs === null) return undefined
-  return { code: 'gate.gone', fact: `${shownText(facts.upstream)} took it back on ${dayText(goneAtMs)}` }
 }

@@ -39,11 +39,12 @@ function isKnown(judged: JudgedFile): boolean {
   return judged.seals.kind === 'judged' || isUnsigned(judged)
 }
 
-export function askAge(draft: Draft, { file }: JudgedFile, { rule, nowMs }: RuledSetting): void {
+export function askAge(draft: Draft, { file }: JudgedFile, { rule }: RuledSetting): void {
   const atMs = uploadTimeMs(file)
   const untilMs = atMs + rule.cooldownMs
   if (rule.cooldownMs <= 0) return
   draft.timesMs.push(untilMs)
+  const { agesToMs: nowMs } = draft
   if (nowMs < untilMs)
     draft.grounds.push({ code: 'gate.held', fact: heldFact({ atMs, forMs: rule.cooldownMs, nowMs }) })
 }

@@ -74,6 +74,7 @@ const rule: fc.Arbitrary<GateRule> = fc
     learns: fc.boolean(),
     cooldownMs: fc.constantFrom(0, 7 * DAY),
     partial: fc.constantFrom('refuse', 'sealed-only', 'allow'),
+    gone: fc.constantFrom('refuse', 'serve'),
   })
   .map(({ base, ...changes }): GateRule => Object.assign({}, base, changes))
 

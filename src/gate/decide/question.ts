@@ -56,6 +56,8 @@ export interface Draft {
   readonly notes: string[]
   /** When what was found may be otherwise, past or future. */
   readonly timesMs: number[]
+  /** To which the age of the file is counted: now, unless it is gone. */
+  readonly agesToMs: number
   seal?: GoodSeal
   /** By somebody whom a rule or a pin expects. */
   isExpected: boolean
@@ -63,8 +65,8 @@ export interface Draft {
   isOpen: boolean
 }
 
-export function newDraft(): Draft {
-  return { grounds: [], notes: [], timesMs: [], isExpected: false, isOpen: false }
+export function newDraft(agesToMs: number): Draft {
+  return { grounds: [], notes: [], timesMs: [], agesToMs, isExpected: false, isOpen: false }
 }
 
 /** Whether the rule cares for seals at all: where anybody may sign and nobody must, a seal says nothing. */

@@ -4,10 +4,10 @@ import type { Draft, DraftGround, RuledSetting } from './question.ts'
 export function addUnlessSettled(
   draft: Draft,
   { ground, atMs }: { readonly ground: DraftGround; readonly atMs: number },
-  { rule: { settleMs }, nowMs }: RuledSetting,
+  { rule: { settleMs } }: RuledSetting,
 ): void {
   const settledMs = atMs + settleMs
   if (settleMs > 0) draft.timesMs.push(settledMs)
-  if (settleMs > 0 && nowMs >= settledMs) draft.notes.push(`settled: ${ground.fact}`)
+  if (settleMs > 0 && draft.agesToMs >= settledMs) draft.notes.push(`settled: ${ground.fact}`)
   else draft.grounds.push(ground)
 }

@@ -1,4 +1,5 @@
 import { sha256Hex, WheelsealError } from '../../base/index.ts'
+import { isServedAsBefore, lostFact } from '../decide/gone.ts'
 import { gateErrors } from '../errors.ts'
 import type { AskedFile, FileAnswer, Refused } from '../gate.ts'
 import type { Arriving } from './arriving.ts'
@@ -38,6 +39,7 @@ export async function answerAllowed(
   const { file } = viewed.judged
   if (!isDigested(file)) throw new Error('a file without a digest was allowed')
   if (asked.kind === 'provenance') return answerProvenance(parts, allowed, file)
+  await refuseLost(parts, fetching, { ...allowed, file })
   await markServed(parts, allowed)
   const wanted = { upstream: view.routed.upstream, name: view.name, file }
   if (asked.kind === 'metadata') return answerMetadata(parts, fetching, { ...allowed, wanted })
@@ -77,6 +79,20 @@ async function* keptBytes(
   const blob = await cache.open(sha256)
   if (blob === undefined) throw gateErrors('gate.upstream', 'the file left the cache; try again')
   yield* blob.stream()
+}
+
+/** Of what upstream has taken back only what is kept is served, and nothing is asked for. Throws `gate.gone`. */
+async function refuseLost(
+  parts: GateParts,
+  fetching: Fetching,
+  { view, viewed, asked, file }: Allowed & { readonly file: DigestedFile },
+): Promise<void> {
+  if (!isServedAsBefore(file, viewed.decision)) return
+  const kept =
+    asked.kind === 'metadata'
+      ? await keptMetadata(parts, fetching, file)
+      : await parts.cache.open(file.sha256, file.sizeBytes ?? undefined)
+  if (kept === undefined) throw gateErrors('gate.gone', lostFact(view.routed.upstream.name, file))
 }
 
 /** From then on a refusal of it is a recall. On a full disk what is kept is served without. */

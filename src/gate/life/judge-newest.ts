@@ -1,6 +1,7 @@
 import type { Decision } from '../decision.ts'
 import type { GateCode } from '../errors.ts'
-import type { KnownFile, ReleaseFacts, SealState } from '../facts.ts'
+import { isServedAsBefore } from '../decide/gone.ts'
+import type { JudgedFile, KnownFile, ReleaseFacts, SealState } from '../facts.ts'
 import { uploadTimeMs } from '../decide/times.ts'
 import { releaseLine } from '../decide/history.ts'
 import { isDigested, type DigestedFile, type Judging } from './judging.ts'
@@ -19,7 +20,7 @@ export async function judgeNewest(parts: GateParts, judging: Judging, view: Name
   const newest = newestReleases(view.facts.releases)
   const open = newest.flatMap((release) => openFiles(view, release))
   const again = newest.flatMap((release) =>
-    digestedFiles(release).filter((file) => isRefusedBySeals(view, file)),
+    digestedFiles(view, release).filter((file) => isRefusedBySeals(view, file)),
   )
   const files = [...open, ...(await judging.searchedLongAgo(view.routed.upstream, again))]
   if (files.length === 0) return false
@@ -35,6 +36,8 @@ export async function isWorthJudging(
 ): Promise<boolean> {
   const { file } = viewed.judged
   if (mode === 'off' || !isDigested(file)) return false
+  // Who hides a file hides its seals as well: what is known of them stays.
+  if (isServedAsBefore(file, viewed.decision)) return false
   if (viewed.decision.outcome === 'not judged') return true
   if (!isRefusedBySeals(view, file)) return false
   return (await judging.searchedLongAgo(view.routed.upstream, [file])).length > 0
@@ -58,9 +61,8 @@ export async function judgeRelease(
   view: NameView,
   { files }: ReleaseFacts,
 ): Promise<boolean> {
-  const open = files.flatMap(({ file, seals }) =>
-    isDigested(file) && (seals.kind === 'not judged' || seals.kind === 'unreachable') ? [file] : [],
-  )
+  const own = new Set(files.filter(isOpen).map(({ file }) => file.fileName))
+  const open = digestedFiles(view, { files }).filter(({ fileName }) => own.has(fileName))
   if (open.length === 0) return false
   const asked = open.slice(0, MAX_FILES)
   await within(parts, RELEASE_PATIENCE_MS, judgeAll(judging, view, asked))
@@ -87,11 +89,22 @@ async function judgeAll(judging: Judging, view: NameView, files: readonly Digest
 }
 
 function openFiles(view: NameView, release: ReleaseFacts): readonly DigestedFile[] {
-  return digestedFiles(release).filter((file) => decisionOn(view, file)?.outcome === 'not judged')
+  return digestedFiles(view, release).filter((file) => decisionOn(view, file)?.outcome === 'not judged')
 }
 
-function digestedFiles({ files }: ReleaseFacts): readonly DigestedFile[] {
-  return files.map(({ file }) => file).filter(isDigested)
+/** But for those that are gone and served as before. */
+function digestedFiles(view: NameView, { files }: Pick<ReleaseFacts, 'files'>): readonly DigestedFile[] {
+  return files
+    .map(({ file }) => file)
+    .filter(isDigested)
+    .filter((file) => {
+      const decision = decisionOn(view, file)
+      return decision === undefined || !isServedAsBefore(file, decision)
+    })
+}
+
+function isOpen({ seals }: JudgedFile): boolean {
+  return seals.kind === 'not judged' || seals.kind === 'unreachable'
 }
 
 function decisionOn({ decision }: NameView, { versionKey, fileName }: KnownFile): Decision | undefined {

@@ -4,6 +4,7 @@ import type { Ground } from '../decision.ts'
 import { gateErrors } from '../errors.ts'
 import type { SealState } from '../facts.ts'
 import type { AskedFile, FileAnswer, Refused } from '../gate.ts'
+import { isServedAsBefore, lostFact } from '../decide/gone.ts'
 import { answerAllowed, type Allowed } from './answer-file.ts'
 import type { GateContext } from './context.ts'
 import { isWorthJudging, judgeAsked } from './judge-newest.ts'
@@ -64,7 +65,10 @@ function wouldRefuseFor({ mode }: GateParts, { viewed }: Found): string | null {
   return wouldRefuse ?? null
 }
 
-function openGround({ view: { routed }, seals }: Found): Ground {
+function openGround({ view: { routed }, viewed, seals }: Found): Ground {
+  const { file } = viewed.judged
+  if (isServedAsBefore(file, viewed.decision))
+    return { code: 'gate.gone', fact: lostFact(routed.upstream.name, file) }
   const why =
     seals?.kind === 'unreachable' ? 'did not tell of its seals' : 'has seals that cannot be judged now'
   return { code: 'gate.upstream', fact: `${routed.upstream.name} ${why}; try again in a minute` }
@@ -127,6 +131,7 @@ function bytesGround({ view: { routed }, viewed }: Found, error: unknown): Groun
   const { code = '' } = error instanceof WheelsealError ? error : {}
   const name = routed.upstream.name
   if (code === 'gate.digest') return { code, fact: `${name} sent other bytes than its page says` }
+  if (code === 'gate.gone') return { code, fact: (error as WheelsealError).message }
   if (code === 'gate.metadata') return { code, fact: METADATA_FACTS[viewed.judged.file.kind] }
   return upstreamGround(routed, error)
 }

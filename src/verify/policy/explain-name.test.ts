@@ -55,6 +55,7 @@ it('a name has the keys of its rule, with what the rule leaves out', async () =>
     settle: '30d',
     late: '14d',
     partial: 'sealed-only',
+    gone: 'refuse',
   })
 })
 

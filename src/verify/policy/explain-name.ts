@@ -33,6 +33,7 @@ export interface ExplainedTerms {
   readonly settle: string
   readonly late: string
   readonly partial: GateRule['partial']
+  readonly gone: GateRule['gone']
 }
 
 export interface ExplainedSigner {
@@ -68,7 +69,7 @@ export function explainName(packageName: string, file: PolicyFile, nowMs: number
 }
 
 function explainTerms(rule: GateRule): ExplainedTerms {
-  const { policy, unsigned, learns: learn, partial } = rule
+  const { policy, unsigned, learns: learn, partial, gone } = rule
   return {
     rule: policy.rule ?? '',
     signers: policy.anyOf.map(explainSigner),
@@ -79,6 +80,7 @@ function explainTerms(rule: GateRule): ExplainedTerms {
     settle: durationText(rule.settleMs),
     late: durationText(rule.lateMs),
     partial,
+    gone,
   }
 }
 

@@ -31,11 +31,13 @@ describe('what a rule asks at a gate', () => {
       settleMs: 30 * DAY_MS,
       lateMs: 14 * DAY_MS,
       partial: 'refuse',
+      gone: 'refuse',
     })
   })
 
   it('is what it says, in days and hours', async () => {
-    const keys = 'unsigned = "never-sealed"\nlearn = true\ncooldown = "12h"\nsettle = "60d"\nlate = "1d"\n'
+    const keys =
+      'unsigned = "never-sealed"\nlearn = true\ncooldown = "12h"\nsettle = "60d"\nlate = "1d"\ngone = "serve"\n'
     expect((await read(UNLISTED + keys)).gateRuleFor('any')).toEqual({
       policy: { anyOf: [], requires: [], rule: '[unlisted] of p.toml' },
       unsigned: 'never-sealed',
@@ -44,6 +46,7 @@ describe('what a rule asks at a gate', () => {
       settleMs: 60 * DAY_MS,
       lateMs: DAY_MS,
       partial: 'sealed-only',
+      gone: 'serve',
     })
   })
 
@@ -100,6 +103,7 @@ describe('what a rule asks at a gate', () => {
     ['cooldown = "48h"\nsettle = "1d"', '5: rules[1].settle must be longer than cooldown'],
     ['cooldown = "30d"', '4: rules[1].cooldown must be shorter than settle, which is "30d"'],
     ['partial = "some"', '4: rules[1].partial must be one of'],
+    ['gone = true', '4: rules[1].gone must be one of'],
     ['partial = "allow"', '4: rules[1].partial must not be "allow" where unsigned is "refuse"'],
     ['keep = "7d"', '4: rules[1].keep is not a known key'],
   ])('is refused by its line: %s', async (keys, words) => {

@@ -21,6 +21,8 @@ export interface GateRule {
    * or each file as `unsigned` says, which is not `refuse` then.
    */
   readonly partial: 'refuse' | 'sealed-only' | 'allow'
+  /** Of a file that the upstream listed once and lists no longer: as if it were still there, where it was allowed then. */
+  readonly gone: 'refuse' | 'serve'
 }
 
 /** One file, or one release, that is let through although these codes refuse it. */
@@ -44,7 +46,7 @@ export type GateTerms = Omit<GateRule, 'policy'>
 
 /** With the defaults of what a rule leaves out. */
 export function gateTerms(table: Omit<UnlistedTable, 'require' | 'any_of'>): GateTerms {
-  const { unsigned = GATE_DEFAULTS.unsigned, cooldown, settle, late, partial } = table
+  const { unsigned = GATE_DEFAULTS.unsigned, cooldown, settle, late, partial, gone } = table
   return {
     unsigned,
     learns: table.learn === true,
@@ -53,5 +55,6 @@ export function gateTerms(table: Omit<UnlistedTable, 'require' | 'any_of'>): Gat
     lateMs: durationMs(late ?? GATE_DEFAULTS.late),
     // A file without a seal that joins a sealed release is what an attacker without the pipeline can do.
     partial: partial ?? (unsigned === 'refuse' ? 'refuse' : 'sealed-only'),
+    gone: gone ?? GATE_DEFAULTS.gone,
   }
 }

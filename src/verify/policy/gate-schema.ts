@@ -8,7 +8,8 @@ import { listOf, oneOfWords, onlyTrue, pattern, text } from './schema-parts.ts'
 
 export const UNSIGNED = ['refuse', 'never-sealed', 'allow'] as const
 export const PARTIAL = ['refuse', 'sealed-only', 'allow'] as const
-export const GATE_DEFAULTS = { unsigned: 'refuse', settle: '30d', late: '14d' } as const
+export const GONE = ['refuse', 'serve'] as const
+export const GATE_DEFAULTS = { unsigned: 'refuse', settle: '30d', late: '14d', gone: 'refuse' } as const
 
 const MAX_CODES = 40
 
@@ -24,6 +25,7 @@ export const gateKeys = {
   settle: v.optional(duration),
   late: v.optional(duration),
   partial: v.optional(oneOfWords(PARTIAL)),
+  gone: v.optional(oneOfWords(GONE)),
 }
 
 type GateTable = v.InferOutput<v.StrictObjectSchema<typeof gateKeys, undefined>>

@@ -142,7 +142,9 @@ describe('a policy file is refused', () => {
 
   it('with the keys that are known in that place', async () => {
     await expect(policyOf(`${HEAD}name = "x"${IDENTITY}`, 'x')).rejects.toMatchObject({
-      hint: expect.stringMatching(/^known keys: names, prefixes, require, any_of, unsigned, .*partial$/),
+      hint: expect.stringMatching(
+        /^known keys: names, prefixes, require, any_of, unsigned, .*partial, gone$/,
+      ),
     })
     await expect(policyOf(`${HEAD}${IDENTITY}ref = "x"`, 'x')).rejects.toMatchObject({
       hint: expect.stringContaining('refs, identity'),
