@@ -19,6 +19,8 @@ export interface ReportQuestion {
   /** As this gate serves it, absolute. */
   readonly urlOf: (file: KnownFile) => string
   readonly sentenceOf: (judged: JudgedFile, ground: Ground) => string
+  /** What is said beside the decision on a file. */
+  readonly notesOf?: (file: KnownFile) => readonly string[]
 }
 
 /** More are left out, the worst last. */
@@ -92,7 +94,10 @@ function fileReports(
   return reports
 }
 
-function fileReport({ judged, decision }: DecidedFile, { urlOf, sentenceOf }: ReportQuestion): FileReport {
+function fileReport(
+  { judged, decision }: DecidedFile,
+  { urlOf, sentenceOf, notesOf }: ReportQuestion,
+): FileReport {
   const { file } = judged
   const { outcome, ground, untilMs, grounds, notes } = decision
   const signer = decision.seal ?? firstGood(judged)
@@ -108,7 +113,7 @@ function fileReport({ judged, decision }: DecidedFile, { urlOf, sentenceOf }: Re
     ...(untilMs === undefined ? {} : { until: isoText(untilMs) }),
     grounds: grounds.map(groundReport),
     ...(signer === undefined ? {} : { signer: signerReport(signer) }),
-    notes: notes.map((note) => shownText(note, MAX_TEXT)),
+    notes: [...notes, ...(notesOf?.(file) ?? [])].map((note) => shownText(note, MAX_TEXT)),
   }
 }
 

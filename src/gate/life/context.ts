@@ -1,8 +1,9 @@
 import { createCounting, type Counting } from './counts.ts'
-import { createFetching, type Fetching } from './fetching.ts'
+import { createFetching, type Fetching, type WantedFile } from './fetching.ts'
 import { createJudging, type Judging } from './judging.ts'
 import type { GateParts } from './parts.ts'
 import { createLearning, type Learning } from './learning.ts'
+import { createProvedWheels, type ProvedWheels } from './proved-wheels.ts'
 import { createRefresher, type Refresher } from './refresh.ts'
 import { createViews, type Views } from './view.ts'
 import { createLinks, type Links } from './why-links.ts'
@@ -14,6 +15,7 @@ export interface GateContext {
   readonly judging: Judging
   readonly views: Views
   readonly fetching: Fetching
+  readonly proved: ProvedWheels
   readonly counting: Counting
   readonly learning: Learning
   readonly links: Links
@@ -25,10 +27,12 @@ export function openContext(asked: GateParts): GateContext {
   // What is new of a name makes its view an old one.
   const judging: Judging = createJudging(asked, ({ key }, name) => views.forget(key, name))
   const views = createViews(parts, refresher, judging)
-  const fetching = createFetching(parts, ({ upstream, name }) => views.forget(upstream.key, name))
+  const proved = createProvedWheels(parts)
+  const forget = ({ upstream, name }: WantedFile): void => views.forget(upstream.key, name)
+  const fetching = createFetching(parts, proved, forget)
   const learning = createLearning(parts, judging, views)
   const [counting, links] = [createCounting(parts), createLinks(parts)]
-  return { parts, refresher, judging, views, fetching, learning, counting, links }
+  return { parts, refresher, judging, views, fetching, proved, learning, counting, links }
 }
 
 /** Clocks of machines differ by this much. */

@@ -6,6 +6,7 @@ import { startArriving, type Arriving } from './arriving.ts'
 import type { DigestedFile } from './judging.ts'
 import { createNamedFiles, type NamedFiles } from './named-files.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
+import type { ProvedWheels } from './proved-wheels.ts'
 
 /** The way of a file from its upstream into the cache, once for all who ask for it. */
 export interface Fetching {
@@ -30,17 +31,21 @@ export interface WantedFile {
 /** Up to here a file is fetched to its end although nobody waits for it any more. */
 const KEPT_GOING_BYTES = 64 << 20
 
-/** `onMismatch` hears of what is refused for ever from now on, once that is durable. */
-export function createFetching(parts: GateParts, onMismatch: (wanted: WantedFile) => void): Fetching {
+/** `onNew` hears of what a page has to show from now on: what is refused for ever, and what a wheel says otherwise. */
+export function createFetching(
+  parts: GateParts,
+  wheels: ProvedWheels,
+  onNew: (wanted: WantedFile) => void,
+): Fetching {
   const running = new Map<string, Running>()
   const named = createNamedFiles()
   const told = (wanted: WantedFile, found: FoundMismatch): Promise<WheelsealError> =>
-    mismatch(parts, wanted, found).finally(() => onMismatch(wanted))
+    mismatch(parts, wanted, found).finally(() => onNew(wanted))
   const begun = (wanted: WantedFile, key: string): Promise<Arriving> => {
     const closing = new AbortController()
     // Another may have begun anew in the meantime.
     const forget = (): void => void (running.get(key) === own && running.delete(key))
-    const own = { closing, arriving: begin(parts, wanted, { forget, told, closing, named }) }
+    const own = { closing, arriving: begin(parts, wanted, { forget, told, closing, named, wheels, onNew }) }
     running.set(key, own)
     own.arriving.then((one) => one.proved).then(forget, forget)
     return own.arriving
@@ -70,6 +75,8 @@ interface Hooks {
   readonly told: Fetching['mismatch']
   readonly closing: AbortController
   readonly named: NamedFiles
+  readonly wheels: ProvedWheels
+  readonly onNew: (wanted: WantedFile) => void
 }
 
 async function begin(parts: GateParts, wanted: WantedFile, hooks: Hooks): Promise<Arriving> {
@@ -89,7 +96,7 @@ async function begin(parts: GateParts, wanted: WantedFile, hooks: Hooks): Promis
         hooks.told(wanted, { kind: 'digest', ...found }),
       ),
       prove: async (whole, sha256) => {
-        await prove(parts, { ...wanted, told: hooks.told }, { whole, sha256 })
+        await prove(parts, { ...wanted, ...hooks }, { whole, sha256 })
         hooks.named.add(file)
       },
       isKeptGoing: (arrived) => Math.max(arrived, file.sizeBytes ?? 0) <= KEPT_GOING_BYTES,
@@ -126,10 +133,10 @@ interface Arrived {
 /** Digest, size, then name and metadata. Throws `gate.digest`, `gate.metadata`. */
 async function prove(
   parts: GateParts,
-  wanted: WantedFile & Pick<Hooks, 'told'>,
+  wanted: WantedFile & Pick<Hooks, 'told' | 'wheels' | 'onNew'>,
   { whole, sha256 }: Arrived,
 ): Promise<void> {
-  const { file, told } = wanted
+  const { file, told, wheels, onNew } = wanted
   if (sha256 !== file.sha256)
     throw await told(wanted, { kind: 'digest', found: sha256, expected: file.sha256 })
   if (file.sizeBytes !== null && whole.size !== file.sizeBytes) {
@@ -143,7 +150,7 @@ async function prove(
   const found = sha256Hex(metadata)
   if (file.metadataSha256 !== null && file.metadataSha256 !== found)
     throw await told(wanted, { kind: 'metadata', found, expected: file.metadataSha256 })
-  await parts.store.keepMetadata(file.sha256, metadata)
+  if (await wheels.keep(file, metadata)) onNew(wanted)
 }
 
 /** By its own word. One that says nothing is served as it is asked for, which the log tells: installers take it. */

@@ -1,9 +1,9 @@
-import { sha256Hex } from '../../base/index.ts'
 import { listingOf, signpostFor, type NameListing, type PageFile } from '../decide/listing.ts'
 import { uploadTimeMs } from '../decide/times.ts'
 import type { GatePage, PageEntry } from '../gate.ts'
 import type { GateParts } from './parts.ts'
 import { pathOf } from './places.ts'
+import type { ProvedWheels } from './proved-wheels.ts'
 import { refusedWith } from './refusing.ts'
 import type { NameView } from './view.ts'
 import type { Links } from './why-links.ts'
@@ -15,10 +15,10 @@ export const SIGNPOST_PLACE = '-'
 const NO_METADATA = '0'.repeat(64)
 
 /** The page of a name: what is refused is yanked with its sentence; where nothing may be served, a signpost says so. */
-export async function pageOf({ parts, links }: PageParts, view: NameView): Promise<GatePage> {
+export async function pageOf({ parts, links, proved }: PageParts, view: NameView): Promise<GatePage> {
   const { files, signpost } = listingFor(parts, view, links)
   const entries = signpost === undefined ? [] : [signpostEntry(view.name)]
-  for (const file of files) entries.push(await entryOf(parts, view, file))
+  for (const file of files) entries.push(await entryOf(proved, view, file))
   return pageWith(view.name, view.facts.status, entries)
 }
 
@@ -26,6 +26,7 @@ interface PageParts {
   readonly parts: GateParts
   /** Installers show the sentences of a page, whose links must work. */
   readonly links: Links
+  readonly proved: ProvedWheels
 }
 
 function listingFor(
@@ -63,15 +64,12 @@ function pageWith(name: string, status: GatePage['status'], files: readonly Page
 }
 
 async function entryOf(
-  { store }: GateParts,
+  proved: ProvedWheels,
   { routed }: NameView,
   { judged: { file }, yanked, isRefused, isRecalled }: PageFile,
 ): Promise<PageEntry> {
-  // Metadata is kept of what was served once, and of nothing else.
-  const isKept = file.sha256 !== null && file.servedAtMs !== null && file.kind === 'wheel'
-  const metadata = isKept ? await store.findMetadata(file.sha256) : undefined
+  const wheel = await proved.of(file)
   const listedSha256 = file.metadataSha256 ?? (isRefused ? NO_METADATA : null)
-  const metadataSha256 = metadata === undefined ? listedSha256 : sha256Hex(metadata)
   return {
     fileName: file.fileName,
     version: file.version,
@@ -79,9 +77,9 @@ async function entryOf(
     sha256: file.sha256,
     sizeBytes: file.sizeBytes,
     uploadedAtMs: uploadTimeMs(file),
-    requiresPython: file.requiresPython,
+    requiresPython: wheel?.requiresPython === undefined ? file.requiresPython : wheel.requiresPython,
     // Never without a digest: pdm would take what a refusal says, which lists no dependencies, for the metadata.
-    metadataSha256: file.kind === 'wheel' ? metadataSha256 : null,
+    metadataSha256: file.kind === 'wheel' ? (wheel?.metadataSha256 ?? listedSha256) : null,
     yanked,
     hasProvenance: file.provenance.kind === 'at',
   }

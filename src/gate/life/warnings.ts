@@ -8,7 +8,7 @@ const MAX_SAID = 10
 
 /** What an operator should look at: sentences for the status. */
 export async function warningsOf(context: GateContext): Promise<readonly string[]> {
-  return goneSentences(context)
+  return [...(await goneSentences(context)), ...differingSentences(context)]
 }
 
 /** Release by release, those that were taken back last. */
@@ -29,6 +29,14 @@ async function goneSentences({
     [...releases].map(([release, atMs]) => `${release} is gone upstream since ${dayText(atMs)}`),
     'releases are gone upstream',
   )
+}
+
+/** Since this process began. */
+function differingSentences({ proved }: GateContext): readonly string[] {
+  const said = proved
+    .differing()
+    .map((fileName) => `${shownText(fileName)} has another Requires-Python than its page upstream says`)
+  return shortList(said, 'files have another Requires-Python than their pages say')
 }
 
 /** A status is read by people. */

@@ -8,6 +8,7 @@ import type { CountedRefusal } from '../store.ts'
 import type { GateContext } from './context.ts'
 import { judgeRelease } from './judge-newest.ts'
 import { pathOf } from './places.ts'
+import { differenceOf } from './proved-wheels.ts'
 import { refusedWith } from './refusing.ts'
 import { routedName, viewOrGround } from './serve-page.ts'
 import { questionOf, type NameView } from './view.ts'
@@ -29,8 +30,10 @@ export async function whyRelease(
   const found = await listedRelease(context, view, versionKey)
   const isNew = await judgeRelease(context, found.view, found.release)
   const judged = isNew ? await context.views.renewed(found.view) : found.view
-  const report = reportOf(context, judged, versionKey) ?? reportOf(context, found.view, versionKey)
-  return report === undefined ? unlisted(context, view) : withUnread(context, view, report)
+  const notes = await wheelNotes(context, found)
+  const report = (one: NameView): ReleaseReport | undefined => reportOf(context, one, { versionKey, notes })
+  const made = report(judged) ?? report(found.view)
+  return made === undefined ? unlisted(context, view) : withUnread(context, view, made)
 }
 
 /** Throws `gate.unknown`. */
@@ -80,7 +83,30 @@ function withUnread(
   return unread === undefined ? report : { ...report, next: [...report.next, unread] }
 }
 
-function reportOf({ parts }: GateContext, view: NameView, versionKey: string): ReleaseReport | undefined {
+/** By file name. */
+type Notes = ReadonlyMap<string, readonly string[]>
+
+/** Where the page of the upstream says otherwise than a wheel that was proved. */
+async function wheelNotes({ proved }: GateContext, { view, release }: Found): Promise<Notes> {
+  const notes = new Map<string, readonly string[]>()
+  for (const { file } of release.files) {
+    const wheel = await proved.of(file)
+    const difference = wheel && differenceOf(wheel, file, view.routed.upstream.name)
+    if (difference !== undefined) notes.set(file.fileName, [difference])
+  }
+  return notes
+}
+
+interface Reporting {
+  readonly versionKey: string
+  readonly notes: Notes
+}
+
+function reportOf(
+  { parts }: GateContext,
+  view: NameView,
+  { versionKey, notes }: Reporting,
+): ReleaseReport | undefined {
   const { name, routed, facts, files } = view
   return releaseReport({
     gate: parts.name,
@@ -93,6 +119,7 @@ function reportOf({ parts }: GateContext, view: NameView, versionKey: string): R
       return `${parts.url}/${place}/${routed.upstream.name}/${pathOf(file)}`
     },
     sentenceOf: (judged, ground) => refusedWith(parts, { name, ground, judged }).sentence,
+    notesOf: ({ fileName }) => notes.get(fileName) ?? [],
   })
 }
 

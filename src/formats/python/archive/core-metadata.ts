@@ -1,5 +1,5 @@
 import { validRange } from '@renovatebot/pep440'
-import { utf8Decode } from '../../../base/index.ts'
+import { utf8Decode, WheelsealError } from '../../../base/index.ts'
 import { isName, normalizeName } from '../name.ts'
 import { parseVersion, type Version } from '../version.ts'
 import { distributionErrors } from './errors.ts'
@@ -123,6 +123,26 @@ function requiresPythonOf(text: string | undefined): string | undefined {
     validRange(text)
   if (!isValid) throw distributionErrors('distribution.requires-python', `Requires-Python is ${quoted(text)}`)
   return text
+}
+
+/** Of a text that a page would have to repeat. */
+const MAX_SAID_LENGTH = 1000
+
+/**
+ * Requires-Python as METADATA writes it, on one line, whether it is a specifier or not; null where it says nothing.
+ * Undefined where readers may differ: headers that cannot be read, two of them, or a text beyond all measure.
+ */
+export function requiresPythonIn(metadata: Uint8Array): string | null | undefined {
+  try {
+    const headers = parseHeaders(metadata, 'METADATA')
+    const [first, second] = headers.filter(([name]) => name === 'requires-python').map(([, value]) => value)
+    if (first === undefined) return null
+    const text = first.replaceAll(/\s+/g, ' ').trim()
+    return second !== undefined || text.length > MAX_SAID_LENGTH ? undefined : text || null
+  } catch (error) {
+    if (error instanceof WheelsealError) return undefined
+    throw error
+  }
 }
 
 /** Whether two specifiers have the same clauses, in whatever order and spacing. */

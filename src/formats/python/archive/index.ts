@@ -10,7 +10,7 @@
  * `readSdistWord` says whether an sdist is of the name and version of its file name, as leniently as installers read it. docs/reference/check-dist.md lists the codes and limits.
  */
 export { checkArchive, checkDistribution, type DistributionReport } from './check.ts'
-export { sameSpecifier, type CoreMetadata } from './core-metadata.ts'
+export { requiresPythonIn, sameSpecifier, type CoreMetadata } from './core-metadata.ts'
 export { LIMITS as DISTRIBUTION_LIMITS } from './limits.ts'
 export type { RecordAlgorithm } from './record.ts'
 export { readSdistWord, type SdistWord } from './sdist-word.ts'
