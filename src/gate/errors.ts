@@ -94,8 +94,8 @@ export const gateErrors = defineErrors({
   },
   'gate.clock': {
     ...refused,
-    summary: 'The clock of the gate is wrong.',
-    hint: 'set the clock of the machine that runs the gate',
+    summary: 'The clock of the gate is wrong, or a file was signed at a time that is still to come.',
+    hint: 'compare the clock of the gate; if it is right, that of the log or timestamp authority is wrong',
   },
   'gate.approve': {
     status: 400,

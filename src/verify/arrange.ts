@@ -172,12 +172,14 @@ export interface EntryChanges {
   readonly log?: TestKey
   readonly logName?: string
   readonly logIndex?: number
+  /** Of Rekor v1: trees of one id must not differ. */
+  readonly treeId?: number
 }
 
 /** The entry at index 2 of a tree of three, with a proof of one hash. */
 export function makeEntry(changes: EntryChanges = {}): LogEntry {
   const { log = keys.log, logName = LOG_NAME, certificate = leaf, logIndex = 102 } = changes
-  const { integratedTimeSeconds = NOW + 5 } = changes
+  const { integratedTimeSeconds = NOW + 5, treeId = 17 } = changes
   const publicKeyPem = certificatePem(certificate.der)
   const body =
     changes.body ??
@@ -186,7 +188,7 @@ export function makeEntry(changes: EntryChanges = {}): LogEntry {
   const rootHash = nodeHash(left, leafHash(body))
   const logId = sha256Hex(log.spki)
   const promise = { body: encodeBase64(body), integratedTime: integratedTimeSeconds, logId, logIndex }
-  const head = { origin: `${logName} - 17`, size: 3, root: rootHash }
+  const head = { origin: `${logName} - ${treeId}`, size: 3, root: rootHash }
   return {
     uuid: `0000000000000011${Buffer.from(leafHash(body)).toString('hex')}`,
     body,

@@ -6,6 +6,7 @@ import { sha256Hex } from '../../src/base/index.ts'
 import {
   askedOf,
   bytesIn,
+  DAY_MS,
   fetched,
   gateUpstream,
   NEWER,
@@ -64,6 +65,32 @@ describe('attacks on logs and trust roots', () => {
     await fetched(bench.gate, WHEEL)
     const gate = bench.reopen({ clockFact: () => 'this clock is before the newest signed time' })
     expect([await fetched(gate, WHEEL), await fetched(gate, NEWER)]).toEqual(['allowed', 'gate.clock'])
+  })
+
+  it('68: a log whose clock is ahead stops its own files until then, and no others: gate.clock', async () => {
+    await sealedGate()
+    const signedSeconds = NOW / 1000 + 20 * 86_400
+    const leaf = { notBeforeSeconds: signedSeconds - 60, notAfterSeconds: signedSeconds + 60 }
+    const early = { of: WHEEL, leaf, entry: { integratedTimeSeconds: signedSeconds } }
+    offer(bench.upstream, WHEEL, { provenance: provenanceOf(makeSeal(early).attestation) })
+    const { code, sentence } = await refusalFor(bench.gate, WHEEL)
+    expect([code, sentence]).toEqual([
+      'gate.clock',
+      expect.stringMatching(/demo 1\.0 was signed on [-0-9]{10}, by a clock ahead of this gate's; see /),
+    ])
+    expect(await fetched(bench.gate, NEWER)).toBe('allowed')
+    await bench.pass(20 * DAY_MS)
+    expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
+  })
+
+  it('68: a clock that goes back before what it has seen signed judges nothing new: gate.clock', async () => {
+    await sealedGate()
+    expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
+    await bench.pass(-11 * DAY_MS)
+    expect([await fetched(bench.gate, WHEEL), await fetched(bench.gate, NEWER)]).toEqual([
+      'gate.clock',
+      'gate.clock',
+    ])
   })
 
   it('70: provenance of a version that nobody knows yet: verify.bundle, and never none', async () => {

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { exactly } from '../../verify/index.ts'
+import type { SealState } from '../facts.ts'
 import {
   blind,
   broken,
@@ -22,6 +23,10 @@ import {
 } from './arrange.ts'
 
 const withTimestamp = { ...strict, policy: { ...listed, requires: ['timestamp' as const] } }
+
+const MINUTE = 60_000
+const signedThen = (signedAtMs: number) => ({ ...holding(), signedAtMs })
+const signedAt = (signedAtMs: number): SealState => ({ kind: 'judged', verdicts: [signedThen(signedAtMs)] })
 
 const CASES: readonly Case[] = [
   ['a file that the listed pipeline signed', 'allowed', [wheel('2.0')]],
@@ -129,6 +134,30 @@ const CASES: readonly Case[] = [
     'refused gate.clock',
     [wheel('2.0', { seals: notJudged })],
     at({ clockFact: 'this clock is before the newest signed time' }),
+  ],
+  [
+    'a file that was signed at a time that is still to come',
+    'refused gate.clock',
+    [wheel('2.0', { seals: signedAt(NOW + 5 * MINUTE + 1) })],
+  ],
+  [
+    'a file that was signed by a clock a little ahead',
+    'allowed',
+    [wheel('2.0', { seals: signedAt(NOW + 5 * MINUTE) })],
+  ],
+  [
+    'a file of which one seal is of a time that is still to come',
+    'allowed',
+    [wheel('2.0', { seals: { kind: 'judged', verdicts: [signedThen(NOW + DAY), holding()] } })],
+  ],
+  [
+    'kept seals of a time that is still to come',
+    'refused gate.clock',
+    [
+      wheel('2.0', {
+        seals: { kind: 'unreachable', fact: 'it answered 503', kept: [signedThen(NOW + DAY)] },
+      }),
+    ],
   ],
   [
     'a kept verdict while the clock is wrong',

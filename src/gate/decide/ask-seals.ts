@@ -4,7 +4,7 @@ import { shownText } from '../sentence-text.ts'
 import { lackingGround, pinsThatCount, strangerGround, takeSeal } from './expected.ts'
 import { ruleText, type Draft, type DraftGround, type GoodSeal, type RuledSetting } from './question.ts'
 import { addUnlessSettled } from './settle.ts'
-import { dayText, uploadTimeMs } from './times.ts'
+import { dayText, SKEW_MS, uploadTimeMs } from './times.ts'
 
 /** What the seals of a file say; of one without seals, see `askUnsigned`. */
 export function askSeals(draft: Draft, judged: JudgedFile, setting: RuledSetting): void {
@@ -12,8 +12,12 @@ export function askSeals(draft: Draft, judged: JudgedFile, setting: RuledSetting
   if (seals.kind === 'not judged') return waitForVerdict(draft, setting)
   if (seals.kind === 'unreachable') return useKept(draft, seals, setting)
   if (seals.kind !== 'judged') return undefined
-  const holding = seals.verdicts.filter(isGood)
+  const { holding, early } = byClock(draft, seals.verdicts, setting)
   if (takeSeal(draft, holding, setting)) return undefined
+  if (holding.length === 0 && early !== undefined) {
+    draft.grounds.push(earlyGround(early))
+    return undefined
+  }
   const lacking = lackingGround(holding, setting)
   const [stranger] = holding
   if (lacking !== undefined) draft.grounds.push(lacking)
@@ -24,6 +28,25 @@ export function askSeals(draft: Draft, judged: JudgedFile, setting: RuledSetting
 
 function isGood(verdict: SealVerdict): verdict is GoodSeal {
   return verdict.holds
+}
+
+interface ByClock {
+  readonly holding: readonly GoodSeal[]
+  /** One that was signed later than it is. */
+  readonly early: GoodSeal | undefined
+}
+
+/** Verification has no clock: a seal of a time that is still to come is none before. */
+function byClock(draft: Draft, verdicts: readonly SealVerdict[], { nowMs }: RuledSetting): ByClock {
+  const good = verdicts.filter(isGood)
+  const isCome = ({ signedAtMs }: GoodSeal): boolean => signedAtMs <= nowMs + SKEW_MS
+  const early = good.find((one) => !isCome(one))
+  for (const { signedAtMs } of good) draft.timesMs.push(signedAtMs - SKEW_MS)
+  return { holding: good.filter(isCome), early }
+}
+
+function earlyGround({ signedAtMs }: GoodSeal): DraftGround {
+  return { code: 'gate.clock', fact: `was signed on ${dayText(signedAtMs)}, by a clock ahead of this gate's` }
 }
 
 /** A new verdict needs a trust root and a clock; one that is kept does not. */
@@ -45,7 +68,9 @@ function useKept(
 ): void {
   const upstream = shownText(setting.facts.upstream)
   draft.notes.push(`${upstream} did not tell of seals: ${shownText(fact)}`)
-  if (takeSeal(draft, kept.filter(isGood), setting)) return
+  const { holding, early } = byClock(draft, kept, setting)
+  if (takeSeal(draft, holding, setting)) return
+  if (early !== undefined) draft.grounds.push(earlyGround(early))
   draft.grounds.push({ code: 'gate.upstream', fact: `${upstream} did not answer, and nothing is kept` })
 }
 

@@ -32,7 +32,10 @@ import { applyMode, type Mode } from './mode.ts'
 import type { NameQuestion } from './question.ts'
 
 const kept: SealState = { kind: 'unreachable', fact: '503', kept: [holding()] }
-const seals = fc.constantFrom(sealedBy(), mallory, unsigned, broken, blind, notJudged, unreachable, kept)
+const early: SealState = { kind: 'judged', verdicts: [{ ...holding(), signedAtMs: NOW + 2 * DAY }] }
+const seals = fc.constantFrom(
+  ...[sealedBy(), mallory, unsigned, broken, blind, notJudged, unreachable, kept, early],
+)
 /** Times close together and on the limits, where answers change. */
 const ageDays = fc.constantFrom(-3, 0, 1, 6.5, 7, 8, 20, 29.5, 30, 31, 60, 100, 400)
 

@@ -2,6 +2,8 @@ import { isoTimeMs } from '../../base/index.ts'
 import type { KnownFile } from '../facts.ts'
 
 const MINUTE_MS = 60_000
+/** Clocks of machines differ by this much. */
+export const SKEW_MS = 5 * MINUTE_MS
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 

@@ -1,3 +1,4 @@
+import { SKEW_MS } from '../decide/times.ts'
 import { createCounting, type Counting } from './counts.ts'
 import { createFetching, type Fetching, type WantedFile } from './fetching.ts'
 import { createJudging, type Judging } from './judging.ts'
@@ -34,9 +35,6 @@ export function openContext(asked: GateParts): GateContext {
   const [counting, links] = [createCounting(parts), createLinks(parts)]
   return { parts, refresher, judging, views, fetching, proved, learning, counting, links }
 }
-
-/** Clocks of machines differ by this much. */
-const SKEW_MS = 5 * 60_000
 
 /** What was signed and logged was so before now. */
 function clockFactOf({ clock, clockFact }: GateParts, judging: Judging): string | null {

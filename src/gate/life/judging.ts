@@ -4,6 +4,7 @@ import type { LogAnswer } from '../../verify/index.ts'
 import { gateErrors } from '../errors.ts'
 import type { KnownFile, SealState } from '../facts.ts'
 import type { StoredSeal } from '../store.ts'
+import { SKEW_MS } from '../decide/times.ts'
 import { judgeSeals, sealStateOf, type JudgedSeal } from '../judge-seals.ts'
 import { isWithin } from './age.ts'
 import { once } from './once.ts'
@@ -19,7 +20,10 @@ export function isDigested(file: KnownFile): file is DigestedFile {
 export interface Judging {
   /** From what is kept: no request leaves. */
   known(upstream: GateUpstream, files: readonly DigestedFile[]): Promise<ReadonlyMap<string, SealState>>
-  /** The newest time that a seal which holds was signed at, as far as this process has judged; 0 for none. */
+  /**
+   * The newest time that a seal which holds was signed at, as far as this process has judged and its clock had come; 0 for
+   * none.
+   */
   newestSignedMs(): number
   /** Those whose seals were looked for, so long ago that there may be others: publishers may sign after the upload. */
   searchedLongAgo(upstream: GateUpstream, files: readonly DigestedFile[]): Promise<readonly DigestedFile[]>
@@ -62,7 +66,7 @@ export function createJudging(
         const last = failedJustNow(parts, failures, keyOf(upstream, file))
         if (last !== undefined) return last
         const { state, isWhole } = await search(parts, { upstream, name, file })
-        newestSignedMs = Math.max(newestSignedMs, newestOf(state))
+        newestSignedMs = Math.max(newestSignedMs, newestOf(state, parts.clock.nowMs()))
         if (failures.size >= MAX_FAILURES) failures.clear()
         if (isWhole) failures.delete(keyOf(upstream, file))
         else failures.set(keyOf(upstream, file), { atMs: parts.clock.nowMs(), state })
@@ -204,7 +208,9 @@ async function judgedSeal(
   return judged
 }
 
-function newestOf(state: SealState): number {
+/** A time that is still to come says nothing of this clock: a log that is wrong would stop all upstreams. */
+function newestOf(state: SealState, nowMs: number): number {
   const verdicts = state.kind === 'judged' ? state.verdicts : []
-  return verdicts.reduce((newest, one) => (one.holds ? Math.max(newest, one.signedAtMs) : newest), 0)
+  const times = verdicts.flatMap((one) => (one.holds ? [one.signedAtMs] : []))
+  return times.reduce((newest, one) => (one <= nowMs + SKEW_MS ? Math.max(newest, one) : newest), 0)
 }

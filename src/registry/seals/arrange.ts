@@ -33,7 +33,16 @@ import {
   type Database,
 } from '../../storage/sql/index.ts'
 import { openDatabase } from '../../storage/sqlite/index.ts'
-import { ISSUER, keys, makeEntry, makeLeaf, NOW, trustRoot, type LeafChanges } from '../../verify/arrange.ts'
+import {
+  ISSUER,
+  keys,
+  makeEntry,
+  makeLeaf,
+  NOW,
+  trustRoot,
+  type EntryChanges,
+  type LeafChanges,
+} from '../../verify/arrange.ts'
 import type { LogAnswer } from '../../verify/index.ts'
 import { createRegistry, createSeals, type Registry, type Seals, type SealContext } from '../index.ts'
 
@@ -61,6 +70,8 @@ export interface SealChanges {
   readonly ref?: string
   readonly configFile?: string
   readonly leaf?: LeafChanges
+  /** Of its entries in the log. */
+  readonly entry?: Pick<EntryChanges, 'integratedTimeSeconds' | 'treeId'>
   /** Of the distribution that is signed. */
   readonly of?: string
   /** As the attestation calls it; default the same. */
@@ -81,6 +92,14 @@ export interface MadeSeal {
   readonly entry: LogEntry
 }
 
+let trees = 100
+
+/** Each entry is the last of a tree of three: in one tree they would contradict each other. */
+function newTree(): { readonly treeId: number } {
+  trees += 1
+  return { treeId: trees }
+}
+
 export function makeSeal(changes: SealChanges = {}): MadeSeal {
   const { content = CONTENT, of = WHEEL, fileName = of, bytes = bytesOf(of, content) } = changes
   const certificate = certificateOf(changes)
@@ -88,12 +107,17 @@ export function makeSeal(changes: SealChanges = {}): MadeSeal {
   const digest = sha256(bytes)
   const signature = new Uint8Array(sign('sha256', bytes, keys.leaf.key))
   const body = hashedRekordBody({ algorithm: 'sha256', digest, signature, publicKeyPem: pem })
-  const entry = makeEntry({ body, certificate })
+  const entry = makeEntry({ ...newTree(), body, certificate, ...changes.entry })
   const payload = formatStatement({ fileName, sha256: digest, predicateType: PUBLISH_V1, predicate: null })
   const envelope = { payload, payloadType: IN_TOTO }
   const signed = new Uint8Array(sign('sha256', dsseSignedBytes(envelope), keys.leaf.key))
   const one = { signature: signed, publicKeyPem: pem }
-  const attested = makeEntry({ body: dsseBody(sealedEnvelope(envelope, one), [one]), certificate })
+  const attested = makeEntry({
+    ...newTree(),
+    body: dsseBody(sealedEnvelope(envelope, one), [one]),
+    certificate,
+    ...changes.entry,
+  })
   const bundle = formatBundle({
     certificate: certificate.der,
     signature,
