@@ -1,6 +1,6 @@
 import type { Blob } from '../base/index.ts'
 import type { LinkedReport, PinReport, ReleaseReport } from './report.ts'
-import type { CountedRefusal, Counts } from './store.ts'
+import type { CountedRefusal, Counts, LetThrough } from './store.ts'
 
 /** A page as it is served: the same bytes for everybody until it changes. */
 export interface GatePage {
@@ -53,6 +53,8 @@ export interface AskedFile {
   /** The rest of the URL's path, as it was written, without the ending of `kind`. */
   readonly path: string
   readonly kind: 'file' | 'metadata' | 'provenance'
+  /** Of bytes nothing is wanted but their headers: counted neither as served nor as refused. */
+  readonly isHead?: boolean
 }
 
 export type FileAnswer =
@@ -92,6 +94,8 @@ export interface GateStatus {
   readonly upstreams: readonly UpstreamStatus[]
   readonly counts: Counts
   readonly refused: readonly CountedRefusal[]
+  /** In the mode `warn`: what `enforce` would have refused. */
+  readonly wouldRefuse: LetThrough
   readonly pins: readonly (PinReport & { readonly name: string })[]
   /** What ends soon, or is wrong: sentences. */
   readonly soon: readonly string[]

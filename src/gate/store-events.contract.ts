@@ -39,6 +39,7 @@ export function describeGateEvents(store: () => GateStore): void {
   describePins(store)
   describeMismatches(store)
   describeRefusals(store)
+  describeLetThrough(store)
   describeTrimming(store)
   describeCounts(store)
 }
@@ -144,6 +145,40 @@ function describeRefusals(store: () => GateStore): void {
       { id: 'b', firstAtMs: 100, count: 2 },
       { id: 'c', count: 1 },
     ])
+  })
+}
+
+function describeLetThrough(store: () => GateStore): void {
+  it('counts what was let through by itself: by ground, and by release the last one first', async () => {
+    const unsigned = { code: 'gate.unsigned' }
+    for (const [id, changes, atMs, times] of [
+      ['a', unsigned, 100, 2],
+      ['b', { ...unsigned, fileName: 'demo-2.0.whl' }, 300, 1],
+      ['c', { ...unsigned, version: '3.0' }, 200, 4],
+      ['d', {}, 250, 1],
+      ['e', { gate: 'test' }, 400, 1],
+      ['f', unsigned, 10, 1],
+    ] as const)
+      await store().noteLetThrough(refusal(id, changes), atMs, times)
+    await store().noteLetThrough(refusal('c'), 210, 1)
+    await store().noteRefusal(refusal('g'), 500)
+    const release = { name: 'demo', version: '2.0', code: 'gate.unsigned' }
+    const releases = [
+      { ...release, id: 'a', files: 2, requests: 3, lastAtMs: 300 },
+      { ...release, id: 'd', code: 'verify.identity', files: 1, requests: 1, lastAtMs: 250 },
+      { ...release, id: 'c', version: '3.0', files: 1, requests: 5, lastAtMs: 210 },
+    ]
+    const grounds = [
+      { code: 'gate.unsigned', releases: 2, files: 3, requests: 8 },
+      { code: 'verify.identity', releases: 1, files: 1, requests: 1 },
+    ]
+    const page = { sinceMs: 100, limit: 9 }
+    expect(await store().letThrough('prod', page)).toEqual({ grounds, releases })
+    expect(await store().letThrough('prod', { ...page, limit: 1 })).toEqual({
+      grounds,
+      releases: releases.slice(0, 1),
+    })
+    expect(await store().findRefusal('prod', 'a')).toMatchObject({ count: 0 })
   })
 }
 

@@ -88,6 +88,30 @@ export interface CountedRefusal extends Refusal {
   readonly count: number
 }
 
+/** What the mode `warn` let through, of what was asked for last. */
+export interface LetThrough {
+  /** By code, most releases first. `requests` are all that there ever were. */
+  readonly grounds: readonly {
+    readonly code: string
+    readonly releases: number
+    readonly files: number
+    readonly requests: number
+  }[]
+  /** The last ones that were asked for, the last one first. */
+  readonly releases: readonly ReleaseLetThrough[]
+}
+
+export interface ReleaseLetThrough {
+  /** Of one of its refusals. */
+  readonly id: string
+  readonly name: string
+  readonly version: string
+  readonly code: string
+  readonly files: number
+  readonly requests: number
+  readonly lastAtMs: number
+}
+
 /** What happened to requests of files in one hour of one gate. */
 export interface Counts {
   readonly served: number
@@ -154,6 +178,10 @@ export interface GateStore {
 
   /** Counts one that is kept, else adds it. `times` is 1 where it is left out. */
   noteRefusal(refusal: Refusal, atMs: number, times?: number): Promise<void>
+  /** A refusal that the mode `warn` did not make. It is kept as others are, and counted by itself. */
+  noteLetThrough(refusal: Refusal, atMs: number, times: number): Promise<void>
+  /** Since; looked at are the last few thousand. */
+  letThrough(gate: string, page: { readonly sinceMs: number; readonly limit: number }): Promise<LetThrough>
   findRefusal(gate: string, id: string): Promise<CountedRefusal | undefined>
   /** Those that happened since, the most frequent first; looked at are the last few thousand. */
   listRefusals(

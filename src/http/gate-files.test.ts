@@ -101,6 +101,7 @@ describe('a file of a gate', () => {
     ])
     expect((await ask(FILE, { headers: { 'if-none-match': answer.headers.etag! } })).status).toBe(304)
     expect(bench.upstream.asked).toEqual(['page demo'])
+    expect((await bench.gate.status(0)).counts.served).toBe(1)
   })
 
   it('of other bytes is cut where it has begun, and told with its sentence the next time', async () => {

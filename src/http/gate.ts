@@ -112,9 +112,10 @@ function askedFile(context: Context<Bindings>, base: string): AskedFile {
   const rest = written.slice(base.length)
   const slash = rest.indexOf('/')
   const [upstream, path] = [rest.slice(0, slash), rest.slice(slash + 1)]
+  const isHead = context.req.method === 'HEAD'
   for (const [kind, ending] of ENDINGS)
-    if (path.endsWith(ending)) return { upstream, path: path.slice(0, -ending.length), kind }
-  return { upstream, path, kind: 'file' }
+    if (path.endsWith(ending)) return { upstream, path: path.slice(0, -ending.length), kind, isHead }
+  return { upstream, path, kind: 'file', isHead }
 }
 
 type Served = Exclude<FileAnswer, Refused>

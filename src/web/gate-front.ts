@@ -5,6 +5,7 @@ import {
   type Counts,
   type Gate,
   type GateStatus,
+  type ReleaseLetThrough,
   type UpstreamStatus,
 } from '../gate/index.ts'
 import { dayOf, minuteOf, outcomeWord } from './gate-words.ts'
@@ -32,6 +33,7 @@ export function frontMain(front: GateFront): Markup {
 <h2>Served, held, refused</h2>
 ${countsTable(front)}
 ${refusedPart(day.refused)}
+${wouldRefusePart(day)}
 ${soonPart(day)}
 <h2>Upstreams</h2>
 ${upstreamsTable(day)}
@@ -93,6 +95,37 @@ function refusedRow(refusal: CountedRefusal): Markup {
 <td role="cell" data-label="Requests">${count.toLocaleString('en-US')}</td>
 <td role="cell" data-label="Last" class="nowrap">${minuteOf(isoTimeMs(lastAtMs))}</td>
 <td role="cell" data-label="File" class="said">${fileName}</td>
+</tr>
+`
+}
+
+/** Only the mode `warn` has some. */
+function wouldRefusePart({ mode, wouldRefuse: { grounds, releases } }: GateStatus): Markup {
+  if (mode !== 'warn') return NOTHING
+  const title = markup`<h2>Enforce would refuse</h2>`
+  if (releases.length === 0) return markup`${title}\n<p>Nothing that was asked for on the last day.</p>`
+  const byGround = grounds.map(
+    ({ code, releases: count, files, requests }) => markup`<tr role="row">
+<th scope="row" role="rowheader">${code}</th>
+<td role="cell" data-label="Releases">${count.toLocaleString('en-US')}</td>
+<td role="cell" data-label="Files">${files.toLocaleString('en-US')}</td>
+<td role="cell" data-label="Requests">${requests.toLocaleString('en-US')}</td>
+</tr>
+`,
+  )
+  return markup`${title}
+${table({ caption: 'By ground, of what was asked for on the last day', heads: ['Code', 'Releases', 'Files', 'Requests'], rows: byGround })}
+${table({ caption: 'The last that were asked for', heads: ['Release', 'Code', 'Files', 'Requests', 'Last'], rows: releases.map(letThroughRow) })}`
+}
+
+function letThroughRow({ id, name, version, code, files, requests, lastAtMs }: ReleaseLetThrough): Markup {
+  const release = version === '' ? name : `${name} ${version}`
+  return markup`<tr role="row">
+<th scope="row" role="rowheader"><a href="why/${id}">${release}</a></th>
+<td role="cell" data-label="Code">${code}</td>
+<td role="cell" data-label="Files">${files.toLocaleString('en-US')}</td>
+<td role="cell" data-label="Requests">${requests.toLocaleString('en-US')}</td>
+<td role="cell" data-label="Last" class="nowrap">${minuteOf(isoTimeMs(lastAtMs))}</td>
 </tr>
 `
 }

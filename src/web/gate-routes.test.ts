@@ -36,6 +36,15 @@ const STATUS: GateStatus = {
       count: 1,
     },
   ],
+  wouldRefuse: {
+    grounds: [{ code: 'gate.unsigned', releases: 2, files: 3, requests: 4321 }],
+    releases: [
+      {
+        ...{ id: '0a1b2c3d', name: 'demo', version: ENEMY, code: 'gate.unsigned' },
+        ...{ files: 2, requests: 7, lastAtMs: 0 },
+      },
+    ],
+  },
   pins: Array.from({ length: 60 }, (_, at) => ({
     name: `p${at}`,
     repository: ENEMY,
@@ -78,6 +87,8 @@ describe('the front page of a gate', () => {
       '1,204',
       'Served that enforce would refuse',
       'href="why/9f3a61c2"',
+      '4,321',
+      'href="why/0a1b2c3d"',
       '<strong class="wait">held</strong>',
       '<strong class="bad">fails</strong>',
       '10 more are in',

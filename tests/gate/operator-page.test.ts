@@ -60,8 +60,9 @@ describe('the page of the operator of a gate', () => {
         .replaceAll(/policy \w{6}/g, 'policy')
         .replaceAll(/\d+ (?:s|min) ago/g, 'ago')
         .replaceAll(/\d{4}-\d\d-\d\d/g, 'DATE')
-    const [gate, from, counted] = shape(told.stdout).split('\n')
+    const [gate, from, counted, ...grounds] = shape(told.stdout).split('\n')
     expect([gate, from]).toEqual(shape(status).split('\n').slice(0, 2))
+    expect(grounds).toEqual(shape(status).split('\n').slice(3))
     expect(counted).toBe('7 days      0 served; enforce would have refused 1')
 
     await page.start(enforce, index())

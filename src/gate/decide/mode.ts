@@ -1,4 +1,4 @@
-import type { Decision } from '../decision.ts'
+import type { Decision, Ground } from '../decision.ts'
 import type { GateCode } from '../errors.ts'
 
 export type Mode = 'enforce' | 'warn' | 'off'
@@ -9,7 +9,7 @@ const ALWAYS: ReadonlySet<string> = new Set<GateCode>(['gate.digest', 'gate.meta
 export interface Applied {
   readonly decision: Decision
   /** In `warn`, what the decision would have refused it for. */
-  readonly wouldRefuse?: string
+  readonly wouldRefuse?: Ground
 }
 
 /** A decision as a gate in this mode acts on it. What was not judged stays so but for `off`, which judges nothing. */
@@ -24,5 +24,5 @@ export function applyMode(decision: Decision, mode: Mode): Applied {
   if (decision.outcome === 'not judged' && mode === 'warn') return { decision }
   const allowed = { ...others, outcome: 'allowed' } as const
   const isWarned = mode === 'warn' && ground !== undefined
-  return { decision: allowed, ...(isWarned ? { wouldRefuse: ground.code } : {}) }
+  return { decision: allowed, ...(isWarned ? { wouldRefuse: ground } : {}) }
 }

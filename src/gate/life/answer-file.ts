@@ -40,7 +40,7 @@ export async function answerAllowed(
   if (!isDigested(file)) throw new Error('a file without a digest was allowed')
   if (asked.kind === 'provenance') return answerProvenance(parts, allowed, file)
   await refuseLost(parts, fetching, { ...allowed, file })
-  await markServed(parts, allowed)
+  if (asked.isHead !== true) await markServed(parts, allowed)
   const wanted = { upstream: view.routed.upstream, name: view.name, file }
   if (asked.kind === 'metadata') return answerMetadata(parts, fetching, { ...allowed, wanted })
   const served = { fileName: file.fileName, sha256: file.sha256, wouldRefuse: allowed.wouldRefuse }

@@ -61,6 +61,40 @@ describe('what happens to files', () => {
     expect([await refusals(), await counts()]).toEqual([['gate.unsigned 2'], { ...NONE, refused: 3 }])
   })
 
+  it('is not counted where only its headers are asked for', async () => {
+    const head = { ...askedOf(WHEEL), isHead: true }
+    expect(await bench.gate.file(head)).toMatchObject({ code: 'gate.unsigned' })
+    for (const mode of ['warn', 'off'] as const) {
+      const gate = bench.reopen({ mode })
+      expect(await gate.file(head)).toMatchObject({ kind: 'arriving' })
+      expect((await gate.status(0)).counts).toEqual(NONE)
+    }
+    expect(await refusals()).toEqual([])
+    expect((await bench.store.listFiles({ upstream: '0123456789abcdef', name: 'demo' }))[0]).toMatchObject({
+      servedAtMs: null,
+    })
+  })
+
+  it('in the mode warn is listed by its ground, also where it cannot be written for a while', async () => {
+    let isFull = true
+    const { store: kept } = bench
+    const noteLetThrough: typeof kept.noteLetThrough = (...args) =>
+      isFull ? Promise.reject(netError('storage.full')) : kept.noteLetThrough(...args)
+    const gate = bench.reopen({ mode: 'warn', store: { ...kept, noteLetThrough } })
+    for (let request = 0; request < 3; request += 1) await fetched(gate, WHEEL)
+    await bench.pass(5_000)
+    expect(bench.logged).toContain('gate.counts')
+    isFull = false
+    const { wouldRefuse, refused, counts: all } = await gate.status(NOW)
+    expect([refused, all.wouldRefuse]).toEqual([[], 3])
+    expect(wouldRefuse.grounds).toEqual([{ code: 'gate.unsigned', releases: 1, files: 1, requests: 3 }])
+    const [release] = wouldRefuse.releases
+    expect(release).toMatchObject({ name: 'demo', version: '1.0', requests: 3 })
+    const linked = await gate.refusal(release?.id ?? '')
+    expect(linked).toMatchObject({ name: 'demo', refusal: { code: 'gate.unsigned', count: 0 } })
+    expect((await bench.reopen().status(NOW)).wouldRefuse.releases).toEqual([])
+  })
+
   it('is written when the gate ends, and nothing wakes afterwards', async () => {
     await fetched(bench.gate, WHEEL)
     await bench.gate.close()

@@ -5,7 +5,7 @@ import { gateErrors } from '../errors.ts'
 import type { SealState } from '../facts.ts'
 import type { AskedFile, FileAnswer, Refused } from '../gate.ts'
 import { isServedAsBefore, lostFact } from '../decide/gone.ts'
-import { answerAllowed, type Allowed } from './answer-file.ts'
+import { answerAllowed } from './answer-file.ts'
 import type { GateContext } from './context.ts'
 import { isWorthJudging, judgeAsked } from './judge-newest.ts'
 import { isDigested } from './judging.ts'
@@ -28,29 +28,35 @@ export async function serveFile(context: GateContext, asked: AskedFile): Promise
   const isSignpost = asked.upstream === SIGNPOST_PLACE
   if (!isSignpost && asked.upstream !== routed.upstream.name) throw unknownFile()
   const view = await viewOrGround(context, routed, name)
-  if ('code' in view) return told(context, refusedWith(parts, { name, ground: view }))
-  if (isSignpost) return told(context, refusedWith(parts, signpostRefusal(parts, view)))
+  if ('code' in view) return told(context, asked, refusedWith(parts, { name, ground: view }))
+  if (isSignpost) return told(context, asked, refusedWith(parts, signpostRefusal(parts, view)))
   const found = await judgedFile(context, view, asked).catch((error: unknown) =>
     upstreamGround(routed, error),
   )
-  if ('code' in found) return told(context, refusedWith(parts, { name, ground: found }))
+  if ('code' in found) return told(context, asked, refusedWith(parts, { name, ground: found }))
   return answerFound(context, found, asked)
 }
 
 async function answerFound(context: GateContext, found: Found, asked: AskedFile): Promise<FileAnswer> {
   const { parts } = context
   const { judged, decision } = found.viewed
-  const refuse = (ground: Ground): Promise<Refused> => {
+  const refusalFor = (ground: Ground): RefusedFile => {
     const report = JSON.stringify(decision.grounds)
-    return told(context, refusedWith(parts, { name: found.view.name, ground, judged, report }))
+    return refusedWith(parts, { name: found.view.name, ground, judged, report })
   }
+  const refuse = (ground: Ground): Promise<Refused> => told(context, asked, refusalFor(ground))
   if (decision.ground !== undefined) return refuse(decision.ground)
   const wouldRefuse = wouldRefuseFor(parts, found)
   // A rule that asks for seals which nobody could judge refuses: what is open is never served.
-  if (decision.outcome === 'not judged' && wouldRefuse === null) return refuse(openGround(found))
+  if (decision.outcome === 'not judged' && wouldRefuse === undefined) return refuse(openGround(found))
   const orRefused = (error: unknown): Promise<Refused> => refuse(bytesGround(found, error))
   try {
-    const answer = await allowed(context, { ...found, asked, wouldRefuse })
+    const answer = await answerAllowed(parts, context.fetching, {
+      ...found,
+      asked,
+      wouldRefuse: wouldRefuse?.code ?? null,
+    })
+    await countServed(context, asked, wouldRefuse && refusalFor(wouldRefuse))
     if (answer.kind !== 'arriving') return answer
     return { ...answer, begin: () => answer.begin().catch(orRefused) }
   } catch (error) {
@@ -59,10 +65,9 @@ async function answerFound(context: GateContext, found: Found, asked: AskedFile)
 }
 
 /** The mode `warn` lets through what could not be judged, too. */
-function wouldRefuseFor({ mode }: GateParts, { viewed }: Found): string | null {
-  const { decision, wouldRefuse } = viewed
-  if (decision.outcome === 'not judged' && mode === 'warn') return 'gate.upstream'
-  return wouldRefuse ?? null
+function wouldRefuseFor({ mode }: GateParts, found: Found): Ground | undefined {
+  const { decision, wouldRefuse } = found.viewed
+  return decision.outcome === 'not judged' && mode === 'warn' ? openGround(found) : wouldRefuse
 }
 
 function openGround({ view: { routed }, viewed, seals }: Found): Ground {
@@ -117,13 +122,14 @@ async function listedFile(context: GateContext, seen: NameView, path: string): P
   return { view, viewed: found }
 }
 
-async function allowed(
-  { parts, fetching, counting }: GateContext,
-  file: Allowed,
-): ReturnType<typeof answerAllowed> {
-  const answer = await answerAllowed(parts, fetching, file)
-  if (file.asked.kind === 'file') counting.add(file.wouldRefuse === null ? 'served' : 'wouldRefuse')
-  return answer
+async function countServed(
+  { counting }: GateContext,
+  { kind, isHead }: AskedFile,
+  wouldBe: RefusedFile | undefined,
+): Promise<void> {
+  if (kind !== 'file' || isHead === true) return
+  if (wouldBe === undefined) counting.add('served')
+  else await counting.letThrough(wouldBe.refusal)
 }
 
 /** What the bytes or the upstream did, as a ground. */
@@ -137,7 +143,12 @@ function bytesGround({ view: { routed }, viewed }: Found, error: unknown): Groun
 }
 
 /** Durable before the client hears of it. */
-async function told({ counting }: GateContext, { refusal, ...refused }: RefusedFile): Promise<Refused> {
-  await counting.refused(refusal, refused.code === 'gate.held' ? 'held' : 'refused')
+async function told(
+  { counting, links }: GateContext,
+  { isHead }: AskedFile,
+  { refusal, ...refused }: RefusedFile,
+): Promise<Refused> {
+  if (isHead === true) links.shown(refusal)
+  else await counting.refused(refusal, refused.code === 'gate.held' ? 'held' : 'refused')
   return refused
 }

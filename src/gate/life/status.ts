@@ -6,6 +6,7 @@ import { allPins, pinReport } from './pinning.ts'
 import { warningsOf } from './warnings.ts'
 
 const MAX_REFUSED = 20
+const NOTHING = { grounds: [], releases: [] }
 const SOON_MS = 14 * 86_400_000
 const DAY_MS = 86_400_000
 
@@ -22,6 +23,10 @@ export async function gateStatus(context: GateContext, sinceMs: number): Promise
     upstreams: parts.upstreams.map((one) => upstreamStatus(one, refresher)),
     counts: await parts.store.countsSince(parts.name, sinceMs),
     refused: refused.filter(({ count }) => count > 0),
+    wouldRefuse:
+      parts.mode === 'warn'
+        ? await parts.store.letThrough(parts.name, { sinceMs, limit: MAX_REFUSED })
+        : NOTHING,
     pins: pins.map(({ name, pin }) => pinReport(name, pin)),
     soon: [
       ...soon(parts),

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
-import type { CountedRefusal, Counts, GateStore, Refusal } from '../../gate/index.ts'
+import type { CountedRefusal, Counts, GateStore, LetThrough, Refusal } from '../../gate/index.ts'
 import { inBatches, PAGE_ROWS } from './gate-batches.ts'
 import type { GateTables } from './gate-tables.ts'
 import { alone } from './transactions.ts'
@@ -19,6 +19,8 @@ export function refusalQueries(
 ): Pick<
   GateStore,
   | 'noteRefusal'
+  | 'noteLetThrough'
+  | 'letThrough'
   | 'findRefusal'
   | 'listRefusals'
   | 'forgetRefusals'
@@ -27,7 +29,10 @@ export function refusalQueries(
   | 'countsSince'
 > {
   return {
-    noteRefusal: (refusal, atMs, times = 1) => noteRefusal(tables, refusal, { atMs, times }),
+    noteRefusal: (refusal, atMs, times = 1) => noteRefusal(tables, refusal, { atMs, times, letThrough: 0 }),
+    noteLetThrough: (refusal, atMs, times) =>
+      noteRefusal(tables, refusal, { atMs, times: 0, letThrough: times }),
+    letThrough: (gate, page) => letThrough(tables, gate, { ...page, lookedAt }),
     findRefusal: async (gate, id) => {
       const refusals = tables.selectFrom('gate_refusals').selectAll().where('gate', '=', gate)
       const row = await refusals.where('id', '=', id).executeTakeFirst()
@@ -45,26 +50,31 @@ export function refusalQueries(
 async function noteRefusal(
   tables: Tables,
   refusal: Refusal,
-  { atMs, times }: { readonly atMs: number; readonly times: number },
+  {
+    atMs,
+    times,
+    letThrough: passed,
+  }: { readonly atMs: number; readonly times: number; readonly letThrough: number },
 ): Promise<void> {
   const { fileName, ...columns } = refusal
+  const counted = { first_at_ms: atMs, last_at_ms: atMs, times, let_through_times: passed }
   await tables
     .insertInto('gate_refusals')
-    .values({ ...columns, file_name: fileName, first_at_ms: atMs, last_at_ms: atMs, times })
+    .values({ ...columns, file_name: fileName, ...counted })
     .onConflict((conflict) =>
-      conflict
-        .columns(['gate', 'id'])
-        .doUpdateSet((row) => ({ times: row('gate_refusals.times', '+', times), last_at_ms: atMs })),
+      conflict.columns(['gate', 'id']).doUpdateSet((row) => ({
+        times: row('gate_refusals.times', '+', times),
+        let_through_times: row('gate_refusals.let_through_times', '+', passed),
+        last_at_ms: atMs,
+      })),
     )
     .execute()
 }
 
-async function listRefusals(
-  tables: Tables,
-  gate: string,
-  { sinceMs, limit, lookedAt }: Parameters<GateStore['listRefusals']>[1] & RefusalOptions,
-): Promise<readonly CountedRefusal[]> {
-  const looked = tables
+type Page = Parameters<GateStore['listRefusals']>[1] & RefusalOptions
+
+function lastOnes(tables: Tables, gate: string, { sinceMs, lookedAt }: Page) {
+  return tables
     .selectFrom('gate_refusals')
     .selectAll()
     .where('gate', '=', gate)
@@ -72,18 +82,61 @@ async function listRefusals(
     .orderBy('last_at_ms', 'desc')
     .limit(lookedAt)
     .as('looked')
+}
+
+async function listRefusals(tables: Tables, gate: string, asked: Page): Promise<readonly CountedRefusal[]> {
+  const looked = lastOnes(tables, gate, asked)
   const page = tables.selectFrom(looked).selectAll().orderBy('times', 'desc').orderBy('last_at_ms', 'desc')
-  return (await page.orderBy('number', 'desc').limit(limit).execute()).map(toRefusal)
+  return (await page.orderBy('number', 'desc').limit(asked.limit).execute()).map(toRefusal)
+}
+
+async function letThrough(tables: Tables, gate: string, asked: Page): Promise<LetThrough> {
+  const releases = await tables
+    .selectFrom(lastOnes(tables, gate, asked))
+    .where('let_through_times', '>', 0)
+    .groupBy(['code', 'name', 'version'])
+    .select(['code', 'name', 'version'])
+    .select(({ fn }) => [
+      fn.min('id').as('id'),
+      fn.countAll<number>().as('files'),
+      fn.sum<number>('let_through_times').as('requests'),
+      fn.max('last_at_ms').as('lastAtMs'),
+    ])
+    .orderBy('lastAtMs', 'desc')
+    .orderBy('id')
+    .limit(asked.lookedAt)
+    .execute()
+  return { grounds: byGround(releases), releases: releases.slice(0, asked.limit) }
+}
+
+function byGround(releases: LetThrough['releases']): LetThrough['grounds'] {
+  const grounds = new Map<string, LetThrough['grounds'][number]>()
+  for (const { code, files, requests } of releases) {
+    const before = grounds.get(code) ?? { code, releases: 0, files: 0, requests: 0 }
+    grounds.set(code, {
+      code,
+      releases: before.releases + 1,
+      files: before.files + files,
+      requests: before.requests + requests,
+    })
+  }
+  return [...grounds.values()].toSorted((a, b) => b.releases - a.releases || b.requests - a.requests)
 }
 
 function toRefusal(row: Selectable<GateTables['gate_refusals']>): CountedRefusal {
-  const { file_name, first_at_ms, last_at_ms, times, number: _number, ...columns } = row
+  const { id, gate, name, version, code, sentence, report } = row
   return {
-    ...columns,
-    fileName: file_name,
-    firstAtMs: first_at_ms,
-    lastAtMs: last_at_ms,
-    count: times,
+    id,
+    gate,
+    name,
+    version,
+    fileName: row.file_name,
+    code,
+    sentence,
+    report,
+    firstAtMs: row.first_at_ms,
+    lastAtMs: row.last_at_ms,
+    count: row.times,
   }
 }
 

@@ -104,6 +104,8 @@ export type GateTables = {
     readonly first_at_ms: number
     readonly last_at_ms: number
     readonly times: number
+    /** How often the mode `warn` did not make it. */
+    readonly let_through_times: Generated<number>
   }
   readonly gate_counts: {
     readonly gate: string
@@ -138,6 +140,14 @@ export const gateMigrations: Steps = {
   '0028-gate-gone': {
     up: async ({ schema }) => {
       await schema.createIndex('gate_files_gone').on('gate_files').columns(['gone_at_ms']).execute()
+    },
+  },
+  '0029-gate-let-through': {
+    up: async ({ schema }) => {
+      const table = schema.alterTable('gate_refusals')
+      await table
+        .addColumn('let_through_times', 'bigint', (column) => column.notNull().defaultTo(0))
+        .execute()
     },
   },
 }

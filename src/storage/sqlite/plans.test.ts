@@ -65,6 +65,7 @@ const SMALL: Readonly<Record<string, string>> = {
   'select: SCAN looked': LOOKED,
   'select: USE TEMP B-TREE FOR ORDER BY of looked': LOOKED,
   'select: USE TEMP B-TREE FOR LAST TERM OF ORDER BY of looked': LOOKED,
+  'select: USE TEMP B-TREE FOR GROUP BY of looked': LOOKED,
   'select: CO-ROUTINE seen': LOOKED,
   'select: SCAN seen': LOOKED,
   'select: CORRELATED SCALAR SUBQUERY 2': FIRST,
