@@ -1,12 +1,11 @@
 import { parseIsoTime } from '../base/index.ts'
 import type { GateStatus, UpstreamStatus } from '../gate/index.ts'
+import { counted, inColumns, row, rows } from './gate-lines.ts'
 
 export interface StatusPeriod {
   readonly days: number
   readonly nowMs: number
 }
-
-const LABEL_WIDTH = 12
 
 /** Within 80 columns where the names of packages are not long. */
 export function statusLines(status: GateStatus, { days, nowMs }: StatusPeriod): readonly string[] {
@@ -47,28 +46,6 @@ function newestTexts(releases: GateStatus['wouldRefuse']['releases']): readonly 
   )
 }
 
-function row(label: string, text: string): string {
-  return `${label.padEnd(LABEL_WIDTH)}${text}`
-}
-
-function rows(label: string, texts: readonly string[]): readonly string[] {
-  return texts.map((text, index) => row(index === 0 ? label : '', text))
-}
-
-const MAX_COLUMN = 32
-
-/** Two spaces between columns; what is longer than most goes out of line, and stays apart. */
-function inColumns(texts: readonly (readonly string[])[]): readonly string[] {
-  const width = (at: number): number =>
-    texts.reduce((most, one) => Math.max(most, Math.min(MAX_COLUMN, one[at]?.length ?? 0)), 0)
-  return texts.map((one) =>
-    one
-      .map((text, at) => text.padEnd(width(at)))
-      .join('  ')
-      .trimEnd(),
-  )
-}
-
 function upstreamText({ name, okAt, failedAt, fact, trustUntil }: UpstreamStatus, nowMs: number): string {
   const trust = trustUntil === null ? '' : `; trust until ${trustUntil.slice(0, 10)}`
   if (failedAt !== null) return `${name} FAILS since ${failedAt}: ${fact ?? 'no answer'}${trust}`
@@ -87,10 +64,6 @@ function countsText({ mode, counts }: GateStatus): string {
   const [shown, more] = [served, wouldRefuse].map((count) => count.toLocaleString('en-US'))
   if (mode === 'warn') return `${shown} served; enforce would have refused ${more}`
   return `${shown} served, ${held} held, ${refused} refused`
-}
-
-function counted(count: number, what: string): string {
-  return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`
 }
 
 function times(count: number): string {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { approveCommand, forgetCommand, pinsCommand, refreshCommand } from './gate-pins.ts'
 import { statusCommand } from './gate-status.ts'
+import { tryCommand } from './gate-try.ts'
 import { upCommand } from './gate-up.ts'
 
 export function command(): Command {
@@ -10,6 +11,7 @@ export function command(): Command {
     )
     .addCommand(upCommand())
     .addCommand(statusCommand())
+    .addCommand(tryCommand())
     .addCommand(approveCommand())
     .addCommand(forgetCommand())
     .addCommand(pinsCommand())

@@ -1,6 +1,7 @@
 import type { Blob } from '../base/index.ts'
 import type { LinkedReport, PinReport, ReleaseReport } from './report.ts'
 import type { CountedRefusal, Counts, LetThrough } from './store.ts'
+import type { PolicyTrial, TriedFile } from './trial.ts'
 
 /** A page as it is served: the same bytes for everybody until it changes. */
 export interface GatePage {
@@ -130,6 +131,8 @@ export interface Gate {
   /** By the id of its link. Throws `gate.unknown`. */
   refusal(id: string): Promise<LinkedReport>
   status(sinceMs: number): Promise<GateStatus>
+  /** What another policy would change of what is known; nothing is written. Throws `verify.policy-file`, `gate.unknown`. */
+  tryPolicy(file: TriedFile): Promise<PolicyTrial>
   /** With the whole hour in which `sinceMs` is. */
   counts(sinceMs: number): Promise<Counts>
   approve(

@@ -239,6 +239,21 @@ function describePages(store: () => GateStore): void {
     expect(await store().listNames('u1', { after: '', limit: 2 })).toEqual(['a', 'b'])
     expect(await store().listNames('u1', { after: 'b', limit: 2 })).toEqual(['d'])
   })
+
+  it('lists names that their upstream answered for since, the last one first', async () => {
+    const times = { a: 100, b: 300, c: 200, d: 200, e: 99 }
+    for (const [name, atMs] of Object.entries(times))
+      await store().keepPage({ upstream: 'u1', name }, page([]), atMs)
+    await store().keepPage({ upstream: 'u2', name: 'f' }, page([]), 300)
+    await store().keepUnknown({ upstream: 'u1', name: 'g' }, 300)
+    await store().keepFresh({ upstream: 'u1', name: 'a' }, 250)
+    const list = async (limit: number) =>
+      (await store().listAskedNames('u1', { sinceMs: 100, limit })).map(({ name }) => name)
+    expect([await list(9), await list(2)]).toEqual([
+      ['b', 'a', 'd', 'c'],
+      ['b', 'a'],
+    ])
+  })
 }
 
 function describeManyFiles(store: () => GateStore): void {

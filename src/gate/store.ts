@@ -150,6 +150,12 @@ export interface GateStore {
     page: { readonly after: string; readonly limit: number },
   ): Promise<readonly string[]>
 
+  /** Of an upstream, which answered for them since: the last one that was asked for first. */
+  listAskedNames(
+    upstream: string,
+    page: { readonly sinceMs: number; readonly limit: number },
+  ): Promise<readonly { readonly name: string; readonly freshAtMs: number }[]>
+
   /** Once for each digest of a file and of a seal. */
   addSeal(seal: StoredSeal): Promise<void>
   /** In the order of arrival. */

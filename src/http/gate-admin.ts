@@ -18,6 +18,8 @@ export interface GateAdminParts {
 }
 
 const MAX_BODY_BYTES = 16 << 10
+/** A policy as a string of JSON, in which a byte may become six. */
+const MAX_TRIAL_BYTES = 512 << 10
 const DAY_MS = 86_400_000
 const MAX_SINCE_DAYS = 400
 
@@ -25,6 +27,7 @@ const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1024))
 const bodies = {
   approve: v.strictObject({ repository: v.optional(text), by: text, why: text }),
   forget: v.strictObject({ by: text, why: text }),
+  trial: v.strictObject({ toml: v.string(), fileName: text, name: v.optional(text) }),
 }
 
 const UNAUDITED: Pick<Audit, 'audited'> = { audited: (_asked, act) => act() }
@@ -41,6 +44,11 @@ export function gateAdminRoutes({ gates, clock, log, audit = UNAUDITED }: GateAd
     const isRight = Number.isSafeInteger(days) && days >= 1 && days <= MAX_SINCE_DAYS
     const sinceMs = clock.nowMs() - (isRight ? days : 1) * DAY_MS
     return context.json(await gateOf(context).status(sinceMs))
+  })
+  route.post('/admin/gates/:gate/trials', adminSocket, async (context) => {
+    const { name, ...file } = await readBodyAs(context, bodies.trial, MAX_TRIAL_BYTES)
+    const only = name === undefined ? {} : { name: packageName(name) }
+    return context.json(await gateOf(context).tryPolicy({ ...file, ...only }))
   })
   route.post('/admin/gates/:gate/pins/:name', adminSocket, async (context) => {
     const body = await readBodyAs(context, bodies.approve, MAX_BODY_BYTES)
@@ -81,7 +89,11 @@ function gateNamed(gates: readonly Gate[], name: string | undefined): Gate {
 
 /** Throws `gate.unknown`. */
 function nameIn(context: Context<Bindings>): string {
-  const name = context.req.param('name') ?? ''
+  return packageName(context.req.param('name') ?? '')
+}
+
+/** Throws `gate.unknown`. */
+function packageName(name: string): string {
   if (isName(name)) return normalizeName(name)
   throw gateErrors('gate.unknown', 'that is not the name of a package')
 }

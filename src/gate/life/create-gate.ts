@@ -7,6 +7,7 @@ import { serveFile } from './serve-file.ts'
 
 import { routedName, servePage } from './serve-page.ts'
 import { gateStatus } from './status.ts'
+import { tryKnown } from './trial.ts'
 import { whyRefusal, whyRelease } from './why.ts'
 
 export function createGate(parts: GateParts): Gate {
@@ -22,6 +23,7 @@ export function createGate(parts: GateParts): Gate {
     why: (name, version) => whyRelease(context, name, version),
     refusal: (id) => whyRefusal(context, id),
     status: (sinceMs) => gateStatus(context, sinceMs),
+    tryPolicy: (file) => tryKnown(context.parts, file),
     counts: (sinceMs) => parts.store.countsSince(parts.name, sinceMs),
     approve: (name, asked) => approvePin(context, name, asked),
     forget: (name, asked) => forgetPins(context, name, asked),

@@ -1,4 +1,4 @@
-import type { GateStatus, PinReport } from '../../gate/index.ts'
+import type { GateStatus, PinReport, PolicyTrial, TriedFile } from '../../gate/index.ts'
 import { createSocketHttp } from '../../net/index.ts'
 import { callerOf } from '../admin/admin-client.ts'
 import { hasServer } from '../admin/admin.ts'
@@ -9,6 +9,8 @@ import { serverErrors } from '../errors.ts'
 export interface GateAdmin {
   gates(): Promise<readonly string[]>
   status(gate: string, days: number): Promise<GateStatus>
+  /** Writes nothing. Throws `verify.policy-file`, `gate.unknown`. */
+  tryPolicy(gate: string, file: TriedFile): Promise<PolicyTrial>
   approve(
     gate: string,
     name: string,
@@ -19,14 +21,19 @@ export interface GateAdmin {
   refresh(gate: string, name: string): Promise<void>
 }
 
+/** Of thousands of packages. */
+const LONGEST_TRIAL_MS = 300_000
+
 /** Over the socket of the server of the directory. Throws `server.no-gate` where none runs. */
 export async function gateAdmin(data: string): Promise<GateAdmin> {
   if (!(await hasServer(data))) throw serverErrors('server.no-gate', `no server runs on ${data}`)
-  const call = callerOf(createSocketHttp(adminSocketPath(data)))
+  const http = createSocketHttp(adminSocketPath(data))
+  const [call, longCall] = [callerOf(http), callerOf(http, { timeoutMs: LONGEST_TRIAL_MS })]
   const of = (gate: string, rest: string): string => `/admin/gates/${encodeURIComponent(gate)}/${rest}`
   return {
     gates: async () => (await call<{ gates: readonly string[] }>('GET', '/admin/gates')).gates,
     status: (gate, days) => call('GET', of(gate, `status?days=${days}`)),
+    tryPolicy: (gate, file) => longCall('POST', of(gate, 'trials'), file),
     approve: (gate, name, asked) => call('POST', of(gate, `pins/${name}`), asked),
     forget: async (gate, name, asked) => {
       await call('DELETE', of(gate, `pins/${name}`), asked)

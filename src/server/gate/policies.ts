@@ -37,7 +37,9 @@ export async function openPolicy(configured: Configured, ports: PolicyPorts): Pr
   const reload = async (): Promise<void> => {
     try {
       current = await readGatePolicy(configured, ports)
-      ports.log.event('gate.policy', { gate, policy: path, sha256: current.sha256 })
+      const { sha256, file } = current
+      const counts = { rules: file.contents.ruleCount, exemptions: file.exemptions.length }
+      ports.log.event('gate.policy', { gate, policy: path, sha256, ...counts })
     } catch (error) {
       current = { ...current, broken: describeError(error) }
       ports.log.failure('gate.policy-broken', error, { gate, policy: path, kept: current.sha256 })

@@ -24,6 +24,7 @@ export function nameQueries(
   | 'addMismatch'
   | 'listNames'
   | 'listGone'
+  | 'listAskedNames'
 > {
   return {
     findName: async (place) => {
@@ -45,7 +46,19 @@ export function nameQueries(
       const page = known.where('is_unknown', '=', NO).where('name', '>', after).orderBy('name').limit(limit)
       return (await page.execute()).map(({ name }) => name)
     },
+    listAskedNames: (upstream, page) => listAskedNames(tables, upstream, page),
   }
+}
+
+function listAskedNames(
+  tables: Tables,
+  upstream: string,
+  { sinceMs, limit }: Parameters<GateStore['listAskedNames']>[1],
+): ReturnType<GateStore['listAskedNames']> {
+  const known = tables.selectFrom('gate_names').where('upstream', '=', upstream)
+  const asked = known.where('is_unknown', '=', NO).where('fresh_at_ms', '>=', sinceMs)
+  const page = asked.orderBy('fresh_at_ms', 'desc').orderBy('id', 'desc').limit(limit)
+  return page.select(['name', 'fresh_at_ms as freshAtMs']).execute()
 }
 
 function nameAt(tables: Tables, { upstream, name }: UpstreamName) {

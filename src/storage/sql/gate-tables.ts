@@ -150,6 +150,12 @@ export const gateMigrations: Steps = {
         .execute()
     },
   },
+  '0029-gate-names-asked': {
+    up: async ({ schema }) => {
+      const index = schema.createIndex('gate_names_asked').on('gate_names')
+      await index.columns(['upstream', 'is_unknown', 'fresh_at_ms', 'id']).execute()
+    },
+  },
 }
 
 type Building = CreateTableBuilder<string, string>

@@ -1,0 +1,28 @@
+/** Lines with a label, of what a gate says of itself. */
+const LABEL_WIDTH = 12
+
+export function row(label: string, text: string): string {
+  return `${label.padEnd(LABEL_WIDTH)}${text}`
+}
+
+export function rows(label: string, texts: readonly string[]): readonly string[] {
+  return texts.map((text, index) => row(index === 0 ? label : '', text))
+}
+
+const MAX_COLUMN = 32
+
+/** Two spaces between columns; what is longer than most goes out of line, and stays apart. */
+export function inColumns(texts: readonly (readonly string[])[]): readonly string[] {
+  const width = (at: number): number =>
+    texts.reduce((most, one) => Math.max(most, Math.min(MAX_COLUMN, one[at]?.length ?? 0)), 0)
+  return texts.map((one) =>
+    one
+      .map((text, at) => text.padEnd(width(at)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+export function counted(count: number, what: string): string {
+  return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`
+}

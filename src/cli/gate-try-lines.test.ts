@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import type { PolicyTrial, TrialChange } from '../gate/index.ts'
+import { isSafe, trialLines } from './gate-try-lines.ts'
+
+const NOTHING: TrialChange = { files: 0, served: 0, grounds: [], releases: [] }
+const UNSIGNED = { code: 'gate.unsigned', files: 2, served: 1 }
+const REFUSED: TrialChange = {
+  files: 2,
+  served: 1,
+  grounds: [{ ...UNSIGNED, releases: 22 }],
+  releases: Array.from({ length: 22 }, (_, at) => ({
+    ...UNSIGNED,
+    name: 'demo',
+    version: `${at}`,
+    sentence: `refused (gate.unsigned): demo ${at} has no seal`,
+  })),
+}
+const TRIAL: PolicyTrial = {
+  gate: 'prod',
+  mode: 'warn',
+  policy: { path: 'next.toml', sha256: '5f02aa'.repeat(10), rules: 2, exemptions: 1 },
+  now: { path: 'policy.toml', sha256: '9b1c22'.repeat(10), rules: 1, exemptions: 0 },
+  looked: { days: 30, names: 212, files: 3402, served: 640, isAll: true },
+  refused: NOTHING,
+  allowed: NOTHING,
+  notJudged: NOTHING,
+}
+
+describe('what another policy would change', () => {
+  it('is little where nothing is', () => {
+    expect(trialLines(TRIAL).join('\n')).toBe(`gate prod   warn, policy 9b1c22
+would be    enforce, policy 5f02aa, 2 rules, 1 exemption
+looked at   212 packages of the last 30 days, 3,402 files
+            640 of them were served
+nothing that the gate has served would be refused`)
+  })
+
+  it('has the sentences of twenty releases, and the number of the rest', () => {
+    const lines = trialLines({ ...TRIAL, refused: REFUSED })
+    expect(lines.slice(4, 7)).toEqual([
+      'refused     gate.unsigned  22 releases  2 files  1 served',
+      'would be refused:',
+      '  refused (gate.unsigned): demo 0 has no seal',
+    ])
+    expect(lines.slice(-2)).toEqual([
+      '  and 2 more releases: see --json',
+      '1 file that the gate has served would be refused',
+    ])
+  })
+
+  it.each<[boolean, Partial<PolicyTrial>]>([
+    [true, { refused: { ...REFUSED, served: 0 }, allowed: REFUSED }],
+    [false, { refused: REFUSED }],
+    [false, { notJudged: REFUSED }],
+    [false, { looked: { ...TRIAL.looked, isAll: false } }],
+  ])(
+    'is safe: %s, where nothing that was served may be refused, and nothing was left out',
+    (safe, changes) => {
+      expect(isSafe({ ...TRIAL, ...changes })).toBe(safe)
+      expect(trialLines({ ...TRIAL, ...changes }).at(-1)).toMatch(safe ? /^nothing that/ : /^\d|^nothing of/)
+    },
+  )
+})

@@ -1,0 +1,63 @@
+import type { PolicyTrial, TrialChange } from '../gate/index.ts'
+import { counted, inColumns, row, rows } from './gate-lines.ts'
+
+/** Nothing that was served would be refused, and nothing was left out. */
+export function isSafe({ refused, notJudged, looked }: PolicyTrial): boolean {
+  return refused.served === 0 && notJudged.served === 0 && looked.isAll
+}
+
+const MAX_SENTENCES = 20
+
+export function trialLines(trial: PolicyTrial): readonly string[] {
+  const { gate, mode, policy, now, looked, refused, allowed, notJudged } = trial
+  const terms = `${counted(policy.rules, 'rule')}, ${counted(policy.exemptions, 'exemption')}`
+  const more = looked.isAll ? [] : ['there are more: these are the last that were asked for']
+  return [
+    row(`gate ${gate}`, `${mode}, policy ${now.sha256.slice(0, 6)}`),
+    row('would be', `enforce, policy ${policy.sha256.slice(0, 6)}, ${terms}`),
+    ...rows('looked at', [
+      `${counted(looked.names, 'package')} of the last ${looked.days} days, ${counted(looked.files, 'file')}`,
+      `${looked.served.toLocaleString('en-US')} of them were served`,
+      ...more,
+    ]),
+    ...rows('refused', groundTexts(refused)),
+    ...rows('allowed', groundTexts(allowed)),
+    ...rows('not judged', groundTexts(notJudged)),
+    ...sentencesOf('would be refused', refused),
+    ...sentencesOf('would be allowed', allowed),
+    ...sentencesOf('would be judged first', notJudged),
+    ending(trial),
+  ]
+}
+
+function groundTexts({ grounds }: TrialChange): readonly string[] {
+  return inColumns(
+    grounds.map(({ code, releases, files, served }) => [
+      code,
+      counted(releases, 'release'),
+      counted(files, 'file'),
+      `${served.toLocaleString('en-US')} served`,
+    ]),
+  )
+}
+
+function sentencesOf(title: string, { grounds, releases }: TrialChange): readonly string[] {
+  if (releases.length === 0) return []
+  const rest = grounds.reduce((sum, one) => sum + one.releases, 0) - MAX_SENTENCES
+  return [
+    `${title}:`,
+    ...releases.slice(0, MAX_SENTENCES).map(({ sentence }) => `  ${sentence}`),
+    ...(rest > 0 ? [`  and ${counted(rest, 'more release')}: see --json`] : []),
+  ]
+}
+
+function ending(trial: PolicyTrial): string {
+  const { refused, notJudged, looked } = trial
+  if (refused.served > 0)
+    return `${counted(refused.served, 'file')} that the gate has served would be refused`
+  if (notJudged.served > 0)
+    return `${counted(notJudged.served, 'file')} that the gate has served would be judged first`
+  return looked.isAll
+    ? 'nothing that the gate has served would be refused'
+    : 'nothing of this would be refused; of the rest nothing is known'
+}
