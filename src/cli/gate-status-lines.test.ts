@@ -23,6 +23,7 @@ const STATUS: GateStatus = {
   wouldRefuse: { grounds: [], releases: [] },
   pins: [],
   soon: ['exemption of numpy 1.26.4 ends in 6 days'],
+  unused: ['exemption of demo 1.0 has matched nothing for 45 days (exempt[1] of p.toml)'],
   cache: { files: 0, bytes: 0, maxBytes: 0 },
 }
 
@@ -37,7 +38,8 @@ upstream    ours ok 4 s ago
 last day    1,204 served, 31 held, 9 refused
 refused     demo 2.0                 verify.identity  6 times
             a-name-that-is-long 1.1  gate.unsigned    once
-soon        exemption of numpy 1.26.4 ends in 6 days`)
+soon        exemption of numpy 1.26.4 ends in 6 days
+unused      exemption of demo 1.0 has matched nothing for 45 days (exempt[1] of p.toml)`)
   })
 
   it('in the mode warn says what enforce would refuse, by ground and the newest releases', () => {
@@ -52,7 +54,9 @@ soon        exemption of numpy 1.26.4 ends in 6 days`)
         { ...release, version: '2.1.0', code: 'gate.held', requests: 1 },
       ],
     }
-    const lines = shown({ mode: 'warn', wouldRefuse, refused: [], soon: [] }, 7).split('\n').slice(3)
+    const lines = shown({ mode: 'warn', wouldRefuse, refused: [], soon: [], unused: [] }, 7)
+      .split('\n')
+      .slice(3)
     expect(lines.join('\n')).toBe(`7 days      1,204 served; enforce would have refused 3
 by ground   gate.unsigned  12 releases  15 files  4,000 times
             gate.held      1 release    1 file    once

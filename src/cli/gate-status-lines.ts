@@ -9,7 +9,7 @@ export interface StatusPeriod {
 
 /** Within 80 columns where the names of packages are not long. */
 export function statusLines(status: GateStatus, { days, nowMs }: StatusPeriod): readonly string[] {
-  const { gate, mode, policy, upstreams, refused, wouldRefuse, soon } = status
+  const { gate, mode, policy, upstreams, refused, wouldRefuse, soon, unused } = status
   const { rules, exemptions } = policy
   const terms = `${counted(rules, 'rule')}, ${counted(exemptions, 'exemption')}`
   return [
@@ -26,6 +26,7 @@ export function statusLines(status: GateStatus, { days, nowMs }: StatusPeriod): 
     ...rows('by ground', groundTexts(wouldRefuse.grounds)),
     ...rows('newest', newestTexts(wouldRefuse.releases)),
     ...rows('soon', soon),
+    ...rows('unused', unused),
   ]
 }
 

@@ -100,6 +100,8 @@ export interface GateStatus {
   readonly pins: readonly (PinReport & { readonly name: string })[]
   /** What ends soon, or is wrong: sentences. */
   readonly soon: readonly string[]
+  /** Exemptions that have matched nothing for 30 days: sentences. */
+  readonly unused: readonly string[]
   readonly cache: { readonly files: number; readonly bytes: number; readonly maxBytes: number }
 }
 

@@ -41,6 +41,7 @@ export function describeGateEvents(store: () => GateStore): void {
   describeRefusals(store)
   describeLetThrough(store)
   describeTrimming(store)
+  describeExemptions(store)
   describeCounts(store)
 }
 
@@ -197,6 +198,32 @@ function describeTrimming(store: () => GateStore): void {
     const kept = await store().listRefusals('prod', { sinceMs: 0, limit: 9 })
     expect(kept.map(({ id }) => id)).toEqual(['a', 'c', 'd'])
     expect(await store().findRefusal('test', 'e')).toMatchObject({ count: 1 })
+  })
+}
+
+function describeExemptions(store: () => GateStore): void {
+  it('keeps since when a policy has an exemption, and when it matched last, as long as it has it', async () => {
+    const keep = (day: number, all: readonly string[], matched: readonly string[] = []) =>
+      store().keepExemptions('prod', { day, all, matched })
+    await keep(10, ['a', 'b'], ['b'])
+    await store().keepExemptions('test', { day: 5, all: ['a'], matched: [] })
+    await keep(20, ['b', 'c', 'a'], ['a'])
+    expect(await store().exemptionDays('prod')).toEqual(
+      new Map([
+        ['a', { sinceDay: 10, matchedDay: 20 }],
+        ['b', { sinceDay: 10, matchedDay: 10 }],
+        ['c', { sinceDay: 20, matchedDay: null }],
+      ]),
+    )
+    await keep(30, ['c'])
+    await keep(40, ['c', 'a'])
+    expect(await store().exemptionDays('prod')).toEqual(
+      new Map([
+        ['a', { sinceDay: 40, matchedDay: null }],
+        ['c', { sinceDay: 20, matchedDay: null }],
+      ]),
+    )
+    expect(await store().exemptionDays('test')).toEqual(new Map([['a', { sinceDay: 5, matchedDay: null }]]))
   })
 }
 

@@ -194,6 +194,17 @@ export interface GateStore {
     gate: string,
     page: { readonly sinceMs: number; readonly limit: number },
   ): Promise<readonly CountedRefusal[]>
+  /**
+   * The exemptions of a policy by their ids: those that are new begin with the day, those that are no longer there are
+   * forgotten. Days are whole ones since 1970.
+   */
+  keepExemptions(
+    gate: string,
+    use: { readonly day: number; readonly all: readonly string[]; readonly matched: readonly string[] },
+  ): Promise<void>
+  exemptionDays(
+    gate: string,
+  ): Promise<ReadonlyMap<string, { readonly sinceDay: number; readonly matchedDay: number | null }>>
   /** Whoever counts often adds up first: each call is a write, and durable. `times` is 1 where it is left out. */
   count(gate: string, atMs: number, what: keyof Counts, times?: number): Promise<void>
   /** With the whole hour in which `sinceMs` is. */

@@ -22,7 +22,7 @@ export interface GateFront {
 }
 
 const MAX_PINS = 50
-const MAX_SOON = 50
+const MAX_SENTENCES = 50
 
 export function frontMain(front: GateFront): Markup {
   const { gate, day } = front
@@ -130,11 +130,16 @@ function letThroughRow({ id, name, version, code, files, requests, lastAtMs }: R
 `
 }
 
-function soonPart({ soon }: GateStatus): Markup {
-  const rest = soon.length - MAX_SOON
-  const items = soon.slice(0, MAX_SOON).map((text) => markup`<li>${text}</li>\n`)
+function soonPart({ soon, unused }: GateStatus): Markup {
   return markup`<h2>Ends soon, or is wrong</h2>
-${soon.length === 0 ? markup`<p>Nothing: no exemption ends within 14 days.</p>` : markup`<ul class="steps">\n${items}</ul>`}
+${soon.length === 0 ? markup`<p>Nothing: no exemption ends within 14 days.</p>` : sentences(soon)}
+${unused.length === 0 ? NOTHING : markup`<h2>Exemptions that nothing needs</h2>\n${sentences(unused)}`}`
+}
+
+function sentences(all: readonly string[]): Markup {
+  const rest = all.length - MAX_SENTENCES
+  const items = all.slice(0, MAX_SENTENCES).map((text) => markup`<li>${text}</li>\n`)
+  return markup`<ul class="steps">\n${items}</ul>
 ${rest > 0 ? markup`<p>${rest} more are in <code>wheelseal gate status</code>.</p>` : NOTHING}`
 }
 

@@ -54,6 +54,7 @@ const STATUS: GateStatus = {
     by: ENEMY,
   })),
   soon: [ENEMY],
+  unused: Array.from({ length: 51 }, (_, at) => `exemption of p${at} has matched nothing ${ENEMY}`),
   cache: { files: 0, bytes: 0, maxBytes: 0 },
 }
 
@@ -92,6 +93,8 @@ describe('the front page of a gate', () => {
       '<strong class="wait">held</strong>',
       '<strong class="bad">fails</strong>',
       '10 more are in',
+      'Exemptions that nothing needs',
+      '1 more are in',
       `export UV_DEFAULT_INDEX=http://${HOST}/gate/prod/simple/`,
     ])
       expect(html).toContain(part)

@@ -1,5 +1,6 @@
 import { SKEW_MS } from '../decide/times.ts'
 import { createCounting, type Counting } from './counts.ts'
+import { createExemptionUse, type ExemptionUse } from './exemption-use.ts'
 import { createFetching, type Fetching, type WantedFile } from './fetching.ts'
 import { createJudging, type Judging } from './judging.ts'
 import type { GateParts } from './parts.ts'
@@ -20,6 +21,7 @@ export interface GateContext {
   readonly counting: Counting
   readonly learning: Learning
   readonly links: Links
+  readonly exemptionUse: ExemptionUse
 }
 
 export function openContext(asked: GateParts): GateContext {
@@ -33,7 +35,11 @@ export function openContext(asked: GateParts): GateContext {
   const fetching = createFetching(parts, proved, forget)
   const learning = createLearning(parts, judging, views)
   const [counting, links] = [createCounting(parts), createLinks(parts)]
-  return { parts, refresher, judging, views, fetching, proved, learning, counting, links }
+  const exemptionUse = createExemptionUse(parts)
+  return {
+    ...{ parts, refresher, judging, views, fetching, proved },
+    ...{ learning, counting, links, exemptionUse },
+  }
 }
 
 /** What was signed and logged was so before now. */

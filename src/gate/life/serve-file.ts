@@ -56,6 +56,7 @@ async function answerFound(context: GateContext, found: Found, asked: AskedFile)
       asked,
       wouldRefuse: wouldRefuse?.code ?? null,
     })
+    context.exemptionUse.seen(found.view, decision)
     await countServed(context, asked, wouldRefuse && refusalFor(wouldRefuse))
     if (answer.kind !== 'arriving') return answer
     return { ...answer, begin: () => answer.begin().catch(orRefused) }

@@ -1,6 +1,7 @@
 import { isoTimeMs } from '../../base/index.ts'
 import type { GateStatus, UpstreamStatus } from '../gate.ts'
 import type { GateContext } from './context.ts'
+import { exemptedText } from './exemption-use.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 import { allPins, pinReport } from './pinning.ts'
 import { warningsOf } from './warnings.ts'
@@ -33,6 +34,7 @@ export async function gateStatus(context: GateContext, sinceMs: number): Promise
       ...parts.upstreams.flatMap((one) => refresher.unread.sentences(one)),
       ...(await warningsOf(context)),
     ],
+    unused: await context.exemptionUse.unused(),
     cache: parts.cache.usage(),
   }
 }
@@ -53,9 +55,10 @@ function upstreamStatus(upstream: GateUpstream, refresher: GateContext['refreshe
 function soon({ policy, clock, upstreams, clockFact }: GateParts): readonly string[] {
   const nowMs = clock.nowMs()
   const days = (untilMs: number): number => Math.max(0, Math.ceil((untilMs - nowMs) / DAY_MS))
-  const exemptions = policy().file.exemptions.flatMap(({ name, versionKey, sha256, untilMs, where }) => {
+  const exemptions = policy().file.exemptions.flatMap((one) => {
+    const { untilMs, where } = one
     if (untilMs - nowMs > SOON_MS) return []
-    const what = name === undefined ? `sha256:${sha256?.slice(0, 12)}` : [name, versionKey].join(' ')
+    const what = exemptedText(one)
     return [
       untilMs <= nowMs
         ? `exemption of ${what} has ended (${where})`

@@ -116,6 +116,14 @@ export type GateTables = {
     readonly refused: number
     readonly would_refuse: number
   }
+  readonly gate_exemptions: {
+    readonly gate: string
+    /** Of what it lets through. */
+    readonly id: string
+    /** Whole days since 1970. */
+    readonly since_day: number
+    readonly matched_day: number | null
+  }
 }
 
 export const gateMigrations: Steps = {
@@ -140,20 +148,6 @@ export const gateMigrations: Steps = {
   '0028-gate-gone': {
     up: async ({ schema }) => {
       await schema.createIndex('gate_files_gone').on('gate_files').columns(['gone_at_ms']).execute()
-    },
-  },
-  '0029-gate-let-through': {
-    up: async ({ schema }) => {
-      const table = schema.alterTable('gate_refusals')
-      await table
-        .addColumn('let_through_times', 'bigint', (column) => column.notNull().defaultTo(0))
-        .execute()
-    },
-  },
-  '0029-gate-names-asked': {
-    up: async ({ schema }) => {
-      const index = schema.createIndex('gate_names_asked').on('gate_names')
-      await index.columns(['upstream', 'is_unknown', 'fresh_at_ms', 'id']).execute()
     },
   },
 }

@@ -1,6 +1,7 @@
 import type { GateStore } from '../../gate/index.ts'
 import type { Database } from './database.ts'
 import { eventQueries } from './gate-events.ts'
+import { exemptionQueries } from './gate-exemptions.ts'
 import { nameQueries } from './gate-names.ts'
 import { refusalQueries, type RefusalOptions } from './gate-refusals.ts'
 import { sealQueries } from './gate-seals.ts'
@@ -13,6 +14,7 @@ export function createGateStore(database: Database, options: RefusalOptions = { 
     ...nameQueries(tables),
     ...sealQueries(tables),
     ...eventQueries(tables),
+    ...exemptionQueries(tables),
     ...refusalQueries(tables, options),
   }
 }

@@ -1,5 +1,6 @@
 import { accessMigrations } from './access.ts'
 import { auditMigrations } from './audit.ts'
+import { gateOperatorSteps } from './gate-operator-steps.ts'
 import { gateMigrations } from './gate-tables.ts'
 import { pipelinesMigrations } from './pipelines.ts'
 import { publisherMigrations } from './publishers.ts'
@@ -18,4 +19,5 @@ export const migrations: Steps = {
   ...sealMigrations,
   ...pushMigrations,
   ...gateMigrations,
+  ...gateOperatorSteps,
 }

@@ -73,6 +73,7 @@ const SMALL: Readonly<Record<string, string>> = {
     FIRST,
   'gate_seals by gate_seals_order': 'the seals of one file',
   'gate_counts by its key': 'the counts of one gate, one row an hour',
+  'gate_exemptions by its key': 'the exemptions of one policy, which has a limit',
   'members by sqlite_autoindex_members_1': KEY_CHECK,
   'insert: SCAN projects': KEY_CHECK,
   'insert: SCAN job_tokens': KEY_CHECK,
