@@ -120,7 +120,7 @@ async function textOf(path: string, files: Place['files']): Promise<string | und
 }
 
 /** The form of Python's configparser, as far as one line says a value; `[install]` counts before `[global]`. */
-function pipConfIndex(text: string): string | undefined {
+export function pipConfIndex(text: string): string | undefined {
   const values = new Map<string, string>()
   let section = ''
   for (const line of text.split('\n')) {
@@ -133,7 +133,7 @@ function pipConfIndex(text: string): string | undefined {
 }
 
 /** One or several, also on the lines that follow and are indented; of every section, since each is some command's. */
-function pipConfExtras(text: string): readonly string[] {
+export function pipConfExtras(text: string): readonly string[] {
   const found: string[] = []
   let isExtra = false
   for (const line of text.split('\n')) {
@@ -145,14 +145,26 @@ function pipConfExtras(text: string): readonly string[] {
 }
 
 function uvTomlExtras(text: string): readonly string[] {
-  const table = tomlOf(text)
-  const [indexes, extras] = [table['index'], table['extra-index-url']].map((list): readonly unknown[] =>
-    Array.isArray(list) ? list.slice(0, MAX_EXTRAS) : [],
+  return uvExtras(tomlOf(text))
+}
+
+/** Of `uv.toml`, or of `[tool.uv]`. */
+export function uvExtras(table: Readonly<Record<string, unknown>>): readonly string[] {
+  const [indexes, extras, links] = ['index', 'extra-index-url', 'find-links'].map(
+    (key): readonly unknown[] => {
+      const list = table[key]
+      return Array.isArray(list) ? list.slice(0, MAX_EXTRAS) : []
+    },
   )
   const others = (indexes ?? []).flatMap((one) =>
     isTable(one) && one['default'] !== true ? [one['url']] : [],
   )
-  return [...others, ...(extras ?? [])].filter((url) => typeof url === 'string')
+  const found = [...others, ...(extras ?? [])].filter((url) => typeof url === 'string')
+  // A folder of this machine is no index.
+  return [
+    ...found,
+    ...(links ?? []).filter((url) => typeof url === 'string' && url.includes('://')),
+  ] as string[]
 }
 
 function uvTomlIndex(text: string): string | undefined {
@@ -166,13 +178,18 @@ function uvTomlIndex(text: string): string | undefined {
 /** Nothing of what is no TOML: it aims no installer. */
 function tomlOf(text: string): Readonly<Record<string, unknown>> {
   try {
-    return parse(text, { maxDepth: 16 })
+    return tomlTable(text)
   } catch (error) {
     if (error instanceof TomlError) return {}
     throw error
   }
 }
 
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Throws what the parser does. */
+export function tomlTable(text: string): Readonly<Record<string, unknown>> {
+  return parse(text, { maxDepth: 16 })
+}
+
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

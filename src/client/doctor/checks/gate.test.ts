@@ -49,6 +49,53 @@ describe('the check of the gate', () => {
     expect(await shortly(gateCheck, { replies: answering, env: { ...env, ...more }, texts })).toEqual([OK])
   })
 
+  const FOLDER = '/work/demo'
+  const listed = { [FOLDER]: ['requirements-dev.txt', 'README.md'], [`${FOLDER}/requirements`]: ['ci.in'] }
+  it.each<[string, string, string, string?]>([
+    ['requirements-dev.txt', `demo\n--extra-index-url ${PUBLIC}\n`, ' line 2'],
+    ['requirements-dev.txt', `# --index-url x\n-i${PUBLIC} --pre\n`, ' line 2'],
+    ['requirements-dev.txt', `--extra \\\n  "${PUBLIC}"\n`, ' line 2'],
+    ['requirements/ci.in', `--find-links=${PUBLIC}\n`, ' line 1'],
+    ['pyproject.toml', `[[tool.uv.index]]\nname = "x"\nexplicit = true\nurl = "${PUBLIC}"\n`, ' [tool.uv]'],
+    ['pyproject.toml', `[tool.uv]\nindex-url = "${PUBLIC}"\n`, ' [tool.uv]'],
+    ['pyproject.toml', `[[tool.poetry.source]]\nname = "x"\nurl = "${PUBLIC}"\n`, ' [[tool.poetry.source]]'],
+    ['pyproject.toml', '[[tool.poetry.source]]\nname = "PyPI"\n', ' [[tool.poetry.source]]', 'PyPI'],
+    ['pyproject.toml', `[[tool.pdm.source]]\nname = "pypi"\nurl = "${PUBLIC}"\n`, ' [[tool.pdm.source]]'],
+    ['uv.toml', `[[index]]\ndefault = true\nurl = "${PUBLIC}"\n`, ''],
+    ['Pipfile', `[[source]]\nurl = "${PUBLIC}"\n`, ''],
+    ['pip.conf', `[global]\nindex-url = ${PUBLIC}\n`, ''],
+  ])(
+    'warns of an index that a file of the project names: %s with %j',
+    async (...[file, text, where, shown = PUBLIC]) => {
+      const texts = { [`${FOLDER}/${file}`]: text }
+      const said = await shortly(gateCheck, {
+        replies: answering,
+        env,
+        listed,
+        texts,
+        io: { folder: FOLDER },
+      })
+      const warned = `warning an extra index passes the gate by: ${shown} (${file}${where})`
+      expect(said).toEqual([OK, warned])
+    },
+  )
+
+  it('warns of no file of the project that names the gate, or nothing else than this machine has', async () => {
+    const texts = {
+      [`${FOLDER}/requirements-dev.txt`]: `-i ${GATE}/simple/\n--find-links ./wheels\n-e git+https://h.example/x\ndemo # ${PUBLIC}\n`,
+      [`${FOLDER}/pyproject.toml`]: `[[tool.pdm.source]]\nurl = "${GATE}/simple"\n[[tool.uv.index]]\ndefault = true\nurl = "${PUBLIC}"\n`,
+    }
+    const more = { ...env, UV_DEFAULT_INDEX: `${GATE}/simple/` }
+    const machine = { replies: answering, env: more, listed, texts, io: { folder: FOLDER } }
+    expect(await shortly(gateCheck, machine)).toEqual([OK])
+  })
+
+  it('says of a file of the project that cannot be read that it may name one', async () => {
+    const texts = { [`${FOLDER}/pyproject.toml`]: '[tool.uv\n' }
+    const said = await shortly(gateCheck, { replies: answering, env, texts, io: { folder: FOLDER } })
+    expect(said).toEqual([OK, expect.stringContaining('warning pyproject.toml cannot be read: ')])
+  })
+
   it('shows no password of an extra index', async () => {
     const more = { PIP_EXTRA_INDEX_URL: 'https://ada:hunter2@index.example/simple/ //ada:hunter2@x' }
     const said = JSON.stringify(await look(gateCheck, { replies: answering, env: { ...env, ...more } }))

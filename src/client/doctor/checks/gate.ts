@@ -1,6 +1,13 @@
 import { describeError, parseJson, utf8Decode } from '../../../base/index.ts'
 import type { GateStatus } from '../../../gate/index.ts'
-import { extraIndexes, findGate, type GatePlace, type GateUrl } from '../../gate-url/index.ts'
+import {
+  extraIndexes,
+  findGate,
+  projectIndexes,
+  type GatePlace,
+  type GateUrl,
+  type ProjectIndexes,
+} from '../../gate-url/index.ts'
 import { failed, ok, skipped, warning, type Check, type Finding } from '../check.ts'
 import type { DoctorIo } from '../io.ts'
 import { shownValue } from '../shown.ts'
@@ -14,7 +21,7 @@ export const gateCheck: Check = {
     const gate = await findGate(place)
     if (gate === undefined)
       return [skipped('no gate: neither WHEELSEAL_GATE nor an index of pip or uv is one')]
-    return [await reached(io, gate), ...(await besides(place, gate)), ...(await running(io, gate))]
+    return [await reached(io, gate), ...(await besides(io, place, gate)), ...(await running(io, gate))]
   },
 }
 
@@ -62,19 +69,31 @@ function notReadable(where: string, status: number): Finding {
 }
 
 /** An index that is asked too gives what the gate refuses. */
-async function besides(place: GatePlace, gate: GateUrl): Promise<readonly Finding[]> {
-  const extras = (await extraIndexes(place)).filter(({ url }) => !isOf(url, gate))
+async function besides(io: DoctorIo, place: GatePlace, gate: GateUrl): Promise<readonly Finding[]> {
+  const { indexes, unread } = await projectIndexes(io)
+  const extras = [...(await extraIndexes(place)), ...indexes].filter(({ url }) => !isOf(url, gate))
   const [first] = extras
-  if (first === undefined) return []
-  const lines = extras.map(({ url, from }) => `${shownIndex(url)} (${from})`)
+  if (first === undefined) return unreadFiles(unread)
+  const lines = extras.map(({ url, from }) => `${shownIndex(url)} (${shownValue(from)})`)
   return [
     warning({
       fact: `an extra index passes the gate by: ${lines[0] ?? ''}`,
       reason: 'installers take from it what the gate refuses',
-      next: `remove it from ${first.from}, or make it an upstream of the gate`,
+      next: `remove it from ${shownValue(first.from)}, or make it an upstream of the gate`,
       ...(lines.length > 1 ? { details: lines.slice(1) } : {}),
     }),
+    ...unreadFiles(unread),
   ]
+}
+
+function unreadFiles(unread: ProjectIndexes['unread']): readonly Finding[] {
+  return unread.map(({ from, why }) =>
+    warning({
+      fact: `${shownValue(from)} cannot be read: ${shownValue(why)}`,
+      reason: 'an index that it names would pass the gate by',
+      next: 'correct the file',
+    }),
+  )
 }
 
 function isOf(text: string, { url }: GateUrl): boolean {
