@@ -1,3 +1,4 @@
+import type { Project } from '../access/index.ts'
 import type { Blob } from '../base/index.ts'
 import type { LinkedReport, PinReport, ReleaseReport } from './report.ts'
 import type { CountedRefusal, Counts, LetThrough } from './store.ts'
@@ -113,25 +114,36 @@ export interface UpstreamStatus {
   readonly trustUntil: string | null
 }
 
-/** One gate: what its routes and commands ask. Names are normalised before. */
+/** Who asks, where not everybody may read all packages of this server's own projects. */
+export interface GateReader {
+  mayRead(project: Project): Promise<boolean>
+}
+
+/**
+ * One gate: what its routes and commands ask. Names are normalised before. A name that `reader` may not read is answered
+ * as one that its upstream does not have; left out, all may be read.
+ */
 export interface Gate {
   readonly name: string
   /** By which clients reach it, without a slash at the end. */
   readonly url: string
   /** Throws `gate.unknown`. */
-  page(name: string): Promise<GatePage>
+  page(name: string, reader?: GateReader): Promise<GatePage>
   /** Throws `gate.unknown`, `storage.full`. */
-  file(asked: AskedFile): Promise<FileAnswer>
+  file(asked: AskedFile, reader?: GateReader): Promise<FileAnswer>
   /** What `page` resolves with, where it has nothing to ask, to judge and to write for it. */
   pageNow(name: string): GatePage | undefined
   /** The same for `file`: a small one that is kept and that nothing speaks against. Counts as served. */
   fileNow(asked: AskedFile): SmallAnswer | undefined
   /** Names that are kept or private, in order. */
-  names(): AsyncIterable<string>
+  names(reader?: GateReader): AsyncIterable<string>
   /** `version` is as somebody wrote it. Throws `gate.unknown`, `gate.upstream`. */
-  why(name: string, version: string): Promise<ReleaseReport>
+  why(name: string, version: string, reader?: GateReader): Promise<ReleaseReport>
   /** By the id of its link. Throws `gate.unknown`. */
-  refusal(id: string): Promise<LinkedReport>
+  refusal(id: string, reader?: GateReader): Promise<LinkedReport>
+  /** Packages of this server's own projects stand behind it: some names may be hidden from who asks. */
+  readonly hasOwn: boolean
+  hides(name: string, reader: GateReader): Promise<boolean>
   status(sinceMs: number): Promise<GateStatus>
   /** What another policy would change of what is known; nothing is written. Throws `verify.policy-file`, `gate.unknown`. */
   tryPolicy(file: TriedFile): Promise<PolicyTrial>

@@ -49,6 +49,7 @@ export type {
   FileAnswer,
   Gate,
   GatePage,
+  GateReader,
   GateStatus,
   PageEntry,
   Refused,

@@ -1,3 +1,4 @@
+import type { Project } from '../access/index.ts'
 import type { ListedFile } from './facts.ts'
 import type { NewPage, StoredSeal } from './store.ts'
 
@@ -31,6 +32,8 @@ export type SealAnswer =
 export interface Upstream {
   /** By its configuration. */
   readonly name: string
+  /** Of the registry of this server: the projects whose packages a page of the name shows, if any has it. */
+  owners?(name: string): Promise<readonly Project[]>
   /** Each file name once. */
   page(name: string, kept: { readonly etag: string | null }): Promise<PageAnswer>
   /** Throws where that stays open; an error of the server is never "none". */

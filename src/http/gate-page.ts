@@ -9,7 +9,7 @@ import {
   writePackageJson,
   type FileListing,
 } from '../formats/python/simple-index/index.ts'
-import type { Gate, GatePage, PageEntry, WrittenPage } from '../gate/index.ts'
+import type { Gate, GatePage, GateReader, PageEntry, WrittenPage } from '../gate/index.ts'
 import { listsTag } from './entity-tag.ts'
 import type { Bindings } from './route.ts'
 import { shownAs } from './simple-index.ts'
@@ -147,9 +147,13 @@ function takesGzip(header: string | undefined): boolean {
 }
 
 /** The page of all names: those that are kept or private. Throws `http.not-acceptable`. */
-export function sendGateNames(context: Context<Bindings>, gate: Gate): Response {
+export function sendGateNames(
+  context: Context<Bindings>,
+  gate: Gate,
+  reader: GateReader | undefined,
+): Response {
   const media = chooseMedia(context.req.header('accept'))
-  const listing = { title: `gate ${gate.name}`, names: links(gate.names()) }
+  const listing = { title: `gate ${gate.name}`, names: links(gate.names(reader)) }
   const write = media.format === 'json' ? writeNamesJson : writeNamesHtml
   const headers = { 'Cache-Control': 'no-cache', Vary: 'Accept', ...shownAs(media) }
   return context.body(ReadableStream.from(write(listing)), 200, headers)

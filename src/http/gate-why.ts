@@ -1,6 +1,12 @@
 import type { Context } from 'hono'
 import { isName, normalizeName } from '../formats/python/index.ts'
-import { gateErrors, type Gate, type LinkedReport, type ReleaseReport } from '../gate/index.ts'
+import {
+  gateErrors,
+  type Gate,
+  type GateReader,
+  type LinkedReport,
+  type ReleaseReport,
+} from '../gate/index.ts'
 import type { ClientFailure } from './failures.ts'
 import { prefersHtml } from './prefers-html.ts'
 import type { Bindings } from './route.ts'
@@ -22,19 +28,20 @@ export interface GatePages {
 interface Why {
   readonly gate: Gate
   readonly pages: GatePages
+  readonly reader: GateReader | undefined
 }
 
 /** Throws `gate.unknown`, `gate.upstream`. */
 export async function sendWhyRelease(context: Context<Bindings>, why: Why): Promise<Response> {
   const { name = '', version = '' } = context.req.param() as Readonly<Record<string, string>>
   if (!isName(name)) throw gateErrors('gate.unknown', 'that is not the name of a package')
-  return sendReport(context, why, await why.gate.why(normalizeName(name), version))
+  return sendReport(context, why, await why.gate.why(normalizeName(name), version, why.reader))
 }
 
 /** Throws `gate.unknown`. */
 export async function sendWhyRefusal(context: Context<Bindings>, why: Why): Promise<Response> {
   const { id = '' } = context.req.param() as Readonly<Record<string, string>>
-  return sendReport(context, why, await why.gate.refusal(id))
+  return sendReport(context, why, await why.gate.refusal(id, why.reader))
 }
 
 function sendReport(

@@ -1,7 +1,14 @@
 import { Hono, type Context } from 'hono'
 import { describeError, type Log } from '../base/index.ts'
 import { isName, normalizeName } from '../formats/python/index.ts'
-import { gateErrors, type AskedFile, type FileAnswer, type Gate, type Refused } from '../gate/index.ts'
+import {
+  gateErrors,
+  type AskedFile,
+  type FileAnswer,
+  type Gate,
+  type GateReader,
+  type Refused,
+} from '../gate/index.ts'
 import { failures, renderProblem, type ClientFailure } from './failures.ts'
 import { fileHeaders, fileResponse, isKnown } from './file-response.ts'
 import { findsNow } from './at-once.ts'
@@ -16,7 +23,8 @@ import { anyone, routesOn, type Bindings, type Right } from './route.ts'
 /** A gate, and who may read it. */
 export interface ServedGate {
   readonly gate: Gate
-  readonly readers: Right<unknown>
+  /** Finds who asks, where not everybody may read all of it. */
+  readonly readers: Right<GateReader | undefined>
 }
 
 export interface GateRoutesParts {
@@ -33,16 +41,18 @@ export function gateRoutes({ gates, pages, log }: GateRoutesParts): Hono<Binding
   for (const { gate, readers } of gates) {
     const base = `/gate/${gate.name}`
     const why = { gate, pages }
-    route.get(`${base}/why/:id`, readers, (context) => sendWhyRefusal(context, why))
-    route.get(`${base}/why/:name/:version`, readers, (context) => sendWhyRelease(context, why))
-    route.get(`${base}/simple/`, readers, (context) => sendGateNames(context, gate))
+    route.get(`${base}/why/:id`, readers, (context, reader) => sendWhyRefusal(context, { ...why, reader }))
+    route.get(`${base}/why/:name/:version`, readers, (context, reader) =>
+      sendWhyRelease(context, { ...why, reader }),
+    )
+    route.get(`${base}/simple/`, readers, (context, reader) => sendGateNames(context, gate, reader))
     // Its links are relative.
     route.get(`${base}/simple`, readers, (context) => context.redirect('simple/', 301))
     for (const slash of ['', '/'])
-      route.get(`${base}/simple/:name${slash}`, readers, (context) => sendName(context, gate))
+      route.get(`${base}/simple/:name${slash}`, readers, (context, reader) => sendName(context, gate, reader))
     for (const place of ['files', 'recalled'])
-      route.get(`${base}/${place}/:upstream/*`, readers, (context) =>
-        sendFile(context, { gate, pages, log, base: `${base}/${place}/` }),
+      route.get(`${base}/${place}/:upstream/*`, readers, (context, reader) =>
+        sendFile(context, { gate, pages, log, base: `${base}/${place}/`, reader }),
       )
   }
   // Where a right has to be shown, its route looks at it.
@@ -64,13 +74,17 @@ function renderFailure(context: Context<Bindings>, failure: ClientFailure, pages
 }
 
 /** One canonical path for each page: anything else is told where that is, on this gate and nowhere else. */
-async function sendName(context: Context<Bindings>, gate: Gate): Promise<Response> {
+async function sendName(
+  context: Context<Bindings>,
+  gate: Gate,
+  reader: GateReader | undefined,
+): Promise<Response> {
   const given = context.req.param('name') ?? ''
   const name = nameOf(given)
   const path = context.req.path
   const canonical = `/gate/${gate.name}/simple/${name}/`
   if (path !== canonical) return context.redirect(path.endsWith('/') ? `../${name}/` : `${name}/`, 301)
-  return sendGatePage(context, await gate.page(name))
+  return sendGatePage(context, await gate.page(name, reader))
 }
 
 /** Throws `gate.unknown`. */
@@ -89,11 +103,12 @@ interface FileRoute {
   readonly pages: GatePages
   readonly log: Log
   readonly base: string
+  readonly reader: GateReader | undefined
 }
 
 async function sendFile(context: Context<Bindings>, answering: FileRoute): Promise<Response> {
   const asked = askedFile(context, answering.base)
-  const answer = await answering.gate.file(asked)
+  const answer = await answering.gate.file(asked, answering.reader)
   if (answer.kind === 'refused') return sendRefusal(context, answering, answer)
   const response = await sendAnswer(context, answer, answering.log)
   if (response instanceof Response) return served(response, answer)
@@ -183,12 +198,12 @@ async function* slice(
  */
 async function sendRefusal(
   context: Context<Bindings>,
-  { gate, pages }: FileRoute,
+  { gate, pages, reader }: FileRoute,
   { status, code, id, sentence }: Refused,
 ): Promise<Response> {
   sayInStatusLine(context.env, sentence)
   noteOnRequest(context, { code, reason: sentence })
-  if (isForPeople(context)) return pages.why(await gate.refusal(id), placeOf(context, gate, status))
+  if (isForPeople(context)) return pages.why(await gate.refusal(id, reader), placeOf(context, gate, status))
   const headers = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',

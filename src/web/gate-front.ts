@@ -14,11 +14,13 @@ import { table } from './table.ts'
 
 /** What the front page of a gate shows. */
 export interface GateFront {
-  readonly gate: Pick<Gate, 'name' | 'url'>
+  readonly gate: Pick<Gate, 'name' | 'url' | 'hasOwn' | 'hides'>
   /** Of the last day. */
   readonly day: GateStatus
   /** Of the last 7 days. */
   readonly week: Counts
+  /** False where what is hidden from who asks is left out. */
+  readonly isWhole: boolean
 }
 
 const MAX_PINS = 50
@@ -34,7 +36,7 @@ export function frontMain(front: GateFront): Markup {
 ${countsTable(front)}
 ${refusedPart(day.refused)}
 ${wouldRefusePart(day)}
-${soonPart(day)}
+${soonPart(front)}
 <h2>Upstreams</h2>
 ${upstreamsTable(day)}
 ${pinsPart(day)}
@@ -130,7 +132,9 @@ function letThroughRow({ id, name, version, code, files, requests, lastAtMs }: R
 `
 }
 
-function soonPart({ soon, unused }: GateStatus): Markup {
+function soonPart({ day: { soon, unused }, isWhole }: GateFront): Markup {
+  if (!isWhole)
+    return markup`<p>Only packages that you may read are shown. The rest is in <code>wheelseal gate status</code> on the server.</p>`
   return markup`<h2>Ends soon, or is wrong</h2>
 ${soon.length === 0 ? markup`<p>Nothing: no exemption ends within 14 days.</p>` : sentences(soon)}
 ${unused.length === 0 ? NOTHING : markup`<h2>Exemptions that nothing needs</h2>\n${sentences(unused)}`}`

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { accessErrors } from '../access/index.ts'
-import type { Gate, GateStatus } from '../gate/index.ts'
+import type { Gate, GateReader, GateStatus } from '../gate/index.ts'
 import { anyone, createApp, type Right } from '../http/index.ts'
 import { gateHomeRoutes, gateWebRoutes } from './gate-routes.ts'
 
@@ -58,7 +58,7 @@ const STATUS: GateStatus = {
   cache: { files: 0, bytes: 0, maxBytes: 0 },
 }
 
-function open(readers: Right<unknown> = anyone) {
+function open(readers: Right<GateReader | undefined> = anyone) {
   const state = { nowMs: 1_000_000, asked: 0, isBroken: false }
   const gate = {
     name: 'prod',
@@ -69,6 +69,8 @@ function open(readers: Right<unknown> = anyone) {
       return STATUS
     },
     counts: async () => NOTHING,
+    hasOwn: true,
+    hides: async (name: string) => name !== 'p7',
   } as unknown as Gate
   const log = { event: () => undefined, failure: () => undefined }
   const clock = { nowMs: () => state.nowMs, sleep: async () => undefined }
@@ -130,6 +132,14 @@ describe('the front page of a gate', () => {
       expect.stringContaining('Basic'),
     ])
     expect(await response.text()).not.toContain('1,204')
+  })
+
+  it('shows who may not read all packages those that they may, and no sentence about others', async () => {
+    const admit = (): GateReader => ({ mayRead: async () => false })
+    const html = await (await open({ name: 'gate reader', admit }).get('/gate/prod/')).text()
+    expect(html).toContain('>p7<')
+    expect(html).toContain('Only packages that you may read are shown')
+    for (const hidden of ['>p8<', 'demo', 'has matched nothing']) expect(html).not.toContain(hidden)
   })
 
   it('has one path', async () => {

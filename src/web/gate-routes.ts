@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { ANONYMOUS } from '../access/index.ts'
 import type { Clock, Log } from '../base/index.ts'
-import type { Gate } from '../gate/index.ts'
+import type { Gate, GateReader } from '../gate/index.ts'
 import {
   anyone,
   challenging,
@@ -38,9 +38,9 @@ export function gateWebRoutes({ gates, clock, log }: GateWebParts): Hono<Binding
     const front = remembered(clock, () => frontOf(gate, clock.nowMs()))
     const base = `/gate/${gate.name}`
     route.get(base, readers, (context) => context.redirect(`${gate.name}/`, 301))
-    route.get(`${base}/`, readers, async () => {
+    route.get(`${base}/`, readers, async (_context, reader) => {
       const frame = { up: '../../', visitor: ANONYMOUS, back: '', title: `Gate ${gate.name}` }
-      return sendForOne(document(frame, frontMain(await front())), 200)
+      return sendForOne(document(frame, frontMain(await readableFront(await front(), reader))), 200)
     })
   }
   return app
@@ -67,8 +67,29 @@ ${links}</ul>`
 async function frontOf(gate: Gate, nowMs: number): Promise<GateFront> {
   const day = await gate.status(nowMs - DAY_MS)
   const week = await gate.counts(nowMs - 7 * DAY_MS)
-  return { gate, day, week }
+  return { gate, day, week, isWhole: true }
 }
+
+/** Without names that are hidden from who asks; sentences may have some. */
+async function readableFront(front: GateFront, reader: GateReader | undefined): Promise<GateFront> {
+  const { gate, day } = front
+  if (reader === undefined || !gate.hasOwn) return front
+  const shown = async <T extends { readonly name: string }>(rows: readonly T[]): Promise<readonly T[]> => {
+    const readable: T[] = []
+    for (const row of rows.slice(0, MAX_ASKED)) if (!(await gate.hides(row.name, reader))) readable.push(row)
+    return readable
+  }
+  const { refused, wouldRefuse, pins } = day
+  const readable = {
+    refused: await shown(refused),
+    wouldRefuse: { ...wouldRefuse, releases: await shown(wouldRefuse.releases) },
+    pins: await shown(pins),
+  }
+  return { ...front, day: { ...day, ...readable, soon: [], unused: [] }, isWhole: false }
+}
+
+/** As many as the page shows, of which some are hidden. */
+const MAX_ASKED = 100
 
 function remembered<T>(clock: Clock, make: () => Promise<T>): () => Promise<T> {
   let last: { readonly atMs: number; readonly made: Promise<T> } | undefined

@@ -1,6 +1,7 @@
-import type { Gate } from '../gate.ts'
+import type { Gate, GateReader } from '../gate.ts'
 import { fileNow, pageNow } from './at-once.ts'
 import { openContext } from './context.ts'
+import { isNameHidden } from './hidden.ts'
 import type { GateParts } from './parts.ts'
 import { approvePin, exportedPins, forgetPins } from './pinning.ts'
 import { serveFile } from './serve-file.ts'
@@ -15,13 +16,15 @@ export function createGate(parts: GateParts): Gate {
   return {
     name: parts.name,
     url: parts.url,
-    page: (name) => servePage(context, name),
-    file: (asked) => serveFile(context, asked),
+    page: (name, reader) => servePage(context, name, reader),
+    file: (asked, reader) => serveFile(context, asked, reader),
     pageNow: (name) => pageNow(context, name),
     fileNow: (asked) => fileNow(context, asked),
-    names: () => names(parts),
-    why: (name, version) => whyRelease(context, name, version),
-    refusal: (id) => whyRefusal(context, id),
+    names: (reader) => names(parts, reader),
+    why: (name, version, reader) => whyRelease(context, { name, version, reader }),
+    refusal: (id, reader) => whyRefusal(context, id, reader),
+    hasOwn: parts.upstreams.some(({ client }) => client.owners !== undefined),
+    hides: (name, reader) => isNameHidden(parts, name, reader),
     status: (sinceMs) => gateStatus(context, sinceMs),
     tryPolicy: (file) => tryKnown(context.parts, file),
     counts: (sinceMs) => parts.store.countsSince(parts.name, sinceMs),
@@ -43,17 +46,22 @@ export function createGate(parts: GateParts): Gate {
 
 const NAMES_PER_STEP = 500
 
-/** Those that are kept, upstream by upstream; a private name that is configured by itself too. */
-async function* names({ store, upstreams }: GateParts): AsyncGenerator<string> {
-  for (const upstream of upstreams) {
+/** Those that are kept, upstream by upstream; a private name that is configured by itself too, whoever asks. */
+async function* names(parts: GateParts, reader: GateReader | undefined): AsyncGenerator<string> {
+  for (const upstream of parts.upstreams) {
     const own = (upstream.names ?? []).filter((pattern) => !pattern.endsWith('*'))
     yield* own
-    for (let after = ''; ;) {
-      const page = await store.listNames(upstream.key, { after, limit: NAMES_PER_STEP })
-      yield* page.filter((name) => !own.includes(name))
-      const last = page.at(-1)
-      if (last === undefined || page.length < NAMES_PER_STEP) break
-      after = last
-    }
+    for await (const name of keptNames(parts, upstream.key))
+      if (!own.includes(name) && !(await isNameHidden(parts, name, reader))) yield name
+  }
+}
+
+async function* keptNames({ store }: GateParts, upstreamKey: string): AsyncGenerator<string> {
+  for (let after = ''; ;) {
+    const page = await store.listNames(upstreamKey, { after, limit: NAMES_PER_STEP })
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined || page.length < NAMES_PER_STEP) return
+    after = last
   }
 }

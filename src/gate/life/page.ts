@@ -1,7 +1,8 @@
 import { listingOf, signpostFor, type NameListing, type PageFile } from '../decide/listing.ts'
+import type { Ground } from '../decision.ts'
 import { uploadTimeMs } from '../decide/times.ts'
 import type { GatePage, PageEntry } from '../gate.ts'
-import type { GateParts } from './parts.ts'
+import type { GateParts, GateUpstream } from './parts.ts'
 import { pathOf } from './places.ts'
 import type { ProvedWheels } from './proved-wheels.ts'
 import { refusedWith } from './refusing.ts'
@@ -50,8 +51,11 @@ function listingFor(
 export function signpostOf(parts: GateParts, view: NameView): NameListing['signpost'] {
   const { upstream, isPrivate } = view.routed
   if (view.files.size > 0 || !isPrivate) return listingFor(parts, view).signpost
-  const fact = `is a private name, and ${upstream.name} has no such package`
-  return { ground: { code: 'gate.private', fact } }
+  return { ground: privateGround(upstream) }
+}
+
+export function privateGround({ name }: Pick<GateUpstream, 'name'>): Ground {
+  return { code: 'gate.private', fact: `is a private name, and ${name} has no such package` }
 }
 
 /** Of a name whose upstream gave no answer, or has none such, and of which nothing is kept. */

@@ -3,31 +3,37 @@ import { METADATA_FACTS } from '../decide/own-grounds.ts'
 import type { Ground } from '../decision.ts'
 import { gateErrors } from '../errors.ts'
 import type { SealState } from '../facts.ts'
-import type { AskedFile, FileAnswer, Refused } from '../gate.ts'
+import type { AskedFile, FileAnswer, GateReader, Refused } from '../gate.ts'
 import { isServedAsBefore, lostFact } from '../decide/gone.ts'
 import { answerAllowed } from './answer-file.ts'
 import type { GateContext } from './context.ts'
 import { isWorthJudging, judgeAsked } from './judge-newest.ts'
 import { isDigested } from './judging.ts'
-import { SIGNPOST_PLACE, signpostOf } from './page.ts'
+import { privateGround, SIGNPOST_PLACE, signpostOf } from './page.ts'
 import type { GateParts } from './parts.ts'
 import { packageIn } from './places.ts'
 import { refusedWith, type RefusedFile, type Refusing } from './refusing.ts'
-import { routedName, upstreamGround, viewOrGround } from './serve-page.ts'
+import type { Routed } from './route.ts'
+import { readableView, routedName, upstreamGround } from './serve-page.ts'
 import type { NameView, ViewedFile } from './view.ts'
 
 /** A page that is younger is not asked for again because of a file that it does not list. */
 const YOUNG_MS = 5_000
 
 /** Life of a file: entry of the page, seals, decision, and only then bytes. Throws `gate.unknown`, `storage.full`. */
-export async function serveFile(context: GateContext, asked: AskedFile): Promise<FileAnswer> {
+export async function serveFile(
+  context: GateContext,
+  asked: AskedFile,
+  reader?: GateReader,
+): Promise<FileAnswer> {
   const { parts } = context
   const name = packageIn(asked.path)
   if (name === undefined) throw unknownFile()
   const routed = routedName(parts, name)
   const isSignpost = asked.upstream === SIGNPOST_PLACE
   if (!isSignpost && asked.upstream !== routed.upstream.name) throw unknownFile()
-  const view = await viewOrGround(context, routed, name)
+  const view = await readableView(context, { routed, name, reader })
+  if (view === undefined) return unreadable(context, asked, { routed, name })
   if ('code' in view) return told(context, asked, refusedWith(parts, { name, ground: view }))
   if (isSignpost) return told(context, asked, refusedWith(parts, signpostRefusal(parts, view)))
   const found = await judgedFile(context, view, asked).catch((error: unknown) =>
@@ -35,6 +41,17 @@ export async function serveFile(context: GateContext, asked: AskedFile): Promise
   )
   if ('code' in found) return told(context, asked, refusedWith(parts, { name, ground: found }))
   return answerFound(context, found, asked)
+}
+
+/** As of a name that its upstream does not have. */
+function unreadable(
+  context: GateContext,
+  asked: AskedFile,
+  { routed, name }: { readonly routed: Routed; readonly name: string },
+): Promise<Refused> {
+  if (asked.upstream !== SIGNPOST_PLACE || !routed.isPrivate) throw unknownFile()
+  const ground = privateGround(routed.upstream)
+  return told(context, asked, refusedWith(context.parts, { name, ground }))
 }
 
 async function answerFound(context: GateContext, found: Found, asked: AskedFile): Promise<FileAnswer> {

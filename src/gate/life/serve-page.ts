@@ -1,8 +1,9 @@
 import { WheelsealError } from '../../base/index.ts'
 import type { Ground } from '../decision.ts'
 import { gateErrors } from '../errors.ts'
-import type { GatePage } from '../gate.ts'
+import type { GatePage, GateReader } from '../gate.ts'
 import type { GateContext } from './context.ts'
+import { isHidden } from './hidden.ts'
 import { judgeNewest } from './judge-newest.ts'
 import { pageOf, signpostPage } from './page.ts'
 import type { GateParts } from './parts.ts'
@@ -11,11 +12,12 @@ import { isOfUpstream } from './upstream-states.ts'
 import type { NameView } from './view.ts'
 
 /** Life of a page: route, fresh page of the upstream, seals of what will be asked for, decisions, listing. */
-export async function servePage(context: GateContext, name: string): Promise<GatePage> {
+export async function servePage(context: GateContext, name: string, reader?: GateReader): Promise<GatePage> {
   const routed = routedName(context.parts, name)
-  const view = await viewOrGround(context, routed, name)
+  const view = await readableView(context, { routed, name, reader })
+  if (view === undefined) return emptyPage(routed, name)
   if ('code' in view) return signpostPage(name)
-  if (view.files.size === 0) return emptyPage(view)
+  if (view.files.size === 0) return emptyPage(routed, name)
   return pageOnce(view, () => judgedPage(context, view))
 }
 
@@ -41,7 +43,7 @@ async function judgedPage(context: GateContext, view: NameView): Promise<GatePag
 }
 
 /** A private name that its upstream does not have is looked up nowhere else, and said so. */
-function emptyPage({ name, routed: { upstream, isPrivate } }: NameView): GatePage {
+function emptyPage({ upstream, isPrivate }: Routed, name: string): GatePage {
   if (isPrivate) return signpostPage(name)
   throw gateErrors('gate.unknown', `${upstream.name} has no package ${name}`)
 }
@@ -52,6 +54,29 @@ export function routedName({ upstreams, name: gate }: GateParts, name: string): 
   if (routed === undefined)
     throw gateErrors('gate.unknown', `no upstream of gate ${gate} takes the name ${name}`)
   return routed
+}
+
+export interface Reading {
+  readonly routed: Routed
+  readonly name: string
+  readonly reader: GateReader | undefined
+}
+
+/** The same for who asks: undefined where the name is hidden from them. */
+export async function readableView(
+  context: GateContext,
+  { routed, name, reader }: Reading,
+): Promise<NameView | Ground | undefined> {
+  if (reader === undefined) return viewOrGround(context, routed, name)
+  try {
+    if (await isHidden(routed, name, reader)) return undefined
+  } catch (error) {
+    const ground = upstreamGround(routed, error)
+    // What is kept may not be for who asks; but that the upstream fails is noted where its state is.
+    await viewOrGround(context, routed, name)
+    return ground
+  }
+  return viewOrGround(context, routed, name)
 }
 
 /** What is known of a name; why nothing is where its upstream gave no answer and nothing is kept. */

@@ -18,13 +18,16 @@ interface Left {
   /** Empty for a whole name. */
   readonly version: string
   readonly ground: Ground
+  /** From who asks: nothing that is known of the name is told. */
+  readonly isHidden?: boolean
 }
 
 /** Of a whole name, as it is decided now; or of a release of which nothing is left but why. */
 export async function nameReport(context: GateContext, name: string, left?: Left): Promise<ReleaseReport> {
   const { parts } = context
   const routed = routeOf(parts.upstreams, name)
-  const view = routed === undefined ? undefined : await viewOrGround(context, routed, name)
+  const view =
+    routed === undefined || left?.isHidden === true ? undefined : await viewOrGround(context, routed, name)
   const ground = left?.ground ?? groundNow(context, view, name)
   return {
     gate: parts.name,

@@ -1,31 +1,41 @@
 import { isoTimeMs, WheelsealError } from '../../base/index.ts'
 import { isName, parseVersion } from '../../formats/python/index.ts'
 import { gateErrors } from '../errors.ts'
+import type { GateReader } from '../gate.ts'
 import type { ReleaseFacts } from '../facts.ts'
 import { releaseReport } from '../release-report.ts'
 import type { LinkedReport, RefusalReport, ReleaseReport } from '../report.ts'
 import type { CountedRefusal } from '../store.ts'
 import type { GateContext } from './context.ts'
+import { isNameHidden } from './hidden.ts'
 import { judgeRelease } from './judge-newest.ts'
+import { privateGround } from './page.ts'
+import type { GateParts } from './parts.ts'
 import { pathOf } from './places.ts'
 import { differenceOf } from './proved-wheels.ts'
 import { refusedWith } from './refusing.ts'
-import { routedName, viewOrGround } from './serve-page.ts'
+import { readableView, routedName } from './serve-page.ts'
 import { questionOf, type NameView } from './view.ts'
 import { nameReport } from './why-name.ts'
 
 /** A page that is younger is not asked for again because of a version that it does not list. */
 const YOUNG_MS = 5_000
 
+export interface AskedRelease {
+  readonly name: string
+  readonly version: string
+  readonly reader: GateReader | undefined
+}
+
 /** As it is decided now, with the seals of all its files judged. Throws `gate.unknown`, `gate.upstream`. */
 export async function whyRelease(
   context: GateContext,
-  name: string,
-  version: string,
+  { name, version, reader }: AskedRelease,
 ): Promise<ReleaseReport> {
   const versionKey = keyOf(version)
   const routed = routedName(context.parts, name)
-  const view = await viewOrGround(context, routed, name)
+  const view = await readableView(context, { routed, name, reader })
+  if (view === undefined) throw gateErrors('gate.unknown', `${routed.upstream.name} has no package ${name}`)
   if ('code' in view) throw gateErrors('gate.upstream', `${name} ${view.fact}`)
   const found = await listedRelease(context, view, versionKey)
   const isNew = await judgeRelease(context, found.view, found.release)
@@ -124,22 +134,45 @@ function reportOf(
 }
 
 /** What a client was told, and what is decided of it now. Throws `gate.unknown`. */
-export async function whyRefusal(context: GateContext, id: string): Promise<LinkedReport> {
+export async function whyRefusal(
+  context: GateContext,
+  id: string,
+  reader?: GateReader,
+): Promise<LinkedReport> {
   const { parts, counting, links } = context
   await counting.flush()
   const refusal = await links.open(id)
-  if (refusal === undefined)
+  const isFor = refusal !== undefined && (await mayKnow(parts, refusal, reader))
+  if (refusal === undefined || !isFor)
     throw gateErrors('gate.unknown', `gate ${parts.name} has no refusal ${id}`, {
       hint: 'ask by name and version: wheelseal why NAME==VERSION',
     })
-  return { ...(await reportNow(context, refusal)), refusal: refusalReport(refusal) }
+  return { ...(await reportNow(context, refusal, reader)), refusal: refusalReport(refusal) }
+}
+
+/** That a private name is not there is told to everybody, also of one that is hidden. */
+async function mayKnow(
+  parts: GateParts,
+  { name, code }: CountedRefusal,
+  reader: GateReader | undefined,
+): Promise<boolean> {
+  return code === 'gate.private' || !(await isNameHidden(parts, name, reader))
 }
 
 /** Of a release that is gone, or whose upstream is, what is left to say. */
-async function reportNow(context: GateContext, { name, version }: CountedRefusal): Promise<ReleaseReport> {
+async function reportNow(
+  context: GateContext,
+  { name, version }: CountedRefusal,
+  reader: GateReader | undefined,
+): Promise<ReleaseReport> {
+  const { parts } = context
+  if (isName(name) && (await isNameHidden(parts, name, reader))) {
+    const { upstream } = routedName(parts, name)
+    return nameReport(context, name, { version, ground: privateGround(upstream), isHidden: true })
+  }
   if (version === '' || !isName(name)) return nameReport(context, name)
   try {
-    return await whyRelease(context, name, version)
+    return await whyRelease(context, { name, version, reader })
   } catch (error) {
     const code = error instanceof WheelsealError ? error.code : undefined
     if (code !== 'gate.unknown' && code !== 'gate.upstream') throw error

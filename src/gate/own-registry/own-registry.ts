@@ -4,7 +4,7 @@ import type { FoundSeal } from '../../verify/index.ts'
 import { gateErrors } from '../errors.ts'
 import type { ListedFile } from '../facts.ts'
 import type { SealAnswer, Upstream } from '../upstream.ts'
-import { ownFile, type OwnRegistryParts } from './owners.ts'
+import { ownersOf, ownFile, type OwnRegistryParts } from './owners.ts'
 import { ownPage } from './own-page.ts'
 
 export interface OwnRegistry extends OwnRegistryParts {
@@ -17,12 +17,13 @@ const MAX_PROVENANCE_BYTES = 4 << 20
 
 /**
  * The packages of this server's own projects, without HTTP: pages, bytes and seals are those that its index would give,
- * and the same checks follow. Whoever may read the gate reads them, whoever may read the projects. What cannot be had is
+ * and the same checks follow. Who may read which of them is asked of `owners`. What cannot be had is
  * `gate.registry`.
  */
 export function createOwnRegistry(parts: OwnRegistry): Upstream {
   return {
     name: parts.name,
+    owners: (name) => answered(async () => (await ownersOf(parts, name)).projects),
     page: (name, kept) => answered(() => ownPage(parts, name, kept)),
     seals: (_name, file) => answered(() => ownSeals(parts, file)),
     open: (file, asked) => answered(() => openFile(parts, file, asked)),
