@@ -12,7 +12,7 @@ import {
   type Log,
   type StagedBlob,
 } from '../../base/index.ts'
-import { syncFolder, withFile } from '../../host/index.ts'
+import { passBuffer, syncFolder, withFile } from '../../host/index.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const DIGEST = /^[0-9a-f]{64}$/
@@ -73,6 +73,7 @@ async function receive(
       if (size > maxBytes) throw baseErrors('base.too-large', `larger than the limit of ${maxBytes} bytes`)
       hash.update(chunk)
       await handle.writeFile(chunk)
+      passBuffer(chunk)
     }
   })
   return { sha256: hash.digest('hex'), size }
@@ -187,6 +188,7 @@ export async function* readRange(path: string, range: ByteRange): AsyncGenerator
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, position)
       if (bytesRead === 0) return
       position += bytesRead
+      passBuffer(buffer)
       yield buffer.subarray(0, bytesRead)
     }
   } finally {

@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { baseErrors, type Clock } from '../../base/index.ts'
 import type { Incoming } from '../../gate/index.ts'
+import { passBuffer } from '../../host/index.ts'
 import { sayingWhy, type Reserve } from './reserve.ts'
 
 const CHUNK_BYTES = 256 * 1024
@@ -73,6 +74,7 @@ async function write(arriving: Arriving, part: Uint8Array, reserve: Reserve | un
   arriving.hash.update(part)
   arriving.uncheckedBytes += part.length
   arriving.sizeBytes += part.length
+  passBuffer(part)
 }
 
 async function* read(arriving: Arriving, start: number, end: number): AsyncGenerator<Uint8Array> {
@@ -83,6 +85,7 @@ async function* read(arriving: Arriving, start: number, end: number): AsyncGener
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, at)
       if (bytesRead === 0) throw baseErrors('base.truncated', `a file that arrived ends at byte ${at}`)
       at += bytesRead
+      passBuffer(buffer)
       yield buffer.subarray(0, bytesRead)
     }
   } finally {
