@@ -22,10 +22,12 @@ export interface GateServerOptions {
   /** `127.0.0.1:PORT` */
   readonly address: string
   readonly gates: readonly GateTable[]
-  /** `trusted_root.json` */
+  /** `trusted_root.json`, or `public`. */
   readonly trustedRoot: string
   /** Other names by which it is asked. */
   readonly hosts?: readonly string[]
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** `wheelseal gate up` as a process of its own. */
@@ -42,11 +44,12 @@ export interface GateServer {
 
 /** The same folder continues what an earlier one has kept, at the same address. */
 export async function startGateServer(options: GateServerOptions): Promise<GateServer> {
-  const { folder, address, data = join(folder, 'data'), hosts = [] } = options
+  const { folder, address, data = join(folder, 'data'), hosts = [], env = {} } = options
   const config = await writeConfiguration(options)
   const others = hosts.flatMap((host) => ['--host', host])
   const place = ['--data', data, '--listen', address]
-  const child = startProgram([wheelseal, 'gate', 'up', '--config', config, ...place, ...others, '--json'])
+  const argv = [wheelseal, 'gate', 'up', '--config', config, ...place, ...others, '--json']
+  const child = startProgram(argv, { env })
   let logged = ''
   child.stderr.on('data', (chunk: Buffer) => {
     logged += chunk.toString()

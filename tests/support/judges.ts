@@ -14,6 +14,8 @@ export const twine = join(folder, 'python', 'bin', 'twine')
 export const uv = join(folder, 'python', 'bin', 'uv')
 export const pipx = join(folder, 'python', 'bin', 'pipx')
 export const pypiAttestations = join(folder, 'python', 'bin', 'pypi-attestations')
+/** Files of PyPI, their attestations (`FILE.publish.attestation`), and PyPI's own provenance objects (`FILE.provenance`). */
+export const attestations = join(folder, 'attestations')
 /** pip 23 and twine 4. */
 export const olderPython = join(folder, 'older', 'bin', 'python')
 export const olderTwine = join(folder, 'older', 'bin', 'twine')
