@@ -118,8 +118,16 @@ describe('a file', () => {
     const refusal = await refusalFor(bench.gate, WHEEL)
     expect(refusal).toMatchObject({ status: 424, code: 'gate.upstream' })
     expect(refusal.sentence).not.toContain('10.0.0.7')
+    expect(bench.logged).toEqual(['gate.fetch-failed'])
     bench.upstream.streams = undefined
     expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
+  })
+
+  it('that does not come at all is logged, and why', async () => {
+    offer(bench.upstream, WHEEL)
+    bench.upstream.failing.set('open', () => Promise.reject(netError('net.other-host')))
+    expect(await refusalFor(bench.gate, WHEEL)).toMatchObject({ status: 424, code: 'gate.upstream' })
+    expect(bench.logged).toEqual(['gate.fetch-failed'])
   })
 
   it('that is larger than the gate takes is not asked for', async () => {

@@ -7,6 +7,7 @@ import type { DigestedFile } from './judging.ts'
 import { createNamedFiles, type NamedFiles } from './named-files.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 import type { ProvedWheels } from './proved-wheels.ts'
+import { isOfUpstream } from './upstream-states.ts'
 
 /** The way of a file from its upstream into the cache, once for all who ask for it. */
 export interface Fetching {
@@ -47,7 +48,12 @@ export function createFetching(
     const forget = (): void => void (running.get(key) === own && running.delete(key))
     const own = { closing, arriving: begin(parts, wanted, { forget, told, closing, named, wheels, onNew }) }
     running.set(key, own)
-    own.arriving.then((one) => one.proved).then(forget, forget)
+    own.arriving
+      .then((one) => one.proved)
+      .then(forget, (error: unknown) => {
+        forget()
+        logFailure(parts, wanted, error)
+      })
     return own.arriving
   }
   return {
@@ -63,6 +69,14 @@ export function createFetching(
       await Promise.allSettled(all.map(async ({ arriving }) => (await arriving).proved))
     },
   }
+}
+
+/** A client is told only that the upstream did not answer: what it did is the operator's. */
+function logFailure({ log, name: gate }: GateParts, { upstream, file }: WantedFile, error: unknown): void {
+  if (!(error instanceof WheelsealError) || !isOfUpstream(error)) return
+  const { code, message: reason } = error
+  const { fileName } = file
+  log.event('gate.fetch-failed', { gate, upstream: upstream.name, fileName, code, reason }, 'warn')
 }
 
 interface Running {

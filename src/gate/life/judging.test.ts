@@ -63,7 +63,7 @@ describe('the seals of a file', () => {
     })
     expect(await fetched(bench.gate, WHEEL, 'metadata')).toBe('gate.upstream')
     // Not for each request, and as soon as they can be had.
-    expect(searches()).toBe(1)
+    expect([searches(), bench.logged]).toEqual([1, ['gate.seals-failed']])
     bench.upstream.failing.clear()
     await bench.pass(5_000)
     expect(await fetched(bench.gate, WHEEL)).toBe('allowed')

@@ -143,6 +143,13 @@ async function search(parts: GateParts, searching: Searching): Promise<Searched>
     return { state, isWhole: state.kind !== 'unreachable' }
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
+    const { code, message: reason } = error
+    const { fileName } = file
+    parts.log.event(
+      'gate.seals-failed',
+      { gate: parts.name, upstream: upstream.name, fileName, code, reason },
+      'warn',
+    )
     const state = await keptSealsState(parts, upstream, file)
     const verdicts = state?.kind === 'judged' ? state.verdicts : []
     // Nobody knows what else there is; what holds, holds.
