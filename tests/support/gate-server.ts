@@ -8,9 +8,10 @@ export interface GateTable {
   readonly name: string
   /** TOML. */
   readonly policy: string
-  /** Of its only upstream, whose name is `pypi`. */
   readonly upstreamUrl: string
-  /** More keys of the upstream, TOML. */
+  /** Left out, `pypi`. */
+  readonly upstreamName?: string
+  /** More keys of the upstream, and more upstreams, TOML. */
   readonly more?: string
 }
 
@@ -59,7 +60,9 @@ export async function startGateServer(options: GateServerOptions): Promise<GateS
     throw new Error(`gate up ended: ${logged}`)
   })
   early.catch(() => undefined)
-  await Promise.race([once(createInterface(child.stdout), 'line'), early])
+  const line = once(createInterface(child.stdout), 'line')
+  const [said] = (await Promise.race([line, early])) as readonly string[]
+  if (said?.includes('"ready":true') !== true) throw new Error(`gate up is not ready: ${said}`)
   const url = `http://${address}`
   return {
     url,
@@ -94,12 +97,12 @@ async function writePolicy(
 async function writeConfiguration({ folder, gates, trustedRoot }: GateServerOptions): Promise<string> {
   for (const gate of gates) await writePolicy(folder, gate)
   const tables = gates.map(
-    ({ name, upstreamUrl, more = '' }) => `[[gates]]
+    ({ name, upstreamUrl, upstreamName = 'pypi', more = '' }) => `[[gates]]
 name = "${name}"
 policy = "${name}/policy.toml"
 
 [[gates.upstreams]]
-name = "pypi"
+name = "${upstreamName}"
 url = "${upstreamUrl}"
 trust = "${trustedRoot}"
 ${more}

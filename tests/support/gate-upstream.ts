@@ -34,7 +34,7 @@ export interface AskedRequest {
 export interface IndexManner {
   /** Pages in HTML whatever is asked for, with all that HTML can say: no times, no sizes. */
   onlyHtml: boolean
-  /** Before every answer. */
+  /** Before every answer with a body. */
   delayMs: number
 }
 
@@ -126,7 +126,7 @@ interface Asked {
 }
 
 async function answer(state: State, asked: Asked, response: ServerResponse): Promise<void> {
-  if (state.manner.delayMs > 0) await sleep(state.manner.delayMs)
+  if (state.manner.delayMs > 0 && asked.method !== 'HEAD') await sleep(state.manner.delayMs)
   const [, root = '', ...rest] = new URL(asked.url, `http://${state.host}`).pathname.split('/')
   if (root === 'simple') sendPage(state, { name: rest[0] ?? '', asked }, response)
   else sendOffer(state, { root, fileName: rest.at(-1) ?? '', asked }, response)

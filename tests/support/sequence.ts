@@ -22,6 +22,8 @@ const LONG = [
   'tests/gate/matrix.test.ts',
   'tests/gate/first-contact.test.ts',
   'tests/gate/new-user.test.ts',
+  'tests/gate/proxpi.test.ts',
+  'tests/gate/public-attestations.test.ts',
   'tests/edge/pipes.test.ts',
   'tests/conformance/distributions.test.ts',
   'tests/stock/cosign-face.test.ts',
