@@ -15,6 +15,8 @@ export interface Signers {
   readonly trustedRoot: string
   /** The provenance object of PEP 740 for each file, by its digest; signed by the project's pipeline at a tag. */
   attest(project: string, files: readonly Distribution[]): Promise<ReadonlyMap<string, Buffer>>
+  /** The bundle and the pair of each file, by its digest and by what `wheelseal sign` adds to the file's name. */
+  sign(project: string, files: readonly Distribution[]): Promise<ReadonlyMap<string, Record<string, Buffer>>>
   close(): Promise<void>
 }
 
@@ -37,6 +39,7 @@ export async function startSigners(): Promise<Signers> {
     host: gitlab.host,
     trustedRoot: join(trust, 'trusted_root.json'),
     attest: (project, files) => attest(files, { trust, token: gitlab.token(claimsOf(project)) }),
+    sign: (project, files) => signed(files, { trust, token: gitlab.token(claimsOf(project)) }),
     close: async () => {
       await server.stop()
       gitlab.close()
@@ -57,16 +60,16 @@ function claims(project: string, { id, host }: { id: number; host: string }): Re
   }
 }
 
+interface Signing {
+  readonly trust: string
+  readonly token: string
+}
+
 async function attest(
   files: readonly Distribution[],
-  { trust, token }: { readonly trust: string; readonly token: string },
+  signing: Signing,
 ): Promise<ReadonlyMap<string, Buffer>> {
-  const services = ['--signing-config', join(trust, 'signing_config.json')]
-  const roots = ['--trusted-root', join(trust, 'trusted_root.json')]
-  const paths = files.map(({ path }) => path)
-  const env = { SIGSTORE_ID_TOKEN: token }
-  const made = await runProgram([wheelseal, 'attest', ...services, ...roots, ...paths], { env })
-  if (made.code !== 0) throw new Error(made.stderr)
+  await signWith('attest', files, signing)
   const objects = files.map(async ({ path, sha256 }): Promise<[string, Buffer]> => {
     const attestation = JSON.parse(await readFile(`${path}.publish.attestation`, 'utf8')) as object
     // What is said of the publisher is the word of an index, and passed over.
@@ -74,4 +77,34 @@ async function attest(
     return [sha256, Buffer.from(JSON.stringify({ version: 1, attestation_bundles: bundles }))]
   })
   return new Map(await Promise.all(objects))
+}
+
+const SUFFIXES = ['.sigstore.json', '.sig', '.crt']
+
+async function signed(
+  files: readonly Distribution[],
+  signing: Signing,
+): Promise<ReadonlyMap<string, Record<string, Buffer>>> {
+  await signWith('sign', files, signing)
+  const seals = files.map(async ({ path, sha256 }): Promise<[string, Record<string, Buffer>]> => {
+    const read = SUFFIXES.map(async (suffix): Promise<[string, Buffer]> => [
+      suffix,
+      await readFile(path + suffix),
+    ])
+    return [sha256, Object.fromEntries(await Promise.all(read))]
+  })
+  return new Map(await Promise.all(seals))
+}
+
+async function signWith(
+  command: 'attest' | 'sign',
+  files: readonly Distribution[],
+  { trust, token }: Signing,
+): Promise<void> {
+  const services = ['--signing-config', join(trust, 'signing_config.json')]
+  const roots = ['--trusted-root', join(trust, 'trusted_root.json')]
+  const paths = files.map(({ path }) => path)
+  const env = { SIGSTORE_ID_TOKEN: token }
+  const made = await runProgram([wheelseal, command, ...services, ...roots, ...paths], { env })
+  if (made.code !== 0) throw new Error(made.stderr)
 }
