@@ -1,16 +1,16 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ownAddress } from '../../src/host/arrange.ts'
 import { indexPython, olderPython, olderTwine, poetry, present, python } from '../support/judges.ts'
-import { root, runProgram, startProgram, type Outcome, type TiedProcess } from '../support/program.ts'
+import { root, runProgram, type Outcome } from '../support/program.ts'
+import { startProxpi, type Proxpi } from '../support/proxpi.ts'
 import { startServer, temporaryFolder, type Server } from '../support/server.ts'
 
 let server: Server
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let api: string
 let token: string
-let proxy: TiedProcess | undefined
+let proxy: Proxpi | undefined
 
 const at = (...names: readonly string[]): string => join(folder.path, ...names)
 const wheelOf = (version: string): string => `acme_tools-${version}-py3-none-any.whl`
@@ -39,7 +39,7 @@ describe.runIf(present(python, olderPython, indexPython))('the index of a privat
     await writeFile(at('netrc'), `machine 127.0.0.1 login ada password ${token}\n`, { mode: 0o600 })
   }, 120_000)
   afterAll(async () => {
-    proxy?.kill('SIGKILL')
+    proxy?.stop()
     await server.stop()
     await folder.remove()
   })
@@ -112,28 +112,8 @@ describe.runIf(present(python, olderPython, indexPython))('the index of a privat
   })
 
   it('is the upstream of proxpi, through which pip installs', async () => {
-    const address = await ownAddress()
-    const [host, port] = address.split(':')
-    proxy = startProgram(
-      [indexPython, '-m', 'flask', 'run', '--host', String(host), '--port', String(port)],
-      {
-        env: {
-          FLASK_APP: 'proxpi.server',
-          PROXPI_INDEX_URL: `${server.url}/api/v4/projects/acme%2Fopen/packages/pypi/simple/`,
-        },
-      },
-    )
-    const url = `http://${address}/index/`
-    await expect
-      .poll(
-        () =>
-          fetch(url).then(
-            (answer) => answer.status,
-            () => 0,
-          ),
-        { timeout: 20_000 },
-      )
-      .toBe(200)
+    const upstream = `${server.url}/api/v4/projects/acme%2Fopen/packages/pypi/simple/`
+    proxy = await startProxpi({ upstream, cache: at('proxpi') })
     const { files, text } = await got([
       python,
       '-m',
@@ -141,7 +121,7 @@ describe.runIf(present(python, olderPython, indexPython))('the index of a privat
       'download',
       ...PIP,
       '--index-url',
-      url,
+      proxy.index,
       'acme-tools',
     ])
     expect([files, text]).toEqual([[wheelOf('1.1')], expect.any(String)])
