@@ -15,8 +15,8 @@ export type PageAnswer =
   /** One with unread links has no `etag`: another answer would not tell of them. */
   | { readonly kind: 'page'; readonly page: NewPage; readonly unread?: UnreadLinks }
   | { readonly kind: 'unchanged' }
-  /** 404, 410, and the way to another index for this name: it knows no such name. */
-  | { readonly kind: 'unknown' }
+  /** 404, 410, and the way to another index for this name, on that host: it knows no such name. */
+  | { readonly kind: 'unknown'; readonly forwardedTo?: string }
 
 export type SealAnswer =
   /** All that there is, be it nothing. */

@@ -114,13 +114,18 @@ describe.runIf(present(python, uv))('a GitLab behind a gate', () => {
     },
   )
 
-  it('follows no forwarding where no other upstream is configured', { timeout: LONG_MS }, async () => {
-    const page = await ask(`${gates.index('alone')}injected/`)
-    expect([page.status, await page.text()]).toEqual([404, expect.not.stringContaining('href')])
-    expect(askedElsewhere('injected')).toEqual([])
-    const why = await runProgram([wheelseal, 'why', 'injected==1.0', '--gate', `${gates.url}/gate/alone`])
-    expect([why.code, why.stdout + why.stderr]).toEqual([1, expect.stringMatching(/injected/)])
-  })
+  it(
+    'follows no forwarding where no other upstream is configured, and logs that',
+    { timeout: LONG_MS },
+    async () => {
+      const page = await ask(`${gates.index('alone')}injected/`)
+      expect([page.status, await page.text()]).toEqual([404, expect.not.stringContaining('href')])
+      expect(askedElsewhere('injected')).toEqual([])
+      expect(gates.logged()).toContain(`"name":"injected","to":"${elsewhere.host}"`)
+      const why = await runProgram([wheelseal, 'why', 'injected==1.0', '--gate', `${gates.url}/gate/alone`])
+      expect([why.code, why.stdout + why.stderr]).toEqual([1, expect.stringMatching(/injected/)])
+    },
+  )
 
   it.each(clients('pip 26.3'))(
     'has $name install other names from the upstream that is configured for them',

@@ -154,6 +154,15 @@ describe('the page of a name', () => {
     await expect(after).rejects.toMatchObject({ code: 'gate.unknown' })
   })
 
+  it('is unknown where its upstream forwards it, which is logged and not followed', async () => {
+    const page = async () => ({ kind: 'unknown', forwardedTo: 'index.example' }) as const
+    const upstreams = bench.parts.upstreams.map((one) =>
+      Object.assign({}, one, { client: { ...one.client, page } }),
+    )
+    await expect(bench.reopen({ upstreams }).page('nobody')).rejects.toMatchObject({ code: 'gate.unknown' })
+    expect(bench.logged).toEqual(['gate.not-forwarded'])
+  })
+
   it('is unknown where its upstream says so, and nothing is kept of it', async () => {
     for (let request = 0; request < 2; request += 1)
       await expect(bench.gate.page('nobody')).rejects.toMatchObject({ code: 'gate.unknown', status: 404 })

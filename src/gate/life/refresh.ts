@@ -141,7 +141,10 @@ async function fetchPage(parts: GateParts, asking: Asking): Promise<KeptName> {
   const answer = await upstream.client.page(name, { etag: before?.etag ?? null })
   const nowMs = clock.nowMs()
   asking.unread.came(upstream, name, answer)
-  if (answer.kind === 'unknown') return keepUnknown(parts, place, before)
+  if (answer.kind === 'unknown') {
+    sayForwarded(parts, asking, answer.forwardedTo)
+    return keepUnknown(parts, place, before)
+  }
   if (answer.kind === 'page') {
     sayBackwards(parts, asking, answer.page.serial)
     return store.keepPage(place, answer.page, nowMs)
@@ -162,6 +165,11 @@ async function keepUnknown(
   if (before !== undefined) return store.keepUnknown(place, freshAtMs)
   const nothing = { etag: null, serial: null, status: null, tellsOfSeals: false }
   return { ...nothing, freshAtMs, revision: 0, isUnknown: true }
+}
+
+/** A name that a client expects of another index, which is an upstream of its own or none. */
+function sayForwarded({ log, name: gate }: GateParts, { upstream, name }: Asking, to?: string): void {
+  if (to !== undefined) log.event('gate.not-forwarded', { gate, upstream: upstream.name, name, to })
 }
 
 /** PyPI's serials only grow: an older one is an older page (attack 23). What was seen stays known, as gone. */

@@ -248,7 +248,10 @@ describe('a page that leads elsewhere', () => {
   it('to another index for this name, as GitLab has it, is the page of an unknown name', async () => {
     const other = await before({ [PAGE]: jsonPage([entry()]) })
     const scene = await before({ [PAGE]: to(`${other.url}${PAGE}`) }, { files: [new URL(other.url).host] })
-    expect(await scene.upstream.page('demo', { etag: null })).toEqual({ kind: 'unknown' })
+    expect(await scene.upstream.page('demo', { etag: null })).toEqual({
+      kind: 'unknown',
+      forwardedTo: new URL(other.url).host,
+    })
     expect(other.asked).toEqual([])
   })
 

@@ -53,7 +53,7 @@ const FORWARDS: ReadonlySet<number> = new Set([302, 303, 307])
 function leftAnswer({ target, status }: Left, name: string): PageAnswer {
   const last = target.pathname.replace(/\/$/, '').split('/').at(-1) ?? ''
   const isForward = FORWARDS.has(status) && isName(last) && normalizeName(last) === name
-  if (isForward) return { kind: 'unknown' }
+  if (isForward) return { kind: 'unknown', forwardedTo: target.host }
   throw netErrors('net.other-host', `the page of ${name} is redirected to ${shownUrl(target)}`, {
     hint: 'check the login of the upstream; if the index has moved, set its new url',
   })
