@@ -37,8 +37,16 @@ export function openContext(asked: GateParts): GateContext {
   const [counting, links] = [createCounting(parts), createLinks(parts)]
   const exemptionUse = createExemptionUse(parts)
   return {
-    ...{ parts, refresher, judging, views, fetching, proved },
-    ...{ learning, counting, links, exemptionUse },
+    parts,
+    refresher,
+    judging,
+    views,
+    fetching,
+    proved,
+    learning,
+    counting,
+    links,
+    exemptionUse,
   }
 }
 

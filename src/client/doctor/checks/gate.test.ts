@@ -49,7 +49,7 @@ describe('the check of the gate', () => {
     expect(await shortly(gateCheck, { replies: answering, env: { ...env, ...more }, texts })).toEqual([OK])
   })
 
-  const FOLDER = '/work/demo'
+  const FOLDER = '/home/ada/demo'
   const listed = { [FOLDER]: ['requirements-dev.txt', 'README.md'], [`${FOLDER}/requirements`]: ['ci.in'] }
   it.each<[string, string, string, string?]>([
     ['requirements-dev.txt', `demo\n--extra-index-url ${PUBLIC}\n`, ' line 2'],
