@@ -9,7 +9,7 @@ export function rows(label: string, texts: readonly string[]): readonly string[]
   return texts.map((text, index) => row(index === 0 ? label : '', text))
 }
 
-const MAX_COLUMN = 32
+const MAX_COLUMN = 40
 
 /** Two spaces between columns; what is longer than most goes out of line, and stays apart. */
 export function inColumns(texts: readonly (readonly string[])[]): readonly string[] {

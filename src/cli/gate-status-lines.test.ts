@@ -23,7 +23,7 @@ const STATUS: GateStatus = {
   wouldRefuse: { grounds: [], releases: [] },
   pins: [],
   soon: ['exemption of numpy 1.26.4 ends in 6 days'],
-  unused: ['exemption of demo 1.0 has matched nothing for 45 days (exempt[1] of p.toml)'],
+  unused: ['demo 1.0 matched nothing for 45 days (exempt[1] of p.toml)'],
   cache: { files: 0, bytes: 0, maxBytes: 0 },
 }
 
@@ -39,7 +39,7 @@ last day    1,204 served, 31 held, 9 refused
 refused     demo 2.0                 verify.identity  6 times
             a-name-that-is-long 1.1  gate.unsigned    once
 soon        exemption of numpy 1.26.4 ends in 6 days
-unused      exemption of demo 1.0 has matched nothing for 45 days (exempt[1] of p.toml)`)
+unused      demo 1.0 matched nothing for 45 days (exempt[1] of p.toml)`)
   })
 
   it('in the mode warn says what enforce would refuse, by ground and the newest releases', () => {

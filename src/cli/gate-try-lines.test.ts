@@ -35,6 +35,11 @@ looked at   212 packages of the last 30 days, 3,402 files
 nothing that the gate has served would be refused`)
   })
 
+  it('is of one package where one is named', () => {
+    const looked = { ...TRIAL.looked, days: null, names: 1, files: 2 }
+    expect(trialLines({ ...TRIAL, looked })).toContain('looked at   1 package, 2 files')
+  })
+
   it('has the sentences of twenty releases, and the number of the rest', () => {
     const lines = trialLines({ ...TRIAL, refused: REFUSED })
     expect(lines.slice(4, 7)).toEqual([

@@ -11,12 +11,13 @@ const MAX_SENTENCES = 20
 export function trialLines(trial: PolicyTrial): readonly string[] {
   const { gate, mode, policy, now, looked, refused, allowed, notJudged } = trial
   const terms = `${counted(policy.rules, 'rule')}, ${counted(policy.exemptions, 'exemption')}`
+  const since = looked.days === null ? '' : ` of the last ${looked.days} days`
   const more = looked.isAll ? [] : ['there are more: these are the last that were asked for']
   return [
     row(`gate ${gate}`, `${mode}, policy ${now.sha256.slice(0, 6)}`),
     row('would be', `enforce, policy ${policy.sha256.slice(0, 6)}, ${terms}`),
     ...rows('looked at', [
-      `${counted(looked.names, 'package')} of the last ${looked.days} days, ${counted(looked.files, 'file')}`,
+      `${counted(looked.names, 'package')}${since}, ${counted(looked.files, 'file')}`,
       `${looked.served.toLocaleString('en-US')} of them were served`,
       ...more,
     ]),

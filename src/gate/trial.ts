@@ -7,8 +7,8 @@ export interface PolicyTrial {
   /** That counts now. */
   readonly now: TriedPolicy
   readonly looked: {
-    /** Of packages that were asked for within so many days. */
-    readonly days: number
+    /** Packages that were asked for within so many days; null where one was named. */
+    readonly days: number | null
     readonly names: number
     readonly files: number
     /** Those of the files that the gate has served. */

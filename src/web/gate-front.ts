@@ -116,7 +116,9 @@ function wouldRefusePart({ mode, wouldRefuse: { grounds, releases } }: GateStatu
 `,
   )
   return markup`${title}
-${table({ caption: 'By ground, of what was asked for on the last day', heads: ['Code', 'Releases', 'Files', 'Requests'], rows: byGround })}
+<h3>By ground</h3>
+${table({ caption: 'Of what was asked for on the last day', heads: ['Code', 'Releases', 'Files', 'Requests'], rows: byGround })}
+<h3>Releases</h3>
 ${table({ caption: 'The last that were asked for', heads: ['Release', 'Code', 'Files', 'Requests', 'Last'], rows: releases.map(letThroughRow) })}`
 }
 

@@ -54,7 +54,7 @@ describe('an exemption', () => {
     // Also where the gate was started anew.
     for (const gate of [bench.gate, bench.reopen()])
       expect((await gate.status(0)).unused).toEqual([
-        expect.stringMatching(/^exemption of demo 9\.0 has matched nothing for 30 days \(exempt\[2\] of /),
+        expect.stringMatching(/^demo 9\.0 matched nothing for 30 days \(exempt\[2\] of /),
       ])
   })
 

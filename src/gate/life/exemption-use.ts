@@ -84,7 +84,7 @@ async function unusedNow(parts: GateParts, { day, ids }: Known): Promise<readonl
     const kept = days.get(ids.get(one.where) ?? '')
     const quiet = kept === undefined ? 0 : day - (kept.matchedDay ?? kept.sinceDay)
     if (quiet < UNUSED_DAYS || one.untilMs <= nowMs) return []
-    return [`exemption of ${exemptedText(one)} has matched nothing for ${quiet} days (${one.where})`]
+    return [`${exemptedText(one)} matched nothing for ${quiet} days (${one.where})`]
   })
 }
 

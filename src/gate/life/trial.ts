@@ -41,7 +41,8 @@ export async function tryPolicy(
   const changes = createChanges()
   const judging = createJudging(parts, () => undefined)
   const { places, isAll } = await placesFor(parts, file, limits.names)
-  const looked = { days: DAYS, names: 0, files: 0, served: 0, isAll }
+  const days = file.name === undefined ? DAYS : null
+  const looked = { days, names: 0, files: 0, served: 0, isAll }
   for (const place of places) {
     if (looked.files >= limits.files) {
       looked.isAll = false
