@@ -59,8 +59,8 @@ export type SealVerdict =
 
 /** What the gate knows of the seals of a file. */
 export type SealState =
-  /** Nobody has asked yet. */
-  | { readonly kind: 'not judged' }
+  /** Nobody has asked yet; or a seal is there that no digest of the page decides, until the file is asked for. */
+  | { readonly kind: 'not judged'; readonly needsFile?: true }
   /** The upstream says, or has shown, that there is none. */
   | { readonly kind: 'unsigned' }
   /** The upstream never tells of seals. */
@@ -69,6 +69,11 @@ export type SealState =
   | { readonly kind: 'unreachable'; readonly fact: string; readonly kept?: readonly SealVerdict[] }
   /** At least one, those that hold first. */
   | { readonly kind: 'judged'; readonly verdicts: readonly SealVerdict[] }
+
+/** Nothing more can be found out without the bytes. */
+export function needsFile(seals: SealState): boolean {
+  return seals.kind === 'not judged' && seals.needsFile === true
+}
 
 export interface JudgedFile {
   readonly file: KnownFile

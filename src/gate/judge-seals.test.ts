@@ -194,6 +194,33 @@ describe('a seal of a key that signs more than SHA-256', () => {
   })
 })
 
+describe('an attestation', () => {
+  it.each(['P-384', 'P-521'] as const)(
+    'by a key of %s is judged by the SHA-256 that it names',
+    async (curve) => {
+      const { key, spki } = newKey(curve)
+      const certificate = makeLeaf({ spki })
+      const subject = [{ name: WHEEL, digest: { sha256: SHA256 } }]
+      const type = 'https://docs.pypi.org/attestations/publish/v1'
+      const statement = {
+        _type: 'https://in-toto.io/Statement/v1',
+        subject,
+        predicateType: type,
+        predicate: null,
+      }
+      const envelope = { payload: utf8(JSON.stringify(statement)), payloadType: IN_TOTO }
+      const algorithm = curve === 'P-384' ? 'sha384' : 'sha512'
+      const signature = new Uint8Array(sign(algorithm, dsseSignedBytes(envelope), key))
+      const one = { signature, publicKeyPem: certificatePem(certificate.der) }
+      const entry = makeEntry({ body: dsseBody(sealedEnvelope(envelope, one), [one]), certificate })
+      const entries = [{ ...entry, kindVersion: 'dsse 0.0.1' }] as const
+      const made = formatAttestation({ certificate: certificate.der, envelope, signature, entries })
+      const { verdicts, needs } = await judge(provenance(JSON.stringify(made)))
+      expect([verdicts, needs]).toMatchObject([[{ holds: true }], undefined])
+    },
+  )
+})
+
 describe('an attestation with a second digest', () => {
   it('is not believed before that is known', async () => {
     const payload = utf8(

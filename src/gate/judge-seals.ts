@@ -20,13 +20,15 @@ import type { SealState, SealVerdict } from './facts.ts'
 import { shownText } from './sentence-text.ts'
 import type { StoredSeal } from './store.ts'
 
+export type KnownBytes = Omit<Artifact, 'sha256' | 'fileName'>
+
 export interface SealQuestion {
   readonly file: { readonly fileName: string; readonly sha256: string }
   readonly seals: readonly StoredSeal[]
   /** Of the upstream, never from what is verified. */
   readonly trustRoot: TrustRoot
   /** What is known of the bytes beside their SHA-256: what `needs` of an earlier answer asked for. */
-  readonly known?: Omit<Artifact, 'sha256' | 'fileName'>
+  readonly known?: KnownBytes
   /** Asks for the log entry of a pair. */
   readonly askLog: (seal: SealParts) => Promise<LogAnswer>
 }
@@ -71,7 +73,7 @@ async function judgeOne(stored: StoredSeal, question: SealQuestion): Promise<Jud
       return { sealSha256, verdicts: [unreadable(file.unreadable, question)] }
     const { seals, left } = sealsOf(file, question)
     const needs = missingOf(neededDigests(seals), question)
-    if (needs !== undefined) return { sealSha256, verdicts: [wholeFile()], needs }
+    if (needs !== undefined) return { sealSha256, verdicts: [needsWhole('')], needs }
     if (stored.kind === 'pair') return { sealSha256, ...(await judgePair(seals, question)) }
     const verdicts = seals.map((seal) => verdictOn(seal, question))
     return { sealSha256, verdicts: left === 0 ? verdicts : [...verdicts, tooMany(seals.length + left)] }
@@ -117,8 +119,10 @@ function missingOf(needs: NeededDigests, { known = {} }: SealQuestion): NeededDi
   return isEnough ? undefined : needs
 }
 
-function wholeFile(): SealVerdict {
-  return refused('verify.signature', 'it can be checked with the whole file only, the SHA-256 is not enough')
+/** Of a seal that no digest decides, and why the file is not read for it. */
+export function needsWhole(why: string): SealVerdict {
+  const fact = 'it can be checked with the whole file only, the SHA-256 is not enough'
+  return refused('verify.signature', `${fact}${why}`)
 }
 
 function tooMany(count: number): SealVerdict {

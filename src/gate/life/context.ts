@@ -8,6 +8,7 @@ import { createLearning, type Learning } from './learning.ts'
 import { createProvedWheels, type ProvedWheels } from './proved-wheels.ts'
 import { createRefresher, type Refresher } from './refresh.ts'
 import { createViews, type Views } from './view.ts'
+import { createWholeFiles } from './whole-files.ts'
 import { createLinks, type Links } from './why-links.ts'
 
 /** What the parts of one gate share. */
@@ -28,11 +29,12 @@ export function openContext(asked: GateParts): GateContext {
   const parts = { ...asked, clockFact: () => clockFactOf(asked, judging) }
   const refresher = createRefresher(parts)
   // What is new of a name makes its view an old one.
-  const judging: Judging = createJudging(asked, ({ key }, name) => views.forget(key, name))
-  const views = createViews(parts, refresher, judging)
   const proved = createProvedWheels(parts)
   const forget = ({ upstream, name }: WantedFile): void => views.forget(upstream.key, name)
   const fetching = createFetching(parts, proved, forget)
+  const wholeFiles = createWholeFiles(parts, fetching)
+  const judging: Judging = createJudging(asked, wholeFiles, ({ key }, name) => views.forget(key, name))
+  const views: Views = createViews(parts, refresher, judging)
   const learning = createLearning(parts, judging, views)
   const [counting, links] = [createCounting(parts), createLinks(parts)]
   const exemptionUse = createExemptionUse(parts)

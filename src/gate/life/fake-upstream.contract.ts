@@ -18,6 +18,8 @@ export interface Offer {
   readonly listed?: Partial<ListedFile>
   /** An object of PEP 740; the page says that there is none where it is left out. */
   readonly provenance?: Uint8Array
+  /** In place of that: bundles. */
+  readonly bundles?: readonly Uint8Array[]
   /** In place of the bytes. */
   readonly sent?: Uint8Array
 }
@@ -89,15 +91,14 @@ export function clientOf(fake: FakeUpstream): Upstream {
     },
     seals: async (_name, file) => {
       await note(`seals ${file.fileName}`)
-      const bytes = fake.offers.get(file.fileName)?.provenance
-      if (bytes === undefined) return { kind: 'seals', seals: [] }
-      const seal = {
-        kind: 'provenance',
-        source: 'https://pypi.example/p',
+      const { provenance, bundles = [] } = fake.offers.get(file.fileName) ?? {}
+      const source = 'https://pypi.example/p'
+      const sealOf = (kind: 'provenance' | 'bundle') => (bytes: Uint8Array) => ({
+        ...{ kind, source, bytes },
         sha256: sha256Hex(bytes),
-        bytes,
-      } as const
-      return { kind: 'seals', seals: [seal] }
+      })
+      const own = provenance === undefined ? [] : [provenance].map(sealOf('provenance'))
+      return { kind: 'seals', seals: [...own, ...bundles.map(sealOf('bundle'))] }
     },
     open: async (file, { signal }) => {
       await note(`open ${file.fileName}`)
@@ -118,7 +119,7 @@ async function* inParts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 16_384) yield bytes.subarray(at, at + 16_384)
 }
 
-function listedOf(fileName: string, { bytes, listed, provenance }: Offer): ListedFile {
+function listedOf(fileName: string, { bytes, listed, provenance, bundles }: Offer): ListedFile {
   const { version, kind } = parseFileName(fileName)
   const url = `https://files.example/packages/${fileName}`
   return {
@@ -132,7 +133,8 @@ function listedOf(fileName: string, { bytes, listed, provenance }: Offer): Liste
     uploadedAtMs: NOW - 100 * DAY_MS,
     requiresPython: null,
     yanked: null,
-    provenance: provenance === undefined ? { kind: 'none' } : { kind: 'at', url: `${url}.provenance` },
+    provenance:
+      (provenance ?? bundles) === undefined ? { kind: 'none' } : { kind: 'at', url: `${url}.provenance` },
     offersMetadata: kind === 'wheel',
     metadataSha256: null,
     ...listed,

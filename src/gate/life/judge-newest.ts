@@ -1,11 +1,12 @@
 import type { Decision } from '../decision.ts'
 import type { GateCode } from '../errors.ts'
 import { isServedAsBefore } from '../decide/gone.ts'
-import type { JudgedFile, KnownFile, ReleaseFacts, SealState } from '../facts.ts'
+import { needsFile, type JudgedFile, type KnownFile, type ReleaseFacts, type SealState } from '../facts.ts'
 import { uploadTimeMs } from '../decide/times.ts'
 import { releaseLine } from '../decide/history.ts'
 import { isDigested, type DigestedFile, type Judging } from './judging.ts'
 import type { GateParts } from './parts.ts'
+import { pathOf } from './places.ts'
 import type { NameView, ViewedFile } from './view.ts'
 
 /** Of a page before it is answered; what is not judged by then is listed as it is, and judged when it is asked for. */
@@ -47,9 +48,18 @@ export async function isWorthJudging(
 export async function judgeAsked(judging: Judging, view: NameView, file: DigestedFile): Promise<SealState> {
   const release = view.facts.releases.find(({ versionKey }) => versionKey === file.versionKey)
   const others = release === undefined ? [] : openFiles(view, release).filter((one) => one !== file)
-  const own = judging.judge(view.routed.upstream, view.name, file)
+  const own = judgeOwn(judging, view, file)
   const [state] = await Promise.all([own, judgeAll(judging, view, others.slice(0, AT_ONCE - 1))])
   return state
+}
+
+/** The others are judged by their digests: what needs their bytes waits until they are asked for. */
+async function judgeOwn(judging: Judging, view: NameView, file: DigestedFile): Promise<SealState> {
+  const { upstream } = view.routed
+  const known = view.files.get(pathOf(file))?.judged.seals
+  const isFound = known !== undefined && needsFile(known)
+  const state = isFound ? known : await judging.judge(upstream, view.name, file)
+  return needsFile(state) ? judging.judgeWhole(upstream, view.name, file) : state
 }
 
 /** Of a release that somebody asks about. */
@@ -89,7 +99,10 @@ async function judgeAll(judging: Judging, view: NameView, files: readonly Digest
 }
 
 function openFiles(view: NameView, release: ReleaseFacts): readonly DigestedFile[] {
-  return digestedFiles(view, release).filter((file) => decisionOn(view, file)?.outcome === 'not judged')
+  const waiting = new Set(release.files.flatMap(({ file, seals }) => (needsFile(seals) ? [file] : [])))
+  return digestedFiles(view, release).filter(
+    (file) => decisionOn(view, file)?.outcome === 'not judged' && !waiting.has(file),
+  )
 }
 
 /** But for those that are gone and served as before. */
@@ -103,8 +116,9 @@ function digestedFiles(view: NameView, { files }: Pick<ReleaseFacts, 'files'>): 
     })
 }
 
+/** What needs the file waits until somebody asks for that. */
 function isOpen({ seals }: JudgedFile): boolean {
-  return seals.kind === 'not judged' || seals.kind === 'unreachable'
+  return (seals.kind === 'not judged' && !needsFile(seals)) || seals.kind === 'unreachable'
 }
 
 function decisionOn({ decision }: NameView, { versionKey, fileName }: KnownFile): Decision | undefined {

@@ -2,13 +2,14 @@ import { decodeHex, WheelsealError } from '../../base/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
 import type { LogAnswer } from '../../verify/index.ts'
 import { gateErrors } from '../errors.ts'
-import type { KnownFile, SealState } from '../facts.ts'
+import { needsFile, type KnownFile, type SealState, type SealVerdict } from '../facts.ts'
 import type { StoredSeal } from '../store.ts'
 import { SKEW_MS } from '../decide/times.ts'
-import { judgeSeals, sealStateOf, type JudgedSeal } from '../judge-seals.ts'
+import { judgeSeals, needsWhole, sealStateOf, type JudgedSeal, type KnownBytes } from '../judge-seals.ts'
 import { isWithin } from './age.ts'
 import { once } from './once.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
+import { MAX_SIGNED_BYTES, MAX_WHOLE_BYTES, type WholeFiles } from './whole-files.ts'
 
 /** A file whose digest the page says: without one there is nothing to judge. */
 export type DigestedFile = KnownFile & { readonly sha256: string }
@@ -29,6 +30,8 @@ export interface Judging {
   searchedLongAgo(upstream: GateUpstream, files: readonly DigestedFile[]): Promise<readonly DigestedFile[]>
   /** Looks for the seals of a file, and judges and keeps what it finds. */
   judge(upstream: GateUpstream, name: string, file: DigestedFile): Promise<SealState>
+  /** The seals that are kept, also those that need the whole file. It may be fetched for that. */
+  judgeWhole(upstream: GateUpstream, name: string, file: DigestedFile): Promise<SealState>
 }
 
 /** Raised when a seal may be judged otherwise than before: kept verdicts of lower numbers count no more. */
@@ -44,6 +47,7 @@ export const SEARCH_AGAIN_MS = 300_000
 /** `onKnown` hears of each name of which something new is known. */
 export function createJudging(
   parts: GateParts,
+  wholeFiles: WholeFiles,
   onKnown: (upstream: GateUpstream, name: string) => void,
 ): Judging {
   const single = once<SealState>()
@@ -73,6 +77,24 @@ export function createJudging(
         onKnown(upstream, name)
         return state
       }),
+    judgeWhole: async (upstream, name, file) => {
+      const state = await wholeState(parts, wholeFiles, { upstream, name, file })
+      newestSignedMs = Math.max(newestSignedMs, newestOf(state, parts.clock.nowMs()))
+      onKnown(upstream, name)
+      return state
+    },
+  }
+}
+
+/** What is wrong with the bytes is kept by who fetched them, and decides. */
+async function wholeState(parts: GateParts, wholeFiles: WholeFiles, wanted: Searching): Promise<SealState> {
+  try {
+    const known = await wholeFiles.known(wanted)
+    if (known === undefined) return { kind: 'not judged', needsFile: true }
+    return await keptState(parts, wanted, known)
+  } catch (error) {
+    if (!(error instanceof WheelsealError)) throw error
+    return { kind: 'unreachable', fact: error.message }
   }
 }
 
@@ -105,7 +127,7 @@ async function knownStates(
   const kept = { ...upstream, askLog: unasked }
   for (const file of files) {
     const found = searches.get(file.sha256)?.found
-    const state = found === 'some' ? await keptState(parts, kept, file) : undefined
+    const state = found === 'some' ? await keptState(parts, { upstream: kept, file }) : undefined
     if (found === 'none') states.set(file.fileName, { kind: 'unsigned' })
     // What a log has not said yet is as open as what nobody has looked for.
     else if (state !== undefined && state.kind !== 'unreachable') states.set(file.fileName, state)
@@ -136,21 +158,17 @@ interface Searched {
 
 /** What was seen once is kept for ever: a seal that its upstream drops still counts. */
 async function search(parts: GateParts, searching: Searching): Promise<Searched> {
-  const { upstream, file } = searching
   try {
     const found = await fetchSeals(parts, searching)
-    const state = (await keptSealsState(parts, upstream, file)) ?? { kind: found }
+    const state = (await keptSealsState(parts, searching)) ?? { kind: found }
     return { state, isWhole: state.kind !== 'unreachable' }
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
     const { code, message: reason } = error
-    const { fileName } = file
-    parts.log.event(
-      'gate.seals-failed',
-      { gate: parts.name, upstream: upstream.name, fileName, code, reason },
-      'warn',
-    )
-    const state = await keptSealsState(parts, upstream, file)
+    const { upstream, file } = searching
+    const failed = { upstream: upstream.name, fileName: file.fileName, code, reason }
+    parts.log.event('gate.seals-failed', { gate: parts.name, ...failed }, 'warn')
+    const state = await keptSealsState(parts, searching)
     const verdicts = state?.kind === 'judged' ? state.verdicts : []
     // Nobody knows what else there is; what holds, holds.
     const holds = state?.kind === 'judged' && verdicts.some((one) => one.holds)
@@ -174,33 +192,42 @@ async function fetchSeals(
   return 'unsigned'
 }
 
-async function keptSealsState(
-  parts: GateParts,
-  upstream: GateUpstream,
-  file: DigestedFile,
-): Promise<SealState | undefined> {
-  const state = await keptState(parts, upstream, file)
-  return state.kind === 'not judged' ? undefined : state
+async function keptSealsState(parts: GateParts, of: SealsOf): Promise<SealState | undefined> {
+  const state = await keptState(parts, of)
+  return state.kind === 'not judged' && !needsFile(state) ? undefined : state
 }
 
-/** Verdicts of what is kept, made anew where the trust root is another one. */
-async function keptState(parts: GateParts, upstream: GateUpstream, file: DigestedFile): Promise<SealState> {
+interface SealsOf {
+  readonly upstream: GateUpstream
+  readonly file: DigestedFile
+}
+
+/** Verdicts of what is kept, made anew where the trust root is another one. `known` is of all bytes of the file. */
+async function keptState(
+  parts: GateParts,
+  { upstream, file }: SealsOf,
+  known?: KnownBytes,
+): Promise<SealState> {
   const seals = (await parts.store.sealsOf(file.sha256)).slice(-MAX_SEALS)
   if (seals.length === 0) return { kind: 'not judged' }
   const judged = []
-  for (const seal of seals) judged.push(await judgedSeal(parts, { upstream, file, seal }))
-  return sealStateOf(judged)
+  for (const seal of seals) judged.push(await judgedSeal(parts, { upstream, file, seal, known }))
+  const isOpen = known === undefined && judged.some(({ needs }) => needs !== undefined)
+  return isOpen && !isTooLarge(file) ? { kind: 'not judged', needsFile: true } : sealStateOf(judged)
 }
 
-interface SealOfFile {
-  readonly upstream: GateUpstream
-  readonly file: DigestedFile
+function isTooLarge({ sizeBytes }: DigestedFile): boolean {
+  return sizeBytes !== null && sizeBytes > MAX_WHOLE_BYTES
+}
+
+interface SealOfFile extends SealsOf {
   readonly seal: StoredSeal
+  readonly known: KnownBytes | undefined
 }
 
 async function judgedSeal(
   { store }: GateParts,
-  { upstream, file, seal }: SealOfFile,
+  { upstream, file, seal, known }: SealOfFile,
 ): Promise<Omit<JudgedSeal, 'sealSha256'>> {
   const { trustRoot, rootsSha256 } = upstream.trust()
   const { sha256: fileSha256, fileName } = file
@@ -208,11 +235,19 @@ async function judgedSeal(
   const kept = await store.findVerdicts(key)
   if (kept !== undefined) return { verdicts: kept }
   const askLog = (parts: SealParts) => upstream.askLog(parts, decodeHex(fileSha256))
-  const [judged] = await judgeSeals({ file, seals: [seal], trustRoot, askLog })
+  const more = known === undefined ? {} : { known }
+  const [judged] = await judgeSeals({ file, seals: [seal], trustRoot, askLog, ...more })
   if (judged === undefined) throw new Error('a seal was not judged')
-  const isLasting = judged.needs === undefined && judged.unreachable === undefined
-  if (isLasting) await store.keepVerdicts(key, judged.verdicts)
-  return judged
+  const verdicts = judged.needs === undefined ? judged.verdicts : [tooLarge(known)]
+  // How large a file is by its page may be another one tomorrow.
+  const isLasting = judged.unreachable === undefined && (judged.needs === undefined || known !== undefined)
+  if (isLasting) await store.keepVerdicts(key, verdicts)
+  return { ...judged, verdicts }
+}
+
+function tooLarge(known: KnownBytes | undefined): SealVerdict {
+  const maxBytes = known?.sha384 === undefined ? MAX_WHOLE_BYTES : MAX_SIGNED_BYTES
+  return needsWhole(`, and it has more than ${maxBytes >> 20} MiB`)
 }
 
 /** A time that is still to come says nothing of this clock: a log that is wrong would stop all upstreams. */

@@ -2,7 +2,7 @@ import { WheelsealError } from '../../base/index.ts'
 import { METADATA_FACTS } from '../decide/own-grounds.ts'
 import type { Ground } from '../decision.ts'
 import { gateErrors } from '../errors.ts'
-import type { SealState } from '../facts.ts'
+import { needsFile, type SealState } from '../facts.ts'
 import type { AskedFile, FileAnswer, GateReader, Refused } from '../gate.ts'
 import { isServedAsBefore, lostFact } from '../decide/gone.ts'
 import { answerAllowed } from './answer-file.ts'
@@ -92,6 +92,11 @@ function openGround({ view: { routed }, viewed, seals }: Found): Ground {
   const { file } = viewed.judged
   if (isServedAsBefore(file, viewed.decision))
     return { code: 'gate.gone', fact: lostFact(routed.upstream.name, file) }
+  if (seals !== undefined && needsFile(seals))
+    return {
+      code: 'gate.upstream',
+      fact: 'has a seal of the whole file, still being fetched; try again in a minute',
+    }
   const why =
     seals?.kind === 'unreachable' ? 'did not tell of its seals' : 'has seals that cannot be judged now'
   return { code: 'gate.upstream', fact: `${routed.upstream.name} ${why}; try again in a minute` }

@@ -39,7 +39,8 @@ export async function tryPolicy(
   const parts = { ...others, store: { ...store, keepVerdicts: () => Promise.resolve() } }
   const policy = await policyOf(parts, file)
   const changes = createChanges()
-  const judging = createJudging(parts, () => undefined)
+  // Nothing is fetched: what needs a file stays open.
+  const judging = createJudging(parts, { known: () => Promise.resolve(undefined) }, () => undefined)
   const { places, isAll } = await placesFor(parts, file, limits.names)
   const days = file.name === undefined ? DAYS : null
   const looked = { days, names: 0, files: 0, served: 0, isAll }

@@ -42,9 +42,13 @@ describe('the digests that seals ask for', () => {
     expect(needed({ envelope: { payload: utf8('x'), payloadType: 'x' } })).toEqual(['sha256'])
   })
 
-  it('are none where Ed25519 signs the file itself, but not an envelope', () => {
+  it('are none where Ed25519 signs the file itself', () => {
     expect(needed({}, ed25519)).toEqual(['sha256', 'the file'])
-    expect(needed({ envelope: envelopeWith('{"sha256":"00"}') }, ed25519)).toEqual(['sha256'])
+  })
+
+  it('are those of the statement where a key signs an envelope, whatever its kind', () => {
+    for (const key of [ed25519, newKey('P-384').spki, newKey('P-521').spki])
+      expect(needed({ envelope: envelopeWith('{"sha256":"00"}') }, key)).toEqual(['sha256'])
   })
 
   it('are of all seals together', () => {

@@ -19,10 +19,11 @@ export function neededDigests(seals: readonly SealParts[], key?: Uint8Array): Ne
   for (const seal of seals) {
     if (seal.digest !== undefined) algorithms.add(seal.digest.algorithm)
     for (const name of secondDigests(seal)) algorithms.add(name)
-    const kind = kindOfKey(seal, key)
+    // Of an envelope the key has signed that, whatever its kind.
+    const kind = seal.envelope === undefined ? kindOfKey(seal, key) : undefined
     const algorithm = kind === undefined ? undefined : DIGEST_OF_KEY[kind]
     if (algorithm !== undefined) algorithms.add(algorithm)
-    isFileNeeded ||= kind === 'ed25519' && seal.envelope === undefined
+    isFileNeeded ||= kind === 'ed25519'
   }
   return { algorithms, isFileNeeded }
 }
