@@ -57,9 +57,14 @@ export async function judgeSeals(question: SealQuestion): Promise<readonly Judge
   return judged
 }
 
+/** What does not hold only says why a file is refused. */
+const MAX_BROKEN = 16
+
 /** All that was found for a file, as `facts` say it. */
 export function sealStateOf(judged: readonly Omit<JudgedSeal, 'sealSha256'>[]): SealState {
-  const verdicts = judged.flatMap((one) => one.verdicts).toSorted((a, b) => Number(b.holds) - Number(a.holds))
+  const all = judged.flatMap((one) => one.verdicts)
+  const broken = all.filter(({ holds }) => !holds)
+  const verdicts = [...all.filter(({ holds }) => holds), ...broken.slice(0, MAX_BROKEN)]
   const fact = judged.find(({ unreachable }) => unreachable !== undefined)?.unreachable
   if (fact !== undefined) return { kind: 'unreachable', fact, kept: verdicts }
   return verdicts.length === 0 ? { kind: 'unsigned' } : { kind: 'judged', verdicts }

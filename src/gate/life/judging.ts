@@ -1,12 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeHex, WheelsealError } from '../../base/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
 import type { LogAnswer } from '../../verify/index.ts'
 import { gateErrors } from '../errors.ts'
 import { needsFile, type KnownFile, type SealState, type SealVerdict } from '../facts.ts'
-import type { StoredSeal } from '../store.ts'
+import type { SealVerdictKey, StoredSeal } from '../store.ts'
 import { SKEW_MS } from '../decide/times.ts'
 import { judgeSeals, needsWhole, sealStateOf, type JudgedSeal, type KnownBytes } from '../judge-seals.ts'
 import { isWithin } from './age.ts'
+import { keepSeals } from './kept-seals.ts'
 import { once } from './once.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 import { MAX_SIGNED_BYTES, MAX_WHOLE_BYTES, type WholeFiles } from './whole-files.ts'
@@ -39,8 +41,8 @@ const VERIFIER = 1
 /** A failed search is repeated for the next request only after this long. */
 const PATIENCE_MS = 5_000
 const MAX_FAILURES = 10_000
-/** Of one answer; and of all that was ever seen of a file, the last ones count. */
-const MAX_SEALS = 16
+/** Seals that are verified before a page is answered; what is left is judged with the search that follows. */
+const MAX_NEW_VERDICTS = 16
 /** What a file is refused for is looked for again after this long. */
 export const SEARCH_AGAIN_MS = 300_000
 
@@ -91,7 +93,7 @@ async function wholeState(parts: GateParts, wholeFiles: WholeFiles, wanted: Sear
   try {
     const known = await wholeFiles.known(wanted)
     if (known === undefined) return { kind: 'not judged', needsFile: true }
-    return await keptState(parts, wanted, known)
+    return await keptState(parts, { ...wanted, known })
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
     return { kind: 'unreachable', fact: error.message }
@@ -125,9 +127,10 @@ async function knownStates(
   const searches = await parts.store.findSealSearches(upstream.key, digests)
   const states = new Map<string, SealState>()
   const kept = { ...upstream, askLog: unasked }
+  const maxNew = MAX_NEW_VERDICTS
   for (const file of files) {
     const found = searches.get(file.sha256)?.found
-    const state = found === 'some' ? await keptState(parts, { upstream: kept, file }) : undefined
+    const state = found === 'some' ? await keptState(parts, { upstream: kept, file, maxNew }) : undefined
     if (found === 'none') states.set(file.fileName, { kind: 'unsigned' })
     // What a log has not said yet is as open as what nobody has looked for.
     else if (state !== undefined && state.kind !== 'unreachable') states.set(file.fileName, state)
@@ -179,16 +182,14 @@ async function search(parts: GateParts, searching: Searching): Promise<Searched>
 
 /** What the upstream has is kept. What it means where nothing is kept. Throws what the upstream fails with. */
 async function fetchSeals(
-  { store, clock }: GateParts,
+  parts: GateParts,
   { upstream, name, file }: Searching,
 ): Promise<'blind' | 'unsigned'> {
   const answer = await upstream.client.seals(name, file)
   if (answer.kind === 'blind') return 'blind'
-  const seenAtMs = clock.nowMs()
-  for (const seal of answer.seals.slice(0, MAX_SEALS))
-    await store.addSeal({ ...seal, fileSha256: file.sha256, seenAtMs })
-  const kept = await store.sealsOf(file.sha256)
-  await store.keepSealSearch(file.sha256, upstream.key, kept.length > 0 ? 'some' : 'none', seenAtMs)
+  const count = await keepSeals(parts, file, answer.seals)
+  const found = count > 0 ? 'some' : 'none'
+  await parts.store.keepSealSearch(file.sha256, upstream.key, found, parts.clock.nowMs())
   return 'unsigned'
 }
 
@@ -200,41 +201,67 @@ async function keptSealsState(parts: GateParts, of: SealsOf): Promise<SealState 
 interface SealsOf {
   readonly upstream: GateUpstream
   readonly file: DigestedFile
+  /** Of all bytes of the file. */
+  readonly known?: KnownBytes
+  /** Left out, all seals are verified. */
+  readonly maxNew?: number
 }
 
-/** Verdicts of what is kept, made anew where the trust root is another one. `known` is of all bytes of the file. */
-async function keptState(
-  parts: GateParts,
-  { upstream, file }: SealsOf,
-  known?: KnownBytes,
-): Promise<SealState> {
-  const seals = (await parts.store.sealsOf(file.sha256)).slice(-MAX_SEALS)
-  if (seals.length === 0) return { kind: 'not judged' }
-  const judged = []
-  for (const seal of seals) judged.push(await judgedSeal(parts, { upstream, file, seal, known }))
-  const isOpen = known === undefined && judged.some(({ needs }) => needs !== undefined)
-  return isOpen && !isTooLarge(file) ? { kind: 'not judged', needsFile: true } : sealStateOf(judged)
+type JudgedOne = Omit<JudgedSeal, 'sealSha256'>
+
+/**
+ * Verdicts of what is kept, made anew where the trust root is another one. Nothing is decided by some of them: one that
+ * is not verified yet may be the one that counts.
+ */
+async function keptState(parts: GateParts, of: SealsOf): Promise<SealState> {
+  const judged = await judgedSeals(parts, of)
+  if (judged === undefined || judged.length === 0) return { kind: 'not judged' }
+  const isOpen = of.known === undefined && judged.some(({ needs }) => needs !== undefined)
+  return isOpen && !isTooLarge(of.file) ? { kind: 'not judged', needsFile: true } : sealStateOf(judged)
+}
+
+/** Undefined where there are more new ones than are verified. */
+async function judgedSeals(parts: GateParts, of: SealsOf): Promise<readonly JudgedOne[] | undefined> {
+  const { file, maxNew = Infinity } = of
+  const judged: JudgedOne[] = []
+  let made = 0
+  for (const seal of await parts.store.sealsOf(file.sha256)) {
+    const key = verdictKey(of, seal)
+    const kept = await parts.store.findVerdicts(key)
+    if (kept !== undefined) {
+      judged.push({ verdicts: kept })
+      continue
+    }
+    if (made >= maxNew) return undefined
+    const one = await newVerdicts(parts, of, { seal, key })
+    // What cannot be decided without the file costs nothing, and is no other one next time.
+    if (one.needs === undefined) made += 1
+    judged.push(one)
+  }
+  return judged
+}
+
+function verdictKey({ upstream, file: { sha256, fileName } }: SealsOf, seal: StoredSeal): SealVerdictKey {
+  const { rootsSha256 } = upstream.trust()
+  return { fileSha256: sha256, fileName, sealSha256: seal.sha256, rootsSha256, verifier: VERIFIER }
 }
 
 function isTooLarge({ sizeBytes }: DigestedFile): boolean {
   return sizeBytes !== null && sizeBytes > MAX_WHOLE_BYTES
 }
 
-interface SealOfFile extends SealsOf {
+interface SealOfFile {
   readonly seal: StoredSeal
-  readonly known: KnownBytes | undefined
+  readonly key: SealVerdictKey
 }
 
-async function judgedSeal(
+async function newVerdicts(
   { store }: GateParts,
-  { upstream, file, seal, known }: SealOfFile,
-): Promise<Omit<JudgedSeal, 'sealSha256'>> {
-  const { trustRoot, rootsSha256 } = upstream.trust()
-  const { sha256: fileSha256, fileName } = file
-  const key = { fileSha256, fileName, sealSha256: seal.sha256, rootsSha256, verifier: VERIFIER }
-  const kept = await store.findVerdicts(key)
-  if (kept !== undefined) return { verdicts: kept }
-  const askLog = (parts: SealParts) => upstream.askLog(parts, decodeHex(fileSha256))
+  { upstream, file, known }: SealsOf,
+  { seal, key }: SealOfFile,
+): Promise<JudgedSeal> {
+  const { trustRoot } = upstream.trust()
+  const askLog = (parts: SealParts) => upstream.askLog(parts, decodeHex(file.sha256))
   const more = known === undefined ? {} : { known }
   const [judged] = await judgeSeals({ file, seals: [seal], trustRoot, askLog, ...more })
   if (judged === undefined) throw new Error('a seal was not judged')
@@ -242,6 +269,8 @@ async function judgedSeal(
   // How large a file is by its page may be another one tomorrow.
   const isLasting = judged.unreachable === undefined && (judged.needs === undefined || known !== undefined)
   if (isLasting) await store.keepVerdicts(key, verdicts)
+  // Others have their turn.
+  await nextTurn()
   return { ...judged, verdicts }
 }
 
