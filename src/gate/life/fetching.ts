@@ -13,6 +13,8 @@ import { isOfUpstream } from './upstream-states.ts'
 export interface Fetching {
   /** To be asked of before kept bytes are served under a name. */
   readonly named: NamedFiles
+  /** Metadata that was read before its wheel has come: by upstream, name, file name and digest. */
+  readonly handedOut: Map<string, Promise<Uint8Array>>
   /** The bytes on their way: those that somebody else has asked for, or new ones. */
   arriving(wanted: WantedFile): Promise<Arriving>
   /** Keeps for ever what is wrong with a file; durable when it resolves with what is then told. */
@@ -58,6 +60,7 @@ export function createFetching(
   }
   return {
     named,
+    handedOut: new Map(),
     arriving: (wanted) => {
       const key = `${wanted.upstream.key} ${wanted.name} ${wanted.file.fileName} ${wanted.file.sha256}`
       return running.get(key)?.arriving ?? begun(wanted, key)

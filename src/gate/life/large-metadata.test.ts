@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../../base/index.ts'
 import { wheelMembers, zipOf } from '../../formats/python/archive/arrange.ts'
@@ -93,6 +95,8 @@ describe('metadata of a large wheel', () => {
   })
 })
 
+const temporary = (): Promise<readonly string[]> => readdir(join(bench.folder, 'tmp'))
+
 describe('metadata of a large wheel that was handed out', () => {
   /** The upstream lies in both places: in the range and beside. */
   async function handedOut(): Promise<ReturnType<typeof pushed>> {
@@ -103,6 +107,33 @@ describe('metadata of a large wheel that was handed out', () => {
     await settle()
     return from
   }
+
+  const asks = (what: string): number => bench.upstream.asked.filter((one) => one.startsWith(what)).length
+
+  it('was read once for all who asked, until the wheel came or failed', async () => {
+    const from = offerLarge(LIE)
+    bench.upstream.metadata = await metadataIn(WHEEL, LIE)
+    const answers = [1, 2, 3].map(() => fetched(bench.gate, WHEEL, 'metadata'))
+    expect(await Promise.all(answers)).toEqual(['allowed', 'allowed', 'allowed'])
+    expect(await fetched(bench.gate, WHEEL, 'metadata')).toBe('allowed')
+    await expect.poll(() => asks('open')).toBe(1)
+    const ranges = asks('range')
+    expect([asks('metadata'), asks('open')]).toEqual([1, 1])
+    await from.fail(netError())
+    await expect.poll(temporary).toEqual([])
+    expect(await fetched(bench.gate, WHEEL, 'metadata')).toBe('allowed')
+    expect([asks('metadata'), asks('range')]).toEqual([2, 2 * ranges])
+  })
+
+  it('is read anew for who comes after one that failed', async () => {
+    offerLarge(LIE)
+    bench.upstream.metadata = await metadataIn(WHEEL, LIE)
+    bench.upstream.failing.set('range', () => Promise.reject(netError()))
+    const answers = [1, 2].map(() => fetched(bench.gate, WHEEL, 'metadata'))
+    expect([await Promise.all(answers), asks('range')]).toEqual([['gate.upstream', 'gate.upstream'], 1])
+    bench.upstream.failing.clear()
+    expect(await fetched(bench.gate, WHEEL, 'metadata')).toBe('allowed')
+  })
 
   it('is followed by the wheel, which nobody waits for', async () => {
     const from = await handedOut()
@@ -124,6 +155,7 @@ describe('metadata of a large wheel that was handed out', () => {
     const found: unknown[] = []
     const fetching: Fetching = {
       named: createNamedFiles(),
+      handedOut: new Map(),
       arriving: async () => ({ ...startedBy(from), waited: () => Promise.resolve() }),
       mismatch: async (_wanted, one) => {
         found.push(one)

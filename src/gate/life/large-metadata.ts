@@ -9,24 +9,53 @@ import { provedMetadata } from './proved-metadata.ts'
 /**
  * Metadata of a wheel that is too large to wait for: read out of the upstream's wheel by ranges, handed out only where it
  * equals what the upstream offers beside it, and compared once more when all bytes of the wheel were proved. Only an
- * upstream that lies in both places gets another one in, and only until the wheel comes. Throws `gate.metadata`, and what
- * the upstream fails with.
+ * upstream that lies in both places gets another one in, and only until the wheel comes. It is read once for all who ask
+ * until then, and they all get the same. Throws `gate.metadata`, and what the upstream fails with.
  */
-export async function largeMetadata(
+export function largeMetadata(parts: GateParts, fetching: Fetching, wanted: WantedFile): Promise<Uint8Array> {
+  const { handedOut } = fetching
+  const { upstream, file } = wanted
+  const key = `${upstream.key} ${wanted.name} ${file.fileName} ${file.sha256}`
+  const before = handedOut.get(key)
+  if (before !== undefined) return before
+  const forget = (): void => void handedOut.delete(key)
+  const bytes = readOnce(parts, fetching, { wanted, forget })
+  handedOut.set(key, bytes)
+  bytes.catch(forget)
+  return bytes
+}
+
+interface Reading {
+  readonly wanted: WantedFile
+  /** Whoever asks next has the proved metadata, or begins anew. */
+  readonly forget: () => void
+}
+
+async function readOnce(
   parts: GateParts,
   fetching: Fetching,
-  wanted: WantedFile,
+  { wanted, forget }: Reading,
 ): Promise<Uint8Array> {
+  const found = await readBoth(wanted)
+  if (found === undefined) return provedMetadata(parts, fetching, wanted).finally(forget)
+  const { fileName } = wanted.file
+  void compareLater(parts, fetching, { wanted, found: sha256Hex(found) })
+    .catch((error: unknown) =>
+      parts.log.failure('gate.metadata-not-compared', error, { gate: parts.name, fileName }),
+    )
+    .finally(forget)
+  return found
+}
+
+/** Undefined where one of both says nothing. Throws `gate.metadata`. */
+async function readBoth(wanted: WantedFile): Promise<Uint8Array | undefined> {
   const { file, upstream } = wanted
   const beside = await upstream.client.metadata(file)
   const inside = beside === undefined ? undefined : await insideOf(wanted)
-  if (beside === undefined || inside === undefined) return provedMetadata(parts, fetching, wanted)
+  if (beside === undefined || inside === undefined) return undefined
   const [expected, found] = [sha256Hex(inside), sha256Hex(beside)]
   if (expected !== found || (file.metadataSha256 !== null && file.metadataSha256 !== found))
     throw gateErrors('gate.metadata', `${file.fileName}: expected ${expected}, found ${found}`)
-  void compareLater(parts, fetching, { wanted, found }).catch((error: unknown) =>
-    parts.log.failure('gate.metadata-not-compared', error, { gate: parts.name, fileName: file.fileName }),
-  )
   return inside
 }
 
