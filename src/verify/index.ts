@@ -46,6 +46,7 @@ export { isAbout } from './distribution/is-about.ts'
 export { verifySeal } from './verify-seal.ts'
 export { verifyBundle, verifyProvenance, type BundleRequest } from './verify-bundle.ts'
 export { artifactOf } from './artifact.ts'
+export type { LogCheckpoint } from './log/log-checkpoint.ts'
 export type { Artifact, Seal, VerifyRequest } from './seal.ts'
 export {
   exactly,

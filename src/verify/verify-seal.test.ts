@@ -56,6 +56,18 @@ describe('verifySeal', () => {
     )
   })
 
+  it('names the checkpoints that it rests on, and no other', () => {
+    const { inclusionProof, logId } = entry
+    const { checkpoint: note, rootHash } = inclusionProof
+    const own = { logId, origin: 'rekor.example - 17', size: 3, rootHash: encodeHex(rootHash), note }
+    expect(verifySeal(request).checkpoints).toEqual([own])
+    const unsigned = note.replace(/[A-Za-z0-9](?==*\n$)/, (last) => (last === 'A' ? 'B' : 'A'))
+    const forged = { ...entry, inclusionProof: { ...inclusionProof, checkpoint: unsigned } }
+    expect(verifySeal(withSeal({ entries: [forged] }))).not.toHaveProperty('checkpoints')
+    const { inclusionProof: _, ...without } = entry
+    expect(verifySeal(withSeal({ entries: [without] }))).not.toHaveProperty('checkpoints')
+  })
+
   it('evaluates everything that can be, after the first failure too', () => {
     const changed = { ...withSeal({ signature: signDigestOf('other') }), policy: { anyOf: [] } }
     expect(outcomes(changed)).toMatchObject({

@@ -27,7 +27,7 @@ export function verifySeal(request: VerifyRequest): Verdict {
   const { artifact, seal, trustRoot } = request
   const signer = readSigner(request)
   const stamps = checkTimestamps(seal, trustRoot)
-  const { chosen, timesSeconds, ...log } = checkEntries(seal, {
+  const { chosen, timesSeconds, checkpoints, ...log } = checkEntries(seal, {
     sealed: { seal, artifact, spki: signer.spki },
     trustRoot,
     stampedSeconds: stamps.timesSeconds,
@@ -54,6 +54,7 @@ export function verifySeal(request: VerifyRequest): Verdict {
     has,
     ...(times.length === 0 ? {} : { signedAtSeconds: Math.min(...times) }),
     ...(chosen === undefined ? {} : { logIndex: provedIndex(chosen) }),
+    ...(checkpoints.length === 0 ? {} : { checkpoints }),
   })
 }
 

@@ -1,6 +1,7 @@
 import { bytesEqual } from '../../base/index.ts'
 import type { LoggedEntry, SealParts } from '../../formats/sigstore/index.ts'
 import { checkEntry, promisedSeconds, type EntryFindings, type EntryRequest } from './check-entry.ts'
+import { logCheckpoint, type LogCheckpoint } from './log-checkpoint.ts'
 import { failed, isGood, passed, undecided, type Finding } from '../verdict/verdict.ts'
 
 /** What the entries of a seal say together. */
@@ -10,6 +11,8 @@ export interface LogFindings extends EntryFindings {
   readonly chosen: LoggedEntry | undefined
   /** Every integrated time that a SET signs and that counts. */
   readonly timesSeconds: readonly number[]
+  /** Those that were verified, of the entries that count. */
+  readonly checkpoints: readonly LogCheckpoint[]
 }
 
 interface JudgedEntry {
@@ -22,14 +25,18 @@ const MAX_ENTRIES = 32
 export function checkEntries(seal: SealParts, request: EntryRequest): LogFindings {
   const { entries } = seal
   const logged = checkLogged(seal)
-  if (logged.outcome !== 'passed') return { logged, ...noEntry(seal), chosen: undefined, timesSeconds: [] }
+  if (logged.outcome !== 'passed')
+    return { logged, ...noEntry(seal), chosen: undefined, timesSeconds: [], checkpoints: [] }
   const judged = entries.map((entry) => ({ entry, findings: checkEntry(entry, request) }))
   // A log that is asked answers with whatever fits; what a file brings along, it vouches for.
   const isAnswer = (seal.format ?? 'files') === 'files'
   const chosen = isAnswer ? best(judged) : worst(judged)
   const counted = isAnswer ? [chosen] : judged
   const timesSeconds = counted.flatMap((one) => promisedSeconds(one.entry) ?? [])
-  return { logged, ...chosen.findings, chosen: chosen.entry, timesSeconds }
+  const checkpoints = counted.flatMap(({ entry, findings: { checkpoint } }) =>
+    checkpoint.outcome === 'passed' ? (logCheckpoint(entry) ?? []) : [],
+  )
+  return { logged, ...chosen.findings, chosen: chosen.entry, timesSeconds, checkpoints }
 }
 
 /** cosign: "signature not found in transparency log". */

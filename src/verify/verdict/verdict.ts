@@ -1,4 +1,5 @@
 import type { Identity } from '../../identity/index.ts'
+import type { LogCheckpoint } from '../log/log-checkpoint.ts'
 import type { SealHas } from '../policy/policy.ts'
 
 /** In the order in which they are reported; the first that failed gives the reason of a refusal. */
@@ -52,6 +53,8 @@ interface Findings {
   readonly keySha256?: string
   readonly signedAtSeconds?: number
   readonly logIndex?: number
+  /** That were verified: two of one log and size with different roots show a log that lies. Left out where there are none. */
+  readonly checkpoints?: readonly LogCheckpoint[]
   /** Of what a policy may require. Left out where the seal could not be read. */
   readonly has?: SealHas
 }
