@@ -19,20 +19,26 @@ export interface GateBench extends Shooting {
   readonly turns: number
   /** Of which the pages are asked for, before the memory is read. */
   readonly names: number
+  /** Of `GATE_PARTS`; all where it is left out. */
+  readonly parts?: readonly string[]
   readonly print: (title: string, text: string) => void
 }
 
 const DELAY_MS = 40
+export const GATE_PARTS = ['warm', 'cold', 'installs', 'audit', 'memory'] as const
 
+/** Stock servers are needed for `warm` alone. */
 export async function benchGate(bench: GateBench): Promise<void> {
-  needRegistryPeers()
+  const wants = (part: (typeof GATE_PARTS)[number]): boolean => bench.parts?.includes(part) ?? true
+  if (wants('warm')) needRegistryPeers()
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: join(import.meta.dirname, '..'), stdio: 'pipe' })
-  console.log(`${peerVersions()}\n`)
+  if (wants('warm')) console.log(`${peerVersions()}\n`)
   const fixture = await sealedFixture(bench.work)
-  await warm(bench, fixture)
-  await cold(bench, fixture)
-  await audit(bench, fixture)
-  await memory(bench, fixture)
+  if (wants('warm')) await warm(bench, fixture)
+  if (wants('cold')) await cold(bench, fixture)
+  if (wants('installs')) await installs(bench, fixture)
+  if (wants('audit')) await audit(bench, fixture)
+  if (wants('memory')) await memory(bench, fixture)
 }
 
 async function sealedFixture(work: string): Promise<GateFixture> {
@@ -58,12 +64,18 @@ async function warm(bench: GateBench, fixture: GateFixture): Promise<void> {
   })
 }
 
-async function cold({ work, runs, print }: GateBench, fixture: GateFixture): Promise<void> {
+async function cold({ work, nodeOptions, print }: GateBench, fixture: GateFixture): Promise<void> {
   await withPeers(async (up) => {
     const upstream = await up(startUpstream(work, fixture, DELAY_MS))
-    const options = { work, fixture, upstream: upstream.url }
-    const gate = await up(startGate(options))
+    const gate = await up(startGate({ work, fixture, upstream: upstream.url, nodeOptions }))
     print('For the first time, one client, the index 40 ms away', await coldTable({ gate, upstream }))
+  })
+}
+
+async function installs({ work, runs, nodeOptions, print }: GateBench, fixture: GateFixture): Promise<void> {
+  await withPeers(async (up) => {
+    const upstream = await up(startUpstream(work, fixture, DELAY_MS))
+    const options = { work, fixture, upstream: upstream.url, nodeOptions }
     print('An installation, the index 40 ms away', await installsTable(options, runs))
   })
 }

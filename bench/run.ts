@@ -7,6 +7,7 @@
  *   --turns N         runs of each side of `sign`, `verify`, `plan`, `sandbox`, `commands` and of audits (default 20)
  *   --sizes N,N       entries in the logs of `reads` (default 1000,1000000)
  *   --names N         pages that are asked for before the memory of `gate` is read (default 100000)
+ *   --parts a,b       of `gate`: warm,cold,installs,audit,memory (default all)
  *   --ours            without the stock servers
  *   --profile DIR     the server writes a CPU profile there
  *   --work DIR        use and keep this folder, which must be on the disk that is meant
@@ -40,6 +41,7 @@ const { values, positionals } = parseArgs({
     turns: { type: 'string', default: '20' },
     sizes: { type: 'string', default: '1000,1000000' },
     names: { type: 'string', default: '100000' },
+    parts: { type: 'string' },
     ours: { type: 'boolean', default: false },
     profile: { type: 'string' },
     work: { type: 'string' },
@@ -61,7 +63,7 @@ try {
   console.log(`${machineLine()}\n`)
   if (wanted('start')) print('Start and memory', await benchStart(work))
   if (wanted('registry')) await benchRegistry(shooting())
-  if (wanted('gate')) await benchGate({ ...shooting(), turns, names: Number(values.names) })
+  if (wanted('gate')) await benchGate({ ...shooting(), turns, names: Number(values.names), ...parts() })
   if (wanted('plan')) print('Plans of a pipeline', await benchPlan(work, turns))
   if (wanted('sandbox')) print('Entering and leaving a job', await benchSandbox(work, turns))
   if (wanted('commands')) print('Small commands', await benchSmallCommands(work, turns))
@@ -81,6 +83,10 @@ function shooting() {
   const seconds = Math.min(Number(values.seconds), 3)
   const nodeOptions = values.profile === undefined ? undefined : profiling(values.profile)
   return { work, runs: Number(values.runs), seconds, nodeOptions, print }
+}
+
+function parts() {
+  return values.parts === undefined ? {} : { parts: values.parts.split(',') }
 }
 
 /** Whether something is measured that shares one server. */
