@@ -126,6 +126,16 @@ describe('a page of a gate', () => {
     expect(refused.headers).not.toHaveProperty('content-encoding')
   })
 
+  it.each([1, 30, 300])('of %i files is packed to the same bytes', async (count) => {
+    for (let at = 0; at < count; at += 1) offer(bench.upstream, WHEEL.replace('1.0', `1.${at}`))
+    const asked = { headers: { accept: JSON_TYPE } }
+    const plain = await ask(PAGE, asked)
+    const packed = await ask(PAGE, { headers: { ...asked.headers, 'accept-encoding': 'gzip' } })
+    expect(String(plain.body).split('"filename"')).toHaveLength(count + 1)
+    expect(gunzipSync(packed.body)).toEqual(plain.body)
+    expect(packed.body.length).toBeLessThan(plain.body.length / (count === 1 ? 1 : 4))
+  })
+
   it('is never "not changed" after another decision', async () => {
     const strict = await policyOf(SEALED)
     let policy = bench.parts.policy()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { constants, gzip, gzipSync } from 'node:zlib'
+import { constants, gzip, gzipSync, type ZlibOptions } from 'node:zlib'
 import type { Context } from 'hono'
 import {
   writeNamesHtml,
@@ -111,7 +111,22 @@ async function writtenPage({ name, status, files }: GatePage, media: SimpleMedia
  */
 function packedOf(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
   const options = { level: constants.Z_BEST_SPEED }
-  return bytes.length <= MAX_PACKED_AT_ONCE ? gzipSync(bytes, options) : pack(bytes, options)
+  return bytes.length <= MAX_PACKED_AT_ONCE
+    ? gzipSync(bytes, { ...options, ...roomFor(bytes.length) })
+    : pack(bytes, options)
+}
+
+const WINDOW_BITS = { least: 9, most: 15 } as const
+
+/**
+ * Of the 256 KiB that zlib takes for any page, only what this one can fill: taken and given back among what is kept,
+ * they leave holes in the memory of the process.
+ */
+function roomFor(length: number): ZlibOptions {
+  const bits = Math.ceil(Math.log2(length + 1))
+  const windowBits = Math.min(Math.max(bits, WINDOW_BITS.least), WINDOW_BITS.most)
+  // As the default of 8 goes with the most.
+  return { windowBits, memLevel: windowBits - 7, chunkSize: 1 << windowBits }
 }
 
 function* listed(files: readonly PageEntry[]): Generator<FileListing> {
