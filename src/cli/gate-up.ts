@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import type { LogLevel } from '../base/index.ts'
-import { jsonLog, systemFiles } from '../host/index.ts'
+import { boundYoungSpace, jsonLog, systemFiles } from '../host/index.ts'
 import { gatesOfFile, startGateServer, tlsPaths, type GateConfiguration } from '../server/index.ts'
 import { cliErrors } from './errors.ts'
 import { gateGuide, gateUrls } from './gate-guide.ts'
@@ -82,6 +82,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 }
 
 async function up(options: UpOptions): Promise<void> {
+  boundYoungSpace()
   const terminal = createTerminal(options)
   const gates = await configuredGates(options)
   const log = await jsonLog(undefined, options.quiet === true ? 'error' : options.logLevel)

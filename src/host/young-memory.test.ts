@@ -6,11 +6,34 @@ const MIB = 2 ** 20
 /** In a process of its own, since flags are those of the process. What it prints last. */
 function printedBy(program: string): number {
   const own = JSON.stringify(new URL('young-memory.ts', import.meta.url).href)
-  const imports = `import { setTimeout as sleep } from 'node:timers/promises'
-import { passBuffer } from ${own}
+  const imports = `import v8 from 'node:v8'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { boundYoungSpace, passBuffer } from ${own}
 `
   return Number(execFileSync(process.execPath, ['--input-type=module', '-e', imports + program]))
 }
+
+describe('the space of young objects', () => {
+  const grown = (begin: string): number =>
+    printedBy(`${begin}
+const live = []
+for (let turn = 0; turn < 60; turn += 1) {
+  for (let at = 0; at < 10000; at += 1) live.push({ at, pair: [at, turn] })
+  await sleep(2)
+}
+const space = v8.getHeapSpaceStatistics().find((one) => one.space_name === 'new_space')
+console.log(space.space_used_size + space.space_available_size)`)
+
+  it('grows to 8 MiB and no further', () => {
+    expect(grown('boundYoungSpace(1)')).toBeLessThanOrEqual(8 * MIB)
+  })
+
+  it('grows again after it was made small', () => {
+    const small = `v8.setFlagsFromString('--semi-space-growth-factor=1')\n`
+    expect(grown(small)).toBeLessThan(2 * MIB)
+    expect(grown(`${small}boundYoungSpace(1)`)).toBeGreaterThan(2 * MIB)
+  })
+})
 
 describe('buffers of a stream', () => {
   const waiting = (told: string): number =>
