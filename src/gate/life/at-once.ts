@@ -1,6 +1,6 @@
 import type { AskedFile, GatePage, SmallAnswer } from '../gate.ts'
 import type { GateContext } from './context.ts'
-import { isDigested, type DigestedFile } from './judging.ts'
+import { isDigested, type DigestedFile } from './digested.ts'
 import { packageIn } from './places.ts'
 import { routeOf } from './route.ts'
 import type { NameView, ViewedFile } from './view.ts'

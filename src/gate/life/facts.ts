@@ -1,6 +1,7 @@
 import type { JudgedFile, KnownFile, NameFacts, ReleaseFacts, SealState } from '../facts.ts'
 import type { KeptName } from '../store.ts'
-import { isDigested, type Judging } from './judging.ts'
+import { isDigested } from './digested.ts'
+import type { Judging } from './judging.ts'
 import type { GateParts } from './parts.ts'
 import type { Routed } from './route.ts'
 import { pinsFrom } from '../pins/events.ts'

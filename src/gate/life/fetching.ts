@@ -3,7 +3,7 @@ import { readSdistWord, readWheelMetadata } from '../../formats/python/archive/i
 import { gateErrors } from '../errors.ts'
 import type { Mismatch } from '../store.ts'
 import { startArriving, type Arriving } from './arriving.ts'
-import type { DigestedFile } from './judging.ts'
+import type { DigestedFile } from './digested.ts'
 import { createNamedFiles, type NamedFiles } from './named-files.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 import type { ProvedWheels } from './proved-wheels.ts'

@@ -3,22 +3,16 @@ import { decodeHex, WheelsealError } from '../../base/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
 import type { LogAnswer } from '../../verify/index.ts'
 import { gateErrors } from '../errors.ts'
-import { needsFile, type KnownFile, type SealState, type SealVerdict } from '../facts.ts'
+import { needsFile, type SealState, type SealVerdict } from '../facts.ts'
 import type { SealVerdictKey, StoredSeal } from '../store.ts'
 import { SKEW_MS } from '../decide/times.ts'
 import { judgeSeals, needsWhole, sealStateOf, type JudgedSeal, type KnownBytes } from '../judge-seals.ts'
 import { isWithin } from './age.ts'
+import type { DigestedFile } from './digested.ts'
 import { keepSeals } from './kept-seals.ts'
 import { once } from './once.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 import { MAX_SIGNED_BYTES, MAX_WHOLE_BYTES, type WholeFiles } from './whole-files.ts'
-
-/** A file whose digest the page says: without one there is nothing to judge. */
-export type DigestedFile = KnownFile & { readonly sha256: string }
-
-export function isDigested(file: KnownFile): file is DigestedFile {
-  return file.sha256 !== null
-}
 
 export interface Judging {
   /** From what is kept: no request leaves. */

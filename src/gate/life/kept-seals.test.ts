@@ -3,7 +3,7 @@ import { sha256Hex, utf8 } from '../../base/index.ts'
 import { bytesOf, makeSeal } from '../../registry/seals/arrange.ts'
 import { trustRoot } from '../../verify/arrange.ts'
 import { entryFor, fetched, gateUpstream, offer, openBench, SEALED, WHEEL, type Bench } from './arrange.ts'
-import { isDigested, type DigestedFile } from './judging.ts'
+import { isDigested, type DigestedFile } from './digested.ts'
 import { keepSeals } from './kept-seals.ts'
 
 let bench: Bench

@@ -1,6 +1,6 @@
 import type { StoredSeal } from '../store.ts'
 import type { SealAnswer } from '../upstream.ts'
-import type { DigestedFile } from './judging.ts'
+import type { DigestedFile } from './digested.ts'
 import type { GateParts } from './parts.ts'
 
 type FoundSeal = Extract<SealAnswer, { readonly kind: 'seals' }>['seals'][number]

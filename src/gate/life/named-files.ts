@@ -1,6 +1,6 @@
 import { readCapped, WheelsealError, type Blob, type Source } from '../../base/index.ts'
 import { isMetadataOf, readSdistWord, readWheelMetadata } from '../../formats/python/archive/index.ts'
-import type { DigestedFile } from './judging.ts'
+import type { DigestedFile } from './digested.ts'
 import { once } from './once.ts'
 
 /**

@@ -2,7 +2,7 @@ import { sha256Hex } from '../../base/index.ts'
 import { requiresPythonIn, sameSpecifier } from '../../formats/python/archive/index.ts'
 import type { KnownFile } from '../facts.ts'
 import { shownText } from '../sentence-text.ts'
-import type { DigestedFile } from './judging.ts'
+import type { DigestedFile } from './digested.ts'
 import type { GateParts } from './parts.ts'
 
 /** What METADATA says of wheels whose bytes were proved, whatever their page says. */
