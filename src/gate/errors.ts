@@ -65,6 +65,12 @@ export const gateErrors = defineErrors({
     summary: 'The upstream has put the package in quarantine.',
     hint: 'remove the package from your environments and read why it is in quarantine',
   },
+  'gate.split-view': {
+    ...refused,
+    summary:
+      'A log has signed two different trees of the same size, and the seal of a file is in one of them.',
+    hint: 'do not use the file; send both checkpoints, which wheelseal why shows, to the people who run the log',
+  },
   'gate.blind': {
     ...refused,
     summary: 'The upstream never tells of seals, and the policy asks for one.',

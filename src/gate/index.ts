@@ -20,6 +20,7 @@ export type {
   Counts,
   GateStore,
   GoneFile,
+  KeptCheckpoint,
   KeptName,
   LetThrough,
   Mismatch,

@@ -10,6 +10,7 @@ import {
   verifySeal,
   type Artifact,
   type FoundSeal,
+  type LogCheckpoint,
   type LogAnswer,
   type NeededDigests,
   type SealFile,
@@ -33,11 +34,14 @@ export interface SealQuestion {
   readonly askLog: (seal: SealParts) => Promise<LogAnswer>
 }
 
+/** With what it was verified by, which is no part of what is kept. */
+export type JudgedVerdict = SealVerdict & { readonly checkpoints?: readonly LogCheckpoint[] }
+
 /** What one seal is worth, whoever signed. */
 export interface JudgedSeal {
   readonly sealSha256: string
   /** One for each attestation in it, at least one. */
-  readonly verdicts: readonly SealVerdict[]
+  readonly verdicts: readonly JudgedVerdict[]
   /**
    * What must be known of the file for another answer than that it does not hold: such a verdict is not kept, or the file
    * would be refused for ever. Keys that sign more than SHA-256, and seals that name a second digest.
@@ -143,7 +147,7 @@ function unreadable(bundle: string, question: SealQuestion): SealVerdict {
  * PEP 740 binds the name of the file. Another statement may name its subject as it likes: it is judged with the name
  * first, so that the verdict tells whether it names the file, and else by the digest alone.
  */
-function verdictOn(seal: SealParts, question: SealQuestion): SealVerdict {
+function verdictOn(seal: SealParts, question: SealQuestion): JudgedVerdict {
   const { file, trustRoot } = question
   const artifact = artifactOf(question)
   const request = { seal, trustRoot, policy: ANYBODY }
@@ -187,15 +191,16 @@ function isWorthAsking({ checks }: Verdict): boolean {
   )
 }
 
-function sealVerdict(verdict: Verdict): SealVerdict {
-  const { identity, has, logIndex, signedAtSeconds } = verdict
+function sealVerdict(verdict: Verdict): JudgedVerdict {
+  const { identity, has, logIndex, signedAtSeconds, checkpoints } = verdict
   if (!verdict.verified) {
     const cause = verdict.checks.find(({ name }) => `verify.${name}` === verdict.reason)
     return refused(verdict.reason, cause?.reason ?? 'a check did not pass')
   }
   if (identity === undefined || has === undefined || logIndex === undefined || signedAtSeconds === undefined)
     return refused('verify.certificate', 'signed with a key, but a certificate is expected')
-  return { holds: true, identity, has, signedAtMs: signedAtSeconds * 1000, logIndex }
+  const proved = checkpoints === undefined ? {} : { checkpoints }
+  return { holds: true, identity, has, signedAtMs: signedAtSeconds * 1000, logIndex, ...proved }
 }
 
 function refused(code: string, fact: string): SealVerdict {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ListedFile } from './facts.ts'
+import type { LogCheckpoint } from '../verify/index.ts'
 import type { GateStore, UpstreamName } from './store.ts'
 
 function listed(fileName: string, version: string): ListedFile {
@@ -32,5 +33,33 @@ export function describeGateWatch(store: () => GateStore): void {
     expect(await store().listGone({ sinceMs: 6, limit: 9 })).toEqual(both.slice(0, 1))
     await keep(A, [one, two], 9)
     expect(await store().listGone({ sinceMs: 0, limit: 9 })).toEqual(both.slice(0, 1))
+  })
+
+  const head = (rootHash: string, changes: Partial<LogCheckpoint> = {}): LogCheckpoint => ({
+    ...{ logId: 'l1', origin: 'log - 1', size: 5_000_000_000, rootHash, note: `note of ${rootHash}` },
+    ...changes,
+  })
+  const heads = async (): Promise<readonly string[]> =>
+    (await store().listSplitViews(9)).map(({ note }) => note)
+
+  it('keeps a checkpoint once, whatever other logs and trees have', async () => {
+    const others = [{ logId: 'l2' }, { origin: 'log - 2' }, { size: 7 }]
+    for (const changes of [{}, {}, ...others])
+      expect(await store().keepCheckpoint(head('a', changes), 1)).toBeUndefined()
+    for (const changes of others)
+      expect(await store().keepCheckpoint(head('b', { ...changes, size: 8 }), 1)).toBeUndefined()
+    expect(await heads()).toEqual([])
+  })
+
+  it('keeps the two that contradict each other, and no third', async () => {
+    await store().keepCheckpoint(head('a'), 1)
+    expect(await store().keepCheckpoint(head('b'), 2)).toEqual({ ...head('a'), seenAtMs: 1 })
+    expect(await heads()).toEqual(['note of b', 'note of a'])
+    for (const root of ['c', 'b', 'a']) {
+      const other = await store().keepCheckpoint(head(root), 3)
+      expect(['a', 'b'].filter((one) => one !== root)).toContain(other?.rootHash)
+    }
+    expect(await heads()).toEqual(['note of b', 'note of a'])
+    expect(await store().listSplitViews(1)).toEqual([{ ...head('b'), seenAtMs: 2 }])
   })
 }

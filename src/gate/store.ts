@@ -1,3 +1,4 @@
+import type { LogCheckpoint } from '../verify/index.ts'
 import type { KnownFile, ListedFile, Pin, SealVerdict } from './facts.ts'
 
 /** A name at an upstream. `upstream` is the key that the composition gives it, the same for the same URL. */
@@ -39,6 +40,10 @@ export interface StoredSeal {
   readonly source: string
   /** As they were found; of a pair canonical JSON with `certificate` and `signature`, each the base64 of its file. */
   readonly bytes: Uint8Array
+  readonly seenAtMs: number
+}
+
+export interface KeptCheckpoint extends LogCheckpoint {
   readonly seenAtMs: number
 }
 
@@ -169,6 +174,14 @@ export interface GateStore {
     upstream: string,
     fileSha256s: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly found: 'some' | 'none'; readonly atMs: number }>>
+
+  /**
+   * Of a log whose signature on it was verified. The other one, where one of the same tree and size with another root is
+   * kept: both are kept for ever then, and no third. Of all others the newest 50,000 are.
+   */
+  keepCheckpoint(checkpoint: LogCheckpoint, atMs: number): Promise<KeptCheckpoint | undefined>
+  /** Checkpoints that contradict another one, the latest first. */
+  listSplitViews(limit: number): Promise<readonly KeptCheckpoint[]>
 
   /** METADATA of a wheel whose digest was proved. */
   findMetadata(fileSha256: string): Promise<Uint8Array | undefined>

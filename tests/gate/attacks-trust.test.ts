@@ -37,6 +37,44 @@ async function sealedGate(): Promise<Bench> {
 }
 
 describe('attacks on logs and trust roots', () => {
+  it('66: a log that signs two trees of one size vouches for nothing in the second: gate.split-view', async () => {
+    bench = await openBench({ rules: SEALED })
+    const entry = { treeId: 66 }
+    for (const of of [WHEEL, NEWER])
+      offer(bench.upstream, of, { provenance: provenanceOf(makeSeal({ of, entry }).attestation) })
+    expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
+    const { status, sentence } = await refusalFor(bench.gate, NEWER)
+    expect([status, sentence]).toEqual([
+      403,
+      expect.stringMatching(
+        /^refused \(gate\.split-view\): demo 2\.0 has a seal of the log \S+ - 66, which signed two trees of 3 entries; see /,
+      ),
+    ])
+    // What was judged before stays, and the evidence with it.
+    const again = bench.reopen()
+    expect([await fetched(again, WHEEL), await fetched(again, NEWER)]).toEqual(['allowed', 'gate.split-view'])
+    const { files } = await again.why('demo', '2.0')
+    const note = /^signed checkpoint, seen on [-0-9]{10}: \S+ - 66 \| 3 \| \S{44} \| \\u\{2014\} \S+ \S{80,}$/
+    expect(files[0]?.notes).toEqual([expect.stringMatching(note), expect.stringMatching(note)])
+    expect(new Set(files[0]?.notes).size).toBe(2)
+    expect((await again.status(0)).soon).toEqual([
+      expect.stringMatching(
+        /^the log \S+ - 66 signed two trees of 3 entries, with the roots [0-9a-f]{64} and [0-9a-f]{64}$/,
+      ),
+    ])
+  })
+
+  it('66: what a log did not sign, or signed for a seal that does not hold, is no evidence', async () => {
+    bench = await openBench({ rules: SEALED })
+    const entry = { treeId: 66 }
+    const stranger = makeSeal({ of: NEWER, entry, content: 'another file' })
+    offer(bench.upstream, NEWER, { provenance: provenanceOf(stranger.attestation) })
+    offer(bench.upstream, WHEEL, { provenance: provenanceOf(makeSeal({ of: WHEEL, entry }).attestation) })
+    expect(await fetched(bench.gate, NEWER)).toMatch(/^verify\./)
+    expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
+    expect(await bench.store.listSplitViews(9)).toEqual([])
+  })
+
   it('67: a log of the same name with another key vouches for nothing: verify.log', async () => {
     await sealedGate()
     const restarted = { ...trustRoot, logs: [logKey(newKey())] }

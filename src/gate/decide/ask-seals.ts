@@ -78,6 +78,8 @@ function brokenGround(verdicts: readonly SealVerdict[]): DraftGround {
   const broken = verdicts.find((one) => !one.holds)
   if (broken === undefined)
     return { code: 'verify.bundle', fact: 'has no seal that can be read', spreads: 'all' }
+  if (broken.code === 'gate.split-view')
+    return { code: broken.code, fact: shownText(broken.fact, 160), spreads: 'all' }
   const name = /^verify\.([a-z-]{1,32})$/.exec(broken.code)?.[1] ?? 'bundle'
   return { code: `verify.${name}`, fact: shownText(broken.fact, 160), spreads: 'all' }
 }

@@ -5,7 +5,7 @@ import type { KnownFile, NameFacts } from '../facts.ts'
 /** Bytes are never negotiable. */
 const NEVER: ReadonlySet<string> = new Set(['gate.digest', 'gate.metadata'])
 /** Whoever lets these through has looked at one file, and names its digest. */
-const BY_DIGEST: ReadonlySet<string> = new Set(['verify.signature', 'gate.private'])
+const BY_DIGEST: ReadonlySet<string> = new Set(['verify.signature', 'gate.private', 'gate.split-view'])
 
 /** The exemptions that concern a file now. */
 export function exemptionsFor(

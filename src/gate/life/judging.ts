@@ -12,6 +12,7 @@ import type { DigestedFile } from './digested.ts'
 import { keepSeals } from './kept-seals.ts'
 import { once } from './once.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
+import { withoutSplitViews } from './split-views.ts'
 import { MAX_SIGNED_BYTES, MAX_WHOLE_BYTES, type WholeFiles } from './whole-files.ts'
 
 export interface Judging {
@@ -250,19 +251,20 @@ interface SealOfFile {
 }
 
 async function newVerdicts(
-  { store }: GateParts,
+  parts: GateParts,
   { upstream, file, known }: SealsOf,
   { seal, key }: SealOfFile,
 ): Promise<JudgedSeal> {
   const { trustRoot } = upstream.trust()
-  const askLog = (parts: SealParts) => upstream.askLog(parts, decodeHex(file.sha256))
+  const askLog = (pair: SealParts) => upstream.askLog(pair, decodeHex(file.sha256))
   const more = known === undefined ? {} : { known }
   const [judged] = await judgeSeals({ file, seals: [seal], trustRoot, askLog, ...more })
   if (judged === undefined) throw new Error('a seal was not judged')
-  const verdicts = judged.needs === undefined ? judged.verdicts : [tooLarge(known)]
+  const verdicts =
+    judged.needs === undefined ? await withoutSplitViews(parts, judged.verdicts) : [tooLarge(known)]
   // How large a file is by its page may be another one tomorrow.
   const isLasting = judged.unreachable === undefined && (judged.needs === undefined || known !== undefined)
-  if (isLasting) await store.keepVerdicts(key, verdicts)
+  if (isLasting) await parts.store.keepVerdicts(key, verdicts)
   // Others have their turn.
   await nextTurn()
   return { ...judged, verdicts }

@@ -1,6 +1,7 @@
 import { dayText } from '../decide/times.ts'
 import { shownText } from '../sentence-text.ts'
 import type { GateContext } from './context.ts'
+import { splitViewSentences } from './split-views.ts'
 
 const GONE_SINCE_MS = 30 * 86_400_000
 const MAX_GONE_FILES = 500
@@ -8,7 +9,12 @@ const MAX_SAID = 10
 
 /** What an operator should look at: sentences for the status. */
 export async function warningsOf(context: GateContext): Promise<readonly string[]> {
-  return [...(await goneSentences(context)), ...differingSentences(context)]
+  const { store } = context.parts
+  return [
+    ...(await splitViewSentences(store)),
+    ...(await goneSentences(context)),
+    ...differingSentences(context),
+  ]
 }
 
 /** Release by release, those that were taken back last. */

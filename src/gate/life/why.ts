@@ -15,6 +15,7 @@ import { pathOf } from './places.ts'
 import { differenceOf } from './proved-wheels.ts'
 import { refusedWith } from './refusing.ts'
 import { readableView, routedName } from './serve-page.ts'
+import { splitViewNotes } from './split-views.ts'
 import { questionOf, type NameView } from './view.ts'
 import { nameReport } from './why-name.ts'
 
@@ -40,7 +41,7 @@ export async function whyRelease(
   const found = await listedRelease(context, view, versionKey)
   const isNew = await judgeRelease(context, found.view, found.release)
   const judged = isNew ? await context.views.renewed(found.view) : found.view
-  const notes = await wheelNotes(context, found)
+  const notes = await notesOn(context, judged, releaseIn(judged, versionKey) ?? found.release)
   const report = (one: NameView): ReleaseReport | undefined => reportOf(context, one, { versionKey, notes })
   const made = report(judged) ?? report(found.view)
   return made === undefined ? unlisted(context, view) : withUnread(context, view, made)
@@ -96,13 +97,19 @@ function withUnread(
 /** By file name. */
 type Notes = ReadonlyMap<string, readonly string[]>
 
-/** Where the page of the upstream says otherwise than a wheel that was proved. */
-async function wheelNotes({ proved }: GateContext, { view, release }: Found): Promise<Notes> {
+/** Where the page of the upstream says otherwise than a wheel that was proved, and what a log signed twice. */
+async function notesOn(
+  { proved, parts: { store } }: GateContext,
+  { routed: { upstream } }: NameView,
+  release: ReleaseFacts | undefined,
+): Promise<Notes> {
   const notes = new Map<string, readonly string[]>()
-  for (const { file } of release.files) {
+  for (const judged of release?.files ?? []) {
+    const { file } = judged
     const wheel = await proved.of(file)
-    const difference = wheel && differenceOf(wheel, file, view.routed.upstream.name)
-    if (difference !== undefined) notes.set(file.fileName, [difference])
+    const difference = wheel && differenceOf(wheel, file, upstream.name)
+    const own = difference === undefined ? [] : [difference]
+    notes.set(file.fileName, [...own, ...(await splitViewNotes(store, judged))])
   }
   return notes
 }

@@ -1,9 +1,10 @@
 import type { CreateTableBuilder, Generated, Kysely } from 'kysely'
 import type { KeptName, KnownFile, Mismatch, PinEvent, StoredSeal } from '../../gate/index.ts'
+import type { GateCheckpointTables } from './gate-checkpoints.ts'
 import type { ColumnTypes, Steps } from './steps.ts'
 
 /** Tables of `gate.ts`. Digests are lower-case hex; `upstream` is the key of an upstream, `name` the normal form. */
-export type GateTables = {
+export type GateTables = GateCheckpointTables & {
   readonly gate_names: {
     readonly id: Generated<number>
     readonly upstream: string

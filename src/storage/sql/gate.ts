@@ -1,5 +1,6 @@
 import type { GateStore } from '../../gate/index.ts'
 import type { Database } from './database.ts'
+import { checkpointQueries, type CheckpointOptions } from './gate-checkpoints.ts'
 import { eventQueries } from './gate-events.ts'
 import { exemptionQueries } from './gate-exemptions.ts'
 import { nameQueries } from './gate-names.ts'
@@ -8,7 +9,10 @@ import { sealQueries } from './gate-seals.ts'
 import type { GateTables } from './gate-tables.ts'
 
 /** Its tables come from the steps of `migrations`. */
-export function createGateStore(database: Database, options: RefusalOptions = { lookedAt: 5000 }): GateStore {
+export function createGateStore(
+  database: Database,
+  options: RefusalOptions & CheckpointOptions = { lookedAt: 5000 },
+): GateStore {
   const tables = database.$extendTables<GateTables>()
   return {
     ...nameQueries(tables),
@@ -16,5 +20,6 @@ export function createGateStore(database: Database, options: RefusalOptions = { 
     ...eventQueries(tables),
     ...exemptionQueries(tables),
     ...refusalQueries(tables, options),
+    ...checkpointQueries(tables, options),
   }
 }

@@ -1,6 +1,7 @@
 import { accessMigrations } from './access.ts'
 import { auditMigrations } from './audit.ts'
 import { gateOperatorSteps } from './gate-operator-steps.ts'
+import { gateCheckpointSteps } from './gate-checkpoints.ts'
 import { gateMigrations } from './gate-tables.ts'
 import { pipelinesMigrations } from './pipelines.ts'
 import { publisherMigrations } from './publishers.ts'
@@ -20,4 +21,5 @@ export const migrations: Steps = {
   ...pushMigrations,
   ...gateMigrations,
   ...gateOperatorSteps,
+  ...gateCheckpointSteps,
 }

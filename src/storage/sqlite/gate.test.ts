@@ -70,3 +70,20 @@ it('looks at the last refusals only, however many happened since', async () => {
   expect(listed.map(({ id }) => id)).toEqual(['c', 'b'])
   await database.destroy()
 })
+
+it('keeps the newest checkpoints only, and all that contradict each other', async () => {
+  const database = await openDatabase(':memory:', migrations)
+  const store = createGateStore(database, { lookedAt: 2, keptCheckpoints: 3 })
+  const keep = (size: number, rootHash = 'a') =>
+    store.keepCheckpoint({ logId: 'l', origin: 'o', size, rootHash, note: 'n' }, 1)
+  await keep(1)
+  await keep(1, 'b')
+  for (let size = 2; size < 20; size += 1) await keep(size)
+  expect((await store.listSplitViews(9)).map(({ size }) => size)).toEqual([1, 1])
+  const left = await sql<{ size: number }>`select size from gate_checkpoints order by id`.execute(database)
+  expect(left.rows.length).toBeLessThan(10)
+  expect(left.rows.at(-1)).toEqual({ size: 19 })
+  // What is forgotten contradicts nothing any more.
+  expect([await keep(2, 'b'), (await keep(19, 'b'))?.rootHash]).toEqual([undefined, 'a'])
+  await database.destroy()
+})

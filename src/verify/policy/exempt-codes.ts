@@ -12,6 +12,7 @@ const OF_FILES = [
   'gone',
   'quarantined',
   'blind',
+  'split-view',
 ] as const
 
 /** These say that the bytes are not the ones that were asked for, and no reason makes them so. */
@@ -31,7 +32,11 @@ const EXEMPTABLE: ReadonlySet<string> = new Set([
 ])
 
 /** Other bytes under the same name and version would be let through too. */
-export const NEEDS_DIGEST: ReadonlySet<string> = new Set(['verify.signature', 'gate.quarantined'])
+export const NEEDS_DIGEST: ReadonlySet<string> = new Set([
+  'verify.signature',
+  'gate.quarantined',
+  'gate.split-view',
+])
 
 /** Why this code is not exempted; undefined where it may be. */
 export function codeProblem(code: string): string | undefined {
