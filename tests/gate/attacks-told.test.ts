@@ -1,7 +1,18 @@
 /** Attacks 36 and 44: what a page or a name pretends to be, and what an operator is told of it. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { zipOf } from '../../src/formats/python/archive/arrange.ts'
-import { entryFor, fetched, NEWER, offer, openBench, WHEEL, type Bench } from '../../src/gate/life/arrange.ts'
+import {
+  ANYTHING,
+  DAY_MS,
+  entryFor,
+  fetched,
+  NEWER,
+  offer,
+  openBench,
+  policyOf,
+  WHEEL,
+  type Bench,
+} from '../../src/gate/life/arrange.ts'
 
 let bench: Bench
 afterEach(() => bench.close())
@@ -54,5 +65,25 @@ describe('what a page says of files', () => {
     await bench.pass(60_000)
     const page = await bench.gate.page('demo')
     expect([WHEEL, NEWER].map((one) => entryFor(page, one)?.requiresPython)).toEqual([null, '<3'])
+  })
+})
+
+describe('what a name looks like', () => {
+  it('44: a name that is one edit away from a listed one is served, and an operator is told', async () => {
+    bench = await openBench({ rules: `${ANYTHING}[[rules]]\nnames = ["demo-tools"]\nunsigned = "allow"\n` })
+    const typo = 'demotools-1.0-py3-none-any.whl'
+    for (const one of [typo, 'demo_tools-1.0-py3-none-any.whl', WHEEL]) offer(bench.upstream, one)
+    expect(await fetched(bench.gate, typo)).toBe('allowed')
+    for (const name of ['demo-tools', 'demo', 'dem-otools'])
+      await bench.gate.page(name).catch(() => undefined)
+    const warned = ['demotools was asked for, and is one edit away from demo-tools']
+    expect((await bench.gate.status(0)).soon).toEqual(warned)
+    // One that a rule lists is meant, and one that is asked for no more is forgotten.
+    const listed = await policyOf(
+      `${ANYTHING}[[rules]]\nnames = ["demo-tools", "demotools"]\nunsigned = "allow"\n`,
+    )
+    expect((await bench.reopen({ policy: () => listed }).status(0)).soon).toEqual([])
+    await bench.pass(8 * DAY_MS)
+    expect((await bench.gate.status(0)).soon).toEqual([])
   })
 })
