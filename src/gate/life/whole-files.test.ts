@@ -31,6 +31,8 @@ const PROJECT = `${ISSUER}/acme/app`
 const opened = (): number => bench.upstream.asked.filter((one) => one.startsWith('open')).length
 const searches = (): number => bench.upstream.asked.filter((one) => one.startsWith('seals')).length
 
+let treeId = 1000
+
 /** Of a key whose digest is not SHA-256. */
 function sealOf(bytes: Uint8Array, algorithm: 'sha384' | 'sha512' = 'sha384'): Uint8Array {
   const { key, spki } = newKey(algorithm === 'sha384' ? 'P-384' : 'P-521')
@@ -51,7 +53,10 @@ function sealOf(bytes: Uint8Array, algorithm: 'sha384' | 'sha512' = 'sha384'): U
     digest: new Uint8Array(hash(algorithm, bytes, 'buffer')),
   }
   const body = hashedRekordBody({ ...digest, signature, publicKeyPem: certificatePem(certificate.der) })
-  const entries = [{ ...makeEntry({ body, certificate }), kindVersion: 'hashedrekord 0.0.1' }] as const
+  // In one tree of the log they would contradict each other.
+  treeId += 1
+  const entry = makeEntry({ body, certificate, treeId })
+  const entries = [{ ...entry, kindVersion: 'hashedrekord 0.0.1' }] as const
   return utf8(JSON.stringify(formatBundle({ certificate: certificate.der, signature, digest, entries })))
 }
 
