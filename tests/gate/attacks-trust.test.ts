@@ -13,6 +13,7 @@ import {
   NOW,
   offer,
   openBench,
+  policyOf,
   provenanceOf,
   refusalFor,
   SEALED,
@@ -128,6 +129,27 @@ describe('attacks on logs and trust roots', () => {
     expect([await fetched(bench.gate, WHEEL), await fetched(bench.gate, NEWER)]).toEqual([
       'gate.clock',
       'gate.clock',
+    ])
+  })
+
+  it('69: what is carried into a closed network is another thing by its digest, or is not there', async () => {
+    await sealedGate()
+    await fetched(bench.gate, WHEEL)
+    // A policy and a trust root that were edited on the way: another digest in the status, and every verdict anew.
+    const edited = await policyOf(`${SEALED}# edited`)
+    const trust = () => ({ trustRoot: { ...trustRoot, logs: [] }, rootsSha256: 'edited', untilMs: null })
+    const upstreams = [gateUpstream(bench.upstream, { trust })]
+    const gate = bench.reopen({ policy: () => edited, upstreams })
+    expect((await gate.status(0)).policy.sha256).not.toBe((await bench.gate.status(0)).policy.sha256)
+    expect(await fetched(gate, WHEEL)).toMatch(/^verify\./)
+    await expectCovered([
+      ['tests/gate/attacks-trust.test.ts', '72: bytes that are swapped on the disk reach nobody'],
+      ['tests/gate/attacks-versions.test.ts', '71: a policy that is changed is another policy'],
+      ['src/server/backup/backup.test.ts', 'of a damaged blob is refused'],
+      [
+        'src/server/backup/backup.test.ts',
+        'is its owner only, and holds no log and nothing of a running server',
+      ],
     ])
   })
 

@@ -177,7 +177,7 @@ describe('a restore', () => {
     await using(async (server) => expect(await read(server, 'one')).toBe('one'))
   })
 
-  it('of a damaged blob fails', async () => {
+  it('of a damaged blob is refused', async () => {
     await using(async (server) => {
       await store(server, 'one')
       await makeBackup({ data, to: backup })
