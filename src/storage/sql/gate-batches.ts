@@ -1,5 +1,8 @@
+import type { Kysely } from 'kysely'
+import { atOneMoment } from './transactions.ts'
+
 /** Rows of one statement: few different ones, so that each is prepared once; with 20 values each, below 32,766. */
-const SIZES = [256, 16, 1] as const
+const SIZES = [256, 64, 16, 4, 1] as const
 /** Rows that are read at once. */
 export const PAGE_ROWS = 500
 
@@ -14,6 +17,25 @@ export async function inBatches<Row>(
       await work(rows.slice(at, at + size))
       if (size > 1) await othersTurn()
     }
+}
+
+/** All rows by `id`, as they are at one moment. Where they are few that is one statement, and no transaction. */
+export async function allRows<Tables, Row extends { readonly id: number }>(
+  tables: Kysely<Tables>,
+  page: (tables: Kysely<Tables>, afterId: number) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const first = await page(tables, 0)
+  if (first.length < PAGE_ROWS) return first
+  return atOneMoment(tables, async (step) => {
+    const rows: Row[] = []
+    await inPages(
+      (afterId) => page(step, afterId),
+      (more) => {
+        for (const row of more) rows.push(row)
+      },
+    )
+    return rows
+  })
 }
 
 /** All rows, page by page, in ascending order of `id`. To be called at one moment of the database. */

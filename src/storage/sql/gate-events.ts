@@ -1,9 +1,8 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { GateStore, Mismatch, PinEvent, UpstreamName } from '../../gate/index.ts'
-import { inPages, PAGE_ROWS } from './gate-batches.ts'
+import { allRows, PAGE_ROWS } from './gate-batches.ts'
 import { readPin } from './gate-json.ts'
 import type { GateTables } from './gate-tables.ts'
-import { atOneMoment } from './transactions.ts'
 
 type Tables = Kysely<GateTables>
 
@@ -25,19 +24,17 @@ export function eventQueries(
   }
 }
 
-function listPinEvents(tables: Tables, gate: string, name: string | undefined): Promise<readonly PinEvent[]> {
-  return atOneMoment(tables, async (step) => {
-    const events: PinEvent[] = []
+async function listPinEvents(
+  tables: Tables,
+  gate: string,
+  name: string | undefined,
+): Promise<readonly PinEvent[]> {
+  const rows = await allRows(tables, (step, afterId) => {
     const all = step.selectFrom('gate_pin_events').selectAll().where('gate', '=', gate)
     const some = name === undefined ? all : all.where('name', '=', name)
-    await inPages(
-      (afterId) => some.where('id', '>', afterId).orderBy('id').limit(PAGE_ROWS).execute(),
-      (rows) => {
-        for (const row of rows) events.push(toPinEvent(row))
-      },
-    )
-    return events
+    return some.where('id', '>', afterId).orderBy('id').limit(PAGE_ROWS).execute()
   })
+  return rows.map(toPinEvent)
 }
 
 /** Throws `storage.database` for a pin that cannot be read: it is never taken for one that is not there. */
@@ -47,19 +44,14 @@ function toPinEvent(row: Selectable<GateTables['gate_pin_events']>): PinEvent {
   return { ...event, kind: row.kind, pin: readPin(row.pin ?? '') }
 }
 
-function listMismatches(tables: Tables, { upstream, name }: UpstreamName): Promise<readonly Mismatch[]> {
-  return atOneMoment(tables, async (step) => {
-    const mismatches: Mismatch[] = []
+async function listMismatches(tables: Tables, place: UpstreamName): Promise<readonly Mismatch[]> {
+  const { upstream, name } = place
+  const rows = await allRows(tables, (step, afterId) => {
     const all = step.selectFrom('gate_mismatches').selectAll().where('upstream', '=', upstream)
-    const some = all.where('name', '=', name)
-    await inPages(
-      (afterId) => some.where('id', '>', afterId).orderBy('id').limit(PAGE_ROWS).execute(),
-      (rows) => {
-        for (const row of rows) mismatches.push(toMismatch(row))
-      },
-    )
-    return mismatches
+    const some = all.where('name', '=', name).where('id', '>', afterId)
+    return some.orderBy('id').limit(PAGE_ROWS).execute()
   })
+  return rows.map(toMismatch)
 }
 
 function toMismatch(row: Selectable<GateTables['gate_mismatches']>): Mismatch {

@@ -1,8 +1,7 @@
 import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
 import type { GoneFile, KnownFile, ListedFile, UpstreamName } from '../../gate/index.ts'
-import { inBatches, inPages, PAGE_ROWS } from './gate-batches.ts'
+import { allRows, inBatches, inPages, PAGE_ROWS } from './gate-batches.ts'
 import type { GateTables } from './gate-tables.ts'
-import { atOneMoment } from './transactions.ts'
 
 type Tables = Kysely<GateTables>
 type Step = Transaction<GateTables>
@@ -10,20 +9,10 @@ type FileRow = Selectable<GateTables['gate_files']>
 /** What a page says of a file, and what stays of what it said before. */
 type FileState = Omit<Insertable<GateTables['gate_files']>, 'id' | 'served_at_ms'>
 
-/** In the order of first sight. A name with few files is one statement, one with many is read page by page. */
+/** In the order of first sight. */
 export async function listFiles(tables: Tables, place: UpstreamName): Promise<readonly KnownFile[]> {
-  const first = await filesAt(tables, place, 0)
-  if (first.length < PAGE_ROWS) return first.map(toFile)
-  return atOneMoment(tables, async (step) => {
-    const files: KnownFile[] = []
-    await inPages(
-      (afterId) => filesAt(step, place, afterId),
-      (rows) => {
-        for (const row of rows) files.push(toFile(row))
-      },
-    )
-    return files
-  })
+  const rows = await allRows(tables, (step, afterId) => filesAt(step, place, afterId))
+  return rows.map(toFile)
 }
 
 function filesAt(
@@ -86,6 +75,21 @@ export async function keepFiles(step: Step, files: readonly ListedFile[], sight:
     },
   )
   await inBatches(changed, (states) => writeStates(step, states))
+  const added = await addSightings(step, listed, sight)
+  return changed.length + added > 0
+}
+
+/** The files of a name that has no rows. */
+export async function addFiles(step: Step, files: readonly ListedFile[], sight: Sight): Promise<void> {
+  await addSightings(step, byFileName(files), sight)
+}
+
+/** How many files that are. */
+async function addSightings(
+  step: Step,
+  listed: ReadonlyMap<string, readonly ListedFile[]>,
+  sight: Sight,
+): Promise<number> {
   const added = [...listed.values()]
   await inBatches(added, (batch) =>
     writeStates(
@@ -93,7 +97,7 @@ export async function keepFiles(step: Step, files: readonly ListedFile[], sight:
       batch.map((sightings) => stateAfter(undefined, sightings, sight)),
     ),
   )
-  return changed.length + added.length > 0
+  return added.length
 }
 
 /** A page may list a name twice: the second is then as if another page had listed it later. */

@@ -1,7 +1,8 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { GateStore, KeptName, NewPage, UpstreamName } from '../../gate/index.ts'
-import { keepFiles, listFiles, listGone } from './gate-files.ts'
+import { addFiles, keepFiles, listFiles, listGone } from './gate-files.ts'
 import type { GateTables } from './gate-tables.ts'
+import type { Together } from './together.ts'
 import { alone } from './transactions.ts'
 
 type Tables = Kysely<GateTables>
@@ -11,8 +12,12 @@ type NameRow = Selectable<GateTables['gate_names']>
 const YES = 1
 const NO = 0
 
+/** More at once are a transaction of their own, for which no other waits. */
+const MAX_FILES_TOGETHER = 200
+
 export function nameQueries(
   tables: Tables,
+  together: Together<GateTables>,
 ): Pick<
   GateStore,
   | 'findName'
@@ -33,14 +38,14 @@ export function nameQueries(
     },
     listFiles: (place) => listFiles(tables, place),
     listGone: (page) => listGone(tables, page),
-    keepPage: (place, page, atMs) => alone(tables, (step) => keepPage(step, place, { page, atMs })),
-    keepFresh: async (place, atMs) => {
-      await updateName(tables, place).set({ fresh_at_ms: atMs }).execute()
+    keepPage: (place, page, atMs) => {
+      const keep = (step: Step): Promise<KeptName> => keepPage(step, place, { page, atMs })
+      return page.files.length > MAX_FILES_TOGETHER ? alone(tables, keep) : together(keep)
     },
+    keepFresh: (place, atMs) => together((step) => keepFresh(step, place, atMs)),
     keepUnknown: (place, atMs) => alone(tables, (step) => keepPage(step, place, { atMs })),
-    markServed: (place, fileName, atMs) =>
-      alone(tables, (step) => markServed(step, place, { fileName, atMs })),
-    addMismatch: (place, mismatch) => alone(tables, (step) => addMismatch(step, place, mismatch)),
+    markServed: (place, fileName, atMs) => together((step) => markServed(step, place, { fileName, atMs })),
+    addMismatch: (place, mismatch) => together((step) => addMismatch(step, place, mismatch)),
     listNames: async (upstream, { after, limit }) => {
       const known = tables.selectFrom('gate_names').select('name').where('upstream', '=', upstream)
       const page = known.where('is_unknown', '=', NO).where('name', '>', after).orderBy('name').limit(limit)
@@ -69,17 +74,41 @@ function updateName(tables: Tables, { upstream, name }: UpstreamName) {
   return tables.updateTable('gate_names').where('upstream', '=', upstream).where('name', '=', name)
 }
 
+/** Of a name of which nothing is kept. */
+const NOTHING = { serial: null, status: null, tells_of_seals: NO } as const
+
+async function keepFresh(step: Step, place: UpstreamName, atMs: number): Promise<void> {
+  await updateName(step, place).set({ fresh_at_ms: atMs }).execute()
+}
+
 interface Answer {
   /** Left out where the upstream knows no such name. */
   readonly page?: NewPage
   readonly atMs: number
 }
 
-async function keepPage(step: Step, place: UpstreamName, { page, atMs }: Answer): Promise<KeptName> {
-  const before = await findOrAdd(step, place, atMs)
+async function keepPage(step: Step, place: UpstreamName, answer: Answer): Promise<KeptName> {
+  const before = await nameAt(step, place).selectAll().executeTakeFirst()
+  return before === undefined ? addPage(step, place, answer) : replacePage(step, before, answer)
+}
+
+/** Nothing is kept of the name: nothing of it need be compared. */
+async function addPage(
+  step: Step,
+  { upstream, name }: UpstreamName,
+  { page, atMs }: Answer,
+): Promise<KeptName> {
+  const columns = { ...columnsOf(NOTHING, page), fresh_at_ms: atMs, revision: 1 }
+  const adding = step.insertInto('gate_names').values({ upstream, name, ...columns })
+  const { id } = await adding.returning('id').executeTakeFirstOrThrow()
+  await addFiles(step, page?.files ?? [], { nameId: id, atMs })
+  return toName({ id, upstream, name, ...columns })
+}
+
+async function replacePage(step: Step, before: NameRow, { page, atMs }: Answer): Promise<KeptName> {
   const filesChanged = await keepFiles(step, page?.files ?? [], { nameId: before.id, atMs })
   const after: NameRow = { ...before, ...columnsOf(before, page), fresh_at_ms: atMs }
-  const isChanged = filesChanged || before.revision === 0 || !showsAlike(before, after)
+  const isChanged = filesChanged || !showsAlike(before, after)
   const row = { ...after, revision: before.revision + (isChanged ? 1 : 0) }
   const { id: _id, upstream: _upstream, name: _name, ...columns } = row
   await step.updateTable('gate_names').set(columns).where('id', '=', row.id).execute()
@@ -88,7 +117,7 @@ async function keepPage(step: Step, place: UpstreamName, { page, atMs }: Answer)
 
 /** Of a name that is unknown now, all stays but what an upstream would answer "unchanged" to. */
 function columnsOf(
-  before: NameRow,
+  before: Pick<NameRow, 'serial' | 'status' | 'tells_of_seals'>,
   page: NewPage | undefined,
 ): Omit<NameRow, 'id' | 'upstream' | 'name' | 'fresh_at_ms' | 'revision'> {
   const { serial, status, tells_of_seals } = before
@@ -106,17 +135,6 @@ function showsAlike(one: NameRow, other: NameRow): boolean {
   return (['status', 'tells_of_seals', 'is_unknown'] as const).every(
     (column) => one[column] === other[column],
   )
-}
-
-/** One that is new has the revision 0 until its first answer is written. */
-async function findOrAdd(step: Step, { upstream, name }: UpstreamName, atMs: number): Promise<NameRow> {
-  const nothing = { etag: null, serial: null, status: null, tells_of_seals: NO, is_unknown: NO }
-  await step
-    .insertInto('gate_names')
-    .values({ upstream, name, ...nothing, fresh_at_ms: atMs, revision: 0 })
-    .onConflict((conflict) => conflict.columns(['upstream', 'name']).doNothing())
-    .execute()
-  return nameAt(step, { upstream, name }).selectAll().executeTakeFirstOrThrow()
 }
 
 async function markServed(

@@ -2,6 +2,7 @@ import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { CountedRefusal, Counts, GateStore, LetThrough, Refusal } from '../../gate/index.ts'
 import { inBatches, PAGE_ROWS } from './gate-batches.ts'
 import type { GateTables } from './gate-tables.ts'
+import type { Together } from './together.ts'
 import { alone } from './transactions.ts'
 
 type Tables = Kysely<GateTables>
@@ -15,7 +16,7 @@ export interface RefusalOptions {
 
 export function refusalQueries(
   tables: Tables,
-  { lookedAt }: RefusalOptions,
+  { lookedAt, together }: RefusalOptions & { readonly together: Together<GateTables> },
 ): Pick<
   GateStore,
   | 'noteRefusal'
@@ -29,9 +30,10 @@ export function refusalQueries(
   | 'countsSince'
 > {
   return {
-    noteRefusal: (refusal, atMs, times = 1) => noteRefusal(tables, refusal, { atMs, times, letThrough: 0 }),
+    noteRefusal: (refusal, atMs, times = 1) =>
+      together((step) => noteRefusal(step, refusal, { atMs, times, letThrough: 0 })),
     noteLetThrough: (refusal, atMs, times) =>
-      noteRefusal(tables, refusal, { atMs, times: 0, letThrough: times }),
+      together((step) => noteRefusal(step, refusal, { atMs, times: 0, letThrough: times })),
     letThrough: (gate, page) => letThrough(tables, gate, { ...page, lookedAt }),
     findRefusal: async (gate, id) => {
       const refusals = tables.selectFrom('gate_refusals').selectAll().where('gate', '=', gate)

@@ -3,11 +3,13 @@ import type { GateStore, SealVerdictKey, StoredSeal } from '../../gate/index.ts'
 import { inBatches } from './gate-batches.ts'
 import { readVerdicts } from './gate-json.ts'
 import type { GateTables } from './gate-tables.ts'
+import type { Together } from './together.ts'
 
 type Tables = Kysely<GateTables>
 
 export function sealQueries(
   tables: Tables,
+  together: Together<GateTables>,
 ): Pick<
   GateStore,
   | 'addSeal'
@@ -20,7 +22,7 @@ export function sealQueries(
   | 'keepMetadata'
 > {
   return {
-    addSeal: (seal) => addSeal(tables, seal),
+    addSeal: (seal) => together((step) => addSeal(step, seal)),
     sealsOf: async (fileSha256) => {
       const seals = tables.selectFrom('gate_seals').selectAll().where('file_sha256', '=', fileSha256)
       return (await seals.orderBy('id').execute()).map(toSeal)
@@ -29,21 +31,25 @@ export function sealQueries(
       const row = await verdictOf(tables, key)
       return row && readVerdicts(row.verdict)
     },
-    keepVerdicts: (key, verdicts) => keepVerdict(tables, key, JSON.stringify(verdicts)),
+    keepVerdicts: (key, verdicts) => {
+      const verdict = JSON.stringify(verdicts)
+      return together((step) => keepVerdict(step, key, verdict))
+    },
     keepSealSearch: (fileSha256, upstream, ...[found, atMs]) =>
-      keepSearch(tables, { upstream, file_sha256: fileSha256, found, at_ms: atMs }),
+      together((step) => keepSearch(step, { upstream, file_sha256: fileSha256, found, at_ms: atMs })),
     findSealSearches: (upstream, fileSha256s) => findSearches(tables, upstream, fileSha256s),
     findMetadata: async (fileSha256) => {
       const kept = tables.selectFrom('gate_metadata').select('bytes').where('file_sha256', '=', fileSha256)
       return (await kept.executeTakeFirst())?.bytes
     },
-    keepMetadata: async (fileSha256, bytes) => {
-      await tables
-        .insertInto('gate_metadata')
-        .values({ file_sha256: fileSha256, bytes })
-        .onConflict((conflict) => conflict.column('file_sha256').doNothing())
-        .execute()
-    },
+    keepMetadata: (fileSha256, bytes) =>
+      together(async (step) => {
+        await step
+          .insertInto('gate_metadata')
+          .values({ file_sha256: fileSha256, bytes })
+          .onConflict((conflict) => conflict.column('file_sha256').doNothing())
+          .execute()
+      }),
   }
 }
 

@@ -7,6 +7,7 @@ import { nameQueries } from './gate-names.ts'
 import { refusalQueries, type RefusalOptions } from './gate-refusals.ts'
 import { sealQueries } from './gate-seals.ts'
 import type { GateTables } from './gate-tables.ts'
+import { createTogether } from './together.ts'
 
 /** Its tables come from the steps of `migrations`. */
 export function createGateStore(
@@ -14,12 +15,13 @@ export function createGateStore(
   options: RefusalOptions & CheckpointOptions = { lookedAt: 5000 },
 ): GateStore {
   const tables = database.$extendTables<GateTables>()
+  const together = createTogether(tables)
   return {
-    ...nameQueries(tables),
-    ...sealQueries(tables),
+    ...nameQueries(tables, together),
+    ...sealQueries(tables, together),
     ...eventQueries(tables),
     ...exemptionQueries(tables),
-    ...refusalQueries(tables, options),
+    ...refusalQueries(tables, { ...options, together }),
     ...checkpointQueries(tables, options),
   }
 }
