@@ -25,7 +25,7 @@ export interface GateBench extends Shooting {
 }
 
 const DELAY_MS = 40
-export const GATE_PARTS = ['warm', 'cold', 'installs', 'audit', 'memory'] as const
+const GATE_PARTS = ['warm', 'cold', 'installs', 'audit', 'memory'] as const
 
 /** Stock servers are needed for `warm` alone. */
 export async function benchGate(bench: GateBench): Promise<void> {

@@ -43,14 +43,16 @@ export function sealQueries(
       return (await kept.executeTakeFirst())?.bytes
     },
     keepMetadata: (fileSha256, bytes) =>
-      together(async (step) => {
-        await step
-          .insertInto('gate_metadata')
-          .values({ file_sha256: fileSha256, bytes })
-          .onConflict((conflict) => conflict.column('file_sha256').doNothing())
-          .execute()
-      }),
+      together((step) => keepMetadata(step, { file_sha256: fileSha256, bytes })),
   }
+}
+
+async function keepMetadata(tables: Tables, row: GateTables['gate_metadata']): Promise<void> {
+  await tables
+    .insertInto('gate_metadata')
+    .values(row)
+    .onConflict((conflict) => conflict.column('file_sha256').doNothing())
+    .execute()
 }
 
 async function addSeal(tables: Tables, seal: StoredSeal): Promise<void> {

@@ -3,9 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTogether, type Together } from '../sql/together.ts'
 import { openDatabase } from './database.ts'
 
-interface Tables {
-  readonly kept: { readonly text: string }
-}
+type Tables = { readonly kept: { readonly text: string } }
 
 let database: Kysely<Tables>
 let together: Together<Tables>
