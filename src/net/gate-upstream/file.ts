@@ -36,12 +36,15 @@ export async function openFile(
     timeoutMs: LONGEST_MS,
     signal: AbortSignal.any([signal, watch.signal]),
   }
-  const answer = await again(io, () => watch.wait(opened(io, file.url, asked)))
-  if (Number(answer.response.headers['content-length'] ?? 0) > limit) {
+  try {
+    const answer = await again(io, () => watch.wait(opened(io, file.url, asked)))
+    if (Number(answer.response.headers['content-length'] ?? 0) <= limit) return watched(answer, watch, limit)
     await watch.wait(discard(answer.response))
     throw tooLong(answer, limit)
+  } catch (error) {
+    watch.end()
+    throw error
   }
-  return watched(answer, watch, limit)
 }
 
 async function opened(io: Io, url: string, asked: Parameters<typeof ask>[2]): Promise<Answered> {
@@ -70,6 +73,7 @@ async function* watched(answer: Answered, watch: Watch, limit: number): AsyncGen
       yield next.value
     }
   } finally {
+    watch.end()
     await parts.return?.()
   }
 }
@@ -80,31 +84,48 @@ interface Watch {
   wait<T>(work: Promise<T>): Promise<T>
   /** Throws `net.timeout`. */
   requirePace(bytes: number): void
+  end(): void
 }
 
-/** Only time in which the upstream is waited for counts: who reads slowly is not its fault. */
+/** In the time that an upstream may be silent; it is left by the look after that. */
+const LOOKS = 4
+/** In place of an `AbortError`, whose stack costs more than all else here. */
+const ENDED = 'the file has ended'
+
+/**
+ * Only time in which the upstream is waited for counts: who reads slowly is not its fault. One timer looks at it now and
+ * then: one for each part of a file would cost more than the part.
+ */
 function startWatch({ clock, limits }: { clock: Clock; limits: GateUpstreamLimits }, url: string): Watch {
-  const stop = new AbortController()
+  const [stop, over] = [new AbortController(), new AbortController()]
   const slow = (): Error => netErrors('net.timeout', `${shownUrl(new URL(url))} came too slowly`)
   let waitedMs = 0
+  let [isWaiting, looks] = [false, 0]
+  const look = async (): Promise<void> => {
+    while (looks <= LOOKS) {
+      await clock.sleep(limits.idleMs / LOOKS, over.signal)
+      looks = isWaiting ? looks + 1 : 0
+    }
+    stop.abort(slow())
+  }
+  look().catch(() => undefined)
   return {
     signal: stop.signal,
     wait: async (work) => {
-      const [over, startMs] = [new AbortController(), clock.nowMs()]
-      clock.sleep(limits.idleMs, over.signal).then(
-        () => stop.abort(slow()),
-        () => undefined,
-      )
+      const startMs = clock.nowMs()
+      isWaiting = true
+      looks = 0
       try {
         return await work
       } finally {
-        over.abort()
+        isWaiting = false
         waitedMs += clock.nowMs() - startMs
       }
     },
     requirePace: (bytes) => {
       if (waitedMs > limits.idleMs + bytes / limits.fileBytesPerMs) throw slow()
     },
+    end: () => over.abort(ENDED),
   }
 }
 
