@@ -163,7 +163,18 @@ async function sendArriving(
     context.env.outgoing.destroy()
     log.event('gate.file-cut', { fileName, reason: describeError(error) }, 'warn')
   }
-  return new Response(ReadableStream.from(cutWhereItFails(bytes, cut)), { headers: long })
+  const parts = cutWhereItFails(bytes, cut)
+  const isSmall = sizeBytes !== null && sizeBytes <= HELD_BYTES
+  return new Response(isSmall ? await wholeOf(parts) : ReadableStream.from(parts), { headers: long })
+}
+
+/** Of a file that is no longer, no byte comes before all were judged: a stream would cost more than the file. */
+const HELD_BYTES = 64 << 10
+
+async function wholeOf(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const all: Uint8Array[] = []
+  for await (const part of parts) all.push(part)
+  return Buffer.concat(all)
 }
 
 /**
