@@ -83,6 +83,16 @@ async function live(place: string, step: () => Promise<void>): Promise<Life> {
   return { place, gate, close, database }
 }
 
+/** Steps that were begun: a kill finds each of them done or not, and a copy of what they are at would be torn. */
+const underWay = new Set<Promise<unknown>>()
+
+function counted<Result>(work: Promise<Result>): Promise<Result> {
+  const end = (): void => void underWay.delete(work)
+  underWay.add(work)
+  work.then(end, end)
+  return work
+}
+
 function stepwise<Port extends object>(port: Port, step: () => Promise<void>): Port {
   return new Proxy(port, {
     get: (target, name, receiver): unknown => {
@@ -90,7 +100,7 @@ function stepwise<Port extends object>(port: Port, step: () => Promise<void>): P
       if (typeof member !== 'function') return member
       return async (...args: unknown[]): Promise<unknown> => {
         await step()
-        return member.apply(target, args) as unknown
+        return counted(Promise.resolve(member.apply(target, args) as unknown))
       }
     },
   })
@@ -110,9 +120,9 @@ function stepwiseCache(cache: FileCache, { step, begun }: Steps): FileCache {
       begun.push(incoming)
       return {
         ...incoming,
-        write: async (part) => (await step(), incoming.write(part)),
-        commit: async () => (await step(), incoming.commit()),
-        discard: async () => (await step(), incoming.discard()),
+        write: async (part) => (await step(), counted(incoming.write(part))),
+        commit: async () => (await step(), counted(incoming.commit())),
+        discard: async () => (await step(), counted(incoming.discard())),
       }
     },
   }
@@ -156,6 +166,7 @@ async function killedAt(
   const heard: string[] = []
   const ended = script(life, heard).then(() => 'ended' as const)
   const how = await Promise.race([isFrozen, ended])
+  await Promise.allSettled(underWay)
   const copy = `${place}-killed`
   await cp(place, copy, { recursive: true })
   await life.close()

@@ -2,7 +2,8 @@ import { sha256Hex, WheelsealError } from '../../base/index.ts'
 import { isServedAsBefore, lostFact } from '../decide/gone.ts'
 import { gateErrors } from '../errors.ts'
 import type { AskedFile, FileAnswer, Refused } from '../gate.ts'
-import type { Arriving } from './arriving.ts'
+import type { CachedBlob } from '../cache.ts'
+import { HELD_BACK_BYTES, type Arriving } from './arriving.ts'
 import type { Fetching, WantedFile } from './fetching.ts'
 import { isDigested, type DigestedFile } from './digested.ts'
 import type { GateParts } from './parts.ts'
@@ -40,26 +41,44 @@ export async function answerAllowed(
   if (!isDigested(file)) throw new Error('a file without a digest was allowed')
   if (asked.kind === 'provenance') return answerProvenance(parts, allowed, file)
   await refuseLost(parts, fetching, { ...allowed, file })
-  if (asked.isHead !== true) await markServed(parts, allowed)
   const wanted = { upstream: view.routed.upstream, name: view.name, file }
-  if (asked.kind === 'metadata') return answerMetadata(parts, fetching, { ...allowed, wanted })
+  const mark = async (): Promise<void> => {
+    if (asked.isHead !== true) await markServed(parts, allowed)
+  }
+  if (asked.kind === 'metadata') return answerMetadata(parts, fetching, { ...allowed, wanted, mark })
   const served = { fileName: file.fileName, sha256: file.sha256, wouldRefuse: allowed.wouldRefuse }
-  const blob = await parts.cache.open(file.sha256, file.sizeBytes ?? undefined)
-  if (blob !== undefined && (await fetching.named.isIn(file, blob))) return { ...served, kind: 'kept', blob }
-  const begin = (): Promise<AsyncIterable<Uint8Array>> => begun(parts, fetching, wanted)
-  return { ...served, kind: 'arriving', sizeBytes: file.sizeBytes, begin }
+  const blob = await keptBlob(parts, fetching, file)
+  if (blob === undefined) {
+    const begin = (): Promise<AsyncIterable<Uint8Array>> => begun(parts, fetching, { ...wanted, mark })
+    return { ...served, kind: 'arriving', sizeBytes: file.sizeBytes, begin }
+  }
+  await mark()
+  return { ...served, kind: 'kept', blob }
+}
+
+async function keptBlob(
+  { cache }: GateParts,
+  { named }: Fetching,
+  file: DigestedFile,
+): Promise<CachedBlob | undefined> {
+  const blob = await cache.open(file.sha256, file.sizeBytes ?? undefined)
+  return blob !== undefined && (await named.isIn(file, blob)) ? blob : undefined
 }
 
 /** With the first bytes there: what goes wrong before them can be told in place of them. */
 async function begun(
   parts: GateParts,
   fetching: Fetching,
-  wanted: WantedFile,
+  { mark, ...wanted }: MarkedFile,
 ): Promise<AsyncIterable<Uint8Array>> {
   const arriving = await fetching.arriving(wanted)
+  const marked = markedInTime(arriving, wanted.file, mark)
   const rest = arriving.isDone() ? keptBytes(parts, arriving, wanted.file) : arriving.follow()
   let first: Promise<IteratorResult<Uint8Array, unknown>> | undefined = rest.next()
+  marked.catch(() => undefined)
+  // It fails only when nothing of a failed fetch is left.
   await first
+  await marked
   const next = (): Promise<IteratorResult<Uint8Array, unknown>> => {
     const result = first ?? rest.next()
     first = undefined
@@ -67,6 +86,21 @@ async function begun(
   }
   // No generator: one that nobody has begun to read cannot be told that its reader is gone.
   return { [Symbol.asyncIterator]: () => ({ next, return: () => rest.return(undefined) }) }
+}
+
+interface MarkedFile extends WantedFile {
+  /** That it was served is durable when it resolves. */
+  readonly mark: () => Promise<void>
+}
+
+/** Before the first byte: of a short file none comes before its bytes were judged, and one commit is enough for both. */
+function markedInTime(
+  arriving: Arriving,
+  { sizeBytes }: DigestedFile,
+  mark: () => Promise<void>,
+): Promise<void> {
+  const isShort = sizeBytes !== null && sizeBytes <= HELD_BACK_BYTES
+  return isShort ? arriving.judged.then(mark) : mark()
 }
 
 /** They came in the meantime. */
@@ -127,18 +161,20 @@ async function answerProvenance(
   }
 }
 
-interface AskedMetadata extends Allowed {
+interface AskedMetadata extends Allowed, Pick<MarkedFile, 'mark'> {
   readonly wanted: WantedFile
 }
 
 async function answerMetadata(
   parts: GateParts,
   fetching: Fetching,
-  { wanted, view, wouldRefuse }: AskedMetadata,
+  { wanted, view, wouldRefuse, mark }: AskedMetadata,
 ): Promise<AllowedAnswer> {
   const { file, upstream } = wanted
   if (file.kind !== 'wheel') throw gateErrors('gate.unknown', `${file.fileName} has no metadata at this gate`)
-  const bytes = (await keptMetadata(parts, fetching, file)) ?? (await newMetadata())
+  const kept = await keptMetadata(parts, fetching, file)
+  if (kept !== undefined) await mark()
+  const bytes = kept ?? (await newMetadata())
   return {
     kind: 'small',
     fileName: `${file.fileName}.metadata`,
@@ -151,8 +187,9 @@ async function answerMetadata(
     const isSmall = file.sizeBytes === null || file.sizeBytes <= MAX_WAITED_BYTES
     const listing = parts.policy().file.listingOf(view.name)
     const isStrict = upstream.metadata === 'strict' || listing === 'name' || listing === 'prefix'
-    if (!isSmall && !isStrict) return largeMetadata(parts, fetching, wanted)
-    return provedMetadata(parts, fetching, wanted)
+    if (isSmall || isStrict) return provedMetadata(parts, fetching, { ...wanted, alongside: mark })
+    const [read] = await Promise.all([largeMetadata(parts, fetching, wanted), mark()])
+    return read
   }
 }
 

@@ -46,7 +46,10 @@ function scene(changes: Partial<ArrivingParts> = {}): Scene {
   const arriving = startArriving({
     incoming,
     bytes: from.stream(closing.signal),
-    prove: () => proof,
+    prove: async () => {
+      await proof
+      return async () => undefined
+    },
     isKeptGoing: () => false,
     abort: (reason) => closing.abort(reason),
     ...changes,
@@ -149,7 +152,7 @@ describe('bytes that arrive', () => {
 
   it('are read by the proof within what arrived, and nowhere else', async () => {
     const reads: unknown[] = []
-    const prove = async (whole: Source): Promise<void> => {
+    const prove = async (whole: Source): Promise<() => Promise<void>> => {
       reads.push([...(await whole.read(1, 2))])
       for (const [offset, length] of [
         [2, 2],
@@ -157,6 +160,7 @@ describe('bytes that arrive', () => {
         [0, 2 ** 40],
       ] as const)
         reads.push(await whole.read(offset, length).catch(({ code }: { code: string }) => code))
+      return async () => undefined
     }
     const one = scene({ prove })
     await one.from.push(new Uint8Array([1, 2, 3]))

@@ -6,6 +6,8 @@ import { gateErrors } from '../errors.ts'
 export interface Arriving {
   /** Resolves when all bytes were proved and kept. Rejects with what is wrong with them, or with the upstream. */
   readonly proved: Promise<void>
+  /** Resolves before that, when nothing of them is kept yet: what is written at once is one commit with what is kept. */
+  readonly judged: Promise<void>
   /**
    * What comes, but for the last bytes, which wait until everything is proved: no client ever has a whole file that was
    * not. Fails with what `proved` rejects with. Who has asked for the first bytes counts, until `return`.
@@ -13,6 +15,8 @@ export interface Arriving {
   follow(): AsyncGenerator<Uint8Array>
   /** `proved`, for who waits for all of it: counts as one who follows. */
   waited(): Promise<void>
+  /** The same, until what is kept of the bytes beside the cache is durable: the cache may still take them in. */
+  waitedForMetadata(): Promise<void>
   arrivedBytes(): number
   /** It has ended, well or badly: what is kept is in the cache, and nothing can be followed any more. */
   isDone(): boolean
@@ -21,8 +25,8 @@ export interface Arriving {
 export interface ArrivingParts {
   readonly incoming: Incoming
   readonly bytes: AsyncIterable<Uint8Array>
-  /** Judges all that has arrived. Throws what is wrong with it. */
-  readonly prove: (whole: Source, sha256: string) => Promise<void>
+  /** Judges all that has arrived. Throws what is wrong with it. What it gives keeps what else is kept of these bytes. */
+  readonly prove: (whole: Source, sha256: string) => Promise<() => Promise<void>>
   /** Whether nobody who is gone may end it: a small file is fetched for the next one all the same. */
   readonly isKeptGoing: (arrivedBytes: number) => boolean
   /** Ends the exchange with the upstream. */
@@ -33,7 +37,7 @@ export interface ArrivingParts {
  * What a client does not get before all bytes are proved. That the rest is no whole answer is what keeps it from being
  * installed: an archive may have as much behind its end.
  */
-const HELD_BACK_BYTES = 64 << 10
+export const HELD_BACK_BYTES = 64 << 10
 
 interface State {
   arrived: number
@@ -44,6 +48,9 @@ interface State {
   followers: number
   isDone: boolean
   readonly waiting: (() => void)[]
+  /** What is kept beside the cache is durable. */
+  readonly kept: PromiseWithResolvers<void>
+  readonly judged: PromiseWithResolvers<void>
 }
 
 export function startArriving(parts: ArrivingParts): Arriving {
@@ -55,23 +62,32 @@ export function startArriving(parts: ArrivingParts): Arriving {
     followers: 0,
     isDone: false,
     waiting: [],
+    kept: Promise.withResolvers(),
+    judged: Promise.withResolvers(),
   }
   const proved = take(parts, state)
   // Whoever follows hears of it; that nobody follows is no failure of the process.
-  proved.catch(() => undefined)
+  for (const { promise, reject } of [state.kept, state.judged]) {
+    proved.catch(reject)
+    promise.catch(() => undefined)
+  }
   return {
     proved,
+    judged: state.judged.promise,
     arrivedBytes: () => state.arrived,
     isDone: () => state.isDone,
     follow: () => follow(parts, state),
-    waited: async () => {
-      state.followers += 1
-      try {
-        await proved
-      } finally {
-        await leave(parts, state)
-      }
-    },
+    waited: () => waitedUntil(parts, state, proved),
+    waitedForMetadata: () => waitedUntil(parts, state, state.kept.promise),
+  }
+}
+
+async function waitedUntil(parts: ArrivingParts, state: State, done: Promise<void>): Promise<void> {
+  state.followers += 1
+  try {
+    await done
+  } finally {
+    await leave(parts, state)
   }
 }
 
@@ -85,8 +101,9 @@ async function take(parts: ArrivingParts, state: State): Promise<void> {
     }
     state.isWhole = true
     const { sha256, sizeBytes } = incoming.state()
-    await prove(sourceOf(incoming, sizeBytes), sha256)
-    await incoming.commit()
+    const keep = await prove(sourceOf(incoming, sizeBytes), sha256)
+    state.judged.resolve()
+    await bothDone(keep().then(state.kept.resolve), incoming.commit())
     state.isProved = true
   } catch (error) {
     state.failure = error instanceof Error ? error : new Error('the fetch failed', { cause: error })
@@ -97,6 +114,12 @@ async function take(parts: ArrivingParts, state: State): Promise<void> {
     wake(state)
     await discardIfIdle(parts, state)
   }
+}
+
+/** Whatever fails, nothing is under way any more. */
+async function bothDone(...both: readonly [Promise<void>, Promise<void>]): Promise<void> {
+  await Promise.allSettled(both)
+  await Promise.all(both)
 }
 
 function wake({ waiting }: State): void {

@@ -113,8 +113,9 @@ async function begin(parts: GateParts, wanted: WantedFile, hooks: Hooks): Promis
         hooks.told(wanted, { kind: 'digest', ...found }),
       ),
       prove: async (whole, sha256) => {
-        await prove(parts, { ...wanted, ...hooks }, { whole, sha256 })
+        const keep = await prove(parts, { ...wanted, ...hooks }, { whole, sha256 })
         hooks.named.add(file)
+        return keep
       },
       isKeptGoing: (arrived) => Math.max(arrived, file.sizeBytes ?? 0) <= KEPT_GOING_BYTES,
       abort: (reason) => {
@@ -147,12 +148,14 @@ interface Arrived {
   readonly sha256: string
 }
 
-/** Digest, size, then name and metadata. Throws `gate.digest`, `gate.metadata`. */
+/**
+ * Digest, size, then name and metadata. Gives what keeps the metadata. Throws `gate.digest`, `gate.metadata`.
+ */
 async function prove(
   parts: GateParts,
   wanted: WantedFile & Pick<Hooks, 'told' | 'wheels' | 'onNew'>,
   { whole, sha256 }: Arrived,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const { file, told, wheels, onNew } = wanted
   if (sha256 !== file.sha256)
     throw await told(wanted, { kind: 'digest', found: sha256, expected: file.sha256 })
@@ -160,14 +163,19 @@ async function prove(
     const [found, expected] = [`${whole.size} bytes`, `${file.sizeBytes} bytes`]
     throw await told(wanted, { kind: 'digest', found, expected })
   }
-  if (file.kind === 'sdist') return proveSdist(parts, wanted, whole)
+  if (file.kind === 'sdist') {
+    await proveSdist(parts, wanted, whole)
+    return async () => undefined
+  }
   const metadata = await wheelMetadata(file.fileName, whole)
   if (typeof metadata === 'string')
     throw await told(wanted, { kind: 'metadata', found: metadata, expected: 'readable METADATA' })
   const found = sha256Hex(metadata)
   if (file.metadataSha256 !== null && file.metadataSha256 !== found)
     throw await told(wanted, { kind: 'metadata', found, expected: file.metadataSha256 })
-  if (await wheels.keep(file, metadata)) onNew(wanted)
+  return async () => {
+    if (await wheels.keep(file, metadata)) onNew(wanted)
+  }
 }
 
 /** By its own word. One that says nothing is served as it is asked for, which the log tells: installers take it. */

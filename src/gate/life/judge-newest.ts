@@ -7,6 +7,7 @@ import { releaseLine } from '../decide/history.ts'
 import { isDigested, type DigestedFile } from './digested.ts'
 import type { Judging } from './judging.ts'
 import type { GateParts } from './parts.ts'
+import { within } from './patience.ts'
 import { pathOf } from './places.ts'
 import type { NameView, ViewedFile } from './view.ts'
 
@@ -26,7 +27,7 @@ export async function judgeNewest(parts: GateParts, judging: Judging, view: Name
   )
   const files = [...open, ...(await judging.searchedLongAgo(view.routed.upstream, again))]
   if (files.length === 0) return false
-  await within(parts, PATIENCE_MS, judgeAll(judging, view, files.slice(0, MAX_FILES)))
+  await within(parts.clock, PATIENCE_MS, judgeAll(judging, view, files.slice(0, MAX_FILES)))
   return true
 }
 
@@ -76,19 +77,8 @@ export async function judgeRelease(
   const open = digestedFiles(view, { files }).filter(({ fileName }) => own.has(fileName))
   if (open.length === 0) return false
   const asked = open.slice(0, MAX_FILES)
-  await within(parts, RELEASE_PATIENCE_MS, judgeAll(judging, view, asked))
+  await within(parts.clock, RELEASE_PATIENCE_MS, judgeAll(judging, view, asked))
   return true
-}
-
-/** What takes longer goes on by itself. */
-async function within({ clock }: GateParts, patienceMs: number, work: Promise<void>): Promise<void> {
-  const patience = new AbortController()
-  const late = clock.sleep(patienceMs, patience.signal).catch(() => undefined)
-  try {
-    await Promise.race([work, late])
-  } finally {
-    patience.abort()
-  }
 }
 
 async function judgeAll(judging: Judging, view: NameView, files: readonly DigestedFile[]): Promise<void> {

@@ -157,8 +157,10 @@ interface Searched {
 /** What was seen once is kept for ever: a seal that its upstream drops still counts. */
 async function search(parts: GateParts, searching: Searching): Promise<Searched> {
   try {
-    const found = await fetchSeals(parts, searching)
-    const state = (await keptSealsState(parts, searching)) ?? { kind: found }
+    const { means, writing } = await fetchSeals(parts, searching)
+    // Begun together, so that search and verdicts are one commit.
+    const [kept] = await Promise.all([keptSealsState(parts, searching), writing])
+    const state = kept ?? { kind: means }
     return { state, isWhole: state.kind !== 'unreachable' }
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
@@ -175,17 +177,21 @@ async function search(parts: GateParts, searching: Searching): Promise<Searched>
   }
 }
 
-/** What the upstream has is kept. What it means where nothing is kept. Throws what the upstream fails with. */
-async function fetchSeals(
-  parts: GateParts,
-  { upstream, name, file }: Searching,
-): Promise<'blind' | 'unsigned'> {
+interface FoundSeals {
+  /** What it means where no seal is kept. */
+  readonly means: 'blind' | 'unsigned'
+  /** That they were looked for. */
+  readonly writing?: Promise<void>
+}
+
+/** What the upstream has is kept. Throws what the upstream fails with. */
+async function fetchSeals(parts: GateParts, { upstream, name, file }: Searching): Promise<FoundSeals> {
   const answer = await upstream.client.seals(name, file)
-  if (answer.kind === 'blind') return 'blind'
+  if (answer.kind === 'blind') return { means: 'blind' }
   const count = await keepSeals(parts, file, answer.seals)
   const found = count > 0 ? 'some' : 'none'
-  await parts.store.keepSealSearch(file.sha256, upstream.key, found, parts.clock.nowMs())
-  return 'unsigned'
+  const writing = parts.store.keepSealSearch(file.sha256, upstream.key, found, parts.clock.nowMs())
+  return { means: 'unsigned', writing }
 }
 
 async function keptSealsState(parts: GateParts, of: SealsOf): Promise<SealState | undefined> {

@@ -181,8 +181,10 @@ function startedBy({ stream }: ReturnType<typeof pushed>): Arriving {
   const bytes = stream(new AbortController().signal)
   return {
     proved: Promise.resolve(),
+    judged: Promise.resolve(),
     follow: () => bytes as AsyncGenerator<Uint8Array>,
     waited: () => Promise.resolve(),
+    waitedForMetadata: () => Promise.resolve(),
     isDone: () => true,
     arrivedBytes: () => 0,
   }

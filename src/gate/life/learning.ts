@@ -1,3 +1,4 @@
+import type { NameFacts } from '../facts.ts'
 import { pinsFrom } from '../pins/events.ts'
 import { historySample, learnPins } from '../pins/learn.ts'
 import { loadFacts } from './facts.ts'
@@ -39,13 +40,11 @@ interface Lesson {
 async function learn(parts: GateParts, { judging, views, view, settleMs }: Lesson): Promise<void> {
   const { store, clock, log, name: gate } = parts
   const { name, routed } = view
-  const sample = historySample(view.facts).map(({ file }) => file)
-  await Promise.all(sample.filter(isDigested).map((file) => judging.judge(routed.upstream, name, file)))
-  const kept = await store.findName({ upstream: routed.upstream.key, name })
-  if (kept === undefined) return
-  const facts = await loadFacts(parts, judging, { routed, name, kept })
-  const { forgottenAtMs } = pinsFrom(await store.listPinEvents(gate, name))
+  const facts = await judgedHistory(parts, judging, view)
   const atMs = clock.nowMs()
+  // What was forgotten only leaves less to learn from.
+  if (facts === undefined || learnPins(facts, { nowMs: atMs, settleMs }).length === 0) return
+  const { forgottenAtMs } = pinsFrom(await store.listPinEvents(gate, name))
   const forgotten = forgottenAtMs === undefined ? {} : { forgottenAtMs }
   for (const pin of learnPins(facts, { nowMs: atMs, settleMs, ...forgotten })) {
     const why = `signed ${pin.fromFiles.join(', ')}`
@@ -53,4 +52,18 @@ async function learn(parts: GateParts, { judging, views, view, settleMs }: Lesso
     log.event('gate.pin-learned', { gate, name, repository: pin.shown, issuer: pin.issuer })
     views.forget(routed.upstream.key, name)
   }
+}
+
+/** What is known of the name once its history is judged; undefined where nothing is kept of it any more. */
+async function judgedHistory(
+  parts: GateParts,
+  judging: Judging,
+  { facts, name, routed }: NameView,
+): Promise<NameFacts | undefined> {
+  const sample = historySample(facts).map(({ file }) => file)
+  const open = sample.filter(isDigested)
+  if (open.length === 0) return facts
+  await Promise.all(open.map((file) => judging.judge(routed.upstream, name, file)))
+  const kept = await parts.store.findName({ upstream: routed.upstream.key, name })
+  return kept && loadFacts(parts, judging, { routed, name, kept })
 }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest'
 import { makeSeal, OTHER } from '../../registry/seals/arrange.ts'
-import { fetched, offer, openBench, provenanceOf, WHEEL, type Bench } from './arrange.ts'
+import { fetched, NEWER, offer, openBench, provenanceOf, settle, WHEEL, type Bench } from './arrange.ts'
 
 const LEARNING = 'version = 1\n[unlisted]\nlearn = true\nunsigned = "never-sealed"\n'
 
@@ -26,4 +26,12 @@ it('approves the repository that is named, with its host or without', async () =
   const shown = await approved('acme/app-evil')
   expect(shown).toMatch(/^[^/]+\/acme\/app-evil$/)
   expect(await approved(shown)).toBe(shown)
+})
+
+it('learns from what was judged for a page without asking for it again', async () => {
+  offer(bench.upstream, NEWER, { provenance: provenanceOf(makeSeal({ project: OTHER }).attestation) })
+  await bench.gate.refresh('demo')
+  await bench.gate.page('demo')
+  await settle()
+  expect(bench.upstream.asked.filter((one) => one === `seals ${NEWER}`)).toHaveLength(1)
 })

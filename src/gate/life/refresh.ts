@@ -4,6 +4,7 @@ import type { KeptName, UpstreamName } from '../store.ts'
 import { isWithin } from './age.ts'
 import { once } from './once.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
+import { within } from './patience.ts'
 import { createUnreadPages, type UnreadPages } from './unread-links.ts'
 import {
   createUpstreamStates,
@@ -42,9 +43,8 @@ export function createRefresher(parts: GateParts): Refresher {
   const patient = once<Refreshed>()
   const states = createUpstreamStates(parts)
   const unread = createUnreadPages(parts)
-  const ask = (upstream: GateUpstream, name: string): Promise<Refreshed> =>
+  const ask = (upstream: GateUpstream, name: string, before: KeptName | undefined): Promise<Refreshed> =>
     single(`${upstream.key} ${name}`, async () => {
-      const before = await store.findName({ upstream: upstream.key, name })
       try {
         const kept = await fetchPage(parts, { upstream, name, before, unread })
         states.answered(upstream, name)
@@ -55,7 +55,8 @@ export function createRefresher(parts: GateParts): Refresher {
     })
   return {
     unread,
-    refreshNow: ask,
+    refreshNow: async (upstream, name) =>
+      ask(upstream, name, await store.findName({ upstream: upstream.key, name })),
     stateOf: (upstream) => states.stateOf(upstream),
     refreshed: async (upstream, name, maxAgeMs = FRESH_MS) => {
       const kept = await store.findName({ upstream: upstream.key, name })
@@ -64,7 +65,7 @@ export function createRefresher(parts: GateParts): Refresher {
       const failure = states.failedJustNow(upstream, name)
       if (failure === undefined)
         return patient(`${upstream.key} ${name}`, () =>
-          inTime(clock, ask(upstream, name), {
+          inTime(clock, ask(upstream, name, kept), {
             kept,
             onSilent: (silence) => states.failed(upstream, { name, failure: silence }),
           }),
@@ -110,17 +111,9 @@ async function inTime(
   asked: Promise<Refreshed>,
   { kept, onSilent }: Waiting,
 ): Promise<Refreshed> {
-  const waiting = new AbortController()
-  const late = clock.sleep(kept === undefined ? PATIENCE_MS.nothing : PATIENCE_MS.kept, waiting.signal).then(
-    () => undefined,
-    () => undefined,
-  )
-  try {
-    const refreshed = await Promise.race([asked, late])
-    if (refreshed !== undefined) return refreshed
-  } finally {
-    waiting.abort()
-  }
+  const patienceMs = kept === undefined ? PATIENCE_MS.nothing : PATIENCE_MS.kept
+  const refreshed = await within(clock, patienceMs, asked)
+  if (refreshed !== undefined) return refreshed
   const failure = gateErrors('gate.upstream', 'the upstream is silent; try again in a minute')
   onSilent(failure)
   if (kept === undefined) throw failure

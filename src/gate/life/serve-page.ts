@@ -36,9 +36,10 @@ function pageOnce({ memo }: NameView, make: () => Promise<GatePage>): GatePage |
 async function judgedPage(context: GateContext, view: NameView): Promise<GatePage> {
   const { parts, judging, views, learning } = context
   const isNew = await judgeNewest(parts, judging, view)
-  learning.begin(view)
+  const renewed = isNew ? await views.renewed(view) : view
+  // What was judged just now need not be judged again.
+  learning.begin(renewed)
   if (!isNew) return pageOf(context, view)
-  const renewed = await views.renewed(view)
   return pageOnce(renewed, () => pageOf(context, renewed))
 }
 
