@@ -90,7 +90,9 @@ export function pinsCommand(): Command {
 
 export function refreshCommand(): Command {
   return withPlace(new Command('refresh'))
-    .description('Asks the upstream for a package now, however young the kept page is.')
+    .description(
+      'Asks the upstream for a package now. Files that were refused for their bytes are fetched again.',
+    )
     .argument('<name>', 'name of the package')
     .addHelpText('after', '\nExample: wheelseal gate refresh demo')
     .action(async (name: string, options: PinOptions) => {

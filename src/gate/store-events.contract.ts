@@ -86,7 +86,26 @@ function describeMismatches(store: () => GateStore): void {
     expect(await store().listMismatches({ ...PLACE, name: 'other' })).toEqual([])
   })
 
-  it('raises the revision of the page for one that is new', async () => {
+  it('lists none of a name that was lifted, until it is found again', async () => {
+    await store().addMismatch(PLACE, MISMATCH)
+    await store().addMismatch({ ...PLACE, name: 'other' }, MISMATCH)
+    await store().liftMismatches(PLACE, 200)
+    expect(await store().listMismatches(PLACE)).toEqual([])
+    expect(await store().listMismatches({ ...PLACE, name: 'other' })).toEqual([MISMATCH])
+    const again = { ...MISMATCH, found: 'f2', atMs: 300 }
+    await store().addMismatch(PLACE, again)
+    expect(await store().listMismatches(PLACE)).toEqual([again])
+  })
+
+  it('lifts many', async () => {
+    for (let at = 0; at < 600; at += 1)
+      await store().addMismatch(PLACE, { ...MISMATCH, fileName: `demo-${at}.tar.gz` })
+    expect(await store().listMismatches(PLACE)).toHaveLength(600)
+    await store().liftMismatches(PLACE, 200)
+    expect(await store().listMismatches(PLACE)).toEqual([])
+  })
+
+  it('raises the revision of the page for one that is new or lifted', async () => {
     await store().keepPage(
       PLACE,
       { etag: null, serial: null, status: null, tellsOfSeals: false, files: [] },
@@ -95,6 +114,9 @@ function describeMismatches(store: () => GateStore): void {
     await store().addMismatch(PLACE, MISMATCH)
     await store().addMismatch(PLACE, { ...MISMATCH, atMs: 200 })
     expect(await store().findName(PLACE)).toMatchObject({ revision: 2 })
+    await store().liftMismatches(PLACE, 300)
+    await store().liftMismatches(PLACE, 400)
+    expect(await store().findName(PLACE)).toMatchObject({ revision: 3 })
   })
 }
 

@@ -191,8 +191,10 @@ export interface GateStore {
   /** Of a gate, oldest first; of one name where it is given. */
   listPinEvents(gate: string, name?: string): Promise<readonly PinEvent[]>
 
-  /** Durable before a client is told. Once for each kind of a file. */
+  /** Durable before a client is told. Once for each kind of a file, and again for one that was lifted. */
   addMismatch(place: UpstreamName, mismatch: Mismatch): Promise<void>
+  /** Those of a name are not listed any more. */
+  liftMismatches(place: UpstreamName, atMs: number): Promise<void>
   listMismatches(place: UpstreamName): Promise<readonly Mismatch[]>
 
   /** Counts one that is kept, else adds it. `times` is 1 where it is left out. */

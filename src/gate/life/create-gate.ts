@@ -1,6 +1,6 @@
 import type { Gate, GateReader } from '../gate.ts'
 import { fileNow, pageNow } from './at-once.ts'
-import { openContext } from './context.ts'
+import { openContext, type GateContext } from './context.ts'
 import { isNameHidden } from './hidden.ts'
 import type { GateParts } from './parts.ts'
 import { approvePin, exportedPins, forgetPins } from './pinning.ts'
@@ -31,17 +31,22 @@ export function createGate(parts: GateParts): Gate {
     approve: (name, asked) => approvePin(context, name, asked),
     forget: (name, asked) => forgetPins(context, name, asked),
     exportPins: () => exportedPins(parts),
-    refresh: async (name) => {
-      const routed = routedName(parts, name)
-      const { failure } = await context.refresher.refreshNow(routed.upstream, name)
-      context.views.forget(routed.upstream.key, name)
-      if (failure !== undefined) throw failure
-    },
+    refresh: (name) => refresh(context, name),
     close: async () => {
       await context.fetching.close()
       await context.counting.close()
     },
   }
+}
+
+/** Also what the bytes of a file were refused for: they are fetched and compared again when the file is asked for. */
+async function refresh({ parts, refresher, views }: GateContext, name: string): Promise<void> {
+  const { upstream } = routedName(parts, name)
+  const { failure } = await refresher.refreshNow(upstream, name)
+  if (failure === undefined)
+    await parts.store.liftMismatches({ upstream: upstream.key, name }, parts.clock.nowMs())
+  views.forget(upstream.key, name)
+  if (failure !== undefined) throw failure
 }
 
 const NAMES_PER_STEP = 500

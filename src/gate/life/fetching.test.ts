@@ -196,6 +196,18 @@ describe('a file of an upstream that lies', () => {
     expect(opened()).toBe(1)
   })
 
+  it('is compared again after a refresh of its page, whatever was kept of it', async () => {
+    offer(bench.upstream, WHEEL, { sent: OTHER })
+    expect(await fetched(bench.gate, WHEEL)).toBe('gate.digest')
+    await bench.gate.refresh('demo')
+    expect(await fetched(bench.gate, WHEEL)).toBe('gate.digest')
+    offer(bench.upstream, WHEEL)
+    expect(await fetched(bench.reopen(), WHEEL)).toBe('gate.digest')
+    await bench.gate.refresh('demo')
+    expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
+    expect(opened()).toBe(3)
+  })
+
   it('is never whole for anybody, and what it is refused for is durable before they hear of it', async () => {
     const bytes = wheelOfSize(200 << 10, WHEEL)
     const sent = Buffer.from(bytes)

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely'
-import type { GateStore, Mismatch, PinEvent, UpstreamName } from '../../gate/index.ts'
+import type { GateStore, PinEvent } from '../../gate/index.ts'
 import { allRows, PAGE_ROWS } from './gate-batches.ts'
 import { readPin } from './gate-json.ts'
 import type { GateTables } from './gate-tables.ts'
@@ -7,9 +7,7 @@ import type { GateTables } from './gate-tables.ts'
 type Tables = Kysely<GateTables>
 
 /** Lists to which only is added. */
-export function eventQueries(
-  tables: Tables,
-): Pick<GateStore, 'addPinEvent' | 'listPinEvents' | 'listMismatches'> {
+export function eventQueries(tables: Tables): Pick<GateStore, 'addPinEvent' | 'listPinEvents'> {
   return {
     addPinEvent: async (event) => {
       const { gate, name, kind, atMs, by, why } = event
@@ -20,7 +18,6 @@ export function eventQueries(
         .execute()
     },
     listPinEvents: (gate, name) => listPinEvents(tables, gate, name),
-    listMismatches: (place) => listMismatches(tables, place),
   }
 }
 
@@ -42,24 +39,4 @@ function toPinEvent(row: Selectable<GateTables['gate_pin_events']>): PinEvent {
   const event = { gate: row.gate, name: row.name, atMs: row.at_ms, by: row.who, why: row.why }
   if (row.kind === 'forgotten') return { ...event, kind: row.kind }
   return { ...event, kind: row.kind, pin: readPin(row.pin ?? '') }
-}
-
-async function listMismatches(tables: Tables, place: UpstreamName): Promise<readonly Mismatch[]> {
-  const { upstream, name } = place
-  const rows = await allRows(tables, (step, afterId) => {
-    const all = step.selectFrom('gate_mismatches').selectAll().where('upstream', '=', upstream)
-    const some = all.where('name', '=', name).where('id', '>', afterId)
-    return some.orderBy('id').limit(PAGE_ROWS).execute()
-  })
-  return rows.map(toMismatch)
-}
-
-function toMismatch(row: Selectable<GateTables['gate_mismatches']>): Mismatch {
-  return {
-    fileName: row.file_name,
-    kind: row.kind,
-    expected: row.expected,
-    found: row.found,
-    atMs: row.at_ms,
-  }
 }

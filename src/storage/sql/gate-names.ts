@@ -26,7 +26,6 @@ export function nameQueries(
   | 'keepFresh'
   | 'keepUnknown'
   | 'markServed'
-  | 'addMismatch'
   | 'listNames'
   | 'listGone'
   | 'listAskedNames'
@@ -45,7 +44,6 @@ export function nameQueries(
     keepFresh: (place, atMs) => together((step) => keepFresh(step, place, atMs)),
     keepUnknown: (place, atMs) => alone(tables, (step) => keepPage(step, place, { atMs })),
     markServed: (place, fileName, atMs) => together((step) => markServed(step, place, { fileName, atMs })),
-    addMismatch: (place, mismatch) => together((step) => addMismatch(step, place, mismatch)),
     listNames: async (upstream, { after, limit }) => {
       const known = tables.selectFrom('gate_names').select('name').where('upstream', '=', upstream)
       const page = known.where('is_unknown', '=', NO).where('name', '>', after).orderBy('name').limit(limit)
@@ -154,22 +152,8 @@ async function markServed(
   if (marked.numUpdatedRows > 0n) await raiseRevision(step, place)
 }
 
-async function addMismatch(
-  step: Step,
-  place: UpstreamName,
-  { fileName, kind, expected, found, atMs }: Parameters<GateStore['addMismatch']>[1],
-): Promise<void> {
-  const { upstream, name } = place
-  const added = await step
-    .insertInto('gate_mismatches')
-    .values({ upstream, name, file_name: fileName, kind, expected, found, at_ms: atMs })
-    .onConflict((conflict) => conflict.columns(['upstream', 'name', 'file_name', 'kind']).doNothing())
-    .returning('id')
-    .execute()
-  if (added.length > 0) await raiseRevision(step, place)
-}
-
-async function raiseRevision(step: Step, place: UpstreamName): Promise<void> {
+/** Of what a page may show. */
+export async function raiseRevision(step: Step, place: UpstreamName): Promise<void> {
   await updateName(step, place)
     .set((row) => ({ revision: row('revision', '+', 1) }))
     .execute()

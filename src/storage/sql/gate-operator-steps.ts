@@ -28,4 +28,9 @@ export const gateOperatorSteps: Steps = {
       await types.inKeyOrder(table).execute()
     },
   },
+  '0031-gate-lifted': {
+    up: async ({ schema }) => {
+      await schema.alterTable('gate_mismatches').addColumn('lifted_at_ms', 'bigint').execute()
+    },
+  },
 }

@@ -81,7 +81,7 @@ export type GateTables = GateCheckpointTables & {
     /** JSON; null where a pin is forgotten. */
     readonly pin: string | null
   }
-  /** Append-only. */
+  /** None is removed. */
   readonly gate_mismatches: {
     readonly id: Generated<number>
     readonly upstream: string
@@ -91,6 +91,7 @@ export type GateTables = GateCheckpointTables & {
     readonly expected: string
     readonly found: string
     readonly at_ms: number
+    readonly lifted_at_ms: number | null
   }
   readonly gate_refusals: {
     readonly number: Generated<number>

@@ -3,6 +3,7 @@ import type { Database } from './database.ts'
 import { checkpointQueries, type CheckpointOptions } from './gate-checkpoints.ts'
 import { eventQueries } from './gate-events.ts'
 import { exemptionQueries } from './gate-exemptions.ts'
+import { mismatchQueries } from './gate-mismatches.ts'
 import { nameQueries } from './gate-names.ts'
 import { refusalQueries, type RefusalOptions } from './gate-refusals.ts'
 import { sealQueries } from './gate-seals.ts'
@@ -18,6 +19,7 @@ export function createGateStore(
   const together = createTogether(tables)
   return {
     ...nameQueries(tables, together),
+    ...mismatchQueries(tables, together),
     ...sealQueries(tables, together),
     ...eventQueries(tables),
     ...exemptionQueries(tables),
