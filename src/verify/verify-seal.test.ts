@@ -9,13 +9,14 @@ import {
 } from 'node:crypto'
 import { ed25519ph } from '@noble/curves/ed25519.js'
 import { describe, expect, it } from 'vitest'
-import { concatBytes, encodeHex, sha256, utf8 } from '../base/index.ts'
+import { concatBytes, encodeBase64, encodeHex, sha256, sha256Hex, utf8 } from '../base/index.ts'
 import { derSequence, derUnsigned } from '../formats/der/index.ts'
 import {
   hashedRekordBody,
   type DigestAlgorithm,
   type LogEntry,
   readHashedRekordBody,
+  setSignedBytes,
 } from '../formats/sigstore/index.ts'
 import { certificatePem } from '../formats/x509/index.ts'
 import {
@@ -31,6 +32,7 @@ import {
   SAN,
   signature,
   signDigestOf,
+  trustRoot,
   withSeal,
   type SealRequest,
   type TestKey,
@@ -66,6 +68,24 @@ describe('verifySeal', () => {
     expect(verifySeal(withSeal({ entries: [forged] }))).not.toHaveProperty('checkpoints')
     const { inclusionProof: _, ...without } = entry
     expect(verifySeal(withSeal({ entries: [without] }))).not.toHaveProperty('checkpoints')
+  })
+
+  it('knows the log of a checkpoint by its key, whatever id its trust root gives it', () => {
+    const log = newKey()
+    const body = entry.body
+    const made = { ...makeEntry({ body, log }), logId: entry.logId }
+    const { signedEntryTimestamp: _, ...forged } = made
+    const claiming = { ...trustRoot, logs: [{ spki: log.spki, idHex: entry.logId }] }
+    const promise = setSignedBytes({
+      body: encodeBase64(body),
+      integratedTime: made.integratedTimeSeconds,
+      logId: entry.logId,
+      logIndex: made.logIndex,
+    })
+    const signedEntryTimestamp = new Uint8Array(sign('sha256', promise, log.key))
+    const asked = withSeal({ entries: [{ ...forged, signedEntryTimestamp }] })
+    const { verified, checkpoints } = verifySeal({ ...asked, trustRoot: claiming })
+    expect([verified, checkpoints?.map(({ logId }) => logId)]).toEqual([true, [sha256Hex(log.spki)]])
   })
 
   it('evaluates everything that can be, after the first failure too', () => {

@@ -23,9 +23,8 @@ export interface EntryRequest {
 }
 
 export function checkEntry(entry: LoggedEntry, request: EntryRequest): EntryFindings {
-  const { sealed, trustRoot, stampedSeconds } = request
-  const promised = promisedSeconds(entry)
-  const trust = { trustRoot, timesSeconds: promised === undefined ? stampedSeconds : [promised] }
+  const { sealed } = request
+  const trust = trustFor(entry, request)
   const leaf = leafHash(entry.body)
   return {
     entry: checkBody(entry, sealed, leaf),
@@ -37,6 +36,11 @@ export function checkEntry(entry: LoggedEntry, request: EntryRequest): EntryFind
         }),
     set: checkSet(entry, trust),
   }
+}
+
+export function trustFor(entry: LoggedEntry, { trustRoot, stampedSeconds }: EntryRequest): LogTrust {
+  const promised = promisedSeconds(entry)
+  return { trustRoot, timesSeconds: promised === undefined ? stampedSeconds : [promised] }
 }
 
 /** The integrated time, where a SET signs it; without one anybody may have written it. */

@@ -1,7 +1,14 @@
 import { bytesEqual } from '../../base/index.ts'
 import type { LoggedEntry, SealParts } from '../../formats/sigstore/index.ts'
-import { checkEntry, promisedSeconds, type EntryFindings, type EntryRequest } from './check-entry.ts'
+import {
+  checkEntry,
+  promisedSeconds,
+  trustFor,
+  type EntryFindings,
+  type EntryRequest,
+} from './check-entry.ts'
 import { logCheckpoint, type LogCheckpoint } from './log-checkpoint.ts'
+import { trustedLog } from './trusted-log.ts'
 import { failed, isGood, passed, undecided, type Finding } from '../verdict/verdict.ts'
 
 /** What the entries of a seal say together. */
@@ -33,10 +40,17 @@ export function checkEntries(seal: SealParts, request: EntryRequest): LogFinding
   const chosen = isAnswer ? best(judged) : worst(judged)
   const counted = isAnswer ? [chosen] : judged
   const timesSeconds = counted.flatMap((one) => promisedSeconds(one.entry) ?? [])
-  const checkpoints = counted.flatMap(({ entry, findings: { checkpoint } }) =>
-    checkpoint.outcome === 'passed' ? (logCheckpoint(entry) ?? []) : [],
-  )
+  const checkpoints = counted.flatMap((one) => verifiedCheckpoint(one, request) ?? [])
   return { logged, ...chosen.findings, chosen: chosen.entry, timesSeconds, checkpoints }
+}
+
+function verifiedCheckpoint(
+  { entry, findings: { checkpoint } }: JudgedEntry,
+  request: EntryRequest,
+): LogCheckpoint | undefined {
+  const named = trustedLog(entry, trustFor(entry, request))
+  if (checkpoint.outcome !== 'passed' || 'problem' in named) return undefined
+  return logCheckpoint(entry, named.log.spki)
 }
 
 /** cosign: "signature not found in transparency log". */
