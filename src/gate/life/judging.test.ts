@@ -69,6 +69,19 @@ describe('the seals of a file', () => {
     expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
   })
 
+  it('are worth nothing under another trust root, also right after they could not be had', async () => {
+    offer(bench.upstream, WHEEL, { provenance: sealed })
+    await fetched(bench.gate, WHEEL)
+    const store = { ...bench.store, findSealSearches: async () => new Map<string, never>() }
+    bench.upstream.failing.set('seals', () => Promise.reject(netError()))
+    let trust = { trustRoot, rootsSha256: 'roots', untilMs: null }
+    const upstreams = [gateUpstream(bench.upstream, { trust: () => trust })]
+    const gate = bench.reopen({ store, upstreams })
+    expect(await fetched(gate, WHEEL)).toBe('allowed')
+    trust = { ...trust, trustRoot: { ...trustRoot, logs: [] }, rootsSha256: 'without the log' }
+    expect(await fetched(gate, WHEEL)).toBe('gate.upstream')
+  })
+
   it('that were seen once count when they can be had no more', async () => {
     offer(bench.upstream, WHEEL, { provenance: sealed })
     await fetched(bench.gate, WHEEL)

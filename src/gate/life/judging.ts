@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeHex, WheelsealError } from '../../base/index.ts'
 import type { SealParts } from '../../formats/sigstore/index.ts'
-import type { LogAnswer } from '../../verify/index.ts'
+import type { LogAnswer, TrustRoot } from '../../verify/index.ts'
 import { gateErrors } from '../errors.ts'
 import { needsFile, type SealState, type SealVerdict } from '../facts.ts'
 import type { SealVerdictKey, StoredSeal } from '../store.ts'
@@ -53,27 +53,21 @@ export function createJudging(
   return {
     newestSignedMs: () => newestSignedMs,
     known: (upstream, files) => knownStates(parts, { upstream, files, failures }),
-    searchedLongAgo: async (upstream, files) => {
-      if (files.length === 0) return []
-      const digests = files.map(({ sha256 }) => sha256)
-      const searches = await parts.store.findSealSearches(upstream.key, digests)
-      return files.filter(({ sha256 }) => {
-        const atMs = searches.get(sha256)?.atMs
-        return atMs !== undefined && !isWithin(parts.clock.nowMs() - atMs, SEARCH_AGAIN_MS)
-      })
-    },
-    judge: (upstream, name, file) =>
-      single(keyOf(upstream, file), async () => {
-        const last = failedJustNow(parts, failures, keyOf(upstream, file))
+    searchedLongAgo: (upstream, files) => searchedLongAgo(parts, upstream, files),
+    judge: (upstream, name, file) => {
+      const key = keyOf(upstream, file)
+      return single(key, async () => {
+        const last = failedJustNow(parts, failures, key)
         if (last !== undefined) return last
         const { state, isWhole } = await search(parts, { upstream, name, file })
         newestSignedMs = Math.max(newestSignedMs, newestOf(state, parts.clock.nowMs()))
         if (failures.size >= MAX_FAILURES) failures.clear()
-        if (isWhole) failures.delete(keyOf(upstream, file))
-        else failures.set(keyOf(upstream, file), { atMs: parts.clock.nowMs(), state })
+        if (isWhole) failures.delete(key)
+        else failures.set(key, { atMs: parts.clock.nowMs(), state })
         onKnown(upstream, name)
         return state
-      }),
+      })
+    },
     judgeWhole: async (upstream, name, file) => {
       const state = await wholeState(parts, wholeFiles, { upstream, name, file })
       newestSignedMs = Math.max(newestSignedMs, newestOf(state, parts.clock.nowMs()))
@@ -81,6 +75,20 @@ export function createJudging(
       return state
     },
   }
+}
+
+async function searchedLongAgo(
+  { store, clock }: GateParts,
+  upstream: GateUpstream,
+  files: readonly DigestedFile[],
+): Promise<readonly DigestedFile[]> {
+  if (files.length === 0) return []
+  const digests = files.map(({ sha256 }) => sha256)
+  const searches = await store.findSealSearches(upstream.key, digests)
+  return files.filter(({ sha256 }) => {
+    const atMs = searches.get(sha256)?.atMs
+    return atMs !== undefined && !isWithin(clock.nowMs() - atMs, SEARCH_AGAIN_MS)
+  })
 }
 
 /** What is wrong with the bytes is kept by who fetched them, and decides. */
@@ -98,9 +106,9 @@ async function wholeState(parts: GateParts, wholeFiles: WholeFiles, wanted: Sear
 /** What was known when a search failed. */
 type Failures = Map<string, { readonly atMs: number; readonly state: SealState }>
 
-/** With the name of the file: the same bytes under another one may be worth another verdict. */
+/** The same bytes may be worth another verdict under another name, and under another trust root. */
 function keyOf(upstream: GateUpstream, { fileName, sha256 }: DigestedFile): string {
-  return `${upstream.key} ${fileName} ${sha256}`
+  return `${upstream.key} ${fileName} ${sha256} ${upstream.trust().rootsSha256}`
 }
 
 function failedJustNow({ clock }: GateParts, failures: Failures, key: string): SealState | undefined {
@@ -227,14 +235,15 @@ async function judgedSeals(parts: GateParts, of: SealsOf): Promise<readonly Judg
   const judged: JudgedOne[] = []
   let made = 0
   for (const seal of await parts.store.sealsOf(file.sha256)) {
-    const key = verdictKey(of, seal)
+    const { trustRoot, rootsSha256 } = of.upstream.trust()
+    const key = { ...verdictPlace(of, seal), rootsSha256 }
     const kept = await parts.store.findVerdicts(key)
     if (kept !== undefined) {
       judged.push({ verdicts: kept })
       continue
     }
     if (made >= maxNew) return undefined
-    const one = await newVerdicts(parts, of, { seal, key })
+    const one = await newVerdicts(parts, of, { seal, key, trustRoot })
     // What cannot be decided without the file costs nothing, and is no other one next time.
     if (one.needs === undefined) made += 1
     judged.push(one)
@@ -242,9 +251,11 @@ async function judgedSeals(parts: GateParts, of: SealsOf): Promise<readonly Judg
   return judged
 }
 
-function verdictKey({ upstream, file: { sha256, fileName } }: SealsOf, seal: StoredSeal): SealVerdictKey {
-  const { rootsSha256 } = upstream.trust()
-  return { fileSha256: sha256, fileName, sealSha256: seal.sha256, rootsSha256, verifier: VERIFIER }
+function verdictPlace(
+  { file: { sha256, fileName } }: SealsOf,
+  seal: StoredSeal,
+): Omit<SealVerdictKey, 'rootsSha256'> {
+  return { fileSha256: sha256, fileName, sealSha256: seal.sha256, verifier: VERIFIER }
 }
 
 function isTooLarge({ sizeBytes }: DigestedFile): boolean {
@@ -254,14 +265,15 @@ function isTooLarge({ sizeBytes }: DigestedFile): boolean {
 interface SealOfFile {
   readonly seal: StoredSeal
   readonly key: SealVerdictKey
+  /** Of the key: the upstream may have another one by now. */
+  readonly trustRoot: TrustRoot
 }
 
 async function newVerdicts(
   parts: GateParts,
   { upstream, file, known }: SealsOf,
-  { seal, key }: SealOfFile,
+  { seal, key, trustRoot }: SealOfFile,
 ): Promise<JudgedSeal> {
-  const { trustRoot } = upstream.trust()
   const askLog = (pair: SealParts) => upstream.askLog(pair, decodeHex(file.sha256))
   const more = known === undefined ? {} : { known }
   const [judged] = await judgeSeals({ file, seals: [seal], trustRoot, askLog, ...more })
