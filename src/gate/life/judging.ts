@@ -94,9 +94,8 @@ async function searchedLongAgo(
 /** What is wrong with the bytes is kept by who fetched them, and decides. */
 async function wholeState(parts: GateParts, wholeFiles: WholeFiles, wanted: Searching): Promise<SealState> {
   try {
-    const known = await wholeFiles.known(wanted)
-    if (known === undefined) return { kind: 'not judged', needsFile: true }
-    return await keptState(parts, { ...wanted, known })
+    const judge = (known: KnownBytes): Promise<SealState> => keptState(parts, { ...wanted, known })
+    return (await wholeFiles.judged(wanted, judge)) ?? { kind: 'not judged', needsFile: true }
   } catch (error) {
     if (!(error instanceof WheelsealError)) throw error
     return { kind: 'unreachable', fact: error.message }

@@ -40,7 +40,7 @@ export async function tryPolicy(
   const policy = await policyOf(parts, file)
   const changes = createChanges()
   // Nothing is fetched: what needs a file stays open.
-  const judging = createJudging(parts, { known: () => Promise.resolve(undefined) }, () => undefined)
+  const judging = createJudging(parts, { judged: () => Promise.resolve(undefined) }, () => undefined)
   const { places, isAll } = await placesFor(parts, file, limits.names)
   const days = file.name === undefined ? DAYS : null
   const looked = { days, names: 0, files: 0, served: 0, isAll }

@@ -10,9 +10,11 @@ import {
   askedOf,
   entryFor,
   fetched,
+  gateUpstream,
   NEWER,
   offer,
   openBench,
+  policyOf,
   pushed,
   refusalFor,
   SEALED,
@@ -20,6 +22,7 @@ import {
   WHEEL,
   type Bench,
 } from './arrange.ts'
+import { fakeUpstream } from './fake-upstream.contract.ts'
 
 let bench: Bench
 beforeEach(async () => {
@@ -140,6 +143,62 @@ describe('a seal that needs the whole file', () => {
     })
     await bench.pass(60_000)
     expect((await bench.gate.file(askedOf(NEWER))).kind).toBe('arriving')
+  })
+
+  it('is judged once for all who ask for the file, and forgotten by none of them', async () => {
+    offer(bench.upstream, WHEEL, { bundles: [sealOf(bytesOf(WHEEL))] })
+    let made = 0
+    const keepVerdicts: typeof bench.store.keepVerdicts = (...all) => {
+      made += 1
+      return bench.store.keepVerdicts(...all)
+    }
+    const gate = bench.reopen({ store: { ...bench.store, keepVerdicts } })
+    const all = await Promise.all(Array.from({ length: 5 }, () => fetched(gate, WHEEL)))
+    expect([all, made]).toEqual([Array.from({ length: 5 }, () => 'allowed'), 1])
+  })
+
+  it('waits for no other upstream that lists the same file', async () => {
+    const bundles = [sealOf(bytesOf(WHEEL))]
+    const evil = fakeUpstream()
+    evil.streams = pushed().stream
+    const theirs = 'evil-1.0-py3-none-any.whl'
+    offer(evil, theirs, { bytes: bytesOf(WHEEL), bundles })
+    offer(bench.upstream, WHEEL, { bundles })
+    const own = gateUpstream(evil, { name: 'evil', key: 'fedcba9876543210', names: ['evil'] })
+    const rules = SEALED.replace('names = ["demo"]', 'names = ["demo", "evil"]')
+    const policy = await policyOf(rules)
+    const gate = bench.reopen({
+      upstreams: [own, gateUpstream(bench.upstream)],
+      policy: () => policy,
+    })
+    const waiting = gate.file({ ...askedOf(theirs), upstream: 'evil' })
+    await expect.poll(() => evil.asked).toContain(`open ${theirs}`)
+    let told = 'nothing'
+    void fetched(gate, WHEEL).then((one) => (told = one))
+    await expect.poll(() => told).toBe('allowed')
+    await bench.pass(12_000)
+    expect(await waiting).toMatchObject({ code: 'gate.upstream' })
+    await gate.close()
+  })
+
+  it('is fetched for with few others, and not when the last who asked is told to come again', async () => {
+    const names = Array.from({ length: 9 }, (_, at) => `demo-1.${at}-py3-none-any.whl`)
+    for (const one of names) offer(bench.upstream, one, { bundles: [sealOf(bytesOf(one))] })
+    const closing = Promise.withResolvers<void>()
+    bench.upstream.streams = () =>
+      (async function* stalled() {
+        await closing.promise
+        yield new Uint8Array(1)
+      })()
+    const told = Promise.all(names.map((one) => fetched(bench.gate, one)))
+    await expect.poll(opened).toBe(4)
+    await settle()
+    expect(opened()).toBe(4)
+    await bench.pass(12_000)
+    expect(new Set(await told)).toEqual(new Set(['gate.upstream']))
+    closing.resolve()
+    await settle(200)
+    expect(opened()).toBe(4)
   })
 
   it('of files beside the one that is asked for waits', async () => {

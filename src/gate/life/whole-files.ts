@@ -2,17 +2,21 @@ import { createHash } from 'node:crypto'
 import { GrowingBytes, type Blob } from '../../base/index.ts'
 import type { KnownBytes } from '../judge-seals.ts'
 import { gateErrors } from '../errors.ts'
+import type { SealState } from '../facts.ts'
 import type { Fetching, WantedFile } from './fetching.ts'
+import { createInTurn, type InTurn } from './in-turn.ts'
 import { once } from './once.ts'
 import type { GateParts } from './parts.ts'
+import { within } from './patience.ts'
 
 /** What seals may ask of a file beside its SHA-256: it is fetched for that, and passed to no client meanwhile. */
 export interface WholeFiles {
   /**
-   * Undefined where it takes longer than clients wait: the fetch goes on, and whoever asks again finds more of it. Throws
-   * what is wrong with the bytes, and what the upstream fails with.
+   * What `judge` makes of that, once for all who ask meanwhile. Undefined where it takes longer than clients wait: what is
+   * under way goes on, and whoever asks again finds more of it. Throws what is wrong with the bytes, and what the upstream
+   * fails with.
    */
-  known(wanted: WantedFile): Promise<KnownBytes | undefined>
+  judged(wanted: WantedFile, judge: (known: KnownBytes) => Promise<SealState>): Promise<SealState | undefined>
 }
 
 /** What a seal may cost: a larger file is refused where a seal needs all of it. */
@@ -21,40 +25,73 @@ export const MAX_WHOLE_BYTES = 256 << 20
 export const MAX_SIGNED_BYTES = 32 << 20
 /** pip and Poetry give up after 15 seconds without a byte. */
 const PATIENCE_MS = 12_000
+/** Of one upstream: no client is behind them, and each takes room on the disk. */
+const MAX_FETCHES = 4
 
 export function createWholeFiles(parts: GateParts, fetching: Fetching): WholeFiles {
-  const single = once<KnownBytes>()
-  const inTurn = turns()
+  const single = once<SealState>()
+  const places = new Map<string, Place>()
+  const asking = new Map<string, number>()
   return {
-    known: async (wanted) => {
-      const reading = single(wanted.file.sha256, () => knownBytes({ parts, fetching, inTurn }, wanted))
-      const waiting = new AbortController()
-      const late = parts.clock.sleep(PATIENCE_MS, waiting.signal).catch(() => undefined)
+    judged: async (wanted, judge) => {
+      const { upstream, name, file } = wanted
+      // Another upstream, or the same one under another name, may never send these bytes.
+      const key = `${upstream.key} ${name} ${file.fileName} ${file.sha256}`
+      const place = places.get(upstream.key) ?? newPlace()
+      places.set(upstream.key, place)
+      asking.set(key, (asking.get(key) ?? 0) + 1)
+      const isWanted = (): boolean => asking.has(key)
       try {
-        return (await Promise.race([reading, late])) ?? undefined
+        const judging = single(key, () =>
+          judgedWhole({ parts, fetching, place, isWanted }, { ...wanted, judge }),
+        )
+        judging.catch(() => undefined)
+        return await within(parts.clock, PATIENCE_MS, judging)
       } finally {
-        waiting.abort()
-        reading.catch(() => undefined)
+        const others = (asking.get(key) ?? 1) - 1
+        if (others > 0) asking.set(key, others)
+        else asking.delete(key)
       }
     },
   }
 }
 
+/** One upstream that is slow, or whose seals cost much, is no other one's concern. */
+interface Place {
+  readonly toFetch: InTurn
+  /** Each may take as much memory as Ed25519 needs, until its seals are judged. */
+  readonly toRead: InTurn
+}
+
+function newPlace(): Place {
+  return { toFetch: createInTurn(MAX_FETCHES), toRead: createInTurn(1) }
+}
+
 interface Reading {
   readonly parts: GateParts
   readonly fetching: Fetching
-  /** Each may take as much memory as Ed25519 needs. */
-  readonly inTurn: ReturnType<typeof turns>
+  readonly place: Place
+  readonly isWanted: () => boolean
 }
 
-async function knownBytes({ parts, fetching, inTurn }: Reading, wanted: WantedFile): Promise<KnownBytes> {
+interface JudgedWhole extends WantedFile {
+  readonly judge: (known: KnownBytes) => Promise<SealState>
+}
+
+async function judgedWhole(
+  { parts, fetching, place, isWanted }: Reading,
+  { judge, ...wanted }: JudgedWhole,
+): Promise<SealState> {
   const { sha256, sizeBytes } = wanted.file
   const kept = await parts.cache.open(sha256, sizeBytes ?? undefined)
-  if (kept === undefined) await (await fetching.arriving(wanted)).waited()
-  const blob = kept ?? (await parts.cache.open(sha256))
-  const known = blob && (await inTurn(() => digestsOf(blob, sha256)))
-  if (known === undefined) throw gateErrors('gate.upstream', 'the file left the cache; try again')
-  return known
+  if (kept === undefined)
+    await place.toFetch(isWanted, async () => (await fetching.arriving(wanted)).waited())
+  return place.toRead(isWanted, async () => {
+    const blob = kept ?? (await parts.cache.open(sha256))
+    const known = blob && (await digestsOf(blob, sha256))
+    if (known === undefined) throw gateErrors('gate.upstream', 'the file left the cache; try again')
+    return judge(known)
+  })
 }
 
 /** Nothing of a file that is too large; undefined for other bytes: what was kept may be damaged since. */
@@ -69,14 +106,4 @@ async function digestsOf(blob: Blob, expected: string): Promise<KnownBytes | und
   if (sha256.digest('hex') !== expected) return undefined
   const digests = { sha384: new Uint8Array(sha384.digest()), sha512: new Uint8Array(sha512.digest()) }
   return whole === undefined ? digests : { ...digests, bytes: whole.bytes() }
-}
-
-/** One after the other. */
-function turns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const mine = last.then(work)
-    last = mine.catch(() => undefined)
-    return mine
-  }
 }

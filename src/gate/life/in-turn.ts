@@ -1,0 +1,28 @@
+import { gateErrors } from '../errors.ts'
+
+/**
+ * At most so many works at once; the others wait until one ends. What nobody waits for any more when its turn comes is
+ * not begun, and fails as `gate.upstream`: whoever asks again begins it anew.
+ */
+export type InTurn = <Result>(isWanted: () => boolean, work: () => Promise<Result>) => Promise<Result>
+
+export function createInTurn(atOnce: number): InTurn {
+  const waiting: (() => void)[] = []
+  let running = 0
+  const end = (): void => {
+    const next = waiting.shift()
+    // Who comes next has the place of who ends: nobody who comes meanwhile gets before them.
+    if (next === undefined) running -= 1
+    else next()
+  }
+  return async (isWanted, work) => {
+    if (running < atOnce) running += 1
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      if (!isWanted()) throw gateErrors('gate.upstream', 'nobody waited for the file any more; try again')
+      return await work()
+    } finally {
+      end()
+    }
+  }
+}
