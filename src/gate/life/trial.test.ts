@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { makeSeal } from '../../registry/seals/arrange.ts'
 import type { GateStore } from '../store.ts'
 import {
   ANYTHING,
   DAY_MS,
   fetched,
+  gateUpstream,
   NEWER,
   NOW,
   offer,
   openBench,
+  provenanceOf,
   SEALED,
   WHEEL,
   type Bench,
@@ -69,18 +72,29 @@ describe('a policy that is tried', () => {
     offer(bench.upstream, WHEEL)
     await fetched(bench.gate, WHEEL)
     const asked = [...bench.upstream.asked]
-    const written: string[] = []
-    const store = new Proxy(bench.store, {
-      get: (target, method: keyof GateStore) => {
-        if (!/^(?:find|list|sealsOf)/.test(method)) written.push(method)
-        return Reflect.get(target, method) as unknown
-      },
-    })
-    const parts = { ...bench.parts, store: { ...bench.store, ...watched(store) } }
+    const { store, written } = watched()
+    const parts = { ...bench.parts, store }
     const { notJudged, refused } = await tryPolicy(parts, { toml: SEALED, fileName: 'next.toml' })
     expect([notJudged.served, refused.files]).toEqual([1, 0])
     expect(notJudged.releases).toMatchObject([{ code: 'not judged', version: '1.0' }])
     expect([bench.upstream.asked, written]).toEqual([asked, []])
+  })
+
+  it('writes nothing where seals are verified anew, and knows what a log has signed twice', async () => {
+    await bench.close()
+    bench = await openBench({ rules: SEALED, mode: 'warn' })
+    const entry = { treeId: 66 }
+    for (const of of [WHEEL, NEWER])
+      offer(bench.upstream, of, { provenance: provenanceOf(makeSeal({ of, entry }).attestation) })
+    for (const of of [WHEEL, NEWER]) await fetched(bench.gate, of)
+    const { trustRoot } = bench.parts.upstreams[0]?.trust() ?? {}
+    if (trustRoot === undefined) throw new Error('there is no upstream')
+    const trust = () => ({ trustRoot, rootsSha256: 'newer roots', untilMs: null })
+    const { store, written } = watched()
+    const parts = { ...bench.parts, store, upstreams: [gateUpstream(bench.upstream, { trust })] }
+    const { refused } = await tryPolicy(parts, { toml: SEALED, fileName: 'next.toml' })
+    expect(written).toEqual([])
+    expect(refused.grounds).toMatchObject([{ code: 'gate.split-view' }])
   })
 
   it('looks at the last packages that were asked for, and says where there are more', async () => {
@@ -113,14 +127,17 @@ describe('a policy that is tried', () => {
   })
 })
 
-function watched(store: GateStore): GateStore {
-  return Object.fromEntries(
-    Object.keys(bench.store).map((method) => [
-      method,
-      (...args: readonly unknown[]) =>
-        (store[method as keyof GateStore] as (...all: unknown[]) => unknown)(...args),
-    ]),
-  ) as unknown as GateStore
+/** The store of the bench, and the names of what is called to write. */
+function watched(): { readonly store: GateStore; readonly written: readonly string[] } {
+  const written: string[] = []
+  const calls = Object.entries(bench.store).map(([method, call]) => [
+    method,
+    (...args: readonly unknown[]) => {
+      if (!/^(?:find|list|sealsOf)/.test(method)) written.push(method)
+      return (call as (...all: unknown[]) => unknown)(...args)
+    },
+  ])
+  return { store: Object.fromEntries(calls) as GateStore, written }
 }
 
 /** With a page that is known. */

@@ -14,6 +14,7 @@ import { createJudging, type Judging } from './judging.ts'
 import type { GateParts, GatePolicy } from './parts.ts'
 import { routeOf, type Routed } from './route.ts'
 import { createChanges, type Changes } from './trial-changes.ts'
+import { trialStore } from './trial-store.ts'
 import { questionOf } from './view.ts'
 
 const DAYS = 30
@@ -35,8 +36,7 @@ export async function tryPolicy(
   file: TriedFile,
   limits: TrialLimits = LIMITS,
 ): Promise<PolicyTrial> {
-  // Verdicts that are made anew are not kept: a trial leaves nothing.
-  const parts = { ...others, store: { ...store, keepVerdicts: () => Promise.resolve() } }
+  const parts = { ...others, store: await trialStore(store) }
   const policy = await policyOf(parts, file)
   const changes = createChanges()
   // Nothing is fetched: what needs a file stays open.
