@@ -97,6 +97,20 @@ describe('a policy that is tried', () => {
     expect(refused.grounds).toMatchObject([{ code: 'gate.split-view' }])
   })
 
+  it('says what it would no longer serve as before, once the upstream has taken it back', async () => {
+    await bench.close()
+    bench = await openBench({ rules: `${ANYTHING}gone = "serve"\n` })
+    for (const one of [WHEEL, NEWER]) offer(bench.upstream, one)
+    await fetched(bench.gate, WHEEL)
+    bench.upstream.offers.delete(WHEEL)
+    await bench.pass(61_000)
+    expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
+    expect((await trialOf(ANYTHING)).refused).toMatchObject({
+      served: 1,
+      grounds: [{ code: 'gate.gone', files: 1 }],
+    })
+  })
+
   it('looks at the last packages that were asked for, and says where there are more', async () => {
     for (const name of ['one', 'two', 'three']) {
       offer(bench.upstream, `${name}-1.0-py3-none-any.whl`)

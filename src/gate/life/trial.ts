@@ -2,6 +2,7 @@ import { setImmediate as othersTurn } from 'node:timers/promises'
 import { sha256Hex, utf8 } from '../../base/index.ts'
 import { readPolicy } from '../../verify/index.ts'
 import { decideName } from '../decide/decide.ts'
+import { isServedAsBefore } from '../decide/gone.ts'
 import { readHistory } from '../decide/history.ts'
 import { applyMode } from '../decide/mode.ts'
 import type { NameDecision, NameQuestion } from '../decide/question.ts'
@@ -124,11 +125,13 @@ function compare({ parts, policy, changes, looked }: Comparing, facts: NameFacts
   const [now, next] = [decided(parts.policy()), decided(policy)]
   for (const { versionKey, version, files } of facts.releases)
     for (const { file } of files) {
-      if (file.goneAtMs !== null) continue
       const of = (decision: NameDecision): Decision | undefined =>
         decision.releases.get(versionKey)?.get(file.fileName)
       const [before, after] = [of(now), of(next)]
       if (before === undefined || after === undefined) continue
+      // What no policy serves is no loss.
+      const isGone = file.goneAtMs !== null && ![before, after].some((one) => isServedAsBefore(file, one))
+      if (isGone) continue
       const isServed = file.servedAtMs !== null
       looked.files += 1
       if (isServed) looked.served += 1
