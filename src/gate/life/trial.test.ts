@@ -125,6 +125,13 @@ describe('a policy that is tried', () => {
       names: 2,
       isAll: false,
     })
+    const routed = [
+      gateUpstream(bench.upstream, { key: 'other', names: ['two', 'three'] }),
+      ...bench.parts.upstreams,
+    ]
+    const elsewhere = await tryPolicy({ ...bench.parts, upstreams: routed }, file, { names: 1, files: 9 })
+    // The last ones are those of another upstream now: what comes behind them was not even read.
+    expect([elsewhere.looked.names, elsewhere.looked.isAll]).toEqual([0, false])
     await bench.pass(31 * DAY_MS)
     expect((await trialOf(SEALED)).looked).toMatchObject({ names: 0, isAll: true })
     expect((await trialOf(SEALED, 'one')).refused.grounds).toMatchObject([{ code: 'gate.unlisted' }])

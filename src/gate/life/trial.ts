@@ -94,12 +94,14 @@ async function placesFor(
   if (asked !== undefined) return { places: own(asked), isAll: true }
   const sinceMs = clock.nowMs() - DAYS * DAY_MS
   const found: { readonly name: string; readonly freshAtMs: number }[] = []
+  let isAll = true
   for (const { key } of upstreams) {
     const names = await store.listAskedNames(key, { sinceMs, limit: limit + 1 })
+    if (names.length > limit) isAll = false
     found.push(...names.filter(({ name }) => routeOf(upstreams, name)?.upstream.key === key))
   }
   const places = found.toSorted((a, b) => b.freshAtMs - a.freshAtMs).flatMap(({ name }) => own(name))
-  return { places: places.slice(0, limit), isAll: places.length <= limit }
+  return { places: places.slice(0, limit), isAll: isAll && places.length <= limit }
 }
 
 async function factsOf(
