@@ -43,6 +43,10 @@ const STATUS: GateStatus = {
         ...{ id: '0a1b2c3d', name: 'demo', version: ENEMY, code: 'gate.unsigned' },
         ...{ files: 2, requests: 7, lastAtMs: 0 },
       },
+      {
+        ...{ id: '0a1b2c3e', name: 'p7', version: '1', code: 'gate.held' },
+        ...{ files: 1, requests: 1, lastAtMs: 0 },
+      },
     ],
   },
   pins: Array.from({ length: 60 }, (_, at) => ({
@@ -137,9 +141,10 @@ describe('the front page of a gate', () => {
   it('shows who may not read all packages those that they may, and no sentence about others', async () => {
     const admit = (): GateReader => ({ mayRead: async () => false })
     const html = await (await open({ name: 'gate reader', admit }).get('/gate/prod/')).text()
-    expect(html).toContain('>p7<')
+    for (const shown of ['>p7<', 'why/0a1b2c3e']) expect(html).toContain(shown)
     expect(html).toContain('Only packages that you may read are shown')
-    for (const hidden of ['>p8<', 'demo', 'has matched nothing']) expect(html).not.toContain(hidden)
+    for (const hidden of ['>p8<', 'demo', 'gate.unsigned', '4,321', 'has matched nothing'])
+      expect(html).not.toContain(hidden)
   })
 
   it('has one path', async () => {

@@ -82,7 +82,8 @@ async function readableFront(front: GateFront, reader: GateReader | undefined): 
   const { refused, wouldRefuse, pins } = day
   const readable = {
     refused: await shown(refused),
-    wouldRefuse: { ...wouldRefuse, releases: await shown(wouldRefuse.releases) },
+    // Their numbers are of all packages.
+    wouldRefuse: { grounds: [], releases: await shown(wouldRefuse.releases) },
     pins: await shown(pins),
   }
   return { ...front, day: { ...day, ...readable, soon: [], unused: [] }, isWhole: false }
