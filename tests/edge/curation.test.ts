@@ -82,7 +82,7 @@ it.each([
   [['yank', 'other==1.0'], 1, 'registry.unknown-package'],
   [['yank', 'acme-tools==x'], 1, 'python.version'],
   [['package', 'status', 'other', 'archived'], 1, 'registry.unknown-package'],
-  [['yank', 'acme-tools==1.0', '--reason', 'two\nlines'], 1, 'registry.reason'],
+  [['yank', 'acme-tools==1.0', '--reason', 'two\nlines'], 2, 'registry.reason'],
 ])('%j is refused', async (args, code, reason) => {
   const refused = await command(...args, ...IN_PROJECT)
   expect(refused).toMatchObject({ code, stderr: expect.stringContaining(reason) })

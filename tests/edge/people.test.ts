@@ -99,9 +99,9 @@ describe('on a running server', { timeout: 60_000 }, () => {
   })
 
   it.each([
-    [['token', 'create', '--scope', 'api'], 1, 'access.token-owner'],
-    [['token', 'create', '--user', 'ada', '--scope', 'root'], 1, 'access.scope'],
-    [['token', 'create', '--user', 'ada', '--scope', 'api', '--expires', '2001-01-01'], 1, 'access.expiry'],
+    [['token', 'create', '--scope', 'api'], 2, 'access.token-owner'],
+    [['token', 'create', '--user', 'ada', '--scope', 'root'], 2, 'access.scope'],
+    [['token', 'create', '--user', 'ada', '--scope', 'api', '--expires', '2001-01-01'], 2, 'access.expiry'],
     [['token', 'create', '--user', 'ada', '--scope', 'api', '--expires', '2030-02-31'], 2, '2030-02-31'],
     [['token', 'create', '--user', 'ada', '--scope', 'api', '--expires', 'soon'], 2, 'soon'],
     [['token', 'create', '--project', 'a/b', '--group', 'a', '--scope', 'api'], 2, '--group'],
@@ -109,7 +109,7 @@ describe('on a running server', { timeout: 60_000 }, () => {
     [['token', 'revoke', '999'], 1, 'access.unknown-token'],
     [['user', 'create', 'ADA'], 1, 'access.user-taken'],
     [['user', 'block', 'nobody'], 1, 'access.unknown-user'],
-    [['project', 'member', 'add', 'acme/tools', 'ada', 'root'], 1, 'access.role'],
+    [['project', 'member', 'add', 'acme/tools', 'ada', 'root'], 2, 'access.role'],
     [['project', 'member', 'add', 'acme/none', 'ada', 'guest'], 1, 'access.unknown-path'],
     [['project', 'member', 'remove', 'acme/tools', 'ada'], 1, 'access.unknown-member'],
     [['project', 'allow', 'acme/tools', 'none'], 1, 'access.unknown-path'],

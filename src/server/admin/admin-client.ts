@@ -1,5 +1,5 @@
 import type { SourceRecord } from '../../ciconfig/index.ts'
-import { type Http, parseJson, utf8, WheelsealError } from '../../base/index.ts'
+import { errorKinds, type Http, parseJson, utf8, WheelsealError } from '../../base/index.ts'
 import type { Call, Method } from './call.ts'
 import { allAfter } from './pages.ts'
 import { createPeopleClient, type PeopleAdmin } from './people-client.ts'
@@ -269,5 +269,6 @@ function failureOf(text: string): WheelsealError {
     code?: string
     hint?: string
   }
-  return new WheelsealError(code, message, { status: 400, exit: 1, summary: '', hint })
+  const exit = errorKinds().get(code)?.exit ?? 1
+  return new WheelsealError(code, message, { status: 400, exit, summary: '', hint })
 }
