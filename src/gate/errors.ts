@@ -113,7 +113,7 @@ export const gateErrors = defineErrors({
     status: 404,
     exit: 1,
     summary: 'The gate has no such name, file or refusal.',
-    hint: 'check the URL',
+    hint: 'check the name, the version and the URL',
   },
 })
 

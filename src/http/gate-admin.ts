@@ -83,7 +83,10 @@ function detailsOf(body: Readonly<Record<string, string | undefined>>): Readonly
 /** Throws `gate.unknown`. */
 function gateNamed(gates: readonly Gate[], name: string | undefined): Gate {
   const found = gates.find((one) => one.name === name)
-  if (found === undefined) throw gateErrors('gate.unknown', `the server has no gate ${name}`)
+  if (found === undefined)
+    throw gateErrors('gate.unknown', `the server has no gate ${name}`, {
+      hint: `its gates are: ${gates.map((one) => one.name).join(', ')}`,
+    })
   return found
 }
 
@@ -95,5 +98,7 @@ function nameIn(context: Context<Bindings>): string {
 /** Throws `gate.unknown`. */
 function packageName(name: string): string {
   if (isName(name)) return normalizeName(name)
-  throw gateErrors('gate.unknown', 'that is not the name of a package')
+  throw gateErrors('gate.unknown', 'that is not the name of a package', {
+    hint: 'letters, digits, ".", "_" and "-", with a letter or digit at both ends',
+  })
 }

@@ -22,6 +22,26 @@ it.each(['app-evil', 'evil', 'acme/app'])(
   },
 )
 
+it('says who signed where it is not who is named, and what to do where no one has', async () => {
+  await expect(approved('acme/app')).rejects.toThrow(/^demo was not signed by acme\/app; signed by: \S+$/)
+  offer(bench.upstream, 'other-1.0-py3-none-any.whl')
+  await bench.gate.page('other')
+  const none = bench.gate.approve('other', { repository: 'acme/app', by: 'ann', why: 'moved' })
+  await expect(none).rejects.toMatchObject({
+    message: 'no seal of other that the gate has judged holds',
+    hint: expect.stringContaining('a rule or an exemption'),
+  })
+})
+
+it('forgets who signs a name that no upstream takes any more', async () => {
+  await approved('acme/app-evil')
+  const [upstream] = bench.parts.upstreams
+  if (upstream === undefined) throw new Error('there is no upstream')
+  const gate = bench.reopen({ upstreams: [{ ...upstream, names: ['acme'] }] })
+  await gate.forget('demo', { by: 'ann', why: 'gone' })
+  expect((await gate.status(0)).pins).toEqual([])
+})
+
 it('approves the repository that is named, with its host or without', async () => {
   const shown = await approved('acme/app-evil')
   expect(shown).toMatch(/^[^/]+\/acme\/app-evil$/)

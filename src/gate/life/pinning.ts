@@ -9,6 +9,7 @@ import type { GateParts } from './parts.ts'
 import { pinsFrom } from '../pins/events.ts'
 import { pinsAsRules } from '../pins/rules.ts'
 import { signerOf } from '../pins/signer.ts'
+import { routeOf } from './route.ts'
 import { routedName } from './serve-page.ts'
 
 export interface NamedPin {
@@ -44,7 +45,7 @@ export async function approvePin(context: GateContext, name: string, asked: Appr
   const signers = signersOf(facts, { sinceMs: atMs, by: asked.by })
   const meant = signers.filter((pin) => isMeant(pin, asked, facts.pins))
   const [pin] = meant
-  if (pin === undefined || meant.some(({ shown }) => shown !== pin.shown)) throw unclear(name, signers)
+  if (pin === undefined || meant.some(({ shown }) => shown !== pin.shown)) throw unclear(name, signers, asked)
   const event = { gate: parts.name, name, atMs, by: asked.by, why: asked.why, kind: 'approved' as const }
   for (const one of meant) await parts.store.addPinEvent({ ...event, pin: one })
   views.forget(routed.upstream.key, name)
@@ -52,9 +53,14 @@ export async function approvePin(context: GateContext, name: string, asked: Appr
   return pinReport(name, pin)
 }
 
-function unclear(name: string, signers: readonly Pin[]): WheelsealError {
+function unclear(name: string, signers: readonly Pin[], { repository }: Approval): WheelsealError {
+  if (signers.length === 0)
+    return gateErrors('gate.approve', `no seal of ${name} that the gate has judged holds`, {
+      hint: 'let an installer ask for the release first; a package without seals needs a rule or an exemption',
+    })
   const known = [...new Set(signers.map(({ shown }) => shown))].slice(0, MAX_SHOWN).join(', ')
-  return gateErrors('gate.approve', `${name} has no single new signer; signed by: ${known || 'nobody'}`)
+  const fact = repository === undefined ? 'has no single new signer' : `was not signed by ${repository}`
+  return gateErrors('gate.approve', `${name} ${fact}; signed by: ${known}`)
 }
 
 const MAX_SHOWN = 5
@@ -88,9 +94,13 @@ export async function forgetPins(
 ): Promise<void> {
   const { store, clock, log, name: gate } = parts
   if (pinsFrom(await store.listPinEvents(gate, name)).pins.length === 0)
-    throw gateErrors('gate.unknown', `gate ${gate} has no pin of ${name}`)
+    throw gateErrors('gate.unknown', `gate ${gate} has no pin of ${name}`, {
+      hint: "'wheelseal gate pins' lists them",
+    })
   await store.addPinEvent({ gate, name, atMs: clock.nowMs(), by, why, kind: 'forgotten' })
-  views.forget(routedName(parts, name).upstream.key, name)
+  // A name that no upstream takes any more may have pins.
+  const routed = routeOf(parts.upstreams, name)
+  if (routed !== undefined) views.forget(routed.upstream.key, name)
   log.event('gate.pin-forgotten', { gate, name, by })
 }
 

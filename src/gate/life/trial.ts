@@ -151,5 +151,7 @@ function timeless(question: NameQuestion): NameQuestion {
 export async function tryKnown(parts: GateParts, file: TriedFile): Promise<PolicyTrial> {
   const trial = await tryPolicy(parts, file)
   if (file.name === undefined || trial.looked.names > 0) return trial
-  throw gateErrors('gate.unknown', `gate ${parts.name} knows nothing of ${file.name} yet`)
+  throw gateErrors('gate.unknown', `gate ${parts.name} knows nothing of ${file.name} yet`, {
+    hint: 'let an installer ask the gate for it once, or check the spelling',
+  })
 }
