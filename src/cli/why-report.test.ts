@@ -61,6 +61,11 @@ describe('what why says', () => {
     ])
   })
 
+  it('has no time at which what is not held may be decided otherwise', () => {
+    const files = ALLOWED.files.map((one) => Object.assign({ until: '2026-12-04T10:00:00.000Z' }, one))
+    expect(lines({ ...ALLOWED, files })).toEqual(lines(ALLOWED))
+  })
+
   it('of one that is held, until when, by which pin, and what else is known', () => {
     const { signer: _signer, ...unsigned } = REFUSED_FILE
     const file: FileReport = {

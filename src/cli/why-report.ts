@@ -117,7 +117,9 @@ function otherRows({ report, refusal }: Why, decisive: FileReport | undefined): 
   const { states, pins } = report
   return [
     ...(refusal === null ? [] : row('since', `${dayOf(refusal.first)}, ${requests(refusal)}`)),
-    ...(decisive?.until === undefined ? [] : row('until', minuteOf(decisive.until))),
+    ...(decisive?.until === undefined || decisive.outcome !== 'held'
+      ? []
+      : row('until', minuteOf(decisive.until))),
     ...(states.length === 0 ? [] : row('states', states.join(', '))),
     ...pins.flatMap(({ repository, since, by }) => row('pinned', `${repository}, ${dayOf(since)}, by ${by}`)),
     ...(decisive?.notes ?? []).flatMap((note) => row('note', note)),

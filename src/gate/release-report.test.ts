@@ -99,6 +99,13 @@ describe('the report of a release', () => {
     expect(file).toMatchObject({ uploadedAt: '1970-01-01T00:00:00.000Z', uploadedAtIs: 'first seen' })
   })
 
+  it('ends what is held at the full minute that the sentence names', () => {
+    const uploadedAtMs = Date.UTC(2026, 10, 27, 10, 0, 1)
+    const [file] = report([wheel('1.0', { uploadedAtMs })], { rule: byHistory }).files
+    expect(file?.until).toBe('2026-12-04T10:01:00.000Z')
+    expect(file?.grounds[0]?.fact).toContain('2026-12-04 10:01 UTC')
+  })
+
   it('has a time of the calendar for an absurd one', () => {
     const [file] = report([wheel('1.0', { uploadedAtMs: 1e300 })], { rule: byHistory }).files
     expect(file).toMatchObject({

@@ -4,7 +4,7 @@ import { decideName } from './decide/decide.ts'
 import type { Mode } from './decide/mode.ts'
 import type { GoodSeal, NameDecision, ReleaseDecision, ReleaseQuestion } from './decide/question.ts'
 import { ruleText } from './decide/question.ts'
-import { isoText } from './decide/times.ts'
+import { fullMinuteMs, isoText } from './decide/times.ts'
 import type { JudgedFile, KnownFile, Pin, ReleaseFacts } from './facts.ts'
 import { nextSteps } from './next-steps.ts'
 import { listedFiles, releaseStates } from './release-states.ts'
@@ -110,7 +110,9 @@ function fileReport(
     uploadedAtIs: file.uploadedAtMs === null ? 'first seen' : 'said',
     outcome,
     ...(ground === undefined ? {} : { code: ground.code, sentence: sentenceOf(judged, ground) }),
-    ...(untilMs === undefined ? {} : { until: isoText(untilMs) }),
+    ...(untilMs === undefined
+      ? {}
+      : { until: isoText(outcome === 'held' ? fullMinuteMs(untilMs) : untilMs) }),
     grounds: grounds.map(groundReport),
     ...(signer === undefined ? {} : { signer: signerReport(signer) }),
     notes: [...notes, ...(notesOf?.(file) ?? [])].map((note) => shownText(note, MAX_TEXT)),

@@ -60,7 +60,7 @@ export interface FileReport {
   readonly code?: string
   /** The whole sentence, as installers show it. */
   readonly sentence?: string
-  /** ISO 8601; from then on the answer may be another one. */
+  /** ISO 8601; from then on the answer may be another one. Of what is held the full minute that its sentence names. */
   readonly until?: string
   readonly grounds: readonly { readonly code: string; readonly fact: string; readonly exemptedBy?: string }[]
   readonly signer?: SignerReport

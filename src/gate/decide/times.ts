@@ -23,9 +23,14 @@ export function dayText(ms: number): string {
   return isDate(ms) ? isoTimeMs(ms).slice(0, 10) : `${ms} ms since 1970`
 }
 
+/** The next full minute, which texts for people name. */
+export function fullMinuteMs(ms: number): number {
+  return Math.ceil(ms / MINUTE_MS) * MINUTE_MS
+}
+
 /** `2026-11-28 14:05 UTC`, the next full minute: from then on it is true. */
 export function minuteText(ms: number): string {
-  const full = Math.ceil(ms / MINUTE_MS) * MINUTE_MS
+  const full = fullMinuteMs(ms)
   return isDate(full) ? `${isoTimeMs(full).slice(0, 16).replace('T', ' ')} UTC` : `${ms} ms since 1970`
 }
 
