@@ -26,3 +26,17 @@ export function inColumns(texts: readonly (readonly string[])[]): readonly strin
 export function counted(count: number, what: string): string {
   return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`
 }
+
+const COLUMNS = 80
+
+/** At spaces, with two more of them before what follows; a word that is longer has a line of its own. */
+export function wrapped(text: string, indent: string): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= COLUMNS)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(last === undefined ? `${indent}${word}` : `${indent}  ${word}`)
+  }
+  return lines
+}

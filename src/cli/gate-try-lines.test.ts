@@ -31,7 +31,7 @@ describe('what another policy would change', () => {
     expect(trialLines(TRIAL).join('\n')).toBe(`gate prod   warn, policy 9b1c22
 would be    enforce, policy 5f02aa, 2 rules, 1 exemption
 looked at   212 packages of the last 30 days, 3,402 files
-            640 of them were served
+            served so far: 640 of these files
 nothing that the gate has served would be refused`)
   })
 
@@ -40,7 +40,7 @@ nothing that the gate has served would be refused`)
     expect(trialLines({ ...TRIAL, looked })).toContain('looked at   1 package, 2 files')
   })
 
-  it('has the sentences of twenty releases, and the number of the rest', () => {
+  it('has the sentences of twenty releases of which some was served, and the number of the rest', () => {
     const lines = trialLines({ ...TRIAL, refused: REFUSED })
     expect(lines.slice(4, 7)).toEqual([
       'refused     gate.unsigned  22 releases  2 files  1 served',
@@ -50,6 +50,27 @@ nothing that the gate has served would be refused`)
     expect(lines.slice(-2)).toEqual([
       '  and 2 more releases: see --json',
       '1 file that the gate has served would be refused',
+    ])
+  })
+
+  it('has examples of what was never served only where nothing else is', () => {
+    const unserved = REFUSED.releases.map((one) => ({ ...one, served: 0 }))
+    const mixed = [...REFUSED.releases.slice(0, 1), ...unserved.slice(1)]
+    const of = (releases: typeof unserved): readonly string[] =>
+      trialLines({ ...TRIAL, refused: { ...REFUSED, releases } }).slice(5, -1)
+    expect(of(mixed)).toHaveLength(3)
+    expect(of(mixed).at(-1)).toBe('  and 21 more releases: see --json')
+    expect(of(unserved)).toHaveLength(7)
+  })
+
+  it('fits 80 columns', () => {
+    const sentence =
+      'refused (gate.blind): demo 1.0: upstream never tells of seals; set provenance_url or seals'
+    const releases = [{ ...UNSIGNED, name: 'demo', version: '1.0', sentence }]
+    const lines = trialLines({ ...TRIAL, refused: { ...REFUSED, releases } })
+    expect(lines.slice(6, 8)).toEqual([
+      '  refused (gate.blind): demo 1.0: upstream never tells of seals; set',
+      '    provenance_url or seals',
     ])
   })
 

@@ -1,13 +1,16 @@
-import type { PolicyTrial, TrialChange } from '../gate/index.ts'
-import { counted, inColumns, row, rows } from './gate-lines.ts'
+import type { PolicyTrial, TrialChange, TrialRelease } from '../gate/index.ts'
+import { counted, inColumns, row, rows, wrapped } from './gate-lines.ts'
 
 /** Nothing that was served would be refused, and nothing was left out. */
 export function isSafe({ refused, notJudged, looked }: PolicyTrial): boolean {
   return refused.served === 0 && notJudged.served === 0 && looked.isAll
 }
 
-const MAX_SENTENCES = 20
+const MAX_SERVED = 20
+/** Where nothing was served. */
+const MAX_EXAMPLES = 5
 
+/** Within 80 columns where no word is longer. */
 export function trialLines(trial: PolicyTrial): readonly string[] {
   const { gate, mode, policy, now, looked, refused, allowed, notJudged } = trial
   const terms = `${counted(policy.rules, 'rule')}, ${counted(policy.exemptions, 'exemption')}`
@@ -18,7 +21,7 @@ export function trialLines(trial: PolicyTrial): readonly string[] {
     row('would be', `enforce, policy ${policy.sha256.slice(0, 6)}, ${terms}`),
     ...rows('looked at', [
       `${counted(looked.names, 'package')}${since}, ${counted(looked.files, 'file')}`,
-      `${looked.served.toLocaleString('en-US')} of them were served`,
+      `served so far: ${looked.served.toLocaleString('en-US')} of these files`,
       ...more,
     ]),
     ...rows('refused', groundTexts(refused)),
@@ -44,12 +47,19 @@ function groundTexts({ grounds }: TrialChange): readonly string[] {
 
 function sentencesOf(title: string, { grounds, releases }: TrialChange): readonly string[] {
   if (releases.length === 0) return []
-  const rest = grounds.reduce((sum, one) => sum + one.releases, 0) - MAX_SENTENCES
+  const shown = shownReleases(releases)
+  const rest = grounds.reduce((sum, one) => sum + one.releases, 0) - shown.length
   return [
     `${title}:`,
-    ...releases.slice(0, MAX_SENTENCES).map(({ sentence }) => `  ${sentence}`),
+    ...shown.flatMap(({ sentence }) => wrapped(sentence, '  ')),
     ...(rest > 0 ? [`  and ${counted(rest, 'more release')}: see --json`] : []),
   ]
+}
+
+/** What was never served is missed by none: only examples of it, where there is nothing else. */
+function shownReleases(releases: readonly TrialRelease[]): readonly TrialRelease[] {
+  const served = releases.filter((one) => one.served > 0)
+  return served.length > 0 ? served.slice(0, MAX_SERVED) : releases.slice(0, MAX_EXAMPLES)
 }
 
 function ending(trial: PolicyTrial): string {

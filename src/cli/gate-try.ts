@@ -13,16 +13,19 @@ interface TryOptions extends GateOptions {
 }
 
 const HELP = `
-Packages that were asked for in the last 30 days are decided twice: by the policy that counts now, in the mode of the
-gate, and by FILE, enforced. No upstream is asked, and nothing is written. In the mode warn the gate's own policy can
-be tried too: that is what enforce would change.
+Packages that were asked for in the last 30 days are decided twice: by the
+policy that counts now, in the mode of the gate, and by FILE, enforced. No
+upstream is asked, and nothing is written. In the mode warn the gate's own
+policy can be tried too: that is what enforce would change.
 
 Examples:
   wheelseal gate try policy.toml
   wheelseal gate try policy.toml --name numpy
 
-Exit: 0 nothing that was served would be refused, 1 something would, or may: its seals were never looked for, or there
-are more packages than were looked at. 2 the policy is malformed or wrong usage.`
+Exit: 0 nothing that was served would be refused; 1 something would, or may:
+its seals were never looked for, or there are more packages than were looked
+at; 1 also where no gate answers or knows the package; 2 the policy is
+malformed, or wrong usage.`
 
 /** Above what a policy may have: its reader says so. */
 const MAX_BYTES = 1 << 20

@@ -58,7 +58,7 @@ export type {
   UpstreamStatus,
   WrittenPage,
 } from './gate.ts'
-export type { PolicyTrial, TrialChange, TriedFile } from './trial.ts'
+export type { PolicyTrial, TrialChange, TrialRelease, TriedFile } from './trial.ts'
 export { setUpLines } from './set-up.ts'
 export { createOwnRegistry, type OwnRegistry } from './own-registry/own-registry.ts'
 export { createGate } from './life/create-gate.ts'
