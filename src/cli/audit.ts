@@ -21,8 +21,9 @@ interface Options extends OwnGateOptions {
 }
 
 const EXAMPLES = `
-Every file of a lock is looked up at the gate by its SHA-256. Of an environment every file on the disk is compared with
-the wheel that the gate serves; no code of it runs. Without --gate and WHEELSEAL_GATE the gate is the index that pip or
+Every file of a lock is looked up at the gate by its SHA-256. Of an environment
+every file on the disk is compared with the wheel that the gate serves; no code
+of it runs. Without --gate and WHEELSEAL_GATE the gate is the index that pip or
 uv are aimed at. A token for it comes from WHEELSEAL_TOKEN.
 
 Examples:
@@ -32,7 +33,8 @@ Examples:
   pip freeze | wheelseal audit - --strict
   wheelseal audit uv.lock --upstream pypi --policy policy.toml
 
-Exit: 0 clean, also with exemptions; 1 refused, changed, not through the gate or not decided; 2 wrong usage.`
+Exit: 0 clean, also with exemptions; 1 refused, changed, not through the gate or
+not decided; 2 wrong usage.`
 
 export function command(): Command {
   return withGateIndexFlags(new Command('audit'))

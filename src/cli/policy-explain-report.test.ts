@@ -52,9 +52,9 @@ describe('the rule of a name, in lines', () => {
       '  unsigned        served if no earlier release has a seal, and older than 60d',
       '  cooldown        files younger than 36h are held',
       '  settle          files older than 60d are settled',
-      '  late            files 1d after the first of their release need the signer above',
+      '  late            files that join their release 1d later need the signer above',
       '  partial         files without a seal are served too, as "unsigned" says',
-      '  gone            files that the upstream lists no longer are served as before, if the gate has kept them',
+      '  gone            what the upstream took back is served as before, if it is kept',
     ])
   })
 

@@ -42,8 +42,8 @@ const PARTIAL: Readonly<Record<ExplainedTerms['partial'], string>> = {
 }
 
 const GONE: Readonly<Record<ExplainedTerms['gone'], string>> = {
-  refuse: 'files that the upstream lists no longer are refused',
-  serve: 'files that the upstream lists no longer are served as before, if the gate has kept them',
+  refuse: 'what the upstream took back is refused',
+  serve: 'what the upstream took back is served as before, if it is kept',
 }
 
 function gateLines(terms: ExplainedTerms): readonly string[] {
@@ -58,7 +58,7 @@ function gateLines(terms: ExplainedTerms): readonly string[] {
     row('unsigned', words[unsigned]),
     row('cooldown', cooldown === undefined ? 'none' : `files younger than ${cooldown} are held`),
     row('settle', `files older than ${settle} are settled`),
-    row('late', `files ${late} after the first of their release need the signer above`),
+    row('late', `files that join their release ${late} later need the signer above`),
     row('partial', PARTIAL[partial]),
     row('gone', GONE[gone]),
   ]

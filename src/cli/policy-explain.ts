@@ -16,12 +16,14 @@ const DEFAULT_POLICY = 'policy.toml'
 const MAX_BYTES = 1 << 20
 
 const HELP = `
-wheelseal verify asks for a signer and for what is required. All else is asked at a gate only.
+wheelseal verify asks for a signer and for what is required. All else is asked
+at a gate only.
 
 Example:
   wheelseal policy explain acme-tools --policy policy.toml
 
-Exit: 0 explained, also where no rule lists the name, 2 the policy is malformed or wrong usage.`
+Exit: 0 explained, also where no rule lists the name; 2 the policy is malformed,
+or wrong usage.`
 
 export function explainCommand(): Command {
   return new Command('explain')

@@ -12,16 +12,17 @@ interface Options extends OwnGateOptions {
 }
 
 const EXAMPLES = `
-The gate is that of --gate or WHEELSEAL_GATE, else the one that pip or uv are aimed at (PIP_INDEX_URL,
-UV_DEFAULT_INDEX, index-url of pip's configuration); a link or a file URL of a gate names its own. A file that is here
-is compared with the one that the gate knows.
+The gate is that of --gate or WHEELSEAL_GATE, else the one that pip or uv are
+aimed at (PIP_INDEX_URL, UV_DEFAULT_INDEX, index-url of pip's configuration); a
+link or a file URL of a gate names its own. A file that is here is compared with
+the one that the gate knows.
 
 Examples:
   wheelseal why demo==2.0
   wheelseal why demo-2.0-py3-none-any.whl --gate http://127.0.0.1:7712/gate/prod
   wheelseal why http://127.0.0.1:7712/gate/prod/why/9f3a61c2
   wheelseal why demo==2.0 --upstream pypi --policy policy.toml
-      without a gate that runs: one of this command alone, which remembers nothing
+      without a gate that runs: one of this command alone, which forgets all
 
 Exit: 0 allowed, 1 refused, held, another file or no answer, 2 wrong usage.`
 
