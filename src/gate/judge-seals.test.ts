@@ -24,6 +24,7 @@ const own = makeSeal()
 function stored(kind: StoredSeal['kind'], text: string): StoredSeal {
   const bytes = utf8(text)
   return {
+    upstream: 'u1',
     fileSha256: SHA256,
     sha256: sha256Hex(bytes),
     kind,

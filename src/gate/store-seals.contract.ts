@@ -5,6 +5,7 @@ import type { GateStore, SealVerdictKey, StoredSeal } from './store.ts'
 
 function seal(sha256: string, changes: Partial<StoredSeal> = {}): StoredSeal {
   return {
+    upstream: 'u1',
     fileSha256: 'f1',
     sha256,
     kind: 'provenance',
@@ -48,9 +49,13 @@ export function describeGateSeals(store: () => GateStore): void {
     const pair = seal('s0', { kind: 'pair', source: 'registry acme', bytes: new Uint8Array([0, 255, 10]) })
     for (const one of [seal('s2'), pair, seal('s1', { fileSha256: 'f2' })]) await store().addSeal(one)
     await store().addSeal(seal('s2', { kind: 'bundle', bytes: utf8('other'), seenAtMs: 9 }))
-    expect(await store().sealsOf('f1')).toEqual([seal('s2'), pair])
-    expect(await store().sealsOf('f2')).toEqual([seal('s1', { fileSha256: 'f2' })])
-    expect(await store().sealsOf('f3')).toEqual([])
+    expect(await store().sealsOf('u1', 'f1')).toEqual([seal('s2'), pair])
+    expect(await store().sealsOf('u1', 'f2')).toEqual([seal('s1', { fileSha256: 'f2' })])
+    expect(await store().sealsOf('u1', 'f3')).toEqual([])
+    const theirs = seal('s2', { upstream: 'u2', kind: 'bundle' })
+    await store().addSeal(theirs)
+    expect(await store().sealsOf('u2', 'f1')).toEqual([theirs])
+    expect(await store().sealsOf('u1', 'f1')).toEqual([seal('s2'), pair])
   })
 
   it.each([HOLDS, FAILS])('gives back a verdict that is %j', async (verdict) => {

@@ -32,6 +32,8 @@ export interface GoneFile extends UpstreamName, Pick<KnownFile, 'fileName' | 've
 }
 
 export interface StoredSeal {
+  /** The key of the one that has found it: what another lists beside the same bytes says nothing of its own. */
+  readonly upstream: string
   readonly fileSha256: string
   /** Of its bytes. */
   readonly sha256: string
@@ -161,10 +163,10 @@ export interface GateStore {
     page: { readonly sinceMs: number; readonly limit: number },
   ): Promise<readonly { readonly name: string; readonly freshAtMs: number }[]>
 
-  /** Once for each digest of a file and of a seal. */
+  /** Once for each upstream and digest of a file and of a seal. */
   addSeal(seal: StoredSeal): Promise<void>
   /** In the order of arrival. */
-  sealsOf(fileSha256: string): Promise<readonly StoredSeal[]>
+  sealsOf(upstream: string, fileSha256: string): Promise<readonly StoredSeal[]>
   /** One for each attestation in the seal. */
   findVerdicts(key: SealVerdictKey): Promise<readonly SealVerdict[] | undefined>
   keepVerdicts(key: SealVerdictKey, verdicts: readonly SealVerdict[]): Promise<void>

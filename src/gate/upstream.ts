@@ -20,7 +20,10 @@ export type PageAnswer =
 
 export type SealAnswer =
   /** All that there is, be it nothing. */
-  | { readonly kind: 'seals'; readonly seals: readonly Omit<StoredSeal, 'fileSha256' | 'seenAtMs'>[] }
+  | {
+      readonly kind: 'seals'
+      readonly seals: readonly Omit<StoredSeal, 'upstream' | 'fileSha256' | 'seenAtMs'>[]
+    }
   | { readonly kind: 'blind' }
 
 /**

@@ -145,10 +145,10 @@ async function markServed(parts: GateParts, { view, viewed }: Allowed): Promise<
 
 async function answerProvenance(
   { store }: GateParts,
-  { viewed, wouldRefuse }: Allowed,
+  { view, viewed, wouldRefuse }: Allowed,
   { sha256, fileName }: DigestedFile,
 ): Promise<AllowedAnswer> {
-  const seals = await store.sealsOf(sha256)
+  const seals = await store.sealsOf(view.routed.upstream.key, sha256)
   const newest = seals.findLast(({ kind }) => kind === 'provenance')
   if (newest === undefined)
     throw gateErrors('gate.unknown', `${viewed.judged.file.fileName} has no provenance at this gate`)

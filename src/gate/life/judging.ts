@@ -195,7 +195,7 @@ interface FoundSeals {
 async function fetchSeals(parts: GateParts, { upstream, name, file }: Searching): Promise<FoundSeals> {
   const answer = await upstream.client.seals(name, file)
   if (answer.kind === 'blind') return { means: 'blind' }
-  const count = await keepSeals(parts, file, answer.seals)
+  const count = await keepSeals(parts, { upstream: upstream.key, file }, answer.seals)
   const found = count > 0 ? 'some' : 'none'
   const writing = parts.store.keepSealSearch(file.sha256, upstream.key, found, parts.clock.nowMs())
   return { means: 'unsigned', writing }
@@ -233,7 +233,7 @@ async function judgedSeals(parts: GateParts, of: SealsOf): Promise<readonly Judg
   const { file, maxNew = Infinity } = of
   const judged: JudgedOne[] = []
   let made = 0
-  for (const seal of await parts.store.sealsOf(file.sha256)) {
+  for (const seal of await parts.store.sealsOf(of.upstream.key, file.sha256)) {
     const { trustRoot, rootsSha256 } = of.upstream.trust()
     const key = { ...verdictPlace(of, seal), rootsSha256 }
     const kept = await parts.store.findVerdicts(key)

@@ -15,8 +15,9 @@ beforeEach(async () => {
 const good = utf8(makeSeal().bundle)
 const junk = (count: number, mark = ''): readonly Uint8Array[] =>
   Array.from({ length: count }, (_, index) => utf8(`{"junk":"${mark}${index}"}`))
+const upstream = '0123456789abcdef'
 const sha256 = sha256Hex(bytesOf(WHEEL))
-const keptCount = async (): Promise<number> => (await bench.store.sealsOf(sha256)).length
+const keptCount = async (): Promise<number> => (await bench.store.sealsOf(upstream, sha256)).length
 const yanked = async (gate = bench.gate) => entryFor(await gate.page('demo'), WHEEL)?.yanked
 
 describe('many seals that do not hold', () => {
@@ -32,14 +33,14 @@ describe('many seals that do not hold', () => {
     offer(bench.upstream, WHEEL, { bundles: [good] })
     expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
     offer(bench.upstream, WHEEL, { bundles: junk(100) })
-    const [file] = await bench.store.listFiles({ upstream: '0123456789abcdef', name: 'demo' })
+    const [file] = await bench.store.listFiles({ upstream, name: 'demo' })
     const found = junk(100).map((bytes) => ({
       kind: 'bundle' as const,
       source: 'https://pypi.example/p',
       sha256: sha256Hex(bytes),
       bytes,
     }))
-    await keepSeals(bench.parts, file as DigestedFile, found)
+    await keepSeals(bench.parts, { upstream, file: file as DigestedFile }, found)
     const other = { trustRoot, rootsSha256: 'other', untilMs: null }
     const upstreams = [gateUpstream(bench.upstream, { trust: () => other })]
     for (const gate of [bench.reopen(), bench.reopen({ upstreams })]) {
@@ -55,7 +56,7 @@ describe('what is kept of seals', () => {
   const listed = async (): Promise<DigestedFile> => {
     offer(bench.upstream, WHEEL)
     await bench.gate.page('demo')
-    const files = await bench.store.listFiles({ upstream: '0123456789abcdef', name: 'demo' })
+    const files = await bench.store.listFiles({ upstream, name: 'demo' })
     const file = files.find(isDigested)
     if (file === undefined) throw new Error('no file is listed')
     return file
@@ -69,17 +70,25 @@ describe('what is kept of seals', () => {
 
   it('of one origin leaves room for every other one', async () => {
     const file = await listed()
-    expect(await keepSeals(bench.parts, file, junk(100).map(foundAt('https://a.example')))).toBe(32)
-    expect(await keepSeals(bench.parts, file, junk(100, 'x').map(foundAt('https://a.example')))).toBe(32)
-    expect(await keepSeals(bench.parts, file, [good].map(foundAt('https://b.example')))).toBe(33)
-    expect(await keepSeals(bench.parts, file, [good].map(foundAt('https://a.example')))).toBe(33)
+    expect(
+      await keepSeals(bench.parts, { upstream, file }, junk(100).map(foundAt('https://a.example'))),
+    ).toBe(32)
+    expect(
+      await keepSeals(bench.parts, { upstream, file }, junk(100, 'x').map(foundAt('https://a.example'))),
+    ).toBe(32)
+    expect(await keepSeals(bench.parts, { upstream, file }, [good].map(foundAt('https://b.example')))).toBe(
+      33,
+    )
+    expect(await keepSeals(bench.parts, { upstream, file }, [good].map(foundAt('https://a.example')))).toBe(
+      33,
+    )
   })
 
   it('is at most 2 MiB of an origin, be one alone as large as it is', async () => {
     const file = await listed()
     const large = junk(5).map((bytes) => Buffer.concat([bytes, new Uint8Array(900_000)]))
-    expect(await keepSeals(bench.parts, file, large.map(foundAt('https://a.example')))).toBe(2)
+    expect(await keepSeals(bench.parts, { upstream, file }, large.map(foundAt('https://a.example')))).toBe(2)
     const huge = [Buffer.alloc(3 << 20)].map(foundAt('https://b.example'))
-    expect(await keepSeals(bench.parts, file, huge)).toBe(3)
+    expect(await keepSeals(bench.parts, { upstream, file }, huge)).toBe(3)
   })
 })

@@ -5,6 +5,11 @@ import type { GateParts } from './parts.ts'
 
 type FoundSeal = Extract<SealAnswer, { readonly kind: 'seals' }>['seals'][number]
 
+interface SealedFile {
+  readonly upstream: string
+  readonly file: DigestedFile
+}
+
 /** Of one file and one origin, whatever an upstream lists: honest files have one or two, with a new one for each signer who joins. */
 const MAX_SEALS = 32
 const MAX_BYTES = 2 << 20
@@ -15,17 +20,17 @@ const MAX_BYTES = 2 << 20
  */
 export async function keepSeals(
   { store, clock, log, name: gate }: GateParts,
-  file: DigestedFile,
+  { upstream, file }: SealedFile,
   found: readonly FoundSeal[],
 ): Promise<number> {
   const { sha256: fileSha256, fileName } = file
-  const kept = [...(await store.sealsOf(fileSha256))]
+  const kept = [...(await store.sealsOf(upstream, fileSha256))]
   const known = new Set(kept.map(({ sha256 }) => sha256))
   const fresh = found.filter(({ sha256 }) => !known.has(sha256))
   const before = kept.length
   for (const seal of firstAndLast(fresh)) {
     if (!hasRoom(kept, seal)) continue
-    const added = { ...seal, fileSha256, seenAtMs: clock.nowMs() }
+    const added = { ...seal, upstream, fileSha256, seenAtMs: clock.nowMs() }
     await store.addSeal(added)
     kept.push(added)
   }

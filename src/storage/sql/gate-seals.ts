@@ -23,8 +23,9 @@ export function sealQueries(
 > {
   return {
     addSeal: (seal) => together((step) => addSeal(step, seal)),
-    sealsOf: async (fileSha256) => {
-      const seals = tables.selectFrom('gate_seals').selectAll().where('file_sha256', '=', fileSha256)
+    sealsOf: async (upstream, fileSha256) => {
+      const all = tables.selectFrom('gate_seals').selectAll().where('upstream', '=', upstream)
+      const seals = all.where('file_sha256', '=', fileSha256)
       return (await seals.orderBy('id').execute()).map(toSeal)
     },
     findVerdicts: async (key) => {
@@ -59,6 +60,7 @@ async function addSeal(tables: Tables, seal: StoredSeal): Promise<void> {
   await tables
     .insertInto('gate_seals')
     .values({
+      upstream: seal.upstream,
       file_sha256: seal.fileSha256,
       sha256: seal.sha256,
       kind: seal.kind,
@@ -66,12 +68,13 @@ async function addSeal(tables: Tables, seal: StoredSeal): Promise<void> {
       bytes: seal.bytes,
       seen_at_ms: seal.seenAtMs,
     })
-    .onConflict((conflict) => conflict.columns(['file_sha256', 'sha256']).doNothing())
+    .onConflict((conflict) => conflict.columns(['upstream', 'file_sha256', 'sha256']).doNothing())
     .execute()
 }
 
 function toSeal(row: Selectable<GateTables['gate_seals']>): StoredSeal {
   return {
+    upstream: row.upstream,
     fileSha256: row.file_sha256,
     sha256: row.sha256,
     kind: row.kind,

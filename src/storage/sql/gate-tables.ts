@@ -43,6 +43,7 @@ export type GateTables = GateCheckpointTables & {
   /** Append-only. */
   readonly gate_seals: {
     readonly id: Generated<number>
+    readonly upstream: string
     readonly file_sha256: string
     readonly sha256: string
     readonly kind: StoredSeal['kind']

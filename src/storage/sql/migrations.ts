@@ -2,6 +2,7 @@ import { accessMigrations } from './access.ts'
 import { auditMigrations } from './audit.ts'
 import { gateOperatorSteps } from './gate-operator-steps.ts'
 import { gateCheckpointSteps } from './gate-checkpoints.ts'
+import { gateSealSteps } from './gate-seal-steps.ts'
 import { gateMigrations } from './gate-tables.ts'
 import { pipelinesMigrations } from './pipelines.ts'
 import { publisherMigrations } from './publishers.ts'
@@ -22,4 +23,5 @@ export const migrations: Steps = {
   ...gateMigrations,
   ...gateOperatorSteps,
   ...gateCheckpointSteps,
+  ...gateSealSteps,
 }

@@ -56,6 +56,7 @@ const HISTORY: readonly string[] = [
   '0029-gate-unused-exemptions',
   '0030-gate-log-checkpoints',
   '0031-gate-lifted',
+  '0032-gate-seals-of-upstreams',
 ]
 
 it('has no step that is missing from the history below which files are brought up to date', () => {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Pin, SealVerdictKey } from '../../gate/index.ts'
@@ -51,6 +54,32 @@ describe('JSON that is kept', () => {
     await sql`update gate_pin_events set pin = '{"issuer":"i"}'`.execute(database)
     await expect(store.listPinEvents('prod')).rejects.toMatchObject({ code: 'storage.database' })
   })
+})
+
+it('gives the seals of earlier versions to each upstream that had found some of the file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wheelseal-database-'))
+  const path = join(folder, 'wheelseal.db')
+  const earlier = Object.entries(migrations).filter(([name]) => name < '0032')
+  const before = await openDatabase(path, Object.fromEntries(earlier))
+  for (const seal of ['s1', 's2'])
+    await sql`insert into gate_seals (file_sha256, sha256, kind, source, bytes, seen_at_ms)
+      values ('f', ${seal}, 'bundle', 'https://index.example/s', ${new Uint8Array([7])}, 5)`.execute(before)
+  for (const [upstream, found] of [
+    ['u1', 'some'],
+    ['u2', 'some'],
+    ['u3', 'none'],
+  ])
+    await sql`insert into gate_seal_searches (upstream, file_sha256, found, at_ms)
+      values (${upstream}, 'f', ${found}, 6)`.execute(before)
+  await before.destroy()
+  const database = await openDatabase(path, migrations)
+  const store = createGateStore(database)
+  const counts = []
+  for (const upstream of ['u1', 'u2', 'u3'])
+    counts.push((await store.sealsOf(upstream, 'f')).map(({ sha256, bytes }) => `${sha256} ${bytes[0]}`))
+  expect(counts).toEqual([['s1 7', 's2 7'], ['s1 7', 's2 7'], []])
+  await database.destroy()
+  await rm(folder, { recursive: true })
 })
 
 it('looks at the last refusals only, however many happened since', async () => {
