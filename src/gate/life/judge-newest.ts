@@ -121,6 +121,8 @@ const OF_SEALS: ReadonlySet<string> = new Set<GateCode>([
   'gate.downgrade',
   'gate.changed',
   'gate.late',
+  // Who signs again gets an entry in another tree.
+  'gate.split-view',
 ])
 
 /** What other seals might lift. */

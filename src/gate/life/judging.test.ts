@@ -69,6 +69,19 @@ describe('the seals of a file', () => {
     expect(await fetched(bench.gate, WHEEL)).toBe('allowed')
   })
 
+  it('are looked for again where a log signed two trees, and count once they are of another tree', async () => {
+    const entry = { treeId: 66 }
+    for (const of of [WHEEL, NEWER])
+      offer(bench.upstream, of, { provenance: provenanceOf(makeSeal({ of, entry }).attestation) })
+    expect([await fetched(bench.gate, WHEEL), await fetched(bench.gate, NEWER)]).toEqual([
+      'allowed',
+      'gate.split-view',
+    ])
+    offer(bench.upstream, NEWER, { provenance: newer })
+    await bench.pass(300_001)
+    expect(await fetched(bench.gate, NEWER)).toBe('allowed')
+  })
+
   it('are worth nothing under another trust root, also right after they could not be had', async () => {
     offer(bench.upstream, WHEEL, { provenance: sealed })
     await fetched(bench.gate, WHEEL)
