@@ -36,7 +36,7 @@ describe('the status of a gate', () => {
 upstream    ours ok 4 s ago
             pypi not asked yet; trust until 2026-12-06
 last day    1,204 served, 31 held, 9 refused
-refused     demo 2.0                 verify.identity  6 times
+not served  demo 2.0                 verify.identity  6 times
             a-name-that-is-long 1.1  gate.unsigned    once
 soon        exemption of numpy 1.26.4 ends in 6 days
 unused      demo 1.0 matched nothing for 45 days (exempt[1] of p.toml)`)
@@ -57,7 +57,7 @@ unused      demo 1.0 matched nothing for 45 days (exempt[1] of p.toml)`)
     const lines = shown({ mode: 'warn', wouldRefuse, refused: [], soon: [], unused: [] }, 7)
       .split('\n')
       .slice(3)
-    expect(lines.join('\n')).toBe(`7 days      1,204 served; enforce would have refused 3
+    expect(lines.join('\n')).toBe(`7 days      1,204 served; enforce would have refused 3 of them
 by ground   gate.unsigned  12 releases  15 files  4,000 times
             gate.held      1 release    1 file    once
 newest      demo 2.0    gate.unsigned  7 times

@@ -20,7 +20,7 @@ export function statusLines(status: GateStatus, { days, nowMs }: StatusPeriod): 
     ),
     row(days === 1 ? 'last day' : `${days} days`, countsText(status)),
     ...rows(
-      'refused',
+      'not served',
       inColumns(refused.map(({ name, version, code, count }) => [`${name} ${version}`, code, times(count)])),
     ),
     ...rows('by ground', groundTexts(wouldRefuse.grounds)),
@@ -63,7 +63,7 @@ function ageText(ms: number): string {
 function countsText({ mode, counts }: GateStatus): string {
   const { served, held, refused, wouldRefuse } = counts
   const [shown, more] = [served, wouldRefuse].map((count) => count.toLocaleString('en-US'))
-  if (mode === 'warn') return `${shown} served; enforce would have refused ${more}`
+  if (mode === 'warn') return `${shown} served; enforce would have refused ${more} of them`
   return `${shown} served, ${held} held, ${refused} refused`
 }
 

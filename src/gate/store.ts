@@ -121,6 +121,7 @@ export interface ReleaseLetThrough {
 
 /** What happened to requests of files in one hour of one gate. */
 export interface Counts {
+  /** With those that the mode `warn` let through. */
   readonly served: number
   readonly held: number
   readonly refused: number

@@ -82,7 +82,7 @@ function refusedPart(refused: readonly CountedRefusal[]): Markup {
   if (refused.length === 0) return markup`<h2>Refused or held on the last day</h2>\n<p>Nothing.</p>`
   const heads = ['Release', 'Outcome', 'Code', 'Requests', 'Last', 'File']
   return markup`<h2>Refused or held on the last day</h2>
-${table({ caption: 'What was asked for most, first', heads, rows: refused.map(refusedRow) })}`
+${table({ caption: 'What was asked for most, first; requests since the first one', heads, rows: refused.map(refusedRow) })}`
 }
 
 function refusedRow(refusal: CountedRefusal): Markup {
@@ -109,7 +109,7 @@ function wouldRefusePart({ mode, wouldRefuse: { grounds, releases } }: GateStatu
   return markup`${title}
 ${groundsTable(grounds)}
 <h3>Releases</h3>
-${table({ caption: 'The last that were asked for', heads: ['Release', 'Code', 'Files', 'Requests', 'Last'], rows: releases.map(letThroughRow) })}`
+${table({ caption: 'The last that were asked for; requests since the first one', heads: ['Release', 'Code', 'Files', 'Requests', 'Last'], rows: releases.map(letThroughRow) })}`
 }
 
 /** Not for who may not see all packages. */
@@ -125,7 +125,7 @@ function groundsTable(grounds: GateStatus['wouldRefuse']['grounds']): Markup {
 `,
   )
   return markup`<h3>By ground</h3>
-${table({ caption: 'Of what was asked for on the last day', heads: ['Code', 'Releases', 'Files', 'Requests'], rows })}`
+${table({ caption: 'Of what was asked for on the last day; requests since the first one', heads: ['Code', 'Releases', 'Files', 'Requests'], rows })}`
 }
 
 function letThroughRow({ id, name, version, code, files, requests, lastAtMs }: ReleaseLetThrough): Markup {

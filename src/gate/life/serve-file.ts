@@ -151,8 +151,8 @@ async function countServed(
   wouldBe: RefusedFile | undefined,
 ): Promise<void> {
   if (kind !== 'file' || isHead === true) return
-  if (wouldBe === undefined) counting.add('served')
-  else await counting.letThrough(wouldBe.refusal)
+  counting.add('served')
+  if (wouldBe !== undefined) await counting.letThrough(wouldBe.refusal)
 }
 
 /** What the bytes or the upstream did, as a ground. */
