@@ -29,12 +29,26 @@ export function counted(count: number, what: string): string {
 
 const COLUMNS = 80
 
+/** Sentences below each other, broken within 80 columns. */
+export function sentences(label: string, texts: readonly string[]): readonly string[] {
+  const columns = COLUMNS - LABEL_WIDTH
+  return rows(
+    label,
+    texts.flatMap((text) => wrapped(text, { columns })),
+  )
+}
+
+interface Wrapping {
+  readonly indent?: string
+  readonly columns?: number
+}
+
 /** At spaces, with two more of them before what follows; a word that is longer has a line of its own. */
-export function wrapped(text: string, indent: string): readonly string[] {
+export function wrapped(text: string, { indent = '', columns = COLUMNS }: Wrapping = {}): readonly string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= COLUMNS)
+    if (last !== undefined && last.length + 1 + word.length <= columns)
       lines[lines.length - 1] = `${last} ${word}`
     else lines.push(last === undefined ? `${indent}${word}` : `${indent}  ${word}`)
   }

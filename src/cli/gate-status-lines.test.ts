@@ -38,8 +38,16 @@ upstream    ours ok 4 s ago
 last day    1,204 served, 31 held, 9 refused
 not served  demo 2.0                 verify.identity  6 times
             a-name-that-is-long 1.1  gate.unsigned    once
-soon        exemption of numpy 1.26.4 ends in 6 days
+look at     exemption of numpy 1.26.4 ends in 6 days
 unused      demo 1.0 matched nothing for 45 days (exempt[1] of p.toml)`)
+  })
+
+  it('breaks what is to be looked at within 80 columns', () => {
+    const soon = ['1 link on the page of demo at pypi could not be read (it leads to a different host)']
+    expect(shown({ soon }).split('\n').slice(6, 8)).toEqual([
+      'look at     1 link on the page of demo at pypi could not be read (it leads to a',
+      '              different host)',
+    ])
   })
 
   it('in the mode warn says what enforce would refuse, by ground and the newest releases', () => {

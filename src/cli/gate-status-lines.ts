@@ -1,6 +1,6 @@
 import { parseIsoTime } from '../base/index.ts'
 import type { GateStatus, UpstreamStatus } from '../gate/index.ts'
-import { counted, inColumns, row, rows } from './gate-lines.ts'
+import { counted, inColumns, row, rows, sentences } from './gate-lines.ts'
 
 export interface StatusPeriod {
   readonly days: number
@@ -25,8 +25,8 @@ export function statusLines(status: GateStatus, { days, nowMs }: StatusPeriod): 
     ),
     ...rows('by ground', groundTexts(wouldRefuse.grounds)),
     ...rows('newest', newestTexts(wouldRefuse.releases)),
-    ...rows('soon', soon),
-    ...rows('unused', unused),
+    ...sentences('look at', soon),
+    ...sentences('unused', unused),
   ]
 }
 

@@ -14,7 +14,7 @@ const MAX_DAYS = 400
 export function statusCommand(): Command {
   return new Command('status')
     .description(
-      'Shows what a gate served, held and refused, how its upstreams and trust are, and what ends soon.',
+      'Shows what a gate served, held and refused, how its upstreams and trust are, and what to look at.',
     )
     .option('--since <days>', 'days to count, such as 7d', days, 1)
     .option('--gate <name>', GATE_NAME_HELP)

@@ -51,7 +51,7 @@ function sentencesOf(title: string, { grounds, releases }: TrialChange): readonl
   const rest = grounds.reduce((sum, one) => sum + one.releases, 0) - shown.length
   return [
     `${title}:`,
-    ...shown.flatMap(({ sentence }) => wrapped(sentence, '  ')),
+    ...shown.flatMap(({ sentence }) => wrapped(sentence, { indent: '  ' })),
     ...(rest > 0 ? [`  and ${counted(rest, 'more release')}: see --json`] : []),
   ]
 }
