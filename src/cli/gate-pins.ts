@@ -73,7 +73,7 @@ export function pinsCommand(): Command {
       const terminal = createTerminal(options)
       if (options.export === true) {
         const toml = await admin.exportPins(gate)
-        terminal.output({ toml }, () => toml.trimEnd().split('\n'))
+        terminal.output({ toml }, () => (toml === '' ? ['# no pins yet'] : toml.trimEnd().split('\n')))
         return
       }
       const { pins } = await admin.status(gate, 1)

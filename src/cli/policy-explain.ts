@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { groupOf } from '../client/settings/index.ts'
 import { systemClock, systemFiles } from '../host/index.ts'
 import { explainName, readPolicy } from '../verify/index.ts'
@@ -30,11 +30,17 @@ export function explainCommand(): Command {
     .description(
       'Shows which rule of a policy decides for a package, who may sign it, and what else is asked.',
     )
-    .argument('<name>', 'package name')
+    .argument('<name>', 'package name', packageName)
     .option('--policy <file>', 'policy file (default: the policy of the settings, or policy.toml)')
     .option('--json', 'print one JSON object: the rule with all its keys, and the exemptions')
     .addHelpText('after', HELP)
     .action(explainPolicy)
+}
+
+/** The policy in its place would be explained as the name of a package that no rule lists. */
+function packageName(text: string): string {
+  if (/\.toml$/i.test(text)) throw new InvalidArgumentError(`write NAME --policy ${text}.`)
+  return text
 }
 
 async function explainPolicy(name: string, options: Options): Promise<void> {
