@@ -77,8 +77,10 @@ const CODES: Readonly<Record<number, 'client.gate-unknown' | 'client.gate-access
 }
 
 async function failure(response: HttpResponse, url: string): Promise<WheelsealError> {
-  const words = await errorWords(response)
-  return whyErrors(CODES[response.status] ?? 'client.gate', `${url} answered ${response.status}: ${words}`)
+  const { status } = response
+  // GitLab's form, which says the status once more.
+  const words = (await errorWords(response)).replace(/^\d{3} [A-Za-z ]{1,40} - /, '')
+  return whyErrors(CODES[status] ?? 'client.gate', `${url} answered ${status}: ${words}`)
 }
 
 /** A gate that is down, slow or something else is one kind of failure; a wrong URL or proxy is its own. */

@@ -105,6 +105,7 @@ function reading<T>(text: string, read: () => T): T {
 }
 
 function wrong(text: string, cause?: WheelsealError): WheelsealError {
-  const why = cause === undefined ? 'cannot be asked about' : `: ${cause.message}`
-  return whyErrors('client.why-question', `${JSON.stringify(text.slice(0, 200))} ${why}`, { cause })
+  const about = JSON.stringify(text.slice(0, 200))
+  const why = cause?.message ?? `${about} cannot be asked about`
+  return whyErrors('client.why-question', why.startsWith(about) ? why : `${about}: ${why}`, { cause })
 }

@@ -165,6 +165,11 @@ describe('a question', () => {
   })
 })
 
+it('says once what was asked about, and what is wrong with it', async () => {
+  await expect(ask('demo', {}, here())).rejects.toThrow(/^"demo" is not the file name of a wheel or sdist: /)
+  await expect(ask('demo==x', {}, here())).rejects.toThrow(/^"demo==x": "x" is /)
+})
+
 describe('the answer', () => {
   it('is that a release is allowed, or not', async () => {
     const [refused, allowed] = [await ask('demo==2.0', {}, here()), await ask('demo==1.1', {}, here())]
