@@ -19,7 +19,8 @@ export function createInTurn(atOnce: number): InTurn {
     if (running < atOnce) running += 1
     else await new Promise<void>((resolve) => waiting.push(resolve))
     try {
-      if (!isWanted()) throw gateErrors('gate.upstream', 'nobody waited for the file any more; try again')
+      if (!isWanted())
+        throw gateErrors('gate.upstream', 'the file was no longer asked for when its turn came; try again')
       return await work()
     } finally {
       end()
