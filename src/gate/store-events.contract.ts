@@ -203,6 +203,13 @@ function describeLetThrough(store: () => GateStore): void {
     })
     expect(await store().findRefusal('prod', 'a')).toMatchObject({ count: 0 })
   })
+
+  it('is first told when a client is refused, not when it was let through', async () => {
+    await store().noteLetThrough(refusal('a'), 100, 1)
+    await store().noteRefusal(refusal('a'), 200)
+    await store().noteRefusal(refusal('a'), 300)
+    expect(await store().findRefusal('prod', 'a')).toMatchObject({ firstAtMs: 200, lastAtMs: 300, count: 2 })
+  })
 }
 
 function describeTrimming(store: () => GateStore): void {

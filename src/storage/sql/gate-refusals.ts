@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Expression, ExpressionBuilder, Kysely, Selectable, Transaction } from 'kysely'
 import type { CountedRefusal, Counts, GateStore, LetThrough, Refusal } from '../../gate/index.ts'
 import { inBatches, PAGE_ROWS } from './gate-batches.ts'
 import type { GateTables } from './gate-tables.ts'
@@ -67,10 +67,17 @@ async function noteRefusal(
       conflict.columns(['gate', 'id']).doUpdateSet((row) => ({
         times: row('gate_refusals.times', '+', times),
         let_through_times: row('gate_refusals.let_through_times', '+', passed),
+        ...(times === 0 ? {} : { first_at_ms: firstTold(row, atMs) }),
         last_at_ms: atMs,
       })),
     )
     .execute()
+}
+
+/** What was only let through, or listed, was told to no one yet. */
+function firstTold(row: ExpressionBuilder<GateTables, 'gate_refusals'>, atMs: number): Expression<number> {
+  const first = row.ref('gate_refusals.first_at_ms')
+  return row.case().when('gate_refusals.times', '=', 0).then(atMs).else(first).end()
 }
 
 type Page = Parameters<GateStore['listRefusals']>[1] & RefusalOptions
