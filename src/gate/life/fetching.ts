@@ -5,6 +5,7 @@ import type { Mismatch } from '../store.ts'
 import { startArriving, type Arriving } from './arriving.ts'
 import type { DigestedFile } from './digested.ts'
 import { createNamedFiles, type NamedFiles } from './named-files.ts'
+import { createTurns, type InTurn } from './in-turn.ts'
 import type { GateParts, GateUpstream } from './parts.ts'
 import type { ProvedWheels } from './proved-wheels.ts'
 import { isOfUpstream } from './upstream-states.ts'
@@ -19,6 +20,8 @@ export interface Fetching {
   arriving(wanted: WantedFile): Promise<Arriving>
   /** Keeps for ever what is wrong with a file; durable when it resolves with what is then told. */
   mismatch(wanted: WantedFile, found: FoundMismatch): Promise<WheelsealError>
+  /** For those with no client behind them, each of which takes room on the disk: few of an upstream at once. */
+  readonly behind: (upstreamKey: string) => InTurn
   /** Ends those that are under way, and leaves nothing of them behind. */
   close(): Promise<void>
 }
@@ -33,6 +36,7 @@ export interface WantedFile {
 
 /** Up to here a file is fetched to its end although nobody waits for it any more. */
 const KEPT_GOING_BYTES = 64 << 20
+const MAX_BEHIND = 4
 
 /** `onNew` hears of what a page has to show from now on: what is refused for ever, and what a wheel says otherwise. */
 export function createFetching(
@@ -42,6 +46,7 @@ export function createFetching(
 ): Fetching {
   const running = new Map<string, Running>()
   const named = createNamedFiles()
+  const handedOut: Fetching['handedOut'] = new Map()
   const told = (wanted: WantedFile, found: FoundMismatch): Promise<WheelsealError> =>
     mismatch(parts, wanted, found).finally(() => onNew(wanted))
   const begun = (wanted: WantedFile, key: string): Promise<Arriving> => {
@@ -60,13 +65,15 @@ export function createFetching(
   }
   return {
     named,
-    handedOut: new Map(),
+    handedOut,
+    behind: createTurns(MAX_BEHIND),
     arriving: (wanted) => {
       const key = `${wanted.upstream.key} ${wanted.name} ${wanted.file.fileName} ${wanted.file.sha256}`
       return running.get(key)?.arriving ?? begun(wanted, key)
     },
     mismatch: told,
     close: async () => {
+      handedOut.clear()
       const all = [...running.values()]
       for (const { closing } of all) closing.abort(gateErrors('gate.upstream', 'the gate is being stopped'))
       await Promise.allSettled(all.map(async ({ arriving }) => (await arriving).proved))

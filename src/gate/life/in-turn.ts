@@ -6,7 +6,7 @@ import { gateErrors } from '../errors.ts'
  */
 export type InTurn = <Result>(isWanted: () => boolean, work: () => Promise<Result>) => Promise<Result>
 
-export function createInTurn(atOnce: number): InTurn {
+function createInTurn(atOnce: number): InTurn {
   const waiting: (() => void)[] = []
   let running = 0
   const end = (): void => {
@@ -25,5 +25,15 @@ export function createInTurn(atOnce: number): InTurn {
     } finally {
       end()
     }
+  }
+}
+
+/** By the key of an upstream: one that is slow is no other one's concern. */
+export function createTurns(atOnce: number): (upstreamKey: string) => InTurn {
+  const all = new Map<string, InTurn>()
+  return (key) => {
+    const inTurn = all.get(key) ?? createInTurn(atOnce)
+    all.set(key, inTurn)
+    return inTurn
   }
 }

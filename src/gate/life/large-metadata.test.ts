@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sha256Hex } from '../../base/index.ts'
+import { sha256Hex, utf8 } from '../../base/index.ts'
 import { wheelMembers, zipOf } from '../../formats/python/archive/arrange.ts'
 import { bytesOf } from '../../registry/seals/arrange.ts'
 import {
@@ -20,6 +20,7 @@ import {
 } from './arrange.ts'
 import type { Arriving } from './arriving.ts'
 import type { Fetching } from './fetching.ts'
+import { createTurns } from './in-turn.ts'
 import { createNamedFiles } from './named-files.ts'
 import { largeMetadata } from './large-metadata.ts'
 
@@ -125,6 +126,19 @@ describe('metadata of a large wheel that was handed out', () => {
     expect([asks('metadata'), asks('range')]).toEqual([2, 2 * ranges])
   })
 
+  it('is followed by few wheels at once, and by no more than are kept in memory', async () => {
+    const names = Array.from({ length: 65 }, (_, at) => `demo-1.0-${at}-py3-none-any.whl`)
+    for (const one of names)
+      offer(bench.upstream, one, { bytes: utf8(one), sent: LARGE, listed: { sizeBytes: LARGE.length } })
+    bench.upstream.streams = (signal) => pushed().stream(signal)
+    bench.upstream.metadata = await metadataIn(WHEEL, LARGE)
+    const told = []
+    for (const one of names) told.push(await fetched(bench.gate, one, 'metadata'))
+    expect([new Set(told.slice(0, 64)), told[64]]).toEqual([new Set(['allowed']), 'gate.upstream'])
+    await settle()
+    expect(asks('open')).toBe(4)
+  })
+
   it('is read anew for who comes after one that failed', async () => {
     offerLarge(LIE)
     bench.upstream.metadata = await metadataIn(WHEEL, LIE)
@@ -156,6 +170,7 @@ describe('metadata of a large wheel that was handed out', () => {
     const fetching: Fetching = {
       named: createNamedFiles(),
       handedOut: new Map(),
+      behind: createTurns(1),
       arriving: async () => ({ ...startedBy(from), waited: () => Promise.resolve() }),
       mismatch: async (_wanted, one) => {
         found.push(one)

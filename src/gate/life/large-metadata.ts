@@ -12,21 +12,38 @@ import { provedMetadata } from './proved-metadata.ts'
  * upstream that lies in both places gets another one in, and only until the wheel comes. It is read once for all who ask
  * until then, and they all get the same. Throws `gate.metadata`, and what the upstream fails with.
  */
-export function largeMetadata(parts: GateParts, fetching: Fetching, wanted: WantedFile): Promise<Uint8Array> {
+export async function largeMetadata(
+  parts: GateParts,
+  fetching: Fetching,
+  wanted: WantedFile,
+): Promise<Uint8Array> {
   const { handedOut } = fetching
   const { upstream, file } = wanted
   const key = `${upstream.key} ${wanted.name} ${file.fileName} ${file.sha256}`
   const before = handedOut.get(key)
   if (before !== undefined) return before
+  if (countOf(handedOut, upstream.key) >= MAX_HANDED_OUT)
+    throw gateErrors('gate.upstream', 'many large files are being fetched; try again in a minute')
   const forget = (): void => void handedOut.delete(key)
-  const bytes = readOnce(parts, fetching, { wanted, forget })
+  const bytes = readOnce(parts, fetching, { wanted, isWanted: () => handedOut.has(key), forget })
   handedOut.set(key, bytes)
   bytes.catch(forget)
   return bytes
 }
 
+/** Of one upstream: each is kept in memory until its wheel has come. */
+const MAX_HANDED_OUT = 64
+
+function countOf(handedOut: Fetching['handedOut'], upstreamKey: string): number {
+  let count = 0
+  for (const key of handedOut.keys()) if (key.startsWith(`${upstreamKey} `)) count += 1
+  return count
+}
+
 interface Reading {
   readonly wanted: WantedFile
+  /** It was handed out, and the gate is not being stopped. */
+  readonly isWanted: () => boolean
   /** Whoever asks next has the proved metadata, or begins anew. */
   readonly forget: () => void
 }
@@ -34,12 +51,12 @@ interface Reading {
 async function readOnce(
   parts: GateParts,
   fetching: Fetching,
-  { wanted, forget }: Reading,
+  { wanted, isWanted, forget }: Reading,
 ): Promise<Uint8Array> {
   const found = await readBoth(wanted)
   if (found === undefined) return provedMetadata(parts, fetching, wanted).finally(forget)
   const { fileName } = wanted.file
-  void compareLater(parts, fetching, { wanted, found: sha256Hex(found) })
+  void compareLater(parts, fetching, { wanted, isWanted, found: sha256Hex(found) })
     .catch((error: unknown) =>
       parts.log.failure('gate.metadata-not-compared', error, { gate: parts.name, fileName }),
     )
@@ -71,6 +88,7 @@ async function insideOf(wanted: WantedFile): Promise<Uint8Array | undefined> {
 
 interface HandedOut {
   readonly wanted: WantedFile
+  readonly isWanted: () => boolean
   /** Digest of the metadata. */
   readonly found: string
 }
@@ -79,16 +97,20 @@ interface HandedOut {
 async function compareLater(
   { store }: GateParts,
   fetching: Fetching,
-  { wanted, found }: HandedOut,
+  { wanted, isWanted, found }: HandedOut,
 ): Promise<void> {
-  const isProved = await fetching
-    .arriving(wanted)
-    .then((arriving) => arriving.waited())
-    .then(
-      () => true,
-      () => false,
-    )
-  const proved = isProved ? await store.findMetadata(wanted.file.sha256) : undefined
+  const { upstream, file } = wanted
+  // A client may have had the wheel before its turn came.
+  const known = (): Promise<Uint8Array | undefined> => store.findMetadata(file.sha256)
+  const proved = await fetching
+    .behind(upstream.key)(isWanted, async () => {
+      const before = await known()
+      if (before !== undefined) return before
+      await (await fetching.arriving(wanted)).waited()
+      return known()
+    })
+    // Of that others are told.
+    .catch(() => undefined)
   if (proved === undefined || sha256Hex(proved) === found) return
   await fetching.mismatch(wanted, { kind: 'metadata', expected: sha256Hex(proved), found })
 }

@@ -4,7 +4,7 @@ import type { KnownBytes } from '../judge-seals.ts'
 import { gateErrors } from '../errors.ts'
 import type { SealState } from '../facts.ts'
 import type { Fetching, WantedFile } from './fetching.ts'
-import { createInTurn, type InTurn } from './in-turn.ts'
+import { createTurns, type InTurn } from './in-turn.ts'
 import { once } from './once.ts'
 import type { GateParts } from './parts.ts'
 import { within } from './patience.ts'
@@ -25,25 +25,23 @@ export const MAX_WHOLE_BYTES = 256 << 20
 export const MAX_SIGNED_BYTES = 32 << 20
 /** pip and Poetry give up after 15 seconds without a byte. */
 const PATIENCE_MS = 12_000
-/** Of one upstream: no client is behind them, and each takes room on the disk. */
-const MAX_FETCHES = 4
 
 export function createWholeFiles(parts: GateParts, fetching: Fetching): WholeFiles {
   const single = once<SealState>()
-  const places = new Map<string, Place>()
+  /** Each may take as much memory as Ed25519 needs, until its seals are judged. */
+  const reading = createTurns(1)
   const asking = new Map<string, number>()
   return {
     judged: async (wanted, judge) => {
       const { upstream, name, file } = wanted
       // Another upstream, or the same one under another name, may never send these bytes.
       const key = `${upstream.key} ${name} ${file.fileName} ${file.sha256}`
-      const place = places.get(upstream.key) ?? newPlace()
-      places.set(upstream.key, place)
+      const toRead = reading(upstream.key)
       asking.set(key, (asking.get(key) ?? 0) + 1)
       const isWanted = (): boolean => asking.has(key)
       try {
         const judging = single(key, () =>
-          judgedWhole({ parts, fetching, place, isWanted }, { ...wanted, judge }),
+          judgedWhole({ parts, fetching, toRead, isWanted }, { ...wanted, judge }),
         )
         judging.catch(() => undefined)
         return await within(parts.clock, PATIENCE_MS, judging)
@@ -56,21 +54,10 @@ export function createWholeFiles(parts: GateParts, fetching: Fetching): WholeFil
   }
 }
 
-/** One upstream that is slow, or whose seals cost much, is no other one's concern. */
-interface Place {
-  readonly toFetch: InTurn
-  /** Each may take as much memory as Ed25519 needs, until its seals are judged. */
-  readonly toRead: InTurn
-}
-
-function newPlace(): Place {
-  return { toFetch: createInTurn(MAX_FETCHES), toRead: createInTurn(1) }
-}
-
 interface Reading {
   readonly parts: GateParts
   readonly fetching: Fetching
-  readonly place: Place
+  readonly toRead: InTurn
   readonly isWanted: () => boolean
 }
 
@@ -79,14 +66,15 @@ interface JudgedWhole extends WantedFile {
 }
 
 async function judgedWhole(
-  { parts, fetching, place, isWanted }: Reading,
+  { parts, fetching, toRead, isWanted }: Reading,
   { judge, ...wanted }: JudgedWhole,
 ): Promise<SealState> {
-  const { sha256, sizeBytes } = wanted.file
+  const { upstream, file } = wanted
+  const { sha256, sizeBytes } = file
+  const toFetch = fetching.behind(upstream.key)
   const kept = await parts.cache.open(sha256, sizeBytes ?? undefined)
-  if (kept === undefined)
-    await place.toFetch(isWanted, async () => (await fetching.arriving(wanted)).waited())
-  return place.toRead(isWanted, async () => {
+  if (kept === undefined) await toFetch(isWanted, async () => (await fetching.arriving(wanted)).waited())
+  return toRead(isWanted, async () => {
     const blob = kept ?? (await parts.cache.open(sha256))
     const known = blob && (await digestsOf(blob, sha256))
     if (known === undefined) throw gateErrors('gate.upstream', 'the file left the cache; try again')
