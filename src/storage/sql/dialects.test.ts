@@ -107,7 +107,7 @@ describe('every step of the schemas', () => {
 
   it('has room for milliseconds, sizes and places in a log: more than 2^31', () => {
     const made = said.tables.filter((sql) => /^(?:create|alter) table /.test(sql))
-    const columns = made.flatMap((sql) => [...sql.matchAll(/"(\w+_ms|size|leaf_index|mark)" (\w+)/g)])
+    const columns = made.flatMap((sql) => Array.from(sql.matchAll(/"(\w+_ms|size|leaf_index|mark)" (\w+)/g)))
     const types = columns.map(([, column, type]) => `${column} ${type}`)
     expect(types.length).toBeGreaterThan(15)
     expect(types.filter((type) => !type.endsWith(' bigint'))).toEqual([])
