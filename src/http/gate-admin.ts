@@ -68,7 +68,9 @@ export function gateAdminRoutes({ gates, clock, log, audit = UNAUDITED }: GateAd
     context.json({ toml: await gateOf(context).exportPins() }),
   )
   route.post('/admin/gates/:gate/refresh/:name', adminSocket, async (context) => {
-    await gateOf(context).refresh(nameIn(context))
+    const [gate, name] = [gateOf(context), nameIn(context)]
+    const details = { gate: gate.name, name }
+    await audit.audited({ action: 'gate.refresh', details }, () => gate.refresh(name))
     return context.json({})
   })
   return app

@@ -218,6 +218,12 @@ const CHANGES: Readonly<Record<string, Change>> = {
     details: { gate: 'prod', name: 'demo', by: 'ada', why: 'gone' },
     refused: { body: { by: 'nobody', why: 'gone' }, code: 'gate.unknown' },
   },
+  'POST /admin/gates/:gate/refresh/:name': {
+    path: '/admin/gates/prod/refresh/demo',
+    action: 'gate.refresh',
+    body: {},
+    details: { gate: 'prod', name: 'demo' },
+  },
 }
 
 /** What leaves no row, and why. */
@@ -225,7 +231,7 @@ const SILENT: Readonly<Record<string, string>> = {
   'POST /admin/pipelines': 'a pipeline is kept, with its user and its commit',
   'POST /admin/pipelines/:id{[0-9]{1,15}}/cancel': 'the pipeline that is kept says that it was canceled',
   'POST /admin/logs/check': 'it changes nothing',
-  'POST /admin/gates/:gate/refresh/:name': 'it only asks what a page would ask for a minute later',
+  'POST /admin/gates/:gate/trials': 'it changes nothing',
 }
 
 async function send(route: string, body: object): Promise<Response> {

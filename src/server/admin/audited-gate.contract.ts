@@ -1,7 +1,7 @@
 import { gateErrors, type Gate } from '../../gate/index.ts'
 
 /** Knows one name, and nobody who signed it but acme/demo. */
-export const GATE: Pick<Gate, 'name' | 'approve' | 'forget'> = {
+export const GATE: Pick<Gate, 'name' | 'approve' | 'forget' | 'refresh'> = {
   name: 'prod',
   approve: async (_name, { repository, by }) => {
     if (repository !== 'acme/demo') throw gateErrors('gate.approve', 'no such signer')
@@ -16,4 +16,5 @@ export const GATE: Pick<Gate, 'name' | 'approve' | 'forget'> = {
   forget: async (_name, { by }) => {
     if (by === 'nobody') throw gateErrors('gate.unknown', 'no pin')
   },
+  refresh: () => Promise.resolve(),
 }
