@@ -67,13 +67,21 @@ export function gateAdminRoutes({ gates, clock, log, audit = UNAUDITED }: GateAd
   route.get('/admin/gates/:gate/pins', adminSocket, async (context) =>
     context.json({ toml: await gateOf(context).exportPins() }),
   )
+  addRefresh(route, { audit, gateOf })
+  return app
+}
+
+interface RefreshParts extends Required<Pick<GateAdminParts, 'audit'>> {
+  readonly gateOf: (context: Context<Bindings>) => Gate
+}
+
+function addRefresh(route: ReturnType<typeof routesOn>, { audit, gateOf }: RefreshParts): void {
   route.post('/admin/gates/:gate/refresh/:name', adminSocket, async (context) => {
     const [gate, name] = [gateOf(context), nameIn(context)]
     const details = { gate: gate.name, name }
     await audit.audited({ action: 'gate.refresh', details }, () => gate.refresh(name))
     return context.json({})
   })
-  return app
 }
 
 function detailsOf(body: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {

@@ -200,10 +200,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
     body: release,
     refused: { ...refusedRelease, body: { ...release, version: '9' } },
   },
-  'POST /admin/issuer/rotate': {
-    action: 'issuer.rotate',
-    body: { how: 'publish' },
-  },
+  'POST /admin/issuer/rotate': { action: 'issuer.rotate', body: { how: 'publish' } },
   'POST /admin/gates/:gate/pins/:name': {
     path: '/admin/gates/prod/pins/demo',
     action: 'gate.approve',
