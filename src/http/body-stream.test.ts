@@ -52,4 +52,20 @@ describe('a streamed body', () => {
     expect(await statusLine(`Content-Length: ${MAX_BYTES + 1}`, 0, '')).toMatch(/ 413 /)
     expect(taken).toBe(0)
   })
+
+  it('leaves the connection usable when nobody reads the rest of it', async () => {
+    const socket = connect(server.port, '127.0.0.1')
+    const answers: string[] = []
+    const closed = once(socket, 'close')
+    socket.on('data', (bytes: Buffer) => answers.push(...(bytes.toString().match(/HTTP\/1\.1 \d+/g) ?? [])))
+    const chunk = `3e8\r\n${'x'.repeat(1000)}\r\n`
+    socket.write(
+      `PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(1000)}0\r\n\r\n`,
+    )
+    await expect.poll(() => answers).toEqual(['HTTP/1.1 413'])
+    const last = 'Content-Length: 1\r\nConnection: close\r\n\r\nx'
+    socket.write(`PUT / HTTP/1.1\r\nHost: x\r\n${last}`)
+    await closed
+    expect(answers).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
+  })
 })

@@ -22,13 +22,18 @@ async function* arriving(
   maxBytes: number,
 ): AsyncGenerator<Uint8Array> {
   const chunks = context.env.incoming.iterator({ destroyOnReturn: false })
-  let size = 0
-  for (;;) {
-    const chunk = await nextOf(chunks)
-    if (chunk === undefined) return
-    size += chunk.length
-    if (size > maxBytes) throw tooLarge(maxBytes)
-    yield chunk
+  try {
+    let size = 0
+    for (;;) {
+      const chunk = await nextOf(chunks)
+      if (chunk === undefined) return
+      size += chunk.length
+      if (size > maxBytes) throw tooLarge(maxBytes)
+      yield chunk
+    }
+  } finally {
+    // While it listens, the rest of the body flows for nobody, and the connection is cut in place of used again.
+    await chunks.return?.()
   }
 }
 
