@@ -20,7 +20,7 @@ const MAX_KNOWN = 10_000
 const NAMES_KEPT = 10_000
 /** So many new ones are one removal of old ones. */
 const NAMES_AT_ONCE = 1_000
-/** For how long the link of a refusal leads somewhere. */
+/** How long the link of a refusal says why, after it last happened. */
 const KEPT_MS = 400 * 86_400_000
 const FORGET_EVERY_MS = 86_400_000
 

@@ -73,7 +73,6 @@ export async function openGates(
     parts.clock,
     closing.signal,
   )
-  const forgetting = forgetOld(parts, closing.signal)
   return {
     gates: opened.map(({ gate, readers }) => ({ gate, readers })),
     reload: async () => {
@@ -82,7 +81,6 @@ export async function openGates(
     warnings: () => opened.flatMap(({ gate, policy }) => brokenPolicy(gate.name, policy)),
     close: async () => {
       closing.abort()
-      await forgetting
       for (const { gate } of opened) await gate.close()
     },
   }
@@ -217,22 +215,5 @@ async function refreshTrust(trusts: readonly OpenTrust[], clock: Clock, signal: 
     }
   } catch (error) {
     if (!signal.aborted) throw error
-  }
-}
-
-const DAY_MS = 86_400_000
-/** How long the link of a refusal says why, after it last happened. */
-const LINKS_LAST_MS = 400 * DAY_MS
-
-/** At once, then daily. */
-async function forgetOld({ database, clock, log }: GatesParts, signal: AbortSignal): Promise<void> {
-  const store = createGateStore(database)
-  while (!signal.aborted) {
-    try {
-      await store.forgetRefusals(clock.nowMs() - LINKS_LAST_MS)
-    } catch (error) {
-      log.failure('gate.forget-refusals', error)
-    }
-    await clock.sleep(DAY_MS, signal).catch(() => undefined)
   }
 }
