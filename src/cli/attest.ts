@@ -14,13 +14,17 @@ interface Options extends AttestFlags {
 }
 
 const EXAMPLES = `${TOKEN_HELP}
-Written next to each file X: X.publish.attestation and X.slsa.attestation (PEP 740), which uv publish and
-twine upload --attestations find there. All of them are written, or none; those of an earlier call are replaced.
+Written next to each file X: X.publish.attestation and X.slsa.attestation (PEP
+740), which uv publish and twine upload --attestations find there. All of them
+are written, or none; those of an earlier call are replaced.
 
 Examples:
-  wheelseal attest --signing-config trust/signing_config.json --trusted-root trust/trusted_root.json dist/*
-  wheelseal attest --publish --provenance --fulcio-url https://seal.example --rekor-url https://seal.example dist/*.whl
-  wheelseal verify --provenance demo-1.0.tar.gz.slsa.attestation --project acme/tools \\
+  wheelseal attest --signing-config trust/signing_config.json \\
+    --trusted-root trust/trusted_root.json dist/*
+  wheelseal attest --publish --provenance --fulcio-url https://seal.example \\
+    --rekor-url https://seal.example dist/*.whl
+  wheelseal verify --provenance demo-1.0.tar.gz.slsa.attestation \\
+    --project acme/tools \\
     --certificate-oidc-issuer https://gitlab.example.com demo-1.0.tar.gz
 
 Exit: 0 all are attested, 1 refused or failed, 2 wrong usage.`

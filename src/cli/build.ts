@@ -18,16 +18,20 @@ interface Options {
 }
 
 const HELP = `
-Wheel and sdist are built by PyPI's build, in an isolated environment and in a copy of the sources, so that the
-folder stays as it is. pip takes the front end and the back end from the index that it is configured with
-(PIP_INDEX_URL). SOURCE_DATE_EPOCH is the time of the commit. Variables with TOKEN, PASSWORD, SECRET, PRIVATE_KEY
-or CREDENTIAL in their names are not passed on.
+Wheel and sdist are built by PyPI's build, in an isolated environment and in a
+copy of the sources, so that the folder stays as it is. pip takes the front end
+and the back end from the index that it is configured with (PIP_INDEX_URL).
+SOURCE_DATE_EPOCH is the time of the commit. Variables with TOKEN, PASSWORD,
+SECRET, PRIVATE_KEY or CREDENTIAL in their names are not passed on.
 
---check builds twice and compares: wheels byte for byte, sdists by their members.
+--check builds twice and compares: wheels byte for byte, sdists by their
+members.
 
-In the pipeline of a tag such as v1.2.0 (CI_COMMIT_TAG), or with --tag, the build is refused if its version is not the one of the tag.
---dotenv writes RELEASE_NAME, RELEASE_VERSION, RELEASE_WHEEL, RELEASE_SDIST, RELEASE_WHEEL_SHA256 and
-RELEASE_SDIST_SHA256, which GitLab hands to later jobs (artifacts:reports:dotenv).
+In the pipeline of a tag such as v1.2.0 (CI_COMMIT_TAG), or with --tag, the
+build is refused if its version is not the one of the tag.
+--dotenv writes RELEASE_NAME, RELEASE_VERSION, RELEASE_WHEEL, RELEASE_SDIST,
+RELEASE_WHEEL_SHA256 and RELEASE_SDIST_SHA256, which GitLab hands to later jobs
+(artifacts:reports:dotenv).
 
 Example:
   wheelseal build -C tools --out dist --check

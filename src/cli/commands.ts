@@ -131,14 +131,20 @@ function inherit(command: Command): Command {
   return edged(command).showHelpAfterError('(run it with --help for an example)')
 }
 
+/** Of columns: beside the longest flags of `verify` that much is left of a terminal. */
+const MIN_DESCRIPTION_WIDTH = 24
+
 /** Ends by throwing, and quotes a wrong word as text. */
 function edged(command: Command): Command {
   const own = command.configureOutput()
-  return command.exitOverride().configureOutput({
-    outputError: (text, write) => {
-      const shown = printableUsage(text)
-      if (own.outputError === undefined) write(shown)
-      else own.outputError(shown, write)
-    },
-  })
+  return command
+    .exitOverride()
+    .configureHelp({ minWidthToWrap: MIN_DESCRIPTION_WIDTH })
+    .configureOutput({
+      outputError: (text, write) => {
+        const shown = printableUsage(text)
+        if (own.outputError === undefined) write(shown)
+        else own.outputError(shown, write)
+      },
+    })
 }

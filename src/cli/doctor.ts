@@ -14,15 +14,18 @@ interface Options {
 }
 
 const EXAMPLES = `
-Without --check-files and --repair it looks at this machine, the settings and where each of them is from, the proxies,
-the clock, the services, the trust root, the log, the tokens, the identity that signatures will name, the package and
-its registry. What failed comes first, and causes before what follows from them; each with the next command. No token
-is printed, no certificate is requested and nothing is uploaded. It can run in a job.
+Without --check-files and --repair it looks at this machine, the settings and
+where each of them is from, the proxies, the clock, the services, the trust
+root, the log, the tokens, the identity that signatures will name, the package
+and its registry. What failed comes first, and causes before what follows from
+them; each with the next command. No token is printed, no certificate is
+requested and nothing is uploaded. It can run in a job.
 
 Examples:
   wheelseal doctor
   wheelseal doctor my-package==1.0.0
-  wheelseal doctor --api https://gitlab.example.com/api/v4 --project acme/tools my-package==1.0.0
+  wheelseal doctor --api https://gitlab.example.com/api/v4 \\
+    --project acme/tools my-package==1.0.0
   wheelseal doctor --check-files --data ./data
   wheelseal doctor --repair --data ./data
 

@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import { addIdentityOptions, addTrustOptions } from './verify-options.ts'
 
 export const TOKEN_HELP = `
-The token comes from --token-file or the variable WHEELSEAL_TOKEN; in a job of GitLab the job token is used.
-It is sent to the host of the index alone. No code of a
-package runs.`
+The token comes from --token-file or the variable WHEELSEAL_TOKEN; in a job of
+GitLab the job token is used. It is sent to the host of the index alone. No code
+of a package runs.`
 
 /** Of `fetch` and `install`: where the files are, and who must have signed. */
 export function addFetchOptions(command: Command): Command {

@@ -17,13 +17,17 @@ interface Options extends FetchFlags {
 
 const EXAMPLES = `${TOKEN_HELP}
 
-All files of the version are downloaded and verified as 'wheelseal verify' does it. If one is refused nothing is left.
-Signatures come from the generic registry of the GitLab project, from the provenance that the index lists (PEP 740), or
-else from the URLs next to those of the files; of several signatures one that is valid is enough.
+All files of the version are downloaded and verified as 'wheelseal verify' does
+it. If one is refused nothing is left. Signatures come from the generic registry
+of the GitLab project, from the provenance that the index lists (PEP 740), or
+else from the URLs next to those of the files; of several signatures one that is
+valid is enough.
 
 Examples:
-  wheelseal fetch acme-tools==1.0.0 --api https://gitlab.example.com/api/v4 --project acme/tools
-  wheelseal fetch acme-tools==1.0.0 --index-url https://index.example/simple --policy policy.toml --out wheels
+  wheelseal fetch acme-tools==1.0.0 --api https://gitlab.example.com/api/v4 \\
+    --project acme/tools
+  wheelseal fetch acme-tools==1.0.0 --index-url https://index.example/simple \\
+    --policy policy.toml --out wheels
 
 Exit: 0 all files are verified and in place, 1 refused or failed, 2 wrong usage.`
 

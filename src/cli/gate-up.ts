@@ -31,7 +31,8 @@ const EXAMPLES = `
 Examples:
   wheelseal gate up --upstream pypi --policy policy.toml
       in front of the index that this machine's pip uses
-  wheelseal gate up --upstream https://gitlab.example.com/api/v4/projects/7/packages/pypi/simple \\
+  wheelseal gate up \\
+    --upstream https://gitlab.example.com/api/v4/projects/7/packages/pypi/simple \\
       --trust trusted_root.json --policy policy.toml
       in front of a project of a GitLab, whose seals are generic packages
   wheelseal gate up --config wheelseal.toml

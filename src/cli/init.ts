@@ -20,17 +20,20 @@ interface Options {
 }
 
 const EXPLANATION = `
-Adds an include of the component python-package to .gitlab-ci.yml, and to pyproject.toml what a build lacks. In an
-empty folder it makes a small package. Every other line stays as it is. The changes are shown as a diff, and written
+Adds an include of the component python-package to .gitlab-ci.yml, and to
+pyproject.toml what a build lacks. In an empty folder it makes a small package.
+Every other line stays as it is. The changes are shown as a diff, and written
 after one question; nothing is fetched and nothing is started.
 
 Examples:
   wheelseal init
   wheelseal init ../my-package --for gitlab.com --yes
-  wheelseal init --for self-managed --url https://seal.example.com --fingerprint sha256:5f9a…
+  wheelseal init --for self-managed --url https://seal.example.com \\
+    --fingerprint sha256:5f9a…
   wheelseal init --undo
 
-Exit: 0 written, or nothing to change; 1 refused, or the changes were not confirmed; 2 wrong usage.`
+Exit: 0 written, or nothing to change; 1 refused, or the changes were not
+confirmed; 2 wrong usage.`
 
 export function command(): Command {
   return new Command('init')

@@ -23,13 +23,16 @@ interface Options extends FetchFlags {
 
 const EXAMPLES = `${TOKEN_HELP}
 
-The files are fetched and verified as 'wheelseal fetch' does it; then pip or uv installs these files by their digests
-and without an index. Dependencies are not installed unless --deps-from names their index; they are not verified.
-What follows -- is passed on to the installer.
+The files are fetched and verified as 'wheelseal fetch' does it; then pip or uv
+installs these files by their digests and without an index. Dependencies are not
+installed unless --deps-from names their index; they are not verified. What
+follows -- is passed on to the installer.
 
 Examples:
-  wheelseal install acme-tools==1.0.0 --api https://gitlab.example.com/api/v4 --project acme/tools
-  wheelseal install acme-tools==1.0.0 --index-url https://index.example/simple --policy policy.toml -- --target lib
+  wheelseal install acme-tools==1.0.0 --api https://gitlab.example.com/api/v4 \\
+    --project acme/tools
+  wheelseal install acme-tools==1.0.0 --index-url https://index.example/simple \\
+    --policy policy.toml -- --target lib
 
 Exit: 0 installed, 1 refused or failed, 2 wrong usage.`
 

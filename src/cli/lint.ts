@@ -25,8 +25,9 @@ interface Options {
 }
 
 const EXAMPLES = `
-Reads .gitlab-ci.yml and what it includes, pyproject.toml, policy files, and the shell lines of README and docs/. Starts
-nothing and fetches nothing. docs/reference/lint.md has a section for each rule.
+Reads .gitlab-ci.yml and what it includes, pyproject.toml, policy files, and the
+shell lines of README and docs/. Starts nothing and fetches nothing.
+docs/reference/lint.md has a section for each rule.
 
 Examples:
   wheelseal lint

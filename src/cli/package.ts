@@ -53,7 +53,10 @@ function status(): Command {
     .option('--json', 'print what is set')
     .addHelpText(
       'after',
-      '\nExample: wheelseal package status acme-tools deprecated --project acme/tools --reason unmaintained',
+      `
+Example:
+  wheelseal package status acme-tools deprecated --project acme/tools \\
+    --reason unmaintained`,
     )
     .action(async (name: string, to: string, options: CommonOptions & { readonly reason?: string }) => {
       const { project, reason = '' } = options
@@ -77,7 +80,9 @@ function settings(): Command {
     .option('--json', 'print what is set')
     .addHelpText(
       'after',
-      '\nExample: wheelseal package settings --project acme/tools --identical-uploads refuse',
+      `
+Example:
+  wheelseal package settings --project acme/tools --identical-uploads refuse`,
     )
     .action(async (options: CommonOptions & { readonly identicalUploads: string }) => {
       const { project, identicalUploads } = options

@@ -22,15 +22,18 @@ interface Options {
 }
 
 const EXAMPLES = `
-Reads .gitlab-ci.yml and what it includes as they are in the folder, and starts nothing. Files of other projects, components
-and templates come from the mirror folder: GROUP/PROJECT (git clones), templates/NAME, remote/HOST/PATH.
+Reads .gitlab-ci.yml and what it includes as they are in the folder, and starts
+nothing. Files of other projects, components and templates come from the mirror
+folder: GROUP/PROJECT (git clones), templates/NAME, remote/HOST/PATH.
 
 Examples:
   wheelseal plan
   wheelseal plan --tag v1.2.0 --why publish
-  wheelseal plan --source merge_request_event --ref feature --variable DEPLOY=yes --json
+  wheelseal plan --source merge_request_event --ref feature \\
+    --variable DEPLOY=yes --json
 
-Exit: 0 there is a pipeline, 1 the file is wrong or no pipeline would run, 2 wrong usage.`
+Exit: 0 there is a pipeline, 1 the file is wrong or no pipeline would run, 2
+wrong usage.`
 
 /** GitLab's words for where a pipeline comes from. */
 const SOURCES = [

@@ -28,12 +28,14 @@ interface Options extends PolicyFlags {
 }
 
 const EXAMPLES = `
-Every signature next to the files, or in the registry, must be valid; who signed is shown, and is written down only
-after you agree. Of a policy that exists every byte stays: rules are added at its end.
+Every signature next to the files, or in the registry, must be valid; who signed
+is shown, and is written down only after you agree. Of a policy that exists
+every byte stays: rules are added at its end.
 
 Examples:
   wheelseal policy init dist/*
-  wheelseal policy init acme-tools==1.0.0 --api https://gitlab.example.com/api/v4 --project acme/tools
+  wheelseal policy init acme-tools==1.0.0 --project acme/tools \\
+    --api https://gitlab.example.com/api/v4
   wheelseal policy init --any-tag --yes --output policy.toml dist/*.whl
 
 Exit: 0 the policy allows the files, 1 refused or failed, 2 wrong usage.`

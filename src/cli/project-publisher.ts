@@ -46,7 +46,10 @@ function add(): Command {
     .option('--json', 'print the rule and the audience')
     .addHelpText(
       'after',
-      "\nExample: wheelseal project publisher add acme/tools --ref 'refs/tags/v*' --issuer https://gitlab.example.com",
+      `
+Example:
+  wheelseal project publisher add acme/tools --ref 'refs/tags/v*' \\
+    --issuer https://gitlab.example.com`,
     )
     .action(async (project: string, options: AddOptions) => {
       const added = await withAdmin(dataFolder(options), (admin) =>

@@ -97,7 +97,10 @@ function forward(): Command {
     .option('--json', 'print what is set')
     .addHelpText(
       'after',
-      '\nExample: wheelseal project forward acme/tools --index-url https://index.example/simple --allow setuptools wheel',
+      `
+Example:
+  wheelseal project forward acme/tools --allow setuptools wheel \\
+    --index-url https://index.example/simple`,
     )
     .action(async (path: string, options: ForwardOptions) => {
       const { indexUrl } = options

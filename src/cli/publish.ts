@@ -16,18 +16,21 @@ interface Options extends TargetFlags {
 }
 
 const HELP = `
-In a job of GitLab or Wheelseal nothing but the files is needed. Elsewhere give --api and --project, and a token in
-WHEELSEAL_TOKEN or in a file; a token is never an argument.
+In a job of GitLab or Wheelseal nothing but the files is needed. Elsewhere give
+--api and --project, and a token in WHEELSEAL_TOKEN or in a file; a token is
+never an argument.
 
-Distributions go to the PyPI registry, then what lies next to each file X to the generic registry:
-X.sigstore.json, X.sig and X.crt, X.publish.attestation. All files are read, and the registry is asked for each
-of them, before the first upload: if one of these names has other bytes there, nothing is uploaded. What is there
-with the same bytes is skipped. At the end every file is read back and compared. Stopped at any point, the same
-command again does the rest.
+Distributions go to the PyPI registry, then what lies next to each file X to the
+generic registry: X.sigstore.json, X.sig and X.crt, X.publish.attestation. All
+files are read, and the registry is asked for each of them, before the first
+upload: if one of these names has other bytes there, nothing is uploaded. What
+is there with the same bytes is skipped. At the end every file is read back and
+compared. Stopped at any point, the same command again does the rest.
 
 Examples:
   wheelseal publish dist/*
-  wheelseal publish --api https://gitlab.example.com/api/v4 --project acme/tools --token-file ~/.token dist/*
+  wheelseal publish --api https://gitlab.example.com/api/v4 \\
+    --project acme/tools --token-file ~/.token dist/*
 
 Exit: 0 published, 1 refused or failed, 2 wrong usage.`
 

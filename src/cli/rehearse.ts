@@ -21,20 +21,22 @@ interface Options extends PipelineFlags {
 }
 
 const EXPLANATION = `
-For a pipeline written for gitlab.com and public Sigstore, unchanged. Inside of its jobs gitlab.com,
-fulcio.sigstore.dev, rekor.sigstore.dev and the release of cosign on github.com are this machine; package
-indexes are reached, and no other host. Nothing is left afterwards: keys, registry and files are thrown away,
-and what was signed verifies nowhere else.
+For a pipeline written for gitlab.com and public Sigstore, unchanged. Inside of
+its jobs gitlab.com, fulcio.sigstore.dev, rekor.sigstore.dev and the release of
+cosign on github.com are this machine; package indexes are reached, and no other
+host. Nothing is left afterwards: keys, registry and files are thrown away, and
+what was signed verifies nowhere else.
 
 Examples:
   wheelseal rehearse -C ../my-package
   wheelseal rehearse --tag v1.2.0
   wheelseal rehearse --cosign ./cosign-linux-amd64 --then verify-as-a-user.sh
 
---then gets the trust of the rehearsal, CI_PROJECT_ID, CI_PROJECT_PATH, CI_SERVER_URL, and no token.
+--then gets the trust of the rehearsal, CI_PROJECT_ID, CI_PROJECT_PATH,
+CI_SERVER_URL, and no token.
 
-Exit: 0 the pipeline and the script succeeded, 1 one failed, 2 wrong usage, 130 stopped by Ctrl-C,
-143 by SIGTERM.`
+Exit: 0 the pipeline and the script succeeded, 1 one failed, 2 wrong usage, 130
+stopped by Ctrl-C, 143 by SIGTERM.`
 
 export function command(): Command {
   const rehearsing = new Command('rehearse')

@@ -32,7 +32,7 @@ export function markCommand({ how, description, words, reason }: Mark): Command 
     .option('--json', 'print {"name":…,"version":…,"files":…}')
     .addHelpText(
       'after',
-      `\nExample: wheelseal ${how} acme-tools==1.0 --project acme/tools --reason ${reason}`,
+      `\nExample:\n  wheelseal ${how} acme-tools==1.0 --project acme/tools --reason ${reason}`,
     )
     .action(async (release: string, { project, undo = false, ...options }: Options) => {
       const asked = { project, ...parseRelease(release), reason: undo ? null : (options.reason ?? '') }

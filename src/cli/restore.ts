@@ -12,7 +12,8 @@ interface Options {
 
 const EXAMPLES = `
 Example:
-  wheelseal restore /backup/wheelseal --data ./data && wheelseal up --data ./data
+  wheelseal restore /backup/wheelseal --data ./data &&
+    wheelseal up --data ./data
 
 The server serves packages at once. It signs again only when the folder logs/ of
 the lost server was moved into the data directory and its --anchor file shows

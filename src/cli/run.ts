@@ -32,14 +32,17 @@ interface Options extends PipelineFlags {
 }
 
 const HELP = `
-The pipeline is that of the commit that is checked out; of a folder that is not a git repository, a copy. A project
-without .gitlab-ci.yml gets a pipeline that builds, signs, verifies and publishes it. With names of jobs only these
-run, and those that they wait for; a manual job runs when it is named.
+The pipeline is that of the commit that is checked out; of a folder that is not
+a git repository, a copy. A project without .gitlab-ci.yml gets a pipeline that
+builds, signs, verifies and publishes it. With names of jobs only these run, and
+those that they wait for; a manual job runs when it is named.
 
-With --url the commit is pushed to a server that runs elsewhere, and the jobs of its pipeline run here, by a runner of
-the project that is removed at the end. The access token comes from WHEELSEAL_TOKEN or a file; it is never an argument.
+With --url the commit is pushed to a server that runs elsewhere, and the jobs of
+its pipeline run here, by a runner of the project that is removed at the end.
+The access token comes from WHEELSEAL_TOKEN or a file; it is never an argument.
 
-Jobs run in a sandbox of their own where the kernel allows it; else as your user, and a line says so.
+Jobs run in a sandbox of their own where the kernel allows it; else as your
+user, and a line says so.
 
 Examples:
   wheelseal run -C ../my-package
@@ -48,7 +51,8 @@ Examples:
   wheelseal run --variable DEPLOY_TOKEN --wheelhouse wheels
   wheelseal run --url https://seal.example.com --tag v1.2.0
 
-Exit: 0 the pipeline passed, 1 refused or failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM.`
+Exit: 0 the pipeline passed, 1 refused or failed, 2 wrong usage, 130 stopped by
+Ctrl-C, 143 by SIGTERM.`
 
 export function command(): Command {
   const running = new Command('run')

@@ -19,14 +19,16 @@ interface Options {
 }
 
 const HELP = `
-An administrator makes the token with POST /api/v4/user/runners. It is taken from the variable
-WHEELSEAL_RUNNER_TOKEN or from a file; a token is never an argument.
+An administrator makes the token with POST /api/v4/user/runners. It is taken
+from the variable WHEELSEAL_RUNNER_TOKEN or from a file; a token is never an
+argument.
 
 Examples:
   wheelseal runner --url https://seal.example.com --token-file ~/.runner-token
   wheelseal runner --url http://127.0.0.1:7711 --once
 
-Exit: 0 stopped, or no job is left; 1 refused, or a job failed with --once; 2 wrong usage.`
+Exit: 0 stopped, or no job is left; 1 refused, or a job failed with --once; 2
+wrong usage.`
 
 export function command(): Command {
   return new Command('runner')

@@ -14,14 +14,18 @@ interface Options extends SignFlags {
 }
 
 const EXAMPLES = `${TOKEN_HELP}
-A seal is the signature of a file with its certificate and log entry. Written next to each file X:
-X.sigstore.json (bundle 0.3), X.sig and X.crt (as cosign 2 writes them). All of them are written, or none;
-those of an earlier call are replaced.
+A seal is the signature of a file with its certificate and log entry. Written
+next to each file X: X.sigstore.json (bundle 0.3), X.sig and X.crt (as cosign 2
+writes them). All of them are written, or none; those of an earlier call are
+replaced.
 
 Examples:
-  wheelseal sign --signing-config trust/signing_config.json --trusted-root trust/trusted_root.json dist/*
-  wheelseal sign --fulcio-url https://seal.example --rekor-url https://seal.example --no-legacy dist/*.whl
-  wheelseal trust token --project acme/tools | wheelseal sign --identity-token-file - dist/*
+  wheelseal sign --signing-config trust/signing_config.json \\
+    --trusted-root trust/trusted_root.json dist/*
+  wheelseal sign --fulcio-url https://seal.example \\
+    --rekor-url https://seal.example --no-legacy dist/*.whl
+  wheelseal trust token --project acme/tools |
+    wheelseal sign --identity-token-file - dist/*
 
 Exit: 0 all are signed, 1 refused or failed, 2 wrong usage.`
 

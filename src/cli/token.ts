@@ -34,7 +34,8 @@ const EXAMPLES = `
 The token is shown once. Examples:
   wheelseal token create --user ada --scope api --expires 90d
   wheelseal token create --project acme/tools --scope api --role developer
-  wheelseal token create --project acme/tools --deploy --scope read_package_registry`
+  wheelseal token create --project acme/tools --deploy \\
+    --scope read_package_registry`
 
 function createCommand(): Command {
   return new Command('create')

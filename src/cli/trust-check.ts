@@ -20,21 +20,25 @@ interface Options extends TrustSource {
 }
 
 const HELP = `
-Clients: cosign 2 and 3, sigstore-python, rekor-cli; those on the PATH, or those of --client. Each signs an
-empty file and verifies its signature with the variables and files of this user, and, if that fails, with a new
-export alone. Copies of ~/.sigstore and the like are used: no file of yours is changed. A client that is set
-to ask another address is not run that way, because the id token would be sent there.
+Clients: cosign 2 and 3, sigstore-python, rekor-cli; those on the PATH, or those
+of --client. Each signs an empty file and verifies its signature with the
+variables and files of this user, and, if that fails, with a new export alone.
+Copies of ~/.sigstore and the like are used: no file of yours is changed. A
+client that is set to ask another address is not run that way, because the id
+token would be sent there.
 
-The signatures stay in the log. The id token is of no project, and comes from the data directory of the
-instance; for another machine (--url) it is that of SIGSTORE_ID_TOKEN. Without a token settings are compared
-and nothing is signed.
+The signatures stay in the log. The id token is of no project, and comes from
+the data directory of the instance; for another machine (--url) it is that of
+SIGSTORE_ID_TOKEN. Without a token settings are compared and nothing is signed.
 
 Examples:
   wheelseal trust check
-  wheelseal trust check --url https://seal.example --fingerprint "$FINGERPRINT" --trust ./trust
+  wheelseal trust check --url https://seal.example \\
+    --fingerprint "$FINGERPRINT" --trust ./trust
   wheelseal trust check --client ~/bin/cosign-2.2.3 ~/bin/cosign-3.1.2
 
-Exit: 0 every client signed and verified, 1 a client did not or none was found, 2 wrong usage.`
+Exit: 0 every client signed and verified, 1 a client did not or none was found,
+2 wrong usage.`
 
 export function checkCommand(): Command {
   const command = new Command('check').description(

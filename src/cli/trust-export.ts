@@ -11,7 +11,8 @@ interface Options extends TrustSource {
 const EXAMPLES = `
 Examples:
   wheelseal trust export --out ./trust && . ./trust/cosign.env
-  wheelseal trust export --out ./trust --url https://seal.example --fingerprint "$FINGERPRINT"
+  wheelseal trust export --out ./trust --url https://seal.example \\
+    --fingerprint "$FINGERPRINT"
 
 With --url, all files are verified by TUF, starting from the root with that
 fingerprint, before any is written. Get the fingerprint over another channel

@@ -35,16 +35,21 @@ interface Options extends VerifyFlags {
 }
 
 const EXAMPLES = `
-These files next to a file X are used, and all of them must be valid: X.sigstore.json, X.publish.attestation,
-X.slsa.attestation, X.provenance, and X.sig with X.crt (with --key X.sig alone). The file of --bundle may be an attestation for all
-files, or contain several bundles, one per line. Settings without a flag come from the environment, then from
-[tool.wheelseal] in pyproject.toml, then from wheelseal.toml, in the working directory or a folder above it. The default
-trust root is that of public Sigstore.
+These files next to a file X are used, and all of them must be valid:
+X.sigstore.json, X.publish.attestation, X.slsa.attestation, X.provenance, and
+X.sig with X.crt (with --key X.sig alone). The file of --bundle may be an
+attestation for all files, or contain several bundles, one per line. Settings
+without a flag come from the environment, then from [tool.wheelseal] in
+pyproject.toml, then from wheelseal.toml, in the working directory or a folder
+above it. The default trust root is that of public Sigstore.
 
 Examples:
-  wheelseal verify --project acme/tools --certificate-oidc-issuer https://gitlab.example.com dist/*.whl
-  wheelseal verify --policy policy.toml --trusted-root trusted_root.json --offline dist/*.whl
-  wheelseal verify --certificate-identity release@acme.example --certificate-oidc-issuer https://accounts.example.com \\
+  wheelseal verify --project acme/tools \\
+    --certificate-oidc-issuer https://gitlab.example.com dist/*.whl
+  wheelseal verify --policy policy.toml --trusted-root trusted_root.json \\
+    --offline dist/*.whl
+  wheelseal verify --certificate-identity release@acme.example \\
+    --certificate-oidc-issuer https://accounts.example.com \\
     --signature demo.sig --certificate demo.crt \\
     sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 

@@ -11,9 +11,9 @@ interface Found {
 }
 
 const loaded = await Promise.all(
-  Object.entries(commands).map(async ([name, { load }]) => ({
+  Object.keys(commands).map(async (name) => ({
     path: name,
-    command: (await load()).command(),
+    command: (await programFor(name)).commands.find((command) => command.name() === name)!,
   })),
 )
 const all = loaded.flatMap((found) => withChildren(found))
@@ -78,6 +78,14 @@ describe('the help of every command', () => {
     const examples = examplesOf(helpOf(command))
     expect(examples.some((example) => example.includes(`wheelseal ${path} `))).toBe(true)
     for (const example of examples) expect(await parsed(example), example).toBe('')
+  })
+
+  it.each(all)('$path fits a terminal of 80 columns', ({ command }) => {
+    const wide = helpOf(command)
+      .split('\n')
+      .filter((line) => line.length > 80)
+    // A long word has nowhere to break.
+    expect(wide.filter((line) => line.split(' ').every((word) => word.length <= 32))).toEqual([])
   })
 
   it('would find an example that does not work', async () => {
